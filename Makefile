@@ -1,0 +1,70 @@
+# make demo · make test · make bench · make clean-demo. Everything is installed into .venv of this folder.
+
+PYTHON ?= python3
+PORT ?= 5000
+VENV := .venv
+BIN := $(VENV)/bin
+FLASK_DEMO := $(BIN)/flask --app examples/shop
+
+.PHONY: demo clean-demo test lint types unit browser bench bench-small install-test install-browser translations
+
+demo: $(VENV)/.demo
+	@$(PYTHON) -c "import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('127.0.0.1', $(PORT)))" 2>/dev/null \
+		|| { echo "Port $(PORT) is taken; run: make demo PORT=5001"; exit 1; }
+	@$(FLASK_DEMO) seed
+	@echo "The demo shop is at http://127.0.0.1:$(PORT)"
+	@$(FLASK_DEMO) run --port $(PORT)
+
+clean-demo:
+	@test ! -x $(BIN)/flask || $(FLASK_DEMO) storefront redis-stop || true
+	rm -rf examples/shop/instance
+
+test: install-test lint types unit
+
+lint: install-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: install-test
+	$(BIN)/mypy
+
+unit: install-test install-browser
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m tests.benchmarks
+
+bench-small: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks --small
+
+translations: $(VENV)/.test
+	$(BIN)/pybabel compile --directory storefront_plugin/translations --domain storefront --statistics
+
+install-test: $(VENV)/.test
+
+# Node is only needed for the accessibility rules that the browser tests load.
+install-browser:
+	@tests/browser/install.sh
+
+$(BIN)/python:
+	@$(PYTHON) -c "import venv, ensurepip" 2>/dev/null \
+		|| { echo "Python's venv module is missing; on Debian or Ubuntu run: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1" \
+		|| { rm -rf $(VENV); echo "Packages could not be fetched; check the network and run the same command again."; exit 1; }
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[embedded]" --group demo \
+		|| { echo "Packages could not be fetched; check the network and run the same command again."; exit 1; }
+	@touch $@
+
+$(VENV)/.test: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[embedded]" --group demo --group test \
+		|| { echo "Packages could not be fetched; check the network and run the same command again."; exit 1; }
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --group bench \
+		|| { echo "Packages could not be fetched; check the network and run the same command again."; exit 1; }
+	@touch $@

@@ -1,0 +1,159 @@
+"""Sends numbered batches to Redis, each exactly once to each shard of each generation.
+
+A shard takes a batch only on its exact predecessor. Where a shard is behind (a failover, an old backup) it is sent
+what it misses; where it stands at a batch that is not in our log, or at none, it is left alone and a rebuild is due.
+Sending needs no lock: two appliers at work get ``DONE`` for what the other has sent.
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..database import Database
+from ..errors import StoreUnavailable
+from ..orderlog.numbering import Position, batches_after, is_ours, last_position
+from ..orderlog.settling import load_entries
+from ..orderlog.tables import Batch
+from ..redis_store import Read, RedisStore, ScriptCall, load_script
+from ..redis_store.keys import Keys, shard_of
+from .tables import Generation
+from .weights import ProductChange, changes, large_orders
+
+logger = logging.getLogger(__name__)
+
+KEPT_NEIGHBOURS = 100
+CUT_ABOVE = 128
+"""A set of more neighbours is cut to `KEPT_NEIGHBOURS`; up to here Redis keeps sorted sets in their compact form."""
+
+BATCHES_AT_ONCE = 8
+
+APPLY_BATCH = load_script("storefront_plugin.copurchase", "scripts/apply_batch.lua")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the shards of a generation stand. *wanting* names those no batch can follow on, and why."""
+
+    positions: dict[int, Position]
+    wanting: dict[int, str]
+
+
+class BatchSender:
+    """Brings the shards of a generation to the end of the log."""
+
+    def __init__(self, database: Database, store: RedisStore, keys: Keys) -> None:
+        self._database = database
+        self._store = store
+        self._keys = keys
+
+    def begin(self, generation: Generation) -> None:
+        """Give the empty shards of a new generation their first position, if they have none."""
+        commands = [
+            ("SET", self._keys.position(generation.token, shard), str(generation.start), "NX")
+            for shard in range(generation.shards)
+        ]
+        self._store.pipeline_write(commands)
+
+    def standing(self, generation: Generation) -> Standing:
+        """Read where each shard stands and compare it with the log; raises `StoreUnavailable`."""
+        reads = [Read(self._keys.position(generation.token, shard), "GET") for shard in range(generation.shards)]
+        answers = self._store.ask(reads)
+        positions: dict[int, Position] = {}
+        wanting: dict[int, str] = {}
+        known: dict[Position, bool] = {}
+        for shard, answer in enumerate(answers):
+            position = Position.parse(answer.decode()) if answer else None
+            if position is None:
+                wanting[shard] = "damaged" if answer else "missing"
+            elif not known.setdefault(position, is_ours(self._database, position)):
+                wanting[shard] = "foreign"
+            else:
+                positions[shard] = position
+        return Standing(positions, wanting)
+
+    def catch_up(self, generation: Generation, standing: Standing, limit: int = BATCHES_AT_ONCE) -> int:
+        """Send at most *limit* batches to the shards that lack them; returns how many batches went out.
+
+        *standing* is brought up to date in place. Raises `StoreUnavailable` when Redis refuses.
+        """
+        if not standing.positions:
+            return 0
+        lowest = min(position.number for position in standing.positions.values())
+        batches = batches_after(self._database, lowest, limit)
+        calls: list[ScriptCall] = []
+        sent: list[tuple[int, Position]] = []
+        for batch in batches:
+            by_shard = self._by_shard(generation, batch)
+            for shard, position in standing.positions.items():
+                if position.number < batch.number:
+                    calls.append(self._call(generation, batch, shard, by_shard[shard]))
+                    sent.append((shard, Position(batch.number, batch.token)))
+        self._take_answers(standing, sent, self._store.run_scripts(calls) if calls else [])
+        return len(batches)
+
+    def is_current(self, standing: Standing) -> bool:
+        """Whether every shard stands where the log ends."""
+        end = last_position(self._database)
+        return not standing.wanting and all(position == end for position in standing.positions.values())
+
+    def _by_shard(self, generation: Generation, batch: Batch) -> defaultdict[int, dict[int, ProductChange]]:
+        by_shard: defaultdict[int, dict[int, ProductChange]] = defaultdict(dict)
+        for product, change in changes(load_entries(batch.entries), generation.weighting).items():
+            by_shard[shard_of(product, generation.shards)][product] = change
+        return by_shard
+
+    def _call(self, generation: Generation, batch: Batch, shard: int, changed: dict[int, ProductChange]) -> ScriptCall:
+        keys, token = self._keys, generation.token
+        names = [
+            keys.position(token, shard),
+            keys.counts(token, shard),
+            keys.sold(token, shard),
+            keys.totals(token, shard),
+        ]
+        large = large_orders(load_entries(batch.entries)) if shard == 0 else 0
+        counts = [
+            number for product, c in changed.items() if c.count or c.sold for number in (product, c.count, c.sold)
+        ]
+        arguments: list[bytes | str | int] = [
+            f"{batch.number - 1}:{batch.previous_token}",
+            f"{batch.number}:{batch.token}",
+            KEPT_NEIGHBOURS,
+            CUT_ABOVE,
+            batch.day,
+            large,
+            struct.pack(f"<{len(counts)}d", *counts),
+        ]
+        for product, change in changed.items():
+            if change.added or change.removed:
+                names += (keys.weights(token, shard, product), keys.support(token, shard, product))
+                arguments += (_packed(change.added), _packed(change.removed))
+        return ScriptCall(APPLY_BATCH, names, arguments)
+
+    def _take_answers(
+        self, standing: Standing, sent: Sequence[tuple[int, Position]], answers: Sequence[object]
+    ) -> None:
+        trouble: Exception | None = None
+        for (shard, position), answer in zip(sent, answers, strict=True):
+            if answer in (b"OK", b"DONE"):
+                standing.positions[shard] = position
+            elif isinstance(answer, StoreUnavailable):
+                trouble = answer
+            elif isinstance(answer, Exception):
+                logger.error(
+                    "Shard %d could not take batch %s (%s); run `flask storefront rebuild`.", shard, position, answer
+                )
+                standing.positions.pop(shard, None)
+                standing.wanting[shard] = "damaged"
+        if trouble:
+            raise trouble
+
+
+def _packed(pairs: dict[int, tuple[int, int]] | None) -> bytes:
+    if not pairs:
+        return b""
+    flat = [number for neighbour, (weight, support) in pairs.items() for number in (neighbour, weight, support)]
+    return struct.pack(f"<{len(flat)}d", *flat)

@@ -1,0 +1,98 @@
+-- Turns signed order lines into the neighbours of each product. Counting works on four relations:
+--   lines     order_row, sign, day, size, product, is_other: one row for each product of an entry of the log
+--   units     day, unit: what an order of that day counts in n; damps: size, damp
+--   members   lines of orders that make pairs, with the signed weight of one pair of their order
+--   products  product, count, sold
+-- All weights are integers, so the order of adding does not matter and what was taken back leaves exactly 0.
+
+-- name: lines_of_log
+CREATE TABLE lines AS
+SELECT order_row, sign, day, size, product, place >= own AS is_other
+FROM (
+    SELECT order_row, s AS sign, d AS day, m AS size, len(p) AS own,
+           unnest(list_concat(p, o)) AS product, unnest(range(len(p) + len(o))) AS place
+    FROM (
+        SELECT row_number() OVER () AS order_row, *
+        FROM read_json($file, format = 'newline_delimited', maximum_object_size = 268435456,
+                       columns = {s: 'TINYINT', d: 'INTEGER', m: 'INTEGER', p: 'INTEGER[]', o: 'INTEGER[]'})
+    )
+);
+
+-- name: lines_of_parquet
+CREATE VIEW lines AS
+SELECT order_row, coalesce(sign, 1) AS sign, day, size, product, coalesce(is_other, false) AS is_other
+FROM (
+    -- The columns sign and is_other may be missing in the file.
+    SELECT CAST(NULL AS BIGINT) AS order_row, CAST(NULL AS TINYINT) AS sign, CAST(NULL AS INTEGER) AS day,
+           CAST(NULL AS INTEGER) AS size, CAST(NULL AS INTEGER) AS product, CAST(NULL AS BOOLEAN) AS is_other
+    WHERE false
+    UNION ALL BY NAME
+    SELECT * FROM read_parquet('{file}')
+);
+
+-- name: days_and_sizes
+SELECT list(DISTINCT day), list(DISTINCT size) FILTER (size BETWEEN 2 AND $max_size) FROM lines;
+
+-- name: units
+CREATE TABLE units AS SELECT unnest($days) AS day, CAST(unnest($units) AS BIGINT) AS unit;
+
+-- name: damps
+CREATE TABLE damps AS SELECT unnest($sizes) AS size, CAST(unnest($damps) AS BIGINT) AS damp;
+
+-- name: members
+CREATE TABLE members AS
+WITH prices AS (
+    -- The product of both can pass 63 bits before the shift.
+    SELECT day, size, CAST((CAST(unit AS HUGEINT) * damp) >> $damp_bits AS BIGINT) AS weight
+    FROM (SELECT DISTINCT day, size FROM lines) JOIN units USING (day) JOIN damps USING (size)
+)
+SELECT order_row, product, sign, sign * weight AS weight, is_other
+FROM lines JOIN prices USING (day, size);
+
+-- name: products
+CREATE TABLE products AS
+SELECT product, CAST(sum(sign * unit) AS BIGINT) AS count, CAST(sum(sign) AS BIGINT) AS sold
+FROM lines JOIN units USING (day)
+WHERE NOT is_other
+GROUP BY product
+HAVING sum(sign) <> 0;
+
+-- name: totals
+SELECT max(day), count(DISTINCT order_row) FILTER (sign > 0 AND size > $max_size), max(product) FROM lines;
+
+-- name: products_of_shard
+SELECT product, count, sold FROM products WHERE product % $shards = $shard ORDER BY product;
+
+-- name: neighbours_of_shard
+-- One row a product: the two commands that fill its sorted set and its hash, packed as Redis reads them. The heaviest
+-- neighbour comes first, because Redis then finds the place of each further one at the head of its compact list.
+WITH pairs AS (
+    SELECT a.product, b.product AS neighbour,
+           CAST(sum(a.weight) AS BIGINT) AS weight, CAST(sum(a.sign) AS BIGINT) AS support
+    FROM members a JOIN members b ON a.order_row = b.order_row AND a.product <> b.product
+    WHERE a.product % $shards = $shard AND NOT (a.is_other AND b.is_other)
+    GROUP BY a.product, b.product
+    HAVING sum(a.sign) >= greatest($admission, 1)
+),
+placed AS (
+    -- Ties go by the bytes of the member, as in a sorted set, whose lowest are removed.
+    SELECT product, CAST(neighbour AS VARCHAR) AS member, CAST(weight AS VARCHAR) AS weight,
+           CAST(support AS VARCHAR) AS support,
+           row_number() OVER (PARTITION BY product ORDER BY weight DESC, CAST(neighbour AS VARCHAR) DESC) AS place
+    FROM pairs
+),
+packed AS (
+    SELECT product, 2 + 2 * count(*) AS words,
+           string_agg('$' || strlen(weight) || e'\r\n' || weight || e'\r\n$' || strlen(member) || e'\r\n' || member
+                      || e'\r\n', '' ORDER BY place) AS weights,
+           string_agg('$' || strlen(member) || e'\r\n' || member || e'\r\n$' || strlen(support) || e'\r\n' || support
+                      || e'\r\n', '' ORDER BY place) AS supports
+    FROM placed
+    WHERE place <= $keep
+    GROUP BY product
+)
+SELECT encode('*' || words || e'\r\n$4\r\nZADD\r\n$' || strlen($weights_stem || product) || e'\r\n'
+              || $weights_stem || product || e'\r\n' || weights),
+       encode('*' || words || e'\r\n$4\r\nHSET\r\n$' || strlen($support_stem || product) || e'\r\n'
+              || $support_stem || product || e'\r\n' || supports)
+FROM packed;

@@ -1,0 +1,116 @@
+"""Counting whole logs with DuckDB: the rebuild's arithmetic, equal to the bit with what the applier adds up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ..queries import load_queries
+from .weights import DAMP_BITS, MAX_PAIR_SIZE, Weighting, damp
+
+MEMORY = "2GB"
+THREADS = 2
+
+_SQL = load_queries("storefront_plugin.copurchase", "count_pairs.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class ShardCounts:
+    """One shard as it goes to Redis.
+
+    Attributes:
+        neighbours: The packed commands that fill the sets, two a product.
+        counts: Product to n.
+        sold: Product to the number of orders that hold it.
+    """
+
+    shard: int
+    neighbours: list[bytes]
+    counts: dict[int, int]
+    sold: dict[int, int]
+
+    @property
+    def sets(self) -> int:
+        """How many products have neighbours."""
+        return len(self.neighbours) // 2
+
+
+class PairCounter:
+    """Counts a log, one shard after another, in bounded memory; what does not fit goes to *folder*.
+
+    Attributes:
+        day: The newest day of the log; None when it is empty.
+        large: Orders placed that are too large for pairs.
+        products: The largest product number.
+    """
+
+    def __init__(self, source: Path, weighting: Weighting, folder: Path) -> None:
+        """Read *source*, the JSON lines of batches or a Parquet (by its suffix) of the columns of ``lines``."""
+        self._duckdb = duckdb.connect(
+            config={
+                "memory_limit": MEMORY,
+                "threads": THREADS,
+                "temp_directory": str(folder),
+                "preserve_insertion_order": False,
+                "autoinstall_known_extensions": False,
+            }
+        )
+        try:
+            self._read(source)
+            self._weigh(weighting)
+            (totals,) = self._run("totals", max_size=MAX_PAIR_SIZE)
+        except BaseException:
+            self.close()
+            raise
+        self.day: int | None = totals[0]
+        self.large: int = totals[1]
+        self.products: int = totals[2] or 0
+
+    def close(self) -> None:
+        """Free memory and temporary files."""
+        self._duckdb.close()
+
+    def count(
+        self, shard: int, shards: int, admission: int, keep: int, weights_stem: str, support_stem: str
+    ) -> ShardCounts:
+        """One shard: pairs of at least *admission* orders, the *keep* heaviest a product.
+
+        The keys in the packed commands are *weights_stem* and *support_stem* with the product's number behind.
+        """
+        rows = self._run("products_of_shard", shards=shards, shard=shard)
+        commands = self._run(
+            "neighbours_of_shard",
+            shards=shards,
+            shard=shard,
+            admission=admission,
+            keep=keep,
+            weights_stem=weights_stem,
+            support_stem=support_stem,
+        )
+        return ShardCounts(
+            shard,
+            [command for pair in commands for command in pair],
+            {product: count for product, count, _ in rows},
+            {product: sold for product, _, sold in rows},
+        )
+
+    def _read(self, source: Path) -> None:
+        if source.suffix == ".parquet":
+            # A view takes no parameters.
+            self._duckdb.execute(_SQL["lines_of_parquet"].replace("{file}", str(source).replace("'", "''")))
+        else:
+            self._run("lines_of_log", file=str(source))
+
+    def _weigh(self, weighting: Weighting) -> None:
+        ((days, sizes),) = self._run("days_and_sizes", max_size=MAX_PAIR_SIZE)
+        days, sizes = days or [], sizes or []
+        self._run("units", days=days, units=[weighting.unit(day) for day in days])
+        self._run("damps", sizes=sizes, damps=[damp(size) for size in sizes])
+        self._run("members", damp_bits=DAMP_BITS)
+        self._run("products")
+
+    def _run(self, name: str, **values: Any) -> list[Any]:
+        return self._duckdb.execute(_SQL[name], values or None).fetchall()

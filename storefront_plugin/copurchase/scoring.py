@@ -1,0 +1,87 @@
+"""From counts to scores. Pure.
+
+With n and w in *orders of today* (integers of the store divided by the weight of an order of the newest batch's day),
+for each seed q and candidate j::
+
+    s_j = Σ_q  w_qj / (n_q^a · n_j^b) · w_qj / (w_qj + k)  +  Σ_q  μ / (n_q^a' · n_j^b) · n_j / Σn
+
+The first term is the evidence of pairs, shrunk where it is thin; the second is a popularity prior, which carries small
+shops and new products. The constants hold for all shops; they were chosen on nine public data sets of real orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """Constants of the score: *seed* a, *prior_seed* a', *specialness* b, *shrinkage* k, *prior* μ."""
+
+    seed: float
+    prior_seed: float
+    specialness: float
+    shrinkage: float
+    prior: float
+
+    def dialled(self, specialness: float | None) -> Formula:
+        """The same with another b; None changes nothing."""
+        return self if specialness is None else replace(self, specialness=specialness)
+
+
+CART = Formula(seed=0.75, prior_seed=0.75, specialness=0.4, shrinkage=5.0, prior=3.0)
+PRODUCT = Formula(seed=0.0, prior_seed=0.75, specialness=0.1, shrinkage=30.0, prior=30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What is read of one seed: its count n and its neighbours with their pair weights, both as the store holds them."""
+
+    count: int
+    weights: Sequence[tuple[int, float]]
+
+
+def score(
+    formula: Formula,
+    seeds: Iterable[Neighbours],
+    counts: Mapping[int, int],
+    unit: int,
+    total: int,
+    popular: Iterable[int],
+) -> tuple[dict[int, float], set[int]]:
+    """Scores by product number, and those of them that have evidence of a pair.
+
+    Args:
+        formula: The constants.
+        seeds: Neighbours of each seed.
+        counts: n by product number, as the store holds it.
+        unit: Weight of an order of today; divides every n and w.
+        total: Σn, as the store holds it.
+        popular: Numbers of products that are candidates by the prior alone.
+    """
+    evidence: dict[int, float] = {}
+    shrinkage = formula.shrinkage * unit
+    strength = 0.0
+    known = False
+    for seed in seeds:
+        known = True
+        own = max(seed.count, 1) / unit
+        strength += formula.prior * own**-formula.prior_seed
+        factor = own**-formula.seed / unit
+        for number, weight in seed.weights:
+            evidence[number] = evidence.get(number, 0.0) + factor * weight * weight / (weight + shrinkage)
+    if not known:
+        strength = formula.prior
+    share = strength * unit / total if total else 0.0
+    scores: dict[int, float] = {}
+    exponent = -formula.specialness
+    for number, value in evidence.items():
+        own = counts.get(number, unit) / unit or 1.0
+        scores[number] = (value + share * own) * own**exponent
+    for number in popular:
+        if number not in scores and number in counts:
+            own = counts[number] / unit
+            if own > 0:
+                scores[number] = share * own ** (1 + exponent)
+    return scores, set(evidence)

@@ -1,0 +1,161 @@
+"""Keeps the live counts in step with the log: numbers, sends, and notices when only a rebuild can help."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from ..database import Database
+from ..errors import ForeignHistory, StoreUnavailable
+from ..orderlog.numbering import Position, last_position, locked_applier, number_events
+from ..orderlog.numbers import ProductNumbers
+from ..orderlog.settling import Settled
+from ..redis_store import RedisStore
+from ..redis_store.keys import Keys
+from . import generations
+from .applier import BatchSender, Standing
+from .tables import Generation
+
+logger = logging.getLogger(__name__)
+
+COMPARE_SECONDS = 5.0
+"""How often the positions of all shards are compared with the log, besides at start and after a gap."""
+
+SMALL_LOG_BATCHES = 20
+"""A log of at most so many batches (10 000 orders) is rebuilt at once when Redis was flushed; more waits for a command."""
+
+
+class Upkeep:
+    """The write journey behind the shop's call. Several at work at once, in one process or many, do no harm."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: RedisStore,
+        keys: Keys,
+        numbers: ProductNumbers,
+        half_life: float,
+        shards: int,
+        applied: Callable[[Position, int], None],
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._keys = keys
+        self._numbers = numbers
+        self._half_life = half_life
+        self._shards = shards
+        self._applied = applied
+        self._sender = BatchSender(database, store, keys)
+        self._standings: dict[str, tuple[float, Standing]] = {}
+        self._lock = threading.Lock()
+        self.rebuild_due: str | None = None
+        """Why a rebuild is due, in words; None when it is not."""
+
+    def number_and_send(self) -> int:
+        """Settle all recorded events and send all batches; how many batches went out.
+
+        Raises `DatabaseUnavailable` or `StoreUnavailable`; what was not done is done by the next call.
+        """
+        sent = 0
+        with self._lock:
+            while number_events(self._database, self._numbers) is not None:
+                sent += self._send()
+            return sent + self._send()
+
+    def number_all(self) -> list[Settled]:
+        """Settle all recorded events without sending; for a rebuild that follows."""
+        settled = []
+        while (one := number_events(self._database, self._numbers)) is not None:
+            settled.append(one)
+        return settled
+
+    def send(self) -> int:
+        """Send all batches that any generation lacks; how many went out."""
+        with self._lock:
+            return self._send()
+
+    def _send(self) -> int:
+        live = generations.live(self._database) or self._first_generation()
+        sent = self._bring_up(live)
+        building = generations.building(self._database)
+        if building is not None:
+            sent += self._bring_up(building)
+        return sent
+
+    def _first_generation(self) -> Generation:
+        """The first generation of a shop: empty, at the start of the log."""
+        with locked_applier(self._database, self._numbers) as (session, applier):
+            generation = session.scalar(generations.newest("live"))
+            if generation is None:
+                generation = generations.first(session, applier, self._half_life, self._shards)
+        self._sender.begin(generation)
+        return generation
+
+    def _bring_up(self, generation: Generation) -> int:
+        standing = self._standing(generation)
+        sent = 0
+        while not self._sender.is_current(standing):
+            if generation.state == "live":
+                self._heed(standing)
+            if not standing.positions:
+                break
+            try:
+                batches = self._sender.catch_up(generation, standing)
+            except StoreUnavailable:
+                self._standings.clear()
+                raise
+            if not batches:
+                break
+            sent += batches
+        if sent:
+            self._applied(max(standing.positions.values(), key=lambda position: position.number), sent)
+        if generation.state == "live" and not standing.wanting:
+            self.rebuild_due = None
+        return sent
+
+    def _standing(self, generation: Generation) -> Standing:
+        """Where the shards stand, from Redis at least every `COMPARE_SECONDS`."""
+        now = time.monotonic()
+        known = self._standings.get(generation.token)
+        if known is not None and known[0] > now:
+            return known[1]
+        standing = self._sender.standing(generation)
+        self._standings[generation.token] = (now + COMPARE_SECONDS, standing)
+        return standing
+
+    def forget_standings(self) -> None:
+        """Compare all positions with the log at the next turn."""
+        self._standings.clear()
+
+    def _heed(self, standing: Standing) -> None:
+        """Note what a rebuild must mend; the first time in the log of the shop too."""
+        if not standing.wanting:
+            return
+        kinds = sorted(set(standing.wanting.values()))
+        reason = (
+            f"{len(standing.wanting)} of the shards in Redis are {' or '.join(kinds)}; run `flask storefront rebuild`."
+        )
+        if self.rebuild_due != reason:
+            logger.warning("Counts in Redis cannot be continued: %s", reason)
+        self.rebuild_due = reason
+
+    def may_rebuild_by_itself(self) -> bool:
+        """Whether the log is small and Redis merely empty, so that a rebuild is quick and harms nobody."""
+        if self.rebuild_due is None or "foreign" in self.rebuild_due:
+            return self.rebuild_due is not None and self._database.in_memory
+        end = last_position(self._database)
+        return end is not None and end.number <= SMALL_LOG_BATCHES
+
+    def catch_up_building(self, token: str) -> None:
+        """Send batches until the generation being built stands where the log ends; for the end of a rebuild."""
+        with self._lock:
+            self._standings.pop(token, None)
+            building = generations.building(self._database)
+            if building is None or building.token != token:
+                raise ForeignHistory("Another rebuild took over; this one stops. Look at `flask storefront stats`.")
+            self._bring_up(building)
+            standing = self._sender.standing(building)
+            if not self._sender.is_current(standing):
+                self._bring_up(building)

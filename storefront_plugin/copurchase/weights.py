@@ -1,0 +1,106 @@
+"""Integer weights of orders and pairs.
+
+Integers add up the same in any order and cancel to exactly 0, which floats do not, and take half the memory in Redis.
+Only Python raises to powers; Redis and DuckDB look up, multiply and add.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..orderlog.settling import Entry
+
+UNIT_BITS = 16
+DAMP_BITS = 20
+MAX_PAIR_SIZE = 100
+"""Orders of more distinct products count as sold only: a wholesaler's order says little about any pair."""
+
+MAX_UNIT = 2**30
+"""A rebuild with a newer epoch is due when an order of today weighs more than this."""
+
+MAX_SUM = 2**51
+"""A rebuild is due when any sum passes this; doubles stay exact up to 2^53."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighting:
+    """How much an order counts: *epoch* in days since 1970, *half_life* in days, 0 for no fading."""
+
+    epoch: int
+    half_life: float
+
+    def unit(self, day: int) -> int:
+        """Weight of one order of *day*: ``round(2^16 · 2^((day − epoch)/half_life))``; 0 for orders too old for one unit."""
+        if not self.half_life:
+            return 1 << UNIT_BITS
+        exponent = UNIT_BITS + (day - self.epoch) / self.half_life
+        return round(2.0 ** min(exponent, 50.0)) if exponent > -2 else 0
+
+    def pair(self, day: int, size: int) -> int:
+        """Weight of one pair of an order: ``floor(unit · damp(size) / 2^20)``."""
+        return self.unit(day) * damp(size) >> DAMP_BITS
+
+
+def damp(size: int) -> int:
+    """How much a pair of an order of *size* distinct products counts: ``round(2^20 / √(size − 1))``.
+
+    Without it large orders drown everything (Online Retail, NDCG@10 of a cart's suggestions: .075 without, .162 with).
+    """
+    return round(2**DAMP_BITS / math.sqrt(size - 1)) if size > 1 else 0
+
+
+@dataclass(slots=True)
+class ProductChange:
+    """What a batch changes for one product: n (orders that count in pairs), sold (all orders), and pairs.
+
+    Pairs are neighbour to (weight, support).
+    """
+
+    count: int = 0
+    sold: int = 0
+    added: dict[int, tuple[int, int]] | None = None
+    removed: dict[int, tuple[int, int]] | None = None
+
+
+def changes(entries: Iterable[Entry], weighting: Weighting) -> dict[int, ProductChange]:
+    """The changes of one batch, by product: all that is added, and all that is taken away."""
+    result: defaultdict[int, ProductChange] = defaultdict(ProductChange)
+    for entry in entries:
+        paired = 2 <= entry.size <= MAX_PAIR_SIZE
+        count = entry.sign * weighting.unit(entry.day) if paired else 0
+        for product in entry.products:
+            change = result[product]
+            change.count += count
+            change.sold += entry.sign
+        if paired:
+            _add_pairs(result, entry, weighting.pair(entry.day, entry.size))
+    return dict(result)
+
+
+def _add_pairs(result: defaultdict[int, ProductChange], entry: Entry, weight: int) -> None:
+    for product, neighbours in _neighbours(entry):
+        change = result[product]
+        if entry.sign > 0:
+            pairs = change.added = change.added if change.added is not None else {}
+        else:
+            pairs = change.removed = change.removed if change.removed is not None else {}
+        for neighbour in neighbours:
+            if neighbour != product:
+                before = pairs.get(neighbour)
+                pairs[neighbour] = (before[0] + weight, before[1] + 1) if before else (weight, 1)
+
+
+def _neighbours(entry: Entry) -> Iterator[tuple[int, tuple[int, ...]]]:
+    everything = entry.products + entry.others
+    for product in entry.products:
+        yield product, everything
+    for product in entry.others:
+        yield product, entry.products
+
+
+def large_orders(entries: Iterable[Entry]) -> int:
+    """How many of the orders placed in *entries* are too large for pairs."""
+    return sum(1 for entry in entries if entry.sign > 0 and entry.size > MAX_PAIR_SIZE)

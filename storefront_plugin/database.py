@@ -1,0 +1,210 @@
+"""Our own engine and sessions on the shop's database, so that our work never waits for, or disturbs, the shop's.
+
+Three kinds of session, all short:
+
+* ``reading()`` inside a page: gives up within the deadline;
+* ``reading(patient=True)`` and ``writing()`` outside pages: wait up to five seconds for a lock.
+
+On in-memory SQLite (most test suites) there is one connection only. While the shop's session is in a transaction we
+join it behind a savepoint; otherwise that connection is free and we use it like any other.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, current_app
+from sqlalchemy import event
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import StaticPool
+
+from .errors import ConfigurationError, DatabaseUnavailable
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 5.0
+"""Seconds that work outside a page waits for a lock or a connection."""
+
+TABLE_PREFIX = "storefront_"
+
+
+class Base(DeclarativeBase):
+    """Base of our own tables: all named ``storefront_*``, none with a foreign key into the shop."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        }
+    )
+
+
+Id = sa.String(255).with_variant(sa.String(255, collation="utf8mb4_bin"), "mysql", "mariadb")
+"""The shop's ids as text, compared byte-wise."""
+
+BigKey = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""A 64-bit integer that SQLite numbers by itself when it is a primary key."""
+
+
+class Database:
+    """Engines are made at first use and once a process, so that nothing is shared across a fork."""
+
+    def __init__(
+        self,
+        url: str | None,
+        folder: Path,
+        deadline: float,
+        shop_engine: Callable[[], sa.Engine | None],
+        shop_options: dict[str, Any],
+    ):
+        self._url = url
+        self._folder = folder
+        self._deadline = deadline
+        self._shop_engine = shop_engine
+        self._shop_options = shop_options
+        self._lock = threading.Lock()
+        self._engines: dict[bool, sa.Engine] = {}
+        self._pid = os.getpid()
+        self._memory_tables: set[int] = set()
+
+    @contextmanager
+    def reading(self, patient: bool = False) -> Iterator[Session]:
+        """A session for reading; nothing it did is kept. Raises `DatabaseUnavailable` when the database is late or gone."""
+        with self._session(patient) as session, _translated():
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that commits at its end, or rolls back when the block raises."""
+        with self._session(patient=True) as session, _translated():
+            yield session
+            session.commit()
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether there is one connection only, shared with the shop (in-memory SQLite)."""
+        engine = self._shop_engine() if self._url is None else None
+        return engine is not None and isinstance(engine.pool, StaticPool)
+
+    @property
+    def dialect(self) -> str:
+        """The name of the SQL dialect: sqlite, postgresql, mysql or mariadb."""
+        return (self._shop_engine() if self.in_memory else self._engine(True)).dialect.name  # type: ignore[union-attr]
+
+    def connect(self) -> sa.Connection:
+        """A patient connection of our own, for migrations."""
+        if self.in_memory:
+            return self._shop_engine().connect()  # type: ignore[union-attr]
+        return self._engine(True).connect()
+
+    def dispose(self) -> None:
+        """Close our connections; the next use opens new ones."""
+        with self._lock:
+            engines, self._engines = list(self._engines.values()), {}
+        for engine in engines:
+            engine.dispose()
+
+    def _session(self, patient: bool) -> Session:
+        if not self.in_memory:
+            return Session(self._engine(patient), expire_on_commit=False)
+        engine = self._shop_engine()
+        assert engine is not None
+        shop_session = current_app.extensions["sqlalchemy"].session()
+        if shop_session.in_transaction():
+            bind: Any = shop_session.connection()
+            self._create_in_memory(bind, engine)
+            return Session(bind, join_transaction_mode="create_savepoint", expire_on_commit=False)
+        with engine.begin() as connection:
+            self._create_in_memory(connection, engine)
+        return Session(engine, expire_on_commit=False)
+
+    def _create_in_memory(self, connection: sa.Connection, engine: sa.Engine) -> None:
+        """Tables of an in-memory database live as long as its connection: nothing to migrate, so they are simply made."""
+        Base.metadata.create_all(connection)
+
+    def _engine(self, patient: bool) -> sa.Engine:
+        with self._lock:
+            if self._pid != os.getpid():
+                # A forked child must not close its parent's connections.
+                self._engines, self._pid = {}, os.getpid()
+            if patient not in self._engines:
+                self._engines[patient] = self._make_engine(patient)
+            return self._engines[patient]
+
+    def _make_engine(self, patient: bool) -> sa.Engine:
+        wait = PATIENCE if patient else self._deadline
+        url, options = self._address()
+        options.setdefault("connect_args", {})
+        if url.get_backend_name() == "sqlite":
+            options["connect_args"] = {**options["connect_args"], "timeout": wait}
+        engine = sa.create_engine(url, pool_size=2, max_overflow=2, pool_timeout=wait, pool_pre_ping=patient, **options)
+        if not patient and url.get_backend_name() == "postgresql":
+            event.listen(engine, "connect", _limit_statements(int(wait * 1000)))
+        return engine
+
+    def _address(self) -> tuple[sa.URL, dict[str, Any]]:
+        if self._url is not None:
+            return sa.make_url(self._url), {}
+        shop = self._shop_engine()
+        if shop is not None:
+            kept: dict[str, Any] = {
+                key: self._shop_options[key]
+                for key in ("connect_args", "creator", "json_serializer")
+                if key in self._shop_options
+            }
+            return shop.url, kept
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return sa.URL.create("sqlite", database=str(self._folder / "storefront.sqlite")), {}
+
+
+def _limit_statements(milliseconds: int) -> Callable[[Any, Any], None]:
+    def set_timeout(connection: Any, _record: Any) -> None:
+        previous, connection.autocommit = connection.autocommit, True
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET statement_timeout = {milliseconds}")
+        connection.autocommit = previous
+
+    return set_timeout
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Driver and pool errors become `DatabaseUnavailable` with a remedy; the cause is kept."""
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.TimeoutError, sa.exc.InterfaceError) as error:
+        text = str(getattr(error, "orig", None) or error)
+        if any(words in text for words in ("no such table", "does not exist", "doesn't exist", "no such column")):
+            raise DatabaseUnavailable(
+                f"A table is missing ({text.splitlines()[0]}); run `flask storefront init-db`."
+            ) from error
+        raise DatabaseUnavailable(
+            f"The database is locked, late or gone ({text.splitlines()[0]:.200}); it is tried again."
+        ) from error
+
+
+def shop_engine() -> sa.Engine | None:
+    """The engine of the current app's Flask-SQLAlchemy, or None without one."""
+    extension = current_app.extensions.get("sqlalchemy")
+    return extension.engine if extension is not None else None
+
+
+def open_database(app: Flask, url: str | None, folder: Path, deadline: float) -> Database:
+    """The `Database` of *app*. Other extensions are looked up at first use, so the order of ``init_app`` is free."""
+    if url is not None:
+        try:
+            sa.make_url(url)
+        except sa.exc.ArgumentError as error:
+            raise ConfigurationError(
+                "STOREFRONT_DATABASE_URL cannot be read; give it as an SQLAlchemy address such as postgresql+psycopg://host/name."
+            ) from error
+    return Database(url, folder, deadline, shop_engine, app.config.get("SQLALCHEMY_ENGINE_OPTIONS") or {})

@@ -1,0 +1,396 @@
+"""`Storefront`: what a shop mounts and calls."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from flask import Flask, current_app, has_request_context, request
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from .database import Database
+from .errors import ConfigurationError, InputError
+from .migrations import include_object, upgrade
+from .mounted import Mounted
+from .orderlog import events, recording
+from .orderlog.importing import ImportReport, import_orders
+from .recommending import links
+from .recommending.page import FilledSlot, Page, Recommendation
+from .recommending.plan import PLACEMENTS, Slot
+from .recommending.strategies import STRATEGIES
+from .settings import Settings
+from .shop.ports import Cart, CartLine, Catalog, ConsentLevel, Customers, Order, OrderLine, Orders, clean_id
+from .texts import known_locale, locale_for, texts_for
+from .web.blueprint import build_blueprint
+from .web.jinja import Widgets
+
+MAX_RECOMMENDATIONS = 400
+REBUILD_FROM_ORDERS = 10_000
+"""After an import of more orders than this a rebuild is quicker than counting them one by one."""
+
+
+class Storefront:
+    """Suggestions for a Flask shop.
+
+    Args:
+        app: Mount at once on this app; else call `init_app`.
+        catalog: The shop's products. Required.
+        orders: The shop's orders, for import and catch-up.
+        cart: The current shopper's cart; without it cards have no button and carts are not excluded.
+        customers: Who is shopping.
+        consent: Callable that answers ``"none"``, ``"functional"`` or ``"full"`` for the current request.
+        admin_access: Callable that says who may see the merchant's pages; without it nobody may.
+        name: Name of the blueprint and of the Jinja global.
+        url_prefix: Where our own addresses begin.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        catalog: Catalog | None = None,
+        orders: Orders | None = None,
+        cart: Cart | None = None,
+        customers: Customers | None = None,
+        consent: Callable[[], ConsentLevel] | None = None,
+        admin_access: Callable[..., Any] | None = None,
+        name: str = "storefront",
+        url_prefix: str = "/storefront",
+    ) -> None:
+        self.catalog = _required_catalog(catalog)
+        self.orders = _checked(orders, Orders, "orders", "iter_orders(since)")
+        self.cart = _checked(cart, Cart, "cart", "lines() and add_form(product)")
+        self.customers = _checked(customers, Customers, "customers", "current_id()")
+        self.consent = _callable(consent, "consent")
+        self.admin_access = _callable(admin_access, "admin_access")
+        self.name = name
+        self.url_prefix = url_prefix
+        self._widgets = Widgets()
+        self._mounts: WeakKeyDictionary[Flask, Mounted] = WeakKeyDictionary()
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Mount on *app*: read its ``STOREFRONT_*`` settings, register a blueprint and the Jinja global.
+
+        Opens no connection. Other extensions may be mounted before or after. Raises `ConfigurationError` with the
+        remedy for a second mount, a wrong setting, an occupied name or a missing ``SECRET_KEY``.
+        """
+        self._refuse_conflicts(app)
+        self._mounts[app] = Mounted(app, Settings.from_config(app.config), self.catalog)
+        app.extensions["storefront"] = self
+        app.register_blueprint(build_blueprint(self.name, self.url_prefix))
+        app.jinja_env.globals[self.name] = self
+        include_object.chain(app)
+
+    def _refuse_conflicts(self, app: Flask) -> None:
+        if "storefront" in app.extensions:
+            raise ConfigurationError(
+                "A Storefront is already mounted on this app; use app.extensions['storefront'] instead of a second one."
+            )
+        if app.config.get("SECRET_KEY") is None and not app.secret_key:
+            raise ConfigurationError("Storefront signs its links and forms: set app.config['SECRET_KEY'] first.")
+        if self.name in app.blueprints:
+            raise ConfigurationError(
+                f"The app already has a blueprint {self.name!r}; mount with Storefront(name='suggestions')."
+            )
+        if self.name in app.jinja_env.globals:
+            raise ConfigurationError(
+                f"The app's templates already have a global {self.name!r}; mount with Storefront(name='suggestions')."
+            )
+        if app._got_first_request:
+            raise ConfigurationError("The app has served a request already; call Storefront.init_app before the first.")
+
+    # What the parts of the package and the shop's own code find here.
+
+    @property
+    def mounted(self) -> Mounted:
+        """The parts of the current app's mount; needs an app context."""
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        return self._mounts[app]
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the current app."""
+        return self.mounted.settings
+
+    @property
+    def database(self) -> Database:
+        """Our own sessions on the current app's database."""
+        return self.mounted.database
+
+    @property
+    def plan(self) -> Mapping[str, Sequence[Slot]]:
+        """The slots of each placement of the current app."""
+        return self.mounted.plan
+
+    # Widgets, in templates.
+
+    def head(self, nonce: str | None = None) -> Markup:
+        """Links to our style sheet and script, for the page's head."""
+        return self._widgets.head(nonce)
+
+    def placement(self, name: str, *products: object, category: object = None, inline: str | None = None) -> Markup:
+        """All slots of a placement; see `Widgets.placement`."""
+        return self._widgets.placement(name, *products, category=category, inline=inline)
+
+    def slot(self, name: str, *products: object, **options: Any) -> Markup:
+        """One slot; see `Widgets.slot`."""
+        return self._widgets.slot(name, *products, **options)
+
+    # Suggestions, in Python.
+
+    def recommend(
+        self,
+        strategy: str,
+        products: Iterable[object] = (),
+        placement: str = "product",
+        customer: object = None,
+        limit: int = 10,
+        exclude: Iterable[object] = (),
+        specialness: float | None = None,
+    ) -> list[Recommendation]:
+        """The best suggestions of one *strategy* for *products*, best first; fewer than *limit* if there are no more.
+
+        Args:
+            strategy: A name such as ``"also_bought"``.
+            products: Ids of the seeds; of a cart the latest line last.
+            placement: ``"cart"`` and its like score as a cart, others as a product page.
+            customer: Id of the customer, for personal strategies.
+            limit: Most suggestions, 1 to 400.
+            exclude: Ids never returned.
+            specialness: The dial b from 0 to 0.5; None is the measured default of the placement.
+
+        Raises:
+            InputError: The strategy, placement or limit does not exist. Unknown product ids are no error.
+        """
+        slot = _slot_of(strategy, placement, limit, specialness)
+        page = Page(
+            placement=placement,
+            products=_usable_ids(products),
+            exclude=frozenset(_usable_ids(exclude)),
+            customer_id=None if customer is None else str(customer),
+            locale=self._locale(),
+        )
+        (filled,) = self.mounted.fill(page, [slot], all_candidates=True)
+        texts = texts_for(page.locale)
+        return [
+            Recommendation(
+                card.product.id,
+                card.score,
+                card.source,
+                texts.reason(card.reason.kind, card.reason.orders) if card.reason else None,
+                card.support,
+            )
+            for card in filled.cards
+        ]
+
+    def page(
+        self, placement: str, products: Iterable[object] = (), category: object = None, personal: bool = False
+    ) -> Page:
+        """The page of the current request; the shopper's cart and name are read only when it is *personal*."""
+        cart: tuple[CartLine, ...] = tuple(self.cart.lines()) if personal and self.cart else ()
+        return Page(
+            placement=placement,
+            products=_usable_ids(products),
+            category=None if category is None else clean_id(category, "category id"),
+            cart=cart,
+            customer_id=self.customers.current_id() if personal and self.customers else None,
+            consent=self.consent() if personal and self.consent else "none",
+            locale=self._locale(),
+            currency=self.settings.currency,
+            personal=personal,
+        )
+
+    def fill(self, page: Page, slot_names: Sequence[str] | None = None) -> list[FilledSlot]:
+        """The slots of *page*'s placement (those of *slot_names*), each with its cards."""
+        slots = [slot for slot in self.plan[page.placement] if slot_names is None or slot.name in slot_names]
+        return self.mounted.fill(page, slots)
+
+    def _locale(self) -> str:
+        return locale_for(request, self.settings) if has_request_context() else self._locale_outside()
+
+    def _locale_outside(self) -> str:
+        locale = self.settings.locale
+        return known_locale(locale() if callable(locale) else locale or "en") or "en"
+
+    # Orders.
+
+    def order_placed(self, order: Any, session: Session | None = None, commit: bool = False) -> bool:
+        """Record a placed order in the shop's transaction; call it before your commit.
+
+        Args:
+            order: An `Order`, or an object of the shop's own order model if *orders* can read it.
+            session: The session that holds the shop's transaction; ``db.session`` when None.
+            commit: Commit the session at once, for shops whose own code has committed already.
+
+        Returns:
+            Whether the row was written. Trouble with the database is logged and signalled, never raised; an order that
+            cannot be read raises `InputError` in debug mode and tests only.
+        """
+        settings = self.settings
+        return self._record(
+            lambda: events.placed(self._as_order(order, session), settings.timezone, settings.currency, events.now()),
+            getattr(order, "id", None),
+            session,
+            commit,
+        )
+
+    def order_cancelled(self, order_id: object, session: Session | None = None, commit: bool = False) -> bool:
+        """Record that an order is cancelled: what is left of it stops counting. As `order_placed`."""
+        return self._record(lambda: events.cancelled(order_id), order_id, session, commit)
+
+    def order_refunded(
+        self, order_id: object, lines: Iterable[OrderLine], session: Session | None = None, commit: bool = False
+    ) -> bool:
+        """Record that pieces came back; a product stops counting when its whole quantity did. As `order_placed`."""
+        return self._record(lambda: events.refunded(order_id, lines), order_id, session, commit)
+
+    def _record(
+        self, make: Callable[[], events.Event], order_id: object, session: Session | None, commit: bool
+    ) -> bool:
+        try:
+            event = make()
+        except InputError as error:
+            if current_app.debug or current_app.testing:
+                raise
+            recording.not_recorded(order_id, error)
+            return False
+        wake = self.mounted.wake
+        own = self.settings.database_url is not None or "sqlalchemy" not in current_app.extensions
+        if session is None and own:
+            return recording.record_alone(event, self.database, wake)
+        return recording.record(event, session or current_app.extensions["sqlalchemy"].session(), wake, commit)
+
+    def _as_order(self, order: Any, session: Session | None) -> Order:
+        if isinstance(order, Order):
+            return order
+        read = getattr(self.orders, "order_of", None)
+        if read is None:
+            raise InputError("order_placed takes a storefront_plugin.Order, or a model of the orders adapter.")
+        if "sqlalchemy" in current_app.extensions:
+            (session or current_app.extensions["sqlalchemy"].session()).flush()
+        found: Order = read(order)
+        return found
+
+    def import_orders(
+        self,
+        orders: Iterable[Order],
+        progress: Callable[[int], None] | None = None,
+        report: ImportReport | None = None,
+    ) -> ImportReport:
+        """Write *orders* into the log and count them; orders that are there already change nothing.
+
+        *progress* gets the number of orders read so far. After more than 10 000 new orders the counts are rebuilt.
+        """
+        parts, settings = self.mounted, self.settings
+        report = import_orders(
+            orders, parts.database, parts.numbers, settings.timezone, settings.currency, progress, report
+        )
+        if report.orders > REBUILD_FROM_ORDERS:
+            self.rebuild()
+        elif report.orders:
+            parts.drain()
+        return report
+
+    def catch_up(self, since: dt.datetime | None = None, progress: Callable[[int], None] | None = None) -> ImportReport:
+        """Read the shop's own orders and log what is missing; cancelled ones are cancelled."""
+        if self.orders is None:
+            raise ConfigurationError("Catching up reads the shop's orders: mount with Storefront(orders=…).")
+        return self.import_orders(self.orders.iter_orders(since), progress)
+
+    def drain(self) -> int:
+        """Count all committed orders now; how many batches went out. Tests and the worker call it."""
+        return self.mounted.drain()
+
+    # The merchant's hand.
+
+    def pin(self, product: object, to: object, strategy: str | None = None, position: int = 0) -> None:
+        """Show *product* first on pages about *to*: in the slots of *strategy*, or in the first slot when None."""
+        links.add_link(self.database, "pin", clean_id(product), clean_id(to), _known(strategy), position)
+        self._links_changed()
+
+    def unpin(self, product: object, to: object, strategy: str | None = None) -> None:
+        """Take a pin away."""
+        links.remove_link(self.database, "pin", clean_id(product), clean_id(to), _known(strategy))
+        self._links_changed()
+
+    def exclude(self, product: object, on: object = None) -> None:
+        """Never show *product*: on pages about *on*, or anywhere when None."""
+        links.add_link(self.database, "exclude", clean_id(product), None if on is None else clean_id(on), None, 0)
+        self._links_changed()
+
+    def include(self, product: object, on: object = None) -> None:
+        """Take an exclusion away."""
+        links.remove_link(self.database, "exclude", clean_id(product), None if on is None else clean_id(on), None)
+        self._links_changed()
+
+    def _links_changed(self) -> None:
+        parts = self.mounted
+        parts.held.expire()
+        parts.store.pipeline_write([("HINCRBY", parts.keys.news, "rules", 1)])
+
+    def product_changed(self, product: object) -> None:
+        """Tell all processes that *product*'s data changed; cards follow within a second. Never raises for Redis."""
+        self.mounted.tell_changed([clean_id(product)])
+
+    # Keeping.
+
+    def init_db(self) -> None:
+        """Create our tables, or bring them to this version."""
+        upgrade(self.database)
+
+    def rebuild(self, progress: Callable[[str, int, int], None] | None = None) -> None:
+        """Count the whole log anew into a new generation, and index the catalogue; pages go on meanwhile."""
+        self.mounted.rebuild(progress)
+
+
+def _required_catalog(catalog: Catalog | None) -> Catalog:
+    if catalog is None:
+        raise ConfigurationError(
+            "Storefront needs the shop's products: Storefront(catalog=SQLAlchemyCatalog(db, Product, …)) or "
+            "Storefront(catalog=MemoryCatalog(products))."
+        )
+    checked: Catalog = _checked(catalog, Catalog, "catalog", "get_many(ids), iter_products() and search(text, limit)")
+    return checked
+
+
+def _checked(adapter: Any, protocol: type, name: str, methods: str) -> Any:
+    if adapter is not None and not isinstance(adapter, protocol):
+        raise ConfigurationError(f"Storefront({name}=…) needs an object with {methods}; {adapter!r:.80} lacks some.")
+    return adapter
+
+
+def _callable(given: Any, name: str) -> Any:
+    if given is not None and not callable(given):
+        raise ConfigurationError(f"Storefront({name}=…) needs a callable, not {given!r:.80}.")
+    return given
+
+
+def _known(strategy: str | None) -> str | None:
+    if strategy is not None and strategy not in STRATEGIES:
+        raise InputError(f"There is no strategy {strategy!r:.80}; use one of {', '.join(STRATEGIES)}.")
+    return strategy
+
+
+def _slot_of(strategy: str, placement: str, limit: int, specialness: float | None) -> Slot:
+    _known(strategy)
+    if placement not in PLACEMENTS:
+        raise InputError(f"There is no placement {placement!r:.80}; use one of {', '.join(PLACEMENTS)}.")
+    if not isinstance(limit, int) or not 1 <= limit <= MAX_RECOMMENDATIONS:
+        raise InputError(f"limit must be a whole number from 1 to {MAX_RECOMMENDATIONS}, not {limit!r:.40}.")
+    return Slot(name="recommend", strategies=(strategy,), limit=limit, specialness=specialness)
+
+
+def _usable_ids(values: Iterable[object]) -> tuple[str, ...]:
+    """Ids as text; those no product can have are unknown products, not an error."""
+    ids: list[str] = []
+    for value in values:
+        try:
+            ids.append(clean_id(value))
+        except InputError:
+            continue
+    return tuple(ids)

@@ -1,0 +1,35 @@
+"""Our tables: created and brought up to date by Alembic migrations inside the package."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+
+from ..copurchase import tables as _copurchase_tables
+from ..database import Base, Database
+from ..folders import MIGRATIONS
+from ..orderlog import tables as _orderlog_tables
+from ..recommending import links as _links
+
+VERSION_TABLE = "storefront_alembic_version"
+
+_ROOMS = (_orderlog_tables, _copurchase_tables, _links)
+"""Modules that declare tables; imported so that `Base.metadata` knows them all."""
+
+
+def upgrade(database: Database) -> None:
+    """Create our tables or bring them to this version; on an in-memory database they are simply created."""
+    with database.connect() as connection:
+        if database.in_memory:
+            Base.metadata.create_all(connection)
+        else:
+            command.upgrade(configuration(connection), "head")
+        connection.commit()
+
+
+def configuration(connection: object) -> Config:
+    """Alembic's configuration for our migrations on *connection*."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

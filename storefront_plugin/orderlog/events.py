@@ -1,0 +1,136 @@
+"""What can happen to an order, checked at the edge and written as one JSON payload."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+from ..errors import InputError
+from ..money import to_minor
+from ..shop.ports import Order, OrderLine, clean_id
+
+Kind: TypeAlias = Literal["placed", "cancelled", "refunded"]
+
+MAX_QUANTITY = 10**9
+_EPOCH = dt.datetime(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A checked order line; *unit_price* in minor units of the order's currency."""
+
+    product_id: str
+    quantity: int
+    unit_price: int | None = None
+    variant_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to an order. *placed_at* is UTC without zone; *clamped* says that it lay in the future."""
+
+    kind: Kind
+    order_id: str
+    lines: tuple[Line, ...] = ()
+    placed_at: dt.datetime | None = None
+    customer_id: str | None = None
+    currency: str | None = None
+    clamped: bool = False
+
+    def payload(self) -> str:
+        """The event as JSON, without kind and order id."""
+        return json.dumps(
+            {
+                "lines": [[line.product_id, line.quantity, line.unit_price, line.variant_id] for line in self.lines],
+                "placed_at": self.placed_at.isoformat() if self.placed_at else None,
+                "customer_id": self.customer_id,
+                "currency": self.currency,
+                "clamped": self.clamped,
+            },
+            separators=(",", ":"),
+        )
+
+    @classmethod
+    def from_payload(cls, kind: Kind, order_id: str, payload: str) -> Event:
+        """The event that `payload` wrote."""
+        data = json.loads(payload)
+        placed_at = dt.datetime.fromisoformat(data["placed_at"]) if data["placed_at"] else None
+        lines = tuple(Line(*line) for line in data["lines"])
+        return cls(kind, order_id, lines, placed_at, data["customer_id"], data["currency"], data["clamped"])
+
+
+def now() -> dt.datetime:
+    """The present moment in UTC, without zone, as the log keeps it."""
+    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
+
+
+def day_of(moment: dt.datetime) -> int:
+    """Whole days since 1970-01-01 UTC."""
+    return (moment - _EPOCH).days
+
+
+def placed(order: Order, timezone: str, currency: str | None, moment: dt.datetime) -> Event:
+    """*order* as an event. Times after *moment* are clamped to it; raises `InputError` for what cannot be counted."""
+    placed_at = _utc(order.placed_at, timezone)
+    money = order.currency or currency
+    customer_id = None if order.customer_id is None else clean_id(order.customer_id, "customer id")
+    return Event(
+        "placed",
+        clean_id(order.id, "order id"),
+        tuple(_line(line, money) for line in order.lines),
+        min(placed_at, moment),
+        customer_id,
+        money,
+        placed_at > moment,
+    )
+
+
+def cancelled(order_id: object) -> Event:
+    """The order will not be delivered; whatever is left of it stops counting."""
+    return Event("cancelled", clean_id(order_id, "order id"))
+
+
+def refunded(order_id: object, lines: Iterable[OrderLine]) -> Event:
+    """Pieces came back; a product stops counting when its whole quantity did."""
+    return Event("refunded", clean_id(order_id, "order id"), tuple(_line(line, None) for line in lines))
+
+
+def _utc(value: dt.datetime, timezone: str) -> dt.datetime:
+    if not isinstance(value, dt.datetime):
+        raise InputError(f"placed_at must be a datetime, not {value!r:.80}; convert it in the adapter.")
+    aware = value if value.tzinfo else value.replace(tzinfo=ZoneInfo(timezone))
+    try:
+        return aware.astimezone(dt.timezone.utc).replace(tzinfo=None)
+    except OverflowError:
+        return value.replace(tzinfo=None)
+
+
+def _line(line: OrderLine, currency: str | None) -> Line:
+    variant_id = None if line.variant_id is None else clean_id(line.variant_id, "variant id")
+    return Line(clean_id(line.product_id), _quantity(line.quantity), _price(line.unit_price, currency), variant_id)
+
+
+def _quantity(value: object) -> int:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not 1 <= value <= MAX_QUANTITY:  # type: ignore[operator]
+        raise InputError(f"A quantity must be a whole number from 1 to {MAX_QUANTITY}, not {value!r:.40}.")
+    return value  # type: ignore[return-value]
+
+
+def _price(value: Decimal | None, currency: str | None) -> int | None:
+    if value is None or currency is None:
+        return None
+    try:
+        return to_minor(Decimal(value), currency)
+    except (InvalidOperation, ValueError, TypeError):
+        raise InputError(f"A unit price must be a decimal number, not {value!r:.40}.") from None
+
+
+def distinct_products(lines: Sequence[Line]) -> tuple[str, ...]:
+    """Products of *lines* in their order, without repeats."""
+    return tuple(dict.fromkeys(line.product_id for line in lines))

@@ -1,0 +1,173 @@
+"""Rows of an order file as text cells, each with the number by which a person finds it again."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import os
+import zlib
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import duckdb
+
+from ..errors import InputError
+
+COLUMNS = ("order_id", "ts", "customer_id", "product_id", "quantity", "price")
+"""Columns an order file can have; others are ignored."""
+
+Refuse = Callable[[int, str], None]
+"""Told the number of a row and what is wrong with it."""
+
+_FETCH = 10_000
+
+
+class Rows(ABC):
+    """An open file. *found* are all its columns; *columns* those that the cells of `read` stand for."""
+
+    word: str
+    total: int
+    found: Sequence[str]
+    columns: Sequence[str]
+
+    @property
+    @abstractmethod
+    def done(self) -> int:
+        """How much of *total* was read."""
+
+    @abstractmethod
+    def read(self, refuse: Refuse) -> Iterator[tuple[int, list[str]]]:
+        """All rows; those that cannot be taken apart go to *refuse* instead."""
+
+
+@contextmanager
+def open_rows(path: Path) -> Iterator[Rows]:
+    """The rows of *path*; its first bytes tell whether it is Parquet, gzip or plain CSV, whatever it is called."""
+    try:
+        with path.open("rb") as binary:
+            if binary.peek(4).startswith(b"PAR1"):
+                with closing(duckdb.connect()) as connection:
+                    yield ParquetRows(path, connection)
+            else:
+                yield CsvRows(binary)
+    except (OSError, EOFError, zlib.error, duckdb.Error) as error:
+        reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
+        raise InputError(f"The order file {path} cannot be read ({reason}); nothing was imported.") from error
+
+
+class CsvRows(Rows):
+    """Rows of a CSV file (UTF-8, plain or gzip), each with the physical line it begins on.
+
+    Bytes that are not UTF-8 become lone surrogates, so that they spoil their own row only, and only where the cell is
+    used.
+    """
+
+    word = "Line"
+
+    def __init__(self, binary: io.BufferedReader) -> None:
+        start = binary.peek(2)[:2]
+        if start in (b"\xff\xfe", b"\xfe\xff"):
+            raise InputError("The order file is UTF-16; save it as CSV in UTF-8.")
+        plain = gzip.GzipFile(fileobj=binary) if start == b"\x1f\x8b" else binary
+        self.total = os.fstat(binary.fileno()).st_size
+        self._binary = binary
+        self._lines = io.TextIOWrapper(plain, "utf-8-sig", "surrogateescape", newline="")
+        self._taken: list[str] = []
+        self._again: deque[str] = deque()
+        self._line = 1
+        header = next(self.read(_unusable_header), None)
+        if header is None:
+            raise InputError("The order file is empty; its first line must name the columns.")
+        self.found = self.columns = header[1]
+
+    @property
+    def done(self) -> int:
+        return self._binary.tell() if self._binary.seekable() else 0
+
+    def read(self, refuse: Refuse) -> Iterator[tuple[int, list[str]]]:
+        """Rows from where the last `read` stopped. Empty lines are no rows.
+
+        A quote that opens and is never properly closed would swallow the rows after it. So only the line with that
+        quote is refused, and what follows it is read anew.
+        """
+        while True:
+            reader = csv.reader(self._feed(), strict=True)
+            try:
+                for cells in reader:
+                    start = self._line
+                    self._line += len(self._taken)
+                    self._taken.clear()
+                    if cells:
+                        yield start, cells
+                return
+            except csv.Error as error:
+                refuse(self._line, f"The row cannot be taken apart ({error}); check its quotes.")
+                self._again.extendleft(reversed(self._taken[1:]))
+                self._taken.clear()
+                self._line += 1
+
+    def _feed(self) -> Iterator[str]:
+        """Physical lines, noted in ``_taken`` until their row is complete."""
+        taken, again = self._taken, self._again
+        while again:
+            line = again.popleft()
+            taken.append(line)
+            yield line
+        for line in self._lines:
+            taken.append(line)
+            yield line
+
+
+def _unusable_header(number: int, sentence: str) -> None:
+    raise InputError(f"Line {number} of the order file must name the columns. {sentence}")
+
+
+class ParquetRows(Rows):
+    """Rows of a Parquet file, counted from 1, every value as the text that a CSV file would hold."""
+
+    word = "Row"
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        connection.read_parquet(_literal(path), binary_as_string=True).create_view("parquet")
+        types = {name: str(kind) for name, kind, *_ in connection.execute("DESCRIBE parquet").fetchall()}
+        self.found = tuple(types)
+        self._types = {name: kind for name, kind in types.items() if name.strip().casefold() in COLUMNS}
+        self.columns = tuple(self._types)
+        row = connection.execute("SELECT count(*) FROM parquet").fetchone()
+        self.total = row[0] if row else 0
+        self._done = 0
+
+    @property
+    def done(self) -> int:
+        return self._done
+
+    def read(self, refuse: Refuse) -> Iterator[tuple[int, list[str]]]:
+        cells = ", ".join(f"coalesce({_as_text(name, kind)}, '')" for name, kind in self._types.items())
+        result = self._connection.execute(f"SELECT {cells} FROM parquet")  # noqa: S608 (names are quoted)
+        while rows := result.fetchmany(_FETCH):
+            for row in rows:
+                self._done += 1
+                yield self._done, list(row)
+
+
+def _literal(path: Path) -> str:
+    """*path* as DuckDB takes it: a name with ``*`` or ``?`` would be read as a pattern."""
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path.resolve()))
+
+
+def _as_text(name: str, kind: str) -> str:
+    """SQL for a column as text. Zoned times come out in UTC, and whole floats without ".0" where they are ids."""
+    column = '"' + name.replace('"', '""') + '"'
+    if kind.startswith(("STRUCT", "MAP", "UNION")) or kind.endswith("]"):
+        raise InputError(f"Column {name} of the order file is a {kind}; it must hold one text or number a row.")
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"cast(make_timestamp(epoch_us({column})) as varchar) || '+00:00'"
+    if kind in ("DOUBLE", "FLOAT") and name.strip().casefold().endswith("_id"):
+        whole = f"isfinite({column}) and {column} = trunc({column}) and abs({column}) < 9007199254740992"
+        return f"case when {whole} then cast(cast({column} as bigint) as varchar) else cast({column} as varchar) end"
+    return f"cast({column} as varchar)"

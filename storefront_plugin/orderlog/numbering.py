@@ -1,0 +1,239 @@
+"""Numbering: turns events into the next batch of the log, under one portable lock.
+
+The first statement of the transaction updates the single applier row, which locks on SQLite, PostgreSQL and MySQL
+alike; without that, two appliers give different rows the same number. A numbered batch never changes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ..database import Database
+from .events import Event, Kind, day_of, now
+from .numbers import ProductNumbers
+from .settling import Entry, LineState, OrderState, Settled, dump_entries, settle
+from .tables import Applier, Batch, LoggedLine, LoggedOrder, OrderEvent
+
+BATCH_EVENTS = 500
+"""Most events of one batch: as many as Redis takes in well under a second."""
+
+BATCH_ORDERS = 500
+BATCH_PAIRS = 100_000
+"""Most orders and directed pairs of one batch, so that no script keeps Redis from its readers for long."""
+
+_IN_LIST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in the log: number and token of a batch. ``Position(0, start token)`` is before the first."""
+
+    number: int
+    token: str
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.token}"
+
+    @classmethod
+    def parse(cls, text: str) -> Position | None:
+        """The position in *text*, or None where there is none."""
+        number, _, token = text.partition(":")
+        return cls(int(number), token) if number.isdigit() and token else None
+
+
+@contextmanager
+def locked_applier(database: Database, numbers: ProductNumbers) -> Iterator[tuple[Session, Applier]]:
+    """A write transaction that holds the applier's lock from its first statement on."""
+    learned: dict[str, int] = {}
+    with database.writing() as session:
+        changed: Any = session.execute(sa.update(Applier).where(Applier.id == 1).values(locks=Applier.locks + 1))
+        if not changed.rowcount:
+            session.add(Applier(id=1, number=0, token=secrets.token_hex(8), products=0, locks=1))
+            session.flush()
+        applier = session.get_one(Applier, 1)
+        if applier.products < len(numbers):
+            numbers.forget()
+        session.info["learned"] = learned
+        yield session, applier
+    numbers.learn(learned)
+
+
+def number_events(database: Database, numbers: ProductNumbers, limit: int = BATCH_EVENTS) -> Settled | None:
+    """Settle at most *limit* recorded events into one batch; None where there were none."""
+    if not events_waiting(database):
+        return None
+    with locked_applier(database, numbers) as (session, applier):
+        rows = session.execute(
+            sa.select(OrderEvent.id, OrderEvent.kind, OrderEvent.order_id, OrderEvent.payload)
+            .order_by(OrderEvent.id)
+            .limit(limit)
+        ).all()
+        events = [Event.from_payload(cast(Kind, kind), order_id, payload) for _, kind, order_id, payload in rows]
+        settled = append_batch(session, applier, numbers, events)
+        for part in _parts([row.id for row in rows]):
+            session.execute(sa.delete(OrderEvent).where(OrderEvent.id.in_(part)))
+    return settled if rows else None
+
+
+def events_waiting(database: Database) -> bool:
+    """Whether any event waits for a number; takes no lock."""
+    with database.reading(patient=True) as session:
+        return session.execute(sa.select(OrderEvent.id).limit(1)).first() is not None
+
+
+def append_batch(session: Session, applier: Applier, numbers: ProductNumbers, events: Sequence[Event]) -> Settled:
+    """Settle *events* under the lock and append what they change as the next batch of the log."""
+    states = _load_states(session, events)
+    assigned = numbers.assign(session, applier, dict.fromkeys(line.product_id for e in events for line in e.lines))
+    session.info["learned"].update(assigned)
+    settled = settle(events, states, assigned)
+    _store_states(session, states.values())
+    for entries in _runs(settled.entries):
+        _append(session, applier, entries)
+    session.flush()
+    return settled
+
+
+def _runs(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    run: list[Entry] = []
+    pairs = 0
+    for entry in entries:
+        weight = 0 if entry.size > 100 else len(entry.products) * (len(entry.products) + 2 * len(entry.others))
+        if run and (len(run) == BATCH_ORDERS or pairs + weight > BATCH_PAIRS):
+            yield run
+            run, pairs = [], 0
+        run.append(entry)
+        pairs += weight
+    if run:
+        yield run
+
+
+def _append(session: Session, applier: Applier, entries: Sequence[Entry]) -> None:
+    token = secrets.token_hex(8)
+    row = {
+        "number": applier.number + 1,
+        "token": token,
+        "previous_token": applier.token,
+        "day": max(entry.day for entry in entries),
+        "orders": len(entries),
+        "entries": dump_entries(entries),
+        "created_at": now(),
+    }
+    session.execute(sa.insert(Batch), row)
+    applier.number, applier.token = applier.number + 1, token
+
+
+def last_position(database: Database) -> Position | None:
+    """Where the log ends; None while it has never been used."""
+    with database.reading(patient=True) as session:
+        row = session.execute(sa.select(Applier.number, Applier.token).where(Applier.id == 1)).first()
+    return Position(row.number, row.token) if row else None
+
+
+def newest_day(database: Database) -> int | None:
+    """Day of the newest batch; None while there is none."""
+    with database.reading(patient=True) as session:
+        return session.scalar(sa.select(Batch.day).order_by(Batch.number.desc()).limit(1))
+
+
+def batches_after(database: Database, number: int, limit: int) -> list[Batch]:
+    """At most *limit* batches that follow on *number*, in their order."""
+    with database.reading(patient=True) as session:
+        return list(session.scalars(sa.select(Batch).where(Batch.number > number).order_by(Batch.number).limit(limit)))
+
+
+def is_ours(database: Database, position: Position) -> bool:
+    """Whether *position* is in our log; another token means another history."""
+    with database.reading(patient=True) as session:
+        if position.number == 0:
+            first = session.scalar(sa.select(Batch.previous_token).where(Batch.number == 1))
+            token = first or session.scalar(sa.select(Applier.token).where(Applier.id == 1))
+        else:
+            token = session.scalar(sa.select(Batch.token).where(Batch.number == position.number))
+    return token == position.token
+
+
+def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), _IN_LIST):
+        yield values[start : start + _IN_LIST]
+
+
+def _load_states(session: Session, events: Iterable[Event]) -> dict[str, OrderState]:
+    order_ids = list(dict.fromkeys(event.order_id for event in events))
+    with_lines = {event.order_id for event in events if event.kind != "placed"}
+    states: dict[str, OrderState] = {}
+    for part in _parts(order_ids):
+        for order in session.execute(sa.select(LoggedOrder.__table__).where(LoggedOrder.order_id.in_(part))):
+            states[order.order_id] = OrderState(
+                order.order_id,
+                order.status,
+                order.size,
+                order.placed_at,
+                order.day,
+                order.customer_id,
+                order.currency,
+                stored=True,
+            )
+    for part in _parts([order_id for order_id in states if order_id in with_lines]):
+        lines = sa.select(LoggedLine.__table__).where(LoggedLine.order_id.in_(part)).order_by(LoggedLine.position)
+        for line in session.execute(lines):
+            states[line.order_id].lines.append(
+                LineState(
+                    line.position, line.product, line.quantity, line.quantity_left, line.unit_price, line.variant_id
+                )
+            )
+    return states
+
+
+def _store_states(session: Session, states: Iterable[OrderState]) -> None:
+    changed = [state for state in states if state.changed]
+    new = [state for state in changed if not state.stored]
+    if new:
+        session.execute(sa.insert(LoggedOrder), [_order_row(state) for state in new])
+    lines = [_line_row(state, line) for state in new for line in state.lines]
+    if lines:
+        session.execute(sa.insert(LoggedLine), lines)
+    for state in changed:
+        if state.stored:
+            _update_state(session, state)
+
+
+def _update_state(session: Session, state: OrderState) -> None:
+    session.execute(sa.update(LoggedOrder).where(LoggedOrder.order_id == state.order_id).values(status=state.status))
+    for line in state.lines:
+        session.execute(
+            sa.update(LoggedLine)
+            .where(LoggedLine.order_id == state.order_id, LoggedLine.position == line.position)
+            .values(quantity_left=line.left)
+        )
+
+
+def _order_row(state: OrderState) -> dict[str, Any]:
+    return {
+        "order_id": state.order_id,
+        "placed_at": state.placed_at,
+        "day": day_of(state.placed_at) if state.placed_at else None,
+        "size": state.size,
+        "customer_id": state.customer_id,
+        "currency": state.currency,
+        "status": state.status,
+    }
+
+
+def _line_row(state: OrderState, line: LineState) -> dict[str, Any]:
+    return {
+        "order_id": state.order_id,
+        "position": line.position,
+        "product": line.product,
+        "variant_id": line.variant_id,
+        "quantity": line.quantity,
+        "quantity_left": line.left,
+        "unit_price": line.unit_price,
+    }

@@ -1,0 +1,106 @@
+"""The shop's call: one row in the shop's own transaction. It touches no network and never makes the shop's commit fail."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from ..database import Database
+from ..errors import DatabaseUnavailable
+from ..signals import order_not_recorded, order_record_uncommitted
+from .events import Event, now
+from .tables import OrderEvent
+
+logger = logging.getLogger(__name__)
+
+_PENDING = "storefront_pending"
+
+
+def record(happened: Event, session: Session, wake: Callable[[], object], commit: bool) -> bool:
+    """Write *happened* in *session*'s transaction, behind a savepoint; True when the row stands there.
+
+    *wake* is called when the outermost transaction of that very session commits. With *commit* the session is
+    committed at once, for shops whose own code has already committed. Database errors are logged with the remedy and
+    signalled, never raised: the shop's order is worth more than our count of it.
+    """
+    try:
+        with session.begin_nested():
+            session.execute(sa.insert(OrderEvent), _row(happened))
+    except sa.exc.SQLAlchemyError as error:
+        not_recorded(happened.order_id, error)
+        return False
+    _watch(session, wake)
+    session.info[_PENDING].append(happened.order_id)
+    if commit:
+        session.commit()
+    return True
+
+
+def record_alone(happened: Event, database: Database, wake: Callable[[], object]) -> bool:
+    """Write *happened* in a transaction of our own, where our tables are not in the shop's database."""
+    try:
+        with database.writing() as session:
+            session.execute(sa.insert(OrderEvent), _row(happened))
+    except DatabaseUnavailable as error:
+        not_recorded(happened.order_id, error)
+        return False
+    wake()
+    return True
+
+
+def _row(happened: Event) -> dict[str, Any]:
+    return {
+        "kind": happened.kind,
+        "order_id": happened.order_id,
+        "payload": happened.payload(),
+        "recorded_at": now(),
+    }
+
+
+def not_recorded(order_id: object, error: Exception) -> None:
+    """Log and signal that an event is lost to us for now; the shop's order itself is untouched."""
+    logger.error(
+        "Order %.80r was not recorded for suggestions (%s). If tables are missing, run `flask storefront init-db`; "
+        "`flask storefront catch-up` then adds the order.",
+        order_id,
+        str(getattr(error, "orig", None) or error).splitlines()[0][:300],
+    )
+    order_not_recorded.send(current_app._get_current_object(), order_id=order_id, error=error)  # type: ignore[attr-defined]
+
+
+def _watch(session: Session, wake: Callable[[], object]) -> None:
+    """Listen on this one session object: ``db.session`` would register for every session of the shop."""
+    if _PENDING in session.info:
+        return
+    session.info[_PENDING] = []
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def settled(session: Session) -> None:
+        # Fires at the release of a savepoint too; only the outermost commit makes rows visible to others.
+        if not session.in_nested_transaction():
+            session.info[_PENDING].clear()
+            wake()
+
+    def rolled_back(session: Session) -> None:
+        session.info[_PENDING].clear()
+
+    def ended(session: Session, transaction: Any) -> None:
+        pending = session.info[_PENDING]
+        if transaction.parent is None and pending:
+            logger.error(
+                "Records of the orders %s were never committed: call storefront.order_placed() before your commit, "
+                "or pass commit=True; `flask storefront catch-up` adds what is missing.",
+                pending,
+            )
+            order_record_uncommitted.send(app, order_ids=tuple(pending))
+            pending.clear()
+
+    event.listen(session, "after_commit", settled)
+    event.listen(session, "after_rollback", rolled_back)
+    event.listen(session, "after_transaction_end", ended)

@@ -1,0 +1,154 @@
+"""Checks the cells of one row of an order file and turns them into one line of the spool."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Sequence
+from decimal import ROUND_CEILING, Decimal
+
+from ..errors import InputError
+from ..money import LIMIT
+from ..shop.ports import clean_id
+from .events import MAX_QUANTITY
+from .file_rows import COLUMNS
+
+_REQUIRED = ("order_id", "product_id")
+_REMEMBERED = 2**16
+_EPOCH = dt.datetime(1970, 1, 1)
+_EPOCH_UTC = _EPOCH.replace(tzinfo=dt.timezone.utc)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+_NUMBER = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?", re.ASCII)
+_SECONDS = re.compile(r"-?\d{1,12}(\.\d{1,9})?", re.ASCII)
+_COMPACT_DATE = re.compile(r"(?:19|20|21)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
+_ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(?:([Zz])|([+-]\d\d):?(\d\d)?)?)?", re.ASCII
+)
+_CONTROLS = re.compile("[\x01-\x0d]")
+
+
+class RowCheck:
+    """Knows where the columns stand. What was checked once is remembered, because cells repeat."""
+
+    def __init__(self, found: Sequence[str], columns: Sequence[str]) -> None:
+        names = [name.strip().casefold() for name in columns]
+        for name in COLUMNS:
+            if names.count(name) > 1:
+                raise InputError(f"The order file has the column {name} twice; keep one of them.")
+        missing = [name for name in _REQUIRED if name not in names]
+        if missing:
+            listed = ", ".join(name.strip() for name in found)[:500]
+            raise InputError(f"The order file has no column {' and no '.join(missing)}; its columns are: {listed}.")
+        self._width = len(columns)
+        # A column that is not there is the empty cell that `spooled` puts at the end.
+        self._places = tuple(names.index(name) if name in names else self._width for name in COLUMNS)
+        self._order = _Remembered(lambda text: escaped(clean_id(text, "order id")))
+        self._time = _Remembered(time_mark)
+        self._customer = _Remembered(lambda text: escaped(clean_id(text, "customer id")) if text else "")
+        self._product = _Remembered(lambda text: escaped(clean_id(text)))
+        self._quantity = _Remembered(whole_quantity)
+        self._price = _Remembered(price)
+
+    def spooled(self, number: int, cells: list[str]) -> str:
+        """The row as a line of the spool; raises `InputError` for a row that cannot be used."""
+        if len(cells) != self._width:
+            raise InputError(f"The row has {len(cells)} cells instead of {self._width}.")
+        cells.append("")
+        order, time, customer, product, quantity, price = self._places
+        return (
+            f"{self._order[cells[order]]}\t{self._time[cells[time]]}\t{number}\t{self._customer[cells[customer]]}\t"
+            f"{self._product[cells[product]]}\t{self._quantity[cells[quantity]]}\t{self._price[cells[price]]}\n"
+        )
+
+
+class _Remembered(dict[str, str]):
+    """What *check* gave for a text; forgotten when it grows, so that memory stays bounded."""
+
+    def __init__(self, check: Callable[[str], str]) -> None:
+        super().__init__()
+        self._check = check
+
+    def __missing__(self, text: str) -> str:
+        checked = self._check(text)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[text] = checked
+        return checked
+
+
+def escaped(text: str) -> str:
+    """*text* without the signs that separate cells and lines of the spool; it sorts as *text* does."""
+    return _CONTROLS.sub(lambda sign: "\x01" + chr(ord(sign[0]) + 0x10), text)
+
+
+def unescaped(text: str) -> str:
+    """What `escaped` was given."""
+    return re.sub("\x01(.)", lambda sign: chr(ord(sign[1]) - 0x10), text) if "\x01" in text else text
+
+
+def whole_quantity(text: str) -> str:
+    """Whole pieces as text, 1 for an empty cell; what is sold by weight or length counts as the next whole piece."""
+    if not text or text.isspace():
+        return "1"
+    number = _number(text, "quantity")
+    if not 0 < number <= MAX_QUANTITY:
+        raise InputError(f"A quantity must be above 0 and at most {MAX_QUANTITY}, not {text.strip()}.")
+    return str(int(number.to_integral_value(ROUND_CEILING)))
+
+
+def price(text: str) -> str:
+    """A unit price in plain digits; empty where there is none."""
+    if not text or text.isspace():
+        return ""
+    number = _number(text, "price")
+    if not 0 <= number < LIMIT:
+        raise InputError(f"A price must be 0 or more and below {LIMIT}, not {text.strip()}.")
+    return text.strip()
+
+
+def _number(text: str, what: str) -> Decimal:
+    if not _NUMBER.fullmatch(text.strip()):
+        raise InputError(f"A {what} must be a number such as 2 or 12.50, not {text!r:.80}.")
+    return Decimal(text.strip())
+
+
+def time_mark(text: str) -> str:
+    """A time as a number that sorts, empty for an empty cell: microseconds since 1970 times 2, plus 1 for zoned times.
+
+    Times without a zone are sorted as if they were UTC, and keep that they have none.
+    """
+    text = text.strip()
+    if not text:
+        return ""
+    try:
+        moment = _moment(text)
+        base = _EPOCH if moment.tzinfo is None else _EPOCH_UTC
+        microseconds = (moment - base) // _MICROSECOND
+        time_of(mark := microseconds * 2 + (moment.tzinfo is not None))
+    except (ValueError, OverflowError):
+        raise InputError(
+            "A ts must be a time such as 2024-05-31 14:30:00, 2024-05-31T14:30:00+02:00 or 2024-05-31, "
+            f"or the seconds since 1970, not {text!r:.80}."
+        ) from None
+    return str(mark)
+
+
+def time_of(mark: int) -> dt.datetime:
+    """The time that `time_mark` wrote, naive or in UTC."""
+    return (_EPOCH_UTC if mark & 1 else _EPOCH) + (mark >> 1) * _MICROSECOND
+
+
+def _moment(text: str) -> dt.datetime:
+    if _COMPACT_DATE.fullmatch(text):
+        return dt.datetime.strptime(text, "%Y%m%d")  # as seconds it would lie in 1970
+    if _SECONDS.fullmatch(text):
+        return _EPOCH_UTC + int(Decimal(text) * 1_000_000) * _MICROSECOND
+    parts = _ISO.fullmatch(text)
+    if parts is None:
+        raise ValueError(text)
+    date, minute, second, fraction, utc, hours, minutes = parts.groups()
+    # Spelled out in full, because Python 3.10 reads no other form.
+    clock = f"{minute or '00:00'}:{second or '00'}.{(fraction or '0')[:6]:0<6}"
+    zone = "+00:00" if utc else f"{hours}:{minutes or '00'}" if hours else ""
+    return dt.datetime.fromisoformat(f"{date}T{clock}{zone}")

@@ -1,0 +1,187 @@
+"""How events become entries of a batch: duplicates, early cancellations and too large refunds are settled here.
+
+Pure: states in, states and entries out. An *entry* says which products an order gained or lost:
+
+* ``sign`` +1 or -1, ``day`` and ``size`` (distinct products) as they were at placement;
+* ``products`` that come or go, ``others`` that stay. Pairs are those among *products* and those between *products*
+  and *others*, each in both directions.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .events import Event, Line, day_of, distinct_products
+
+
+class Entry(NamedTuple):
+    """One change of the counts; see the module's text."""
+
+    sign: int
+    day: int
+    size: int
+    products: tuple[int, ...]
+    others: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class LineState:
+    """A line with what is left of it; *position* is its place in the order."""
+
+    position: int
+    product: int
+    quantity: int
+    left: int
+    unit_price: int | None = None
+    variant_id: str | None = None
+
+
+@dataclass(slots=True)
+class OrderState:
+    """An order as the log knows it. A *tombstone* was cancelled before it was placed and never counts."""
+
+    order_id: str
+    status: str
+    size: int = 0
+    placed_at: dt.datetime | None = None
+    day: int | None = None
+    customer_id: str | None = None
+    currency: str | None = None
+    lines: list[LineState] = field(default_factory=list)
+    stored: bool = False
+    changed: bool = False
+
+    @property
+    def standing(self) -> tuple[int, ...]:
+        """Products of which anything is left."""
+        return tuple(dict.fromkeys(line.product for line in self.lines if line.left))
+
+
+@dataclass(slots=True)
+class Settled:
+    """What settling a run of events gave."""
+
+    entries: list[Entry] = field(default_factory=list)
+    placed: int = 0
+    repeated: int = 0
+    cancelled: int = 0
+    refunded: int = 0
+    refunds_cut: int = 0
+    unknown: int = 0
+    clamped: int = 0
+
+
+def settle(events: Iterable[Event], states: dict[str, OrderState], numbers: Mapping[str, int]) -> Settled:
+    """Apply *events* in their order to *states* (changed in place) and return the entries they give.
+
+    A second placement changes nothing; a cancellation that comes first leaves a tombstone; a refund is cut to what is
+    left; a product goes when its whole quantity is refunded.
+    """
+    settled = Settled()
+    for event in events:
+        state = states.get(event.order_id)
+        if event.kind == "placed":
+            _place(event, state, states, numbers, settled)
+        elif state is None:
+            settled.unknown += 1
+            if event.kind == "cancelled":
+                states[event.order_id] = OrderState(event.order_id, "tombstone", changed=True)
+        elif event.kind == "cancelled":
+            _cancel(state, settled)
+        else:
+            _refund(state, event.lines, numbers, settled)
+    return settled
+
+
+def _place(
+    event: Event,
+    state: OrderState | None,
+    states: dict[str, OrderState],
+    numbers: Mapping[str, int],
+    settled: Settled,
+) -> None:
+    if state is not None:
+        settled.repeated += 1
+        return
+    assert event.placed_at is not None
+    products = tuple(numbers[product_id] for product_id in distinct_products(event.lines))
+    day = day_of(event.placed_at)
+    lines = [
+        LineState(position, numbers[line.product_id], line.quantity, line.quantity, line.unit_price, line.variant_id)
+        for position, line in enumerate(event.lines)
+    ]
+    states[event.order_id] = OrderState(
+        event.order_id,
+        "placed",
+        len(products),
+        event.placed_at,
+        day,
+        event.customer_id,
+        event.currency,
+        lines,
+        False,
+        True,
+    )
+    settled.placed += 1
+    settled.clamped += event.clamped
+    if products:
+        settled.entries.append(Entry(1, day, len(products), products))
+
+
+def _cancel(state: OrderState, settled: Settled) -> None:
+    if state.status != "placed":
+        settled.repeated += 1
+        return
+    standing = state.standing
+    state.status, state.changed = "cancelled", True
+    settled.cancelled += 1
+    if standing:
+        settled.entries.append(Entry(-1, state.day or 0, state.size, standing))
+
+
+def _refund(state: OrderState, lines: Iterable[Line], numbers: Mapping[str, int], settled: Settled) -> None:
+    if state.status != "placed":
+        settled.unknown += 1
+        return
+    before = state.standing
+    settled.refunded += 1
+    state.changed = True
+    for line in lines:
+        if _take(state, numbers.get(line.product_id), line):
+            settled.refunds_cut += 1
+    standing = set(state.standing)
+    gone = tuple(product for product in before if product not in standing)
+    if gone:
+        kept = tuple(product for product in before if product in standing)
+        settled.entries.append(Entry(-1, state.day or 0, state.size, gone, kept))
+
+
+def _take(state: OrderState, product: int | None, refund: Line) -> int:
+    """Take the refunded pieces off the lines of *product*; returns how many there were too many."""
+    wanted = refund.quantity
+    of_variant = [line for line in state.lines if line.product == product and line.variant_id == refund.variant_id]
+    rest = [line for line in state.lines if line.product == product and line not in of_variant]
+    for line in (*of_variant, *rest):
+        taken = min(wanted, line.left)
+        line.left -= taken
+        wanted -= taken
+    return wanted
+
+
+def dump_entries(entries: Iterable[Entry]) -> str:
+    """Entries as JSON lines, one an entry: what a batch stores and a rebuild reads."""
+    return "".join(
+        json.dumps({"s": e.sign, "d": e.day, "m": e.size, "p": e.products, "o": e.others}, separators=(",", ":")) + "\n"
+        for e in entries
+    )
+
+
+def load_entries(text: str) -> Iterator[Entry]:
+    """The entries that `dump_entries` wrote."""
+    for line in text.splitlines():
+        data = json.loads(line)
+        yield Entry(data["s"], data["d"], data["m"], tuple(data["p"]), tuple(data["o"]))

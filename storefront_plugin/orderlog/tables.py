@@ -1,0 +1,88 @@
+"""Tables of the order log."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database import Base, BigKey, Id
+
+
+class OrderEvent(Base):
+    """What the shop told us and no batch holds yet; written in the shop's transaction, removed when it is settled.
+
+    *order_id* is not unique on purpose: a second call must never make the shop's commit fail.
+    """
+
+    __tablename__ = "storefront_order_event"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(sa.String(16))
+    order_id: Mapped[str] = mapped_column(Id)
+    payload: Mapped[str] = mapped_column(sa.Text)
+    recorded_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+
+
+class LoggedOrder(Base):
+    """The state of an order: when and how large it was placed, and whether it still stands."""
+
+    __tablename__ = "storefront_order"
+
+    order_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    placed_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
+    day: Mapped[int | None] = mapped_column(index=True)
+    size: Mapped[int]
+    customer_id: Mapped[str | None] = mapped_column(Id, index=True)
+    currency: Mapped[str | None] = mapped_column(sa.String(3))
+    status: Mapped[str] = mapped_column(sa.String(16))
+
+
+class LoggedLine(Base):
+    """One line of an order with what is left of it after refunds. Prices are in minor units of the order's currency."""
+
+    __tablename__ = "storefront_order_line"
+
+    order_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    product: Mapped[int] = mapped_column(sa.Integer)
+    variant_id: Mapped[str | None] = mapped_column(Id)
+    quantity: Mapped[int]
+    quantity_left: Mapped[int]
+    unit_price: Mapped[int | None] = mapped_column(sa.BigInteger)
+
+
+class Batch(Base):
+    """A numbered, immutable part of the log: its entries as JSON lines, chained to its predecessor by random tokens."""
+
+    __tablename__ = "storefront_batch"
+
+    number: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    token: Mapped[str] = mapped_column(sa.String(16))
+    previous_token: Mapped[str] = mapped_column(sa.String(16))
+    day: Mapped[int]
+    orders: Mapped[int]
+    entries: Mapped[str] = mapped_column(sa.Text().with_variant(sa.Text(2**24), "mysql", "mariadb"))
+    created_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+
+
+class Applier(Base):
+    """The single row whose update is the lock of numbering; it names the last batch."""
+
+    __tablename__ = "storefront_applier"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(sa.BigInteger)
+    token: Mapped[str] = mapped_column(sa.String(16))
+    products: Mapped[int]
+    locks: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class ProductNumber(Base):
+    """A short number for each product id of the shop; append-only and without gaps."""
+
+    __tablename__ = "storefront_product"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    product_id: Mapped[str] = mapped_column(Id, unique=True)

@@ -1,0 +1,1 @@
+"""Choosing what a page shows: one page, its slots, their strategies, and the pure choice among candidates."""

@@ -1,0 +1,124 @@
+"""Product data held in process: bounded, aged, and told of changes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from ..errors import AdapterError
+from ..shop.cleaning import clean_product
+from ..shop.ports import Catalog, LiveStock, Product
+
+logger = logging.getLogger(__name__)
+
+_Answer = TypeVar("_Answer")
+
+MAX_CARDS = 20_000
+SLOW_TIMES = 2
+SKIP_SECONDS = 30.0
+
+
+class Cards:
+    """Products by id, from a cache of at most `MAX_CARDS` that are younger than *seconds*, else from the catalogue.
+
+    A catalogue that passed the *deadline* twice in a row is left alone for 30 s: Python cannot interrupt it, so the
+    shop's page is slow at most twice.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        seconds: float,
+        deadline: float,
+        currency: str | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._catalog = catalog
+        self._seconds = seconds
+        self._deadline = deadline
+        self._currency = currency
+        self._clock = clock
+        self._held: OrderedDict[str, tuple[float, Product | None]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._slow = 0
+        self._skip_until = 0.0
+
+    def get_many(self, ids: Iterable[str]) -> dict[str, Product | None]:
+        """Products of *ids*, None for unknown ones; at most one call to the catalogue. Raises `AdapterError`."""
+        now = self._clock()
+        found: dict[str, Product | None] = {}
+        unknown: list[str] = []
+        for product_id in dict.fromkeys(ids):
+            held = self._held.get(product_id)
+            if held is not None and held[0] > now:
+                found[product_id] = held[1]
+            else:
+                unknown.append(product_id)
+        if unknown:
+            found.update(self._load(unknown))
+        return found
+
+    def live_stock(self, ids: Sequence[str]) -> Mapping[str, int | None] | None:
+        """Stock as it is now; None where the catalogue cannot tell. Raises `AdapterError`."""
+        if not isinstance(self._catalog, LiveStock) or not ids:
+            return None
+        catalog = self._catalog
+        return self._timed(lambda: catalog.live_stock(ids))
+
+    def forget(self, ids: Iterable[str] | None) -> None:
+        """Ask the catalogue again for *ids*, for all when None."""
+        with self._lock:
+            if ids is None:
+                self._held.clear()
+            else:
+                for product_id in ids:
+                    self._held.pop(product_id, None)
+
+    def _load(self, ids: list[str]) -> dict[str, Product | None]:
+        raw = self._timed(lambda: self._catalog.get_many(ids))
+        if not isinstance(raw, Mapping):
+            raise AdapterError(f"Catalog.get_many must return a mapping from ids to Product, not {type(raw).__name__}.")
+        loaded: dict[str, Product | None] = {}
+        for product_id in ids:
+            product = raw.get(product_id)
+            loaded[product_id] = None if product is None else clean_product(product, self._currency)
+        if self._seconds:
+            self._keep(loaded)
+        return loaded
+
+    def _keep(self, loaded: Mapping[str, Product | None]) -> None:
+        until = self._clock() + self._seconds
+        with self._lock:
+            for product_id, product in loaded.items():
+                self._held[product_id] = (until, product)
+                self._held.move_to_end(product_id)
+            while len(self._held) > MAX_CARDS:
+                self._held.popitem(last=False)
+
+    def _timed(self, call: Callable[[], _Answer]) -> _Answer:
+        began = self._clock()
+        if began < self._skip_until:
+            raise AdapterError("The catalogue was slower than the deadline twice; it is asked again within 30 s.")
+        try:
+            return call()
+        except AdapterError:
+            raise
+        except Exception as error:  # the shop's own code may raise anything
+            raise AdapterError(f"The catalogue adapter raised {type(error).__name__}: {error}") from error
+        finally:
+            self._note(self._clock() - began)
+
+    def _note(self, seconds: float) -> None:
+        self._slow = self._slow + 1 if seconds > self._deadline else 0
+        if self._slow >= SLOW_TIMES:
+            self._slow = 0
+            self._skip_until = self._clock() + SKIP_SECONDS
+            logger.warning(
+                "The catalogue took %.0f ms, above STOREFRONT_DEADLINE_MS, twice in a row; its slots are left out "
+                "for 30 s. `flask storefront check` names slow fields.",
+                seconds * 1000,
+            )

@@ -1,0 +1,55 @@
+"""What a process holds so that a page need not ask: popularity, lists, links. Refreshed in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..copurchase.generations import live
+from ..copurchase.popularity import Popularity, load_popularity
+from ..database import Database
+from ..redis_store import Read, RedisStore
+from ..redis_store.keys import Keys
+from .links import Links, load_links
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """One consistent snapshot.
+
+    Attributes:
+        popularity: Counts of the live generation.
+        links: The merchant's pins and exclusions.
+        edition: Token of the content index; "" before there is one.
+        trending: Numbers of the products that trend, with scores, best first.
+        rated: Lower bound of the rating in stars by number, best first.
+        news: The versions this snapshot was made from.
+    """
+
+    popularity: Popularity = field(default_factory=Popularity)
+    links: Links = field(default_factory=Links)
+    edition: str = ""
+    trending: tuple[tuple[int, float], ...] = ()
+    rated: Mapping[int, float] = field(default_factory=dict)
+    news: Mapping[bytes, bytes] = field(default_factory=dict)
+
+
+def load_holdings(database: Database, store: RedisStore, keys: Keys) -> Holdings:
+    """The snapshot as SQL and Redis hold it now; raises `StoreUnavailable` or `DatabaseUnavailable`."""
+    news = store.ask([Read(keys.news, "HGETALL")])[0] or {}
+    edition = news.get(b"edition", b"").decode()
+    generation = live(database)
+    trending, rated = store.ask(
+        [
+            Read(keys.trending, "ZRANGE", (0, -1, "REV", "WITHSCORES")),
+            Read(keys.rated(edition), "ZRANGE", (0, -1, "REV", "WITHSCORES")),
+        ]
+    )
+    return Holdings(
+        popularity=load_popularity(store, keys, generation) if generation else Popularity(),
+        links=load_links(database),
+        edition=edition,
+        trending=tuple((int(member), score / 1000) for member, score in trending),
+        rated={int(member): score / 1_000_000 for member, score in rated},
+        news=news,
+    )

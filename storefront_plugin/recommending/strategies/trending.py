@@ -1,0 +1,20 @@
+"""What sells more now than it used to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...redis_store import Read
+from ..question import Answers, Candidate, Question
+
+
+class Trending:
+    """Ranks by how surprising the orders of the last two weeks are against the eight weeks before."""
+
+    name = "trending"
+
+    def reads(self, question: Question) -> Sequence[Read]:
+        return ()
+
+    def candidates(self, question: Question, answers: Answers) -> list[Candidate]:
+        return [Candidate(number, score, "trending") for number, score in question.holdings.trending]

@@ -1,0 +1,118 @@
+"""The breaker: stops pages from asking a server that does not answer, until a background probe finds it back."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+FAILURES: Final = 3
+OPEN_SECONDS: Final = 5.0
+JITTER_SECONDS: Final = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Breaker:
+    """Closed while calls succeed; open after *failures* in a row, for *seconds* plus a random part of *jitter*.
+
+    An open breaker is closed by a successful probe only, never by a page that tries. The probe is made by `probe`,
+    called from the worker, or by a short-lived daemon thread that `allows` starts when nobody else did in time.
+
+    Args:
+        ping: Asks the server once and tells whether it answered in time. It must not raise.
+        label: The server's name in logs, without credentials.
+        clock: Monotonic seconds.
+        background: Whether `allows` may start the thread.
+    """
+
+    def __init__(
+        self,
+        ping: Callable[[], bool],
+        label: str = "",
+        *,
+        failures: int = FAILURES,
+        seconds: float = OPEN_SECONDS,
+        jitter: float = JITTER_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        background: bool = True,
+    ) -> None:
+        self._ping = ping
+        self._label = label
+        self._failures = failures
+        self._seconds = seconds
+        self._jitter = jitter
+        self._clock = clock
+        self._background = background
+        self._lock = threading.Lock()
+        self._count = 0
+        self._reopens_at: float | None = None
+        self._probing = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls are to be skipped now."""
+        return self._reopens_at is not None
+
+    def allows(self) -> bool:
+        """Whether a call may be made. Never waits."""
+        if self._reopens_at is None:
+            return True
+        if self._background and self._claim_probe():
+            threading.Thread(target=self._run_probe, name="storefront-redis-probe", daemon=True).start()
+        return False
+
+    def succeeded(self) -> None:
+        """Tell that a call was answered in time."""
+        if self._count:
+            with self._lock:
+                self._count = 0
+
+    def failed(self, why: object = "no answer") -> None:
+        """Tell that a call was not answered, or too late, and *why* for the log."""
+        with self._lock:
+            self._count += 1
+            opens = self._count >= self._failures and self._reopens_at is None
+            if opens:
+                self._open()
+        if opens:
+            times = self._failures
+            _log.warning("Redis at %s failed %d times in a row (%s); pages do without it.", self._label, times, why)
+
+    def probe(self) -> bool:
+        """Ping an open breaker's server if its time has come, in the caller's thread; whether calls are allowed."""
+        if self._claim_probe():
+            self._run_probe()
+        return not self.is_open
+
+    def _claim_probe(self) -> bool:
+        with self._lock:
+            if self._reopens_at is None or self._probing or self._clock() < self._reopens_at:
+                return False
+            self._probing = True
+            return True
+
+    def _run_probe(self) -> None:
+        answered = False
+        try:
+            answered = self._ping()
+        finally:
+            self._settle(answered)
+
+    def _settle(self, answered: bool) -> None:
+        with self._lock:
+            self._probing = False
+            if answered:
+                self._count = 0
+                self._reopens_at = None
+            else:
+                self._open()
+        if answered:
+            _log.info("Redis at %s answers again.", self._label)
+
+    def _open(self) -> None:
+        # The random part keeps the processes of a shop from probing a returning server all at once.
+        self._reopens_at = self._clock() + self._seconds + random.random() * self._jitter  # noqa: S311

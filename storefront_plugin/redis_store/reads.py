@@ -1,0 +1,50 @@
+"""What a page asks of Redis: one `Read` a key, and the answer `MISSING` for what did not come in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hiredis import pack_command
+
+
+class _Missing:
+    """The type of `MISSING`; false in a condition, so that ``reply or []`` reads well."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+"""The reply of a read whose node failed, was late or refused it. `None` is another thing: there is no such key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """``COMMAND key *args``, a command of one key that changes nothing.
+
+    Attributes:
+        key: The full key name; it decides the node of a cluster.
+        command: One word, such as ``ZRANGE``.
+        args: What follows the key. Replies come in Redis' own types (RESP3), never decoded: texts are bytes,
+            scores floats, ``WITHSCORES`` gives ``[[member, score], …]`` and ``HGETALL`` a dict.
+    """
+
+    key: str
+    command: str
+    args: tuple[str | int | bytes, ...] = ()
+
+    def packed(self) -> bytes:
+        """The bytes to send; raises `TypeError` for arguments that are not text, numbers or bytes."""
+        return pack(self.command, self.key, *self.args)
+
+
+def pack(*words: str | int | float | bytes) -> bytes:
+    """One command as bytes on the wire; raises `TypeError` for anything but text, numbers and bytes."""
+    packed: Any = pack_command(words)  # type: ignore[arg-type]  # hiredis' stub knows tuples of one item only
+    return bytes(packed)

@@ -1,0 +1,180 @@
+"""Every ``STOREFRONT_*`` setting: its default, its meaning and its check. Read once, when the extension is mounted."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .errors import ConfigurationError
+
+PREFIX = "STOREFRONT_"
+
+
+def _setting(default: Any, help: str, check: Callable[[Any], str | None]) -> Any:
+    """A field with its one-line meaning and a check that returns what is expected instead, or None when all is well."""
+    return field(default=default, metadata={"help": help, "check": check})
+
+
+def _text(value: Any) -> str | None:
+    return None if isinstance(value, str) and value else "a non-empty text"
+
+
+def _optional_text(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _between(low: float, high: float, kind: Any = (int, float)) -> Callable[[Any], str | None]:
+    def check(value: Any) -> str | None:
+        number = isinstance(value, kind) and not isinstance(value, bool)
+        return (
+            None
+            if number and low <= value <= high
+            else f"a {'whole ' if kind is int else ''}number from {low:g} to {high:g}"
+        )
+
+    return check
+
+
+def _one_of(*words: str) -> Callable[[Any], str | None]:
+    return lambda value: None if value in words else "one of " + ", ".join(map(repr, words))
+
+
+def _half_life(value: Any) -> str | None:
+    return (
+        None
+        if value == 0 and not isinstance(value, bool)
+        else _between(1, 3650)(value) and "0 (off), or days from 1 to 3650"
+    )
+
+
+def _timezone(value: Any) -> str | None:
+    try:
+        ZoneInfo(value)
+    except Exception:  # ZoneInfo raises several kinds for an unusable name
+        return "the name of a time zone, such as 'Europe/Berlin'"
+    return None
+
+
+def _currency(value: Any) -> str | None:
+    known = value is None or (isinstance(value, str) and len(value) == 3 and value.isalpha() and value.isupper())
+    return None if known else "an ISO 4217 code such as 'EUR', or None"
+
+
+def _locale(value: Any) -> str | None:
+    return (
+        None
+        if value is None or callable(value) or isinstance(value, str)
+        else "a locale such as 'ja', a callable, or None"
+    )
+
+
+def _url(value: Any) -> str | None:
+    known = value is None or (isinstance(value, str) and value.startswith(("http://", "https://")))
+    return None if known else "an address that starts with http:// or https://, or None"
+
+
+def _plan(value: Any) -> str | None:
+    known = value is None or (
+        isinstance(value, Mapping) and all(isinstance(slots, Sequence) for slots in value.values())
+    )
+    return None if known else "a dict from placement names to lists of Slot, or None for the default plan"
+
+
+def _switch(value: Any) -> str | None:
+    return None if isinstance(value, bool) else "True or False"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one mounted extension; each is a Flask configuration key ``STOREFRONT_`` + the name in capitals."""
+
+    redis_url: str | None = _setting(
+        None,
+        "redis://, rediss://, unix:// or redis+cluster:// address; None starts an embedded server.",
+        _optional_text,
+    )
+    redis_prefix: str = _setting("storefront", "First part of every Redis key; one a shop.", _text)
+    database_url: str | None = _setting(
+        None, "SQLAlchemy address of our own tables; None uses the shop's Flask-SQLAlchemy database.", _optional_text
+    )
+    data_folder: str | None = _setting(
+        None,
+        "Folder of the embedded Redis and of rebuilds; None is `storefront` in the instance folder.",
+        _optional_text,
+    )
+    deadline_ms: float = _setting(
+        50, "Longest time in milliseconds a page waits for each Redis or SQL answer.", _between(5, 5000)
+    )
+    card_seconds: float = _setting(
+        30, "How long product data is kept in each process; 0 asks the catalogue each time.", _between(0, 86400)
+    )
+    half_life_days: float = _setting(
+        180, "After how many days an order counts half; 0 never fades (slow catalogues).", _half_life
+    )
+    shards: int = _setting(16, "Parts of the counts in Redis, fixed at the first rebuild.", _between(1, 256, int))
+    min_support: int = _setting(
+        3,
+        "Least number of orders behind 'bought together in N orders' and bought-together sets.",
+        _between(1, 1000, int),
+    )
+    admission: int = _setting(
+        10,
+        "A rebuild drops pairs seen once, for products with at least this many neighbours seen twice; 0 keeps all.",
+        _between(0, 1000, int),
+    )
+    plan: Mapping[str, Sequence[Any]] | None = _setting(
+        None, "Slots of each placement; None is the default plan.", _plan
+    )
+    inline: str = _setting(
+        "shared",
+        "'shared' keeps inline HTML the same for all shoppers; 'personal' makes every page private.",
+        _one_of("shared", "personal"),
+    )
+    drain: str = _setting(
+        "thread",
+        "'thread' counts orders in the shop's process; 'off' leaves it to `flask storefront worker`.",
+        _one_of("thread", "off"),
+    )
+    timezone: str = _setting("UTC", "Time zone of naive order times.", _timezone)
+    locale: Any = _setting(
+        None, "Locale of the widgets: a text, a callable, or None (Flask-Babel, else Accept-Language).", _locale
+    )
+    currency: str | None = _setting(None, "Currency of prices whose product names none.", _currency)
+    external_url: str | None = _setting(None, "Address of the shop for links outside a request, with its path.", _url)
+    watch_models: bool = _setting(
+        True, "Notice changes of mapped SQLAlchemy models, so that cards follow within a second.", _switch
+    )
+
+    @property
+    def deadline(self) -> float:
+        """The deadline in seconds."""
+        return self.deadline_ms / 1000
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Settings:
+        """The settings in a Flask configuration; raises `ConfigurationError` for an unknown name or an unusable value."""
+        names = {PREFIX + entry.name.upper(): entry for entry in fields(cls)}
+        given = {key: value for key, value in config.items() if key.startswith(PREFIX)}
+        for key in given:
+            if key not in names:
+                raise ConfigurationError(_unknown(key, names))
+        settings = cls(**{names[key].name: value for key, value in given.items()})
+        for key, entry in names.items():
+            expected = entry.metadata["check"](getattr(settings, entry.name))
+            if expected:
+                raise ConfigurationError(f"{key} is {getattr(settings, entry.name)!r:.200}; set it to {expected}.")
+        return settings
+
+
+def _unknown(key: str, names: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(key, names, n=1)
+    remedy = f"did you mean {close[0]}?" if close else f"the settings are {', '.join(sorted(names))}."
+    return f"There is no setting {key}; {remedy}"
+
+
+def described() -> list[tuple[str, Any, str]]:
+    """Key, default and meaning of every setting, for the manual and `flask storefront check`."""
+    return [(PREFIX + entry.name.upper(), entry.default, entry.metadata["help"]) for entry in fields(Settings)]

@@ -1,0 +1,1 @@
+"""What the host provides: value objects, protocols and adapters."""

@@ -1,0 +1,189 @@
+"""One place where a product from any catalogue is made harmless, so that one odd row never breaks a page.
+
+A product without a usable id, title or price is left out; every other field that cannot be used falls back to "not
+known". Pure and idempotent: cleaning a clean product gives an equal one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, TypeVar
+
+from ..errors import InputError
+from .complaints import Complaints, Problem
+from .ports import Product, clean_id
+from .values import Unusable, address, count, decimal, moment, money, one_line, paragraphs
+
+MAX_TITLE = 300
+MAX_WORD = 120
+MAX_DESCRIPTION = 2000
+MAX_CATEGORIES = 50
+MAX_ATTRIBUTES = 50
+
+REQUIRED = ("id", "title", "price")
+
+_T = TypeVar("_T")
+_YES = frozenset({"1", "true", "yes", "y", "t", "on"})
+_NO = frozenset({"", "0", "false", "no", "n", "f", "off", "none", "null"})
+
+
+def clean_product(raw: Product, default_currency: str | None) -> Product | None:
+    """*raw* with every field made safe to show, or None where id, title or price cannot be used."""
+    return examine_product(raw, default_currency)[0]
+
+
+def clean_products(
+    raws: Iterable[Any], default_currency: str | None, complaints: Complaints | None = None
+) -> Iterator[Product]:
+    """The usable ones of *raws*, cleaned; what is wrong with the others goes to *complaints*."""
+    for raw in raws:
+        product, problems = examine_product(raw, default_currency)
+        if problems and complaints is not None:
+            complaints.add(problems, getattr(raw, "id", None))
+        if product is not None:
+            yield product
+
+
+def examine_product(raw: Any, default_currency: str | None) -> tuple[Product | None, tuple[Problem, ...]]:
+    """The cleaned product (or None), and what was found wrong on the way."""
+    if not isinstance(raw, Product):
+        return None, (Problem("product", f"a {type(raw).__name__} instead of a Product"),)
+    found: list[Problem] = []
+
+    def taken(field: str, clean: Callable[[Any], _T], instead: _T) -> _T:
+        """The cleaned field, or *instead*; whatever the shop's value does when touched stays here."""
+        try:
+            value = getattr(raw, field)
+            return clean(value) if value is not None or field in REQUIRED else instead
+        except Unusable as unusable:
+            found.append(Problem(field, str(unusable)))
+        except Exception as error:
+            found.append(Problem(field, f"unreadable ({type(error).__name__})"))
+        return instead
+
+    product_id = taken("id", _identifier, None)
+    title = taken("title", _title, None)
+    currency = taken("currency", _currency, None) or default_currency
+    price = taken("price", lambda value: money(value, currency), None)
+    if product_id is None or title is None or price is None:
+        return None, tuple(found)
+    list_price = taken("list_price", lambda value: money(value, currency), None)
+    review_count = taken("review_count", count, 0)
+    cleaned = Product(
+        id=product_id,
+        title=title,
+        price=price,
+        currency=currency,
+        url=taken("url", address, None),
+        image_url=taken("image_url", lambda value: address(value, image=True), None),
+        list_price=list_price if list_price is not None and list_price > price else None,
+        stock=taken("stock", stock_left, None),
+        visible=_visible(raw, found),
+        category_ids=taken("category_ids", _identifiers, ()),
+        brand=taken("brand", _word, None),
+        rating=taken("rating", lambda value: _rating(value, review_count), None),
+        review_count=review_count,
+        reviewed_at=taken("reviewed_at", moment, None),
+        variant_group=taken("variant_group", _identifier, None),
+        attributes=taken("attributes", _attributes, {}),
+        description=taken("description", lambda value: paragraphs(value, MAX_DESCRIPTION) or None, None),
+        cost=taken("cost", lambda value: money(value, currency), None),
+        created_at=taken("created_at", moment, None),
+    )
+    return cleaned, tuple(found)
+
+
+def _identifier(value: Any) -> str | None:
+    if value is None:
+        raise Unusable("missing")
+    try:
+        return clean_id("".join(value) if isinstance(value, str) else value)
+    except InputError:
+        raise Unusable("not an id of 1 to 255 bytes") from None
+
+
+def _title(value: Any) -> str | None:
+    text = "" if value is None else one_line(value, MAX_TITLE)
+    if not text:
+        raise Unusable("missing")
+    return text
+
+
+def _word(value: Any) -> str | None:
+    return one_line(value, MAX_WORD) or None
+
+
+def _currency(value: Any) -> str | None:
+    code = one_line(value, 8).upper()
+    if not (len(code) == 3 and code.isascii() and code.isalpha()):
+        raise Unusable("not an ISO 4217 code")
+    return code
+
+
+def stock_left(value: Any) -> int | None:
+    """Pieces that can be sold. A yes/no column is understood: yes is "not counted" (None), no is 0."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return None if value else 0
+    return count(value)
+
+
+def _visible(raw: Product, found: list[Problem]) -> bool:
+    """Whether it may be shown; what cannot be read as yes or no hides the product, because the shop may mean so."""
+    try:
+        value: Any = raw.visible
+        if value is None:
+            found.append(Problem("visible", "missing"))
+            return False
+        if not isinstance(value, str):
+            return bool(value)
+        word = value[:8].strip().lower()
+        if word not in _YES | _NO:
+            found.append(Problem("visible", "neither yes nor no"))
+        return word in _YES
+    except Exception as error:
+        found.append(Problem("visible", f"unreadable ({type(error).__name__})"))
+        return False
+
+
+def _rating(value: Any, reviews: int) -> float | None:
+    stars = decimal(value)
+    if not 0 <= stars <= 5:
+        raise Unusable("not from 0 to 5")
+    return None if stars == 0 and reviews == 0 else float(stars)
+
+
+def _identifiers(value: Any) -> tuple[str, ...]:
+    many = [value] if isinstance(value, (str, int)) or not isinstance(value, Iterable) else value
+    seen: dict[str, None] = {}
+    for entry in islice(many, MAX_CATEGORIES * 4):
+        try:
+            seen[_identifier(entry) or ""] = None
+        except Unusable:
+            continue
+        if len(seen) == MAX_CATEGORIES:
+            break
+    return tuple(seen)
+
+
+def _attributes(value: Any) -> Mapping[str, str]:
+    if not isinstance(value, Mapping):
+        raise Unusable("not names with values")
+    cleaned: dict[str, str] = {}
+    for name, content in islice(value.items(), MAX_ATTRIBUTES):
+        text = _attribute_text(content)
+        key = one_line(name, MAX_WORD) if isinstance(name, (str, int)) else ""
+        if key and text:
+            cleaned[key] = text
+    return cleaned
+
+
+def _attribute_text(content: Any) -> str:
+    if isinstance(content, (list, tuple, set, frozenset)):
+        parts = sorted(map(str, islice(content, 20))) if isinstance(content, (set, frozenset)) else list(content)[:20]
+        return one_line(", ".join(str(part) for part in parts if isinstance(part, (str, int, float))), 200)
+    if content is None or isinstance(content, (bytes, Mapping)):
+        return ""
+    return one_line(str(content) if isinstance(content, bool) else content, 200)

@@ -1,0 +1,107 @@
+"""How a shop's model is mapped: each field a column, an SQL expression, a Python callable or a constant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.associationproxy import AssociationProxyInstance
+from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
+
+from ..errors import ConfigurationError
+from .complaints import Complaints, Problem
+
+
+class FieldMap:
+    """The fields of one adapter, sorted by how they are read.
+
+    Columns and expressions go into one SELECT. As soon as one field is a callable, that SELECT holds the entity too.
+    """
+
+    def __init__(self, model: Any, sources: Mapping[str, Any], options: Sequence[Any], complaints: Complaints) -> None:
+        self.model = model
+        self.expressions: dict[str, sa.ColumnElement[Any]] = {}
+        self.callables: dict[str, Callable[[Any], Any]] = {}
+        self.constants: dict[str, Any] = {}
+        self._options = tuple(options)
+        self._complaints = complaints
+        for name, source in sources.items():
+            if source is not None:
+                self._sort(name, source)
+
+    def _sort(self, name: str, source: Any) -> None:
+        if is_relationship(source):
+            raise ConfigurationError(
+                f"{name} of {self.model.__name__} is mapped to the relationship {source.key!r}; "
+                f"give a callable such as {name}=lambda row: row.{source.key}.name, and load it with options=[…]."
+            )
+        expression = as_expression(source)
+        if expression is not None:
+            self.expressions[name] = expression
+            return
+        call = as_callable(source)
+        if call is not None:
+            self.callables[name] = call
+        else:
+            self.constants[name] = source
+
+    @property
+    def needs_entity(self) -> bool:
+        """Whether the model itself must be loaded, because a callable wants it."""
+        return bool(self.callables)
+
+    def select(self, *extra: sa.ColumnElement[Any], entity: bool = False) -> sa.Select[Any]:
+        """The SELECT of all mapped fields and *extra* columns, in one statement."""
+        columns = [expression.label(f"sf_{name}") for name, expression in self.expressions.items()]
+        if entity or self.needs_entity:
+            return sa.select(self.model, *columns, *extra).options(*self._options)
+        return sa.select(*columns, *extra).select_from(self.model)
+
+    def values(self, row: Any, entity: bool = False) -> dict[str, Any]:
+        """Field values of a row of `select`. A callable that raises leaves its field out and is logged."""
+        start = 1 if entity or self.needs_entity else 0
+        values = dict(zip(self.expressions, row[start:], strict=False))
+        values.update(self.constants)
+        for name, call in self.callables.items():
+            try:
+                values[name] = call(row[0])
+            except (sa.exc.DBAPIError, sa.exc.TimeoutError):
+                raise
+            except Exception as error:
+                kind = f"not to be had (its callable raised {type(error).__name__})"
+                self._complaints.add([Problem(name, kind)], values.get("id"), error)
+        return values
+
+
+def as_expression(source: Any) -> sa.ColumnElement[Any] | None:
+    """*source* as something to SELECT, or None where it is not SQL."""
+    if isinstance(source, sa.sql.Select):
+        return source.scalar_subquery()
+    clause = source.__clause_element__() if hasattr(source, "__clause_element__") else source
+    return clause if isinstance(clause, sa.ColumnElement) else None
+
+
+def as_callable(source: Any) -> Callable[[Any], Any] | None:
+    """*source* as a function of the model instance, or None where it is a constant."""
+    if isinstance(source, property):
+        return source.fget
+    if isinstance(source, AssociationProxyInstance):
+        return source.get
+    return source if callable(source) and not isinstance(source, type) else None
+
+
+def is_relationship(source: Any) -> bool:
+    """Whether *source* is a relationship; asked without configuring mappers, because models may still be imported."""
+    return isinstance(source, QueryableAttribute) and isinstance(source.comparator, RelationshipProperty.Comparator)
+
+
+def required_expression(name: str, source: Any, model: Any) -> sa.ColumnElement[Any]:
+    """*source* as SQL; a sentence with the remedy where it is something else."""
+    expression = None if is_relationship(source) else as_expression(source)
+    if expression is None:
+        raise ConfigurationError(
+            f"{name} of {model.__name__} must be a column or an SQL expression, because rows are found and sorted "
+            f"by it in the database; give {name}={model.__name__}.{name} instead of {source!r:.80}."
+        )
+    return expression

@@ -1,0 +1,57 @@
+"""Catalogue and orders from plain Python objects: for tests, small shops, and shops whose data is not in SQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from .ports import Order, Product
+
+
+class MemoryCatalog:
+    """A catalogue that holds *products* in a dict; of two with one id the later counts."""
+
+    def __init__(self, products: Iterable[Product]) -> None:
+        self._products = {product.id: product for product in products}
+
+    def get_many(self, ids: Sequence[str]) -> Mapping[str, Product]:
+        """The products of *ids*; unknown ids are left out."""
+        return {id: self._products[id] for id in ids if id in self._products}
+
+    def iter_products(self) -> Iterator[Product]:
+        """All products, in the order given."""
+        return iter(tuple(self._products.values()))
+
+    def search(self, text: str, limit: int) -> Sequence[Product]:
+        """Products that have every word of *text* in id, title or brand; titles that begin with it come first."""
+        words = text.casefold().split()
+        if not words or limit < 1:
+            return []
+        found = [product for product in self._products.values() if all(word in _searched(product) for word in words)]
+        found.sort(key=lambda product: _rank(product, " ".join(words)))
+        return found[:limit]
+
+
+class MemoryOrders:
+    """Orders from a list. Naive times are read as UTC where they are compared."""
+
+    def __init__(self, orders: Iterable[Order]) -> None:
+        self._orders = sorted(orders, key=lambda order: (_aware(order.placed_at), order.id))
+
+    def iter_orders(self, since: dt.datetime | None = None) -> Iterator[Order]:
+        """Orders placed at or after *since*, the oldest first."""
+        return (order for order in self._orders if since is None or _aware(order.placed_at) >= _aware(since))
+
+
+def _searched(product: Product) -> str:
+    return "\n".join((product.id, product.title, product.brand or "")).casefold()
+
+
+def _rank(product: Product, text: str) -> int:
+    if product.id.casefold() == text:
+        return 0
+    return 1 if product.title.casefold().startswith(text) else 2
+
+
+def _aware(moment: dt.datetime) -> dt.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)

@@ -1,0 +1,193 @@
+"""What a shop provides: value objects and small protocols. Everything else in the package sees the shop only through these."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
+
+from ..errors import InputError
+
+MAX_ID_BYTES = 255
+
+OrderStatus: TypeAlias = Literal["placed", "cancelled"]
+ConsentLevel: TypeAlias = Literal["none", "functional", "full"]
+
+
+def clean_id(value: object, what: str = "product id") -> str:
+    """The shop's id as text: 1 to 255 bytes of UTF-8 after ``str()``; anything else raises `InputError`."""
+    if value is None or isinstance(value, (bool, float, bytes)):
+        raise InputError(f"A {what} must be text, an integer or a UUID, not {value!r}; convert it in the adapter.")
+    text = str(value)
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise InputError(f"A {what} must be valid Unicode text; {text!r:.80} is not.") from None
+    if not 1 <= size <= MAX_ID_BYTES or "\x00" in text:
+        raise InputError(f"A {what} must have 1 to {MAX_ID_BYTES} bytes of UTF-8; {text!r:.80} has {size}.")
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """A product as a card shows it. Only *id*, *title* and *price* are required.
+
+    Attributes:
+        id: The shop's id as text.
+        title: One line, plain text (it is escaped when rendered).
+        price: What the shopper pays now for one, in *currency*, major units; a Decimal.
+        currency: ISO 4217 code, or None for the shop's only currency (`STOREFRONT_CURRENCY`).
+        list_price: The price before a reduction, or None.
+        stock: Pieces that can be sold now; None where stock is not tracked.
+        visible: False takes it off every widget.
+        category_ids: Ids of the categories it is in, the most specific first.
+        rating: Mean of the reviews, 0 to 5, or None.
+        review_count: How many reviews *rating* stands on.
+        reviewed_at: When the newest review was written; old reviews count less.
+        variant_group: Products of one group never stand beside each other.
+        attributes: Names and values that make products alike ("mount": "X").
+        cost: What one piece costs the shop, for margins; never shown.
+    """
+
+    id: str
+    title: str
+    price: Decimal
+    url: str | None = None
+    image_url: str | None = None
+    currency: str | None = None
+    list_price: Decimal | None = None
+    stock: int | None = None
+    visible: bool = True
+    category_ids: tuple[str, ...] = ()
+    brand: str | None = None
+    rating: float | None = None
+    review_count: int = 0
+    reviewed_at: dt.datetime | None = None
+    variant_group: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    description: str | None = None
+    cost: Decimal | None = None
+    created_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One line of an order. *quantity* is a whole number above 0; *unit_price* is in the order's currency, major units."""
+
+    product_id: str
+    quantity: int = 1
+    unit_price: Decimal | None = None
+    variant_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order as the log keeps it. A naive *placed_at* is read in ``STOREFRONT_TIMEZONE``."""
+
+    id: str
+    placed_at: dt.datetime
+    lines: Sequence[OrderLine]
+    customer_id: str | None = None
+    currency: str | None = None
+    status: OrderStatus = "placed"
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """One line of the shopper's cart, in the order it was added (the latest last)."""
+
+    product_id: str
+    quantity: int = 1
+    unit_price: Decimal | None = None
+    variant_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddForm:
+    """A plain HTML form that puts one product into the shop's own cart.
+
+    *fields* are the hidden inputs.
+    """
+
+    action: str
+    fields: Mapping[str, str]
+    method: Literal["post", "get"] = "post"
+
+
+@runtime_checkable
+class Catalog(Protocol):
+    """The shop's products. A catalogue may also offer ``live_stock(ids) -> Mapping[id, int | None]``."""
+
+    def get_many(self, ids: Sequence[str]) -> Mapping[str, Product]:
+        """The products of *ids*; unknown ids are left out."""
+        ...
+
+    def iter_products(self) -> Iterator[Product]:
+        """All products, hidden ones too, in any order, without holding them all in memory."""
+        ...
+
+    def search(self, text: str, limit: int) -> Sequence[Product]:
+        """At most *limit* products whose id or title matches *text*, the best first."""
+        ...
+
+
+@runtime_checkable
+class LiveStock(Protocol):
+    """A catalogue that can tell stock afresh in one query; asked for the final cards of each page."""
+
+    def live_stock(self, ids: Sequence[str]) -> Mapping[str, int | None]: ...
+
+
+@runtime_checkable
+class Orders(Protocol):
+    """The shop's orders, for import and catch-up."""
+
+    def iter_orders(self, since: dt.datetime | None = None) -> Iterator[Order]:
+        """Orders placed or changed at or after *since* (all when None), the oldest first; variants folded to products."""
+        ...
+
+
+@runtime_checkable
+class Cart(Protocol):
+    """The current shopper's cart, read through the shop's own code."""
+
+    def lines(self) -> Iterable[CartLine]: ...
+
+    def add_form(self, product: Product) -> AddForm | None:
+        """The form of the shop's own view that adds *product*.
+
+        None where it cannot be added directly (a variant must be chosen first) or where the shop has no such view;
+        a cart with `AddsLines.add` then gets a form to our view.
+        """
+        ...
+
+
+@runtime_checkable
+class AddsLines(Protocol):
+    """A cart that can also be filled from Python: what "add all" posts to our own view, which calls this."""
+
+    def add(self, lines: Sequence[CartLine]) -> None:
+        """Put *lines* into the current shopper's cart, by the shop's own rules and prices."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How a customer can be reached, and whether they agreed to it."""
+
+    customer_id: str
+    email: str | None = None
+    locale: str | None = None
+    marketing_consent: bool = False
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Customers(Protocol):
+    """Who is shopping."""
+
+    def current_id(self) -> str | None:
+        """The signed-in customer's id, or None."""
+        ...

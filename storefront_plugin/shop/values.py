@@ -1,0 +1,143 @@
+"""Single values from a shop made safe: text, money, numbers, times, addresses. Pure; `Unusable` where it cannot be."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..money import LIMIT, minor_digits
+
+MAX_COUNT = 10**9
+MAX_URL = 2048
+_LOOSE_DECIMALS = 4
+"""Decimals kept where the currency is unknown; more are rounding errors of floats."""
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_CONTROLS_BUT_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]+")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+_IMAGE_DATA = re.compile(r"data:image/(png|jpeg|gif|webp|avif)[;,]", re.IGNORECASE)
+
+
+class Unusable(ValueError):
+    """A value that cannot be used; its text says what it is, in a few words."""
+
+
+def one_line(value: Any, longest: int) -> str:
+    """Plain text on one line, cut at *longest* characters. Text marked as safe HTML becomes plain text again."""
+    text = _plain(value, longest)
+    return _cut(" ".join(_CONTROLS.sub(" ", text).split()), longest)
+
+
+def paragraphs(value: Any, longest: int) -> str:
+    """Plain text that keeps its line breaks, cut at *longest* characters."""
+    return _cut(_CONTROLS_BUT_LINES.sub(" ", _plain(value, longest)).strip(), longest)
+
+
+def _plain(value: Any, longest: int) -> str:
+    if isinstance(value, (bytes, bytearray, bool)):
+        raise Unusable("not text")
+    # "".join makes a plain str of every subclass: a Markup would otherwise be rendered unescaped.
+    text = "".join(str(value)[: longest * 4])
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def money(value: Any, currency: str | None) -> Decimal:
+    """An amount of 0 or more in major units, rounded to the currency's decimals only where it has more."""
+    amount = decimal(value)
+    if amount < 0:
+        raise Unusable("negative")
+    exact = abs(rounded(amount, minor_digits(currency) if currency else _LOOSE_DECIMALS))
+    if exact >= LIMIT:
+        raise Unusable("too large")
+    return exact
+
+
+def decimal(value: Any) -> Decimal:
+    """A finite number. A float is read as it prints: 12.1 is 12.1, not 12.0999999999999996."""
+    if value is None:
+        raise Unusable("missing")
+    if isinstance(value, (bool, bytes)):
+        raise Unusable("not a number")
+    try:
+        amount = Decimal(repr(float(value))) if isinstance(value, float) else Decimal(_number_text(value))
+    except (InvalidOperation, ValueError, TypeError, OverflowError):
+        raise Unusable("not a number") from None
+    if not amount.is_finite():
+        raise Unusable("not a number")
+    if amount != 0 and amount.adjusted() > 30:
+        raise Unusable("too large")
+    return amount
+
+
+def _number_text(value: Any) -> Decimal | str:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, str):
+        if len(value) > 40:
+            raise ValueError
+        return value.strip()
+    if isinstance(value, int) and abs(value) > 10**30:
+        return "1E31"  # too long to be turned into text; refused as too large
+    return str(value)
+
+
+def rounded(amount: Decimal, decimals: int) -> Decimal:
+    """*amount* with at most *decimals* decimals, halves away from zero."""
+    exponent = amount.as_tuple().exponent
+    if isinstance(exponent, int) and 0 <= -exponent <= decimals:
+        return amount
+    # 1E+3 is written out as 1000, so that it reads as a price in JSON too.
+    return amount.quantize(Decimal(1).scaleb(-decimals if amount % 1 else 0), rounding=ROUND_HALF_UP)
+
+
+def in_major(value: Any, currency: str | None) -> Decimal:
+    """An amount in cents (or yen, or fils) in major units."""
+    return decimal(value).scaleb(-minor_digits(currency))
+
+
+def count(value: Any) -> int:
+    """A whole number from 0 to a milliard; fractions are cut, what is negative is 0."""
+    number = decimal(value)
+    return min(MAX_COUNT, max(0, math.floor(number)))
+
+
+def moment(value: Any) -> dt.datetime:
+    """A time from a datetime, a date, seconds since 1970 or ISO text; a naive one stays naive."""
+    if isinstance(value, dt.datetime):
+        return value
+    if isinstance(value, dt.date):
+        return dt.datetime(value.year, value.month, value.day)
+    try:
+        if isinstance(value, str):
+            return dt.datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
+        return dt.datetime.fromtimestamp(float(decimal(value)), dt.timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        raise Unusable("missing" if value is None else "not a time") from None
+
+
+def address(value: Any, image: bool = False) -> str:
+    """An http(s) or relative URL; for images also small inline pictures. Anything that could run is refused."""
+    text = _plain(value, MAX_URL)
+    # Browsers skip these inside a URL, so "java\nscript:" must be judged without them.
+    text = re.sub(r"[\x00-\x20\x7f-\x9f]+", lambda found: " " if found[0].strip("\x20") == "" else "", text).strip()
+    text = text.replace(" ", "%20")
+    if not text:
+        raise Unusable("empty")
+    if len(text) > MAX_URL:
+        raise Unusable("too long")
+    try:
+        urlsplit(text)
+    except ValueError:
+        raise Unusable("not an address") from None
+    scheme = _SCHEME.match(text)
+    if scheme is None or scheme[1].lower() in ("http", "https") or (image and _IMAGE_DATA.match(text)):
+        return text
+    raise Unusable("unsafe")

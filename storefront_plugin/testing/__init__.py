@@ -1,0 +1,22 @@
+"""Contract tests that a shop runs on its own adapters.
+
+Subclass a contract in your test suite, give its fixture, and pytest runs every promise the widgets rely on::
+
+    import pytest
+    from storefront_plugin.testing import CatalogContract
+
+    class TestOurCatalog(CatalogContract):
+        @pytest.fixture
+        def catalog(self, app):
+            with app.app_context():          # the shop's own app, filled with a few products
+                yield our_catalog()
+
+`OrdersContract` needs a fixture ``orders`` in the same way. `CartContract` needs ``cart`` and ``product`` (one that can
+be added), inside a request: ``with app.test_request_context(): yield OurCart()``.
+"""
+
+from .cart_contract import CartContract
+from .catalog_contract import CatalogContract
+from .orders_contract import OrdersContract
+
+__all__ = ["CartContract", "CatalogContract", "OrdersContract"]

@@ -1,0 +1,151 @@
+"""Our own words in the shopper's language, from our own catalogues; a shop's Flask-Babel is read, never set up.
+
+New words: mark them with ``_()`` (templates) or `_mark` (here), then run the three commands at the top of
+``translations/babel.cfg``. The compiled ``.mo`` files belong into the repository.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from babel import Locale
+from babel.numbers import format_decimal
+from babel.support import NullTranslations, Translations
+from flask import current_app
+
+from .folders import TRANSLATIONS
+
+if TYPE_CHECKING:
+    from flask import Request
+
+    from .settings import Settings
+
+LANGUAGES = ("en", "ja")
+"""Languages we have words in; the first is used where none fits."""
+
+
+def _mark(message: str) -> str:
+    """*message* itself; the call is what ``pybabel extract -k _mark`` looks for."""
+    return message
+
+
+TITLES: Mapping[str, str] = {
+    "also_bought": _mark("Customers also bought"),
+    "bought_together": _mark("Often bought together"),
+    "related": _mark("Related products"),
+    "top_rated": _mark("Highly rated"),
+    "bestsellers": _mark("Bestsellers"),
+    "trending": _mark("Popular now"),
+    "for_you": _mark("For you"),
+    "buy_again": _mark("Buy again"),
+    "recently_viewed": _mark("Recently viewed"),
+    "bundles": _mark("Sets"),
+    "upsell": _mark("Compare models"),
+    "add_ons": _mark("Goes well with"),
+    "downsell": _mark("Similar for less"),
+    "retarget": _mark("You looked at these"),
+    "questionnaire": _mark("Find what suits you"),
+}
+"""The heading of each strategy."""
+
+REASONS: Mapping[str, str] = {
+    "bought_together": _mark("Often bought together"),
+    "also_bought": _mark("Others bought this too"),
+    "alike": _mark("Similar product"),
+    "rated": _mark("Highly rated"),
+    "bestseller": _mark("Bestseller"),
+    "trending": _mark("Popular now"),
+    "chosen": _mark("Chosen by the shop"),
+}
+"""Why a product is suggested, where no number of orders is told."""
+
+
+class WhyShown(Protocol):
+    """What a reason is told from; the reasons of cards are such."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def orders(self) -> int | None: ...
+
+
+class Texts:
+    """The words of one locale; of the first of `LANGUAGES` where we have none in its language."""
+
+    def __init__(self, locale: str) -> None:
+        self.locale = locale
+        self.language = locale.partition("_")[0] if locale.partition("_")[0] in LANGUAGES else LANGUAGES[0]
+        self._catalog: NullTranslations = Translations.load(TRANSLATIONS, [self.language], "storefront")
+
+    def gettext(self, message: str, **values: object) -> str:
+        """*message* translated, with *values* put in for its ``%(name)s``."""
+        text = self._catalog.ugettext(message)
+        return text % values if values else text
+
+    def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
+        """The plural form for *count*, which is also put in for ``%(num)s`` as the locale writes numbers."""
+        text = self._catalog.ungettext(one, many, count)
+        return text % {"num": self.number(count), **values}
+
+    def number(self, value: float) -> str:
+        """A number as the locale writes it."""
+        return format_decimal(value, locale=self.locale)
+
+    def title(self, source: str, given: str | Mapping[str, str] | None = None) -> str:
+        """The heading of a slot: the one *given* by the shop, else that of the strategy *source*."""
+        if isinstance(given, str):
+            return given
+        if given:
+            wanted = (self.locale, self.locale.partition("_")[0], self.language, LANGUAGES[0])
+            return next((given[name] for name in wanted if name in given), next(iter(given.values())))
+        own = TITLES.get(source)
+        return self.gettext(own) if own else source.replace("_", " ").capitalize()
+
+    def reason(self, why: WhyShown) -> str | None:
+        """Why a product is suggested, in words; None for a kind that we have no words for."""
+        orders = why.orders
+        if orders is not None and why.kind == "bought_together":
+            return self.ngettext("Bought together in %(num)s order", "Bought together in %(num)s orders", orders)
+        if orders is not None and why.kind == "also_bought":
+            return self.ngettext("Also bought in %(num)s order", "Also bought in %(num)s orders", orders)
+        own = REASONS.get(why.kind)
+        return self.gettext(own) if own else None
+
+
+@lru_cache(maxsize=64)
+def texts_in(locale: str) -> Texts:
+    """The `Texts` of *locale*, loaded once."""
+    return Texts(locale)
+
+
+@lru_cache(maxsize=256)
+def known_locale(name: str) -> str | None:
+    """*name* as babel writes it ("ja_JP" for "ja-jp"), or None where there is no such locale."""
+    try:
+        return str(Locale.parse(name.replace("-", "_")))
+    except Exception:  # ValueError, UnknownLocaleError and others, by what is wrong with it
+        return None
+
+
+def locale_for(request: Request | None, settings: Settings) -> str:
+    """The locale of a page: the setting, else the shop's Flask-Babel, else the shopper's browser, else English.
+
+    *request* is None outside of one.
+    """
+    chosen = settings.locale() if callable(settings.locale) else settings.locale
+    found = known_locale(str(chosen)) if chosen else _host_locale()
+    if found or request is None:
+        return found or LANGUAGES[0]
+    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def _host_locale() -> str | None:
+    if "babel" not in current_app.extensions:
+        return None
+    import flask_babel
+
+    chosen: Any = flask_babel.get_locale()
+    return known_locale(str(chosen)) if chosen else None

@@ -1,0 +1,1 @@
+"""What browsers see of the package: widgets in the shop's pages, fragments, and the form that fills the cart."""

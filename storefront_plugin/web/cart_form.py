@@ -1,0 +1,46 @@
+"""Where our own forms post to: the checked products go into the shop's cart, and the shopper back to the page."""
+
+from __future__ import annotations
+
+from flask import Response, abort, current_app, redirect, request
+
+from ..errors import InputError
+from ..proxies import current_storefront
+from ..shop.ports import AddsLines, CartLine, clean_id
+from .origin import is_own, way_back
+
+MAX_PRODUCTS = 31
+"""The page's own product and the 30 that a slot can hold."""
+
+
+def add_to_cart() -> Response:
+    """``POST <prefix>/cart``: put each ``product`` of the form into the cart through the shop's own ``Cart.add``.
+
+    What ``add`` raises is left to the shop's error pages, as in a view of its own: a shopper who pressed a button must
+    not be told that all went well.
+    """
+    if not is_own(request):
+        current_app.logger.warning("A post to the cart from another site was refused (%s).", request.origin)
+        abort(403)
+    cart = current_storefront.cart
+    if not isinstance(cart, AddsLines):
+        abort(404)
+    lines = _lines(request.form.getlist("product"))
+    if lines:
+        cart.add(lines)
+    return _sent_on(way_back(request))
+
+
+def _lines(ids: list[str]) -> list[CartLine]:
+    if len(ids) > MAX_PRODUCTS:
+        abort(400)
+    try:
+        return [CartLine(each) for each in dict.fromkeys(map(clean_id, ids))]
+    except InputError:
+        abort(400)
+
+
+def _sent_on(path: str) -> Response:
+    response = redirect(path, 303)
+    response.headers["Cache-Control"] = "no-store"
+    return response  # type: ignore[return-value]

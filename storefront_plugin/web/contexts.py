@@ -1,0 +1,182 @@
+"""What each template gets. These are an interface: a shop that overrides a template relies on every name here.
+
+The comment at the top of a template lists the same names; ``test_template_contract.py`` holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from ..recommending.plan import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class PriceView:
+    """A price in words, for ``_price.html``.
+
+    Attributes:
+        now: What the shopper pays.
+        was: The price before a reduction, or None.
+        saving: The reduction as a sentence for screen readers, or None.
+    """
+
+    now: str
+    was: str | None = None
+    saving: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StarsView:
+    """A rating, for ``_stars.html``.
+
+    Attributes:
+        label: The rating in words ("4.6 out of 5 stars").
+        width: How much of the row of stars is full, 0 to 100.
+        count: Number of reviews, or None where it is not known.
+        count_label: The same in words ("128 reviews").
+    """
+
+    label: str
+    width: float
+    count: str | None = None
+    count_label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """A form that puts one product into the cart.
+
+    Attributes:
+        action: Where it posts to.
+        method: ``post`` or ``get``.
+        fields: Names and values of its hidden inputs.
+    """
+
+    action: str
+    method: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """A product as a card shows it, for ``_card.html``.
+
+    Attributes:
+        id: The shop's id of the product.
+        title: Its name, plain text.
+        url: Address of its page, or None.
+        image_url: Address of its picture, or None.
+        initial: First letter of the title, shown where there is no picture.
+        price: See `PriceView`.
+        stars: See `StarsView`; None without a rating.
+        reason: Why it is suggested, in words, or None.
+        form: See `FormView`; None where the product cannot be put into the cart from here.
+        form_later: True where a form exists but holds the shopper's own token, so that the fragment brings it.
+    """
+
+    id: str
+    title: str
+    url: str | None
+    image_url: str | None
+    initial: str
+    price: PriceView
+    stars: StarsView | None = None
+    reason: str | None = None
+    form: FormView | None = None
+    form_later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One product of a set bought together.
+
+    Attributes:
+        card: See `CardView`.
+        amount: Its price in minor units, for the script.
+        seed: True for the product that the page is about.
+    """
+
+    card: CardView
+    amount: int
+    seed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TogetherView:
+    """Several products with one button, for the ``together`` layout.
+
+    Attributes:
+        action: Where the form posts to; None where the shop's cart cannot be filled from Python.
+        parts: See `PartView`; the page's own product comes first.
+        total: Price of all parts, or None where their currencies differ.
+        currency: ISO 4217 code, or "" where none is known.
+        digits: Decimals of the currency.
+        locale: Language tag for the script's own numbers.
+        labels: The button's text for 0, 1, 2 … checked parts.
+    """
+
+    action: str | None
+    parts: tuple[PartView, ...]
+    total: str | None
+    currency: str
+    digits: int
+    locale: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """A slot with its heading, for ``slot.html`` and the layouts.
+
+    Attributes:
+        name: The slot's name in the plan.
+        title: Its heading.
+        layout: ``grid``, ``carousel``, ``list`` or ``together``; names the template of its inside.
+        source: The strategy that filled it.
+        cards: See `CardView`.
+        together: See `TogetherView`; None in other layouts.
+        waiting: Number of empty cards that keep room until the fragment arrives; 0 when the slot is filled.
+    """
+
+    name: str
+    title: str
+    layout: Layout
+    source: str
+    cards: tuple[CardView, ...] = ()
+    together: TogetherView | None = None
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementView:
+    """The slots of a page with what the script needs to fetch the shopper's own, for ``placement.html``.
+
+    Attributes:
+        name: The placement.
+        src: Address of the fragment.
+        when: ``near`` fetches when the shopper comes near; ``change`` only after the cart changed.
+        content: The rendered slots.
+    """
+
+    name: str
+    src: str
+    when: str
+    content: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class HeadView:
+    """The two files every page with widgets needs, for ``head.html``.
+
+    Attributes:
+        stylesheet: Address of the style sheet.
+        script: Address of the script.
+        nonce: The response's CSP nonce where the shop gave one, or None.
+    """
+
+    stylesheet: str
+    script: str
+    nonce: str | None = None

@@ -1,0 +1,92 @@
+"""Templates rendered with their documented contexts; the shop's own files of the same names win.
+
+Templates are rendered without the shop's context processors: those may open the session, and a page that is the same
+for all shoppers must not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from flask import current_app, url_for
+from markupsafe import Markup
+
+from ..folders import STATIC
+from ..proxies import current_storefront
+from ..recommending.page import FilledSlot, Page
+from ..recommending.plan import Slot
+from ..texts import Texts, texts_in
+from .cards import CardMaker
+from .contexts import HeadView, PlacementView, SlotView
+from .forms import CartForms
+
+STYLESHEET = "storefront.css"
+SCRIPT = "storefront.js"
+
+
+def render_slots(page: Page, filled_slots: Iterable[FilledSlot], waiting: Sequence[Slot] = ()) -> Markup:
+    """The HTML of slots, in the order of the plan; *waiting* slots get room for what the fragment will bring.
+
+    A card holds the shopper's own token only where ``page.personal`` says that the response belongs to one shopper.
+    """
+    texts = texts_in(page.locale)
+    forms = CartForms(current_storefront.cart, current_storefront.name, page.personal)
+    maker = CardMaker(texts, forms, page.currency or current_storefront.settings.currency)
+    views = [maker.slot(filled) for filled in filled_slots if filled.cards]
+    views += [_waiting_view(slot, texts) for slot in waiting]
+    return Markup("").join(_render("slot.html", texts, slot=view) for view in _in_order(page, views))
+
+
+def render_placement(page: Page, view: PlacementView) -> Markup:
+    """Slots inside the element that fetches the shopper's own."""
+    return _render("placement.html", texts_in(page.locale), placement=view)
+
+
+def head(nonce: str | None = None) -> Markup:
+    """The links to our style sheet and script; *nonce* for a shop whose CSP asks for one."""
+    view = HeadView(asset_url(STYLESHEET), asset_url(SCRIPT), nonce)
+    return _render("head.html", texts_in("en"), head=view)
+
+
+def content_hash(content: str) -> str:
+    """A short name of *content*; equal names mean that a fragment would change nothing."""
+    return blake2b(content.encode(), digest_size=9).hexdigest()
+
+
+def asset_url(filename: str) -> str:
+    """Address of a static file with a hash of its content, so that browsers may keep it for ever."""
+    return url_for(f"{current_storefront.name}.static", filename=filename, v=asset_version(filename))
+
+
+def asset_version(filename: str) -> str | None:
+    """Hash of a static file's content; None where there is no such file."""
+    path = STATIC / filename
+    try:
+        return _hash_of(path, path.stat().st_mtime_ns)
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _hash_of(path: Path, _changed: int) -> str:
+    return blake2b(path.read_bytes(), digest_size=9).hexdigest()
+
+
+def _render(template: str, texts: Texts, **context: Any) -> Markup:
+    loaded = current_app.jinja_env.get_template(f"storefront/{template}")
+    return Markup(loaded.render(context, _=texts.gettext))  # noqa: S704 - Jinja has escaped it
+
+
+def _waiting_view(slot: Slot, texts: Texts) -> SlotView:
+    source = slot.strategies[0]
+    cards = slot.limit + 1 if slot.layout == "together" else slot.limit
+    return SlotView(slot.name, texts.title(source, slot.title), slot.layout, source, waiting=cards)
+
+
+def _in_order(page: Page, views: list[SlotView]) -> list[SlotView]:
+    order = [slot.name for slot in current_storefront.plan[page.placement]]
+    return sorted(views, key=lambda view: order.index(view.name))

@@ -1,0 +1,128 @@
+"""A part of a page: which slots of a placement are asked for, how they are changed, and their HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import g, url_for
+from markupsafe import Markup
+
+from ..errors import ConfigurationError
+from ..proxies import current_storefront
+from ..recommending.page import MAX_SEEDS, FilledSlot, Page
+from ..recommending.plan import PERSONAL_PLACEMENTS, Layout, Slot
+from ..shop.ports import clean_id
+from .rendering import content_hash, render_slots
+
+_LONGEST_ADDRESS = 1500
+"""Bytes of product ids in a fragment's address: servers refuse request lines from 4096 on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """What a page or a fragment shows of a placement.
+
+    Attributes:
+        placement: The page type.
+        products: Ids the page is about.
+        category: Id of the category the page lists, or None.
+        slot: Name of the only slot wanted, or None for all of the placement.
+        after: Slots of the same page that come first, so that none of their products is repeated.
+        layout: Replaces the slot's layout.
+        limit: Lowers the slot's number of cards.
+        lazy: Replaces the slot's laziness; False shows all at once.
+    """
+
+    placement: str
+    products: tuple[str, ...] = ()
+    category: str | None = None
+    slot: str | None = None
+    after: tuple[str, ...] = ()
+    layout: Layout | None = None
+    limit: int | None = None
+    lazy: bool | None = None
+
+    def slots(self) -> list[Slot]:
+        """The slots asked for, with their changes; `ConfigurationError` for names that the plan does not have."""
+        planned = current_storefront.plan.get(self.placement)
+        if planned is None:
+            raise ConfigurationError(
+                f"There is no placement {self.placement!r}; use one of {', '.join(current_storefront.plan)}."
+            )
+        wanted = [self._changed(slot) for slot in planned if self.slot in (None, slot.name)]
+        if self.slot is not None and not wanted:
+            names = ", ".join(slot.name for slot in planned)
+            raise ConfigurationError(
+                f"There is no slot {self.slot!r} on {self.placement!r}; use one of {names}, or add it to the plan."
+            )
+        return wanted
+
+    def render(self, page: Page) -> Markup:
+        """The HTML of the section's slots; lazy ones only keep their room."""
+        slots = {slot.name: slot for slot in self.slots()}
+        names = [name for name, slot in slots.items() if not slot.lazy]
+        filled = current_storefront.fill(page, [*self.after, *names]) if names else []
+        shown = [_fitted(each, slots[each.name]) for each in filled if each.name in names]
+        return render_slots(page, shown, [slot for slot in slots.values() if slot.lazy])
+
+    def address(self, page: Page, content: Markup) -> str:
+        """Where the shopper's own HTML of this section is fetched; it names what the page shows already."""
+        settled = not page.personal and not any(slot.lazy for slot in self.slots())
+        given: Mapping[str, Any] = {
+            "product": list(_short(self.products)),
+            "category": self.category,
+            "slot": self.slot,
+            "after": list(self.after),
+            "layout": self.layout,
+            "limit": self.limit,
+            "locale": page.locale,
+            "have": content_hash(content) if settled else None,
+        }
+        endpoint = f"{current_storefront.name}.fragment"
+        return url_for(endpoint, placement=self.placement, **{key: value for key, value in given.items() if value})
+
+    def _changed(self, slot: Slot) -> Slot:
+        return replace(
+            slot,
+            layout=self.layout or slot.layout,
+            limit=min(self.limit or slot.limit, slot.limit),
+            lazy=slot.lazy if self.lazy is None else self.lazy,
+        )
+
+
+def is_personal(placement: str, inline: str | None) -> bool:
+    """Whether a page belongs to one shopper: by its kind, by the template's *inline*, or by the setting."""
+    if inline not in (None, "shared", "personal"):
+        raise ConfigurationError(f"inline is {inline!r}; use 'shared' or 'personal'.")
+    return placement in PERSONAL_PLACEMENTS or (inline or current_storefront.settings.inline) == "personal"
+
+
+def product_ids(given: Sequence[object]) -> tuple[str, ...]:
+    """Ids as text, from arguments or from one list of them; `InputError` for what is no id."""
+    several = len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], (str, bytes))
+    ids: Iterable[object] = given[0] if several else given  # type: ignore[assignment]
+    return tuple(dict.fromkeys(clean_id(each) for each in ids))
+
+
+def earlier_slots(section: Section) -> tuple[str, ...]:
+    """Slots that single calls on this page have shown before *section*, which is remembered for the next call."""
+    shown: dict[Any, list[str]] = g.setdefault("_storefront_slots", {})
+    names = shown.setdefault((section.placement, section.products, section.category), [])
+    before = tuple(names)
+    names.extend(name for name in [section.slot] if name and name not in names)
+    return tuple(name for name in before if name != section.slot)
+
+
+def _fitted(filled: FilledSlot, slot: Slot) -> FilledSlot:
+    return filled if filled.slot == slot else replace(filled, slot=slot, cards=filled.cards[: slot.limit])
+
+
+def _short(ids: Sequence[str]) -> Iterable[str]:
+    room = _LONGEST_ADDRESS
+    for each in ids[:MAX_SEEDS]:
+        room -= len(each.encode())
+        if room < 0:
+            return
+        yield each
