@@ -343,8 +343,11 @@ class Storefront:
         """Create our tables, or bring them to this version."""
         upgrade(self.database)
 
-    def rebuild(self, progress: Callable[[str, int, int], None] | None = None) -> None:
-        """Count the whole log anew into a new generation, and index the catalogue; pages go on meanwhile."""
+    def rebuild(self, progress: Callable[[str, int, int], None] = lambda phase, done, total: None) -> None:
+        """Count the whole log anew into a new generation, and index the catalogue; pages go on meanwhile.
+
+        *progress* is called with a phase, what is done of it, and the whole.
+        """
         self.mounted.rebuild(progress)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Flask
 
 from .copurchase.drainer import Drainer
+from .copurchase.rebuild import Progress, rebuild, sweep
 from .copurchase.trending import find_trending, store_trending
 from .copurchase.upkeep import Upkeep
 from .database import open_database
@@ -26,7 +27,7 @@ from .redis_store import RedisStore
 from .redis_store.keys import Keys
 from .settings import Settings
 from .shop.ports import Catalog
-from .signals import batches_applied, slot_failed
+from .signals import batches_applied, rebuild_finished, slot_failed
 
 logger = logging.getLogger(__name__)
 
@@ -88,10 +89,38 @@ class Mounted:
 
     def drain(self) -> int:
         """Count all committed orders now; how many batches went out. Raises `StorefrontError` when it cannot."""
-        sent = self.upkeep.number_and_send()
+        sent = self._count()
         self._refresh_lists(sent > 0)
         self.held.refresh()
         return sent
+
+    def _count(self) -> int:
+        """Number and send; a small log whose counts are gone from Redis is counted anew."""
+        sent = self.upkeep.number_and_send()
+        if self.upkeep.may_rebuild_by_itself():
+            logger.warning("The counts are made anew, because Redis has lost them.")
+            self.rebuild(lambda phase, done, total: None)
+        sweep(self.database, self.store, self.keys)
+        return sent
+
+    def rebuild(self, progress: Progress) -> None:
+        """Count the log anew into a new generation and index the catalogue; raises `StorefrontError` when it cannot."""
+        self.upkeep.number_all()
+        generation = rebuild(
+            self.database,
+            self.store,
+            self.keys,
+            folder=self.folder,
+            half_life=self.settings.half_life_days,
+            shards=self.settings.shards,
+            admission=self.settings.admission,
+            catch_up=self.upkeep.catch_up_building,
+            progress=progress,
+        )
+        self.upkeep.forget_standings()
+        self._refresh_lists(True)
+        self.held.refresh()
+        rebuild_finished.send(self.app, generation=generation.token)
 
     def tell_changed(self, product_ids: Sequence[str]) -> None:
         """Forget the cards of *product_ids* here, and tell the other processes. Trouble with Redis is logged only."""
@@ -110,10 +139,8 @@ class Mounted:
         """One turn of the background thread."""
         self.store.probe()
         if self.settings.drain == "thread":
-            sent = self.upkeep.number_and_send()
+            self._count()
             self._refresh_lists(False)
-            if sent:
-                logger.debug("%d batches applied", sent)
         self.held.refresh_if_due()
 
     def _refresh_lists(self, now: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from babel import Locale
 from babel.numbers import format_decimal
@@ -62,16 +62,6 @@ REASONS: Mapping[str, str] = {
 """Why a product is suggested, where no number of orders is told."""
 
 
-class WhyShown(Protocol):
-    """What a reason is told from; the reasons of cards are such."""
-
-    @property
-    def kind(self) -> str: ...
-
-    @property
-    def orders(self) -> int | None: ...
-
-
 class Texts:
     """The words of one locale; of the first of `LANGUAGES` where we have none in its language."""
 
@@ -104,19 +94,18 @@ class Texts:
         own = TITLES.get(source)
         return self.gettext(own) if own else source.replace("_", " ").capitalize()
 
-    def reason(self, why: WhyShown) -> str | None:
+    def reason(self, kind: str, orders: int | None = None) -> str | None:
         """Why a product is suggested, in words; None for a kind that we have no words for."""
-        orders = why.orders
-        if orders is not None and why.kind == "bought_together":
+        if orders is not None and kind == "bought_together":
             return self.ngettext("Bought together in %(num)s order", "Bought together in %(num)s orders", orders)
-        if orders is not None and why.kind == "also_bought":
+        if orders is not None and kind == "also_bought":
             return self.ngettext("Also bought in %(num)s order", "Also bought in %(num)s orders", orders)
-        own = REASONS.get(why.kind)
+        own = REASONS.get(kind)
         return self.gettext(own) if own else None
 
 
 @lru_cache(maxsize=64)
-def texts_in(locale: str) -> Texts:
+def texts_for(locale: str) -> Texts:
     """The `Texts` of *locale*, loaded once."""
     return Texts(locale)
 
@@ -139,7 +128,9 @@ def locale_for(request: Request | None, settings: Settings) -> str:
     found = known_locale(str(chosen)) if chosen else _host_locale()
     if found or request is None:
         return found or LANGUAGES[0]
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+    # Not best_match(): for "ja-JP, en;q=0.5" that answers "en", since it looks for whole tags first.
+    wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((language for language in wanted if language in LANGUAGES), LANGUAGES[0])
 
 
 def _host_locale() -> str | None:

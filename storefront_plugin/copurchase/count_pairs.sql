@@ -1,8 +1,8 @@
 -- Turns signed order lines into the neighbours of each product. Counting works on four relations:
 --   lines     order_row, sign, day, size, product, is_other: one row for each product of an entry of the log
---   units     day, unit: what an order of that day counts in n; damps: size, damp
+--   units     day, unit: what an order of that day counts in n;  damps: size, damp
 --   members   lines of orders that make pairs, with the signed weight of one pair of their order
---   products  product, count, sold
+--   products  product, count (n, of orders that make pairs), sold (all orders)
 -- All weights are integers, so the order of adding does not matter and what was taken back leaves exactly 0.
 
 -- name: lines_of_log
@@ -51,7 +51,8 @@ FROM lines JOIN prices USING (day, size);
 
 -- name: products
 CREATE TABLE products AS
-SELECT product, CAST(sum(sign * unit) AS BIGINT) AS count, CAST(sum(sign) AS BIGINT) AS sold
+SELECT product, CAST(sum(sign) AS BIGINT) AS sold,
+       CAST(coalesce(sum(sign * unit) FILTER (size BETWEEN 2 AND $max_size), 0) AS BIGINT) AS count
 FROM lines JOIN units USING (day)
 WHERE NOT is_other
 GROUP BY product
@@ -72,14 +73,19 @@ WITH pairs AS (
     FROM members a JOIN members b ON a.order_row = b.order_row AND a.product <> b.product
     WHERE a.product % $shards = $shard AND NOT (a.is_other AND b.is_other)
     GROUP BY a.product, b.product
-    HAVING sum(a.sign) >= greatest($admission, 1)
+    HAVING sum(a.sign) > 0
+),
+firm AS (
+    SELECT product, count(*) FILTER (support > 1) AS neighbours FROM pairs GROUP BY product
 ),
 placed AS (
     -- Ties go by the bytes of the member, as in a sorted set, whose lowest are removed.
     SELECT product, CAST(neighbour AS VARCHAR) AS member, CAST(weight AS VARCHAR) AS weight,
            CAST(support AS VARCHAR) AS support,
            row_number() OVER (PARTITION BY product ORDER BY weight DESC, CAST(neighbour AS VARCHAR) DESC) AS place
-    FROM pairs
+    FROM pairs JOIN firm USING (product)
+    -- Chance makes most pairs that were seen once; a product with enough others does without them.
+    WHERE support > 1 OR $admission = 0 OR firm.neighbours < $admission
 ),
 packed AS (
     SELECT product, 2 + 2 * count(*) AS words,

@@ -23,7 +23,7 @@ class ShardCounts:
 
     Attributes:
         neighbours: The packed commands that fill the sets, two a product.
-        counts: Product to n.
+        counts: Product to n, where it is not 0.
         sold: Product to the number of orders that hold it.
     """
 
@@ -76,7 +76,9 @@ class PairCounter:
     def count(
         self, shard: int, shards: int, admission: int, keep: int, weights_stem: str, support_stem: str
     ) -> ShardCounts:
-        """One shard: pairs of at least *admission* orders, the *keep* heaviest a product.
+        """One shard: the *keep* heaviest neighbours a product.
+
+        Pairs seen once are left out for products with at least *admission* neighbours seen twice; 0 keeps all.
 
         The keys in the packed commands are *weights_stem* and *support_stem* with the product's number behind.
         """
@@ -93,7 +95,7 @@ class PairCounter:
         return ShardCounts(
             shard,
             [command for pair in commands for command in pair],
-            {product: count for product, count, _ in rows},
+            {product: count for product, count, _ in rows if count},
             {product: sold for product, _, sold in rows},
         )
 
@@ -110,7 +112,7 @@ class PairCounter:
         self._run("units", days=days, units=[weighting.unit(day) for day in days])
         self._run("damps", sizes=sizes, damps=[damp(size) for size in sizes])
         self._run("members", damp_bits=DAMP_BITS)
-        self._run("products")
+        self._run("products", max_size=MAX_PAIR_SIZE)
 
     def _run(self, name: str, **values: Any) -> list[Any]:
         return self._duckdb.execute(_SQL[name], values or None).fetchall()

@@ -20,7 +20,8 @@ import sqlalchemy as sa
 
 from ..database import Database
 from ..errors import DatabaseUnavailable, ForeignHistory, StorefrontError
-from ..orderlog.numbering import Position, batches_after
+from ..orderlog.numbering import Position, batches_after, locked_applier
+from ..orderlog.numbers import ProductNumbers
 from ..orderlog.tables import Applier
 from ..redis_store import RedisStore
 from ..redis_store.keys import Keys
@@ -66,8 +67,8 @@ def rebuild(
 
     Args:
         folder: For temporary files; those of this rebuild are removed at its end.
-        admission: Pairs held by fewer orders are left out.
-        catch_up: Applies batches to the generation given, and to the live one, until the former stands at the log's end.
+        admission: Pairs seen once are left out for products with at least so many neighbours seen twice; 0 keeps all.
+        catch_up: Applies batches to the generation given and to the live one until it stands at the end of the log.
         progress: Told after each page, each shard and each phase.
         source: A Parquet to count instead of the log: ``order_row``, ``day``, ``size``, ``product`` and, where
             orders were taken back, ``sign`` and ``is_other``.
@@ -169,6 +170,8 @@ def _begin(
         shutil.rmtree(_folder_of(folder, found.token), ignore_errors=True)
         _remove(database, store, keys, found)
         found = generations.building(database)
+    with locked_applier(database, ProductNumbers()):
+        pass  # a shop without any order gets its empty log here
     return generations.create(database, half_life, shards)
 
 

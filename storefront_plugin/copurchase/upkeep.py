@@ -128,6 +128,7 @@ class Upkeep:
     def forget_standings(self) -> None:
         """Compare all positions with the log at the next turn."""
         self._standings.clear()
+        self.rebuild_due = None
 
     def _heed(self, standing: Standing) -> None:
         """Note what a rebuild must mend; the first time in the log of the shop too."""
@@ -148,14 +149,15 @@ class Upkeep:
         end = last_position(self._database)
         return end is not None and end.number <= SMALL_LOG_BATCHES
 
-    def catch_up_building(self, token: str) -> None:
-        """Send batches until the generation being built stands where the log ends; for the end of a rebuild."""
+    def catch_up_building(self, generation: Generation) -> None:
+        """Send batches until *generation*, which is being built, stands where the log ends; the end of a rebuild.
+
+        Raises `ForeignHistory` where it cannot: the database was restored meanwhile, or Redis flushed.
+        """
         with self._lock:
-            self._standings.pop(token, None)
-            building = generations.building(self._database)
-            if building is None or building.token != token:
-                raise ForeignHistory("Another rebuild took over; this one stops. Look at `flask storefront stats`.")
-            self._bring_up(building)
-            standing = self._sender.standing(building)
-            if not self._sender.is_current(standing):
-                self._bring_up(building)
+            while True:
+                standing = self._sender.standing(generation)
+                if self._sender.is_current(standing):
+                    return
+                if standing.wanting or not self._sender.catch_up(generation, standing):
+                    raise ForeignHistory("What the rebuild loaded does not fit the log any more; start it again.")

@@ -30,6 +30,7 @@ def record(happened: Event, session: Session, wake: Callable[[], object], commit
     signalled, never raised: the shop's order is worth more than our count of it.
     """
     try:
+        _begin_on_sqlite(session)
         with session.begin_nested():
             session.execute(sa.insert(OrderEvent), _row(happened))
     except sa.exc.SQLAlchemyError as error:
@@ -40,6 +41,13 @@ def record(happened: Event, session: Session, wake: Callable[[], object], commit
     if commit:
         session.commit()
     return True
+
+
+def _begin_on_sqlite(session: Session) -> None:
+    """Python's sqlite3 begins a transaction before the first change only; a savepoint before that would commit alone."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite" and not getattr(connection.connection, "in_transaction", True):
+        connection.exec_driver_sql("BEGIN")
 
 
 def record_alone(happened: Event, database: Database, wake: Callable[[], object]) -> bool:

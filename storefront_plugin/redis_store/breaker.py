@@ -82,15 +82,20 @@ class Breaker:
             times = self._failures
             _log.warning("Redis at %s failed %d times in a row (%s); pages do without it.", self._label, times, why)
 
-    def probe(self) -> bool:
-        """Ping an open breaker's server if its time has come, in the caller's thread; whether calls are allowed."""
-        if self._claim_probe():
+    def probe(self, *, early: bool = False) -> bool:
+        """Ping an open breaker's server in the caller's thread; whether calls are allowed.
+
+        Only if its time has come, or *early*: there is a reason to believe that the server is back.
+        """
+        if self._claim_probe(early):
             self._run_probe()
         return not self.is_open
 
-    def _claim_probe(self) -> bool:
+    def _claim_probe(self, early: bool = False) -> bool:
         with self._lock:
-            if self._reopens_at is None or self._probing or self._clock() < self._reopens_at:
+            if self._reopens_at is None or self._probing:
+                return False
+            if not early and self._clock() < self._reopens_at:
                 return False
             self._probing = True
             return True

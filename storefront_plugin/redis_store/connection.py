@@ -157,7 +157,7 @@ class RedisStore:
 
     def _live(self) -> _Live:
         live = self._now
-        if live is None:
+        if live is None or live.pid != os.getpid():
             # Without a lock, which a fork could copy held; two threads at once cost some connections, no more.
             live = self._now = _Live(self._topology(), self._deadline)
         return live

@@ -88,6 +88,7 @@ class Node:
             future.set_exception(error)
         else:
             future.set_result(wire)
+            self.breaker.probe(early=True)  # pages gave up while an embedded server was starting
         finally:
             with self._lock:
                 self._connecting -= 1

@@ -55,7 +55,7 @@ class FieldMap:
         """The SELECT of all mapped fields and *extra* columns, in one statement."""
         columns = [expression.label(f"sf_{name}") for name, expression in self.expressions.items()]
         if entity or self.needs_entity:
-            return sa.select(self.model, *columns, *extra).options(*self._options)
+            return sa.select(self.model, *columns, *extra).options(*made(self._options))
         return sa.select(*columns, *extra).select_from(self.model)
 
     def values(self, row: Any, entity: bool = False) -> dict[str, Any]:
@@ -72,6 +72,11 @@ class FieldMap:
                 kind = f"not to be had (its callable raised {type(error).__name__})"
                 self._complaints.add([Problem(name, kind)], values.get("id"), error)
         return values
+
+
+def made(options: Sequence[Any]) -> list[Any]:
+    """Loader options, those made by functions too: making one configures mappers, which needs all models imported."""
+    return [option() if callable(option) else option for option in options]
 
 
 def as_expression(source: Any) -> sa.ColumnElement[Any] | None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import QueryableAttribute, Session, selectinload
 
 from ..errors import ConfigurationError, InputError
 from .complaints import Complaints, Problem
-from .fields import FieldMap, as_callable, as_expression, is_relationship, required_expression
+from .fields import FieldMap, as_callable, as_expression, is_relationship, made, required_expression
 from .keys import chunks
 from .ports import OrderLine, clean_id
 from .values import MAX_COUNT, Unusable, decimal, in_major, money
@@ -47,7 +47,7 @@ class OrderLines:
             return
         self._readers = {name: _reader(name, source) for name, source in fields.items()}
         if is_relationship(lines):
-            self.options = (selectinload(lines).options(*options),)
+            self.options = (lambda: selectinload(lines).options(*made(options)),)
             self.call = _attribute(lines.key)
         elif (expression := as_expression(lines)) is not None:
             self.expression = expression

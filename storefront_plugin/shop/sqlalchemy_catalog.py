@@ -43,7 +43,7 @@ class SQLAlchemyCatalog:
         url: Mostly a callable: ``lambda p: url_for("product", id=p.id)``; kept without the path the shop is mounted at.
         category_ids: A callable or expression that gives ids, or a relationship, whose primary keys are taken.
         stock: A number, or yes/no; None is "not counted".
-        options: Loader options for what callables touch.
+        options: Loader options for what callables touch, or functions that make one (while models are being imported).
         search: Columns that `search` looks in; by default title and id.
         live_stock: True has stock read afresh for the cards of each page (one query); *stock* must be SQL then.
         where: Criterion of the rows that are products at all, such as ``Product.parent_id.is_(None)``.
@@ -89,7 +89,7 @@ class SQLAlchemyCatalog:
         self._id_source = id
         _check(Model, title=title, price=price, price_unit=price_unit)
         if is_relationship(category_ids):
-            options = (selectinload(category_ids), *options)
+            options = (lambda: selectinload(category_ids), *options)
             given["category_ids"] = _keys_of(category_ids)
         # A callable url runs apart from the others: url_for needs a request, also in a worker.
         self._url = None if as_expression(url) is not None else as_callable(url)
@@ -217,7 +217,7 @@ _FIELDS = frozenset(Product.__dataclass_fields__)
 
 def _check(model: Any, *, price_unit: str, **required: Any) -> None:
     for name, source in required.items():
-        if as_expression(source) is None and as_callable(source) is None:
+        if source is None or isinstance(source, str):  # mostly the name of an attribute
             raise ConfigurationError(
                 f"{name} of {model.__name__} is {source!r:.80}; map it to a column, an SQL expression or a callable."
             )

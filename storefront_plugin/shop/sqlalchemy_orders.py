@@ -118,8 +118,8 @@ class SQLAlchemyOrders:
         identity = sa.inspect(instance).identity if session is not None else None
         if session is None or identity is None:
             raise InputError(
-                f"order_placed takes a {self.model.__name__} that is in the session and flushed, or a "
-                f"storefront_plugin.Order, not {instance!r:.80}; call db.session.add(order) and db.session.flush() first."
+                f"order_placed takes a flushed {self.model.__name__} or a storefront_plugin.Order, "
+                f"not {instance!r:.80}: call db.session.add(order) and db.session.flush() first."
             )
         key = sa.and_(*(column == part for column, part in zip(_primary_key(self.model), identity, strict=True)))
         with session.no_autoflush:

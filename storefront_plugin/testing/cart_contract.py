@@ -26,7 +26,7 @@ class CartContract:
             assert line.quantity > 0
 
     def test_the_form_posts_to_the_shop(self, cart: Cart, product: Product) -> None:
-        """The form has a harmless address and text fields; None is allowed where `add` is offered or a choice is due."""
+        """The form has a harmless address and text fields; None is allowed, for a product with choices say."""
         form = cart.add_form(product)
         if form is None:
             pytest.skip("this cart gives no form for the product")

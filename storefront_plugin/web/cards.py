@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from flask import has_request_context, request
 
 from ..money import format_money, from_minor, minor_digits, to_minor
-from ..recommending.page import Card, FilledSlot
+from ..recommending.page import Card, FilledSlot, ReasonKind
 from ..shop.ports import Product
 from ..texts import Texts
 from .contexts import CardView, PartView, PriceView, SlotView, StarsView, TogetherView
 from .forms import CartForms
+
+HEADING_TELLS: Mapping[str, ReasonKind] = {
+    "also_bought": "also_bought",
+    "bought_together": "bought_together",
+    "related": "alike",
+    "top_rated": "rated",
+    "bestsellers": "bestseller",
+    "trending": "trending",
+}
+"""The kind of reason behind each strategy's heading."""
 
 _PICTURE_SCHEMES = ("", "http", "https", "data")
 _LINK_SCHEMES = ("", "http", "https")
@@ -34,17 +44,19 @@ class CardMaker:
             title=self._texts.title(filled.source, filled.slot.title),
             layout=filled.layout,
             source=filled.source,
-            cards=() if together else tuple(map(self.card, filled.cards)),
+            cards=() if together else tuple(self.card(card, _told(filled)) for card in filled.cards),
             together=self._together(filled) if together else None,
         )
 
-    def card(self, card: Card) -> CardView:
-        """The view of one suggestion, with its button."""
+    def card(self, card: Card, told: str | None = None) -> CardView:
+        """The view of one suggestion, with its button. *told* is the kind of reason that the heading gives already."""
         form, later = self._forms.form_of(card.product)
-        return self._view(card.product, card, form=form, form_later=later)
+        return self._view(card.product, card, told, form=form, form_later=later)
 
-    def _view(self, product: Product, card: Card | None, **button: object) -> CardView:
+    def _view(self, product: Product, card: Card | None, told: str | None, **button: object) -> CardView:
         reason = card.reason if card else None
+        if reason and reason.orders is None and reason.kind == told:
+            reason = None
         return CardView(
             id=product.id,
             title=product.title,
@@ -53,7 +65,7 @@ class CardMaker:
             initial=product.title.strip()[:1].upper(),
             price=self._price(product),
             stars=self._stars(product),
-            reason=self._texts.reason(reason) if reason else None,
+            reason=self._texts.reason(reason.kind, reason.orders) if reason else None,
             **button,  # type: ignore[arg-type]
         )
 
@@ -67,7 +79,7 @@ class CardMaker:
         return PriceView(now, was, self._texts.gettext("You save %(amount)s", amount=saved))
 
     def _stars(self, product: Product) -> StarsView | None:
-        if product.rating is None or not 0 <= product.rating <= 5:
+        if product.rating is None or not 0 < product.rating <= 5:
             return None
         rating, count = round(product.rating, 1), product.review_count
         label = self._texts.gettext("%(rating)s out of 5 stars", rating=self._texts.number(rating))
@@ -83,7 +95,11 @@ class CardMaker:
         currencies = {product.currency or self._currency for product, _ in chosen}
         currency = currencies.pop() if len(currencies) == 1 else None
         parts = tuple(
-            PartView(self._view(product, card), to_minor(product.price, product.currency or self._currency), not card)
+            PartView(
+                self._view(product, card, _told(filled)),
+                to_minor(product.price, product.currency or self._currency),
+                not card,
+            )
             for product, card in chosen
         )
         summable = not currencies
@@ -103,6 +119,11 @@ class CardMaker:
         some = [self._texts.ngettext("Add %(num)s", "Add %(num)s", count) for count in range(1, len(parts))]
         every = self._texts.gettext("Add all %(num)s", num=self._texts.number(len(parts)))
         return (self._texts.gettext("Add to cart"), *some, every)
+
+
+def _told(filled: FilledSlot) -> str | None:
+    """The kind of reason that the slot's own heading gives: each card repeating it would be noise."""
+    return HEADING_TELLS.get(filled.source) if filled.slot.title is None else None
 
 
 def below_root(url: str | None, schemes: Sequence[str]) -> str | None:

@@ -19,7 +19,7 @@ from ..folders import STATIC
 from ..proxies import current_storefront
 from ..recommending.page import FilledSlot, Page
 from ..recommending.plan import Slot
-from ..texts import Texts, texts_in
+from ..texts import Texts, texts_for
 from .cards import CardMaker
 from .contexts import HeadView, PlacementView, SlotView
 from .forms import CartForms
@@ -33,7 +33,7 @@ def render_slots(page: Page, filled_slots: Iterable[FilledSlot], waiting: Sequen
 
     A card holds the shopper's own token only where ``page.personal`` says that the response belongs to one shopper.
     """
-    texts = texts_in(page.locale)
+    texts = texts_for(page.locale)
     forms = CartForms(current_storefront.cart, current_storefront.name, page.personal)
     maker = CardMaker(texts, forms, page.currency or current_storefront.settings.currency)
     views = [maker.slot(filled) for filled in filled_slots if filled.cards]
@@ -43,13 +43,13 @@ def render_slots(page: Page, filled_slots: Iterable[FilledSlot], waiting: Sequen
 
 def render_placement(page: Page, view: PlacementView) -> Markup:
     """Slots inside the element that fetches the shopper's own."""
-    return _render("placement.html", texts_in(page.locale), placement=view)
+    return _render("placement.html", texts_for(page.locale), placement=view)
 
 
 def head(nonce: str | None = None) -> Markup:
     """The links to our style sheet and script; *nonce* for a shop whose CSP asks for one."""
     view = HeadView(asset_url(STYLESHEET), asset_url(SCRIPT), nonce)
-    return _render("head.html", texts_in("en"), head=view)
+    return _render("head.html", texts_for("en"), head=view)
 
 
 def content_hash(content: str) -> str:

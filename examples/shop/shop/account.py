@@ -1,0 +1,101 @@
+"""Being somebody in the demonstration: sign in as a customer or as staff, see orders, choose what is remembered."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+from werkzeug.wrappers import Response
+
+from .database import db
+from .language import YEAR, say
+from .models import Category, Customer, Order, OrderLine, Product
+
+blueprint = Blueprint("account", __name__)
+
+CUSTOMER = "customer"
+STAFF = "staff"
+CONSENT = "shop_consent"
+LEVELS = ("none", "functional", "full")
+
+
+def customer_number() -> int | None:
+    """Who is signed in."""
+    number: int | None = session.get(CUSTOMER)
+    return number
+
+
+def is_staff() -> bool:
+    """May this person open the admin page? Asked by the storefront."""
+    return bool(session.get(STAFF))
+
+
+@blueprint.get("/sign-in")
+def sign_in() -> str:
+    """One frequent customer of each department to choose from."""
+    orders = func.count(Order.id.distinct())
+    query = (
+        select(Category.parent_id, Order.customer_id, orders)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Product, Product.sku == OrderLine.sku)
+        .join(Category, Category.id == Product.category_id)
+        .where(Order.customer_id.is_not(None))
+        .group_by(Category.parent_id, Order.customer_id)
+        .order_by(orders.desc(), Order.customer_id)
+    )
+    chosen: dict[str | None, int | None] = {}
+    for department, customer, _ in db.session.execute(query):
+        if department not in chosen and customer not in chosen.values():
+            chosen[department] = customer
+    counts = dict(
+        db.session.execute(
+            select(Order.customer_id, func.count())
+            .where(Order.customer_id.in_(chosen.values()))
+            .group_by(Order.customer_id)
+        )
+        .tuples()
+        .all()
+    )
+    return render_template("sign_in.html", chosen=chosen, counts=counts)
+
+
+@blueprint.post("/sign-in")
+def switch() -> Response:
+    """Become the chosen customer, the staff, or nobody."""
+    chosen = request.form.get("as", "guest")
+    session.pop(CUSTOMER, None)
+    session.pop(STAFF, None)
+    if chosen == "staff":
+        session[STAFF] = True
+    elif chosen.isdecimal() and db.session.get(Customer, int(chosen[:9])):
+        session[CUSTOMER] = int(chosen[:9])
+        return redirect(url_for("account.orders"), 303)
+    return redirect(url_for("pages.home"), 303)
+
+
+@blueprint.get("/orders")
+def orders() -> str | Response:
+    """The signed-in customer's orders, the latest first."""
+    number = customer_number()
+    if number is None:
+        return redirect(url_for("account.sign_in"), 303)
+    query = (
+        select(Order)
+        .where(Order.customer_id == number)
+        .order_by(Order.placed_at.desc())
+        .options(selectinload(Order.lines).options(joinedload(OrderLine.product)))
+        .limit(12)
+    )
+    return render_template("orders.html", orders=list(db.session.scalars(query)), number=number)
+
+
+@blueprint.route("/privacy", methods=["GET", "POST"])
+def privacy() -> str | Response:
+    """What the shop and its storefront may remember."""
+    if request.method == "POST":
+        level = request.form.get("consent", "none")
+        response = redirect(url_for("account.privacy"), 303)
+        response.set_cookie(CONSENT, level if level in LEVELS else "none", max_age=YEAR, samesite="Lax", httponly=True)
+        flash(say("saved"))
+        return response
+    return render_template("privacy.html", levels=LEVELS, chosen=request.cookies.get(CONSENT, "none"))

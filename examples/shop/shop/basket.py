@@ -1,0 +1,66 @@
+"""The cart page and its forms."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from . import cart, money
+from .database import db
+from .language import say, title
+from .models import Product
+
+blueprint = Blueprint("basket", __name__, url_prefix="/cart")
+
+
+@blueprint.get("")
+def show() -> str:
+    """What is in the cart and what it costs."""
+    lines = cart.lines()
+    goods = cart.goods(lines)
+    return render_template(
+        "cart.html",
+        lines=lines,
+        goods=goods,
+        shipping=money.shipping(goods),
+        missing=money.missing_for_free_shipping(goods),
+    )
+
+
+@blueprint.post("/add")
+def add() -> Response:
+    """Add one or several products: the fields ``sku`` and ``quantity`` may be repeated."""
+    skus = request.form.getlist("sku")[: cart.MOST_LINES]
+    wanted = request.form.getlist("quantity")
+    for place, sku in enumerate(skus):
+        quantity = _whole(wanted[place] if place < len(wanted) else "1")
+        before = cart.quantities().get(sku, 0)
+        _tell(sku, before + quantity, cart.add(sku, quantity), added=True)
+    return redirect(url_for("basket.show"), 303)
+
+
+@blueprint.post("/update")
+def update() -> Response:
+    """Set the quantity of one line; the button ``remove`` takes it out."""
+    sku = request.form.get("sku", "")
+    wanted = 0 if "remove" in request.form else _whole(request.form.get("quantity", "1"))
+    _tell(sku, wanted, cart.put(sku, wanted), added=False)
+    return redirect(url_for("basket.show"), 303)
+
+
+def _tell(sku: str, wanted: int, held: int, *, added: bool) -> None:
+    product = db.session.get(Product, sku)
+    if product is None or not product.visible:
+        return
+    if held < wanted:
+        text = say("cart.limited", n=held, title=title(product)) if held else say("cart.sold_out", title=title(product))
+        flash(text)
+    elif added:
+        flash(say("cart.added", title=title(product)))
+
+
+def _whole(text: str) -> int:
+    try:
+        return max(0, min(int(text), cart.MOST_PIECES))
+    except ValueError:
+        return 1

@@ -1,0 +1,124 @@
+"""The mount of storefront-plugin: which of our columns mean what, and how it reaches our cart and customers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from flask import request, session, url_for
+
+from storefront_plugin import AddForm, CartLine, SQLAlchemyCatalog, SQLAlchemyOrders, Storefront
+from storefront_plugin import Order as PlacedOrder
+from storefront_plugin import OrderLine as PlacedLine
+from storefront_plugin import Product as Card
+
+from . import account, cart, language, money
+from .database import db
+from .models import CANCELLED, REFUNDED, Order, OrderLine, Product
+
+
+class ShopCart:
+    """Our session cart as the storefront sees it."""
+
+    def lines(self) -> list[CartLine]:
+        """What is in the cart now."""
+        return [CartLine(sku, quantity) for sku, quantity in cart.quantities().items()]
+
+    def add_form(self, product: Card) -> AddForm:
+        """The same form that our product page has."""
+        return AddForm(action=url_for("basket.add"), method="post", fields={"sku": product.id, "quantity": "1"})
+
+    def add(self, lines: Sequence[CartLine]) -> None:
+        """Several products at once, within their stock."""
+        for line in lines:
+            cart.add(line.product_id, line.quantity)
+
+
+class ShopCustomers:
+    """Who is signed in."""
+
+    def current_id(self) -> str | None:
+        """The customer's id as text."""
+        number = session.get(account.CUSTOMER)
+        return None if number is None else str(number)
+
+
+def shown_attributes(product: Product) -> dict[str, str]:
+    """The attributes in the language of the page."""
+    return {language.attribute_name(key): language.attribute_value(value) for key, value in product.attributes.items()}
+
+
+def status(order: Order) -> str:
+    """Whether an order still counts."""
+    return "cancelled" if order.status in (CANCELLED, REFUNDED) else "placed"
+
+
+def consent() -> Literal["none", "functional", "full"]:
+    """What the shopper has allowed on the privacy page."""
+    level = request.cookies.get(account.CONSENT)
+    return "full" if level == "full" else "functional" if level == "functional" else "none"
+
+
+orders = SQLAlchemyOrders(
+    db,
+    Order,
+    id=Order.number,
+    placed_at=Order.placed_at,
+    customer_id=Order.customer_id,
+    currency=Order.currency,
+    status=status,
+    lines=Order.lines,
+    line_product_id=OrderLine.sku,
+    line_quantity=OrderLine.quantity,
+    line_unit_price=OrderLine.unit_price,
+)
+
+storefront = Storefront(
+    catalog=SQLAlchemyCatalog(
+        db,
+        Product,
+        id=Product.sku,
+        title=language.title,
+        price=money.price,
+        currency=lambda product: money.currency(),
+        list_price=money.list_price,
+        stock=Product.stock,
+        visible=Product.visible,
+        category_ids=lambda product: [product.category_id, product.category.parent_id],
+        brand=Product.brand,
+        variant_group=Product.variant_group,
+        image_url=lambda product: url_for("pages.picture", sku=product.sku, v=product.picture_version),
+        url=lambda product: url_for("pages.product", sku=product.sku),
+        rating=Product.rating,
+        review_count=Product.review_count,
+        attributes=shown_attributes,
+        description=language.description,
+        cost=money.cost,
+        created_at=Product.created_at,
+        search=[Product.title_en, Product.title_ja],
+        live_stock=True,
+    ),
+    orders=orders,
+    cart=ShopCart(),
+    customers=ShopCustomers(),
+    admin_access=account.is_staff,
+    consent=consent,
+)
+
+
+def order_placed(order: Order) -> None:
+    """Tell the storefront about an order within its transaction, before the commit."""
+    storefront.order_placed(
+        PlacedOrder(
+            id=order.number,
+            placed_at=order.placed_at,
+            customer_id=None if order.customer_id is None else str(order.customer_id),
+            currency=order.currency,
+            lines=[PlacedLine(line.sku, line.quantity, line.unit_price) for line in order.lines],
+        )
+    )
+
+
+def all_orders() -> Iterator[PlacedOrder]:
+    """Every order of the shop, for the first import."""
+    return iter(orders.iter_orders())

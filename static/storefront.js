@@ -1,0 +1,242 @@
+// Brings each shopper's own suggestions into a page that is the same for all, and moves carousels and adds up sets.
+// A page tells that the cart changed by `window.dispatchEvent(new Event("storefront:cart-changed"))`. Each fragment
+// sends `storefront-load` or `storefront-error`, both with `detail.status`. Without this file the page still works.
+
+const MARGIN = "400px";
+
+class StorefrontFragment extends HTMLElement {
+  #request = null;
+  #observer = null;
+  #later = null;
+  #life = null;
+  #swapped = false;
+  #width = 0;
+
+  connectedCallback() {
+    this.#life = new AbortController();
+    const { signal } = this.#life;
+    this.addEventListener("click", moveCarousel, { signal });
+    this.addEventListener("keydown", walkCarousel, { signal });
+    this.addEventListener("change", ({ target }) => target.form && addUp(target.form), { signal });
+    this.addEventListener("error", ({ target }) => hideBroken(target), { capture: true, signal });
+    this.addEventListener("scroll", ({ target }) => showMoves(target), { capture: true, passive: true, signal });
+    window.addEventListener("storefront:cart-changed", () => this.refresh(), { signal });
+    window.addEventListener("pageshow", (event) => event.persisted && this.refresh(), { signal });
+    window.addEventListener("resize", () => this.#resized(), { passive: true, signal });
+    this.#prepare();
+    if (this.getAttribute("when") !== "change") this.#watch();
+  }
+
+  disconnectedCallback() {
+    this.#life?.abort();
+    this.#request?.abort();
+    this.#observer?.disconnect();
+    this.#later?.disconnect();
+  }
+
+  /** Fetch again after the cart changed; not before the shopper has come near, since the first fetch is fresh anyway. */
+  refresh() {
+    if (!this.#observer) this.#load(true);
+  }
+
+  #watch() {
+    this.#observer = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      this.#observer.disconnect();
+      this.#observer = null;
+      this.#load(false);
+    }, { rootMargin: MARGIN });
+    this.#observer.observe(this);
+  }
+
+  async #load(again) {
+    this.#request?.abort();
+    const request = (this.#request = new AbortController());
+    const url = new URL(this.getAttribute("src"), document.baseURI);
+    if (this.#swapped) url.searchParams.delete("have");
+    this.setAttribute("aria-busy", "true");
+    try {
+      const options = { credentials: "same-origin", headers: { Accept: "text/html" }, signal: request.signal };
+      const response = await fetch(url, options);
+      if (!response.ok) throw Object.assign(new Error(response.statusText), { status: response.status });
+      const html = response.status === 204 ? null : await response.text();
+      if (request !== this.#request) return;
+      const empty = this.#show(html, url.searchParams.has("have"), again);
+      this.#tell("storefront-load", response.status);
+      if (empty) this.remove();
+    } catch (error) {
+      if (request !== this.#request || error.name === "AbortError") return;
+      for (const slot of this.querySelectorAll(".storefront-waiting")) slot.remove();
+      this.#tell("storefront-error", error.status ?? 0);
+    } finally {
+      if (request === this.#request) this.removeAttribute("aria-busy");
+    }
+  }
+
+  /** Whether nothing is left to show. No answer changes nothing where the page holds the same already. */
+  #show(html, had, again) {
+    if (html === null && had) return false;
+    if (!html) return true;
+    this.#later?.disconnect();
+    this.#swap(html, again);
+    if (again) this.#say(this.dataset.updated);
+    return false;
+  }
+
+  #swap(html, again) {
+    const content = this.querySelector(".storefront-slots");
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const before = this.getBoundingClientRect();
+    const restore = remembered(content);
+    const shown = [...content.childNodes];
+    content.replaceChildren(template.content);
+    this.#prepare();
+    const seen = before.bottom > 0 && before.top < window.innerHeight;
+    const grown = this.getBoundingClientRect().height - before.height;
+    if (seen && grown > 0.5 && !again && !shown.some((node) => node.matches?.(".storefront-waiting"))) {
+      content.replaceChildren(...shown);
+      return this.#swapLater(html);
+    }
+    restore();
+    if (seen && grown < 0) this.style.minHeight = `${before.height}px`;
+    this.#width = window.innerWidth;
+    this.#swapped = true;
+  }
+
+  /** A taller answer must not push what the shopper is reading: it waits until they have scrolled on. */
+  #swapLater(html) {
+    this.#later?.disconnect();
+    this.#later = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) return;
+      this.#later.disconnect();
+      this.#swap(html, false);
+    });
+    this.#later.observe(this);
+  }
+
+  /** The room held for a shorter answer is given back when the page is laid out anew anyway. */
+  #resized() {
+    if (window.innerWidth !== this.#width) this.style.minHeight = "";
+    for (const list of this.querySelectorAll(".storefront-carousel")) showMoves(list);
+  }
+
+  #prepare() {
+    for (const list of this.querySelectorAll(".storefront-carousel")) showMoves(list);
+    for (const form of this.querySelectorAll("form.storefront-together")) addUp(form);
+    for (const image of this.querySelectorAll(".storefront-image")) if (image.complete) hideBroken(image);
+  }
+
+  #say(text) {
+    let region = this.querySelector(":scope > [role=status]");
+    if (!region) {
+      region = document.createElement("div");
+      region.className = "storefront-hidden";
+      region.setAttribute("role", "status");
+      this.append(region);
+    }
+    region.textContent = "";
+    setTimeout(() => (region.textContent = text), 100);
+  }
+
+  #tell(name, status) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { status } }));
+  }
+}
+
+// What the shopper was at: focus, unchecked boxes and how far carousels were moved. Returns what puts it back.
+function remembered(content) {
+  const active = content.contains(document.activeElement) ? pathOf(document.activeElement) : null;
+  const unchecked = [...content.querySelectorAll(".storefront-check:not(:checked)")].map(pathOf);
+  const moved = [...content.querySelectorAll(".storefront-carousel")].map((list) => [pathOf(list), list.scrollLeft]);
+  return () => {
+    for (const path of unchecked) {
+      const box = content.querySelector(path);
+      if (box) { box.checked = false; addUp(box.form); }
+    }
+    for (const [path, left] of moved) content.querySelector(path)?.scrollTo({ left, behavior: "instant" });
+    if (active) focusOn(content, active);
+  };
+}
+
+// A selector for the same thing in the next answer: slot, product, and the class that says what it is.
+function pathOf(element) {
+  const slot = element.closest("[data-storefront-slot]")?.dataset.storefrontSlot;
+  const product = element.closest("[data-storefront-product]")?.dataset.storefrontProduct;
+  const part = (name, value) => (value === undefined ? "" : `[data-storefront-${name}="${CSS.escape(value)}"] `);
+  const move = element.dataset.storefrontMove;
+  const own = [...element.classList].map((name) => `.${CSS.escape(name)}`).join("");
+  return part("slot", slot) + part("product", product) + own + (move ? `[data-storefront-move="${move}"]` : "");
+}
+
+// Focus goes to the same control; where its product is gone, to the slot's first link, never to the top of the page.
+function focusOn(content, path) {
+  const slot = path.slice(0, path.indexOf("]") + 1);
+  const target = content.querySelector(path) ?? content.querySelector(`${slot} .storefront-link`);
+  target?.focus({ preventScroll: true });
+}
+
+function moveCarousel({ target }) {
+  const button = target.closest?.("[data-storefront-move]");
+  const list = button?.closest(".storefront-slot").querySelector(".storefront-carousel");
+  if (!list || button.getAttribute("aria-disabled") === "true") return;
+  list.scrollBy({ left: list.clientWidth * 0.9 * button.dataset.storefrontMove * direction(list) });
+}
+
+// Arrow keys walk from card to card, Home and End to the first and last.
+function walkCarousel(event) {
+  const list = event.target.closest?.(".storefront-carousel");
+  if (!list || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const cards = [...list.querySelectorAll(".storefront-card")].filter((card) => card.querySelector(".storefront-link"));
+  const here = cards.indexOf(event.target.closest(".storefront-card"));
+  const step = direction(list);
+  const next = { ArrowRight: here + step, ArrowLeft: here - step, Home: 0, End: cards.length - 1 }[event.key];
+  if (next === undefined || !cards[next]) return;
+  event.preventDefault();
+  cards[next].querySelector(".storefront-link").focus({ preventScroll: true });
+  cards[next].scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+function showMoves(list) {
+  if (!list.classList?.contains("storefront-carousel")) return;
+  const slot = list.closest(".storefront-slot");
+  const room = list.scrollWidth - list.clientWidth;
+  const left = Math.abs(list.scrollLeft);
+  slot.classList.toggle("storefront-can-move", room > 8);
+  for (const button of slot.querySelectorAll("[data-storefront-move]")) {
+    const end = button.dataset.storefrontMove < 0 ? left < 8 : left > room - 8;
+    button.setAttribute("aria-disabled", String(end));
+  }
+}
+
+// A picture that cannot be loaded leaves its quiet surface, not the browser's torn page.
+function hideBroken(image) {
+  if (image.matches?.(".storefront-image") && !image.naturalWidth) image.classList.add("storefront-broken");
+}
+
+function direction(element) {
+  return getComputedStyle(element).direction === "rtl" ? -1 : 1;
+}
+
+// Total and button of a set, in minor units so that the sum is exact. The texts come finished from the server.
+function addUp(form) {
+  if (!form.matches(".storefront-together")) return;
+  const boxes = [...form.querySelectorAll(".storefront-check")];
+  const checked = boxes.filter((box) => box.checked);
+  const button = form.querySelector("button");
+  button.disabled = checked.length === 0;
+  button.querySelector(".storefront-label").textContent = JSON.parse(form.dataset.labels)[checked.length];
+  const output = form.querySelector("output");
+  if (!output) return;
+  output.dataset.all ??= output.textContent;
+  const sum = checked.reduce((total, box) => total + Number(box.dataset.amount), 0);
+  output.textContent = checked.length === boxes.length ? output.dataset.all : inMoney(sum, form.dataset);
+}
+
+function inMoney(minor, { currency, digits, locale }) {
+  const decimals = { minimumFractionDigits: Number(digits), maximumFractionDigits: Number(digits) };
+  const style = currency ? { style: "currency", currency } : {};
+  return new Intl.NumberFormat(locale, { ...style, ...decimals }).format(minor / 10 ** digits);
+}
+
+if (!customElements.get("storefront-fragment")) customElements.define("storefront-fragment", StorefrontFragment);

@@ -1,0 +1,54 @@
+"""Fixtures: a real Redis for the whole run, and small shops on it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_shop import SmallShop, small_shop
+
+from storefront_plugin.redis_store import RedisStore, stop
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The address of a real Redis server that lives as long as the run."""
+    folder = Path(tempfile.mkdtemp(prefix="sf-tests-"))
+    store = RedisStore(None, folder)
+    store.ping()
+    store.close()
+    yield f"unix://{(folder / 'socket').read_text().strip()}"
+    stop(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def make_shop(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., SmallShop]]:
+    """Builds small shops, each with a database file and a Redis prefix of its own."""
+    made: list[SmallShop] = []
+
+    def make(**options: Any) -> SmallShop:
+        folder = tmp_path / uuid.uuid4().hex[:8]
+        folder.mkdir()
+        options.setdefault("STOREFRONT_REDIS_URL", redis_url)
+        options.setdefault("STOREFRONT_REDIS_PREFIX", f"t{uuid.uuid4().hex[:8]}")
+        shop = small_shop(folder, **options)
+        made.append(shop)
+        return shop
+
+    yield make
+    for shop in made:
+        shop.close()
+
+
+@pytest.fixture
+def shop(make_shop: Callable[..., SmallShop]) -> Iterator[SmallShop]:
+    """A small shop with twenty products, inside its app context."""
+    made = make_shop()
+    with made.app.app_context():
+        yield made

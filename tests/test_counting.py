@@ -1,0 +1,294 @@
+"""Counting exactly: whatever fails between two steps, Redis holds what the plain model of the log says."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from counting_model import expected, stored
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from small_shop import SmallShop, small_shop
+
+from storefront_plugin import OrderLine
+from storefront_plugin.copurchase import applier, generations
+from storefront_plugin.errors import StoreUnavailable
+from storefront_plugin.orderlog import numbering
+from storefront_plugin.redis_store import Read
+
+FAULTS = ("before the numbering commits", "after numbering", "after some shards", "after all shards")
+
+
+class Boom(Exception):
+    """The process dies here."""
+
+
+@contextmanager
+def fault(shop: SmallShop, point: str, after: int = 3) -> Iterator[None]:
+    """Make the write journey die at *point*."""
+    store = shop.storefront.mounted.store
+    real = store.run_scripts
+    with pytest.MonkeyPatch.context() as patch:
+        if point == FAULTS[0]:
+            patch.setattr(numbering, "_store_states", _boom)
+        if point == FAULTS[1]:
+            patch.setattr(store, "run_scripts", _boom)
+        if point == FAULTS[2]:
+            patch.setattr(store, "run_scripts", lambda calls: (real(calls[:after]), _boom()))
+        if point == FAULTS[3]:
+            patch.setattr(store, "run_scripts", lambda calls: (real(calls), _boom()))
+        yield
+
+
+def _boom(*_: Any) -> None:
+    raise Boom
+
+
+class Counting(RuleBasedStateMachine):
+    """Orders come, change and go; faults strike; a drain then makes everything right."""
+
+    url = ""
+    database: Any = staticmethod(lambda folder: f"sqlite:///{folder}/shop.sqlite")
+    keep: int | None = None
+    limit: int | None = None
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="sf-counting-"))
+        self.shop = small_shop(
+            self.folder,
+            STOREFRONT_REDIS_URL=self.url,
+            STOREFRONT_REDIS_PREFIX=f"t{uuid.uuid4().hex[:8]}",
+            STOREFRONT_SHARDS=4,
+            SQLALCHEMY_DATABASE_URI=self.database(self.folder),
+        )
+        self.context = self.shop.app.app_context()
+        self.context.push()
+        self.placed: list[str] = []
+        self.copies: list[tuple[str, bytes]] = []
+
+    def teardown(self) -> None:
+        self.shop.db.session.remove()
+        self.context.pop()
+        self.shop.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @rule(products=st.lists(st.integers(1, 9), min_size=1, max_size=6), day=st.integers(0, 400))
+    def place(self, products: list[int], day: int) -> None:
+        self.placed += self.shop.place([f"p{n}" for n in products], day=day, drain=False)
+
+    @rule(data=st.data(), product=st.integers(1, 9), quantity=st.integers(1, 2))
+    @precondition(lambda self: self.placed)
+    def refund(self, data: st.DataObject, product: int, quantity: int) -> None:
+        order_id = data.draw(st.sampled_from(self.placed))
+        self.shop.storefront.order_refunded(order_id, [OrderLine(f"p{product}", quantity)], commit=True)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.placed)
+    def cancel(self, data: st.DataObject) -> None:
+        self.shop.storefront.order_cancelled(data.draw(st.sampled_from(self.placed)), commit=True)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.placed)
+    def place_again(self, data: st.DataObject) -> None:
+        order = self.shop.order("p1", "p2", "p9", id=data.draw(st.sampled_from(self.placed)))
+        self.shop.storefront.order_placed(order, commit=True)
+
+    @rule(point=st.sampled_from(FAULTS), after=st.integers(1, 7))
+    def die(self, point: str, after: int) -> None:
+        with fault(self.shop, point, after):
+            try:
+                self.shop.storefront.drain()
+            except Boom:
+                self.shop.storefront.mounted.upkeep.forget_standings()
+
+    @rule()
+    def copy_a_shard(self) -> None:
+        """What a replica that lags, or an old backup, holds of shard 1."""
+        self.copies = [(key, self._ask(Read(key, "DUMP"))) for key in self._keys_of_shard()]
+
+    @rule()
+    @precondition(lambda self: self.copies)
+    def fail_over(self) -> None:
+        store = self.shop.storefront.mounted.store
+        store.unlink(self._keys_of_shard())
+        store.pipeline_write([("RESTORE", key, 0, dump) for key, dump in self.copies])
+        self.shop.storefront.mounted.upkeep.forget_standings()
+
+    @rule()
+    def drain(self) -> None:
+        self.shop.storefront.drain()
+        assert stored(self.shop) == expected(self.shop, self.keep, self.limit)
+
+    @invariant()
+    def no_rebuild_is_due(self) -> None:
+        if hasattr(self, "shop"):
+            assert self.shop.storefront.mounted.upkeep.rebuild_due is None
+
+    def _ask(self, read: Read) -> Any:
+        return self.shop.storefront.mounted.store.ask([read])[0]
+
+    def _keys_of_shard(self) -> list[str]:
+        parts = self.shop.storefront.mounted
+        generation = generations.live(parts.database)
+        if generation is None:
+            return []
+        stem = parts.keys.position(generation.token, 1).removesuffix("position")
+        return sorted(key.decode() for key in parts.store.scan(f"{stem}*"))
+
+
+def run(machine: type[Counting], examples: int) -> None:
+    """Walk *machine*."""
+    options = settings(
+        max_examples=examples, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    run_state_machine_as_test(machine, settings=options)
+
+
+def test_unbounded_counts_equal_model_a_whatever_dies(redis_url: str) -> None:
+    """Nothing is cut, so Redis holds exactly the sum of all batches."""
+    run(type("Unbounded", (Counting,), {"url": redis_url}), 15)
+
+
+def test_bounded_counts_equal_model_b_whatever_dies(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sets are cut, so Redis holds exactly what the pure step function says."""
+    monkeypatch.setattr(applier, "KEPT_NEIGHBOURS", 3)
+    monkeypatch.setattr(applier, "CUT_ABOVE", 4)
+    run(type("Bounded", (Counting,), {"url": redis_url, "keep": 3, "limit": 4}), 15)
+
+
+def test_two_drainers_and_two_writers_count_each_order_once(make_shop: Any) -> None:
+    """Numbering takes turns; sending twice is answered with DONE."""
+    shop = make_shop()
+    twin = small_shop(
+        Path(shop.app.instance_path),
+        **{
+            key: value
+            for key, value in shop.app.config.items()
+            if key.startswith(("STOREFRONT_REDIS", "SQLALCHEMY_DATABASE"))
+        },
+    )
+    stop = threading.Event()
+    trouble: list[BaseException] = []
+
+    def write(one: SmallShop, name: str) -> None:
+        with one.app.app_context():
+            for number in range(40):
+                order = one.order(f"p{number % 7 + 1}", f"p{number % 5 + 8}", id=f"{name}-{number}")
+                one.storefront.order_placed(order, commit=True)
+
+    def drain(one: SmallShop) -> None:
+        while not stop.is_set():
+            with one.app.app_context():
+                try:
+                    one.storefront.drain()
+                except BaseException as error:
+                    trouble.append(error)
+                    return
+
+    drainers = [threading.Thread(target=drain, args=(one,)) for one in (shop, twin)]
+    writers = [threading.Thread(target=write, args=(one, name)) for one, name in ((shop, "a"), (twin, "b"))]
+    for thread in (*drainers, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    stop.set()
+    for thread in drainers:
+        thread.join()
+    assert trouble == []
+    with shop.app.app_context():
+        shop.storefront.drain()
+        counts = stored(shop)
+        assert sum(counts.sold.values()) == 160
+        assert counts == expected(shop)
+    twin.close()
+
+
+def _position(shop: SmallShop, shard: int = 0) -> str:
+    generation = generations.live(shop.storefront.database)
+    assert generation is not None
+    return shop.storefront.mounted.keys.position(generation.token, shard)
+
+
+def _write(shop: SmallShop, *command: Any) -> None:
+    shop.storefront.mounted.store.pipeline_write([command])
+    shop.storefront.mounted.upkeep.forget_standings()
+
+
+def test_foreign_history_is_left_alone_and_a_rebuild_is_due(shop: SmallShop) -> None:
+    """A database restored from a backup: Redis stands at a batch that this log never had."""
+    shop.place(["p1", "p2"])
+    _write(shop, "SET", _position(shop, 1), "7:another")
+    before = stored(shop)
+    shop.place(["p1", "p2"])
+    assert stored(shop).support[1] == before.support[1]
+    assert stored(shop).support[2] == expected(shop).support[2]
+    assert "foreign" in (shop.storefront.mounted.upkeep.rebuild_due or "")
+    shop.storefront.rebuild()
+    assert shop.storefront.mounted.upkeep.rebuild_due is None
+    assert stored(shop) == expected(shop)
+
+
+def test_a_flushed_redis_is_filled_again_from_a_small_log(shop: SmallShop) -> None:
+    """Nobody has to run a command after a lost cache of a young shop."""
+    shop.place(["p1", "p2"], ["p2", "p3"])
+    parts = shop.storefront.mounted
+    parts.store.unlink([key.decode() for key in parts.store.scan(f"{parts.settings.redis_prefix}:*")])
+    parts.upkeep.forget_standings()
+    shop.storefront.drain()
+    assert stored(shop) == expected(shop)
+    assert shop.ids("also_bought", "p1", limit=1) == ["p2"]
+
+
+def test_a_planted_key_of_the_wrong_type_stops_the_batch_before_its_first_write(shop: SmallShop) -> None:
+    """Everything is checked first: no half batch stands, and a small log is counted anew at once."""
+    shop.place(["p1", "p2"])
+    parts = shop.storefront.mounted
+    generation = generations.live(parts.database)
+    assert generation is not None
+    key = parts.keys.weights(generation.token, 3, 3)
+    _write(shop, "SET", key, "planted")
+    position = Read(_position(shop, 3), "GET")
+    standing = parts.store.ask([position])
+    shop.place(["p1", "p2", "p3"])
+    assert parts.store.ask([position]) == standing
+    assert stored(shop) == expected(shop)
+
+
+def test_redis_out_of_memory_loses_nothing(shop: SmallShop) -> None:
+    """The script's first write is refused, so nothing of the batch stands; later it is sent again."""
+    shop.place(["p1", "p2"])
+    store = shop.storefront.mounted.store
+    _write(shop, "CONFIG", "SET", "maxmemory", "1kb")
+    try:
+        shop.place(["p1", "p2"], drain=False)
+        with pytest.raises(StoreUnavailable):
+            shop.storefront.drain()
+    finally:
+        store.pipeline_write([("CONFIG", "SET", "maxmemory", "0")])
+    shop.storefront.drain()
+    assert stored(shop) == expected(shop)
+
+
+def test_an_order_of_two_thousand_lines_counts_as_sold_and_makes_no_pairs(shop: SmallShop) -> None:
+    """Four million directed pairs of a wholesaler say nothing about any of them."""
+    shop.place([f"w{number}" for number in range(2000)], ["p1", "p2"])
+    counts = stored(shop)
+    assert sum(counts.sold.values()) == 2002
+    assert len(counts.weights) == 2
+    assert counts == expected(shop)

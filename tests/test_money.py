@@ -1,0 +1,60 @@
+"""Sums are exact, and prices read as a shopper of each locale writes them."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storefront_plugin.errors import InputError
+from storefront_plugin.money import format_money, from_minor, minor_digits, to_minor
+
+CURRENCIES = st.sampled_from(["JPY", "EUR", "USD", "KWD", None])
+
+
+@pytest.mark.parametrize(("currency", "digits"), [("JPY", 0), ("EUR", 2), ("KWD", 3), (None, 2)])
+def test_each_currency_has_its_own_decimals(currency: str | None, digits: int) -> None:
+    """Yen have none, euros two, dinars three; without a currency two are taken."""
+    assert minor_digits(currency) == digits
+
+
+@given(st.integers(-(10**12), 10**12), CURRENCIES)
+def test_minor_units_survive_the_way_to_major_and_back(minor: int, currency: str | None) -> None:
+    """No coin is lost on the way."""
+    assert to_minor(from_minor(minor, currency), currency) == minor
+
+
+@given(st.decimals("-100000", "100000", places=4), CURRENCIES)
+def test_rounding_errs_by_half_a_coin_at_most(amount: Decimal, currency: str | None) -> None:
+    """An amount with too many decimals goes to the nearest coin."""
+    coin = Decimal(1).scaleb(-minor_digits(currency))
+    assert abs(from_minor(to_minor(amount, currency), currency) - amount) <= coin / 2
+
+
+@given(st.lists(st.decimals("0", "99999", places=2), max_size=31))
+def test_the_sum_of_parts_is_the_sum_of_their_coins(prices: list[Decimal]) -> None:
+    """The price of a set is exactly what its parts cost."""
+    assert from_minor(sum(to_minor(price, "EUR") for price in prices), "EUR") == sum(prices, Decimal())
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "-Infinity", "1e15", "1e900"])
+def test_what_is_no_price_is_refused_with_a_sentence(amount: str) -> None:
+    """A broken price is an `InputError`, never a wrong number."""
+    with pytest.raises(InputError, match="price"):
+        to_minor(Decimal(amount), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "locale", "text"),
+    [
+        ("12.5", "EUR", "en", "€12.50"),
+        ("12.5", "EUR", "de", "12,50\xa0€"),
+        ("1200", "JPY", "ja", "￥1,200"),
+        ("1200.5", "JPY", "en", "¥1,201"),
+        ("1.2345", "KWD", "en", "KWD1.235"),
+        ("1234567.89", None, "en", "1,234,567.89"),
+    ],
+)
+def test_prices_are_written_as_the_locale_writes_them(amount: str, currency: str, locale: str, text: str) -> None:
+    """Symbol, separators and decimals follow locale and currency; halves are rounded up, as shops do."""
+    assert format_money(Decimal(amount), currency, locale) == text

@@ -1,0 +1,476 @@
+"""The rebuild gives what adding up all batches gives, whatever breaks on the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storefront_plugin.copurchase import generations, rebuild
+from storefront_plugin.copurchase.applier import BatchSender
+from storefront_plugin.copurchase.loading import ShardLoader, erase
+from storefront_plugin.copurchase.tables import Generation
+from storefront_plugin.copurchase.weights import Weighting, changes, large_orders
+from storefront_plugin.database import Base, Database
+from storefront_plugin.errors import ForeignHistory, StoreUnavailable
+from storefront_plugin.orderlog.events import now
+from storefront_plugin.orderlog.numbering import Position
+from storefront_plugin.orderlog.settling import Entry, dump_entries
+from storefront_plugin.orderlog.tables import Applier, Batch
+from storefront_plugin.redis_store import Read, RedisStore, find_binary
+from storefront_plugin.redis_store.keys import Keys, shard_of
+
+PRODUCTS = 12
+MANY = 500
+DAY = 20_000
+
+
+class Shop:
+    """An order log in SQL with a Redis beside it, and what should come of it in plain dicts."""
+
+    def __init__(self, folder: Path, store: RedisStore) -> None:
+        self.folder = folder
+        self.store = store
+        self.keys = Keys(f"t{secrets.token_hex(4)}")
+        self.database = Database(f"sqlite:///{folder / 'shop.sqlite'}", folder, 1.0, lambda: None, {})
+        with self.database.connect() as connection:
+            Base.metadata.drop_all(connection)
+            Base.metadata.create_all(connection)
+            connection.commit()
+        self.caught_up: list[str] = []
+
+    def log(self, batches: Sequence[Sequence[Entry]]) -> None:
+        """Append *batches* to the log."""
+        with self.database.writing() as session:
+            applier = session.get(Applier, 1)
+            if applier is None:
+                applier = Applier(id=1, number=0, token="start", products=MANY, locks=0)
+                session.add(applier)
+            for entries in batches:
+                token = secrets.token_hex(4)
+                session.add(
+                    Batch(
+                        number=applier.number + 1,
+                        token=token,
+                        previous_token=applier.token,
+                        day=max(entry.day for entry in entries),
+                        orders=len(entries),
+                        entries=dump_entries(entries),
+                        created_at=now(),
+                    )
+                )
+                applier.number, applier.token = applier.number + 1, token
+
+    def rebuild(self, *, shards: int = 4, admission: int = 0, half_life: float = 30.0, **more: Any) -> Generation:
+        """Rebuild with settings small enough for a test."""
+        return rebuild.rebuild(
+            self.database,
+            self.store,
+            self.keys,
+            folder=self.folder,
+            half_life=half_life,
+            shards=shards,
+            admission=admission,
+            catch_up=lambda generation: self.caught_up.append(generation.token),
+            **more,
+        )
+
+    def held(self, generation: Generation, products: int = PRODUCTS) -> dict[str, Any]:
+        """All that Redis holds of *generation*, as plain dicts."""
+        keys, token, shards = self.keys, generation.token, range(generation.shards)
+        found: dict[str, Any] = {"counts": {}, "sold": {}, "pairs": {}, "sets": 0}
+        for shard in shards:
+            counts, sold, totals, position = self.store.ask(
+                [
+                    Read(keys.counts(token, shard), "HGETALL"),
+                    Read(keys.sold(token, shard), "HGETALL"),
+                    Read(keys.totals(token, shard), "HGETALL"),
+                    Read(keys.position(token, shard), "GET"),
+                ]
+            )
+            found["counts"].update({int(k): int(v) for k, v in counts.items() if int(v)})
+            found["sold"].update({int(k): int(v) for k, v in sold.items() if int(v)})
+            found["sets"] += int(totals.get(b"sets", 0))
+            found.setdefault("large", int(totals.get(b"large", 0)))
+            found.setdefault("day", int(totals[b"day"]) if b"day" in totals else None)
+            assert Position.parse(position.decode()) is not None
+        for product in range(1, products + 1):
+            shard = shard_of(product, generation.shards)
+            weights, support = self.store.ask(
+                [
+                    Read(keys.weights(token, shard, product), "ZRANGE", (0, -1, "WITHSCORES")),
+                    Read(keys.support(token, shard, product), "HGETALL"),
+                ]
+            )
+            if weights or support:
+                assert {member for member, _ in weights} == set(support)
+                found["pairs"][product] = {int(m): (int(w), int(support[m])) for m, w in weights}
+        return found
+
+
+def expected(batches: Sequence[Sequence[Entry]], weighting: Weighting, admission: int = 0, keep: int = 100) -> Any:
+    """The sum of all batches in plain Python, cut as Redis would: lowest score first, then lowest member by bytes."""
+    counts: dict[int, int] = {}
+    sold: dict[int, int] = {}
+    pairs: dict[int, dict[int, list[int]]] = {}
+    for batch in batches:
+        for product, change in changes(batch, weighting).items():
+            counts[product] = counts.get(product, 0) + change.count
+            sold[product] = sold.get(product, 0) + change.sold
+            for sign, part in ((1, change.added), (-1, change.removed)):
+                for neighbour, (weight, support) in (part or {}).items():
+                    sums = pairs.setdefault(product, {}).setdefault(neighbour, [0, 0])
+                    sums[0] += sign * weight
+                    sums[1] += sign * support
+    kept: dict[int, dict[int, tuple[int, int]]] = {}
+    for product, neighbours in pairs.items():
+        firm = sum(support > 1 for _, support in neighbours.values())
+        least = 2 if admission and firm >= admission else 1
+        standing = [(w, str(m).encode(), m, s) for m, (w, s) in neighbours.items() if s >= least]
+        if standing:
+            kept[product] = {m: (w, s) for w, _, m, s in sorted(standing)[-keep:]}
+    return {
+        "counts": {product: count for product, count in counts.items() if count},
+        "sold": {product: count for product, count in sold.items() if count},
+        "pairs": kept,
+        "sets": len(kept),
+        "large": sum(large_orders(batch) for batch in batches),
+        "day": max((entry.day for batch in batches for entry in batch), default=None),
+    }
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[list[Entry]]:
+    """Orders placed, refunded in parts and cancelled, some too large for pairs and some too old to weigh anything."""
+    entries: list[Entry] = []
+    for _ in range(draw(st.integers(0, 12))):
+        products = draw(st.lists(st.integers(1, PRODUCTS), min_size=1, max_size=6, unique=True))
+        size = draw(st.sampled_from([len(products)] * 8 + [100, 101]))
+        day = DAY - draw(st.sampled_from([0, 0, 1, 7, 100, 530, 560, 2000]))
+        entries.append(Entry(1, day, size, tuple(products)))
+        while products and draw(st.booleans()):
+            gone = draw(st.integers(1, len(products)))
+            entries.append(Entry(-1, day, size, tuple(products[:gone]), tuple(products[gone:])))
+            products = products[gone:]
+    cuts = sorted(draw(st.sets(st.integers(1, max(len(entries) - 1, 1)), max_size=4)))
+    parts = [entries[a:b] for a, b in zip([0, *cuts], [*cuts, len(entries)], strict=True)]
+    return [part for part in parts if part]
+
+
+@pytest.fixture(scope="module")
+def store(redis_url: str) -> Iterator[RedisStore]:
+    """A store on the Redis of the whole run."""
+    yield (store := RedisStore(redis_url, Path(), 5.0))
+    store.close()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, store: RedisStore) -> Iterator[Shop]:
+    """An empty shop."""
+    yield (shop := Shop(tmp_path, store))
+    shop.database.dispose()
+
+
+EXAMPLES = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+@EXAMPLES
+@given(
+    batches=logs(), shards=st.sampled_from([1, 3, 16]), admission=st.integers(0, 3), half_life=st.sampled_from([0, 30])
+)
+def test_rebuild_equals_the_sum_of_all_batches(
+    tmp_path: Path, store: RedisStore, batches: list[list[Entry]], shards: int, admission: int, half_life: float
+) -> None:
+    """Counts, pairs, support and totals are those of the plain Python model, for any log, to the unit."""
+    shop = Shop(tmp_path, store)
+    shop.log(batches)
+    generation = shop.rebuild(shards=shards, admission=admission, half_life=half_life)
+    assert shop.held(generation) == expected(batches, generation.weighting, admission)
+    shop.database.dispose()
+
+
+@EXAMPLES
+@given(batches=logs())
+def test_rebuild_equals_the_applier(tmp_path: Path, store: RedisStore, batches: list[list[Entry]]) -> None:
+    """Where nothing is cut, a rebuilt generation holds what one holds that got every batch by the script."""
+    shop = Shop(tmp_path, store)
+    shop.log(batches)
+    rebuilt = shop.rebuild()
+    live = Generation(token=secrets.token_hex(4), epoch=rebuilt.epoch, half_life=30.0, shards=4)
+    live.start_number, live.start_token = 0, "start"
+    sender = BatchSender(shop.database, store, shop.keys)
+    sender.begin(live)
+    standing = sender.standing(live)
+    while sender.catch_up(live, standing):
+        pass
+    assert shop.held(rebuilt) == shop.held(live)
+    shop.database.dispose()
+
+
+@EXAMPLES
+@given(batches=logs(), keep=st.integers(1, 4))
+def test_cut_keeps_the_heaviest_and_of_ties_the_larger_member(
+    tmp_path: Path, store: RedisStore, batches: list[list[Entry]], keep: int
+) -> None:
+    """A set is cut as Redis cuts it: the lowest score goes first, of equal scores the lowest member by its bytes."""
+    shop = Shop(tmp_path, store)
+    shop.log(batches)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rebuild, "KEPT_NEIGHBOURS", keep)
+        generation = shop.rebuild()
+    assert shop.held(generation) == expected(batches, generation.weighting, keep=keep)
+    shop.database.dispose()
+
+
+def test_cut_at_one_hundred_neighbours_of_equal_weight(shop: Shop) -> None:
+    """Of 140 neighbours seen once each, the 100 with the largest decimal text stay."""
+    batches = [[Entry(1, DAY, 2, (1, neighbour)) for neighbour in range(2, 142)]]
+    shop.log(batches)
+    held = shop.held(shop.rebuild(), products=1)["pairs"][1]
+    assert set(held) == set(sorted(range(2, 142), key=str)[-100:])
+
+
+@pytest.mark.parametrize("broken", [0, 1, 3])
+@pytest.mark.parametrize("at", ["unlink", "load", "position"])
+def test_broken_rebuild_is_taken_up_at_its_shard(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, broken: int, at: str
+) -> None:
+    """After a break anywhere in a shard, the next rebuild counts this shard and those after it, and all is right."""
+    batches = [[Entry(1, DAY, 3, (a, a + 1, a + 2))] for a in range(1, 11)]
+    shop.log(batches)
+    with monkeypatch.context() as patch:
+        _break_at(patch, shop.store, at, shop.keys.prefix, broken)
+        with pytest.raises(StoreUnavailable):
+            shop.rebuild()
+    (dead,) = _generations(shop)
+    assert dead.state == "building"
+    assert not list(shop.folder.glob("rebuild-*"))
+    _kill(shop)
+    seen = _loaded_shards(monkeypatch)
+    generation = shop.rebuild()
+    assert generation.token == dead.token
+    assert seen == list(range(broken, 4))
+    assert shop.held(generation) == expected(batches, generation.weighting)
+
+
+def test_orders_that_came_after_the_break_wait_for_catch_up(shop: Shop) -> None:
+    """A resumed rebuild counts up to its own snapshot, not to the end of the log."""
+    first, second = [[Entry(1, DAY, 2, (1, 2))]], [[Entry(1, DAY, 2, (2, 3))]]
+    shop.log(first)
+    dead = generations.create(shop.database, 30.0, 4)
+    shop.log(second)
+    _kill(shop)
+    generation = shop.rebuild()
+    assert generation.token == dead.token
+    assert shop.held(generation) == expected(first, generation.weighting)
+    assert shop.caught_up == [dead.token]
+
+
+def test_shard_that_the_applier_carried_on_is_left_alone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a generation is built batches reach its finished shards; taking it up again does not undo that."""
+    shop.log([[Entry(1, DAY, 2, (1, 2))]])
+    generation = shop.rebuild()
+    with shop.database.writing() as session:
+        session.execute(sa.update(Generation).values(state="building"))
+    _kill(shop)
+    more = [[Entry(1, DAY, 2, (1, 2))]]
+    shop.log(more)
+    sender = BatchSender(shop.database, shop.store, shop.keys)
+    sender.catch_up(generation, sender.standing(generation))
+    seen = _loaded_shards(monkeypatch)
+    shop.rebuild()
+    assert seen == []
+    assert shop.held(generation)["sold"] == {1: 2, 2: 2}
+
+
+def test_dead_rebuild_with_other_settings_is_dropped(shop: Shop) -> None:
+    """Its keys and its row go, and a new generation is counted."""
+    shop.log([[Entry(1, DAY, 2, (1, 2))]])
+    old = shop.rebuild(shards=4)
+    with shop.database.writing() as session:
+        session.execute(sa.update(Generation).values(state="building"))
+    _kill(shop)
+    new = shop.rebuild(shards=2)
+    assert [generation.token for generation in _generations(shop)] == [new.token]
+    assert not list(shop.store.scan(f"*{old.token}*"))
+
+
+def test_shards_of_another_admission_are_counted_again(shop: Shop) -> None:
+    """A rebuild taken up with another admission does not mix two of them."""
+    batches = [[Entry(1, DAY, 2, (1, 2)), Entry(1, DAY, 2, (1, 2)), Entry(1, DAY, 2, (1, 3))]]
+    shop.log(batches)
+    shop.rebuild(admission=0)
+    with shop.database.writing() as session:
+        session.execute(sa.update(Generation).values(state="building"))
+    _kill(shop)
+    generation = shop.rebuild(admission=1)
+    assert shop.held(generation) == expected(batches, generation.weighting, admission=1)
+
+
+def test_pairs_seen_once_go_where_enough_were_seen_twice(shop: Shop) -> None:
+    """Product 1 has two firm neighbours and loses the third; product 4, with none, keeps what it has."""
+    shop.log([[Entry(1, DAY, 2, pair) for pair in [(1, 2), (1, 2), (1, 3), (1, 3), (1, 4)]]])
+    pairs = shop.held(shop.rebuild(admission=2))["pairs"]
+    assert {product: set(neighbours) for product, neighbours in pairs.items()} == {1: {2, 3}, 2: {1}, 3: {1}, 4: {1}}
+
+
+def test_second_rebuild_at_the_same_time_is_refused(shop: Shop) -> None:
+    """A rebuild that shows life is left alone."""
+    shop.log([[Entry(1, DAY, 2, (1, 2))]])
+    generations.create(shop.database, 30.0, 4)
+    with pytest.raises(rebuild.RebuildRunning, match="wait for it"):
+        shop.rebuild()
+
+
+def test_switch_retires_the_one_before_and_tells_the_news(shop: Shop) -> None:
+    """SQL and the news in Redis name the new generation; the old one stays readable until it is swept."""
+    shop.log([[Entry(1, DAY, 2, (1, 2))]])
+    old, new = shop.rebuild(), shop.rebuild()
+    live = generations.live(shop.database)
+    assert live is not None
+    assert live.token == new.token
+    assert shop.store.ask([Read(shop.keys.news, "HGET", ("generation",))]) == [new.token.encode()]
+    assert rebuild.sweep(shop.database, shop.store, shop.keys) == 0
+    assert shop.held(old)["pairs"]
+    with shop.database.writing() as session:
+        session.execute(
+            sa.update(Generation)
+            .where(Generation.state == "retired")
+            .values(retired_at=now() - dt.timedelta(minutes=2))
+        )
+    assert rebuild.sweep(shop.database, shop.store, shop.keys) == 1
+    assert not list(shop.store.scan(f"*{old.token}*"))
+    assert shop.held(new)["pairs"]
+
+
+def test_empty_log_gives_an_empty_generation(shop: Shop) -> None:
+    """A shop without orders can be rebuilt; every shard then stands at the start of the log."""
+    generation = shop.rebuild()
+    assert shop.held(generation) == expected([], generation.weighting)
+
+
+def test_dump_reads_the_log_in_pages_up_to_its_position(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dump ends exactly at the position, however many pages it takes."""
+    monkeypatch.setattr(rebuild, "PAGE", 2)
+    batches = [[Entry(1, DAY, 1, (number,))] for number in range(1, 8)]
+    shop.log(batches)
+    with shop.database.reading(patient=True) as session:
+        token = session.scalar(sa.select(Batch.token).where(Batch.number == 5))
+    path = rebuild.dump_log(shop.database, Position(5, token or ""), shop.folder)
+    assert path.read_text() == "".join(dump_entries(batch) for batch in batches[:5])
+
+
+def test_dump_of_a_position_that_is_gone_is_refused(shop: Shop) -> None:
+    """A log restored from an older backup is not counted as if it were whole."""
+    shop.log([[Entry(1, DAY, 1, (1,))]])
+    with pytest.raises(ForeignHistory):
+        rebuild.dump_log(shop.database, Position(2, "gone"), shop.folder)
+
+
+def test_progress_ends_each_phase_at_its_whole(shop: Shop) -> None:
+    """The progress bar reaches the end of reading, counting, catching up and switching, and never goes back."""
+    shop.log([[Entry(1, DAY, 2, (1, 2))]])
+    told: list[tuple[str, int, int]] = []
+    shop.rebuild(progress=lambda *step: told.append(step))
+    last = {phase: (done, total) for phase, done, total in told}
+    assert last == {"read": (1, 1), "count": (4, 4), "catch up": (1, 1), "switch": (1, 1)}
+    counted = [done for phase, done, _ in told if phase == "count"]
+    assert counted == sorted(counted)
+
+
+@pytest.mark.parametrize("columns", ["", ", 1::TINYINT AS sign, false AS is_other"])
+def test_parquet_of_lines_is_counted_like_a_log(shop: Shop, columns: str) -> None:
+    """Order lines in a Parquet, with or without the columns for orders taken back, give the same counts."""
+    batches = [[Entry(1, DAY - a, 3, (a, a + 1, a + 2))] for a in range(1, 11)]
+    shop.log(batches)
+    path = shop.folder / "it's lines.parquet"
+    rows = [(a, DAY - a, 3, a + step) for a in range(1, 11) for step in range(3)]
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE l(order_row BIGINT, day INTEGER, size INTEGER, product INTEGER)")
+        connection.executemany("INSERT INTO l VALUES (?, ?, ?, ?)", rows)
+        connection.sql(f"SELECT *{columns} FROM l").write_parquet(str(path))
+    generation = shop.rebuild(source=path)
+    assert shop.held(generation) == expected(batches, generation.weighting)
+
+
+def test_rebuild_in_a_cluster(tmp_path: Path) -> None:
+    """Each shard goes to the node that holds it."""
+    from redis_cluster import local_cluster
+
+    with local_cluster(tmp_path, find_binary()) as cluster:
+        shop = Shop(tmp_path, RedisStore(cluster.url, tmp_path, 5.0))
+        batches = [[Entry(1, DAY, 3, (a, a + 1, a + 2))] for a in range(1, 11)]
+        shop.log(batches)
+        generation = shop.rebuild(shards=16)
+        assert shop.held(generation) == expected(batches, generation.weighting)
+        erase(shop.store, shop.keys, generation, PRODUCTS)
+        assert not list(shop.store.scan(f"*{generation.token}*"))
+        shop.store.close()
+        shop.database.dispose()
+
+
+def _generations(shop: Shop) -> list[Generation]:
+    with shop.database.reading(patient=True) as session:
+        return list(session.scalars(sa.select(Generation)))
+
+
+def _kill(shop: Shop) -> None:
+    """Make all rebuilds look as if their process had died."""
+    with shop.database.writing() as session:
+        session.execute(sa.update(Generation).values(heartbeat_at=now() - dt.timedelta(minutes=2)))
+
+
+def _loaded_shards(patch: pytest.MonkeyPatch) -> list[int]:
+    """Fills with the shards that are loaded from now on."""
+    seen: list[int] = []
+    load: Callable[..., None] = ShardLoader.load
+
+    def watched(self: ShardLoader, counted: Any, *rest: Any) -> None:
+        seen.append(counted.shard)
+        load(self, counted, *rest)
+
+    patch.setattr(ShardLoader, "load", watched)
+    return seen
+
+
+def _break_at(patch: pytest.MonkeyPatch, store: RedisStore, at: str, prefix: str, shard: int) -> None:
+    """Let Redis fail while *shard* is loaded: before anything, after half of its sets, or before its position."""
+    unlink, write = RedisStore.unlink, RedisStore.pipeline_write
+    from storefront_plugin.copurchase import loading
+
+    load = loading.load_packed
+
+    def is_it(key: object) -> bool:
+        return str(key).startswith(prefix) and f".{shard}}}" in str(key)
+
+    def broken_unlink(self: RedisStore, keys: Any) -> int:
+        keys = list(keys)
+        if at == "unlink" and is_it(keys[0]):
+            raise StoreUnavailable("broken on purpose")
+        return unlink(self, keys)
+
+    def broken_load(store: RedisStore, key: str, commands: Any) -> int:
+        if at == "load" and is_it(key):
+            load(store, key, commands[: len(commands) // 2])
+            raise StoreUnavailable("broken on purpose")
+        return load(store, key, commands)
+
+    def broken_write(self: RedisStore, commands: Any) -> int:
+        commands = list(commands)
+        if at == "position" and commands and commands[0][0] == "SET" and is_it(commands[0][1]):
+            raise StoreUnavailable("broken on purpose")
+        return write(self, commands)
+
+    patch.setattr(RedisStore, "unlink", broken_unlink)
+    patch.setattr(loading, "load_packed", broken_load)
+    patch.setattr(RedisStore, "pipeline_write", broken_write)

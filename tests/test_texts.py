@@ -1,0 +1,127 @@
+"""Our words in the shopper's language, whatever the shop uses for its own."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask, request
+from flask_babel import Babel
+
+from storefront_plugin.folders import PACKAGE, TRANSLATIONS, WIDGETS
+from storefront_plugin.recommending.plan import DEFAULT_PLAN
+from storefront_plugin.settings import Settings
+from storefront_plugin.texts import LANGUAGES, TITLES, locale_for, texts_for
+
+METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+KEYWORDS = {"_": None, "_mark": None, "gettext": None, "ngettext": (1, 2)}
+
+
+def words_in_use() -> set[object]:
+    """Every message marked in code and templates."""
+    found = [extract_from_dir(str(folder), METHODS, keywords=KEYWORDS) for folder in (PACKAGE, WIDGETS)]
+    return {message for each in found for _file, _line, message, _comments, _context in each}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_is_translated_and_none_is_left_over(language: str) -> None:
+    """The catalogues hold exactly the words of code and templates."""
+    with (TRANSLATIONS / language / "LC_MESSAGES" / "storefront.po").open("rb") as file:
+        catalog = read_po(file, locale=language)
+    messages = [message for message in catalog if message.id]
+    assert {m.id if isinstance(m.id, str) else tuple(m.id) for m in messages} == words_in_use()
+    assert all(message.string and not message.fuzzy for message in messages)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_catalogue_is_that_of_the_source(language: str) -> None:
+    """A changed word was compiled too: the .mo is what ships."""
+    source = TRANSLATIONS / language / "LC_MESSAGES" / "storefront.po"
+    compiled = BytesIO()
+    with source.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    assert Path(source.with_suffix(".mo")).read_bytes() == compiled.getvalue()
+
+
+def test_each_strategy_of_the_plan_has_a_title_in_each_language() -> None:
+    """No default slot is headed by a bare name."""
+    used = {name for slots in DEFAULT_PLAN.values() for slot in slots for name in slot.strategies}
+    assert used <= TITLES.keys()
+    assert all(texts_for("ja").title(name) != texts_for("en").title(name) for name in TITLES)
+
+
+@pytest.mark.parametrize(
+    ("locale", "orders", "words"),
+    [
+        ("en", 1, "Bought together in 1 order"),
+        ("en", 1240, "Bought together in 1,240 orders"),
+        ("ja", 124, "124件の注文で一緒に購入されています"),
+        ("de", 1240, "Bought together in 1.240 orders"),
+    ],
+)
+def test_reasons_count_in_the_plural_of_the_language(locale: str, orders: int, words: str) -> None:
+    """Numbers are written as in the locale; the words are English where we have none."""
+    assert texts_for(locale).reason("bought_together", orders) == words
+
+
+def test_a_reason_without_a_number_is_words_alone() -> None:
+    """Below the least support no number is told; an unknown kind has no words."""
+    assert texts_for("en").reason("bought_together") == "Often bought together"
+    assert texts_for("en").reason("of the future") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "locale", "title"),
+    [
+        ("Our picks", "ja", "Our picks"),
+        ({"en": "Our picks", "ja": "店長のおすすめ"}, "ja_JP", "店長のおすすめ"),
+        ({"en": "Our picks", "ja": "店長のおすすめ"}, "fr", "Our picks"),
+        ({"fr": "Nos choix"}, "ja", "Nos choix"),
+        (None, "ja", "関連商品"),
+    ],
+)
+def test_a_shops_own_title_wins(given: object, locale: str, title: str) -> None:
+    """A text is taken as it is; of several the nearest language."""
+    assert texts_for(locale).title("related", given) == title  # type: ignore[arg-type]
+
+
+def test_a_strategy_of_the_shops_own_is_headed_by_its_name() -> None:
+    """An unknown strategy has a readable heading."""
+    assert texts_for("en").title("new_in_town") == "New in town"
+
+
+@pytest.mark.parametrize(
+    ("setting", "accepted", "locale"),
+    [
+        ("ja", "en", "ja"),
+        (lambda: "de-AT", "ja", "de_AT"),
+        ("no such locale", "ja-JP,en;q=0.5", "ja"),
+        (None, "ja-JP,en;q=0.5", "ja"),
+        (None, "fr", "en"),
+        (None, None, "en"),
+    ],
+)
+def test_the_locale_is_the_setting_else_the_browsers(setting: object, accepted: str | None, locale: str) -> None:
+    """Among the browser's languages only those that we have words in count."""
+    app = Flask(__name__)
+    with app.test_request_context(headers={"Accept-Language": accepted} if accepted else {}):
+        assert locale_for(request, Settings(locale=setting)) == locale
+
+
+def test_the_shops_flask_babel_decides_where_it_has_one() -> None:
+    """The shop's own choice of language goes before the browser's."""
+    app = Flask(__name__)
+    Babel(app, locale_selector=lambda: "ja")
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert locale_for(request, Settings()) == "ja"
+
+
+def test_outside_a_request_the_setting_or_english_is_taken() -> None:
+    """Mails and commands have no browser to ask."""
+    with Flask(__name__).app_context():
+        assert locale_for(None, Settings(locale="ja")) == "ja"
+        assert locale_for(None, Settings()) == "en"
