@@ -11,6 +11,8 @@ from flask import Flask, current_app, has_request_context, request
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from .checking import check
+from .copurchase.figures import figures
 from .database import Database
 from .errors import ConfigurationError, InputError
 from .migrations import include_object, upgrade
@@ -21,7 +23,9 @@ from .recommending import links
 from .recommending.page import FilledSlot, Page, Recommendation
 from .recommending.plan import PLACEMENTS, Slot
 from .recommending.strategies import STRATEGIES
+from .redis_store import stop
 from .settings import Settings
+from .shop.findings import Finding
 from .shop.ports import Cart, CartLine, Catalog, ConsentLevel, Customers, Order, OrderLine, Orders, clean_id
 from .texts import known_locale, locale_for, texts_for
 from .web.blueprint import build_blueprint
@@ -349,6 +353,23 @@ class Storefront:
         *progress* is called with a phase, what is done of it, and the whole.
         """
         self.mounted.rebuild(progress)
+
+    def stats(self) -> dict[str, Any]:
+        """Figures of the counts: bytes, products, pairs, position, generation, orders too large for pairs."""
+        parts = self.mounted
+        due = parts.upkeep.rebuild_due
+        found = figures(parts.database, parts.store, parts.keys, parts.numbers)
+        return found | ({"rebuild_due": due} if due else {})
+
+    def check(self) -> list[Finding]:
+        """Try the adapters, the database and Redis; what is missing or odd, in plain words."""
+        return check(self, current_app)
+
+    def redis_stop(self) -> bool:
+        """Stop the embedded Redis; False where none runs. The next use starts it again."""
+        parts = self.mounted
+        parts.store.close()
+        return parts.store.is_embedded and stop(parts.folder)
 
 
 def _required_catalog(catalog: Catalog | None) -> Catalog:

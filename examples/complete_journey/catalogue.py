@@ -76,9 +76,7 @@ def _products(rows: list[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
         own = "own brand" if brand == "Private" else ""
         yield {
             "id": id,
-            "title": ", ".join(
-                filter(None, [name, (package or "").lower(), "own brand" if brand == "Private" else ""])
-            ),
+            "title": ", ".join(filter(None, [name, (package or "").lower(), own])),
             "department": department,
             "category": category,
             "brand": brand,

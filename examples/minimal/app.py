@@ -2,6 +2,7 @@
 
 from flask import Flask, redirect, render_template, request, session, url_for
 from flask_sqlalchemy import SQLAlchemy
+
 from storefront_plugin import AddForm, CartLine, SQLAlchemyCatalog, Storefront
 
 app = Flask(__name__)
@@ -24,10 +25,8 @@ class Cart:
         return AddForm(url_for("add"), {"id": product.id})
 
 
-catalog = SQLAlchemyCatalog(
-    db, Product, id=Product.id, title=Product.title, price=Product.price, url=lambda p: f"/{p.id}"
-)
-storefront = Storefront(app, catalog=catalog, cart=Cart())
+fields = {"id": Product.id, "title": Product.title, "price": Product.price, "url": lambda product: f"/{product.id}"}
+storefront = Storefront(app, catalog=SQLAlchemyCatalog(db, Product, **fields), cart=Cart())
 with app.app_context():
     db.create_all()
     storefront.init_db()

@@ -59,6 +59,7 @@ class PairCounter:
             }
         )
         try:
+            self._duckdb.execute("SET enable_progress_bar = false")
             self._read(source)
             self._weigh(weighting)
             (totals,) = self._run("totals", max_size=MAX_PAIR_SIZE)

@@ -29,4 +29,5 @@ def chain(app: Flask) -> None:
         ours = alembic_include_object(item, name, type_, reflected, compare_to)
         return ours and (before is None or before(item, name, type_, reflected, compare_to))
 
+    both.hides_storefront = True  # type: ignore[attr-defined]  # for `flask storefront check`
     migrate.configure_args["include_object"] = both

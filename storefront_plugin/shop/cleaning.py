@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ..errors import InputError
 from .complaints import Complaints, Problem
-from .ports import Product, clean_id
+from .ports import MAX_ID_BYTES, Product, clean_id
 from .values import Unusable, address, count, decimal, moment, money, one_line, paragraphs
 
 MAX_TITLE = 300
@@ -97,6 +97,8 @@ def examine_product(raw: Any, default_currency: str | None) -> tuple[Product | N
 def _identifier(value: Any) -> str | None:
     if value is None:
         raise Unusable("missing")
+    if type(value) is str and value.isascii() and 0 < len(value) <= MAX_ID_BYTES and "\x00" not in value:
+        return value
     try:
         return clean_id("".join(value) if isinstance(value, str) else value)
     except InputError:
@@ -149,7 +151,7 @@ def _visible(raw: Product, found: list[Problem]) -> bool:
 
 
 def _rating(value: Any, reviews: int) -> float | None:
-    stars = decimal(value)
+    stars = value if type(value) is float else decimal(value)  # NaN lies outside of 0 to 5 as well
     if not 0 <= stars <= 5:
         raise Unusable("not from 0 to 5")
     return None if stars == 0 and reviews == 0 else float(stars)

@@ -146,7 +146,9 @@ def _nothing_came(generation: Generation) -> None:
 
 
 def _duckdb(folder: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"memory_limit": "2GB", "threads": 2, "temp_directory": str(folder)})
+    connection = duckdb.connect(config={"memory_limit": "2GB", "threads": 2, "temp_directory": str(folder)})
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def _run_alone(part: Callable[..., Any], *arguments: Any) -> dict[str, Any]:

@@ -13,6 +13,8 @@ if __name__ == "__main__":
 
 from flask import Flask, Response, redirect, render_template_string, request, session
 from handmade import FillableCart, HandmadeStorefront, make_lazy
+from markupsafe import escape
+from storefront_plugin.recommending.plan import DEFAULT_PLAN
 
 PAGE = """<!doctype html>
 <html lang="{{ locale }}">
@@ -74,6 +76,7 @@ def create_gallery() -> Flask:
     def gallery() -> str:
         args = request.args
         session["content"] = args.get("content", "demo")  # fragments show the same
+        storefront.plan = dict(DEFAULT_PLAN)
         if args.get("lazy"):
             make_lazy(storefront, args.get("placement", "product"), args["lazy"])
         return render_template_string(
@@ -92,6 +95,10 @@ def create_gallery() -> Flask:
         shape = SHAPES[(number - 1) % 9].format(ink)
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400" width="400" height="400"><g fill="{ink}">{shape}</g></svg>'
         return Response(svg, mimetype="image/svg+xml")
+
+    @app.get("/product/<name>")
+    def product(name: str) -> str:
+        return f"<!doctype html><html lang=en><title>{escape(name)}</title>"
 
     @app.post("/shop/add")
     def add() -> Response:

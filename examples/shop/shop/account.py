@@ -67,8 +67,9 @@ def switch() -> Response:
     session.pop(STAFF, None)
     if chosen == "staff":
         session[STAFF] = True
-    elif chosen.isdecimal() and db.session.get(Customer, int(chosen[:9])):
-        session[CUSTOMER] = int(chosen[:9])
+    customer = db.session.get(Customer, int(chosen[:9])) if chosen.isdecimal() else None
+    if customer is not None:
+        session[CUSTOMER] = customer.id
         return redirect(url_for("account.orders"), 303)
     return redirect(url_for("pages.home"), 303)
 

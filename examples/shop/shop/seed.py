@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from typing import Any
 
 import click
@@ -81,4 +82,10 @@ def prepare_storefront() -> None:
     with click.progressbar(all_orders(), length=total, label="Importing orders") as bar:
         storefront.import_orders(bar)
     click.echo("Counting what is bought together …")
-    storefront.rebuild()
+    storefront.rebuild(_show)
+
+
+def _show(phase: str, done: int, total: int) -> None:
+    finished = done >= total
+    if finished or sys.stdout.isatty():
+        click.echo(f"\r  {phase}: {done} of {total}", nl=finished)

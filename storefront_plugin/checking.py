@@ -1,0 +1,82 @@
+"""``flask storefront check``: tries everything on the real data and says in plain words what is missing or odd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+from .errors import StorefrontError
+from .orderlog.numbering import last_position
+from .recommending.links import load_links
+from .shop.findings import Finding
+from .shop.inspection import inspect_cart, inspect_catalog, inspect_orders
+
+if TYPE_CHECKING:
+    from .extension import Storefront
+
+
+def check(storefront: Storefront, app: Flask) -> list[Finding]:
+    """All findings: adapters, database, Redis, and the app around us."""
+    parts = storefront.mounted
+    findings = [*_tried("The database", lambda: _database(storefront)), *_tried("Redis", lambda: _redis(storefront))]
+    findings += inspect_catalog(storefront.catalog, parts.settings)
+    if storefront.orders is not None:
+        findings += inspect_orders(storefront.orders, storefront.catalog)
+    else:
+        findings.append(Finding("warning", "No orders adapter: give Storefront(orders=…) for import and catch-up."))
+    if storefront.cart is not None:
+        findings += inspect_cart(storefront.cart, storefront.catalog)
+    else:
+        findings.append(Finding("warning", "No cart adapter: cards have no button; give Storefront(cart=…)."))
+    return [*findings, *_around(app)]
+
+
+def _tried(what: str, find: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    try:
+        return list(find())
+    except StorefrontError as error:
+        return [Finding("error", f"{what}: {error}")]
+
+
+def _database(storefront: Storefront) -> Iterator[Finding]:
+    load_links(storefront.database)
+    end = last_position(storefront.database)
+    batches = end.number if end else 0
+    yield Finding("ok", f"The database answers and our tables are there; the order log has {batches} batches.")
+    if not batches:
+        yield Finding("warning", "No order is counted yet: run `flask storefront catch-up` or `import-orders FILE`.")
+
+
+def _redis(storefront: Storefront) -> Iterator[Finding]:
+    parts = storefront.mounted
+    facts = parts.store.info()
+    yield Finding("ok", f"{facts.nodes[0].server.capitalize()} {facts.version} answers at {parts.store.label}.")
+    if facts.evicts:
+        yield Finding(
+            "warning",
+            f"Redis removes keys by itself (maxmemory-policy {facts.maxmemory_policy}) and would lose counts: "
+            "use an instance of our own, or set noeviction or a volatile-* policy.",
+        )
+    if parts.upkeep.rebuild_due:
+        yield Finding("error", parts.upkeep.rebuild_due)
+    if parts.held.current.popularity.must_rebuild:
+        yield Finding("warning", "The weights have grown far: run `flask storefront rebuild` for a newer epoch.")
+
+
+def _around(app: Flask) -> Iterator[Finding]:
+    migrate: Any = app.extensions.get("migrate")
+    if migrate is not None:
+        if not getattr(migrate.configure_args.get("include_object"), "hides_storefront", False):
+            yield Finding(
+                "warning",
+                "Flask-Migrate was mounted after Storefront and would drop our tables: mount Storefront last, or pass "
+                "include_object=storefront_plugin.alembic_include_object to it.",
+            )
+        for path in sorted(Path(app.root_path, migrate.directory).glob("versions/*.py")):
+            if "drop_table('storefront_" in path.read_text(encoding="utf-8", errors="replace"):
+                yield Finding("error", f"The migration {path.name} drops our tables: take those lines out of it.")
+    if app.config.get("STOREFRONT_EXTERNAL_URL") is None:
+        yield Finding("ok", "Links outside a request (e-mail, feeds) would need STOREFRONT_EXTERNAL_URL.")

@@ -1,0 +1,293 @@
+"""The widgets in a real browser: room, access, keyboard, script and no script, under a strict CSP."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+sys.path.insert(0, str(Path(__file__).parent))
+from gallery import create_gallery
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+SHIFT = """
+window.shift = 0;
+new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shift += entry.value; })
+  .observe({ type: "layout-shift", buffered: true });
+"""
+
+Opener = Callable[..., Page]
+
+
+def missing(what: str, remedy: str) -> None:
+    """Skip aloud on a laptop; in CI a part that cannot run is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing; {remedy}.")
+    pytest.skip(f"{what} is missing; {remedy}.")
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, create_gallery(), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        missing("Chromium", "install it, for example by apt-get install chromium")
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if root else [])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def show(context: BrowserContext, address: str) -> Iterator[Opener]:
+    """Open the gallery; at the end no page may have met an error or a breach of its CSP."""
+    complaints: list[str] = []
+
+    def opened(query: str = "", width: int = 1280, height: int = 900, wait: bool = True) -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
+        page.set_viewport_size({"width": width, "height": height})
+        page.add_init_script(SHIFT)
+        page.goto(f"{address}/?{query}")
+        if wait:
+            page.wait_for_load_state("networkidle")
+        return page
+
+    yield opened
+    assert complaints == []
+
+
+def loads(page: Page) -> None:
+    """Note every answer of a fragment in ``window.loads``."""
+    page.evaluate("window.loads = []; addEventListener('storefront-load', (e) => window.loads.push(e.detail.status))")
+
+
+def change_cart(page: Page, ids: str) -> None:
+    """Fill the cart elsewhere and tell the page."""
+    loads(page)
+    page.evaluate(
+        "async (ids) => { await fetch(`/shop/fill/${ids}`); dispatchEvent(new Event('storefront:cart-changed')); }", ids
+    )
+    page.wait_for_function("window.loads.length > 0")
+
+
+@pytest.mark.parametrize("content", ["demo", "one", "hostile"])
+@pytest.mark.parametrize("width", [375, 768, 1280])
+@pytest.mark.parametrize("rest", ["shop=framework", "side=1", "placement=cart&shop=dark&locale=ja"])
+def test_no_widget_is_wider_than_its_page(show: Opener, content: str, width: int, rest: str) -> None:
+    """Long words, huge prices and narrow columns make nothing scroll sideways."""
+    page = show(f"content={content}&{rest}", width)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    main = page.evaluate("document.querySelector('main').getBoundingClientRect().right")
+    rights = page.evaluate("[...document.querySelectorAll('.storefront-slot')].map(s => s.getBoundingClientRect().right)")
+    assert rights
+    assert max(rights) <= main + 0.5
+
+
+@pytest.mark.parametrize("content", ["demo", "one", "hostile"])
+@pytest.mark.parametrize("rest", ["", "shop=framework&locale=ja", "shop=dark&placement=cart"])
+@pytest.mark.parametrize("width", [375, 1280])
+def test_axe_finds_nothing(show: Opener, content: str, rest: str, width: int) -> None:
+    """No violation of any rule, in light and dark shops."""
+    if not AXE.exists():
+        missing("axe-core", "run npm ci")
+    page = show(f"content={content}&{rest}", width)
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run('.storefront-placement')")
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
+
+
+@pytest.mark.parametrize("query", ["", "slot=related&lazy=related", "slot=also_bought&lazy=also_bought&layout=list"])
+@pytest.mark.parametrize("width", [375, 1280])
+def test_nothing_moves_when_a_fragment_arrives(show: Opener, address: str, query: str, width: int) -> None:
+    """The shopper's own answer takes no more room than was held for it, though fewer and other products come."""
+    first = show("", width)
+    first.goto(f"{address}/shop/fill/2,3")
+    page = show(query, width, 1200)
+    expect(page.locator("storefront-fragment")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator(".storefront-waiting")).to_have_count(0)
+    page.wait_for_timeout(200)
+    assert page.locator("[data-storefront-product='2']").count() == 0
+    assert page.evaluate("window.shift") == 0
+
+
+def test_a_taller_answer_waits_until_the_shopper_has_scrolled_on(show: Opener) -> None:
+    """What is being read is not pushed down."""
+    page = show("placement=product&slot=related", 1280, 900)
+    short = page.locator(".storefront-slot .storefront-card").count()
+    page.route("**/fragment/**", lambda route: route.fulfill(
+        body='<section class="storefront-slot"><div class="tall">new</div></section>', content_type="text/html"))  # fmt: skip
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert page.locator(".storefront-slot .storefront-card").count() == short
+    page.evaluate("document.querySelector('.after').style.marginTop = '3000px'; scrollTo(0, 9999)")
+    expect(page.locator(".storefront-slot .tall")).to_have_count(1)
+
+
+def test_a_fragment_is_fetched_only_when_the_shopper_comes_near(show: Opener) -> None:
+    """3 000 px above it nothing is asked for."""
+    page = show("tall=1", wait=False)
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    assert not any("fragment" in url for url in asked)
+    with page.expect_response("**/fragment/**") as response:
+        page.evaluate("scrollTo(0, 2400)")
+    assert response.value.status == 204
+
+
+def test_a_changed_cart_brings_new_suggestions_and_says_so(show: Opener) -> None:
+    """What was added is gone, focus stays where it was, and a screen reader is told once."""
+    page = show("shop=framework")
+    page.locator(".storefront-grid [data-storefront-product='5'] .storefront-link").first.focus()
+    change_cart(page, "4")
+    assert page.locator("[data-storefront-product='4']").count() == 0
+    expect(page.get_by_role("status").filter(has_text="Suggestions updated")).to_have_count(1)
+    focused = page.evaluate("document.activeElement.closest('[data-storefront-product]')?.dataset.storefrontProduct")
+    assert focused == "5"
+
+
+def test_an_element_with_nothing_to_show_takes_itself_away(show: Opener) -> None:
+    """No heading and no hole are left."""
+    page = show("slot=related")
+    change_cart(page, "1,2,3,4,5,6,7,8,9")
+    expect(page.locator("storefront-fragment")).to_have_count(0)
+
+
+def test_a_failing_fragment_leaves_the_page_and_tells_the_shop(show: Opener) -> None:
+    """The shared suggestions stay; `storefront-error` carries the status."""
+    page = show("tall=1")
+    page.evaluate("addEventListener('storefront-error', (event) => (window.failed = event.detail.status))")
+    page.route("**/fragment/**", lambda route: route.fulfill(status=500, body="no"))
+    page.evaluate("scrollTo(0, 2400)")
+    page.wait_for_function("window.failed === 500")
+    assert page.locator("section.storefront-slot").count() == 4
+
+
+def test_of_two_answers_only_the_later_is_shown(show: Opener) -> None:
+    """The first request is given up when the cart changes again."""
+    page = show("placement=cart")
+    loads(page)
+    page.evaluate("for (let n = 0; n < 5; n++) dispatchEvent(new Event('storefront:cart-changed'))")
+    page.wait_for_function("window.loads.length > 0")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.loads.length") == 1
+
+
+def test_the_total_follows_the_boxes(show: Opener) -> None:
+    """Exact to the cent, in the shop's words; with nothing checked there is nothing to add."""
+    page = show("shop=framework")
+    form = page.locator("form.storefront-together")
+    expect(form.locator("output")).to_have_text("€48.40")
+    form.get_by_role("checkbox").nth(1).uncheck()
+    expect(form.locator("output")).to_have_text("€23.90")
+    expect(form.get_by_role("button")).to_have_text("Add 2")
+    for box in form.get_by_role("checkbox").all():
+        box.uncheck()
+    expect(form.get_by_role("button")).to_be_disabled()
+
+
+def test_unchecked_boxes_survive_a_new_answer(show: Opener) -> None:
+    """A shopper's choice is not undone by a fragment."""
+    page = show()
+    page.get_by_role("checkbox").first.uncheck()
+    change_cart(page, "9")
+    expect(page.get_by_role("checkbox").first).not_to_be_checked()
+
+
+def test_all_is_added_by_one_button(show: Opener) -> None:
+    """The set goes into the cart and the shopper is back on the page."""
+    page = show("content=demo")
+    page.get_by_role("button", name="Add all 3").click()
+    page.wait_for_load_state("networkidle")
+    assert page.url.endswith("?content=demo")
+    assert page.locator(".storefront-grid [data-storefront-product='2']").count() == 0
+
+
+def test_arrow_keys_walk_the_carousel(show: Opener) -> None:
+    """Right and left go from card to card, End to the last, which comes into view."""
+    page = show(width=375)
+    links = page.locator(".storefront-carousel .storefront-link")
+    links.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(links.nth(1)).to_be_focused()
+    page.keyboard.press("End")
+    expect(links.last).to_be_focused()
+    expect(links.last).to_be_in_viewport()
+    page.keyboard.press("Home")
+    expect(links.first).to_be_focused()
+
+
+def test_buttons_move_the_carousel_and_stop_at_its_ends(show: Opener) -> None:
+    """They are there only where something can be moved."""
+    page = show()
+    before, after = page.get_by_role("button", name="Previous"), page.get_by_role("button", name="Next")
+    expect(before).to_have_attribute("aria-disabled", "true")
+    after.click()
+    expect(before).to_have_attribute("aria-disabled", "false")
+    page.wait_for_function("document.querySelector('.storefront-carousel').scrollLeft > 300")
+    expect(show("content=one").get_by_role("button", name="Next")).to_have_count(0)
+
+
+def test_a_card_is_clicked_anywhere_but_on_its_button(show: Opener) -> None:
+    """Picture and price lead to the product."""
+    page = show("slot=related")
+    with page.expect_navigation(url="**/product/**"):
+        page.locator(".storefront-card .storefront-picture").first.click()
+
+
+@pytest.mark.parametrize("placement", ["product", "cart"])
+def test_everything_works_without_script(browser: Browser, address: str, placement: str) -> None:
+    """Products, links and forms are in the page itself, and no empty room waits for a script."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/?placement={placement}")
+    expect(page.locator("section.storefront-slot")).to_have_count(4 if placement == "product" else 2)
+    page.locator(".storefront-card form button").first.click()
+    assert "/?placement=" in page.url
+    if placement == "product":
+        page.get_by_role("checkbox").first.uncheck()
+        page.get_by_role("button", name="Add all 3").click()
+        assert "/?placement=" in page.url
+    page.goto(f"{address}/?slot=related&lazy=related")
+    expect(page.locator(".storefront-waiting")).to_be_hidden()
+    context.close()
+
+
+def test_a_dark_shop_has_readable_buttons_on_a_light_system(show: Opener) -> None:
+    """The main button takes the shop's text colour, and its label the contrary."""
+    page = show("shop=dark")
+    button = page.locator(".storefront-button-primary")
+    back = button.evaluate("element => getComputedStyle(element).backgroundColor")
+    assert back == "rgb(236, 231, 223)"
+    label = button.locator(".storefront-label").evaluate("element => getComputedStyle(element).color")
+    assert label.startswith("oklch(0 ")
