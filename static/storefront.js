@@ -93,8 +93,9 @@ class StorefrontFragment extends HTMLElement {
     content.replaceChildren(template.content);
     this.#prepare();
     const seen = before.bottom > 0 && before.top < window.innerHeight;
+    const pushes = before.bottom > 0 && before.bottom < window.innerHeight;
     const grown = this.getBoundingClientRect().height - before.height;
-    if (seen && grown > 0.5 && !again && !shown.some((node) => node.matches?.(".storefront-waiting"))) {
+    if (pushes && grown > 0.5 && !again && !shown.some((node) => node.matches?.(".storefront-waiting"))) {
       content.replaceChildren(...shown);
       return this.#swapLater(html);
     }

@@ -1,13 +1,10 @@
-"""The SQLAlchemy adapters over four odd shops, none of whose models was changed to fit."""
+"""`SQLAlchemyCatalog` over four odd shops, none of whose models was changed to fit."""
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -15,56 +12,23 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, url_for
 from flask_sqlalchemy import SQLAlchemy
-from postgres import postgres_url
 from shops import baskets, carts, relational, skus, variants
-from shops.grounds import closed, grounded
+from shops.grounds import Opened, closed, grounded, opening
 
-from storefront_plugin.errors import ConfigurationError, InputError
+from storefront_plugin.errors import ConfigurationError
 from storefront_plugin.shop.counting import counted_queries
-from storefront_plugin.shop.ports import LiveStock, OrderLine
+from storefront_plugin.shop.ports import LiveStock
 from storefront_plugin.shop.sqlalchemy import SQLAlchemyCatalog, SQLAlchemyOrders
 
 SHOPS = [relational, variants, skus, carts]
 NAMES = ["relational", "variants", "skus", "carts"]
-Opened = Callable[..., Flask]
 
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Opened]:
-    """Opens a filled shop: in a SQLite file, in memory, or on PostgreSQL."""
-    apps = []
-
-    def open_shop(shop: Any, store: str = "memory", **config: Any) -> Flask:
-        uris = {"memory": "sqlite:///:memory:", "file": f"sqlite:///{tmp_path / 'shop.sqlite'}"}
-        app = grounded(shop.create_app(uris.get(store) or postgres_url(), **config))
-        apps.append(app)
-        shop.fill(app)
-        with app.app_context(), app.extensions["storefront"].database.reading():
-            return app  # our tables are made at the first look: not counted below
-
-    yield open_shop
-    for app in apps:
-        closed(app)
-
-
-@pytest.mark.parametrize("store", ["file", "memory", "postgres"])
-@pytest.mark.parametrize("shop", SHOPS, ids=NAMES)
-def test_orders_give_the_pairs_that_were_sold(opened: Opened, shop: Any, store: str) -> None:
-    """Every standing order with its products, wherever lines are kept; cancelled and unpaid ones are told apart."""
-    app = opened(shop, store)
-    numbers = {shop.product_id(number): number for number in range(baskets.PRODUCTS)}
-    together: Counter[tuple[int, ...]] = Counter()
-    with app.app_context():
-        orders = list(shop.orders().iter_orders())
-    for order in orders:
-        if order.status == "placed":
-            together.update(combinations(sorted(numbers[line.product_id] for line in order.lines), 2))
-    assert len(orders) == baskets.ORDERS
-    assert sum(order.status == "cancelled" for order in orders) == 9
-    assert dict(together) == baskets.TOGETHER
-    assert sum(order.customer_id is None for order in orders) == baskets.ORDERS // 3
-    line = orders[-1].lines[-1]
-    assert line.quantity == baskets.quantity(numbers[line.product_id])
+    """Opens filled shops on any database."""
+    with opening(tmp_path) as open_shop:
+        yield open_shop
 
 
 @pytest.mark.parametrize("shop", SHOPS, ids=NAMES)
@@ -119,14 +83,6 @@ def test_ids_out_of_the_columns_range_are_unknown_on_postgres(opened: Opened, sh
     assert list(found) == [shop.product_id(1)]
 
 
-def test_orders_are_read_without_a_query_an_order(opened: Opened) -> None:
-    """At most three queries for a page of 500: orders, lines, variants."""
-    for shop in SHOPS:
-        with opened(shop).app_context(), counted_queries() as count:
-            list(shop.orders().iter_orders())
-        assert count.queries <= 3, shop.__name__
-
-
 def test_many_ids_are_asked_in_chunks_and_all_products_in_pages(opened: Opened) -> None:
     """500 ids a query, 1 000 products a page, nothing lost at the borders."""
     app = opened(skus)
@@ -146,33 +102,6 @@ def test_many_ids_are_asked_in_chunks_and_all_products_in_pages(opened: Opened) 
             assert len(catalog.get_many(ids[:1001])) == 1001
     assert len(set(ids)) == len(ids) == 2052
     assert (pages.queries, chunks.queries) == (3, 3)
-
-
-@pytest.mark.parametrize("store", ["file", "memory"])
-def test_orders_of_one_second_are_paged_without_loss(opened: Opened, store: str) -> None:
-    """SQLite writes CURRENT_TIMESTAMP without microseconds and SQLAlchemy with; both forms meet at page borders."""
-    app = opened(carts, store)
-    with app.app_context():
-        connection = carts.db.session.connection()
-        connection.execute(sa.text("DELETE FROM orders"))
-        for time in ("2024-05-01 10:00:00", "2024-05-01 10:00:00.000000"):
-            rows = [{"time": time} for _ in range(610)]
-            connection.execute(sa.text("INSERT INTO orders (cart_id, paid_on) VALUES (1, :time)"), rows)
-        carts.db.session.commit()
-        found = list(carts.orders().iter_orders())
-        since = list(carts.orders().iter_orders(dt.datetime(2024, 5, 1, 10, tzinfo=dt.timezone.utc)))
-    assert len({order.id for order in found}) == len(found) == 1220
-    assert len(since) == 1220
-
-
-def test_a_late_cancellation_is_found_by_the_time_of_change(opened: Opened) -> None:
-    """`since` looks at the time of placement and at the mapped column of the last change."""
-    with opened(relational).app_context():
-        order = relational.db.session.get(relational.Order, 1)
-        order.status, order.updated_at = "cancelled", dt.datetime(2024, 6, 1)
-        relational.db.session.commit()
-        found = list(relational.orders().iter_orders(dt.datetime(2024, 5, 31, tzinfo=dt.timezone.utc)))
-    assert [(order.id, order.status) for order in found] == [("1", "cancelled")]
 
 
 def test_the_shops_own_transaction_is_untouched(opened: Opened) -> None:
@@ -324,71 +253,6 @@ def test_a_model_under_a_bind_key_is_read_from_its_own_database(tmp_path: Path, 
         db.session.commit()
         assert len(list(catalog.iter_products())) == 2
     closed(app)
-
-
-def test_an_order_is_read_in_the_shops_own_transaction(opened: Opened) -> None:
-    """Flushed and not yet committed; of another model or without id is a sentence."""
-    for shop, model in (
-        (relational, relational.Order),
-        (variants, variants.Purchase),
-        (skus, skus.Sale),
-        (carts, carts.Order),
-    ):
-        with opened(shop).app_context():
-            orders, session = shop.orders(), shop.db.session
-            instance = session.scalars(sa.select(model).limit(1)).one()
-            key = sa.inspect(instance).identity[0]
-            assert orders.order_of(instance) == next(order for order in orders.iter_orders() if order.id == str(key))
-            with pytest.raises(InputError, match="flush"):
-                orders.order_of(model())
-            with pytest.raises(InputError, match="flush"):
-                orders.order_of("12")
-    with opened(relational).app_context():
-        placed = relational.Order(created_at=dt.datetime(2024, 7, 1))
-        placed.items.append(relational.OrderItem(item_id=3, quantity=2, price=Decimal(1)))
-        relational.db.session.add(placed)
-        relational.db.session.flush()
-        assert relational.orders().order_of(placed).lines == (OrderLine("3", 2, Decimal("1.00")),)
-        relational.db.session.rollback()
-
-
-def _lines(opened: Opened, lines: Any, **changes: Any) -> tuple[OrderLine, ...]:
-    """The lines of the first order when the shop of carts keeps *lines*."""
-    with opened(carts).app_context():
-        fields = {
-            "line_product_id": "p",
-            "line_quantity": "q",
-            "line_unit_price": "at",
-            "line_variant_id": "v",
-            **changes,
-        }
-        order = next(carts.orders(lines=lambda order: lines, options=(), **fields).iter_orders())
-        return tuple(order.lines)
-
-
-def test_lines_may_be_dicts_json_text_objects_or_order_lines(opened: Opened) -> None:
-    """Whatever a callable gives is read; what is sold by weight counts as the next whole piece."""
-    expected = (OrderLine("7", 3, Decimal("1.5"), "7-s"),)
-    assert _lines(opened, [{"p": 7, "q": 2.5, "at": 1.5, "v": "7-s"}]) == expected
-    assert _lines(opened, '[{"p": "7", "q": "3", "at": "1.5", "v": "7-s"}]') == expected
-    assert _lines(opened, expected) == expected
-
-
-def test_lines_that_cannot_count_are_left_out(opened: Opened, caplog: pytest.LogCaptureFixture) -> None:
-    """No product, nothing sold, no list: the rest of the order stands."""
-    with caplog.at_level(logging.WARNING):
-        found = _lines(opened, [{"q": 1}, {"p": 1, "q": 0}, {"p": 2, "q": -1}, {"p": 3, "q": 1, "at": "?"}, 17])
-        assert found == (OrderLine("3", 1),)
-        assert _lines(opened, {"p": 1}) == ()
-        assert _lines(opened, "not json") == ()
-    assert "without a product" in caplog.text
-
-
-@pytest.mark.parametrize("product_of", [{"7-s": "7"}, lambda ids: {id: id.split("-")[0] for id in ids if id != "9-x"}])
-def test_variants_are_folded_by_a_dict_or_one_call_a_page(opened: Opened, product_of: Any) -> None:
-    """A variant whose product is unknown is left out, and said."""
-    found = _lines(opened, [{"v": "7-s"}, {"v": "9-x"}], product_of=product_of, line_product_id=None)
-    assert [(line.product_id, line.variant_id) for line in found] == [("7", "7-s")]
 
 
 @pytest.mark.parametrize(

@@ -254,6 +254,17 @@ def test_draining_and_rebuilding_say_what_they_did(run: Run, shop: SmallShop) ->
     assert result.stderr
 
 
+def test_figures_and_findings_of_a_real_shop(run: Run, shop: SmallShop) -> None:
+    """The same commands on the real thing: a small shop has products, pairs and nothing broken."""
+    shop.place(["p1", "p2"])
+    figures = json.loads(run("stats", "--json").stdout)
+    assert figures["products"] == 2
+    assert "Products" in run("stats").stdout
+    result = run("check")
+    assert result.exit_code == 0
+    assert {line.split()[0] for line in result.stdout.splitlines()} <= {"ok", "warning"}
+
+
 class Terminal(io.StringIO):
     """An error stream on which bars can be drawn."""
 

@@ -2,162 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from counting_machine import Counting, run
 from counting_model import expected, stored
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from postgres import postgres_url
+from redis_cluster import local_cluster
 from small_shop import SmallShop, small_shop
 
-from storefront_plugin import OrderLine
 from storefront_plugin.copurchase import applier, generations
 from storefront_plugin.errors import StoreUnavailable
-from storefront_plugin.orderlog import numbering
-from storefront_plugin.redis_store import Read
-
-FAULTS = ("before the numbering commits", "after numbering", "after some shards", "after all shards")
-
-
-class Boom(Exception):
-    """The process dies here."""
-
-
-@contextmanager
-def fault(shop: SmallShop, point: str, after: int = 3) -> Iterator[None]:
-    """Make the write journey die at *point*."""
-    store = shop.storefront.mounted.store
-    real = store.run_scripts
-    with pytest.MonkeyPatch.context() as patch:
-        if point == FAULTS[0]:
-            patch.setattr(numbering, "_store_states", _boom)
-        if point == FAULTS[1]:
-            patch.setattr(store, "run_scripts", _boom)
-        if point == FAULTS[2]:
-            patch.setattr(store, "run_scripts", lambda calls: (real(calls[:after]), _boom()))
-        if point == FAULTS[3]:
-            patch.setattr(store, "run_scripts", lambda calls: (real(calls), _boom()))
-        yield
-
-
-def _boom(*_: Any) -> None:
-    raise Boom
-
-
-class Counting(RuleBasedStateMachine):
-    """Orders come, change and go; faults strike; a drain then makes everything right."""
-
-    url = ""
-    database: Any = staticmethod(lambda folder: f"sqlite:///{folder}/shop.sqlite")
-    keep: int | None = None
-    limit: int | None = None
-
-    @initialize()
-    def open(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="sf-counting-"))
-        self.shop = small_shop(
-            self.folder,
-            STOREFRONT_REDIS_URL=self.url,
-            STOREFRONT_REDIS_PREFIX=f"t{uuid.uuid4().hex[:8]}",
-            STOREFRONT_SHARDS=4,
-            SQLALCHEMY_DATABASE_URI=self.database(self.folder),
-        )
-        self.context = self.shop.app.app_context()
-        self.context.push()
-        self.placed: list[str] = []
-        self.copies: list[tuple[str, bytes]] = []
-
-    def teardown(self) -> None:
-        self.shop.db.session.remove()
-        self.context.pop()
-        self.shop.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    @rule(products=st.lists(st.integers(1, 9), min_size=1, max_size=6), day=st.integers(0, 400))
-    def place(self, products: list[int], day: int) -> None:
-        self.placed += self.shop.place([f"p{n}" for n in products], day=day, drain=False)
-
-    @rule(data=st.data(), product=st.integers(1, 9), quantity=st.integers(1, 2))
-    @precondition(lambda self: self.placed)
-    def refund(self, data: st.DataObject, product: int, quantity: int) -> None:
-        order_id = data.draw(st.sampled_from(self.placed))
-        self.shop.storefront.order_refunded(order_id, [OrderLine(f"p{product}", quantity)], commit=True)
-
-    @rule(data=st.data())
-    @precondition(lambda self: self.placed)
-    def cancel(self, data: st.DataObject) -> None:
-        self.shop.storefront.order_cancelled(data.draw(st.sampled_from(self.placed)), commit=True)
-
-    @rule(data=st.data())
-    @precondition(lambda self: self.placed)
-    def place_again(self, data: st.DataObject) -> None:
-        order = self.shop.order("p1", "p2", "p9", id=data.draw(st.sampled_from(self.placed)))
-        self.shop.storefront.order_placed(order, commit=True)
-
-    @rule(point=st.sampled_from(FAULTS), after=st.integers(1, 7))
-    def die(self, point: str, after: int) -> None:
-        with fault(self.shop, point, after):
-            try:
-                self.shop.storefront.drain()
-            except Boom:
-                self.shop.storefront.mounted.upkeep.forget_standings()
-
-    @rule()
-    def copy_a_shard(self) -> None:
-        """What a replica that lags, or an old backup, holds of shard 1."""
-        self.copies = [(key, self._ask(Read(key, "DUMP"))) for key in self._keys_of_shard()]
-
-    @rule()
-    @precondition(lambda self: self.copies)
-    def fail_over(self) -> None:
-        store = self.shop.storefront.mounted.store
-        store.unlink(self._keys_of_shard())
-        store.pipeline_write([("RESTORE", key, 0, dump) for key, dump in self.copies])
-        self.shop.storefront.mounted.upkeep.forget_standings()
-
-    @rule()
-    def drain(self) -> None:
-        self.shop.storefront.drain()
-        assert stored(self.shop) == expected(self.shop, self.keep, self.limit)
-
-    @invariant()
-    def no_rebuild_is_due(self) -> None:
-        if hasattr(self, "shop"):
-            assert self.shop.storefront.mounted.upkeep.rebuild_due is None
-
-    def _ask(self, read: Read) -> Any:
-        return self.shop.storefront.mounted.store.ask([read])[0]
-
-    def _keys_of_shard(self) -> list[str]:
-        parts = self.shop.storefront.mounted
-        generation = generations.live(parts.database)
-        if generation is None:
-            return []
-        stem = parts.keys.position(generation.token, 1).removesuffix("position")
-        return sorted(key.decode() for key in parts.store.scan(f"{stem}*"))
-
-
-def run(machine: type[Counting], examples: int) -> None:
-    """Walk *machine*."""
-    options = settings(
-        max_examples=examples, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-    )
-    run_state_machine_as_test(machine, settings=options)
+from storefront_plugin.redis_store import Read, find_binary
 
 
 def test_unbounded_counts_equal_model_a_whatever_dies(redis_url: str) -> None:
@@ -170,6 +28,18 @@ def test_bounded_counts_equal_model_b_whatever_dies(redis_url: str, monkeypatch:
     monkeypatch.setattr(applier, "KEPT_NEIGHBOURS", 3)
     monkeypatch.setattr(applier, "CUT_ABOVE", 4)
     run(type("Bounded", (Counting,), {"url": redis_url, "keep": 3, "limit": 4}), 15)
+
+
+def test_counts_equal_model_a_in_a_cluster(tmp_path: Path) -> None:
+    """The same walk, with the shards on three masters."""
+    with local_cluster(tmp_path, find_binary()) as cluster:
+        run(type("InCluster", (Counting,), {"url": cluster.url}), 6)
+
+
+def test_counts_equal_model_a_on_postgresql(redis_url: str) -> None:
+    """The same walk, with another lock and other types beneath."""
+    database = staticmethod(lambda _folder: postgres_url())
+    run(type("OnPostgreSQL", (Counting,), {"url": redis_url, "database": database}), 6)
 
 
 def test_two_drainers_and_two_writers_count_each_order_once(make_shop: Any) -> None:

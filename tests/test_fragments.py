@@ -63,7 +63,9 @@ def test_nothing_is_sent_where_the_page_shows_it_already() -> None:
 
 def test_a_fragment_speaks_the_language_of_its_page(client: FlaskClient) -> None:
     """The address tells it, since a shop may choose by the path of the page."""
-    address = str(BeautifulSoup(client.get(PRODUCT + "&locale=ja").text, "html5lib").select("storefront-fragment")[0]["src"])
+    address = str(
+        BeautifulSoup(client.get(PRODUCT + "&locale=ja").text, "html5lib").select("storefront-fragment")[0]["src"]
+    )
     assert "関連商品" in client.get(address).text
 
 

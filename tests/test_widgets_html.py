@@ -292,7 +292,7 @@ def test_a_page_can_be_made_personal(how: str) -> None:
     client.get("/shop/fill/2")
     response = client.get(call)
     assert "no-store" in response.headers["Cache-Control"]
-    assert "data-storefront-product=\"2\"" not in response.text
+    assert 'data-storefront-product="2"' not in response.text
 
 
 def test_a_stricter_header_of_the_shops_stays(app: Flask) -> None:
@@ -406,7 +406,9 @@ def test_prices_without_a_currency_take_the_setting(app: Flask) -> None:
     storefront = app.extensions["storefront"]
     inner = storefront.fill
     storefront.fill = lambda page, names=None: [
-        replace(f, cards=tuple(replace(c, product=replace(c.product, currency=None, price=Decimal(5))) for c in f.cards))
+        replace(
+            f, cards=tuple(replace(c, product=replace(c.product, currency=None, price=Decimal(5))) for c in f.cards)
+        )
         for f in inner(page, names)
     ]
     prices = {text(each) for each in soup_of(app).select(".storefront-grid .storefront-now")}

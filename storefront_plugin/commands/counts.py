@@ -60,6 +60,8 @@ def _written(key: str, value: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "–"
     if isinstance(value, float):
         return f"{value:,.2f}"
     if not isinstance(value, int):

@@ -59,7 +59,9 @@ GROUP BY product
 HAVING sum(sign) <> 0;
 
 -- name: totals
-SELECT max(day), count(DISTINCT order_row) FILTER (sign > 0 AND size > $max_size), max(product) FROM lines;
+SELECT max(day), max(product),
+       (SELECT count(DISTINCT order_row) FROM lines WHERE sign > 0 AND size > $max_size)
+FROM lines;
 
 -- name: products_of_shard
 SELECT product, count, sold FROM products WHERE product % $shards = $shard ORDER BY product;

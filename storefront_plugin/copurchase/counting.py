@@ -67,8 +67,8 @@ class PairCounter:
             self.close()
             raise
         self.day: int | None = totals[0]
-        self.large: int = totals[1]
-        self.products: int = totals[2] or 0
+        self.products: int = totals[1] or 0
+        self.large: int = totals[2]
 
     def close(self) -> None:
         """Free memory and temporary files."""

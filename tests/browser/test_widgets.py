@@ -262,7 +262,7 @@ def test_a_card_is_clicked_anywhere_but_on_its_button(show: Opener) -> None:
     """Picture and price lead to the product."""
     page = show("slot=related")
     with page.expect_navigation(url="**/product/**"):
-        page.locator(".storefront-card .storefront-picture").first.click()
+        page.locator(".storefront-card .storefront-picture").first.click(force=True)
 
 
 @pytest.mark.parametrize("placement", ["product", "cart"])

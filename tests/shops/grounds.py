@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from flask import Flask
+from postgres import postgres_url
 
 from storefront_plugin.database import open_database
 from storefront_plugin.settings import Settings
@@ -27,3 +31,24 @@ def closed(app: Flask) -> None:
         database.session.remove()
         for engine in database.engines.values():
             engine.dispose()
+
+
+Opened = Callable[..., Flask]
+
+
+@contextmanager
+def opening(folder: Path) -> Iterator[Opened]:
+    """Opens filled shops: ``open_shop(shop, "file" | "memory" | "postgres", **config)``; all are closed at the end."""
+    apps = []
+
+    def open_shop(shop: Any, store: str = "memory", **config: Any) -> Flask:
+        uris = {"memory": "sqlite:///:memory:", "file": f"sqlite:///{folder / 'shop.sqlite'}"}
+        app = grounded(shop.create_app(uris.get(store) or postgres_url(), **config))
+        apps.append(app)
+        shop.fill(app)
+        with app.app_context(), app.extensions["storefront"].database.reading():
+            return app  # our tables are made at the first look: not counted in tests
+
+    yield open_shop
+    for app in apps:
+        closed(app)

@@ -48,4 +48,4 @@ def missing_for_free_shipping(goods: Decimal) -> Decimal:
 def shown(amount: Decimal, code: str | None = None) -> str:
     """The amount as people of the request's language write it."""
     text: str = format_currency(amount, code or currency())
-    return text.replace("￥", "¥")
+    return text

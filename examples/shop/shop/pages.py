@@ -62,7 +62,7 @@ def search() -> str:
     conditions = []
     for word in query.split():
         texts = (Product.title_en, Product.title_ja, Product.brand, Product.description_en, Product.description_ja)
-        conditions.append(or_(Product.sku.ilike(word), *(text.icontains(word, autoescape=True) for text in texts)))
+        conditions.append(or_(Product.sku == word.upper(), *(text.icontains(word, autoescape=True) for text in texts)))
     return render_template("search.html", query=query, **(_listing(conditions) if query else {"total": 0}))
 
 

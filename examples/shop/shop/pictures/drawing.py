@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """A sheet of 800 × 800 units on which the drawing functions put shapes, all lit from the upper left."""
 
 from __future__ import annotations
