@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import StaticPool
 
 from .errors import ConfigurationError, DatabaseUnavailable
+from .locks import ProcessLock
 
 logger = logging.getLogger(__name__)
 
@@ -71,10 +71,9 @@ class Database:
         self._deadline = deadline
         self._shop_engine = shop_engine
         self._shop_options = shop_options
-        self._lock = threading.Lock()
-        self._engines: dict[bool, sa.Engine] = {}
-        self._pid = os.getpid()
-        self._memory_tables: set[int] = set()
+        self._lock = ProcessLock()
+        self._engines: dict[tuple[int, bool], sa.Engine] = {}
+        self._in_memory: bool | None = None
 
     @contextmanager
     def reading(self, patient: bool = False) -> Iterator[Session]:
@@ -92,8 +91,10 @@ class Database:
     @property
     def in_memory(self) -> bool:
         """Whether there is one connection only, shared with the shop (in-memory SQLite)."""
-        engine = self._shop_engine() if self._url is None else None
-        return engine is not None and isinstance(engine.pool, StaticPool)
+        if self._in_memory is None:
+            engine = self._shop_engine() if self._url is None else None
+            self._in_memory = engine is not None and isinstance(engine.pool, StaticPool)
+        return self._in_memory
 
     @property
     def dialect(self) -> str:
@@ -109,7 +110,8 @@ class Database:
     def dispose(self) -> None:
         """Close our connections; the next use opens new ones."""
         with self._lock:
-            engines, self._engines = list(self._engines.values()), {}
+            mine = [key for key in self._engines if key[0] == os.getpid()]
+            engines = [self._engines.pop(key) for key in mine]
         for engine in engines:
             engine.dispose()
 
@@ -132,13 +134,12 @@ class Database:
         Base.metadata.create_all(connection)
 
     def _engine(self, patient: bool) -> sa.Engine:
+        # Those of a parent process are kept untouched: a forked child must neither use nor close its connections.
+        key = (os.getpid(), patient)
         with self._lock:
-            if self._pid != os.getpid():
-                # A forked child must not close its parent's connections.
-                self._engines, self._pid = {}, os.getpid()
-            if patient not in self._engines:
-                self._engines[patient] = self._make_engine(patient)
-            return self._engines[patient]
+            if key not in self._engines:
+                self._engines[key] = self._make_engine(patient)
+            return self._engines[key]
 
     def _make_engine(self, patient: bool) -> sa.Engine:
         wait = PATIENCE if patient else self._deadline
@@ -195,7 +196,7 @@ def _translated() -> Iterator[None]:
 def shop_engine() -> sa.Engine | None:
     """The engine of the current app's Flask-SQLAlchemy, or None without one."""
     extension = current_app.extensions.get("sqlalchemy")
-    return extension.engine if extension is not None else None
+    return extension.engines.get(None) if extension is not None else None
 
 
 def open_database(app: Flask, url: str | None, folder: Path, deadline: float) -> Database:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from flask import Flask, current_app, has_request_context, request
+from flask import Flask, current_app, has_app_context, has_request_context, request
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,7 @@ from .redis_store import stop
 from .settings import Settings
 from .shop.findings import Finding
 from .shop.ports import Cart, CartLine, Catalog, ConsentLevel, Customers, Order, OrderLine, Orders, clean_id
+from .shop.watching import watch
 from .texts import known_locale, locale_for, texts_for
 from .web.blueprint import build_blueprint
 from .web.jinja import Widgets
@@ -89,6 +90,8 @@ class Storefront:
         app.register_blueprint(build_blueprint(self.name, self.url_prefix))
         app.jinja_env.globals[self.name] = self
         include_object.chain(app)
+        if self._mounts[app].settings.watch_models and len(self._mounts) == 1:
+            watch(self.catalog, self._tell_changed)
 
     def _refuse_conflicts(self, app: Flask) -> None:
         if "storefront" in app.extensions:
@@ -170,6 +173,8 @@ class Storefront:
 
         Raises:
             InputError: The strategy, placement or limit does not exist. Unknown product ids are no error.
+            StoreUnavailable, DatabaseUnavailable, AdapterError: Outside a request only; inside one the answer is
+                shorter instead, and the deadline is kept.
         """
         slot = _slot_of(strategy, placement, limit, specialness)
         page = Page(
@@ -178,6 +183,7 @@ class Storefront:
             exclude=frozenset(_usable_ids(exclude)),
             customer_id=None if customer is None else str(customer),
             locale=self._locale(),
+            patient=not has_request_context(),
         )
         (filled,) = self.mounted.fill(page, [slot], all_candidates=True)
         texts = texts_for(page.locale)
@@ -340,6 +346,10 @@ class Storefront:
     def product_changed(self, product: object) -> None:
         """Tell all processes that *product*'s data changed; cards follow within a second. Never raises for Redis."""
         self.mounted.tell_changed([clean_id(product)])
+
+    def _tell_changed(self, product_ids: Sequence[str]) -> None:
+        if has_app_context() and current_app._get_current_object() in self._mounts:  # type: ignore[attr-defined]
+            self.mounted.tell_changed(product_ids)
 
     # Keeping.
 

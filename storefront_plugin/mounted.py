@@ -85,7 +85,7 @@ class Mounted:
 
     def fill(self, page: Page, slots: Sequence[Slot], all_candidates: bool = False) -> list[FilledSlot]:
         """The read journey."""
-        return self.recommender.fill(page, slots, self.held.get(), all_candidates)
+        return self.recommender.fill(page, slots, self.held.get(page.patient), all_candidates)
 
     def drain(self) -> int:
         """Count all committed orders now; how many batches went out. Raises `StorefrontError` when it cannot."""

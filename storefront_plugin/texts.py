@@ -82,7 +82,7 @@ class Texts:
 
     def number(self, value: float) -> str:
         """A number as the locale writes it."""
-        return format_decimal(value, locale=self.locale)
+        return _number(value, self.locale)
 
     def title(self, source: str, given: str | Mapping[str, str] | None = None) -> str:
         """The heading of a slot: the one *given* by the shop, else that of the strategy *source*."""
@@ -102,6 +102,11 @@ class Texts:
             return self.ngettext("Also bought in %(num)s order", "Also bought in %(num)s orders", orders)
         own = REASONS.get(kind)
         return self.gettext(own) if own else None
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float, locale: str) -> str:
+    return format_decimal(value, locale=locale)  # babel takes 40 µs
 
 
 @lru_cache(maxsize=64)

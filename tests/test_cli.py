@@ -5,13 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-import logging
-import os
-import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,14 +15,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import Result
-from flask import Flask
+from fake_storefront import run_fake
 from small_shop import SmallShop
 
 from storefront_plugin.cli import storefront
-from storefront_plugin.commands import progress, worker
-from storefront_plugin.commands.worker import Worker, next_time
-from storefront_plugin.errors import DatabaseUnavailable, StoreUnavailable
-from storefront_plugin.orderlog.importing import ImportReport
+from storefront_plugin.commands import progress
+from storefront_plugin.errors import DatabaseUnavailable
 from storefront_plugin.shop.memory import MemoryOrders
 
 Run = Callable[..., Result]
@@ -46,19 +40,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "orders.csv"
     path.write_text(FILE)
     return path
-
-
-def fake_app(**methods: Any) -> Flask:
-    """An app whose storefront has just *methods*."""
-    app = Flask("fake")
-    app.extensions["storefront"] = SimpleNamespace(
-        **{"orders": None, "settings": SimpleNamespace(timezone="UTC"), **methods}
-    )
-    return app
-
-
-def run_fake(*args: str, **methods: Any) -> Result:
-    return fake_app(**methods).test_cli_runner().invoke(storefront, args)
 
 
 def raising(error: Exception) -> Callable[..., Any]:
@@ -287,92 +268,3 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_log(monkeypatch: pytest.
             assert "100%" in stream.getvalue()
         else:
             assert stream.getvalue().splitlines() == ["Reading …", "Writing …", "Writing: 5"]
-
-
-def made_worker(at: dt.time | None = None, **methods: Any) -> Worker:
-    return Worker(fake_app(**methods), at, dt.timezone.utc, 30)
-
-
-def test_the_worker_works_quickly_while_there_is_work_and_rests_otherwise() -> None:
-    """A tenth of a second between steps with work; up to a second without."""
-    answers: Iterator[int] = iter([3, 0, 0, 0, 0, 0, 1])
-    running = made_worker(drain=lambda: next(answers))
-    assert [running.step() for _ in range(7)] == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 0.1]
-
-
-def test_the_worker_survives_an_outage_and_speaks_of_it_once(caplog: pytest.LogCaptureFixture) -> None:
-    """It waits longer and longer, at most half a minute, and says when it works again."""
-    caplog.set_level(logging.INFO, worker.logger.name)
-    failing = iter([StoreUnavailable("Redis is gone.")] * 7 + [None, None])
-
-    def drain() -> int:
-        error = next(failing)
-        if error:
-            raise error
-        return 0
-
-    running = made_worker(drain=drain)
-    pauses = [running.step() for _ in range(9)]
-    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 0.2, 0.4]
-    assert [record.getMessage() for record in caplog.records] == [
-        "Redis is gone. Trying again until it works.",
-        "It works again.",
-    ]
-
-
-def test_the_worker_catches_up_once_a_night() -> None:
-    """It looks back thirty days, so that late cancellations are seen."""
-    asked: list[dt.datetime] = []
-
-    def catch_up(since: dt.datetime, progress: Callable[[int], None]) -> ImportReport:
-        asked.append(since)
-        return ImportReport()
-
-    running = made_worker(dt.time(3), drain=lambda: 0, catch_up=catch_up)
-    running.step()
-    assert asked == []
-    running._due = dt.datetime.now(dt.timezone.utc)
-    running.step()
-    running.step()
-    assert len(asked) == 1
-    assert dt.timedelta(29.9) < dt.datetime.now(dt.timezone.utc) - asked[0] < dt.timedelta(30.1)
-
-
-def test_a_stopped_worker_leaves_a_long_catch_up_between_two_chunks() -> None:
-    """Whole chunks are kept, and the next night goes on from there."""
-
-    def catch_up(since: dt.datetime, progress: Callable[[int], None]) -> ImportReport:
-        progress(1000)
-        running.stop()
-        progress(2000)
-        raise AssertionError("went on")
-
-    running = made_worker(dt.time(3), drain=lambda: 0, catch_up=catch_up)
-    running._due = dt.datetime.now(dt.timezone.utc)
-    running.run()
-
-
-def test_the_next_night_is_found_in_the_shops_zone() -> None:
-    """Across midnight, and across the change to summer time."""
-    berlin = ZoneInfo("Europe/Berlin")
-    late = dt.datetime(2026, 3, 28, 23, tzinfo=berlin)
-    assert next_time(late, dt.time(3)) == dt.datetime(2026, 3, 29, 1, tzinfo=dt.timezone.utc)
-    assert next_time(late.replace(hour=2), dt.time(3)) == dt.datetime(2026, 3, 28, 2, tzinfo=dt.timezone.utc)
-
-
-def test_the_worker_ends_cleanly_on_a_signal() -> None:
-    """The present step ends, the status is 0, and the process's own signal handling is put back."""
-    before = signal.getsignal(signal.SIGTERM)
-    steps: list[int] = []
-
-    def drain() -> int:
-        if not steps:
-            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
-        steps.append(1)
-        return 1
-
-    result = run_fake("worker", "--catch-up-at", "off", drain=drain)
-    assert result.exit_code == 0
-    assert 2 <= len(steps) <= 6
-    assert signal.getsignal(signal.SIGTERM) is before
-    assert run_fake("worker", "--catch-up-at", "late").exit_code == 2

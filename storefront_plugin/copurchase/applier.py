@@ -65,15 +65,10 @@ class BatchSender:
         positions: dict[int, Position] = {}
         wanting: dict[int, str] = {}
         known: dict[Position, bool] = {}
+        standing = Standing(positions, wanting)
         for shard, answer in enumerate(answers):
-            position = Position.parse(answer.decode()) if answer else None
-            if position is None:
-                wanting[shard] = "damaged" if answer else "missing"
-            elif not known.setdefault(position, is_ours(self._database, position)):
-                wanting[shard] = "foreign"
-            else:
-                positions[shard] = position
-        return Standing(positions, wanting)
+            self._take_position(standing, shard, answer, known)
+        return standing
 
     def catch_up(self, generation: Generation, standing: Standing, limit: int = BATCHES_AT_ONCE) -> int:
         """Send at most *limit* batches to the shards that lack them; returns how many batches went out.
@@ -94,6 +89,20 @@ class BatchSender:
                     sent.append((shard, Position(batch.number, batch.token)))
         self._take_answers(standing, sent, self._store.run_scripts(calls) if calls else [])
         return len(batches)
+
+    def _take_position(self, standing: Standing, shard: int, answer: bytes | None, known: dict[Position, bool]) -> None:
+        """Note where *shard* says that it stands; *known* remembers which positions are in our log."""
+        position = Position.parse(answer.decode()) if answer else None
+        if position is not None and position not in known:
+            known[position] = is_ours(self._database, position)
+        standing.positions.pop(shard, None)
+        standing.wanting.pop(shard, None)
+        if position is None:
+            standing.wanting[shard] = "damaged" if answer else "missing"
+        elif not known[position]:
+            standing.wanting[shard] = "foreign"
+        else:
+            standing.positions[shard] = position
 
     def is_current(self, standing: Standing) -> bool:
         """Whether every shard stands where the log ends."""
@@ -137,9 +146,13 @@ class BatchSender:
         self, standing: Standing, sent: Sequence[tuple[int, Position]], answers: Sequence[object]
     ) -> None:
         trouble: Exception | None = None
+        known: dict[Position, bool] = {}
         for (shard, position), answer in zip(sent, answers, strict=True):
             if answer in (b"OK", b"DONE"):
                 standing.positions[shard] = position
+            elif isinstance(answer, bytes):
+                # It stands elsewhere: another process was quicker, or a replica that lagged has taken over.
+                self._take_position(standing, shard, answer, known)
             elif isinstance(answer, StoreUnavailable):
                 trouble = answer
             elif isinstance(answer, Exception):

@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from flask import Flask
+
+from ..locks import ProcessLock
 
 logger = logging.getLogger(__name__)
 
@@ -15,6 +19,15 @@ IDLE_SECONDS = 5.0
 """How long the thread sleeps when nobody wakes it."""
 
 BACK_OFF_SECONDS = 5.0
+"""How long it rests after trouble, whoever wakes it: each page of a shop whose Redis is gone does."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """The thread of one process."""
+
+    event: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
 
 
 class Drainer:
@@ -27,24 +40,26 @@ class Drainer:
     def __init__(self, app: Flask, turn: Callable[[], None]) -> None:
         self._app = app
         self._turn = turn
-        self._pid = 0
-        self._thread: threading.Thread | None = None
-        self._event = threading.Event()
+        self._running: dict[int, _Running] = {}
+        self._lock = ProcessLock()
         self._told: set[type[Exception]] = set()
 
     def wake(self) -> None:
         """Start the thread if this process has none, and let it work now. Never blocks, never raises."""
-        if self._pid != os.getpid() or self._thread is None or not self._thread.is_alive():
-            self._pid = os.getpid()
-            self._event = threading.Event()
-            self._thread = threading.Thread(
-                target=self._run, args=(self._event,), daemon=True, name="storefront-drainer"
-            )
-            try:
-                self._thread.start()
-            except RuntimeError:  # the interpreter is shutting down; the next process goes on
-                return
-        self._event.set()
+        running = self._running.setdefault(os.getpid(), _Running())
+        running.event.set()
+        if running.thread is None or not running.thread.is_alive():
+            with self._lock:
+                if running.thread is None or not running.thread.is_alive():
+                    running.thread = self._started(running.event)
+
+    def _started(self, event: threading.Event) -> threading.Thread | None:
+        thread = threading.Thread(target=self._run, args=(event,), daemon=True, name="storefront-drainer")
+        try:
+            thread.start()
+        except RuntimeError:  # the interpreter is shutting down; the next process goes on
+            return None
+        return thread
 
     def _run(self, event: threading.Event) -> None:
         while True:
@@ -60,4 +75,4 @@ class Drainer:
                     logger.warning(
                         "Orders could not be counted for now (%s); it is tried again.", error, exc_info=self._app.debug
                     )
-                event.wait(BACK_OFF_SECONDS)
+                time.sleep(BACK_OFF_SECONDS)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 
 from ..database import Database
 from ..errors import ForeignHistory, StoreUnavailable
+from ..locks import ProcessLock
 from ..orderlog.numbering import Position, last_position, locked_applier, number_events
 from ..orderlog.numbers import ProductNumbers
 from ..orderlog.settling import Settled
@@ -49,7 +49,7 @@ class Upkeep:
         self._applied = applied
         self._sender = BatchSender(database, store, keys)
         self._standings: dict[str, tuple[float, Standing]] = {}
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
         self.rebuild_due: str | None = None
         """Why a rebuild is due, in words; None when it is not."""
 

@@ -58,8 +58,7 @@ def locked_applier(database: Database, numbers: ProductNumbers) -> Iterator[tupl
             session.add(Applier(id=1, number=0, token=secrets.token_hex(8), products=0, locks=1))
             session.flush()
         applier = session.get_one(Applier, 1)
-        if applier.products < len(numbers):
-            numbers.forget()
+        numbers.check(session)
         session.info["learned"] = learned
         yield session, applier
     numbers.learn(learned)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..database import Database
+from ..locks import ProcessLock
 from .tables import Applier, ProductNumber
 
 PAGE = 5000
@@ -21,7 +21,7 @@ class ProductNumbers:
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
         self._ids: list[str] = [""]
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
 
     def __len__(self) -> int:
         return len(self._ids) - 1
@@ -32,12 +32,14 @@ class ProductNumbers:
 
     def id(self, number: int) -> str | None:
         """The shop's id behind a number, or None where this process knows none."""
-        return self._ids[number] if 0 < number < len(self._ids) else None
+        ids = self._ids  # another thread may `forget` in between
+        return ids[number] if 0 < number < len(ids) else None
 
     def refresh(self, database: Database) -> None:
-        """Learn the numbers given since the last call."""
+        """Learn the numbers given since the last call; all anew where the database is another one than before."""
         while True:
             with database.reading(patient=True) as session:
+                self.check(session)
                 rows = session.execute(
                     sa.select(ProductNumber.number, ProductNumber.product_id)
                     .where(ProductNumber.number > len(self))
@@ -55,6 +57,15 @@ class ProductNumbers:
                 if number == len(self._ids):
                     self._ids.append(product_id)
                     self._numbers[product_id] = number
+
+    def check(self, session: Session) -> None:
+        """Forget everything where the last known number means another product now: a restored or re-created database."""
+        last = len(self)
+        if not last:
+            return
+        product_id = session.scalar(sa.select(ProductNumber.product_id).where(ProductNumber.number == last))
+        if product_id != self.id(last):
+            self.forget()
 
     def forget(self) -> None:
         """Start anew, for a database that was re-created under this process."""

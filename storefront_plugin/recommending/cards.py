@@ -25,6 +25,8 @@ SKIP_SECONDS = 30.0
 class Cards:
     """Products by id, from a cache of at most `MAX_CARDS` that are younger than *seconds*, else from the catalogue.
 
+    Held by locale too: a shop's titles may follow the language of the request.
+
     A catalogue that passed the *deadline* twice in a row is left alone for 30 s: Python cannot interrupt it, so the
     shop's page is slow at most twice.
     """
@@ -42,24 +44,28 @@ class Cards:
         self._deadline = deadline
         self._currency = currency
         self._clock = clock
-        self._held: OrderedDict[str, tuple[float, Product | None]] = OrderedDict()
+        self._held: OrderedDict[tuple[str, str], tuple[float, Product | None]] = OrderedDict()
+        self._locales: set[str] = set()
         self._lock = threading.Lock()
         self._slow = 0
         self._skip_until = 0.0
 
-    def get_many(self, ids: Iterable[str]) -> dict[str, Product | None]:
-        """Products of *ids*, None for unknown ones; at most one call to the catalogue. Raises `AdapterError`."""
+    def get_many(self, ids: Iterable[str], locale: str = "", patient: bool = False) -> dict[str, Product | None]:
+        """Products of *ids*, None for unknown ones; at most one call to the catalogue.
+
+        With *patient* a slow catalogue is neither noted nor left alone. Raises `AdapterError`.
+        """
         now = self._clock()
         found: dict[str, Product | None] = {}
         unknown: list[str] = []
         for product_id in dict.fromkeys(ids):
-            held = self._held.get(product_id)
+            held = self._held.get((locale, product_id))
             if held is not None and held[0] > now:
                 found[product_id] = held[1]
             else:
                 unknown.append(product_id)
         if unknown:
-            found.update(self._load(unknown))
+            found.update(self._load(unknown, locale, patient))
         return found
 
     def live_stock(self, ids: Sequence[str]) -> Mapping[str, int | None] | None:
@@ -76,10 +82,11 @@ class Cards:
                 self._held.clear()
             else:
                 for product_id in ids:
-                    self._held.pop(product_id, None)
+                    for locale in self._locales:
+                        self._held.pop((locale, product_id), None)
 
-    def _load(self, ids: list[str]) -> dict[str, Product | None]:
-        raw = self._timed(lambda: self._catalog.get_many(ids))
+    def _load(self, ids: list[str], locale: str, patient: bool) -> dict[str, Product | None]:
+        raw = self._timed(lambda: self._catalog.get_many(ids), patient)
         if not isinstance(raw, Mapping):
             raise AdapterError(f"Catalog.get_many must return a mapping from ids to Product, not {type(raw).__name__}.")
         loaded: dict[str, Product | None] = {}
@@ -87,21 +94,22 @@ class Cards:
             product = raw.get(product_id)
             loaded[product_id] = None if product is None else clean_product(product, self._currency)
         if self._seconds:
-            self._keep(loaded)
+            self._keep(loaded, locale)
         return loaded
 
-    def _keep(self, loaded: Mapping[str, Product | None]) -> None:
+    def _keep(self, loaded: Mapping[str, Product | None], locale: str) -> None:
         until = self._clock() + self._seconds
         with self._lock:
+            self._locales.add(locale)
             for product_id, product in loaded.items():
-                self._held[product_id] = (until, product)
-                self._held.move_to_end(product_id)
+                self._held[locale, product_id] = (until, product)
+                self._held.move_to_end((locale, product_id))
             while len(self._held) > MAX_CARDS:
                 self._held.popitem(last=False)
 
-    def _timed(self, call: Callable[[], _Answer]) -> _Answer:
+    def _timed(self, call: Callable[[], _Answer], patient: bool = False) -> _Answer:
         began = self._clock()
-        if began < self._skip_until:
+        if began < self._skip_until and not patient:
             raise AdapterError("The catalogue was slower than the deadline twice; it is asked again within 30 s.")
         try:
             return call()
@@ -110,7 +118,8 @@ class Cards:
         except Exception as error:  # the shop's own code may raise anything
             raise AdapterError(f"The catalogue adapter raised {type(error).__name__}: {error}") from error
         finally:
-            self._note(self._clock() - began)
+            if not patient:
+                self._note(self._clock() - began)
 
     def _note(self, seconds: float) -> None:
         self._slow = self._slow + 1 if seconds > self._deadline else 0

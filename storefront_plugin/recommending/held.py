@@ -53,9 +53,11 @@ class Held:
         self._loaded = threading.Event()
         self._cards_version: int | None = None
 
-    def get(self) -> Holdings:
-        """What the process holds, for one page."""
-        if time.monotonic() >= self._due_at:
+    def get(self, patient: bool = False) -> Holdings:
+        """What the process holds, for one page; with *patient* refreshed first if it is due, raising what hinders it."""
+        if patient:
+            self.refresh_if_due()
+        elif time.monotonic() >= self._due_at:
             self._hurry()
         return self.current
 

@@ -84,6 +84,7 @@ class Page:
         category: Id of the category the page lists, if any.
         cart: The shopper's cart lines; empty where the response must be the same for all shoppers.
         exclude: Ids never shown.
+        patient: Nobody waits for this page: trouble is raised instead of leaving slots out, and no deadline is kept.
         shown: Ids that slots of this page have already taken.
     """
 
@@ -97,6 +98,7 @@ class Page:
     locale: str = "en"
     currency: str | None = None
     personal: bool = False
+    patient: bool = False
     shown: set[str] = field(default_factory=set)
 
     @property

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..copurchase.popularity import Popularity
 from ..errors import AdapterError
@@ -86,7 +87,7 @@ class Recommender:
         With *all_candidates*, products that only their popularity speaks for count as a strategy's own answer.
         """
         asked = [_Asked(slot, self._question(page, slot, holdings)) for slot in slots]
-        answers = self._read([strategy_reads for one in asked for strategy_reads in self._reads(one)])
+        answers = self._read(page, [strategy_reads for one in asked for strategy_reads in self._reads(one)])
         for one in asked:
             one.proposals = list(self._proposals(one, answers, all_candidates))
         products = self._look_up(page, asked)
@@ -102,14 +103,17 @@ class Recommender:
         for name in one.slot.strategies:
             yield from self._strategies[name].reads(one.question)
 
-    def _read(self, wanted: Sequence[Read]) -> Answers:
+    def _read(self, page: Page, wanted: Sequence[Read]) -> Answers:
         reads = list(dict.fromkeys(wanted))
         news = Read(self._keys.news, "HGETALL")
         changed = Read(self._keys.changed_products, "LRANGE", (0, CHANGED_IDS - 1))
-        *replies, news_reply, changed_reply = self._store.fetch([*reads, news, changed])
+        *replies, news_reply, changed_reply = self._fetch(page, [*reads, news, changed])
         if news_reply:
             self._heed_news(news_reply, changed_reply or ())
         return dict(zip(reads, replies, strict=True))
+
+    def _fetch(self, page: Page, reads: Sequence[Read]) -> list[Any]:
+        return self._store.ask(reads) if page.patient else self._store.fetch(reads)
 
     def _proposals(self, one: _Asked, answers: Answers, all_candidates: bool) -> Iterator[Proposal]:
         page, links = one.question.page, one.question.holdings.links
@@ -147,8 +151,10 @@ class Recommender:
 
     def _products(self, page: Page, ids: Sequence[str]) -> dict[str, Product | None]:
         try:
-            return self._cards.get_many(ids) if ids else {}
+            return self._cards.get_many(ids, page.locale, page.patient) if ids else {}
         except AdapterError as error:
+            if page.patient:
+                raise
             self._failed(page.placement, error)
             return dict.fromkeys(ids)
 
@@ -195,16 +201,18 @@ class Recommender:
         ]
         if not paired or not seeds or not popularity.generation:
             return filled
-        support = self._support(seeds, paired, popularity)
+        support = self._support(page, seeds, paired, popularity)
         return [replace(slot, cards=tuple(self._supported(card, support) for card in slot.cards)) for slot in filled]
 
-    def _support(self, seeds: Sequence[int], paired: Sequence[int], popularity: Popularity) -> dict[int, int]:
+    def _support(
+        self, page: Page, seeds: Sequence[int], paired: Sequence[int], popularity: Popularity
+    ) -> dict[int, int]:
         """For each paired product the most orders it shares with one seed."""
         fields = tuple(str(number) for number in paired)
         generation, shards = popularity.generation, popularity.shards
         reads = [Read(self._keys.support(generation, shard_of(seed, shards), seed), "HMGET", fields) for seed in seeds]
         support: dict[int, int] = {}
-        for reply in self._store.fetch(reads):
+        for reply in self._fetch(page, reads):
             for number, orders in zip(paired, reply or (), strict=False):
                 if orders is not None:
                     support[number] = max(support.get(number, 0), int(orders))

@@ -91,12 +91,11 @@ class SQLAlchemyCatalog:
         if is_relationship(category_ids):
             options = (lambda: selectinload(category_ids), *options)
             given["category_ids"] = _keys_of(category_ids)
-        # A callable url runs apart from the others: url_for needs a request, also in a worker.
-        self._url = None if as_expression(url) is not None else as_callable(url)
-        if self._url is not None:
-            del given["url"]
+        # Callable addresses run apart from the others: url_for needs a request, also in a worker.
+        self._urls = {name: call for name in ("url", "image_url") if (call := _called(given[name])) is not None}
+        given = {name: value for name, value in given.items() if name not in self._urls}
         self.fields = FieldMap(Model, given, options, self.complaints)
-        self._entity = self.fields.needs_entity or self._url is not None
+        self._entity = self.fields.needs_entity or bool(self._urls)
         self._minor = price_unit == "minor"
         self._where = [] if where is None else [where]
         self._reads = ShopReads(db, Model)
@@ -147,7 +146,7 @@ class SQLAlchemyCatalog:
 
     def queries_by_field(self, sample: int = 20) -> Mapping[str, float]:
         """For each callable field the SQL statements it runs for one product, over the first *sample* products."""
-        calls = {**self.fields.callables, **({"url": self._url} if self._url else {})}
+        calls = {**self.fields.callables, **self._urls}
         spent = dict.fromkeys(calls, 0)
         with self._reads.open(patient=True) as session, self._url_context():
             rows = _rows(session, self._select().limit(sample)) if calls else []
@@ -177,24 +176,23 @@ class SQLAlchemyCatalog:
 
     def _raw(self, rows: Sequence[Any], currency: str | None) -> list[Product]:
         products = [self.fields.values(row, entity=self._entity) for row in rows]
-        if self._url is not None:
+        if self._urls:
             with self._url_context():
                 for values, row in zip(products, rows, strict=True):
-                    values["url"] = self._url_of(row[0], values)
+                    values.update({name: self._url_of(name, row[0], values) for name in self._urls})
         return [_product(values, currency if self._minor else None, self._minor) for values in products]
 
     def _url_context(self) -> Any:
-        needed = self._url is not None and not has_request_context()
+        needed = bool(self._urls) and not has_request_context()
         return current_app.test_request_context() if needed else nullcontext()
 
-    def _url_of(self, instance: Any, values: Mapping[str, Any]) -> Any:
+    def _url_of(self, name: str, instance: Any, values: Mapping[str, Any]) -> Any:
         """The callable's URL, without the path the shop is mounted at: one card may be shown under several."""
-        assert self._url is not None
         try:
-            url = self._url(instance)
+            url = self._urls[name](instance)
         except Exception as error:
             kind = f"not to be had (its callable raised {type(error).__name__})"
-            self.complaints.add([Problem("url", kind)], values.get("id"), error)
+            self.complaints.add([Problem(name, kind)], values.get("id"), error)
             return None
         root = request.script_root
         return url[len(root) :] if root and isinstance(url, str) and url.startswith(f"{root}/") else url
@@ -213,6 +211,10 @@ class SQLAlchemyCatalog:
 
 
 _FIELDS = frozenset(Product.__dataclass_fields__)
+
+
+def _called(source: Any) -> Any:
+    return None if as_expression(source) is not None else as_callable(source)
 
 
 def _check(model: Any, *, price_unit: str, **required: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import has_request_context, request
@@ -10,7 +12,7 @@ from flask import has_request_context, request
 from ..money import format_money, from_minor, minor_digits, to_minor
 from ..recommending.page import Card, FilledSlot, ReasonKind
 from ..shop.ports import Product
-from ..texts import Texts
+from ..texts import Texts, texts_for
 from .contexts import CardView, PartView, PriceView, SlotView, StarsView, TogetherView
 from .forms import CartForms
 
@@ -57,36 +59,18 @@ class CardMaker:
         reason = card.reason if card else None
         if reason and reason.orders is None and reason.kind == told:
             reason = None
+        locale = self._texts.locale
         return CardView(
             id=product.id,
             title=product.title,
             url=below_root(product.url, _LINK_SCHEMES),
             image_url=below_root(product.image_url, _PICTURE_SCHEMES),
             initial=product.title.strip()[:1].upper(),
-            price=self._price(product),
-            stars=self._stars(product),
+            price=price_view(product.price, product.list_price, product.currency or self._currency, locale),
+            stars=stars_view(product.rating, product.review_count, locale),
             reason=self._texts.reason(reason.kind, reason.orders) if reason else None,
             **button,  # type: ignore[arg-type]
         )
-
-    def _price(self, product: Product) -> PriceView:
-        currency, locale = product.currency or self._currency, self._texts.locale
-        now = format_money(product.price, currency, locale)
-        if product.list_price is None or product.list_price <= product.price:
-            return PriceView(now)
-        saved = format_money(product.list_price - product.price, currency, locale)
-        was = format_money(product.list_price, currency, locale)
-        return PriceView(now, was, self._texts.gettext("You save %(amount)s", amount=saved))
-
-    def _stars(self, product: Product) -> StarsView | None:
-        if product.rating is None or not 0 < product.rating <= 5:
-            return None
-        rating, count = round(product.rating, 1), product.review_count
-        label = self._texts.gettext("%(rating)s out of 5 stars", rating=self._texts.number(rating))
-        if count < 1:
-            return StarsView(label, rating * 20)
-        words = self._texts.ngettext("%(num)s review", "%(num)s reviews", count)
-        return StarsView(label, rating * 20, self._texts.number(count), words)
 
     def _together(self, filled: FilledSlot) -> TogetherView:
         chosen: list[tuple[Product, Card | None]] = [(card.product, card) for card in filled.cards]
@@ -119,6 +103,30 @@ class CardMaker:
         some = [self._texts.ngettext("Add %(num)s", "Add %(num)s", count) for count in range(1, len(parts))]
         every = self._texts.gettext("Add all %(num)s", num=self._texts.number(len(parts)))
         return (self._texts.gettext("Add to cart"), *some, every)
+
+
+@lru_cache(maxsize=8192)
+def price_view(price: Decimal, list_price: Decimal | None, currency: str | None, locale: str) -> PriceView:
+    """A price in words, with the one before a reduction if there was one."""
+    now = format_money(price, currency, locale)
+    if list_price is None or list_price <= price:
+        return PriceView(now)
+    saved = format_money(list_price - price, currency, locale)
+    was = format_money(list_price, currency, locale)
+    return PriceView(now, was, texts_for(locale).gettext("You save %(amount)s", amount=saved))
+
+
+@lru_cache(maxsize=8192)
+def stars_view(rating: float | None, count: int, locale: str) -> StarsView | None:
+    """A rating in words; None where nobody rated."""
+    if rating is None or not 0 < rating <= 5:
+        return None
+    texts, shown = texts_for(locale), round(rating, 1)
+    label = texts.gettext("%(rating)s out of 5 stars", rating=texts.number(shown))
+    if count < 1:
+        return StarsView(label, round(shown * 20))
+    words = texts.ngettext("%(num)s review", "%(num)s reviews", count)
+    return StarsView(label, round(shown * 20), texts.number(count), words)
 
 
 def _told(filled: FilledSlot) -> str | None:

@@ -5,7 +5,6 @@ The comment at the top of a template lists the same names; ``test_template_contr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -40,7 +39,7 @@ class StarsView:
     """
 
     label: str
-    width: float
+    width: int
     count: str | None = None
     count_label: str | None = None
 
@@ -52,12 +51,12 @@ class FormView:
     Attributes:
         action: Where it posts to.
         method: ``post`` or ``get``.
-        fields: Names and values of its hidden inputs.
+        fields: Name and value of each hidden input.
     """
 
     action: str
     method: str
-    fields: Mapping[str, str]
+    fields: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

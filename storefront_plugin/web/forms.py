@@ -40,16 +40,16 @@ class CartForms:
             return None, False
 
     def _ours(self, product: Product) -> FormView | None:
-        return FormView(self.all_action, "post", {"product": product.id}) if self.all_action else None
+        return FormView(self.all_action, "post", (("product", product.id),)) if self.all_action else None
 
     def _completed(self, given: AddForm) -> tuple[FormView | None, bool]:
         field = token_field(current_app) if given.method == "post" and _posts_home(given.action) else None
         if field is None:
-            return FormView(given.action, given.method, given.fields), False
+            return FormView(given.action, given.method, tuple(given.fields.items())), False
         if not self._private:
             return None, True
         token = given.fields.get(field) or self._host_token()
-        return FormView(given.action, given.method, {**given.fields, field: token}), False
+        return FormView(given.action, given.method, tuple({**given.fields, field: token}.items())), False
 
     def _host_token(self) -> str:
         if self._token is None:

@@ -23,6 +23,7 @@ from ..texts import Texts, texts_for
 from .cards import CardMaker
 from .contexts import HeadView, PlacementView, SlotView
 from .forms import CartForms
+from .parts import Parts
 
 STYLESHEET = "storefront.css"
 SCRIPT = "storefront.js"
@@ -38,7 +39,8 @@ def render_slots(page: Page, filled_slots: Iterable[FilledSlot], waiting: Sequen
     maker = CardMaker(texts, forms, page.currency or current_storefront.settings.currency)
     views = [maker.slot(filled) for filled in filled_slots if filled.cards]
     views += [_waiting_view(slot, texts) for slot in waiting]
-    return Markup("").join(_render("slot.html", texts, slot=view) for view in _in_order(page, views))
+    show = Parts(page.locale, page.personal)
+    return Markup("").join(_render("slot.html", texts, slot=view, show=show) for view in _in_order(page, views))
 
 
 def render_placement(page: Page, view: PlacementView) -> Markup:

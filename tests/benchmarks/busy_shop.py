@@ -9,7 +9,8 @@ from pathlib import Path
 
 import duckdb
 from bench_rebuild import DAY, MAKE
-from flask import Flask
+from flask import Flask, render_template
+from jinja2 import FileSystemLoader
 from small_shop import SmallShop, small_shop
 
 from storefront_plugin import AddForm, CartLine, Product
@@ -145,20 +146,19 @@ def seen_products(folder: Path, count: int, seed: int = 3) -> list[int]:
 
 def views(shop: SmallShop) -> Flask:
     """The shop's app with its pages: one product with the widgets, the cart, and a view that does nothing."""
-    from flask import render_template_string
-
     app = shop.app
+    app.jinja_loader = FileSystemLoader(Path(__file__).parent / "templates")  # type: ignore[misc]
 
     @app.get("/plugin/<id>")
     def plugin_page(id: str) -> str:
-        return render_template_string("{{ storefront.placement('product', id) }}", id=id)
+        return render_template("plugin.html", id=id)
 
     @app.get("/cart")
     def cart_page() -> str:
-        return render_template_string("{{ storefront.placement('cart') }}")
+        return render_template("cart.html")
 
     @app.get("/empty/<id>")
     def empty_page(id: str) -> str:
-        return render_template_string("{{ id }}", id=id)
+        return render_template("empty.html", id=id)
 
     return app

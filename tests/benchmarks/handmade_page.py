@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import redis
 from busy_shop import CARDS, EDITION
 from flask import Flask, render_template
-from jinja2 import ChoiceLoader, FileSystemLoader
 from small_shop import SmallShop
 
 from storefront_plugin.money import format_money
@@ -34,8 +32,7 @@ class HandmadePage:
         self._redis: Any = redis.Redis.from_url(redis_url, protocol=3)
 
     def mount(self, app: Flask) -> None:
-        """Add the view and its template."""
-        app.jinja_loader = ChoiceLoader([FileSystemLoader(Path(__file__).parent / "templates")])
+        """Add the view."""
         app.jinja_env.filters["amount"] = lambda price: format_money(price, "EUR", "en")
         app.add_url_rule("/handmade/<int:number>", view_func=self.view)
 

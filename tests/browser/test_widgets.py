@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -91,13 +92,21 @@ def loads(page: Page) -> None:
     page.evaluate("window.loads = []; addEventListener('storefront-load', (e) => window.loads.push(e.detail.status))")
 
 
+def until(page: Page, expression: str) -> None:
+    """Wait until *expression* holds. Playwright's own wait evaluates text in the page, which the CSP forbids."""
+    ends = time.monotonic() + 10
+    while not page.evaluate(expression):
+        assert time.monotonic() < ends, f"{expression} does not hold"
+        page.wait_for_timeout(20)
+
+
 def change_cart(page: Page, ids: str) -> None:
     """Fill the cart elsewhere and tell the page."""
     loads(page)
     page.evaluate(
         "async (ids) => { await fetch(`/shop/fill/${ids}`); dispatchEvent(new Event('storefront:cart-changed')); }", ids
     )
-    page.wait_for_function("window.loads.length > 0")
+    until(page, "window.loads.length > 0")
 
 
 @pytest.mark.parametrize("content", ["demo", "one", "hostile"])
@@ -189,7 +198,7 @@ def test_a_failing_fragment_leaves_the_page_and_tells_the_shop(show: Opener) -> 
     page.evaluate("addEventListener('storefront-error', (event) => (window.failed = event.detail.status))")
     page.route("**/fragment/**", lambda route: route.fulfill(status=500, body="no"))
     page.evaluate("scrollTo(0, 2400)")
-    page.wait_for_function("window.failed === 500")
+    until(page, "window.failed === 500")
     assert page.locator("section.storefront-slot").count() == 4
 
 
@@ -198,7 +207,7 @@ def test_of_two_answers_only_the_later_is_shown(show: Opener) -> None:
     page = show("placement=cart")
     loads(page)
     page.evaluate("for (let n = 0; n < 5; n++) dispatchEvent(new Event('storefront:cart-changed'))")
-    page.wait_for_function("window.loads.length > 0")
+    until(page, "window.loads.length > 0")
     page.wait_for_timeout(300)
     assert page.evaluate("window.loads.length") == 1
 
@@ -254,7 +263,7 @@ def test_buttons_move_the_carousel_and_stop_at_its_ends(show: Opener) -> None:
     expect(before).to_have_attribute("aria-disabled", "true")
     after.click()
     expect(before).to_have_attribute("aria-disabled", "false")
-    page.wait_for_function("document.querySelector('.storefront-carousel').scrollLeft > 300")
+    until(page, "document.querySelector('.storefront-carousel').scrollLeft > 300")
     expect(show("content=one").get_by_role("button", name="Next")).to_have_count(0)
 
 

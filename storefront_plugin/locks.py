@@ -1,0 +1,23 @@
+"""A lock that forking cannot leave held."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+
+class ProcessLock:
+    """A lock of each process its own.
+
+    A plain lock that another thread holds at the moment of a fork stays held in the child for ever, since that thread
+    does not exist there (gunicorn with ``--preload``, workers that fork for each job).
+    """
+
+    def __init__(self) -> None:
+        self._locks: dict[int, threading.Lock] = {}
+
+    def __enter__(self) -> None:
+        self._locks.setdefault(os.getpid(), threading.Lock()).acquire()
+
+    def __exit__(self, *_error: object) -> None:
+        self._locks[os.getpid()].release()

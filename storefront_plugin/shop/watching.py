@@ -1,0 +1,54 @@
+"""Notices changes of a catalogue's mapped model, so that cards follow without a call of the shop."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session, object_session
+
+logger = logging.getLogger(__name__)
+
+_CHANGED = "storefront_changed_products"
+
+
+def watch(catalog: Any, tell: Callable[[Sequence[str]], None]) -> None:
+    """Call *tell* with the ids of products whose objects a session has changed, after it committed.
+
+    Works for catalogues that have ``model`` and ``id_of(instance)``. Changes by plain SQL or by bulk statements are not
+    seen; cards then follow after ``STOREFRONT_CARD_SECONDS``.
+    """
+    model, id_of = getattr(catalog, "model", None), getattr(catalog, "id_of", None)
+    if model is None or id_of is None:
+        return
+
+    def changed(_mapper: Any, _connection: Any, instance: Any) -> None:
+        session = object_session(instance)
+        if session is not None:
+            _note(session, id_of, instance, tell)
+
+    for name in ("after_insert", "after_update", "after_delete"):
+        event.listen(model, name, changed, propagate=True)
+
+
+def _note(session: Session, id_of: Callable[[Any], str], instance: Any, tell: Callable[[Sequence[str]], None]) -> None:
+    try:
+        product_id = id_of(instance)
+    except Exception as error:  # the shop's own mapping; its flush must go on
+        logger.warning("A changed product could not be named (%s).", error)
+        return
+    if _CHANGED not in session.info:
+        session.info[_CHANGED] = {}
+        event.listen(session, "after_commit", lambda session: _tell(session, tell))
+        event.listen(session, "after_rollback", lambda session: session.info[_CHANGED].clear())
+    session.info[_CHANGED][product_id] = None
+
+
+def _tell(session: Session, tell: Callable[[Sequence[str]], None]) -> None:
+    # Fires at the release of a savepoint too; only the outermost commit makes the change visible to others.
+    if not session.in_nested_transaction() and session.info[_CHANGED]:
+        ids = list(session.info[_CHANGED])
+        session.info[_CHANGED].clear()
+        tell(ids)

@@ -1,0 +1,62 @@
+"""What makes products alike: the words, categories, brand and attributes of one product, as weighted features."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from ..shop.ports import Product
+
+MAX_TOKENS: Final = 400
+"""Words of one product; the title's come first."""
+
+TITLE_WEIGHT: Final = 3
+"""How many times a word of the title counts as much as one of the description."""
+
+FIELD_WEIGHTS: Final = {"c": 0.15, "b": 0.05, "a": 0.10, "t": 0.30}
+"""Shares of all categories, brand, attributes and text in a similarity; the rest is `SAME_CATEGORY`."""
+
+SAME_CATEGORY: Final = 0.40
+"""What the same most specific category gives: with it, products of one category stand before nearly all others."""
+
+_CJK = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_RUNS = re.compile(rf"([{_CJK}]+)|((?:(?![{_CJK}])[^\W_])+)")
+
+
+def tokens(text: str) -> Iterator[str]:
+    """The words of *text*, case-folded; of Chinese, Japanese and Korean, which need no spaces, each two characters."""
+    for match in _RUNS.finditer(unicodedata.normalize("NFKC", text).casefold()):
+        dense, word = match.groups()
+        if dense is None:
+            if len(word) > 1 or word.isdigit():
+                yield word
+        elif len(dense) == 1:
+            yield dense
+        else:
+            yield from (dense[place : place + 2] for place in range(len(dense) - 1))
+
+
+def features(product: Product) -> dict[str, float]:
+    """The features of *product* with their weights before rarity; the first letter of a name is its field."""
+    found = {f"c:{category}": 1 / math.sqrt(place) for place, category in enumerate(product.category_ids, 1)}
+    if product.brand:
+        found[f"b:{product.brand.casefold()}"] = 1.0
+    for name, value in product.attributes.items():
+        found[f"a:{name.casefold()}={value.casefold()}"] = 1.0
+    found.update((f"t:{token}", 1 + math.log(count)) for token, count in _words(product).items())
+    return found
+
+
+def _words(product: Product) -> Counter[str]:
+    words: Counter[str] = Counter()
+    left = MAX_TOKENS
+    for text, weight in ((product.title, TITLE_WEIGHT), (product.description or "", 1)):
+        for token in islice(tokens(text), left):
+            words[token] += weight
+            left -= 1
+    return words
