@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask, current_app
@@ -46,6 +46,11 @@ class Base(DeclarativeBase):
             "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
         }
     )
+
+
+def table_of(model: type[Base]) -> sa.Table:
+    """The table of *model*: inserting many rows into it takes half the time of the ORM's bulk insert."""
+    return cast(sa.Table, model.__table__)
 
 
 Id = sa.String(255).with_variant(sa.String(255, collation="utf8mb4_bin"), "mysql", "mariadb")
@@ -147,6 +152,9 @@ class Database:
         options.setdefault("connect_args", {})
         if url.get_backend_name() == "sqlite":
             options["connect_args"] = {**options["connect_args"], "timeout": wait}
+        elif url.get_driver_name() in ("psycopg", "psycopg2"):
+            # The least that libpq knows; without it a host that is gone is waited for until the system gives up.
+            options["connect_args"] = {"connect_timeout": 2, **options["connect_args"]}
         engine = sa.create_engine(url, pool_size=2, max_overflow=2, pool_timeout=wait, pool_pre_ping=patient, **options)
         if not patient and url.get_backend_name() == "postgresql":
             event.listen(engine, "connect", _limit_statements(int(wait * 1000)))

@@ -77,12 +77,12 @@ def day_of(moment: dt.datetime) -> int:
 def placed(order: Order, timezone: str, currency: str | None, moment: dt.datetime) -> Event:
     """*order* as an event. Times after *moment* are clamped to it; raises `InputError` for what cannot be counted."""
     placed_at = _utc(order.placed_at, timezone)
-    money = order.currency or currency
+    money = _currency(order.currency) or currency
     customer_id = None if order.customer_id is None else clean_id(order.customer_id, "customer id")
     return Event(
         "placed",
         clean_id(order.id, "order id"),
-        tuple(_line(line, money) for line in order.lines),
+        _lines(order.lines, money),
         min(placed_at, moment),
         customer_id,
         money,
@@ -97,7 +97,7 @@ def cancelled(order_id: object) -> Event:
 
 def refunded(order_id: object, lines: Iterable[OrderLine]) -> Event:
     """Pieces came back; a product stops counting when its whole quantity did."""
-    return Event("refunded", clean_id(order_id, "order id"), tuple(_line(line, None) for line in lines))
+    return Event("refunded", clean_id(order_id, "order id"), _lines(lines, None))
 
 
 def _utc(value: dt.datetime, timezone: str) -> dt.datetime:
@@ -110,7 +110,23 @@ def _utc(value: dt.datetime, timezone: str) -> dt.datetime:
         return value.replace(tzinfo=None)
 
 
+def _currency(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    if not (isinstance(value, str) and len(value) == 3 and value.isascii() and value.isalpha()):
+        raise InputError(f"A currency must be an ISO 4217 code such as 'EUR', not {value!r:.40}.")
+    return value.upper()
+
+
+def _lines(lines: object, currency: str | None) -> tuple[Line, ...]:
+    if not isinstance(lines, Iterable):
+        raise InputError(f"The lines of an order must be OrderLine objects, not {lines!r:.40}.")
+    return tuple(_line(line, currency) for line in lines)
+
+
 def _line(line: OrderLine, currency: str | None) -> Line:
+    if not isinstance(line, OrderLine):
+        raise InputError(f"A line of an order must be an OrderLine, not a {type(line).__name__}.")
     variant_id = None if line.variant_id is None else clean_id(line.variant_id, "variant id")
     return Line(clean_id(line.product_id), _quantity(line.quantity), _price(line.unit_price, currency), variant_id)
 

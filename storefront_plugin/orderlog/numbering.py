@@ -15,7 +15,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..database import Database
+from ..database import Database, table_of
 from .events import Event, Kind, day_of, now
 from .numbers import ProductNumbers
 from .settling import Entry, LineState, OrderState, Settled, dump_entries, settle
@@ -125,7 +125,7 @@ def _append(session: Session, applier: Applier, entries: Sequence[Entry]) -> Non
         "entries": dump_entries(entries),
         "created_at": now(),
     }
-    session.execute(sa.insert(Batch), row)
+    session.execute(sa.insert(table_of(Batch)), row)
     applier.number, applier.token = applier.number + 1, token
 
 
@@ -195,10 +195,10 @@ def _store_states(session: Session, states: Iterable[OrderState]) -> None:
     changed = [state for state in states if state.changed]
     new = [state for state in changed if not state.stored]
     if new:
-        session.execute(sa.insert(LoggedOrder), [_order_row(state) for state in new])
+        session.execute(sa.insert(table_of(LoggedOrder)), [_order_row(state) for state in new])
     lines = [_line_row(state, line) for state in new for line in state.lines]
     if lines:
-        session.execute(sa.insert(LoggedLine), lines)
+        session.execute(sa.insert(table_of(LoggedLine)), lines)
     for state in changed:
         if state.stored:
             _update_state(session, state)

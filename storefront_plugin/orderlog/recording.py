@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from ..database import Database
+from ..database import Database, table_of
 from ..errors import DatabaseUnavailable
 from ..signals import order_not_recorded, order_record_uncommitted
 from .events import Event, now
@@ -28,24 +28,35 @@ def record(happened: Event, session: Session, wake: Callable[[], object], commit
     *wake* is called when the outermost transaction of that very session commits. With *commit* the session is
     committed at once, for shops whose own code has already committed. Database errors are logged with the remedy and
     signalled, never raised: the shop's order is worth more than our count of it.
+
+    The savepoint is the connection's, not the session's: that one would flush what the shop has pending, and a mistake
+    in there would be met here instead of at the shop's own commit.
     """
     try:
-        _begin_on_sqlite(session)
-        with session.begin_nested():
-            session.execute(sa.insert(OrderEvent), _row(happened))
+        connection = session.connection()
+        _begin_on_sqlite(connection)
+        with connection.begin_nested():
+            connection.execute(sa.insert(table_of(OrderEvent)), _row(happened))
     except sa.exc.SQLAlchemyError as error:
         not_recorded(happened.order_id, error)
         return False
     _watch(session, wake)
     session.info[_PENDING].append(happened.order_id)
-    if commit:
+    return _committed(happened, session) if commit else True
+
+
+def _committed(happened: Event, session: Session) -> bool:
+    try:
         session.commit()
+    except sa.exc.SQLAlchemyError as error:
+        session.rollback()
+        not_recorded(happened.order_id, error)
+        return False
     return True
 
 
-def _begin_on_sqlite(session: Session) -> None:
+def _begin_on_sqlite(connection: sa.Connection) -> None:
     """Python's sqlite3 begins a transaction before the first change only; a savepoint before that would commit alone."""
-    connection = session.connection()
     if connection.dialect.name == "sqlite" and not getattr(connection.connection, "in_transaction", True):
         connection.exec_driver_sql("BEGIN")
 
@@ -54,8 +65,8 @@ def record_alone(happened: Event, database: Database, wake: Callable[[], object]
     """Write *happened* in a transaction of our own, where our tables are not in the shop's database."""
     try:
         with database.writing() as session:
-            session.execute(sa.insert(OrderEvent), _row(happened))
-    except DatabaseUnavailable as error:
+            session.execute(sa.insert(table_of(OrderEvent)), _row(happened))
+    except (DatabaseUnavailable, sa.exc.SQLAlchemyError) as error:
         not_recorded(happened.order_id, error)
         return False
     wake()
@@ -82,6 +93,13 @@ def not_recorded(order_id: object, error: Exception) -> None:
     order_not_recorded.send(current_app._get_current_object(), order_id=order_id, error=error)  # type: ignore[attr-defined]
 
 
+def _woken(wake: Callable[[], object]) -> None:
+    try:
+        wake()
+    except Exception as error:  # the shop's commit has happened; nothing of ours may make it look as if it had not
+        logger.warning("Counting was not woken (%s); the next order or the worker does it.", error)
+
+
 def _watch(session: Session, wake: Callable[[], object]) -> None:
     """Listen on this one session object: ``db.session`` would register for every session of the shop."""
     if _PENDING in session.info:
@@ -93,7 +111,7 @@ def _watch(session: Session, wake: Callable[[], object]) -> None:
         # Fires at the release of a savepoint too; only the outermost commit makes rows visible to others.
         if not session.in_nested_transaction():
             session.info[_PENDING].clear()
-            wake()
+            _woken(wake)
 
     def rolled_back(session: Session) -> None:
         session.info[_PENDING].clear()
