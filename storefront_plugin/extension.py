@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from flask import Flask, current_app, has_app_context, has_request_context, request
 from markupsafe import Markup
@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from .checking import check
 from .copurchase.figures import figures
-from .database import Database
-from .errors import ConfigurationError, InputError
+from .database import Database, shop_engine
+from .errors import AdapterError, ConfigurationError, InputError
 from .migrations import include_object, upgrade
 from .mounted import Mounted
 from .orderlog import events, recording
@@ -32,6 +32,7 @@ from .texts import known_locale, locale_for, texts_for
 from .web.blueprint import build_blueprint
 from .web.jinja import Widgets
 
+_MOUNTED = "storefront.mounted"
 MAX_RECOMMENDATIONS = 400
 REBUILD_FROM_ORDERS = 10_000
 """After an import of more orders than this a rebuild is quicker than counting them one by one."""
@@ -74,7 +75,7 @@ class Storefront:
         self.name = name
         self.url_prefix = url_prefix
         self._widgets = Widgets()
-        self._mounts: WeakKeyDictionary[Flask, Mounted] = WeakKeyDictionary()
+        self._watching = False
         if app is not None:
             self.init_app(app)
 
@@ -85,12 +86,15 @@ class Storefront:
         remedy for a second mount, a wrong setting, an occupied name or a missing ``SECRET_KEY``.
         """
         self._refuse_conflicts(app)
-        self._mounts[app] = Mounted(app, Settings.from_config(app.config), self.catalog)
+        mounted = Mounted(app, Settings.from_config(app.config), self.catalog)
+        # Kept by the app, not by us: one Storefront may serve the hundreds of apps of a test suite.
+        app.extensions[_MOUNTED] = mounted
         app.extensions["storefront"] = self
         app.register_blueprint(build_blueprint(self.name, self.url_prefix))
         app.jinja_env.globals[self.name] = self
         include_object.chain(app)
-        if self._mounts[app].settings.watch_models and len(self._mounts) == 1:
+        if mounted.settings.watch_models and not self._watching:
+            self._watching = True
             watch(self.catalog, self._tell_changed)
 
     def _refuse_conflicts(self, app: Flask) -> None:
@@ -108,16 +112,24 @@ class Storefront:
             raise ConfigurationError(
                 f"The app's templates already have a global {self.name!r}; mount with Storefront(name='suggestions')."
             )
+        taken = next((rule.rule for rule in app.url_map.iter_rules() if self._is_under_prefix(rule.rule)), None)
+        if taken is not None:
+            raise ConfigurationError(
+                f"The app already has an address {taken!r}; mount with Storefront(url_prefix='/suggestions')."
+            )
         if app._got_first_request:
             raise ConfigurationError("The app has served a request already; call Storefront.init_app before the first.")
+
+    def _is_under_prefix(self, path: str) -> bool:
+        return path == self.url_prefix or path.startswith(self.url_prefix + "/")
 
     # What the parts of the package and the shop's own code find here.
 
     @property
     def mounted(self) -> Mounted:
         """The parts of the current app's mount; needs an app context."""
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        return self._mounts[app]
+        found: Mounted = current_app.extensions[_MOUNTED]
+        return found
 
     @property
     def settings(self) -> Settings:
@@ -202,7 +214,7 @@ class Storefront:
         self, placement: str, products: Iterable[object] = (), category: object = None, personal: bool = False
     ) -> Page:
         """The page of the current request; the shopper's cart and name are read only when it is *personal*."""
-        cart: tuple[CartLine, ...] = tuple(self.cart.lines()) if personal and self.cart else ()
+        cart = tuple(_usable_lines(self.cart.lines())) if personal and self.cart else ()
         return Page(
             placement=placement,
             products=_usable_ids(products),
@@ -264,13 +276,13 @@ class Storefront:
     ) -> bool:
         try:
             event = make()
-        except InputError as error:
+        except (InputError, AdapterError) as error:
             if current_app.debug or current_app.testing:
                 raise
             recording.not_recorded(order_id, error)
             return False
         wake = self.mounted.wake
-        own = self.settings.database_url is not None or "sqlalchemy" not in current_app.extensions
+        own = self.settings.database_url is not None or shop_engine() is None
         if session is None and own:
             return recording.record_alone(event, self.database, wake)
         return recording.record(event, session or current_app.extensions["sqlalchemy"].session(), wake, commit)
@@ -283,7 +295,12 @@ class Storefront:
             raise InputError("order_placed takes a storefront_plugin.Order, or a model of the orders adapter.")
         if "sqlalchemy" in current_app.extensions:
             (session or current_app.extensions["sqlalchemy"].session()).flush()
-        found: Order = read(order)
+        try:
+            found: Order = read(order)
+        except InputError:
+            raise
+        except Exception as error:  # the shop's own code may raise anything
+            raise AdapterError(f"The orders adapter raised {type(error).__name__}: {error}") from error
         return found
 
     def import_orders(
@@ -339,16 +356,14 @@ class Storefront:
         self._links_changed()
 
     def _links_changed(self) -> None:
-        parts = self.mounted
-        parts.held.expire()
-        parts.store.pipeline_write([("HINCRBY", parts.keys.news, "rules", 1)])
+        self.mounted.tell_rules_changed()
 
     def product_changed(self, product: object) -> None:
         """Tell all processes that *product*'s data changed; cards follow within a second. Never raises for Redis."""
         self.mounted.tell_changed([clean_id(product)])
 
     def _tell_changed(self, product_ids: Sequence[str]) -> None:
-        if has_app_context() and current_app._get_current_object() in self._mounts:  # type: ignore[attr-defined]
+        if has_app_context() and current_app.extensions.get("storefront") is self:
             self.mounted.tell_changed(product_ids)
 
     # Keeping.
@@ -419,10 +434,19 @@ def _slot_of(strategy: str, placement: str, limit: int, specialness: float | Non
     return Slot(name="recommend", strategies=(strategy,), limit=limit, specialness=specialness)
 
 
+def _usable_lines(lines: Iterable[object]) -> Iterator[CartLine]:
+    """The lines of the shop's cart with ids as text; those no product can have are left out."""
+    for line in lines:
+        if not isinstance(line, CartLine):
+            raise AdapterError(f"Cart.lines gives a {type(line).__name__}; give storefront_plugin.CartLine.")
+        for product_id in _usable_ids([line.product_id]):
+            yield line if line.product_id == product_id else replace(line, product_id=product_id)
+
+
 def _usable_ids(values: Iterable[object]) -> tuple[str, ...]:
-    """Ids as text; those no product can have are unknown products, not an error."""
+    """Ids as text, from one id or several; those no product can have are unknown products, not an error."""
     ids: list[str] = []
-    for value in values:
+    for value in [values] if isinstance(values, str) else values:
         try:
             ids.append(clean_id(value))
         except InputError:

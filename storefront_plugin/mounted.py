@@ -23,16 +23,20 @@ from .recommending.page import FilledSlot, Page
 from .recommending.plan import Slot, checked_plan
 from .recommending.recommender import CHANGED_IDS, Recommender
 from .recommending.strategies import STRATEGIES
-from .redis_store import RedisStore
+from .redis_store import MISSING, Read, RedisStore
 from .redis_store.keys import Keys
 from .settings import Settings
 from .shop.ports import Catalog
+from .similarity.index import CatalogueIndex
 from .signals import batches_applied, rebuild_finished, slot_failed
 
 logger = logging.getLogger(__name__)
 
 LISTS_SECONDS = 600.0
 """How often the lists that are made from SQL are made anew."""
+
+MAX_UNTOLD = 1000
+"""Changed products remembered at a time while Redis does not answer."""
 
 
 class Mounted:
@@ -57,6 +61,9 @@ class Mounted:
             settings.shards,
             self._tell_applied,
         )
+        self.index = CatalogueIndex(
+            catalog, self.database, self.numbers, self.store, self.keys, self.folder, settings.currency
+        )
         self.held = Held(self.database, self.store, self.keys, self.numbers, self.cards, settings.deadline, self.wake)
         self.recommender = Recommender(
             self.store,
@@ -70,6 +77,7 @@ class Mounted:
         )
         self._drainer = Drainer(app, self._turn)
         self._lists_at = 0.0
+        self._untold: dict[str, None] = {}
 
     @property
     def synchronous(self) -> bool:
@@ -77,7 +85,7 @@ class Mounted:
         return bool(self.app.testing) or self.database.in_memory
 
     def wake(self) -> bool:
-        """Let the background thread work now; False where there is none. Never raises."""
+        """Let the background thread work now; False where there is none."""
         if self.synchronous:
             return False
         self._drainer.wake()
@@ -90,8 +98,10 @@ class Mounted:
     def drain(self) -> int:
         """Count all committed orders now; how many batches went out. Raises `StorefrontError` when it cannot."""
         sent = self._count()
-        self._refresh_lists(sent > 0)
-        self.held.refresh()
+        self._refresh_lists(sent > 0 and self.synchronous)
+        if sent:
+            self.held.expire()
+        self.held.refresh_if_due()  # a worker drains every second: what is fresh is not read again
         return sent
 
     def _count(self) -> int:
@@ -118,35 +128,74 @@ class Mounted:
             progress=progress,
         )
         self.upkeep.forget_standings()
+        self.index.build(progress)
         self._refresh_lists(True)
         self.held.refresh()
         rebuild_finished.send(self.app, generation=generation.token)
 
-    def tell_changed(self, product_ids: Sequence[str]) -> None:
-        """Forget the cards of *product_ids* here, and tell the other processes. Trouble with Redis is logged only."""
-        self.cards.forget(product_ids)
-        commands: list[tuple[str | int | float | bytes, ...]] = [
-            ("LPUSH", self.keys.changed_products, *product_ids),
-            ("LTRIM", self.keys.changed_products, 0, CHANGED_IDS - 1),
-            ("HINCRBY", self.keys.news, "cards", len(product_ids)),
-        ]
+    def tell_rules_changed(self) -> None:
+        """Let all processes read the merchant's pins and exclusions anew. Trouble with Redis is logged only."""
+        self.held.expire()
         try:
-            self.store.pipeline_write(commands)
+            self.store.pipeline_write([("HINCRBY", self.keys.news, "rules", 1)])
+        except StoreUnavailable as error:
+            logger.warning("Other processes hear of the changed rules within a minute: %s", error)
+
+    def tell_changed(self, product_ids: Sequence[str]) -> None:
+        """Forget the cards of *product_ids* here, and tell the other processes.
+
+        Often called inside the shop's own commit, so Redis gets the deadline of a page; what it did not take then is
+        told by the background thread.
+        """
+        self.cards.forget(product_ids)
+        told = self._tell_synchronously if self.synchronous else self._tell_within_deadline
+        if not told(product_ids):
+            self._untold.update(dict.fromkeys(product_ids[-MAX_UNTOLD:]))
+            self.wake()
+
+    def _tell_within_deadline(self, product_ids: Sequence[str]) -> bool:
+        return MISSING not in self.store.fetch(self._changed(product_ids))
+
+    def _tell_synchronously(self, product_ids: Sequence[str]) -> bool:
+        try:
+            self.store.ask(self._changed(product_ids))
         except StoreUnavailable as error:
             logger.warning("Other processes hear of changed products late: %s", error)
+        return True
+
+    def _changed(self, product_ids: Sequence[str]) -> list[Read]:
+        latest = tuple(product_ids[-CHANGED_IDS:])  # of more than these, all cards are forgotten
+        return [
+            Read(self.keys.changed_products, "LPUSH", latest),
+            Read(self.keys.changed_products, "LTRIM", (0, CHANGED_IDS - 1)),
+            Read(self.keys.news, "HINCRBY", ("cards", len(product_ids))),
+        ]
 
     def _turn(self) -> None:
-        """One turn of the background thread."""
+        """One turn of the background thread. Pages get fresh holdings also while Redis refuses to be written to."""
         self.store.probe()
-        if self.settings.drain == "thread":
-            self._count()
-            self._refresh_lists(False)
-        self.held.refresh_if_due()
+        try:
+            self._tell_late()
+            if self.settings.drain == "thread":
+                self._count()
+                self._refresh_lists(False)
+        finally:
+            self.held.refresh_if_due()
+
+    def _tell_late(self) -> None:
+        untold, self._untold = self._untold, {}
+        if untold:
+            try:
+                self.store.ask(self._changed(list(untold)))
+            except StoreUnavailable:
+                self._untold = {**untold, **self._untold}
+                raise
 
     def _refresh_lists(self, now: bool) -> None:
         if not now and time.monotonic() < self._lists_at:
             return
         self._lists_at = time.monotonic() + LISTS_SECONDS
+        self.index.build_if_due()
         day = newest_day(self.database)
         if day is not None:
             store_trending(self.store, self.keys, find_trending(self.database, day))

@@ -1,12 +1,68 @@
-"""SQL files beside the code that runs them: several statements a file, each under a line ``-- name: …``."""
+"""DuckDB for work on whole logs and catalogues: bounded memory, statements from SQL files beside the code."""
 
 from __future__ import annotations
 
 import re
 from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from .errors import StorefrontError
+
+THREADS: Final = 2
 
 
-def load_queries(package: str, name: str) -> dict[str, str]:
+class QueryFailed(StorefrontError):
+    """DuckDB could not finish, mostly for want of disk or memory."""
+
+
+class Queries:
+    """An empty DuckDB database and the statements of one SQL file, each of which stands under ``-- name: …``."""
+
+    def __init__(self, package: str, name: str, folder: Path, memory: str) -> None:
+        """Read the file *name* of *package*. What does not fit into *memory* (``"2GB"``) goes to *folder*."""
+        self._statements = load_statements(package, name)
+        self._folder = folder
+        self._connection = duckdb.connect(
+            config={
+                "memory_limit": memory,
+                "threads": THREADS,
+                "temp_directory": str(folder),
+                "preserve_insertion_order": False,
+                "autoinstall_known_extensions": False,
+            }
+        )
+        self._connection.execute("SET enable_progress_bar = false")
+
+    def run(self, name: str, **values: Any) -> list[Any]:
+        """The rows of the statement *name* with *values* for its ``$parameters``; raises `QueryFailed`."""
+        return self._execute(self._statements[name], values)
+
+    def run_on_file(self, name: str, file: Path) -> None:
+        """Run a statement that cannot have parameters, with the path for its ``{file}``."""
+        self._execute(self._statements[name].replace("{file}", str(file).replace("'", "''")), {})
+
+    def drop(self, table: str) -> None:
+        """Free the memory of *table*."""
+        self._execute(f"DROP TABLE {table}", {})
+
+    def close(self) -> None:
+        """Free memory and temporary files."""
+        self._connection.close()
+
+    def _execute(self, statement: str, values: dict[str, Any]) -> list[Any]:
+        try:
+            return self._connection.execute(statement, values or None).fetchall()
+        except duckdb.Error as error:
+            reason = str(error).partition("\n")[0].rstrip(".")
+            raise QueryFailed(
+                f"DuckDB could not finish ({reason:.200}); make room in {self._folder} or in memory, and start again."
+            ) from error
+
+
+def load_statements(package: str, name: str) -> dict[str, str]:
     """The statements in the file *name* of *package*, by name."""
     text = (files(package) / name).read_text(encoding="utf-8")
     parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)

@@ -165,8 +165,13 @@ class Settings:
         for key, entry in names.items():
             expected = entry.metadata["check"](getattr(settings, entry.name))
             if expected:
-                raise ConfigurationError(f"{key} is {getattr(settings, entry.name)!r:.200}; set it to {expected}.")
+                raise ConfigurationError(f"{key} is {_shown(key, getattr(settings, entry.name))}; set it to {expected}.")
         return settings
+
+
+def _shown(key: str, value: Any) -> str:
+    """*value* for a message; of an address its kind only, since it may hold a password."""
+    return f"a {type(value).__name__}" if key.endswith("_URL") else f"{value!r:.200}"
 
 
 def _unknown(key: str, names: Mapping[str, Any]) -> str:

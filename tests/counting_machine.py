@@ -70,6 +70,7 @@ class Counting(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="sf-counting-"))
         self.shop = small_shop(
             self.folder,
+            products=[],
             STOREFRONT_REDIS_URL=self.url,
             STOREFRONT_REDIS_PREFIX=f"t{uuid.uuid4().hex[:8]}",
             STOREFRONT_SHARDS=4,

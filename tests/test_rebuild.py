@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from storefront_plugin.orderlog.events import now
 from storefront_plugin.orderlog.numbering import Position
 from storefront_plugin.orderlog.settling import Entry, dump_entries
 from storefront_plugin.orderlog.tables import Applier, Batch
+from storefront_plugin.queries import QueryFailed
 from storefront_plugin.redis_store import Read, RedisStore, find_binary
 from storefront_plugin.redis_store.keys import Keys, shard_of
 
@@ -375,6 +377,30 @@ def test_dump_of_a_position_that_is_gone_is_refused(shop: Shop) -> None:
     shop.log([[Entry(1, DAY, 1, (1,))]])
     with pytest.raises(ForeignHistory):
         rebuild.dump_log(shop.database, Position(2, "gone"), shop.folder)
+
+
+def test_rebuild_shows_life_while_it_works(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long one step takes, the heartbeat goes on, so that nobody else takes the rebuild up."""
+    monkeypatch.setattr(rebuild, "BEAT_SECONDS", 0.01)
+    beaten = threading.Event()
+    beat = generations.beat
+    monkeypatch.setattr(generations, "beat", lambda *arguments: (beat(*arguments), beaten.set()))
+
+    def wait(generation: Generation) -> None:
+        assert beaten.wait(10)
+
+    monkeypatch.setattr(shop, "caught_up", type("Waiting", (), {"append": staticmethod(wait)}))
+    shop.rebuild()
+
+
+def test_want_of_memory_is_told_with_the_remedy(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What DuckDB raises becomes one sentence, and the rebuild can be taken up."""
+    monkeypatch.setattr("storefront_plugin.copurchase.counting.MEMORY", "1MB")
+    shop.log([[Entry(1, DAY, 2, (1, 2))]])
+    with pytest.raises(QueryFailed, match="make room"):
+        shop.rebuild()
+    (dead,) = _generations(shop)
+    assert dead.state == "building"
 
 
 def test_progress_ends_each_phase_at_its_whole(shop: Shop) -> None:

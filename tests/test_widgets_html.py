@@ -161,7 +161,7 @@ def test_a_set_is_one_form_with_a_box_for_each_product_the_pages_own_first(app: 
     boxes = form.select("input[type=checkbox][name=product][checked]")
     assert (form["action"], form["method"]) == ("/storefront/cart", "post")
     assert [box["value"] for box in boxes] == ["1", "2", "3"]
-    assert [box["aria-label"] for box in boxes][0] == "Include Stoneware mug, 300 ml"
+    assert boxes[0]["aria-label"] == "Include Stoneware mug, 300 ml"
 
 
 def test_the_price_of_a_set_is_the_sum_of_its_parts(app: Flask) -> None:
@@ -384,6 +384,15 @@ def test_a_shop_overrides_a_template_by_its_name_and_can_extend_ours(app: Flask)
     cards = soup_of(app).select(".storefront-grid .storefront-card")
     assert {text(only(card.select("i"))) for card in cards} == {"ask us"}
     assert all(card.select(".storefront-link") for card in cards)
+
+
+def test_a_small_template_of_the_shops_is_rendered_for_every_page(app: Flask) -> None:
+    """HTML is kept only where all of it is ours: a shop's template may look at anything."""
+    soup_of(make_app(FillableCart()))
+    app.jinja_loader = DictLoader({"storefront/_price.html": "<i>{{ request.args.locale }}</i>"})
+    for locale in ("en", "ja"):
+        prices = soup_of(app, PRODUCT + "&locale=" + locale).select(".storefront-grid i")
+        assert {text(price) for price in prices} == {locale}
 
 
 def test_addresses_stand_below_the_path_that_the_shop_is_mounted_under(app: Flask) -> None:

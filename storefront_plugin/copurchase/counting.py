@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import duckdb
-
-from ..queries import load_queries
+from ..queries import Queries
 from .weights import DAMP_BITS, MAX_PAIR_SIZE, Weighting, damp
 
 MEMORY = "2GB"
-THREADS = 2
-
-_SQL = load_queries("storefront_plugin.copurchase", "count_pairs.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +43,11 @@ class PairCounter:
 
     def __init__(self, source: Path, weighting: Weighting, folder: Path) -> None:
         """Read *source*, the JSON lines of batches or a Parquet (by its suffix) of the columns of ``lines``."""
-        self._duckdb = duckdb.connect(
-            config={
-                "memory_limit": MEMORY,
-                "threads": THREADS,
-                "temp_directory": str(folder),
-                "preserve_insertion_order": False,
-                "autoinstall_known_extensions": False,
-            }
-        )
+        self._queries = Queries("storefront_plugin.copurchase", "count_pairs.sql", folder, MEMORY)
         try:
-            self._duckdb.execute("SET enable_progress_bar = false")
             self._read(source)
             self._weigh(weighting)
-            (totals,) = self._run("totals", max_size=MAX_PAIR_SIZE)
+            (totals,) = self._queries.run("totals", max_size=MAX_PAIR_SIZE)
         except BaseException:
             self.close()
             raise
@@ -72,7 +57,7 @@ class PairCounter:
 
     def close(self) -> None:
         """Free memory and temporary files."""
-        self._duckdb.close()
+        self._queries.close()
 
     def count(
         self, shard: int, shards: int, admission: int, keep: int, weights_stem: str, support_stem: str
@@ -83,8 +68,8 @@ class PairCounter:
 
         The keys in the packed commands are *weights_stem* and *support_stem* with the product's number behind.
         """
-        rows = self._run("products_of_shard", shards=shards, shard=shard)
-        commands = self._run(
+        rows = self._queries.run("products_of_shard", shards=shards, shard=shard)
+        commands = self._queries.run(
             "neighbours_of_shard",
             shards=shards,
             shard=shard,
@@ -102,18 +87,14 @@ class PairCounter:
 
     def _read(self, source: Path) -> None:
         if source.suffix == ".parquet":
-            # A view takes no parameters.
-            self._duckdb.execute(_SQL["lines_of_parquet"].replace("{file}", str(source).replace("'", "''")))
+            self._queries.run_on_file("lines_of_parquet", source)  # a view takes no parameters
         else:
-            self._run("lines_of_log", file=str(source))
+            self._queries.run("lines_of_log", file=str(source))
 
     def _weigh(self, weighting: Weighting) -> None:
-        ((days, sizes),) = self._run("days_and_sizes", max_size=MAX_PAIR_SIZE)
+        ((days, sizes),) = self._queries.run("days_and_sizes", max_size=MAX_PAIR_SIZE)
         days, sizes = days or [], sizes or []
-        self._run("units", days=days, units=[weighting.unit(day) for day in days])
-        self._run("damps", sizes=sizes, damps=[damp(size) for size in sizes])
-        self._run("members", damp_bits=DAMP_BITS)
-        self._run("products", max_size=MAX_PAIR_SIZE)
-
-    def _run(self, name: str, **values: Any) -> list[Any]:
-        return self._duckdb.execute(_SQL[name], values or None).fetchall()
+        self._queries.run("units", days=days, units=[weighting.unit(day) for day in days])
+        self._queries.run("damps", sizes=sizes, damps=[damp(size) for size in sizes])
+        self._queries.run("members", damp_bits=DAMP_BITS)
+        self._queries.run("products", max_size=MAX_PAIR_SIZE)

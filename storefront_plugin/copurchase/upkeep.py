@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ..database import Database
 from ..errors import ForeignHistory, StoreUnavailable
 from ..locks import ProcessLock
-from ..orderlog.numbering import Position, last_position, locked_applier, number_events
+from ..orderlog.numbering import Position, is_small, locked_applier, number_events
 from ..orderlog.numbers import ProductNumbers
 from ..orderlog.settling import Settled
 from ..redis_store import RedisStore
@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 COMPARE_SECONDS = 5.0
 """How often the positions of all shards are compared with the log, besides at start and after a gap."""
 
-SMALL_LOG_BATCHES = 20
-"""A log of at most so many batches (10 000 orders) is rebuilt at once when Redis was flushed; more waits for a command."""
+SMALL_LOG_ORDERS = 10_000
+"""A log of at most so many orders is rebuilt at once when Redis was flushed; a larger one waits for a command."""
 
 
 class Upkeep:
@@ -146,8 +146,7 @@ class Upkeep:
         """Whether the log is small and Redis merely empty, so that a rebuild is quick and harms nobody."""
         if self.rebuild_due is None or "foreign" in self.rebuild_due:
             return self.rebuild_due is not None and self._database.in_memory
-        end = last_position(self._database)
-        return end is not None and end.number <= SMALL_LOG_BATCHES
+        return is_small(self._database, SMALL_LOG_ORDERS)
 
     def catch_up_building(self, generation: Generation) -> None:
         """Send batches until *generation*, which is being built, stands where the log ends; the end of a rebuild.

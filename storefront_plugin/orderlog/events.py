@@ -142,7 +142,10 @@ def _price(value: Decimal | None, currency: str | None) -> int | None:
     if value is None or currency is None:
         return None
     try:
-        return to_minor(Decimal(value), currency)
+        minor = to_minor(Decimal(value), currency)
+        if abs(minor) >= 2**63:
+            raise InputError("too large for the database")
+        return minor
     except (InvalidOperation, ValueError, TypeError):
         raise InputError(f"A unit price must be a decimal number, not {value!r:.40}.") from None
 

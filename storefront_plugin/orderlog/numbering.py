@@ -136,6 +136,13 @@ def last_position(database: Database) -> Position | None:
     return Position(row.number, row.token) if row else None
 
 
+def is_small(database: Database, orders: int) -> bool:
+    """Whether the log has at most so many *orders*; reads no more of them than that."""
+    some = sa.select(LoggedOrder.order_id).limit(orders + 1).subquery()
+    with database.reading(patient=True) as session:
+        return (session.scalar(sa.select(sa.func.count()).select_from(some)) or 0) <= orders
+
+
 def newest_day(database: Database) -> int | None:
     """Day of the newest batch; None while there is none."""
     with database.reading(patient=True) as session:

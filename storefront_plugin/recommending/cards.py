@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from ..errors import AdapterError
-from ..shop.cleaning import clean_product
+from ..locks import ProcessLock
+from ..shop.cleaning import clean_product, stock_left
 from ..shop.ports import Catalog, LiveStock, Product
+from ..shop.values import Unusable
 
 logger = logging.getLogger(__name__)
 
@@ -40,19 +42,22 @@ class Cards:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._catalog = catalog
+        self._live = catalog if isinstance(catalog, LiveStock) else None
         self._seconds = seconds
         self._deadline = deadline
         self._currency = currency
         self._clock = clock
         self._held: OrderedDict[tuple[str, str], tuple[float, Product | None]] = OrderedDict()
         self._locales: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
+        self._forgotten = 0
         self._slow = 0
         self._skip_until = 0.0
 
     def get_many(self, ids: Iterable[str], locale: str = "", patient: bool = False) -> dict[str, Product | None]:
         """Products of *ids*, None for unknown ones; at most one call to the catalogue.
 
+        A catalogue with ``live_stock`` is always asked: for the stock of products that are held, else for everything.
         With *patient* a slow catalogue is neither noted nor left alone. Raises `AdapterError`.
         """
         now = self._clock()
@@ -65,19 +70,29 @@ class Cards:
             else:
                 unknown.append(product_id)
         if unknown:
-            found.update(self._load(unknown, locale, patient))
+            found.update(self._load([*found, *unknown] if self._live else unknown, locale, patient))
+        elif self._live:
+            found.update(self._in_stock_now(self._live, [each for each in found.values() if each], patient))
         return found
 
-    def live_stock(self, ids: Sequence[str]) -> Mapping[str, int | None] | None:
-        """Stock as it is now; None where the catalogue cannot tell. Raises `AdapterError`."""
-        if not isinstance(self._catalog, LiveStock) or not ids:
-            return None
-        catalog = self._catalog
-        return self._timed(lambda: catalog.live_stock(ids))
+    def _in_stock_now(self, catalog: LiveStock, held: Sequence[Product], patient: bool) -> dict[str, Product]:
+        """The *held* products whose stock has changed since."""
+        if not held:
+            return {}
+        stock = self._timed(lambda: catalog.live_stock([product.id for product in held]), patient)
+        if not isinstance(stock, Mapping):
+            raise AdapterError(f"Catalog.live_stock must return a mapping from ids to stock, not {type(stock).__name__}.")
+        changed: dict[str, Product] = {}
+        for product in held:
+            left = _left(stock.get(product.id, product.stock))
+            if left != product.stock:
+                changed[product.id] = replace(product, stock=left)
+        return changed
 
     def forget(self, ids: Iterable[str] | None) -> None:
         """Ask the catalogue again for *ids*, for all when None."""
         with self._lock:
+            self._forgotten += 1
             if ids is None:
                 self._held.clear()
             else:
@@ -86,20 +101,24 @@ class Cards:
                         self._held.pop((locale, product_id), None)
 
     def _load(self, ids: list[str], locale: str, patient: bool) -> dict[str, Product | None]:
+        forgotten = self._forgotten
         raw = self._timed(lambda: self._catalog.get_many(ids), patient)
         if not isinstance(raw, Mapping):
             raise AdapterError(f"Catalog.get_many must return a mapping from ids to Product, not {type(raw).__name__}.")
         loaded: dict[str, Product | None] = {}
         for product_id in ids:
-            product = raw.get(product_id)
-            loaded[product_id] = None if product is None else clean_product(product, self._currency)
+            given = raw.get(product_id)
+            product = None if given is None else clean_product(given, self._currency)
+            loaded[product_id] = product if product is not None and product.id == product_id else None
         if self._seconds:
-            self._keep(loaded, locale)
+            self._keep(loaded, locale, forgotten)
         return loaded
 
-    def _keep(self, loaded: Mapping[str, Product | None], locale: str) -> None:
+    def _keep(self, loaded: Mapping[str, Product | None], locale: str, forgotten: int) -> None:
         until = self._clock() + self._seconds
         with self._lock:
+            if forgotten != self._forgotten:
+                return  # a product changed while it was being read: which of its states this is cannot be known
             self._locales.add(locale)
             for product_id, product in loaded.items():
                 self._held[locale, product_id] = (until, product)
@@ -131,3 +150,10 @@ class Cards:
                 "for 30 s. `flask storefront check` names slow fields.",
                 seconds * 1000,
             )
+
+
+def _left(value: object) -> int | None:
+    try:
+        return stock_left(value)
+    except Unusable:
+        return None

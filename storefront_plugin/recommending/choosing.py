@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..shop.ports import Product
 from .page import ReasonKind
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(NamedTuple):
     """A candidate with the shop's id: what a strategy (*source*) proposes, and why."""
 
     product_id: str
@@ -20,8 +20,7 @@ class Proposal:
     kind: ReasonKind
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A proposal with its product."""
 
     proposal: Proposal
@@ -82,12 +81,12 @@ def is_eligible(product: Product) -> bool:
     return product.visible and (product.stock is None or product.stock > 0)
 
 
-def first_ids(proposals: Sequence[Proposal], accept: Callable[[str], bool], count: int) -> list[str]:
-    """The first *count* different acceptable ids of *proposals*, for one look-up ahead of the choice."""
+def first_ids(proposals: Iterable[Proposal], without: Container[str], count: int) -> list[str]:
+    """The first *count* different ids of *proposals* that are not in *without*, for one look-up ahead of the choice."""
     ids: dict[str, None] = {}
     for proposal in proposals:
         if len(ids) == count:
             break
-        if accept(proposal.product_id):
+        if proposal.product_id not in without:
             ids[proposal.product_id] = None
     return list(ids)

@@ -19,9 +19,7 @@ class Drawn(Iterable[_T], Generic[_T]):
         self._drawn: list[_T] = []
 
     def __iter__(self) -> Iterator[_T]:
-        drawn = self._drawn
-        yield from drawn
-        place = len(drawn)
+        yield from self._drawn
         for item in self._rest:
-            drawn.append(item)
+            self._drawn.append(item)
             yield item

@@ -51,6 +51,7 @@ class Held:
         self.current = Holdings()
         self._due_at = 0.0
         self._loaded = threading.Event()
+        self._waited = False
         self._cards_version: int | None = None
 
     def get(self, patient: bool = False) -> Holdings:
@@ -63,7 +64,8 @@ class Held:
 
     def _hurry(self) -> None:
         if self._wake():
-            if not self._loaded.is_set():
+            if not self._waited:
+                self._waited = True
                 self._loaded.wait(self._deadline)
             return
         try:
@@ -98,8 +100,8 @@ class Held:
 
     def _heed_cards(self, version: int, changed: Sequence[bytes]) -> None:
         before, self._cards_version = self._cards_version, version
-        if before is None or version == before:
+        if version == before:
             return
-        missed = version - before
+        missed = 0 if before is None else version - before
         everything = not 0 < missed <= min(CHANGED_IDS, len(changed))
         self._cards.forget(None if everything else [product_id.decode() for product_id in changed[:missed]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..copurchase.applier import BatchSender
 from ..copurchase.generations import live
 from ..copurchase.popularity import Popularity, load_popularity
 from ..database import Database
@@ -45,6 +46,8 @@ def load_holdings(database: Database, store: RedisStore, keys: Keys) -> Holdings
             Read(keys.rated(edition), "ZRANGE", (0, -1, "REV", "WITHSCORES")),
         ]
     )
+    if generation and "foreign" in BatchSender(database, store, keys).standing(generation).wanting.values():
+        generation = None  # counts of another history, whose product numbers may mean other products
     return Holdings(
         popularity=load_popularity(store, keys, generation) if generation else Popularity(),
         links=load_links(database),

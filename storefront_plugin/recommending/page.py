@@ -86,6 +86,7 @@ class Page:
         exclude: Ids never shown.
         patient: Nobody waits for this page: trouble is raised instead of leaving slots out, and no deadline is kept.
         shown: Ids that slots of this page have already taken.
+        catalog_failed: The shop's catalogue failed on this page, so it is not asked a second time.
     """
 
     placement: str
@@ -100,6 +101,7 @@ class Page:
     personal: bool = False
     patient: bool = False
     shown: set[str] = field(default_factory=set)
+    catalog_failed: bool = False
 
     @property
     def cart_like(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -32,6 +32,7 @@ class Question:
         keys: Names of Redis keys.
         specialness: The slot's dial, or None.
         min_support: Least number of orders behind a claim.
+        all_candidates: Products that only their popularity speaks for are wanted, too.
     """
 
     page: Page
@@ -40,6 +41,7 @@ class Question:
     keys: Keys
     specialness: float | None = None
     min_support: int = 3
+    all_candidates: bool = False
 
 
 Answers = Mapping[Read, Any]
@@ -55,8 +57,8 @@ class Strategy(Protocol):
         """What must be asked of Redis; all slots' reads go in one trip."""
         ...
 
-    def candidates(self, question: Question, answers: Answers) -> list[Candidate]:
-        """Candidates, best first; ties by number. At most `MAX_CANDIDATES`."""
+    def candidates(self, question: Question, answers: Answers) -> Iterable[Candidate]:
+        """Candidates, best first; ties by number. Only the first `MAX_CANDIDATES` are looked at."""
         ...
 
 

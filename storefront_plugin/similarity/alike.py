@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import duckdb
-
-from ..queries import load_queries
+from ..queries import Queries
 from .features import FIELD_WEIGHTS, SAME_CATEGORY
 
 KEPT: Final = 30
@@ -18,9 +16,6 @@ PAIR_BUDGET: Final = 50_000_000
 """Pairs of products that are compared at most because they share a feature."""
 
 MEMORY: Final = "1GB"
-THREADS: Final = 2
-
-_SQL = load_queries("storefront_plugin.similarity", "alike.sql")
 
 
 class AlikeFinder:
@@ -28,17 +23,8 @@ class AlikeFinder:
 
     def __init__(self, rows: Path, folder: Path, budget: int | None = None) -> None:
         """Read *rows*: JSON lines of number ``n``, variant group ``g``, category ``c``, features ``k``, weights ``w``."""
-        self._duckdb = duckdb.connect(
-            config={
-                "memory_limit": MEMORY,
-                "threads": THREADS,
-                "temp_directory": str(folder),
-                "preserve_insertion_order": False,
-                "autoinstall_known_extensions": False,
-            }
-        )
+        self._queries = Queries("storefront_plugin.similarity", "alike.sql", folder, MEMORY)
         try:
-            self._duckdb.execute("SET enable_progress_bar = false")
             self._prepare(rows, PAIR_BUDGET if budget is None else budget)
         except BaseException:
             self.close()
@@ -46,11 +32,11 @@ class AlikeFinder:
 
     def close(self) -> None:
         """Free memory and temporary files."""
-        self._duckdb.close()
+        self._queries.close()
 
     def commands(self, shard: int, shards: int, stem: str) -> list[bytes]:
         """The packed commands that fill the sorted sets of one shard; keys are *stem* and the product's number."""
-        rows = self._run(
+        rows = self._queries.run(
             "alike_of_shard",
             shard=shard,
             shards=shards,
@@ -62,15 +48,12 @@ class AlikeFinder:
         return [command for (command,) in rows]
 
     def _prepare(self, rows: Path, budget: int) -> None:
-        self._run("rows", file=str(rows))
-        self._run("products")
-        self._run("features")
-        self._duckdb.execute("DROP TABLE rows")
-        self._run("fields", names=list(FIELD_WEIGHTS), shares=list(FIELD_WEIGHTS.values()))
-        self._run("terms", budget=budget)
-        self._run("vectors")
-        self._duckdb.execute("DROP TABLE features")
-        self._run("ring", keep=KEPT)
-
-    def _run(self, name: str, **values: Any) -> list[Any]:
-        return self._duckdb.execute(_SQL[name], values or None).fetchall()
+        self._queries.run("rows", file=str(rows))
+        self._queries.run("products")
+        self._queries.run("features")
+        self._queries.drop("rows")
+        self._queries.run("fields", names=list(FIELD_WEIGHTS), shares=list(FIELD_WEIGHTS.values()))
+        self._queries.run("terms", budget=budget)
+        self._queries.run("vectors")
+        self._queries.drop("features")
+        self._queries.run("ring", keep=KEPT)

@@ -165,6 +165,7 @@ def _run_alone(part: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
 def _measured(answers: Any, part: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     result = part(*arguments) or {}
     result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    result["cpu"] = time.process_time()
     answers.put(json.dumps(result))
 
 
@@ -194,13 +195,15 @@ def _report(path: Path, folder: Path, binary: Path, admission: int) -> None:
         ).fetchone() or (0, 0, 1)
     print(f"data     {orders:,} orders, {lines:,} lines, {products:,} products; {os.cpu_count()} cores")
     join = _run_alone(join_alone, path, folder)
-    print(f"join     {join['seconds']:6.1f} s, {join['pairs']:,} pairs, peak {join['peak_mb']:.0f} MB")
+    print(
+        f"join     {join['seconds']:6.1f} s ({join['cpu']:.0f} s of processor), {join['pairs']:,} pairs, peak {join['peak_mb']:.0f} MB"
+    )
     load = _run_alone(load_alone, path, folder, binary, admission)
     speed = load["members"] / load["seconds"]
     print(f"load     {load['seconds']:6.1f} s, {load['members']:,} members, {speed:,.0f}/s, {load['bytes'] >> 20} MB")
     whole = _run_alone(whole_rebuild, path, folder, binary, admission)
     print(
-        f"rebuild  {whole['seconds']:6.1f} s, peak {whole['peak_mb']:.0f} MB, "
+        f"rebuild  {whole['seconds']:6.1f} s ({whole['cpu']:.0f} s of processor), peak {whole['peak_mb']:.0f} MB, "
         f"{whole['redis_bytes'] / products:,.0f} B of Redis {whole['redis']} a product, "
         f"{whole['seconds'] / (join['seconds'] + load['seconds']):.2f} x (join + load)"
     )

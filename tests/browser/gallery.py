@@ -14,6 +14,7 @@ if __name__ == "__main__":
 from flask import Flask, Response, redirect, render_template_string, request, session
 from handmade import FillableCart, HandmadeStorefront, make_lazy
 from markupsafe import escape
+
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
 
 PAGE = """<!doctype html>

@@ -117,7 +117,9 @@ def test_no_widget_is_wider_than_its_page(show: Opener, content: str, width: int
     page = show(f"content={content}&{rest}", width)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     main = page.evaluate("document.querySelector('main').getBoundingClientRect().right")
-    rights = page.evaluate("[...document.querySelectorAll('.storefront-slot')].map(s => s.getBoundingClientRect().right)")
+    rights = page.evaluate(
+        "[...document.querySelectorAll('.storefront-slot')].map(s => s.getBoundingClientRect().right)"
+    )
     assert rights
     assert max(rights) <= main + 0.5
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ...copurchase.scoring import CART, PRODUCT, Formula, Neighbours, score
 from ...redis_store import MISSING, Read
 from ...redis_store.keys import shard_of
-from ..question import MAX_CANDIDATES, Answers, Candidate, Question
+from ..question import Answers, Candidate, Question
+from ..ranking import ranked
 
 MAX_NEIGHBOURS = 100
 LEAST_NEIGHBOURS = 50
@@ -24,18 +24,13 @@ class AlsoBought:
     def reads(self, question: Question) -> Sequence[Read]:
         return [read for _, read in weight_reads(question)]
 
-    def candidates(self, question: Question, answers: Answers) -> list[Candidate]:
-        formula = CART if question.page.cart_like else PRODUCT
-        scores, evident = scored(question, answers, formula.dialled(question.specialness))
-        seeds = set(question.seeds)
-        best = heapq.nsmallest(
-            MAX_CANDIDATES,
-            ((-value, number) for number, value in scores.items() if number not in seeds),
-        )
-        return [
-            Candidate(number, -value, "also_bought" if number in evident else "bestseller", number in evident)
-            for value, number in best
-        ]
+    def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
+        formula = (CART if question.page.cart_like else PRODUCT).dialled(question.specialness)
+        popular = question.holdings.popularity.popular if question.all_candidates else ()
+        scores, evident = scored(question, answers, formula, popular)
+        for number, value in ranked(scores, question.seeds):
+            pair = number in evident
+            yield Candidate(number, value, "also_bought" if pair else "bestseller", pair)
 
 
 def weight_reads(question: Question) -> Iterator[tuple[int, Read]]:
@@ -50,12 +45,14 @@ def weight_reads(question: Question) -> Iterator[tuple[int, Read]]:
         yield seed, Read(key, "ZRANGE", (0, depth - 1, "REV", "WITHSCORES"))
 
 
-def scored(question: Question, answers: Answers, formula: Formula) -> tuple[dict[int, float], set[int]]:
-    """Scores of all neighbours and popular products, and which of them have evidence of a pair."""
+def scored(
+    question: Question, answers: Answers, formula: Formula, popular: Iterable[int] = ()
+) -> tuple[dict[int, float], set[int]]:
+    """Scores of all neighbours and of *popular* products, and which of them have evidence of a pair."""
     popularity = question.holdings.popularity
     seeds = [
         Neighbours(popularity.counts.get(seed, 0), [(int(member), weight) for member, weight in answers[read]])
         for seed, read in weight_reads(question)
         if answers.get(read, MISSING) is not MISSING
     ]
-    return score(formula, seeds, popularity.counts, popularity.unit, popularity.total, popularity.popular)
+    return score(formula, seeds, popularity.counts, popularity.unit, popularity.total, popular)

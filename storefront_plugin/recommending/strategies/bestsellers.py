@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ...redis_store import Read
 from ..question import Answers, Candidate, Question
@@ -16,6 +16,7 @@ class Bestsellers:
     def reads(self, question: Question) -> Sequence[Read]:
         return ()
 
-    def candidates(self, question: Question, answers: Answers) -> list[Candidate]:
+    def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
         popularity = question.holdings.popularity
-        return [Candidate(number, float(popularity.sold[number]), "bestseller") for number in popularity.bestsellers]
+        for number in popularity.bestsellers:
+            yield Candidate(number, float(popularity.sold[number]), "bestseller")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ...copurchase.scoring import CART
-from ...redis_store import MISSING, Read
-from ...redis_store.keys import shard_of
-from ..question import MAX_CANDIDATES, Answers, Candidate, Question
+from ...redis_store import Read
+from ..question import Answers, Candidate, Question
+from ..ranking import ranked
+from ..support import support_reads
 from .also_bought import scored, weight_reads
 
 
@@ -18,31 +18,12 @@ class BoughtTogether:
     name = "bought_together"
 
     def reads(self, question: Question) -> Sequence[Read]:
-        return [*(read for _, read in weight_reads(question)), *_support_reads(question)]
+        return [*(read for _, read in weight_reads(question)), *support_reads(question)]
 
-    def candidates(self, question: Question, answers: Answers) -> list[Candidate]:
-        supported: dict[int, int] = {}
-        for read in _support_reads(question):
-            reply = answers.get(read, MISSING)
-            for member, orders in (reply or {}).items():
-                supported[int(member)] = supported.get(int(member), 0) + int(orders)
-        scores, evident = scored(question, answers, CART.dialled(question.specialness))
-        best = heapq.nsmallest(
-            MAX_CANDIDATES,
-            (
-                (-scores[number], number)
-                for number in evident.difference(question.seeds)
-                if supported.get(number, 0) >= question.min_support
-            ),
-        )
-        return [Candidate(number, -value, "bought_together") for value, number in best]
-
-
-def _support_reads(question: Question) -> list[Read]:
-    popularity = question.holdings.popularity
-    if not popularity.generation:
-        return []
-    return [
-        Read(question.keys.support(popularity.generation, shard_of(seed, popularity.shards), seed), "HGETALL")
-        for seed in question.seeds
-    ]
+    def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
+        replies = [reply for read in support_reads(question) if (reply := answers.get(read))]
+        scores, _ = scored(question, answers, CART.dialled(question.specialness))
+        for number, value in ranked(scores, question.seeds):
+            member = b"%d" % number
+            if sum(int(reply.get(member, 0)) for reply in replies) >= question.min_support:
+                yield Candidate(number, value, "bought_together")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...redis_store import MISSING, Read
-from ..question import MAX_CANDIDATES, Answers, Candidate, Question
+from ..question import Answers, Candidate, Question
+from ..ranking import ranked
 
 
 class Related:
@@ -16,8 +17,9 @@ class Related:
     def reads(self, question: Question) -> Sequence[Read]:
         return list(alike_reads(question))
 
-    def candidates(self, question: Question, answers: Answers) -> list[Candidate]:
-        return [Candidate(number, value, "alike") for number, value in ranked(alike(question, answers))]
+    def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
+        for number, value in ranked(alike(question, answers)):
+            yield Candidate(number, value, "alike")
 
 
 def alike_reads(question: Question) -> Iterator[Read]:
@@ -38,8 +40,3 @@ def alike(question: Question, answers: Answers) -> dict[int, float]:
     for seed in question.seeds:
         scores.pop(seed, None)
     return scores
-
-
-def ranked(scores: dict[int, float]) -> list[tuple[int, float]]:
-    """Numbers with their scores, best first, ties by number, at most `MAX_CANDIDATES`."""
-    return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:MAX_CANDIDATES]

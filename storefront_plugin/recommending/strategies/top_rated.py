@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from ...redis_store import Read
-from ..question import MAX_CANDIDATES, Answers, Candidate, Question
-from .related import alike, alike_reads, ranked
+from ..question import Answers, Candidate, Question
+from ..ranking import ranked
+from .related import alike, alike_reads
 
 FILL = 200
 
@@ -20,9 +21,12 @@ class TopRated:
     def reads(self, question: Question) -> Sequence[Read]:
         return list(alike_reads(question))
 
-    def candidates(self, question: Question, answers: Answers) -> list[Candidate]:
+    def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
         rated = question.holdings.rated
         near = ranked({number: rated[number] for number in alike(question, answers) if number in rated})
+        for number, bound in near:
+            yield Candidate(number, bound, "rated")
         skip = {number for number, _ in near}.union(question.seeds)
-        far = [(number, bound) for number, bound in islice(rated.items(), FILL) if number not in skip]
-        return [Candidate(number, bound, "rated") for number, bound in (*near, *far)][:MAX_CANDIDATES]
+        for number, bound in islice(rated.items(), FILL):
+            if number not in skip:
+                yield Candidate(number, bound, "rated")

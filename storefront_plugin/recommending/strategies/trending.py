@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ...redis_store import Read
 from ..question import Answers, Candidate, Question
@@ -16,5 +16,6 @@ class Trending:
     def reads(self, question: Question) -> Sequence[Read]:
         return ()
 
-    def candidates(self, question: Question, answers: Answers) -> list[Candidate]:
-        return [Candidate(number, score, "trending") for number, score in question.holdings.trending]
+    def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
+        for number, score in question.holdings.trending:
+            yield Candidate(number, score, "trending")
