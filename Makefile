@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT ?= 5000
 VENV := .venv
 BIN := $(VENV)/bin
-FLASK_DEMO := $(BIN)/flask --app examples/shop
+FLASK_DEMO := $(BIN)/flask --app examples/shop/shop
 
 .PHONY: demo clean-demo test lint types unit browser bench bench-small install-test install-browser translations
 
@@ -33,10 +33,10 @@ unit: install-test install-browser
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 bench: $(VENV)/.bench
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python tests/benchmarks
 
 bench-small: $(VENV)/.test
-	$(BIN)/python -m tests.benchmarks --small
+	$(BIN)/python tests/benchmarks --small
 
 translations: $(VENV)/.test
 	$(BIN)/pybabel compile --directory storefront_plugin/translations --domain storefront --statistics

@@ -188,13 +188,14 @@ class Storefront:
             StoreUnavailable, DatabaseUnavailable, AdapterError: Outside a request only; inside one the answer is
                 shorter instead, and the deadline is kept.
         """
-        slot = _slot_of(strategy, placement, limit, specialness)
+        slot, locale = _slot_of(strategy, placement, limit, specialness), self._locale()
         page = Page(
             placement=placement,
             products=_usable_ids(products),
             exclude=frozenset(_usable_ids(exclude)),
             customer_id=None if customer is None else str(customer),
-            locale=self._locale(),
+            locale=locale,
+            shop_locale=locale,
             patient=not has_request_context(),
         )
         (filled,) = self.mounted.fill(page, [slot], all_candidates=True)
@@ -213,19 +214,36 @@ class Storefront:
     def page(
         self, placement: str, products: Iterable[object] = (), category: object = None, personal: bool = False
     ) -> Page:
-        """The page of the current request; the shopper's cart and name are read only when it is *personal*."""
-        cart = tuple(_usable_lines(self.cart.lines())) if personal and self.cart else ()
+        """The page of the current request; the shopper's cart and name are read only when it is *personal*.
+
+        Raises `AdapterError` when the shop's own cart, customers or consent did.
+        """
+        cart = self._asked("cart", lambda cart: tuple(_usable_lines(cart.lines())), ()) if personal else ()
+        locale = self._locale()
         return Page(
             placement=placement,
             products=_usable_ids(products),
             category=None if category is None else clean_id(category, "category id"),
             cart=cart,
-            customer_id=self.customers.current_id() if personal and self.customers else None,
-            consent=self.consent() if personal and self.consent else "none",
-            locale=self._locale(),
+            customer_id=self._asked("customers", lambda customers: customers.current_id(), None) if personal else None,
+            consent=self._asked("consent", lambda consent: consent(), "none") if personal else "none",
+            locale=locale,
+            shop_locale=locale,
             currency=self.settings.currency,
             personal=personal,
         )
+
+    def _asked(self, name: str, ask: Callable[[Any], Any], without: Any) -> Any:
+        """What the shop's adapter answers, or *without* where it has none."""
+        adapter = getattr(self, name)
+        if adapter is None:
+            return without
+        try:
+            return ask(adapter)
+        except AdapterError:
+            raise
+        except Exception as error:  # the shop's own code may raise anything
+            raise AdapterError(f"Storefront({name}=…) raised {type(error).__name__}: {error}") from error
 
     def fill(self, page: Page, slot_names: Sequence[str] | None = None) -> list[FilledSlot]:
         """The slots of *page*'s placement (those of *slot_names*), each with its cards."""

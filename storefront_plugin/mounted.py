@@ -27,8 +27,8 @@ from .redis_store import MISSING, Read, RedisStore
 from .redis_store.keys import Keys
 from .settings import Settings
 from .shop.ports import Catalog
-from .similarity.index import CatalogueIndex
 from .signals import batches_applied, rebuild_finished, slot_failed
+from .similarity.index import CatalogueIndex
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +90,12 @@ class Mounted:
             return False
         self._drainer.wake()
         return True
+
+    def close(self) -> None:
+        """End the background thread and close all connections of this process; the next use opens them again."""
+        self._drainer.stop()
+        self.store.close()
+        self.database.dispose()
 
     def fill(self, page: Page, slots: Sequence[Slot], all_candidates: bool = False) -> list[FilledSlot]:
         """The read journey."""

@@ -165,7 +165,9 @@ class Settings:
         for key, entry in names.items():
             expected = entry.metadata["check"](getattr(settings, entry.name))
             if expected:
-                raise ConfigurationError(f"{key} is {_shown(key, getattr(settings, entry.name))}; set it to {expected}.")
+                raise ConfigurationError(
+                    f"{key} is {_shown(key, getattr(settings, entry.name))}; set it to {expected}."
+                )
         return settings
 
 

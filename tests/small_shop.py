@@ -52,8 +52,7 @@ class SmallShop:
         """Close connections."""
         with self.app.app_context():
             self.db.session.remove()
-            self.storefront.mounted.store.close()
-            self.storefront.database.dispose()
+            self.storefront.mounted.close()
             self.db.engine.dispose()
 
 

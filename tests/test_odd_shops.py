@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from postgres import postgres_url
 from shops import baskets, carts, relational, skus, variants
+
 from storefront_plugin import Storefront
 
 SHOPS = {"relational": relational, "variants": variants, "skus": skus, "carts": carts}

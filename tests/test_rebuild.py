@@ -5,166 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 import sqlalchemy as sa
+from counted_shop import DAY, PRODUCTS, CountedShop, expected, logs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_shop import SmallShop
 
 from storefront_plugin.copurchase import generations, rebuild
 from storefront_plugin.copurchase.applier import BatchSender
 from storefront_plugin.copurchase.loading import ShardLoader, erase
 from storefront_plugin.copurchase.tables import Generation
-from storefront_plugin.copurchase.weights import Weighting, changes, large_orders
-from storefront_plugin.database import Base, Database
 from storefront_plugin.errors import ForeignHistory, StoreUnavailable
 from storefront_plugin.orderlog.events import now
 from storefront_plugin.orderlog.numbering import Position
 from storefront_plugin.orderlog.settling import Entry, dump_entries
-from storefront_plugin.orderlog.tables import Applier, Batch
+from storefront_plugin.orderlog.tables import Batch
 from storefront_plugin.queries import QueryFailed
 from storefront_plugin.redis_store import Read, RedisStore, find_binary
-from storefront_plugin.redis_store.keys import Keys, shard_of
-
-PRODUCTS = 12
-MANY = 500
-DAY = 20_000
-
-
-class Shop:
-    """An order log in SQL with a Redis beside it, and what should come of it in plain dicts."""
-
-    def __init__(self, folder: Path, store: RedisStore) -> None:
-        self.folder = folder
-        self.store = store
-        self.keys = Keys(f"t{secrets.token_hex(4)}")
-        self.database = Database(f"sqlite:///{folder / 'shop.sqlite'}", folder, 1.0, lambda: None, {})
-        with self.database.connect() as connection:
-            Base.metadata.drop_all(connection)
-            Base.metadata.create_all(connection)
-            connection.commit()
-        self.caught_up: list[str] = []
-
-    def log(self, batches: Sequence[Sequence[Entry]]) -> None:
-        """Append *batches* to the log."""
-        with self.database.writing() as session:
-            applier = session.get(Applier, 1)
-            if applier is None:
-                applier = Applier(id=1, number=0, token="start", products=MANY, locks=0)
-                session.add(applier)
-            for entries in batches:
-                token = secrets.token_hex(4)
-                session.add(
-                    Batch(
-                        number=applier.number + 1,
-                        token=token,
-                        previous_token=applier.token,
-                        day=max(entry.day for entry in entries),
-                        orders=len(entries),
-                        entries=dump_entries(entries),
-                        created_at=now(),
-                    )
-                )
-                applier.number, applier.token = applier.number + 1, token
-
-    def rebuild(self, *, shards: int = 4, admission: int = 0, half_life: float = 30.0, **more: Any) -> Generation:
-        """Rebuild with settings small enough for a test."""
-        return rebuild.rebuild(
-            self.database,
-            self.store,
-            self.keys,
-            folder=self.folder,
-            half_life=half_life,
-            shards=shards,
-            admission=admission,
-            catch_up=lambda generation: self.caught_up.append(generation.token),
-            **more,
-        )
-
-    def held(self, generation: Generation, products: int = PRODUCTS) -> dict[str, Any]:
-        """All that Redis holds of *generation*, as plain dicts."""
-        keys, token, shards = self.keys, generation.token, range(generation.shards)
-        found: dict[str, Any] = {"counts": {}, "sold": {}, "pairs": {}, "sets": 0}
-        for shard in shards:
-            counts, sold, totals, position = self.store.ask(
-                [
-                    Read(keys.counts(token, shard), "HGETALL"),
-                    Read(keys.sold(token, shard), "HGETALL"),
-                    Read(keys.totals(token, shard), "HGETALL"),
-                    Read(keys.position(token, shard), "GET"),
-                ]
-            )
-            found["counts"].update({int(k): int(v) for k, v in counts.items() if int(v)})
-            found["sold"].update({int(k): int(v) for k, v in sold.items() if int(v)})
-            found["sets"] += int(totals.get(b"sets", 0))
-            found.setdefault("large", int(totals.get(b"large", 0)))
-            found.setdefault("day", int(totals[b"day"]) if b"day" in totals else None)
-            assert Position.parse(position.decode()) is not None
-        for product in range(1, products + 1):
-            shard = shard_of(product, generation.shards)
-            weights, support = self.store.ask(
-                [
-                    Read(keys.weights(token, shard, product), "ZRANGE", (0, -1, "WITHSCORES")),
-                    Read(keys.support(token, shard, product), "HGETALL"),
-                ]
-            )
-            if weights or support:
-                assert {member for member, _ in weights} == set(support)
-                found["pairs"][product] = {int(m): (int(w), int(support[m])) for m, w in weights}
-        return found
-
-
-def expected(batches: Sequence[Sequence[Entry]], weighting: Weighting, admission: int = 0, keep: int = 100) -> Any:
-    """The sum of all batches in plain Python, cut as Redis would: lowest score first, then lowest member by bytes."""
-    counts: dict[int, int] = {}
-    sold: dict[int, int] = {}
-    pairs: dict[int, dict[int, list[int]]] = {}
-    for batch in batches:
-        for product, change in changes(batch, weighting).items():
-            counts[product] = counts.get(product, 0) + change.count
-            sold[product] = sold.get(product, 0) + change.sold
-            for sign, part in ((1, change.added), (-1, change.removed)):
-                for neighbour, (weight, support) in (part or {}).items():
-                    sums = pairs.setdefault(product, {}).setdefault(neighbour, [0, 0])
-                    sums[0] += sign * weight
-                    sums[1] += sign * support
-    kept: dict[int, dict[int, tuple[int, int]]] = {}
-    for product, neighbours in pairs.items():
-        firm = sum(support > 1 for _, support in neighbours.values())
-        least = 2 if admission and firm >= admission else 1
-        standing = [(w, str(m).encode(), m, s) for m, (w, s) in neighbours.items() if s >= least]
-        if standing:
-            kept[product] = {m: (w, s) for w, _, m, s in sorted(standing)[-keep:]}
-    return {
-        "counts": {product: count for product, count in counts.items() if count},
-        "sold": {product: count for product, count in sold.items() if count},
-        "pairs": kept,
-        "sets": len(kept),
-        "large": sum(large_orders(batch) for batch in batches),
-        "day": max((entry.day for batch in batches for entry in batch), default=None),
-    }
-
-
-@st.composite
-def logs(draw: st.DrawFn) -> list[list[Entry]]:
-    """Orders placed, refunded in parts and cancelled, some too large for pairs and some too old to weigh anything."""
-    entries: list[Entry] = []
-    for _ in range(draw(st.integers(0, 12))):
-        products = draw(st.lists(st.integers(1, PRODUCTS), min_size=1, max_size=6, unique=True))
-        size = draw(st.sampled_from([len(products)] * 8 + [100, 101]))
-        day = DAY - draw(st.sampled_from([0, 0, 1, 7, 100, 530, 560, 2000]))
-        entries.append(Entry(1, day, size, tuple(products)))
-        while products and draw(st.booleans()):
-            gone = draw(st.integers(1, len(products)))
-            entries.append(Entry(-1, day, size, tuple(products[:gone]), tuple(products[gone:])))
-            products = products[gone:]
-    cuts = sorted(draw(st.sets(st.integers(1, max(len(entries) - 1, 1)), max_size=4)))
-    parts = [entries[a:b] for a, b in zip([0, *cuts], [*cuts, len(entries)], strict=True)]
-    return [part for part in parts if part]
 
 
 @pytest.fixture(scope="module")
@@ -175,9 +38,9 @@ def store(redis_url: str) -> Iterator[RedisStore]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, store: RedisStore) -> Iterator[Shop]:
+def shop(tmp_path: Path, store: RedisStore) -> Iterator[CountedShop]:
     """An empty shop."""
-    yield (shop := Shop(tmp_path, store))
+    yield (shop := CountedShop(tmp_path, store))
     shop.database.dispose()
 
 
@@ -194,7 +57,7 @@ def test_rebuild_equals_the_sum_of_all_batches(
     tmp_path: Path, store: RedisStore, batches: list[list[Entry]], shards: int, admission: int, half_life: float
 ) -> None:
     """Counts, pairs, support and totals are those of the plain Python model, for any log, to the unit."""
-    shop = Shop(tmp_path, store)
+    shop = CountedShop(tmp_path, store)
     shop.log(batches)
     generation = shop.rebuild(shards=shards, admission=admission, half_life=half_life)
     assert shop.held(generation) == expected(batches, generation.weighting, admission)
@@ -205,7 +68,7 @@ def test_rebuild_equals_the_sum_of_all_batches(
 @given(batches=logs())
 def test_rebuild_equals_the_applier(tmp_path: Path, store: RedisStore, batches: list[list[Entry]]) -> None:
     """Where nothing is cut, a rebuilt generation holds what one holds that got every batch by the script."""
-    shop = Shop(tmp_path, store)
+    shop = CountedShop(tmp_path, store)
     shop.log(batches)
     rebuilt = shop.rebuild()
     live = Generation(token=secrets.token_hex(4), epoch=rebuilt.epoch, half_life=30.0, shards=4)
@@ -225,7 +88,7 @@ def test_cut_keeps_the_heaviest_and_of_ties_the_larger_member(
     tmp_path: Path, store: RedisStore, batches: list[list[Entry]], keep: int
 ) -> None:
     """A set is cut as Redis cuts it: the lowest score goes first, of equal scores the lowest member by its bytes."""
-    shop = Shop(tmp_path, store)
+    shop = CountedShop(tmp_path, store)
     shop.log(batches)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rebuild, "KEPT_NEIGHBOURS", keep)
@@ -234,7 +97,7 @@ def test_cut_keeps_the_heaviest_and_of_ties_the_larger_member(
     shop.database.dispose()
 
 
-def test_cut_at_one_hundred_neighbours_of_equal_weight(shop: Shop) -> None:
+def test_cut_at_one_hundred_neighbours_of_equal_weight(shop: CountedShop) -> None:
     """Of 140 neighbours seen once each, the 100 with the largest decimal text stay."""
     batches = [[Entry(1, DAY, 2, (1, neighbour)) for neighbour in range(2, 142)]]
     shop.log(batches)
@@ -245,7 +108,7 @@ def test_cut_at_one_hundred_neighbours_of_equal_weight(shop: Shop) -> None:
 @pytest.mark.parametrize("broken", [0, 1, 3])
 @pytest.mark.parametrize("at", ["unlink", "load", "position"])
 def test_broken_rebuild_is_taken_up_at_its_shard(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, broken: int, at: str
+    shop: CountedShop, monkeypatch: pytest.MonkeyPatch, broken: int, at: str
 ) -> None:
     """After a break anywhere in a shard, the next rebuild counts this shard and those after it, and all is right."""
     batches = [[Entry(1, DAY, 3, (a, a + 1, a + 2))] for a in range(1, 11)]
@@ -265,7 +128,7 @@ def test_broken_rebuild_is_taken_up_at_its_shard(
     assert shop.held(generation) == expected(batches, generation.weighting)
 
 
-def test_orders_that_came_after_the_break_wait_for_catch_up(shop: Shop) -> None:
+def test_orders_that_came_after_the_break_wait_for_catch_up(shop: CountedShop) -> None:
     """A resumed rebuild counts up to its own snapshot, not to the end of the log."""
     first, second = [[Entry(1, DAY, 2, (1, 2))]], [[Entry(1, DAY, 2, (2, 3))]]
     shop.log(first)
@@ -278,7 +141,7 @@ def test_orders_that_came_after_the_break_wait_for_catch_up(shop: Shop) -> None:
     assert shop.caught_up == [dead.token]
 
 
-def test_shard_that_the_applier_carried_on_is_left_alone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shard_that_the_applier_carried_on_is_left_alone(shop: CountedShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a generation is built batches reach its finished shards; taking it up again does not undo that."""
     shop.log([[Entry(1, DAY, 2, (1, 2))]])
     generation = shop.rebuild()
@@ -295,7 +158,7 @@ def test_shard_that_the_applier_carried_on_is_left_alone(shop: Shop, monkeypatch
     assert shop.held(generation)["sold"] == {1: 2, 2: 2}
 
 
-def test_dead_rebuild_with_other_settings_is_dropped(shop: Shop) -> None:
+def test_dead_rebuild_with_other_settings_is_dropped(shop: CountedShop) -> None:
     """Its keys and its row go, and a new generation is counted."""
     shop.log([[Entry(1, DAY, 2, (1, 2))]])
     old = shop.rebuild(shards=4)
@@ -307,7 +170,7 @@ def test_dead_rebuild_with_other_settings_is_dropped(shop: Shop) -> None:
     assert not list(shop.store.scan(f"*{old.token}*"))
 
 
-def test_shards_of_another_admission_are_counted_again(shop: Shop) -> None:
+def test_shards_of_another_admission_are_counted_again(shop: CountedShop) -> None:
     """A rebuild taken up with another admission does not mix two of them."""
     batches = [[Entry(1, DAY, 2, (1, 2)), Entry(1, DAY, 2, (1, 2)), Entry(1, DAY, 2, (1, 3))]]
     shop.log(batches)
@@ -319,14 +182,14 @@ def test_shards_of_another_admission_are_counted_again(shop: Shop) -> None:
     assert shop.held(generation) == expected(batches, generation.weighting, admission=1)
 
 
-def test_pairs_seen_once_go_where_enough_were_seen_twice(shop: Shop) -> None:
+def test_pairs_seen_once_go_where_enough_were_seen_twice(shop: CountedShop) -> None:
     """Product 1 has two firm neighbours and loses the third; product 4, with none, keeps what it has."""
     shop.log([[Entry(1, DAY, 2, pair) for pair in [(1, 2), (1, 2), (1, 3), (1, 3), (1, 4)]]])
     pairs = shop.held(shop.rebuild(admission=2))["pairs"]
     assert {product: set(neighbours) for product, neighbours in pairs.items()} == {1: {2, 3}, 2: {1}, 3: {1}, 4: {1}}
 
 
-def test_second_rebuild_at_the_same_time_is_refused(shop: Shop) -> None:
+def test_second_rebuild_at_the_same_time_is_refused(shop: CountedShop) -> None:
     """A rebuild that shows life is left alone."""
     shop.log([[Entry(1, DAY, 2, (1, 2))]])
     generations.create(shop.database, 30.0, 4)
@@ -334,7 +197,7 @@ def test_second_rebuild_at_the_same_time_is_refused(shop: Shop) -> None:
         shop.rebuild()
 
 
-def test_switch_retires_the_one_before_and_tells_the_news(shop: Shop) -> None:
+def test_switch_retires_the_one_before_and_tells_the_news(shop: CountedShop) -> None:
     """SQL and the news in Redis name the new generation; the old one stays readable until it is swept."""
     shop.log([[Entry(1, DAY, 2, (1, 2))]])
     old, new = shop.rebuild(), shop.rebuild()
@@ -355,13 +218,13 @@ def test_switch_retires_the_one_before_and_tells_the_news(shop: Shop) -> None:
     assert shop.held(new)["pairs"]
 
 
-def test_empty_log_gives_an_empty_generation(shop: Shop) -> None:
+def test_empty_log_gives_an_empty_generation(shop: CountedShop) -> None:
     """A shop without orders can be rebuilt; every shard then stands at the start of the log."""
     generation = shop.rebuild()
     assert shop.held(generation) == expected([], generation.weighting)
 
 
-def test_dump_reads_the_log_in_pages_up_to_its_position(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dump_reads_the_log_in_pages_up_to_its_position(shop: CountedShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The dump ends exactly at the position, however many pages it takes."""
     monkeypatch.setattr(rebuild, "PAGE", 2)
     batches = [[Entry(1, DAY, 1, (number,))] for number in range(1, 8)]
@@ -372,14 +235,14 @@ def test_dump_reads_the_log_in_pages_up_to_its_position(shop: Shop, monkeypatch:
     assert path.read_text() == "".join(dump_entries(batch) for batch in batches[:5])
 
 
-def test_dump_of_a_position_that_is_gone_is_refused(shop: Shop) -> None:
+def test_dump_of_a_position_that_is_gone_is_refused(shop: CountedShop) -> None:
     """A log restored from an older backup is not counted as if it were whole."""
     shop.log([[Entry(1, DAY, 1, (1,))]])
     with pytest.raises(ForeignHistory):
         rebuild.dump_log(shop.database, Position(2, "gone"), shop.folder)
 
 
-def test_rebuild_shows_life_while_it_works(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rebuild_shows_life_while_it_works(shop: CountedShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long one step takes, the heartbeat goes on, so that nobody else takes the rebuild up."""
     monkeypatch.setattr(rebuild, "BEAT_SECONDS", 0.01)
     beaten = threading.Event()
@@ -389,11 +252,10 @@ def test_rebuild_shows_life_while_it_works(shop: Shop, monkeypatch: pytest.Monke
     def wait(generation: Generation) -> None:
         assert beaten.wait(10)
 
-    monkeypatch.setattr(shop, "caught_up", type("Waiting", (), {"append": staticmethod(wait)}))
-    shop.rebuild()
+    shop.rebuild(catch_up=wait)
 
 
-def test_want_of_memory_is_told_with_the_remedy(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_want_of_memory_is_told_with_the_remedy(shop: CountedShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """What DuckDB raises becomes one sentence, and the rebuild can be taken up."""
     monkeypatch.setattr("storefront_plugin.copurchase.counting.MEMORY", "1MB")
     shop.log([[Entry(1, DAY, 2, (1, 2))]])
@@ -403,7 +265,7 @@ def test_want_of_memory_is_told_with_the_remedy(shop: Shop, monkeypatch: pytest.
     assert dead.state == "building"
 
 
-def test_progress_ends_each_phase_at_its_whole(shop: Shop) -> None:
+def test_progress_ends_each_phase_at_its_whole(shop: CountedShop) -> None:
     """The progress bar reaches the end of reading, counting, catching up and switching, and never goes back."""
     shop.log([[Entry(1, DAY, 2, (1, 2))]])
     told: list[tuple[str, int, int]] = []
@@ -415,7 +277,7 @@ def test_progress_ends_each_phase_at_its_whole(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("columns", ["", ", 1::TINYINT AS sign, false AS is_other"])
-def test_parquet_of_lines_is_counted_like_a_log(shop: Shop, columns: str) -> None:
+def test_parquet_of_lines_is_counted_like_a_log(shop: CountedShop, columns: str) -> None:
     """Order lines in a Parquet, with or without the columns for orders taken back, give the same counts."""
     batches = [[Entry(1, DAY - a, 3, (a, a + 1, a + 2))] for a in range(1, 11)]
     shop.log(batches)
@@ -434,7 +296,7 @@ def test_rebuild_in_a_cluster(tmp_path: Path) -> None:
     from redis_cluster import local_cluster
 
     with local_cluster(tmp_path, find_binary()) as cluster:
-        shop = Shop(tmp_path, RedisStore(cluster.url, tmp_path, 5.0))
+        shop = CountedShop(tmp_path, RedisStore(cluster.url, tmp_path, 5.0))
         batches = [[Entry(1, DAY, 3, (a, a + 1, a + 2))] for a in range(1, 11)]
         shop.log(batches)
         generation = shop.rebuild(shards=16)
@@ -445,12 +307,12 @@ def test_rebuild_in_a_cluster(tmp_path: Path) -> None:
         shop.database.dispose()
 
 
-def _generations(shop: Shop) -> list[Generation]:
+def _generations(shop: CountedShop) -> list[Generation]:
     with shop.database.reading(patient=True) as session:
         return list(session.scalars(sa.select(Generation)))
 
 
-def _kill(shop: Shop) -> None:
+def _kill(shop: CountedShop) -> None:
     """Make all rebuilds look as if their process had died."""
     with shop.database.writing() as session:
         session.execute(sa.update(Generation).values(heartbeat_at=now() - dt.timedelta(minutes=2)))
@@ -471,10 +333,7 @@ def _loaded_shards(patch: pytest.MonkeyPatch) -> list[int]:
 
 def _break_at(patch: pytest.MonkeyPatch, store: RedisStore, at: str, prefix: str, shard: int) -> None:
     """Let Redis fail while *shard* is loaded: before anything, after half of its sets, or before its position."""
-    unlink, write = RedisStore.unlink, RedisStore.pipeline_write
-    from storefront_plugin.copurchase import loading
-
-    load = loading.load_packed
+    unlink, write, load = RedisStore.unlink, RedisStore.pipeline_write, RedisStore.load_packed
 
     def is_it(key: object) -> bool:
         return str(key).startswith(prefix) and f".{shard}}}" in str(key)
@@ -485,11 +344,11 @@ def _break_at(patch: pytest.MonkeyPatch, store: RedisStore, at: str, prefix: str
             raise StoreUnavailable("broken on purpose")
         return unlink(self, keys)
 
-    def broken_load(store: RedisStore, key: str, commands: Any) -> int:
+    def broken_load(self: RedisStore, key: str, commands: Any) -> int:
         if at == "load" and is_it(key):
-            load(store, key, commands[: len(commands) // 2])
+            load(self, key, commands[: len(commands) // 2])
             raise StoreUnavailable("broken on purpose")
-        return load(store, key, commands)
+        return load(self, key, commands)
 
     def broken_write(self: RedisStore, commands: Any) -> int:
         commands = list(commands)
@@ -498,5 +357,20 @@ def _break_at(patch: pytest.MonkeyPatch, store: RedisStore, at: str, prefix: str
         return write(self, commands)
 
     patch.setattr(RedisStore, "unlink", broken_unlink)
-    patch.setattr(loading, "load_packed", broken_load)
+    patch.setattr(RedisStore, "load_packed", broken_load)
     patch.setattr(RedisStore, "pipeline_write", broken_write)
+
+
+def test_a_rebuild_that_raised_is_taken_up_at_once(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a killed process has to be waited for; one that met trouble says that it broke off."""
+    shop.place(["p1", "p2"])
+    with monkeypatch.context() as patch:
+        patch.setattr(RedisStore, "load_packed", _refuse)
+        with pytest.raises(StoreUnavailable):
+            shop.storefront.rebuild()
+    shop.storefront.rebuild()
+    assert shop.ids("also_bought", "p1", limit=1) == ["p2"]
+
+
+def _refuse(*_: object) -> None:
+    raise StoreUnavailable("broken on purpose")

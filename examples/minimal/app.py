@@ -14,6 +14,7 @@ db = SQLAlchemy(app)
 class Product(db.Model):
     id = db.Column(db.Integer, primary_key=True)
     title = db.Column(db.String(200))
+    kind = db.Column(db.String(40))
     price = db.Column(db.Numeric(10, 2))
 
 
@@ -25,13 +26,16 @@ class Cart:
         return AddForm(url_for("add"), {"id": product.id})
 
 
-fields = {"id": Product.id, "title": Product.title, "price": Product.price, "url": lambda product: f"/{product.id}"}
-storefront = Storefront(app, catalog=SQLAlchemyCatalog(db, Product, **fields), cart=Cart())
+catalog = SQLAlchemyCatalog(
+    db, Product, id=Product.id, title=Product.title, price=Product.price, brand=Product.kind, url=lambda p: f"/{p.id}"
+)
+storefront = Storefront(app, catalog=catalog, cart=Cart())
 with app.app_context():
     db.create_all()
     storefront.init_db()
     if not db.session.get(Product, 1):
-        db.session.add_all(Product(title=f"Product {n}", price=n) for n in range(1, 21))
+        goods = [(kind, wood) for kind in ("Bowl", "Spoon", "Tray") for wood in ("ash", "beech", "cherry", "oak", "walnut")]
+        db.session.add_all(Product(title=f"{kind}, {wood}", kind=kind, price=12 + len(wood)) for kind, wood in goods)
         db.session.commit()
 
 

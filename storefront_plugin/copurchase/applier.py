@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import struct
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..database import Database
@@ -82,11 +82,9 @@ class BatchSender:
         calls: list[ScriptCall] = []
         sent: list[tuple[int, Position]] = []
         for batch in batches:
-            by_shard = self._by_shard(generation, batch)
-            for shard, position in standing.positions.items():
-                if position.number < batch.number:
-                    calls.append(self._call(generation, batch, shard, by_shard[shard]))
-                    sent.append((shard, Position(batch.number, batch.token)))
+            behind = [shard for shard, position in standing.positions.items() if position.number < batch.number]
+            calls += self.calls(generation, batch, behind)
+            sent += [(shard, Position(batch.number, batch.token)) for shard in behind]
         self._take_answers(standing, sent, self._store.run_scripts(calls) if calls else [])
         return len(batches)
 
@@ -109,13 +107,19 @@ class BatchSender:
         end = last_position(self._database)
         return not standing.wanting and all(position == end for position in standing.positions.values())
 
-    def _by_shard(self, generation: Generation, batch: Batch) -> defaultdict[int, dict[int, ProductChange]]:
+    def calls(self, generation: Generation, batch: Batch, shards: Iterable[int]) -> list[ScriptCall]:
+        """What brings each of *shards* from the batch before to *batch*."""
+        entries = list(load_entries(batch.entries))
+        large = large_orders(entries)
         by_shard: defaultdict[int, dict[int, ProductChange]] = defaultdict(dict)
-        for product, change in changes(load_entries(batch.entries), generation.weighting).items():
+        for product, change in changes(entries, generation.weighting).items():
             by_shard[shard_of(product, generation.shards)][product] = change
-        return by_shard
+        # Large orders are counted in the first shard only.
+        return [self._call(generation, batch, shard, by_shard[shard], 0 if shard else large) for shard in shards]
 
-    def _call(self, generation: Generation, batch: Batch, shard: int, changed: dict[int, ProductChange]) -> ScriptCall:
+    def _call(
+        self, generation: Generation, batch: Batch, shard: int, changed: Mapping[int, ProductChange], large: int
+    ) -> ScriptCall:
         keys, token = self._keys, generation.token
         names = [
             keys.position(token, shard),
@@ -123,7 +127,6 @@ class BatchSender:
             keys.sold(token, shard),
             keys.totals(token, shard),
         ]
-        large = large_orders(load_entries(batch.entries)) if shard == 0 else 0
         counts = [
             number for product, c in changed.items() if c.count or c.sold for number in (product, c.count, c.sold)
         ]

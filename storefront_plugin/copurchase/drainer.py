@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -27,6 +26,7 @@ class _Running:
     """The thread of one process."""
 
     event: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
 
@@ -51,20 +51,30 @@ class Drainer:
         if running.thread is None or not running.thread.is_alive():
             with self._lock:
                 if running.thread is None or not running.thread.is_alive():
-                    running.thread = self._started(running.event)
+                    running.thread = self._started(running)
 
-    def _started(self, event: threading.Event) -> threading.Thread | None:
-        thread = threading.Thread(target=self._run, args=(event,), daemon=True, name="storefront-drainer")
+    def stop(self) -> None:
+        """End this process's thread after its present turn; the next `wake` starts another."""
+        running = self._running.pop(os.getpid(), None)
+        if running is not None and running.thread is not None:
+            running.stopped.set()
+            running.event.set()
+            running.thread.join()
+
+    def _started(self, running: _Running) -> threading.Thread | None:
+        thread = threading.Thread(target=self._run, args=(running,), daemon=True, name="storefront-drainer")
         try:
             thread.start()
         except RuntimeError:  # the interpreter is shutting down; the next process goes on
             return None
         return thread
 
-    def _run(self, event: threading.Event) -> None:
+    def _run(self, running: _Running) -> None:
         while True:
-            event.wait(IDLE_SECONDS)
-            event.clear()
+            running.event.wait(IDLE_SECONDS)
+            running.event.clear()
+            if running.stopped.is_set():
+                return
             try:
                 with self._app.app_context():
                     self._turn()
@@ -75,4 +85,4 @@ class Drainer:
                     logger.warning(
                         "Orders could not be counted for now (%s); it is tried again.", error, exc_info=self._app.debug
                     )
-                time.sleep(BACK_OFF_SECONDS)
+                running.stopped.wait(BACK_OFF_SECONDS)

@@ -80,6 +80,14 @@ def beat(database: Database, token: str) -> None:
         session.execute(sa.update(Generation).where(Generation.token == token).values(heartbeat_at=now()))
 
 
+def abandon(database: Database, token: str) -> None:
+    """Tell others that the rebuild of *token* broke off, so that the next one takes it up at once."""
+    with database.writing() as session:
+        session.execute(
+            sa.update(Generation).where(Generation.token == token).values(heartbeat_at=dt.datetime(1970, 1, 1))
+        )
+
+
 def is_dead(generation: Generation) -> bool:
     """Whether the rebuild of *generation* has shown no life for `DEAD_AFTER` seconds."""
     return now() - generation.heartbeat_at > dt.timedelta(seconds=DEAD_AFTER)

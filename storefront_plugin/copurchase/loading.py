@@ -8,7 +8,6 @@ from itertools import islice
 from ..orderlog.numbering import Position
 from ..redis_store import Read, RedisStore
 from ..redis_store.keys import Keys, shard_of
-from ..redis_store.packed import load_packed
 from .counting import ShardCounts
 from .tables import Generation
 
@@ -48,7 +47,7 @@ class ShardLoader:
         shard, token = counted.shard, self.generation.token
         position = self._keys.position(token, shard)
         self._store.unlink(_shard_keys(self._keys, token, shard, self.generation.shards, products))
-        load_packed(self._store, position, counted.neighbours)
+        self._store.load_packed(position, counted.neighbours)
         totals = {"sets": counted.sets, "admission": self.admission}
         if shard == 0:
             totals["large"] = large  # the applier counts them in the first shard only

@@ -12,7 +12,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -216,6 +216,12 @@ def _beating(database: Database, token: str) -> Iterator[None]:
     thread.start()
     try:
         yield
+    except BaseException:
+        ended.set()
+        thread.join()
+        with suppress(DatabaseUnavailable):
+            generations.abandon(database, token)
+        raise
     finally:
         ended.set()
         thread.join()

@@ -30,6 +30,12 @@ BATCH_PAIRS = 100_000
 
 _IN_LIST = 500
 
+# Written once: SQLAlchemy looks at each value of a list that is given to `in_` itself.
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_ORDERS = sa.select(LoggedOrder.__table__).where(LoggedOrder.order_id.in_(_IDS))
+_LINES = sa.select(LoggedLine.__table__).where(LoggedLine.order_id.in_(_IDS)).order_by(LoggedLine.position)
+_SETTLED = sa.delete(OrderEvent).where(OrderEvent.id.in_(_IDS))
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -77,7 +83,7 @@ def number_events(database: Database, numbers: ProductNumbers, limit: int = BATC
         events = [Event.from_payload(cast(Kind, kind), order_id, payload) for _, kind, order_id, payload in rows]
         settled = append_batch(session, applier, numbers, events)
         for part in _parts([row.id for row in rows]):
-            session.execute(sa.delete(OrderEvent).where(OrderEvent.id.in_(part)))
+            session.execute(_SETTLED, {"ids": part}, execution_options={"synchronize_session": False})
     return settled if rows else None
 
 
@@ -91,7 +97,7 @@ def append_batch(session: Session, applier: Applier, numbers: ProductNumbers, ev
     """Settle *events* under the lock and append what they change as the next batch of the log."""
     states = _load_states(session, events)
     assigned = numbers.assign(session, applier, dict.fromkeys(line.product_id for e in events for line in e.lines))
-    session.info["learned"].update(assigned)
+    session.info["learned"].update((id, number) for id, number in assigned.items() if numbers.number(id) is None)
     settled = settle(events, states, assigned)
     _store_states(session, states.values())
     for entries in _runs(settled.entries):
@@ -176,7 +182,7 @@ def _load_states(session: Session, events: Iterable[Event]) -> dict[str, OrderSt
     with_lines = {event.order_id for event in events if event.kind != "placed"}
     states: dict[str, OrderState] = {}
     for part in _parts(order_ids):
-        for order in session.execute(sa.select(LoggedOrder.__table__).where(LoggedOrder.order_id.in_(part))):
+        for order in session.execute(_ORDERS, {"ids": part}):
             states[order.order_id] = OrderState(
                 order.order_id,
                 order.status,
@@ -188,8 +194,7 @@ def _load_states(session: Session, events: Iterable[Event]) -> dict[str, OrderSt
                 stored=True,
             )
     for part in _parts([order_id for order_id in states if order_id in with_lines]):
-        lines = sa.select(LoggedLine.__table__).where(LoggedLine.order_id.in_(part)).order_by(LoggedLine.position)
-        for line in session.execute(lines):
+        for line in session.execute(_LINES, {"ids": part}):
             states[line.order_id].lines.append(
                 LineState(
                     line.position, line.product, line.quantity, line.quantity_left, line.unit_price, line.variant_id

@@ -86,7 +86,9 @@ class ProductNumbers:
         new = [product_id for product_id in unknown if product_id not in found]
         if new:
             given = dict(zip(new, range(applier.products + 1, applier.products + len(new) + 1), strict=True))
-            session.execute(sa.insert(table_of(ProductNumber)), [{"number": n, "product_id": i} for i, n in given.items()])
+            session.execute(
+                sa.insert(table_of(ProductNumber)), [{"number": n, "product_id": i} for i, n in given.items()]
+            )
             applier.products += len(new)
             found.update(given)
         return found

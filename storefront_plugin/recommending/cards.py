@@ -81,7 +81,9 @@ class Cards:
             return {}
         stock = self._timed(lambda: catalog.live_stock([product.id for product in held]), patient)
         if not isinstance(stock, Mapping):
-            raise AdapterError(f"Catalog.live_stock must return a mapping from ids to stock, not {type(stock).__name__}.")
+            raise AdapterError(
+                f"Catalog.live_stock must return a mapping from ids to stock, not {type(stock).__name__}."
+            )
         changed: dict[str, Product] = {}
         for product in held:
             left = _left(stock.get(product.id, product.stock))

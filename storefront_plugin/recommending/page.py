@@ -85,6 +85,7 @@ class Page:
         cart: The shopper's cart lines; empty where the response must be the same for all shoppers.
         exclude: Ids never shown.
         patient: Nobody waits for this page: trouble is raised instead of leaving slots out, and no deadline is kept.
+        shop_locale: What the shop's own code speaks on this request; product data is held by it.
         shown: Ids that slots of this page have already taken.
         catalog_failed: The shop's catalogue failed on this page, so it is not asked a second time.
     """
@@ -97,6 +98,7 @@ class Page:
     customer_id: str | None = None
     consent: ConsentLevel = "none"
     locale: str = "en"
+    shop_locale: str = ""
     currency: str | None = None
     personal: bool = False
     patient: bool = False

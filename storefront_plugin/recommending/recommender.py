@@ -154,7 +154,7 @@ class Recommender:
 
     def _products(self, page: Page, ids: Sequence[str]) -> dict[str, Product | None]:
         try:
-            return self._cards.get_many(ids, page.locale, page.patient) if ids else {}
+            return self._cards.get_many(ids, page.shop_locale, page.patient) if ids else {}
         except AdapterError as error:
             if page.patient:
                 raise

@@ -80,6 +80,20 @@ def load(topology: Topology, commands: Iterable[Command]) -> int:
     return count
 
 
+def load_packed(topology: Topology, key: str, commands: Iterable[bytes]) -> int:
+    """Execute *commands*, each packed already, on the node of *key*; how many they were. Otherwise as `load`."""
+    topology.load()
+    stream = _stream_of(topology, {}, key)
+    count = 0
+    try:
+        for count, command in enumerate(commands, start=1):
+            _wait(stream, command)
+        _try(stream, stream.finish)
+    finally:
+        stream.drop()
+    return count
+
+
 def _stream_of(topology: Topology, streams: dict[Node, _Stream], key: str) -> _Stream:
     node = topology.node_of(key)
     if node is None:
@@ -91,7 +105,10 @@ def _stream_of(topology: Topology, streams: dict[Node, _Stream], key: str) -> _S
 
 
 def _add(stream: _Stream, command: Command) -> None:
-    packed: bytes = pack_command(command)  # type: ignore[arg-type]  # the stub knows tuples of one item only
+    _wait(stream, pack_command(command))  # type: ignore[arg-type]  # the stub knows tuples of one item only
+
+
+def _wait(stream: _Stream, packed: bytes) -> None:
     stream.waiting.append(packed)
     stream.size += len(packed)
     if stream.size >= CHUNK_BYTES:

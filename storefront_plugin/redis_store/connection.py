@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .address import Address
-from .bulk import Command, load
+from .bulk import Command, load, load_packed
 from .embedded import EmbeddedServer
 from .facts import StoreFacts, facts_of
 from .node import Node
@@ -110,6 +110,13 @@ class RedisStore:
         commands are then done and some are not.
         """
         return load(self._live().topology, commands)
+
+    def load_packed(self, key: str, commands: Iterable[bytes]) -> int:
+        """Execute *commands*, each the bytes of one command on the wire, on the node of *key*; how many they were.
+
+        All keys in them must lie in the slot of *key*. Otherwise as `pipeline_write`.
+        """
+        return load_packed(self._live().topology, key, commands)
 
     def unlink(self, keys: Iterable[str]) -> int:
         """Remove *keys*; how many were asked for. Raises `StoreUnavailable`."""

@@ -19,7 +19,6 @@ from typing import Final, TypeAlias, TypeVar
 from ..errors import StorefrontError
 from ..redis_store import Read, RedisStore
 from ..redis_store.keys import Keys
-from ..redis_store.packed import load_packed
 from ..shop.cleaning import clean_products
 from ..shop.ports import Catalog, Product
 from .alike import AlikeFinder
@@ -79,7 +78,7 @@ def index_catalogue(
         with closing(AlikeFinder(rows, Path(own))) as finder:
             for shard in range(SHARDS):
                 stem = keys.alike(edition, shard).removesuffix(str(shard))
-                load_packed(store, stem, finder.commands(shard, SHARDS, stem))
+                store.load_packed(stem, finder.commands(shard, SHARDS, stem))
                 progress("alike", shard + 1, SHARDS)
     _store_rated(reviews, store, keys, edition)
     progress("rated", 1, 1)

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Response, current_app, request
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
@@ -30,10 +33,28 @@ def fragment(placement: str) -> Response:
         section.slots()
     except (InputError, ConfigurationError) as error:
         return _answer(str(error), 400, "text/plain")
-    page = current_storefront.page(placement, section.products, section.category, personal=True)
-    page.locale = known_locale(request.args.get("locale", "")[:32]) or page.locale
-    content = guarded(placement, lambda: section.render(page))
+    locale = known_locale(request.args.get("locale", "")[:32])
+
+    def render() -> Markup:
+        page = current_storefront.page(placement, section.products, section.category, personal=True)
+        page.locale = locale or page.locale
+        return section.render(page)
+
+    with _shop_speaking(locale):
+        content = guarded(placement, render)
     return _told(content, request.args.get("have"))
+
+
+@contextmanager
+def _shop_speaking(locale: str | None) -> Iterator[None]:
+    """The shop's own code speaks the language of the page too, which it may tell by a path that a fragment lacks."""
+    if locale is None or "babel" not in current_app.extensions:
+        yield
+        return
+    import flask_babel
+
+    with flask_babel.force_locale(locale):
+        yield
 
 
 def _told(content: Markup | None, have: str | None) -> Response:

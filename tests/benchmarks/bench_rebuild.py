@@ -30,7 +30,6 @@ from storefront_plugin.copurchase.weights import Weighting
 from storefront_plugin.database import Base, Database
 from storefront_plugin.redis_store import EmbeddedServer, RedisStore, find_binary
 from storefront_plugin.redis_store.keys import Keys
-from storefront_plugin.redis_store.packed import load_packed
 
 PRODUCTS = 100_000
 CLUSTERS = 500
@@ -94,7 +93,7 @@ def load_alone(path: Path, folder: Path, binary: Path, admission: int) -> dict[s
     with closing(_Redis(folder / "load", binary)) as server:
         began = time.monotonic()
         for shard, commands in enumerate(shards):
-            load_packed(server.store, keys.position("t", shard), commands)
+            server.store.load_packed(keys.position("t", shard), commands)
         seconds = time.monotonic() - began
     members = sum(int(command[1 : command.index(b"\r")]) // 2 - 1 for part in shards for command in part)
     return {"seconds": seconds, "members": members, "bytes": sum(len(c) for part in shards for c in part)}
@@ -196,7 +195,8 @@ def _report(path: Path, folder: Path, binary: Path, admission: int) -> None:
     print(f"data     {orders:,} orders, {lines:,} lines, {products:,} products; {os.cpu_count()} cores")
     join = _run_alone(join_alone, path, folder)
     print(
-        f"join     {join['seconds']:6.1f} s ({join['cpu']:.0f} s of processor), {join['pairs']:,} pairs, peak {join['peak_mb']:.0f} MB"
+        f"join     {join['seconds']:6.1f} s ({join['cpu']:.0f} s of processor), {join['pairs']:,} pairs, "
+        f"peak {join['peak_mb']:.0f} MB"
     )
     load = _run_alone(load_alone, path, folder, binary, admission)
     speed = load["members"] / load["seconds"]

@@ -17,9 +17,9 @@ from storefront_plugin import AddForm, CartLine, Product
 from storefront_plugin.copurchase.rebuild import rebuild
 from storefront_plugin.orderlog.numbering import locked_applier
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, Slot
+from storefront_plugin.similarity.alike import KEPT as ALIKE
 
 CARDS = 8
-ALIKE = 50
 EDITION = "bench"
 
 

@@ -52,9 +52,7 @@ def sign_in() -> str:
             select(Order.customer_id, func.count())
             .where(Order.customer_id.in_(chosen.values()))
             .group_by(Order.customer_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return render_template("sign_in.html", chosen=chosen, counts=counts)
 

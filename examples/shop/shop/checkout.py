@@ -52,7 +52,7 @@ class AddressForm(FlaskForm):  # type: ignore[misc]
 
     name = StringField(validators=[needed], render_kw={"autocomplete": "name"})
     email = EmailField(validators=[needed, like_email], render_kw={"autocomplete": "email"})
-    country = SelectField(choices=[(code, code) for code in COUNTRIES], render_kw={"autocomplete": "country"})
+    country = SelectField(choices=list(COUNTRIES), render_kw={"autocomplete": "country"})
     postal_code = StringField(validators=[needed], render_kw={"autocomplete": "postal-code"})
     region = StringField(validators=[needed], render_kw={"autocomplete": "address-level1"})
     city = StringField(validators=[needed], render_kw={"autocomplete": "address-level2"})
@@ -63,7 +63,7 @@ class AddressForm(FlaskForm):  # type: ignore[misc]
 def show() -> str | Response | tuple[str, int]:
     """Ask for the address; with a good one, place the order."""
     form = AddressForm()
-    form.country.choices = [(code, say(f"country.{code}")) for code in COUNTRIES]
+    form.country.choices = {code: say(f"country.{code}") for code in COUNTRIES}
     placed = _placed_with_this_form() if form.is_submitted() else None
     if placed is not None:
         return redirect(url_for("checkout.thank_you", number=placed), 303)

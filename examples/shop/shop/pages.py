@@ -102,9 +102,7 @@ def product(sku: str) -> str:
         .limit(6)
     )
     counts = dict(
-        db.session.execute(select(Review.rating, func.count()).where(Review.sku == sku).group_by(Review.rating))
-        .tuples()
-        .all()
+        db.session.execute(select(Review.rating, func.count()).where(Review.sku == sku).group_by(Review.rating)).all()
     )
     return render_template(
         "product.html",

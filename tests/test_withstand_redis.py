@@ -1,0 +1,233 @@
+"""Whatever happens to Redis, the page is served in time, orders are kept, and counts are exact afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from counting_model import expected, stored
+from redis_proxy import Proxy
+from shop_pages import DEADLINE_MS, LIMIT, add_pages, visit, wait_until, warm
+from small_shop import SmallShop, small_shop
+
+from storefront_plugin.copurchase import generations
+from storefront_plugin.errors import StoreUnavailable
+from storefront_plugin.redis_store import EmbeddedServer, Read, stop
+
+MakeShop = Callable[..., SmallShop]
+BASKETS = (["p1", "p2"], ["p1", "p2", "p3"], ["p2", "p4"], ["p1", "p5"])
+
+
+def make_live(make_shop: MakeShop, **options: Any) -> SmallShop:
+    """A shop as in production: a background thread, and trouble logged instead of raised."""
+    options = {"TESTING": False, "STOREFRONT_DEADLINE_MS": DEADLINE_MS, **options}
+    return add_pages(make_shop(**options))
+
+
+def assert_exact(shop: SmallShop) -> None:
+    with shop.app.app_context():
+        shop.storefront.mounted.upkeep.forget_standings()
+        shop.storefront.drain()
+        assert stored(shop) == expected(shop)
+
+
+def place(shop: SmallShop, *baskets: list[str]) -> None:
+    """Place orders without waiting for their counting."""
+    with shop.app.app_context():
+        shop.place(*(baskets or BASKETS), drain=False)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def twin_of(shop: SmallShop, **options: Any) -> SmallShop:
+    """Another process's stand-in: a second app on the same database and Redis."""
+    kept = {k: v for k, v in shop.app.config.items() if k.startswith(("STOREFRONT_", "SQLALCHEMY_DATABASE", "TESTING"))}
+    return add_pages(small_shop(Path(shop.app.instance_path), **{**kept, **options}))
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[str]:
+    """The socket of a server that this test may spoil."""
+    EmbeddedServer(tmp_path / "redis").connect().close()
+    yield (tmp_path / "redis" / "socket").read_text().strip()
+    stop(tmp_path / "redis")
+
+
+def test_redis_absent_at_the_start(make_shop: MakeShop, own_redis: str) -> None:
+    """Pages and orders go on without it; when it comes, everything is counted."""
+    port = free_port()
+    shop = make_live(make_shop, STOREFRONT_REDIS_URL=f"redis://127.0.0.1:{port}")
+    first, second = visit(shop), visit(shop)
+    assert first.is_whole
+    assert second.is_whole
+    assert second.seconds < LIMIT
+    place(shop)
+    proxy = Proxy(own_redis, port)
+    assert_exact(shop)
+    assert warm(shop).shown()
+    proxy.close()
+
+
+def test_only_the_first_page_waits_for_a_redis_that_does_not_come(make_shop: MakeShop) -> None:
+    """Later pages go on with nothing at once; the background thread rests between its tries."""
+    shop = make_live(make_shop, STOREFRONT_REDIS_URL=f"redis://127.0.0.1:{free_port()}", STOREFRONT_DEADLINE_MS=1000)
+    visit(shop)
+    assert max(visit(shop).seconds for _ in range(4)) < 0.9
+
+
+def test_redis_gone_and_back(make_shop: MakeShop, own_redis: str) -> None:
+    """Cards vanish from the page, never the page; after the return nothing is missing."""
+    proxy = Proxy(own_redis)
+    shop = make_live(make_shop, STOREFRONT_REDIS_URL=f"redis://127.0.0.1:{proxy.port}")
+    place(shop)
+    assert warm(shop).shown("also_bought")
+    proxy.close()
+    for _ in range(5):
+        page = visit(shop)
+        assert page.is_whole
+        assert page.seconds < LIMIT
+    place(shop)
+    again = Proxy(own_redis, proxy.port)
+    assert_exact(shop)
+    assert warm(shop).shown("also_bought")
+    again.close()
+
+
+@pytest.mark.parametrize("mode", ["slow", "silent"])
+def test_redis_late(make_shop: MakeShop, own_redis: str, mode: str) -> None:
+    """200 ms a reply, or none at all: the page, the order and a changed product cost the deadline at most."""
+    proxy = Proxy(own_redis)
+    shop = make_live(make_shop, STOREFRONT_REDIS_URL=f"redis://127.0.0.1:{proxy.port}", STOREFRONT_DRAIN="off")
+    place(shop)
+    assert warm(shop).shown("also_bought")
+    proxy.mode = mode
+    for path in ("/p/p1", "/p/p2", "/cart"):
+        page = visit(shop, path)
+        assert page.is_whole
+        assert page.seconds < LIMIT
+    place(shop)
+    began = time.monotonic()
+    with shop.app.app_context():
+        shop.storefront.product_changed("p1")
+    assert time.monotonic() - began < LIMIT
+    proxy.mode = "pass"
+    assert_exact(shop)
+    proxy.close()
+
+
+def test_a_flushed_redis_is_filled_again_however_many_batches_there_were(make_shop: MakeShop) -> None:
+    """Live orders make a batch each: a young shop has many batches, and still a small log."""
+    shop = make_live(make_shop, STOREFRONT_DRAIN="off")
+    for number in range(25):
+        place(shop, [f"p{number % 5 + 1}", f"p{number % 4 + 6}"])
+        with shop.app.app_context():
+            shop.storefront.drain()
+    parts = shop.app.extensions["storefront.mounted"]
+    parts.store.unlink([key.decode() for key in parts.store.scan(f"{parts.settings.redis_prefix}:*")])
+    page = visit(shop)
+    assert page.is_whole
+    assert_exact(shop)
+    assert warm(shop).shown("also_bought")
+
+
+@pytest.mark.parametrize("trouble", ["READONLY", "OOM"])
+def test_a_redis_that_refuses_writes_is_still_read(make_shop: MakeShop, own_redis: str, trouble: str) -> None:
+    """Orders wait in the log, and even a process that starts meanwhile shows suggestions."""
+    shop = make_live(make_shop, STOREFRONT_REDIS_URL=f"unix://{own_redis}")
+    place(shop)
+    assert warm(shop).shown("also_bought")
+    store = shop.app.extensions["storefront.mounted"].store
+    if trouble == "READONLY":
+        store.ask([Read("127.0.0.1", "REPLICAOF", (free_port(),))])
+    else:
+        store.ask([Read("SET", "CONFIG", ("maxmemory", 1))])
+    place(shop)
+    with shop.app.app_context(), pytest.raises(StoreUnavailable):
+        shop.storefront.drain()
+    assert visit(shop).shown("also_bought")
+    other = twin_of(shop)
+    try:
+        wait_until(lambda: visit(other).shown("also_bought"))
+    finally:
+        other.close()
+    if trouble == "READONLY":
+        store.ask([Read("NO", "REPLICAOF", ("ONE",))])
+    else:
+        store.ask([Read("SET", "CONFIG", ("maxmemory", 0))])
+    assert_exact(shop)
+
+
+def test_a_killed_embedded_server_is_started_again(make_shop: MakeShop, tmp_path: Path) -> None:
+    """kill -9 between two steps of the write journey loses no count."""
+    shop = make_live(make_shop, STOREFRONT_REDIS_URL=None, STOREFRONT_DATA_FOLDER=str(tmp_path / "data"))
+    try:
+        place(shop)
+        assert warm(shop).shown("also_bought")
+        parts = shop.app.extensions["storefront.mounted"]
+        place(shop)
+        real, killed = parts.store.run_scripts, []
+
+        def die_after_some(calls: Any) -> Any:
+            if not killed:
+                real(calls[:5])
+                killed.append(parts.store.info().nodes[0].process_id)
+                os.kill(killed[0], signal.SIGKILL)
+            return real(calls)
+
+        parts.store.run_scripts = die_after_some
+        assert_exact(shop)
+        assert visit(shop).is_whole
+        assert_exact(shop)
+        assert warm(shop).shown("also_bought")
+    finally:
+        shop.app.extensions["storefront.mounted"].close()
+        stop(tmp_path / "data")
+
+
+def shard_keys(shop: SmallShop) -> list[str]:
+    parts = shop.app.extensions["storefront.mounted"]
+    generation = generations.live(parts.database)
+    assert generation is not None
+    stem = parts.keys.position(generation.token, 1).removesuffix("position")
+    return sorted(key.decode() for key in parts.store.scan(f"{stem}*"))
+
+
+def test_a_shard_that_falls_behind_unnoticed_is_sent_what_it_lacks(make_shop: MakeShop) -> None:
+    """A lagging replica takes over between two comparisons: the shard itself says so, and the sender listens."""
+    shop = make_live(make_shop, STOREFRONT_DRAIN="off")
+    store = shop.app.extensions["storefront.mounted"].store
+    with shop.app.app_context():
+        shop.place(["p1", "p2"])
+        copies = [(key, store.ask([Read(key, "DUMP")])[0]) for key in shard_keys(shop)]
+        shop.place(["p1", "p3"])
+        shop.place(["p1", "p4"])
+        store.unlink(shard_keys(shop))
+        store.pipeline_write([("RESTORE", key, 0, dump) for key, dump in copies])
+        shop.place(["p1", "p5"])
+        assert stored(shop) == expected(shop)
+
+
+def test_a_process_that_slept_while_another_counted_goes_on_from_there(make_shop: MakeShop) -> None:
+    """Two web processes count in turn; what one remembers of the shards may be many batches old."""
+    shop = make_live(make_shop, STOREFRONT_DRAIN="off")
+    with shop.app.app_context():
+        shop.place(["p1", "p2"])
+    other = twin_of(shop)
+    with other.app.app_context():
+        for number in range(20):
+            other.storefront.order_placed(other.order("p1", f"p{number % 6 + 2}", id=f"other-{number}"), commit=True)
+            other.storefront.drain()
+    with shop.app.app_context():
+        shop.place(["p1", "p9"])
+        assert stored(shop) == expected(shop)
+    other.close()
