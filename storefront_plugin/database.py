@@ -106,6 +106,11 @@ class Database:
         """The name of the SQL dialect: sqlite, postgresql, mysql or mariadb."""
         return (self._shop_engine() if self.in_memory else self._engine(True)).dialect.name  # type: ignore[union-attr]
 
+    def prepare(self, connection: sa.Connection) -> None:
+        """Make our tables where the database lives in memory only; the shop's test suite knows of no ``init-db``."""
+        if self.in_memory:
+            Base.metadata.create_all(connection)
+
     def connect(self) -> sa.Connection:
         """A patient connection of our own, for migrations."""
         if self.in_memory:
@@ -128,15 +133,11 @@ class Database:
         shop_session = current_app.extensions["sqlalchemy"].session()
         if shop_session.in_transaction():
             bind: Any = shop_session.connection()
-            self._create_in_memory(bind, engine)
+            self.prepare(bind)
             return Session(bind, join_transaction_mode="create_savepoint", expire_on_commit=False)
         with engine.begin() as connection:
-            self._create_in_memory(connection, engine)
+            self.prepare(connection)
         return Session(engine, expire_on_commit=False)
-
-    def _create_in_memory(self, connection: sa.Connection, engine: sa.Engine) -> None:
-        """Tables of an in-memory database live as long as its connection: nothing to migrate, so they are simply made."""
-        Base.metadata.create_all(connection)
 
     def _engine(self, patient: bool) -> sa.Engine:
         # Those of a parent process are kept untouched: a forked child must neither use nor close its connections.

@@ -303,7 +303,8 @@ class Storefront:
         own = self.settings.database_url is not None or shop_engine() is None
         if session is None and own:
             return recording.record_alone(event, self.database, wake)
-        return recording.record(event, session or current_app.extensions["sqlalchemy"].session(), wake, commit)
+        shop_session = session or current_app.extensions["sqlalchemy"].session()
+        return recording.record(event, shop_session, self.database, wake, commit)
 
     def _as_order(self, order: Any, session: Session | None) -> Order:
         if isinstance(order, Order):

@@ -11,7 +11,7 @@ from flask import Flask
 
 from .copurchase.drainer import Drainer
 from .copurchase.rebuild import Progress, rebuild, sweep
-from .copurchase.trending import find_trending, store_trending
+from .copurchase.trending import find_recent, find_trending, store_recent, store_trending
 from .copurchase.upkeep import Upkeep
 from .database import open_database
 from .errors import StoreUnavailable
@@ -205,6 +205,7 @@ class Mounted:
         day = newest_day(self.database)
         if day is not None:
             store_trending(self.store, self.keys, find_trending(self.database, day))
+            store_recent(self.store, self.keys, find_recent(self.database, day))
         self.held.expire()
 
     def _tell_applied(self, position: Position, batches: int) -> None:

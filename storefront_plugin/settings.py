@@ -177,8 +177,9 @@ def _shown(key: str, value: Any) -> str:
 
 
 def _unknown(key: str, names: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(key, names, n=1)
-    remedy = f"did you mean {close[0]}?" if close else f"the settings are {', '.join(sorted(names))}."
+    short = {name.removeprefix(PREFIX): name for name in names}  # the prefix alone would make all of them alike
+    close = difflib.get_close_matches(key.removeprefix(PREFIX), short, n=1)
+    remedy = f"did you mean {short[close[0]]}?" if close else f"the settings are {', '.join(sorted(names))}."
     return f"There is no setting {key}; {remedy}"
 
 

@@ -15,7 +15,7 @@ from small_shop import SmallShop, small_shop
 
 from storefront_plugin.copurchase import applier, generations
 from storefront_plugin.errors import StoreUnavailable
-from storefront_plugin.redis_store import Read, find_binary
+from storefront_plugin.redis_store import Read, RedisStore, find_binary
 
 
 def test_unbounded_counts_equal_model_a_whatever_dies(redis_url: str) -> None:
@@ -60,7 +60,8 @@ def test_two_drainers_and_two_writers_count_each_order_once(make_shop: Any) -> N
         with one.app.app_context():
             for number in range(40):
                 order = one.order(f"p{number % 7 + 1}", f"p{number % 5 + 8}", id=f"{name}-{number}")
-                one.storefront.order_placed(order, commit=True)
+                while not one.storefront.order_placed(order, commit=True):
+                    pass  # the file was locked for too long: the shop would be told, and tries again
 
     def drain(one: SmallShop) -> None:
         while not stop.is_set():
@@ -162,3 +163,18 @@ def test_an_order_of_two_thousand_lines_counts_as_sold_and_makes_no_pairs(shop: 
     assert sum(counts.sold.values()) == 2002
     assert len(counts.weights) == 2
     assert counts == expected(shop)
+
+
+def test_a_rebuild_that_raised_is_taken_up_at_once(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a killed process has to be waited for; one that met trouble says that it broke off."""
+    shop.place(["p1", "p2"])
+    with monkeypatch.context() as patch:
+        patch.setattr(RedisStore, "load_packed", _refuse)
+        with pytest.raises(StoreUnavailable):
+            shop.storefront.rebuild()
+    shop.storefront.rebuild()
+    assert shop.ids("also_bought", "p1", limit=1) == ["p2"]
+
+
+def _refuse(*_: object) -> None:
+    raise StoreUnavailable("broken on purpose")

@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from counted_shop import DAY, PRODUCTS, CountedShop, expected, logs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_shop import SmallShop
 
 from storefront_plugin.copurchase import generations, rebuild
 from storefront_plugin.copurchase.applier import BatchSender
@@ -359,18 +358,3 @@ def _break_at(patch: pytest.MonkeyPatch, store: RedisStore, at: str, prefix: str
     patch.setattr(RedisStore, "unlink", broken_unlink)
     patch.setattr(RedisStore, "load_packed", broken_load)
     patch.setattr(RedisStore, "pipeline_write", broken_write)
-
-
-def test_a_rebuild_that_raised_is_taken_up_at_once(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only a killed process has to be waited for; one that met trouble says that it broke off."""
-    shop.place(["p1", "p2"])
-    with monkeypatch.context() as patch:
-        patch.setattr(RedisStore, "load_packed", _refuse)
-        with pytest.raises(StoreUnavailable):
-            shop.storefront.rebuild()
-    shop.storefront.rebuild()
-    assert shop.ids("also_bought", "p1", limit=1) == ["p2"]
-
-
-def _refuse(*_: object) -> None:
-    raise StoreUnavailable("broken on purpose")

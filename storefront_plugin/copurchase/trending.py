@@ -1,8 +1,9 @@
-"""Products that sell more than they used to, from the order log."""
+"""Products that sell more than they used to, and what all sold lately, from the order log."""
 
 from __future__ import annotations
 
 import math
+from itertools import islice
 
 import sqlalchemy as sa
 
@@ -10,11 +11,14 @@ from ..database import Database
 from ..orderlog.tables import LoggedLine, LoggedOrder
 from ..redis_store import RedisStore
 from ..redis_store.keys import Keys
+from .weights import MAX_PAIR_SIZE
 
 RECENT_DAYS = 14
 BASELINE_DAYS = 56
 KEPT = 200
 MIN_ORDERS = 3
+FIELDS = 500
+"""Fields of one HSET."""
 
 
 def surprise(recent: int, before: int) -> float:
@@ -46,6 +50,35 @@ def find_trending(database: Database, day: int) -> list[tuple[int, float]]:
         rows = session.execute(query).all()
     scored = [(product, surprise(now, whole - now)) for product, now, whole in rows]
     return sorted((pair for pair in scored if pair[1] > 0), key=lambda pair: (-pair[1], pair[0]))[:KEPT]
+
+
+def find_recent(database: Database, day: int) -> dict[int, int]:
+    """Orders of the `RECENT_DAYS` up to *day* by product, of those that make pairs, as n counts them."""
+    query = (
+        sa.select(LoggedLine.product, sa.func.count(sa.distinct(LoggedLine.order_id)))
+        .join(LoggedOrder, LoggedOrder.order_id == LoggedLine.order_id)
+        .where(
+            LoggedOrder.day > day - RECENT_DAYS,
+            LoggedOrder.day <= day,
+            LoggedOrder.status == "placed",
+            LoggedOrder.size.between(2, MAX_PAIR_SIZE),
+            LoggedLine.quantity_left > 0,
+        )
+        .group_by(LoggedLine.product)
+    )
+    with database.reading(patient=True) as session:
+        return {row.product: row[1] for row in session.execute(query)}
+
+
+def store_recent(store: RedisStore, keys: Keys, recent: dict[int, int]) -> None:
+    """Replace what processes hold of the latest orders, all at once."""
+    new = f"{keys.recent}:new"
+    commands: list[tuple[str | int | float | bytes, ...]] = [("UNLINK", new)]
+    fields = iter(recent.items())
+    while part := list(islice(fields, FIELDS)):
+        commands.append(("HSET", new, *(word for pair in part for word in pair)))
+    commands.append(("RENAME", new, keys.recent) if recent else ("UNLINK", keys.recent))
+    store.pipeline_write(commands)
 
 
 def store_trending(store: RedisStore, keys: Keys, trending: list[tuple[int, float]]) -> None:

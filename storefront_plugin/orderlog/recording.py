@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 _PENDING = "storefront_pending"
 
 
-def record(happened: Event, session: Session, wake: Callable[[], object], commit: bool) -> bool:
+def record(happened: Event, session: Session, database: Database, wake: Callable[[], object], commit: bool) -> bool:
     """Write *happened* in *session*'s transaction, behind a savepoint; True when the row stands there.
 
     *wake* is called when the outermost transaction of that very session commits. With *commit* the session is
@@ -35,6 +35,7 @@ def record(happened: Event, session: Session, wake: Callable[[], object], commit
     try:
         connection = session.connection()
         _begin_on_sqlite(connection)
+        database.prepare(connection)
         with connection.begin_nested():
             connection.execute(sa.insert(table_of(OrderEvent)), _row(happened))
     except sa.exc.SQLAlchemyError as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..copurchase.applier import BatchSender
 from ..copurchase.generations import live
 from ..copurchase.popularity import Popularity, load_popularity
+from ..copurchase.scoring import STEADY, Trend
 from ..database import Database
 from ..redis_store import Read, RedisStore
 from ..redis_store.keys import Keys
@@ -23,6 +24,7 @@ class Holdings:
         links: The merchant's pins and exclusions.
         edition: Token of the content index; "" before there is one.
         trending: Numbers of the products that trend, with scores, best first.
+        trend: How much each product sold lately.
         rated: Lower bound of the rating in stars by number, best first.
         news: The versions this snapshot was made from.
     """
@@ -31,6 +33,7 @@ class Holdings:
     links: Links = field(default_factory=Links)
     edition: str = ""
     trending: tuple[tuple[int, float], ...] = ()
+    trend: Trend = STEADY
     rated: Mapping[int, float] = field(default_factory=dict)
     news: Mapping[bytes, bytes] = field(default_factory=dict)
 
@@ -40,19 +43,27 @@ def load_holdings(database: Database, store: RedisStore, keys: Keys) -> Holdings
     news = store.ask([Read(keys.news, "HGETALL")])[0] or {}
     edition = news.get(b"edition", b"").decode()
     generation = live(database)
-    trending, rated = store.ask(
+    recent, trending, rated = store.ask(
         [
+            Read(keys.recent, "HGETALL"),
             Read(keys.trending, "ZRANGE", (0, -1, "REV", "WITHSCORES")),
             Read(keys.rated(edition), "ZRANGE", (0, -1, "REV", "WITHSCORES")),
         ]
     )
     if generation and "foreign" in BatchSender(database, store, keys).standing(generation).wanting.values():
         generation = None  # counts of another history, whose product numbers may mean other products
+    popularity = load_popularity(store, keys, generation) if generation else Popularity()
     return Holdings(
-        popularity=load_popularity(store, keys, generation) if generation else Popularity(),
+        popularity=popularity,
         links=load_links(database),
         edition=edition,
         trending=tuple((int(member), score / 1000) for member, score in trending),
+        trend=_trend({int(number): int(orders) for number, orders in recent.items()}, popularity),
         rated={int(member): score / 1_000_000 for member, score in rated},
         news=news,
     )
+
+
+def _trend(recent: Mapping[int, int], popularity: Popularity) -> Trend:
+    total = popularity.total / popularity.unit
+    return Trend(recent, sum(recent.values()) / total) if total else STEADY

@@ -86,8 +86,9 @@ def load_packed(topology: Topology, key: str, commands: Iterable[bytes]) -> int:
     stream = _stream_of(topology, {}, key)
     count = 0
     try:
-        for count, command in enumerate(commands, start=1):
+        for command in commands:
             _wait(stream, command)
+            count += 1
         _try(stream, stream.finish)
     finally:
         stream.drop()

@@ -67,6 +67,11 @@ class Keys:
         """Sorted set: numbers of the products that sell more than they used to, by how surprising that is."""
         return f"{self.prefix}:{VERSION}:{{trending}}"
 
+    @property
+    def recent(self) -> str:
+        """Hash: product number to the number of its latest orders that make pairs."""
+        return f"{self.prefix}:{VERSION}:{{trending}}:recent"
+
 
 def shard_of(product: int, shards: int) -> int:
     """The shard that holds all about *product*."""

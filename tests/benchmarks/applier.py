@@ -38,7 +38,9 @@ def make_events(count: int, products: int) -> Iterator[events.Event]:
     moment = events.now()
     for number in range(count):
         cluster, size = draw.randrange(CLUSTERS), 2 + min(10, int(draw.expovariate(0.3)))
-        chosen = {1 + (cluster + CLUSTERS * int(products / CLUSTERS * draw.random() ** 3)) % products for _ in range(size)}
+        chosen = {
+            1 + (cluster + CLUSTERS * int(products / CLUSTERS * draw.random() ** 3)) % products for _ in range(size)
+        }
         lines = tuple(events.Line(f"p{product}", 1, 100) for product in sorted(chosen))
         yield events.Event("placed", f"order-{number}", lines, moment, f"customer-{number % 5000}", "EUR")
 
@@ -56,7 +58,9 @@ def commit(shop: SmallShop, happened: list[events.Event]) -> None:
 @contextmanager
 def made_shop(folder: Path, redis_url: str, address: str, **config: object) -> Iterator[SmallShop]:
     """A shop on the database at *address*, inside its app context."""
-    shop = small_shop(folder, made_products(40), STOREFRONT_REDIS_URL=redis_url, SQLALCHEMY_DATABASE_URI=address, **config)
+    shop = small_shop(
+        folder, made_products(40), STOREFRONT_REDIS_URL=redis_url, SQLALCHEMY_DATABASE_URI=address, **config
+    )
     with shop.app.app_context():
         yield shop
     shop.close()
@@ -114,7 +118,12 @@ def main() -> None:
     options = ground.options(__doc__, orders=20_000)
     orders = 600 if options.small else options.orders
     table = ground.Table(
-        f"applier: {orders:,} orders of 2 to 12 lines, 16 shards", "", "plugin", "scripts alone", "numbering alone", "promise"
+        f"applier: {orders:,} orders of 2 to 12 lines, 16 shards",
+        "",
+        "plugin",
+        "scripts alone",
+        "numbering alone",
+        "promise",
     )
     with ground.own_folder() as folder, ground.own_redis(folder, options.redis) as url:
         sqlite = f"sqlite:///{folder / 'orders.sqlite'}"
@@ -122,7 +131,9 @@ def main() -> None:
         for name, address in addresses.items():
             with made_shop(folder, url, address, STOREFRONT_REDIS_PREFIX=name) as shop:
                 numbered, sent = count_orders(shop, orders)
-                table.add(f"orders/s, {name}", f"{sent:,.0f}", f"{scripts_alone(shop):,.0f}", f"{numbered:,.0f}", ">= 5,000")
+                table.add(
+                    f"orders/s, {name}", f"{sent:,.0f}", f"{scripts_alone(shop):,.0f}", f"{numbered:,.0f}", ">= 5,000"
+                )
         with made_shop(
             folder, url, f"sqlite:///{folder / 'seen.sqlite'}", TESTING=False, STOREFRONT_REDIS_PREFIX="seen"
         ) as shop:

@@ -15,6 +15,7 @@ from small_shop import SmallShop, small_shop
 
 from storefront_plugin import AddForm, CartLine, Product
 from storefront_plugin.copurchase.rebuild import rebuild
+from storefront_plugin.copurchase.trending import store_recent
 from storefront_plugin.orderlog.numbering import locked_applier
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, Slot
 from storefront_plugin.similarity.alike import KEPT as ALIKE
@@ -82,7 +83,7 @@ def make_orders(path: Path, size: Size) -> None:
 
 
 def busy_shop(folder: Path, redis_url: str, size: Size, products: Sequence[Product], cart: PlainCart) -> SmallShop:
-    """The shop with everything counted: pairs by the rebuild, similar and well-rated products written as they stand."""
+    """The shop with everything counted: pairs by the rebuild, similar, well-rated and latest ones written as made up."""
     shop = small_shop(
         folder,
         products,
@@ -93,6 +94,7 @@ def busy_shop(folder: Path, redis_url: str, size: Size, products: Sequence[Produ
     )
     with shop.app.app_context():
         _count(shop, folder, size)
+        shop.storefront.mounted.held.refresh()
         _write_lists(shop, size)
         shop.storefront.mounted.held.refresh()
     return shop
@@ -121,9 +123,15 @@ def _count(shop: SmallShop, folder: Path, size: Size) -> None:
 def _write_lists(shop: SmallShop, size: Size) -> None:
     keys, store = shop.storefront.mounted.keys, shop.storefront.mounted.store
     store.pipeline_write(_alike_commands(shop, size))
-    rated = [(number, round(product.rating * 900_000)) for number, product in enumerate(shop.products.values(), 1) if product.rating]
+    rated = [
+        (number, round(product.rating * 900_000))
+        for number, product in enumerate(shop.products.values(), 1)
+        if product.rating
+    ]
     members = [word for number, bound in rated[:2000] for word in (bound, str(number))]
     store.pipeline_write([("ZADD", keys.rated(EDITION), *members), ("HSET", keys.news, "edition", EDITION)])
+    counts = shop.storefront.mounted.held.current.popularity.counts
+    store_recent(store, keys, {number: 1 + number % 5 for number in counts if number % 3})
 
 
 def _alike_commands(shop: SmallShop, size: Size) -> Iterator[tuple[str | int, ...]]:

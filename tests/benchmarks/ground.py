@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from storefront_plugin.redis_store import RedisStore, find_binary
 
@@ -21,7 +21,9 @@ from storefront_plugin.redis_store import RedisStore, find_binary
 def options(text: str | None, *flags: str, **defaults: int | Path | None) -> argparse.Namespace:
     """The command line: ``--small``, *flags*, and an option for each of *defaults* (an integer, or a path)."""
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--small", action="store_true", help="little data, in seconds: shows that it runs, not how fast")
+    parser.add_argument(
+        "--small", action="store_true", help="little data, in seconds: shows that it runs, not how fast"
+    )
     parser.add_argument("--redis", type=Path, default=None, help="server program; found by itself")
     for flag in flags:
         parser.add_argument(f"--{flag}", action="store_true")
@@ -96,6 +98,9 @@ class Table:
         widths = [max(len(row[place]) for row in self._rows) for place in range(len(self._rows[0]))]
         print(f"\n{self._title}")
         for row in self._rows:
-            cells = [cell.ljust(width) if not place else cell.rjust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True))]
+            cells = [
+                cell.ljust(width) if not place else cell.rjust(width)
+                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ]
             print("  " + "  ".join(cells).rstrip())
         sys.stdout.flush()

@@ -83,7 +83,9 @@ def main() -> None:
         with ground.own_folder() as folder, ground.own_store(folder, server) as store:
             pairs, alike = measure(store, products)
             worst = max(worst, pairs + alike)
-            table.add(f"Redis {store.info().version}", f"{pairs:,.0f}", f"{alike:,.0f}", f"{pairs + alike:,.0f}", "<= 4,096")
+            table.add(
+                f"Redis {store.info().version}", f"{pairs:,.0f}", f"{alike:,.0f}", f"{pairs + alike:,.0f}", "<= 4,096"
+            )
     table.add("the worse", "", "", f"{worst:,.0f}", "<= 4,096")
     table.show()
 

@@ -55,4 +55,5 @@ def scored(
         for seed, read in weight_reads(question)
         if answers.get(read, MISSING) is not MISSING
     ]
-    return score(formula, seeds, popularity.counts, popularity.unit, popularity.total, popular)
+    counts, unit, total = popularity.counts, popularity.unit, popularity.total
+    return score(formula, seeds, counts, unit, total, popular, question.holdings.trend)
