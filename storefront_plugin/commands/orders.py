@@ -55,7 +55,10 @@ def import_orders(ctx: click.Context, file: Path, bad_rows: Path | None) -> None
         stack.enter_context(user_input())
         orders = source.read(report, lambda done, total: display.update("Reading", done, total))
         mounted_storefront().import_orders(
-            orders, progress=lambda done: display.update("Writing", done, source.orders), report=report
+            orders,
+            progress=lambda done: display.update("Writing", done, source.orders),
+            report=report,
+            rebuilding=display.update,
         )
     _tell(report, all_written=bad_rows is not None)
     if source.untimed:

@@ -11,6 +11,8 @@ from ..database import Database, table_of
 from ..locks import ProcessLock
 from .tables import Applier, ProductNumber
 
+_NUMBERS = table_of(ProductNumber).c
+
 PAGE = 5000
 """Rows of one read; each read is a transaction of its own."""
 
@@ -41,9 +43,9 @@ class ProductNumbers:
             with database.reading(patient=True) as session:
                 self.check(session)
                 rows = session.execute(
-                    sa.select(ProductNumber.number, ProductNumber.product_id)
-                    .where(ProductNumber.number > len(self))
-                    .order_by(ProductNumber.number)
+                    sa.select(_NUMBERS.number, _NUMBERS.product_id)
+                    .where(_NUMBERS.number > len(self))
+                    .order_by(_NUMBERS.number)
                     .limit(PAGE)
                 ).all()
             self.learn({product_id: number for number, product_id in rows})
