@@ -60,6 +60,8 @@ def _redis(storefront: Storefront) -> Iterator[Finding]:
             f"Redis removes keys by itself (maxmemory-policy {facts.maxmemory_policy}) and would lose counts: "
             "use an instance of our own, or set noeviction or a volatile-* policy.",
         )
+    if lost := parts.upkeep.audit():
+        yield Finding("error", f"{len(lost)} shards in Redis have lost counts: run `flask storefront rebuild`.")
     if parts.upkeep.rebuild_due:
         yield Finding("error", parts.upkeep.rebuild_due)
     if parts.held.current.popularity.must_rebuild:

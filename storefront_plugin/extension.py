@@ -327,17 +327,19 @@ class Storefront:
         orders: Iterable[Order],
         progress: Callable[[int], None] | None = None,
         report: ImportReport | None = None,
+        rebuilding: Callable[[str, int, int], None] = lambda phase, done, total: None,
     ) -> ImportReport:
         """Write *orders* into the log and count them; orders that are there already change nothing.
 
-        *progress* gets the number of orders read so far. After more than 10 000 new orders the counts are rebuilt.
+        *progress* gets the number of orders read so far. After more than 10 000 new orders the counts are rebuilt,
+        and *rebuilding* is told as the *progress* of `rebuild`.
         """
         parts, settings = self.mounted, self.settings
         report = import_orders(
             orders, parts.database, parts.numbers, settings.timezone, settings.currency, progress, report
         )
         if report.orders > REBUILD_FROM_ORDERS:
-            self.rebuild()
+            self.rebuild(rebuilding)
         elif report.orders:
             parts.drain()
         return report

@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from flask import Flask
 
 from .copurchase.drainer import Drainer
+from .copurchase.generations import live
+from .copurchase.popularity import load_popularity
 from .copurchase.rebuild import Progress, rebuild, sweep
-from .copurchase.trending import find_recent, find_trending, store_recent, store_trending
+from .copurchase.trending import find_older, find_trending, store_older, store_trending
 from .copurchase.upkeep import Upkeep
 from .database import open_database
-from .errors import StoreUnavailable
+from .errors import StorefrontError, StoreUnavailable
 from .orderlog.numbering import Position, newest_day
 from .orderlog.numbers import ProductNumbers
 from .recommending.cards import Cards
@@ -73,6 +76,7 @@ class Mounted:
             STRATEGIES,
             settings.min_support,
             self.held.heed,
+            self.held.heed_unknown,
             self._tell_failed,
         )
         self._drainer = Drainer(app, self._turn)
@@ -180,6 +184,8 @@ class Mounted:
     def _turn(self) -> None:
         """One turn of the background thread. Pages get fresh holdings also while Redis refuses to be written to."""
         self.store.probe()
+        with suppress(StorefrontError):  # met again below, where it is told
+            self.held.refresh_if_due()  # first, because the pages of a new process wait for it
         try:
             self._tell_late()
             if self.settings.drain == "thread":
@@ -201,11 +207,16 @@ class Mounted:
         if not now and time.monotonic() < self._lists_at:
             return
         self._lists_at = time.monotonic() + LISTS_SECONDS
+        if not now:
+            self.upkeep.audit()
         self.index.build_if_due()
         day = newest_day(self.database)
         if day is not None:
             store_trending(self.store, self.keys, find_trending(self.database, day))
-            store_recent(self.store, self.keys, find_recent(self.database, day))
+            generation = live(self.database)
+            if generation is not None:
+                popularity = load_popularity(self.store, self.keys, generation)
+                store_older(self.store, self.keys, find_older(self.database, day, popularity))
         self.held.expire()
 
     def _tell_applied(self, position: Position, batches: int) -> None:

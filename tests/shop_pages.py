@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ class Visit:
 
 
 def add_pages(shop: SmallShop) -> SmallShop:
-    """Give *shop* its pages: ``/p/<id>``, ``/any?id=`` for ids that no path takes, and ``/cart`` with whatever its cart adapter holds."""
+    """Give *shop* its pages: ``/p/<id>``, ``/any?id=`` for ids that no path takes, and ``/cart``."""
 
     @shop.app.get("/p/<path:product>")
     def product_page(product: str) -> str:
@@ -87,11 +88,13 @@ def wait_until(condition: Callable[[], Any], seconds: float = 15.0) -> None:
 
 @contextmanager
 def counted_sql() -> Iterator[list[str]]:
-    """The statements of all engines inside."""
+    """The statements of all engines inside, as far as this thread waits for them."""
     statements: list[str] = []
+    here = threading.get_ident()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
+        if threading.get_ident() == here:
+            statements.append(statement)
 
     sa.event.listen(sa.Engine, "before_cursor_execute", note)
     try:

@@ -178,3 +178,17 @@ def test_a_rebuild_that_raised_is_taken_up_at_once(shop: SmallShop, monkeypatch:
 
 def _refuse(*_: object) -> None:
     raise StoreUnavailable("broken on purpose")
+
+
+def test_counts_that_redis_removed_by_itself_are_noticed(shop: SmallShop) -> None:
+    """An evicting server keeps the position and drops a set: the shard is damaged, and a small log is counted anew."""
+    shop.place(["p1", "p2"], ["p2", "p3"], ["p17", "p18"])
+    parts = shop.storefront.mounted
+    assert parts.upkeep.audit() == []
+    generation = generations.live(parts.database)
+    assert generation is not None
+    parts.store.unlink([parts.keys.weights(generation.token, 2, 2)])
+    assert parts.upkeep.audit() == [2]
+    shop.storefront.drain()
+    assert stored(shop) == expected(shop)
+    assert parts.upkeep.audit() == []

@@ -93,6 +93,21 @@ def test_our_words_follow_the_shops_language(app: Flask) -> None:
     assert "￥200" in html or "¥200" in html
 
 
+def titles(html: str) -> set[str]:
+    """The language that the shop's own code named each card's product in."""
+    return {name.text.rpartition(" ")[2] for name in BeautifulSoup(html, "html5lib").select(".storefront-name")}
+
+
+def test_a_fragment_in_another_language_changes_nobody_elses_page(app: Flask) -> None:
+    """Titles by the shop's own code are held by the language it spoke, not by what an address asks for."""
+    ready(app)
+    with app.app_context():
+        app.extensions["storefront"].mounted.cards.forget(None)
+    english = shopper(app).get("/storefront/fragment/product?product=1&locale=en").text
+    assert titles(english) == {"(en)"}
+    assert titles(shopper(app).get("/shop/product/1").text) == {"(ja)"}
+
+
 def test_our_requests_cost_nothing_of_the_shops_budget(app: Flask) -> None:
     """Thirty fragments and files later the shopper has all requests left, and no more than that."""
     ready(app)

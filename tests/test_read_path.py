@@ -263,3 +263,23 @@ def test_one_slot_may_stand_alone_in_the_plan(make_shop: MakeShop) -> None:
     """A limit asked for is a limit reached, where so many exist."""
     plan = {"product": (Slot(name="mine", strategies=("also_bought", "bestsellers"), limit=6),)}
     assert len(warm(make_live(make_shop, STOREFRONT_PLAN=plan)).shown("mine")) == 6
+
+
+def test_a_product_sold_for_the_first_time_is_suggested_by_other_processes_too(make_shop: MakeShop) -> None:
+    """They do not know its number yet: the page that meets it has them look, within a second."""
+    shop = make_live(make_shop)
+    kept = {k: v for k, v in shop.app.config.items() if k.startswith(("STOREFRONT_", "SQLALCHEMY_DATABASE", "TESTING"))}
+    other = add_pages(small_shop(Path(shop.app.instance_path), **kept))
+    try:
+        warm(other)
+        with shop.app.app_context():
+            orders = [shop.order("p1", "p20", id=f"first-{number}") for number in range(40)]
+            for order in orders:
+                shop.storefront.order_placed(order, commit=True)
+            shop.storefront.drain()
+        began = time.monotonic()
+        wait_until(lambda: "p20" in visit(other, "/p/p1").shown(), 5)
+        wait_until(lambda: "p1" in visit(other, "/p/p20").shown("bought_together"), 5)
+        assert time.monotonic() - began < 2
+    finally:
+        other.close()

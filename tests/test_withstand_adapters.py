@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -14,11 +16,10 @@ import sqlalchemy as sa
 from counting_model import expected, stored
 from markupsafe import Markup
 from shop_pages import DEADLINE_MS, LIMIT, add_pages, visit, warm
-from small_shop import SmallShop, made_products
+from small_shop import SmallShop, made_products, small_shop
 
 from storefront_plugin import AddForm, CartLine, MemoryCatalog, Order, OrderLine, Product
 
-MakeShop = Callable[..., SmallShop]
 NEIGHBOURS = ["p2", "p3", "p4", "p5"]
 
 
@@ -57,20 +58,46 @@ class BigCart:
         return None
 
 
-def make_live(make_shop: MakeShop, catalog: MemoryCatalog | None = None, **options: Any) -> SmallShop:
+def open_shop(folder: Path, redis_url: str, catalog: OddCatalog) -> SmallShop:
     """A shop in production mode whose p1 was bought with p2 … p5."""
-    options = {
-        "TESTING": False,
-        "STOREFRONT_DEADLINE_MS": DEADLINE_MS,
-        "STOREFRONT_CARD_SECONDS": 0,
-        "STOREFRONT_DRAIN": "off",
-        "catalog": catalog or OddCatalog(),
-        **options,
-    }
-    shop = add_pages(make_shop(**options))
-    with shop.app.app_context():
+    shop = small_shop(
+        folder,
+        TESTING=False,
+        STOREFRONT_REDIS_URL=redis_url,
+        STOREFRONT_REDIS_PREFIX=f"t{uuid.uuid4().hex[:8]}",
+        STOREFRONT_DEADLINE_MS=DEADLINE_MS,
+        STOREFRONT_CARD_SECONDS=60 if isinstance(catalog, OddStock) else 0,
+        STOREFRONT_DRAIN="off",
+        catalog=catalog,
+        cart=BigCart(),
+    )
+    with add_pages(shop).app.app_context():
         shop.place(*(["p1", neighbour] for neighbour in NEIGHBOURS))
     return shop
+
+
+@pytest.fixture(scope="module", params=[OddCatalog])
+def opened(
+    request: pytest.FixtureRequest, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SmallShop]:
+    """One shop for all tests of a catalogue."""
+    shop = open_shop(tmp_path_factory.mktemp("shop"), redis_url, request.param())
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def shop(opened: SmallShop) -> SmallShop:
+    """The shop with nothing odd about it yet."""
+    catalog_of(opened).odd = lambda answer: answer
+    opened.storefront.cart.given = []  # type: ignore[union-attr]
+    cards = opened.app.extensions["storefront.mounted"].cards
+    cards._slow, cards._skip_until = 0, 0.0
+    return opened
+
+
+def catalog_of(shop: SmallShop) -> Any:
+    return shop.storefront.catalog
 
 
 def raising(_answer: object) -> Any:
@@ -82,10 +109,9 @@ def raising(_answer: object) -> Any:
     [raising, lambda answer: None, lambda answer: list(answer.values()), lambda answer: dict.fromkeys(answer, "text")],
     ids=["raises", "nothing", "a list", "texts"],
 )
-def test_a_catalogue_that_fails_costs_the_cards_only(make_shop: MakeShop, odd: Callable[..., Any]) -> None:
+def test_a_catalogue_that_fails_costs_the_cards_only(shop: SmallShop, odd: Callable[..., Any]) -> None:
     """It is asked once a page, not once a slot, and is right again at once."""
-    catalog = OddCatalog()
-    shop = make_live(make_shop, catalog)
+    catalog = catalog_of(shop)
     assert warm(shop).shown()
     catalog.odd, catalog.calls = odd, 0
     page = visit(shop)
@@ -96,10 +122,9 @@ def test_a_catalogue_that_fails_costs_the_cards_only(make_shop: MakeShop, odd: C
     assert visit(shop).shown()
 
 
-def test_a_catalogue_that_sleeps_is_left_alone_after_two_pages(make_shop: MakeShop) -> None:
+def test_a_catalogue_that_sleeps_is_left_alone_after_two_pages(shop: SmallShop) -> None:
     """Python cannot interrupt it, so two pages are slow, and the others go without cards for a while."""
-    catalog = OddCatalog()
-    shop = make_live(make_shop, catalog)
+    catalog = catalog_of(shop)
     assert warm(shop).shown()
     catalog.odd = lambda answer: time.sleep(0.3) or answer
     for _ in range(2):
@@ -129,10 +154,9 @@ ODD: Mapping[str, Any] = {
 
 
 @pytest.mark.parametrize("fields", NONSENSE.values(), ids=NONSENSE)
-def test_a_product_that_cannot_be_shown_is_left_out_alone(make_shop: MakeShop, fields: dict[str, Any]) -> None:
+def test_a_product_that_cannot_be_shown_is_left_out_alone(shop: SmallShop, fields: dict[str, Any]) -> None:
     """The others take its place."""
-    catalog = OddCatalog()
-    shop = make_live(make_shop, catalog)
+    catalog = catalog_of(shop)
     catalog.odd = lambda answer: {key: replace(p, **fields) if key == "p2" else p for key, p in answer.items()}
     page = warm(shop)
     assert "p2" not in page.shown()
@@ -140,10 +164,9 @@ def test_a_product_that_cannot_be_shown_is_left_out_alone(make_shop: MakeShop, f
 
 
 @pytest.mark.parametrize(("fields", "is_shown"), ODD.values(), ids=ODD)
-def test_an_odd_field_does_no_harm(make_shop: MakeShop, fields: dict[str, Any], is_shown: bool) -> None:
+def test_an_odd_field_does_no_harm(shop: SmallShop, fields: dict[str, Any], is_shown: bool) -> None:
     """It is cut, escaped or left out; nothing in the page can run."""
-    catalog = OddCatalog()
-    shop = make_live(make_shop, catalog)
+    catalog = catalog_of(shop)
     catalog.odd = lambda answer: {key: replace(p, **fields) if key == "p2" else p for key, p in answer.items()}
     page = warm(shop)
     assert ("p2" in page.shown()) is is_shown
@@ -153,6 +176,7 @@ def test_an_odd_field_does_no_harm(make_shop: MakeShop, fields: dict[str, Any], 
     assert len(str(page.soup)) < 200_000
 
 
+@pytest.mark.parametrize("opened", [OddStock], indirect=True)
 @pytest.mark.parametrize(
     ("stock", "shown"),
     [
@@ -163,10 +187,9 @@ def test_an_odd_field_does_no_harm(make_shop: MakeShop, fields: dict[str, Any], 
     ],
     ids=["sold out", "nonsense", "nothing", "raises"],
 )
-def test_live_stock_is_judged_like_any_stock(make_shop: MakeShop, stock: Any, shown: list[str]) -> None:
+def test_live_stock_is_judged_like_any_stock(shop: SmallShop, stock: Any, shown: list[str]) -> None:
     """What it says of a product counts; where it says nothing usable, the page is still served."""
-    catalog = OddStock()
-    shop = make_live(make_shop, catalog, STOREFRONT_CARD_SECONDS=60)
+    catalog = catalog_of(shop)
     warm(shop)
     catalog.stock = stock
     page = visit(shop)
@@ -189,9 +212,8 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("product_id", HOSTILE, ids=lambda text: ascii(text[:12]))
-def test_ids_that_nobody_expects_are_unknown_products(make_shop: MakeShop, product_id: str) -> None:
+def test_ids_that_nobody_expects_are_unknown_products(shop: SmallShop, product_id: str) -> None:
     """On a page, in a fragment, in an order and in Python; what has an id of 1 to 255 bytes is counted too."""
-    shop = make_live(make_shop)
     page = visit(shop, f"/any?id={quote(product_id)}")
     assert page.is_whole
     assert page.soup.select("script:not([src])") == []
@@ -204,16 +226,25 @@ def test_ids_that_nobody_expects_are_unknown_products(make_shop: MakeShop, produ
     with shop.app.app_context():
         shop.storefront.recommend("also_bought", [product_id, "p1"])
         fits = len(product_id.encode()) <= 255
-        assert shop.storefront.order_placed(shop.order(product_id, "p1"), commit=True) is fits
+        assert shop.storefront.order_placed(shop.order(product_id, "p8"), commit=True) is fits
         shop.storefront.drain()
         assert stored(shop) == expected(shop)
         assert (shop.storefront.mounted.numbers.number(product_id) is not None) is fits
 
 
-def test_a_cart_of_five_hundred_lines(make_shop: MakeShop) -> None:
+@pytest.mark.parametrize("name", ["product", "slot", "after", "have"])
+def test_ten_megabytes_in_an_address_are_not_sent_back(shop: SmallShop, name: str) -> None:
+    """Servers refuse them before we see them; where one does not, nothing is looked up, and no error repeats them."""
+    given = {"QUERY_STRING": f"{name}={'x' * 10_000_000}"}
+    answer = shop.app.test_client().get("/storefront/fragment/product", environ_overrides=given)
+    assert answer.status_code in (200, 204, 400)
+    assert len(answer.data) < 100_000
+
+
+def test_a_cart_of_five_hundred_lines(shop: SmallShop) -> None:
     """Only the latest are asked about, all are left out, and the time is kept."""
     lines = [CartLine(f"q{number}") for number in range(498)] + [CartLine("p1"), CartLine("p2")]
-    shop = make_live(make_shop, cart=BigCart(lines), STOREFRONT_CARD_SECONDS=60)
+    shop.storefront.cart.given = lines  # type: ignore[union-attr]
     warm(shop, "/cart")
     page = visit(shop, "/cart")
     assert page.is_whole
@@ -222,10 +253,11 @@ def test_a_cart_of_five_hundred_lines(make_shop: MakeShop) -> None:
     assert not {"p1", "p2"} & set(page.shown())
 
 
-def test_ids_of_a_cart_may_be_numbers(make_shop: MakeShop) -> None:
+def test_ids_of_a_cart_may_be_numbers(shop: SmallShop) -> None:
     """A line of product 2 keeps product "2" out."""
     products = [Product(id=str(n), title=f"Product {n}", price=Decimal(n)) for n in range(1, 9)]
-    shop = make_live(make_shop, OddCatalog(products), cart=BigCart([CartLine(1), CartLine(2)]))  # type: ignore[arg-type]
+    catalog_of(shop)._products.update({product.id: product for product in products})
+    shop.storefront.cart.given = [CartLine(1), CartLine(2)]  # type: ignore[union-attr,arg-type]
     with shop.app.app_context():
         shop.place(["1", "2"], ["1", "3"])
     shown = warm(shop, "/cart").shown()
@@ -234,9 +266,9 @@ def test_ids_of_a_cart_may_be_numbers(make_shop: MakeShop) -> None:
 
 
 @pytest.mark.parametrize("lines", [None, ["p1"], lambda: 1 / 0], ids=["nothing", "texts", "raises"])
-def test_a_cart_that_fails_costs_the_widgets_only(make_shop: MakeShop, lines: Any) -> None:
+def test_a_cart_that_fails_costs_the_widgets_only(shop: SmallShop, lines: Any) -> None:
     """On its own page and in the fragment of another."""
-    shop = make_live(make_shop, cart=BigCart(lines))
+    shop.storefront.cart.given = lines  # type: ignore[union-attr]
     assert visit(shop, "/cart").is_whole
     address = visit(shop).soup.select("storefront-fragment")[0]["src"]
     assert shop.app.test_client().get(str(address)).status_code == 204
@@ -250,9 +282,8 @@ def test_a_cart_that_fails_costs_the_widgets_only(make_shop: MakeShop, lines: An
         Order(id=None, placed_at=None, lines=[OrderLine("p1")]),  # type: ignore[arg-type]
     ],
 )
-def test_an_order_that_cannot_be_read_never_reaches_the_shops_commit(make_shop: MakeShop, order: Order) -> None:
+def test_an_order_that_cannot_be_read_never_reaches_the_shops_commit(shop: SmallShop, order: Order) -> None:
     """It is logged; the next one counts."""
-    shop = make_live(make_shop)
     with shop.app.app_context():
         assert shop.storefront.order_placed(order) is False
         assert shop.storefront.order_placed("no order at all") is False
@@ -262,9 +293,8 @@ def test_an_order_that_cannot_be_read_never_reaches_the_shops_commit(make_shop: 
 
 
 @pytest.mark.parametrize("field", [{"currency": "EURO"}, {"currency": "€"}, {"lines": ["p1"]}, {"lines": 5}])
-def test_one_bad_order_never_stops_the_counting_of_others(make_shop: MakeShop, field: dict[str, Any]) -> None:
+def test_one_bad_order_never_stops_the_counting_of_others(shop: SmallShop, field: dict[str, Any]) -> None:
     """What the log's columns could not hold is refused at the call, before numbering would meet it again and again."""
-    shop = make_live(make_shop)
     with shop.app.app_context():
         good = shop.order("p1", "p6")
         assert shop.storefront.order_placed(replace(good, id="bad", **field)) is False
@@ -272,9 +302,8 @@ def test_one_bad_order_never_stops_the_counting_of_others(make_shop: MakeShop, f
         assert shop.storefront.drain() == 1
 
 
-def test_the_shops_own_mistake_is_met_at_its_own_commit(make_shop: MakeShop) -> None:
+def test_the_shops_own_mistake_is_met_at_its_own_commit(shop: SmallShop) -> None:
     """Our call flushes nothing of the shop's, so a retry after a duplicate key works as before."""
-    shop = make_live(make_shop)
 
     class Item(shop.db.Model):  # type: ignore[name-defined,misc]
         id = sa.Column(sa.Integer, primary_key=True)

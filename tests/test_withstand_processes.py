@@ -92,7 +92,8 @@ def test_a_preloaded_server_forks_after_everything_was_used(shop: SmallShop) -> 
         os.kill(int(next(iter(seen))), signal.SIGKILL)
         assert all(_answered(port) for _ in range(5))
         with shop.app.app_context():
-            shop.place(["p1", "p7"], ["p1", "p7"], drain=False)
+            for number in range(2):
+                shop.storefront.order_placed(shop.order("p1", "p7", id=f"late-{number}"), commit=True)
         wait_until(lambda: "p7" in _page(port)[1], 30)
     with shop.app.app_context():
         shop.storefront.drain()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -22,6 +23,12 @@ class SessionCart:
 
     def add_form(self, product: Shown) -> AddForm:
         return AddForm(url_for("add_to_cart"), {"product_id": product.id})
+
+    def add(self, lines: Sequence[CartLine]) -> None:
+        cart = session.setdefault("cart", {})
+        for line in lines:
+            cart[line.product_id] = cart.get(line.product_id, 0) + line.quantity
+        session.modified = True
 
 
 app = Flask(__name__)

@@ -34,7 +34,9 @@ with app.app_context():
     db.create_all()
     storefront.init_db()
     if not db.session.get(Product, 1):
-        goods = [(kind, wood) for kind in ("Bowl", "Spoon", "Tray") for wood in ("ash", "beech", "cherry", "oak", "walnut")]
+        goods = [
+            (kind, wood) for kind in ("Bowl", "Spoon", "Tray") for wood in ("ash", "beech", "cherry", "oak", "walnut")
+        ]
         db.session.add_all(Product(title=f"{kind}, {wood}", kind=kind, price=12 + len(wood)) for kind, wood in goods)
         db.session.commit()
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +41,23 @@ TREND_ORDERS = 5.0
 """Orders at the shop's own pace that every product is given beside its own: few orders tell little about a trend."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """Which products sell now: latest *orders* by number, and the *share* that such orders have of all n of the shop."""
+def trends(counts: Mapping[int, int], older: Mapping[int, float], unit: int) -> dict[int, float]:
+    """The factor of each product's trend: 1 where its sales are spread over time as the shop's are, more where it rises.
 
-    orders: Mapping[int, int] = field(default_factory=dict)
-    share: float = 0.0
-
-    def factor(self, number: int, count: float) -> float:
-        """1 for a product (of n = *count*) whose sales are spread over time as the shop's are; more for a rising one."""
-        if not self.share:
-            return 1.0
-        pace = (self.orders.get(number, 0) / self.share + TREND_ORDERS) / (count + TREND_ORDERS)
-        return math.pow(pace, TREND)
-
-
-STEADY = Trend()
+    Args:
+        counts: n by product number, as the store holds it.
+        older: n by number, in orders of today, without the latest two weeks.
+        unit: Weight of an order of today.
+    """
+    recent = {number: max(0.0, count / unit - older.get(number, 0.0)) for number, count in counts.items()}
+    total = sum(recent.values()) * unit
+    if not total:
+        return {}
+    pace = sum(counts.values()) / total
+    return {
+        number: math.pow((orders * pace + TREND_ORDERS) / (counts[number] / unit + TREND_ORDERS), TREND)
+        for number, orders in recent.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def score(
     unit: int,
     total: int,
     popular: Iterable[int],
-    trend: Trend = STEADY,
+    trend: Mapping[int, float],
 ) -> tuple[dict[int, float], set[int]]:
     """Scores by product number, and those of them that have evidence of a pair.
 
@@ -85,7 +86,7 @@ def score(
         unit: Weight of an order of today; divides every n and w.
         total: Σn, as the store holds it.
         popular: Numbers of products that are candidates by the prior alone.
-        trend: Which products sell now.
+        trend: See `trends`; 1 for products that are not in it.
     """
     evidence: dict[int, float] = {}
     shrinkage = formula.shrinkage * unit
@@ -105,10 +106,10 @@ def score(
     exponent = -formula.specialness
     for number, value in evidence.items():
         own = counts.get(number, unit) / unit or 1.0
-        scores[number] = (value + share * own) * own**exponent * trend.factor(number, own)
+        scores[number] = (value + share * own) * own**exponent * trend.get(number, 1.0)
     for number in popular:
         if number not in scores and number in counts:
             own = counts[number] / unit
             if own > 0:
-                scores[number] = share * own ** (1 + exponent) * trend.factor(number, own)
+                scores[number] = share * own ** (1 + exponent) * trend.get(number, 1.0)
     return scores, set(evidence)

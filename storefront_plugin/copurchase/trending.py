@@ -1,8 +1,9 @@
-"""Products that sell more than they used to, and what all sold lately, from the order log."""
+"""Products that sell more than they used to, and what all sold before, from the order log."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from itertools import islice
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from ..database import Database
 from ..orderlog.tables import LoggedLine, LoggedOrder
 from ..redis_store import RedisStore
 from ..redis_store.keys import Keys
+from .popularity import Popularity
 from .weights import MAX_PAIR_SIZE
 
 RECENT_DAYS = 14
@@ -52,8 +54,19 @@ def find_trending(database: Database, day: int) -> list[tuple[int, float]]:
     return sorted((pair for pair in scored if pair[1] > 0), key=lambda pair: (-pair[1], pair[0]))[:KEPT]
 
 
-def find_recent(database: Database, day: int) -> dict[int, int]:
-    """Orders of the `RECENT_DAYS` up to *day* by product, of those that make pairs, as n counts them."""
+def find_older(database: Database, day: int, popularity: Popularity) -> dict[int, float]:
+    """n by product, in orders of today, without the orders of the `RECENT_DAYS` up to *day*.
+
+    This part stands still between two refreshes: whatever n has grown since is recent, so that a product that takes
+    off is seen at once.
+    """
+    recent = _recent_orders(database, day)
+    unit = popularity.unit
+    older = ((number, count / unit - recent.get(number, 0)) for number, count in popularity.counts.items())
+    return {number: orders for number, orders in older if orders > 0}
+
+
+def _recent_orders(database: Database, day: int) -> dict[int, int]:
     query = (
         sa.select(LoggedLine.product, sa.func.count(sa.distinct(LoggedLine.order_id)))
         .join(LoggedOrder, LoggedOrder.order_id == LoggedLine.order_id)
@@ -67,17 +80,17 @@ def find_recent(database: Database, day: int) -> dict[int, int]:
         .group_by(LoggedLine.product)
     )
     with database.reading(patient=True) as session:
-        return {row.product: row[1] for row in session.execute(query)}
+        return {row[0]: row[1] for row in session.execute(query)}
 
 
-def store_recent(store: RedisStore, keys: Keys, recent: dict[int, int]) -> None:
-    """Replace what processes hold of the latest orders, all at once."""
-    new = f"{keys.recent}:new"
+def store_older(store: RedisStore, keys: Keys, older: Mapping[int, float]) -> None:
+    """Replace what processes hold of older sales, all at once."""
+    new = f"{keys.older}:new"
     commands: list[tuple[str | int | float | bytes, ...]] = [("UNLINK", new)]
-    fields = iter(recent.items())
+    fields = iter(older.items())
     while part := list(islice(fields, FIELDS)):
-        commands.append(("HSET", new, *(word for pair in part for word in pair)))
-    commands.append(("RENAME", new, keys.recent) if recent else ("UNLINK", keys.recent))
+        commands.append(("HSET", new, *(word for number, n in part for word in (number, round(n * 1000)))))
+    commands.append(("RENAME", new, keys.older) if older else ("UNLINK", keys.older))
     store.pipeline_write(commands)
 
 

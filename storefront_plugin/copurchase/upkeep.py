@@ -16,6 +16,7 @@ from ..redis_store import RedisStore
 from ..redis_store.keys import Keys
 from . import generations
 from .applier import BatchSender, Standing
+from .audit import mark_incomplete
 from .tables import Generation
 
 logger = logging.getLogger(__name__)
@@ -141,6 +142,21 @@ class Upkeep:
         if self.rebuild_due != reason:
             logger.warning("Counts in Redis cannot be continued: %s", reason)
         self.rebuild_due = reason
+
+    def audit(self) -> list[int]:
+        """Mark the live shards from which Redis has removed sets by itself, and name them; a rebuild is due then."""
+        live = generations.live(self._database)
+        if live is None:
+            return []
+        lost = mark_incomplete(self._store, self._keys, live, len(self._numbers))
+        if lost:
+            self._standings.clear()
+            logger.error(
+                "Redis has removed counts by itself from %d shards: use an instance of our own, or set its "
+                "maxmemory-policy to noeviction or volatile-*, and run `flask storefront rebuild`.",
+                len(lost),
+            )
+        return lost
 
     def may_rebuild_by_itself(self) -> bool:
         """Whether the log is small and Redis merely empty, so that a rebuild is quick and harms nobody."""

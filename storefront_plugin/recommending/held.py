@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 MAX_AGE = 60.0
 RETRY = 5.0
+NUMBERS_SECONDS = 0.5
+"""Pages about unknown products ask for new numbers at most so often."""
 
 _CARDS = b"cards"
 
@@ -52,6 +54,8 @@ class Held:
         self._due_at = 0.0
         self._loaded = threading.Event()
         self._waited = False
+        self._lacks_numbers = False
+        self._numbers_at = 0.0
         self._cards_version: int | None = None
 
     def get(self, patient: bool = False) -> Holdings:
@@ -75,9 +79,12 @@ class Held:
             logger.warning("Suggestions go on with what is held (%s).", error)
 
     def refresh_if_due(self) -> None:
-        """Refresh when what is held is old or a page heard of a change."""
+        """Refresh when what is held is old or a page heard of a change; only numbers where a page lacked one."""
         if time.monotonic() >= self._due_at:
             self.refresh()
+        elif self._lacks_numbers:
+            self._lacks_numbers = False
+            self._numbers.refresh(self._database)
 
     def refresh(self) -> None:
         """Read everything afresh; raises `StoreUnavailable` or `DatabaseUnavailable`."""
@@ -89,6 +96,14 @@ class Held:
     def expire(self) -> None:
         """What is held is out of date; the next page or turn reads afresh."""
         self._due_at = 0.0
+
+    def heed_unknown(self) -> None:
+        """A page met a product that this process has no number for: one sold for the first time, or none at all."""
+        now = time.monotonic()
+        if now >= self._numbers_at:
+            self._numbers_at = now + NUMBERS_SECONDS
+            self._lacks_numbers = True
+            self._wake()
 
     def heed(self, news: Mapping[bytes, bytes], changed: Sequence[bytes]) -> None:
         """Take in what a page read beside its candidates: changed products at once, the rest by a refresh."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..copurchase.applier import BatchSender
 from ..copurchase.generations import live
 from ..copurchase.popularity import Popularity, load_popularity
-from ..copurchase.scoring import STEADY, Trend
+from ..copurchase.scoring import trends
 from ..database import Database
 from ..redis_store import Read, RedisStore
 from ..redis_store.keys import Keys
@@ -24,7 +24,7 @@ class Holdings:
         links: The merchant's pins and exclusions.
         edition: Token of the content index; "" before there is one.
         trending: Numbers of the products that trend, with scores, best first.
-        trend: How much each product sold lately.
+        trend: Factor of each product's score by its number: whether it sold lately as it used to.
         rated: Lower bound of the rating in stars by number, best first.
         news: The versions this snapshot was made from.
     """
@@ -33,7 +33,7 @@ class Holdings:
     links: Links = field(default_factory=Links)
     edition: str = ""
     trending: tuple[tuple[int, float], ...] = ()
-    trend: Trend = STEADY
+    trend: Mapping[int, float] = field(default_factory=dict)
     rated: Mapping[int, float] = field(default_factory=dict)
     news: Mapping[bytes, bytes] = field(default_factory=dict)
 
@@ -43,9 +43,9 @@ def load_holdings(database: Database, store: RedisStore, keys: Keys) -> Holdings
     news = store.ask([Read(keys.news, "HGETALL")])[0] or {}
     edition = news.get(b"edition", b"").decode()
     generation = live(database)
-    recent, trending, rated = store.ask(
+    older, trending, rated = store.ask(
         [
-            Read(keys.recent, "HGETALL"),
+            Read(keys.older, "HGETALL"),
             Read(keys.trending, "ZRANGE", (0, -1, "REV", "WITHSCORES")),
             Read(keys.rated(edition), "ZRANGE", (0, -1, "REV", "WITHSCORES")),
         ]
@@ -58,12 +58,11 @@ def load_holdings(database: Database, store: RedisStore, keys: Keys) -> Holdings
         links=load_links(database),
         edition=edition,
         trending=tuple((int(member), score / 1000) for member, score in trending),
-        trend=_trend({int(number): int(orders) for number, orders in recent.items()}, popularity),
+        trend=trends(
+            popularity.counts,
+            {int(number): int(orders) / 1000 for number, orders in older.items()},
+            popularity.unit,
+        ),
         rated={int(member): score / 1_000_000 for member, score in rated},
         news=news,
     )
-
-
-def _trend(recent: Mapping[int, int], popularity: Popularity) -> Trend:
-    total = popularity.total / popularity.unit
-    return Trend(recent, sum(recent.values()) / total) if total else STEADY

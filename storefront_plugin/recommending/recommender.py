@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from math import ceil
 from typing import Any
 
 from ..errors import AdapterError
@@ -31,7 +32,7 @@ from .support import support_of
 
 logger = logging.getLogger(__name__)
 
-LOOK_AHEAD = 2
+LOOK_AHEAD = 1.5
 """Cards looked up at once are this many times the limit: most slots then need no second look-up."""
 
 PAIRS: frozenset[ReasonKind] = frozenset({"also_bought", "bought_together"})
@@ -62,6 +63,7 @@ class Recommender:
         strategies: All strategies by name.
         min_support: Least number of orders behind a claim.
         heed_news: Called with the news hash and the latest changed ids of each page.
+        heed_unknown: Called when a page met a product that this process has no number for, or a number without one.
         failed: Called with a slot's name and the error when the shop's own code failed.
     """
 
@@ -74,6 +76,7 @@ class Recommender:
         strategies: Mapping[str, Strategy],
         min_support: int,
         heed_news: Callable[[Mapping[bytes, bytes], Sequence[bytes]], None],
+        heed_unknown: Callable[[], None],
         failed: Callable[[str, Exception], None],
     ) -> None:
         self._store = store
@@ -83,6 +86,7 @@ class Recommender:
         self._strategies = strategies
         self._min_support = min_support
         self._heed_news = heed_news
+        self._heed_unknown = heed_unknown
         self._failed = failed
 
     def fill(
@@ -112,6 +116,8 @@ class Recommender:
     ) -> list[_Asked]:
         known = [self._numbers.number(product_id) for product_id in seeds]
         numbers = tuple(number for number in known if number is not None)
+        if len(numbers) < len(known):
+            self._heed_unknown()
         fixed = (page, numbers, holdings, self._keys)
         return [_Asked(slot, Question(*fixed, slot.specialness, self._min_support, all_candidates)) for slot in slots]
 
@@ -138,7 +144,9 @@ class Recommender:
         for name in one.slot.strategies:
             for candidate in islice(self._strategies[name].candidates(one.question, answers), MAX_CANDIDATES):
                 product_id = self._numbers.id(candidate.number)
-                if product_id is not None:
+                if product_id is None:
+                    self._heed_unknown()
+                else:
                     source = name if candidate.evident else "bestsellers"
                     yield Proposal(product_id, candidate.score, source, candidate.kind)
 
@@ -147,7 +155,7 @@ class Recommender:
         wanted = set(page.products[:1])
         without = wanted | excluded | page.shown
         for one in asked:
-            ids = first_ids(one.proposals, without, LOOK_AHEAD * one.slot.limit)
+            ids = first_ids(one.proposals, without, ceil(LOOK_AHEAD * one.slot.limit))
             wanted.update(ids)
             without.update(ids)
         return self._products(page, list(wanted))

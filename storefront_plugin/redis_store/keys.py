@@ -68,9 +68,9 @@ class Keys:
         return f"{self.prefix}:{VERSION}:{{trending}}"
 
     @property
-    def recent(self) -> str:
-        """Hash: product number to the number of its latest orders that make pairs."""
-        return f"{self.prefix}:{VERSION}:{{trending}}:recent"
+    def older(self) -> str:
+        """Hash: product number to its n without the latest two weeks, in thousandths of an order of today."""
+        return f"{self.prefix}:{VERSION}:{{trending}}:older"
 
 
 def shard_of(product: int, shards: int) -> int:

@@ -63,8 +63,9 @@ def _exemption(blueprint: Blueprint) -> Callable[[str | None, dict[str, Any] | N
 
 def exempt_from_host(app: Flask, blueprint: Blueprint) -> None:
     """Take *blueprint* out of the shop's ``CSRFProtect`` and ``Limiter``, if it has them."""
-    if "csrf" in app.extensions:
-        app.extensions["csrf"].exempt(blueprint)
+    exempt = getattr(app.extensions.get("csrf"), "exempt", None)
+    if exempt is not None:
+        exempt(blueprint)
     limiters = app.extensions.get("limiter", ())
     for limiter in limiters if isinstance(limiters, (set, frozenset, list, tuple)) else (limiters,):
         limiter.exempt(blueprint)

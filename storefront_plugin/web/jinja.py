@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import has_request_context
+from flask import Response, after_this_request, current_app, has_request_context
 from markupsafe import Markup
 
 from ..proxies import current_storefront
@@ -77,6 +77,8 @@ def _shown(section: Section, inline: str | None) -> Markup:
     page = current_storefront.page(section.placement, section.products, section.category, personal=personal)
     if personal:
         keep_response_private()
+    elif has_request_context() and not current_storefront.settings.locale and "babel" not in current_app.extensions:
+        after_this_request(_by_language)
     content = section.render(page)
     if not content or not has_request_context():
         return content
@@ -88,6 +90,12 @@ def _shown(section: Section, inline: str | None) -> Markup:
         content=content,
     )
     return rendering.render_placement(page, view)
+
+
+def _by_language(response: Response) -> Response:
+    """The browser's language chose the words: a cache in front must keep one page a language."""
+    response.vary.add("Accept-Language")
+    return response
 
 
 def _category(given: object) -> str | None:

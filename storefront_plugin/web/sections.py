@@ -49,13 +49,13 @@ class Section:
         planned = current_storefront.plan.get(self.placement)
         if planned is None:
             raise ConfigurationError(
-                f"There is no placement {self.placement!r}; use one of {', '.join(current_storefront.plan)}."
+                f"There is no placement {self.placement!r:.80}; use one of {', '.join(current_storefront.plan)}."
             )
         wanted = [self._changed(slot) for slot in planned if self.slot in (None, slot.name)]
         if self.slot is not None and not wanted:
             names = ", ".join(slot.name for slot in planned)
             raise ConfigurationError(
-                f"There is no slot {self.slot!r} on {self.placement!r}; use one of {names}, or add it to the plan."
+                f"There is no slot {self.slot!r:.80} on {self.placement!r}; use one of {names}, or add it to the plan."
             )
         return wanted
 

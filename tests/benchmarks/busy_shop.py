@@ -15,7 +15,7 @@ from small_shop import SmallShop, small_shop
 
 from storefront_plugin import AddForm, CartLine, Product
 from storefront_plugin.copurchase.rebuild import rebuild
-from storefront_plugin.copurchase.trending import store_recent
+from storefront_plugin.copurchase.trending import store_older
 from storefront_plugin.orderlog.numbering import locked_applier
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, Slot
 from storefront_plugin.similarity.alike import KEPT as ALIKE
@@ -130,8 +130,9 @@ def _write_lists(shop: SmallShop, size: Size) -> None:
     ]
     members = [word for number, bound in rated[:2000] for word in (bound, str(number))]
     store.pipeline_write([("ZADD", keys.rated(EDITION), *members), ("HSET", keys.news, "edition", EDITION)])
-    counts = shop.storefront.mounted.held.current.popularity.counts
-    store_recent(store, keys, {number: 1 + number % 5 for number in counts if number % 3})
+    popularity = shop.storefront.mounted.held.current.popularity
+    older = {number: n / popularity.unit * (90 + number % 10) / 100 for number, n in popularity.counts.items()}
+    store_older(store, keys, older)
 
 
 def _alike_commands(shop: SmallShop, size: Size) -> Iterator[tuple[str | int, ...]]:

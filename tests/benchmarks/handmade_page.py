@@ -27,7 +27,7 @@ class HandmadePage:
         self._counts = held.popularity.counts
         self._unit = held.popularity.unit
         self._total = held.popularity.total
-        self._recent, self._pace_of_all = held.trend.orders, held.trend.share
+        self._trend = held.trend
         self._rated = held.rated
         self._products: Mapping[int, Product] = dict(enumerate(shop.products.values(), 1))
         self._redis: Any = redis.Redis.from_url(redis_url, protocol=3)
@@ -73,12 +73,14 @@ class HandmadePage:
         unit = self._unit
         own = max(self._counts.get(seed, 0), 1) / unit
         factor, share, shrinkage = own**-a / unit, mu * own**-0.75 * unit / self._total, k * unit
-        recent, pace_of_all = self._recent, self._pace_of_all
         scores: Scores = {}
         for number, weight in pairs.items():
             count = self._counts.get(number, unit) / unit
-            pace = (recent.get(number, 0) / pace_of_all + 5.0) / (count + 5.0) if pace_of_all else 1.0
-            scores[number] = (factor * weight * weight / (weight + shrinkage) + share * count) * count**-b * pace**0.25
+            scores[number] = (
+                (factor * weight * weight / (weight + shrinkage) + share * count)
+                * count**-b
+                * self._trend.get(number, 1.0)
+            )
         return scores
 
     def _alike(self, alike: list[Any], seed: int) -> Scores:

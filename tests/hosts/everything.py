@@ -11,7 +11,7 @@ from typing import Any
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from flask import Blueprint, Flask, abort, redirect, render_template_string, request, session, url_for
-from flask_babel import Babel, gettext
+from flask_babel import Babel, get_locale, gettext
 from flask_caching import Cache
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -85,7 +85,12 @@ def create_app(folder: Path, redis_url: str, order: str = "us last", prefix: str
         price = db.Column(db.Numeric(10, 2), nullable=False)
 
     catalog = SQLAlchemyCatalog(
-        db, Product, id=Product.id, title=Product.title, price=Product.price, url=lambda p: f"/shop/product/{p.id}"
+        db,
+        Product,
+        id=Product.id,
+        title=lambda p: f"{p.title} ({get_locale()})",
+        price=Product.price,
+        url=lambda p: f"/shop/product/{p.id}",
     )
     Migrate(app, db, directory=str(folder / "migrations"))
     if order == "us first":

@@ -25,5 +25,8 @@ class BoughtTogether:
         scores, _ = scored(question, answers, CART.dialled(question.specialness))
         for number, value in ranked(scores, question.seeds):
             member = b"%d" % number
-            if sum(int(reply.get(member, 0)) for reply in replies) >= question.min_support:
+            orders = 0
+            for reply in replies:
+                orders += int(reply.get(member, 0))
+            if orders >= question.min_support:
                 yield Candidate(number, value, "bought_together")
