@@ -12,7 +12,10 @@ from .tables import Generation
 from .weights import MAX_SUM, MAX_UNIT, Weighting
 
 POPULAR = 200
-"""Best-selling products that are candidates of every page by the popularity prior."""
+"""Products of the greatest n, candidates of every suggestion by the popularity prior."""
+
+BESTSELLERS = 400
+"""Most sold products held: a page of one category shows its own among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +72,13 @@ def load_popularity(store: RedisStore, keys: Keys, generation: Generation) -> Po
         sold=sold,
         day=max((int(day) for day in answers[2 * size :] if day is not None), default=generation.epoch),
         total=sum(counts.values()),
-        popular=_most(counts),
-        bestsellers=_most(sold),
+        popular=_most(counts, POPULAR),
+        bestsellers=_most(sold, BESTSELLERS),
     )
 
 
-def _most(counts: Mapping[int, int]) -> tuple[int, ...]:
-    return tuple(heapq.nlargest(POPULAR, counts, key=lambda number: (counts[number], -number)))
+def _most(counts: Mapping[int, int], limit: int) -> tuple[int, ...]:
+    return tuple(heapq.nlargest(limit, counts, key=lambda number: (counts[number], -number)))
 
 
 def _merged(hashes: list[dict[bytes, bytes]]) -> dict[int, int]:

@@ -42,6 +42,7 @@ def choose(
     shown: AbstractSet[str],
     limit: int,
     groups: Iterable[str] = (),
+    category: str | None = None,
 ) -> Chosen:
     """The first *limit* eligible proposals.
 
@@ -53,6 +54,7 @@ def choose(
         shown: Ids that other slots of the page show.
         limit: Most choices.
         groups: Variant groups that stand already (those of the seeds).
+        category: The category the page lists; only its products are chosen.
     """
     chosen = Chosen()
     seen: set[str] = set()
@@ -67,6 +69,8 @@ def choose(
             continue
         product = products[product_id]
         if product is None or not is_eligible(product) or product.variant_group in taken:
+            continue
+        if category is not None and category not in product.category_ids:
             continue
         if product.variant_group is not None:
             taken.add(product.variant_group)

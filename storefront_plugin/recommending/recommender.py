@@ -182,7 +182,7 @@ class Recommender:
         groups = [seed.variant_group] if seed is not None and seed.variant_group is not None else []
 
         def chosen() -> Chosen:
-            return choose(one.proposals, products, excluded, page.shown, slot.limit, groups)
+            return choose(one.proposals, products, excluded, page.shown, slot.limit, groups, page.category)
 
         answer = chosen()
         if len(answer.choices) < slot.limit and answer.unknown and not page.catalog_failed:

@@ -14,7 +14,7 @@ FILL = 200
 
 
 class TopRated:
-    """Ranks by the lower bound of the rating: first products alike to the seeds, then the best of the whole shop."""
+    """Ranks by the lower bound of the rating: products alike to the seeds; the best of the whole shop where none are."""
 
     name = "top_rated"
 
@@ -26,6 +26,8 @@ class TopRated:
         near = ranked({number: rated[number] for number in alike(question, answers) if number in rated})
         for number, bound in near:
             yield Candidate(number, bound, "rated")
+        if near and not question.all_candidates:
+            return  # a garden hose is no help beside a camera, however well it is rated
         skip = {number for number, _ in near}.union(question.seeds)
         for number, bound in islice(rated.items(), FILL):
             if number not in skip:

@@ -1,0 +1,82 @@
+"""Prices carts of 50 lines with 200 bundles; prints p50 and p95, and fails above 10 ms.
+
+Two cases: bundles of a shop's catalogue, of which a cart reaches some; and the hardest, in which all 200 lie in the
+cart and share its pieces.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import random
+import sys
+import time
+
+from storefront_plugin.bundles.bundle import Bundle
+from storefront_plugin.bundles.definition import BundleKind, Component, Definition, Tier, Words
+from storefront_plugin.bundles.lines import Line
+from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
+from storefront_plugin.bundles.pricing import price_cart
+
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.timezone.utc)
+WORDS = {"en": Words("Set")}
+LIMIT_MS = 10.0
+LINES, BUNDLES = 50, 200
+
+
+def made_bundles(chance: random.Random, catalogue: int, prices: list[int]) -> list[Bundle]:
+    """Mostly sets of two to four products, and some of each other kind."""
+    return [Bundle(number, made_definition(chance, catalogue, prices)) for number in range(1, BUNDLES + 1)]
+
+
+def made_definition(chance: random.Random, catalogue: int, prices: list[int]) -> Definition:
+    """One bundle of products among the first of *catalogue*."""
+    numbers = chance.sample(range(catalogue), chance.randint(2, 4))
+    parts = tuple(Component(f"p{number}") for number in numbers)
+    kind: BundleKind = chance.choices(("set", "extra", "mix", "steps"), (80, 8, 6, 6))[0]
+    price: Price = percent_off(chance.randint(5, 25))
+    if kind == "extra":
+        parts = (*parts[:-1], Component(parts[-1].product_id, free=True))
+        return Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), words=WORDS)
+    if kind == "mix":
+        return Definition(kind="mix", tiers=(Tier(parts, price, 2, 2),), words=WORDS)
+    if kind == "steps":
+        return Definition(kind="steps", tiers=(Tier(parts, price, 3),), words=WORDS)
+    total = sum(prices[number] for number in numbers)
+    price = chance.choice((price, amount_off({"EUR": total // 8}), fixed_price({"EUR": total * 4 // 5})))
+    return Definition(kind="set", tiers=(Tier(parts, price),), words=WORDS)
+
+
+def measure(catalogue: int, carts: int) -> tuple[list[float], int]:
+    """Milliseconds of each cart, and how many answers are certain to be the best."""
+    times, optimal = [], 0
+    for seed in range(carts):
+        chance = random.Random(seed)
+        prices = [chance.randint(500, 9000) for _ in range(max(catalogue, LINES))]
+        bundles = made_bundles(chance, catalogue, prices)
+        known = {f"p{number}": price for number, price in enumerate(prices)}
+        bought = chance.sample(range(max(catalogue, LINES)), LINES)
+        lines = [Line(f"p{number}", chance.choice((1, 1, 1, 2, 3)), prices[number]) for number in bought]
+        start = time.perf_counter()
+        optimal += price_cart(lines, bundles, "EUR", NOW, prices=known).optimal
+        times.append((time.perf_counter() - start) * 1000)
+    return sorted(times), optimal
+
+
+def main() -> int:
+    """Measure both cases; 1 if one is too slow."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", action="store_true", help="few carts")
+    carts = 20 if parser.parse_args().small else 200
+    slow = False
+    for name, catalogue in (("catalogue of 1 000", 1000), ("all in the cart", LINES)):
+        measure(catalogue, 3)
+        times, optimal = measure(catalogue, carts)
+        p50, p95 = times[len(times) // 2], times[int(len(times) * 0.95)]
+        print(f"{name:20} p50 {p50:6.2f} ms   p95 {p95:6.2f} ms   certain {optimal}/{carts}")
+        slow = slow or p95 > LIMIT_MS
+    return int(slow)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""Each way of suggesting, with answers known by construction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from small_shop import SmallShop, made_products
+from storefront_plugin import MemoryCatalog, Product
+
+KINDS = ("kettle", "spade", "pillow", "lamp")
+
+
+def rated_products() -> list[Product]:
+    """Twenty products of four kinds; p1 has one single five-star review, p5 has a hundred of 4.6."""
+    ratings = {"p1": (5.0, 1), "p5": (4.6, 100), "p9": (4.0, 40), "p2": (4.9, 300)}
+    return [
+        replace(
+            product,
+            title=f"{KINDS[number % 4]} number {number}",
+            rating=ratings.get(product.id, (3.5, 10))[0],
+            review_count=ratings.get(product.id, (3.5, 10))[1],
+        )
+        for number, product in enumerate(made_products(), start=1)
+    ]
+
+
+@pytest.fixture
+def rated_shop(make_shop: Callable[..., SmallShop]) -> Iterator[SmallShop]:
+    """A shop with reviews and no orders at all."""
+    shop = make_shop(catalog=MemoryCatalog(rated_products()))
+    with shop.app.app_context():
+        shop.storefront.drain()
+        yield shop
+
+
+def test_related_works_with_no_orders_at_all(rated_shop: SmallShop) -> None:
+    """Products of the seed's kind and category come first."""
+    found = rated_shop.ids("related", "p1", limit=4)
+    assert set(found) == {"p5", "p9", "p13", "p17"}
+
+
+def test_a_single_five_star_review_wins_nothing(rated_shop: SmallShop) -> None:
+    """A hundred good reviews say more than one enthusiast."""
+    found = rated_shop.ids("top_rated", limit=20)
+    assert found[0] == "p2"
+    assert found.index("p5") < found.index("p9")
+    assert found.index("p5") < found.index("p1")
+
+
+def test_old_reviews_count_less(make_shop: Callable[..., SmallShop]) -> None:
+    """Of two equal products the one whose newest review is of this year stands first."""
+    now = dt.datetime.now(dt.timezone.utc)
+    products = rated_products()
+    products[3] = replace(products[3], rating=4.8, review_count=20, reviewed_at=now - dt.timedelta(days=4000))
+    products[7] = replace(products[7], rating=4.8, review_count=20, reviewed_at=now)
+    shop = make_shop(catalog=MemoryCatalog(products))
+    with shop.app.app_context():
+        shop.storefront.drain()
+        found = shop.ids("top_rated", limit=20)
+        assert found.index("p8") < found.index("p4")
+
+
+def test_top_rated_on_a_page_stays_near_its_product(rated_shop: SmallShop) -> None:
+    """A spade is no help beside a kettle, however well it is rated."""
+    page = rated_shop.storefront.page("product", ["p1"])
+    filled = {slot.name: [card.product.id for card in slot.cards] for slot in rated_shop.storefront.fill(page)}
+    shown = [*filled["also_bought"], *filled["related"], *filled["top_rated"]]
+    assert "p2" not in filled["top_rated"]
+    assert len(shown) == len(set(shown))
+
+
+def test_bought_together_needs_the_minimum_support(shop: SmallShop) -> None:
+    """Two orders are an accident; three are said."""
+    shop.place(*[["p1", "p2"]] * 3, *[["p1", "p3"]] * 2)
+    (found,) = shop.storefront.recommend("bought_together", ["p1"])
+    assert (found.product_id, found.support, found.reason) == ("p2", 3, "Bought together in 3 orders")
+
+
+def test_bestsellers_are_in_most_orders(shop: SmallShop) -> None:
+    """Orders of one product count too."""
+    shop.place(*[["p7"]] * 5, *[["p1", "p2"]] * 4, ["p3"])
+    assert shop.ids("bestsellers", limit=3) == ["p7", "p1", "p2"]
+
+
+def test_a_category_page_shows_its_own_bestsellers(shop: SmallShop) -> None:
+    """Products of other categories are passed over, and the promised number is filled if it exists."""
+    shop.place(*[["p1", "p2"]] * 4, *[["p5", "p6"]] * 3, ["p9", "p10"])
+    page = shop.storefront.page("category", category="c1")
+    (slot,) = shop.storefront.fill(page, ["bestsellers"])
+    assert [card.product.id for card in slot.cards][:3] == ["p1", "p5", "p9"]
+
+
+def test_trending_is_what_sells_more_than_it_used_to(shop: SmallShop) -> None:
+    """A constant bestseller does not trend; a product that takes off does."""
+    steady = [shop.order("p1", "p2", day=day) for day in range(70)]
+    rising = [shop.order("p3", "p4", day=68) for _ in range(6)]
+    shop.storefront.import_orders([*steady, *rising])
+    assert set(shop.ids("trending", limit=2)) == {"p3", "p4"}
+
+
+def test_cart_and_product_page_score_differently(shop: SmallShop) -> None:
+    """The cart page prefers what is special to its products, the product page what most people take."""
+    shop.place(*[["p1", "p2"]] * 12, *[["p2", f"p{n}"] for n in range(4, 18)] * 4, *[["p1", "p3"]] * 6)
+    assert shop.ids("also_bought", "p1", placement="product", limit=2) == ["p2", "p3"]
+    assert shop.ids("also_bought", "p1", placement="cart", limit=1, specialness=0.5) == ["p3"]
+
+
+def test_all_lines_of_a_cart_count_and_none_is_offered(shop: SmallShop) -> None:
+    """Whole-cart input: what goes with both stands before what goes with one."""
+    shop.place(*[["p1", "p5"]] * 4, *[["p2", "p5"]] * 4, *[["p1", "p6"]] * 5, *[["p1", "p2"]] * 9)
+    found = shop.ids("also_bought", "p1", "p2", placement="cart", limit=3)
+    assert found[0] == "p5"
+    assert not {"p1", "p2"} & set(found)
