@@ -197,9 +197,24 @@ def _translated() -> Iterator[None]:
             raise DatabaseUnavailable(
                 f"A table is missing ({text.splitlines()[0]}); run `flask storefront init-db`."
             ) from error
+        if any(words in text for words in ("ambiguous column", "syntax error")):
+            raise DatabaseUnavailable(
+                f"The database refused a query ({text.splitlines()[0]:.200}); check the columns given to the adapters."
+            ) from error
         raise DatabaseUnavailable(
             f"The database is locked, late or gone ({text.splitlines()[0]:.200}); it is tried again."
         ) from error
+
+
+def is_in_memory(url: object) -> bool:
+    """Whether *url* is an SQLite database that lives in memory only."""
+    try:
+        parsed = sa.make_url(url)  # type: ignore[arg-type]
+    except (sa.exc.ArgumentError, TypeError):
+        return False
+    return parsed.get_backend_name() == "sqlite" and (
+        parsed.database in (None, "", ":memory:") or "memory" in str(parsed.query.get("mode", ""))
+    )
 
 
 def shop_engine() -> sa.Engine | None:

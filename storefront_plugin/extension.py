@@ -29,6 +29,7 @@ from .shop.findings import Finding
 from .shop.ports import Cart, CartLine, Catalog, ConsentLevel, Customers, Order, OrderLine, Orders, clean_id
 from .shop.watching import watch
 from .texts import known_locale, locale_for, texts_for
+from .web.api.mounting import mount_api
 from .web.blueprint import build_blueprint
 from .web.jinja import Widgets
 
@@ -91,6 +92,7 @@ class Storefront:
         app.extensions[_MOUNTED] = mounted
         app.extensions["storefront"] = self
         app.register_blueprint(build_blueprint(self.name, self.url_prefix))
+        mount_api(app, self.name, self.url_prefix)
         app.jinja_env.globals[self.name] = self
         include_object.chain(app)
         if mounted.settings.watch_models and not self._watching:
@@ -102,12 +104,13 @@ class Storefront:
             raise ConfigurationError(
                 "A Storefront is already mounted on this app; use app.extensions['storefront'] instead of a second one."
             )
-        if app.config.get("SECRET_KEY") is None and not app.secret_key:
+        if not app.secret_key:
             raise ConfigurationError("Storefront signs its links and forms: set app.config['SECRET_KEY'] first.")
-        if self.name in app.blueprints:
-            raise ConfigurationError(
-                f"The app already has a blueprint {self.name!r}; mount with Storefront(name='suggestions')."
-            )
+        for name in (self.name, f"{self.name}-api"):
+            if name in app.blueprints:
+                raise ConfigurationError(
+                    f"The app already has a blueprint {name!r}; mount with Storefront(name='suggestions')."
+                )
         if self.name in app.jinja_env.globals:
             raise ConfigurationError(
                 f"The app's templates already have a global {self.name!r}; mount with Storefront(name='suggestions')."
@@ -467,7 +470,7 @@ def _usable_lines(lines: Iterable[object]) -> Iterator[CartLine]:
 def _usable_ids(values: Iterable[object]) -> tuple[str, ...]:
     """Ids as text, from one id or several; those no product can have are unknown products, not an error."""
     ids: list[str] = []
-    for value in [values] if isinstance(values, str) else values:
+    for value in values if isinstance(values, Iterable) and not isinstance(values, str) else [values]:
         try:
             ids.append(clean_id(value))
         except InputError:

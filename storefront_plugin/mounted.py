@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
+import shutil
+import tempfile
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from flask import Flask
@@ -16,7 +22,7 @@ from .copurchase.popularity import load_popularity
 from .copurchase.rebuild import Progress, rebuild, sweep
 from .copurchase.trending import find_older, find_trending, store_older, store_trending
 from .copurchase.upkeep import Upkeep
-from .database import open_database
+from .database import is_in_memory, open_database
 from .errors import StorefrontError, StoreUnavailable
 from .orderlog.numbering import Position, newest_day
 from .orderlog.numbers import ProductNumbers
@@ -26,7 +32,7 @@ from .recommending.page import FilledSlot, Page
 from .recommending.plan import Slot, checked_plan
 from .recommending.recommender import CHANGED_IDS, Recommender
 from .recommending.strategies import STRATEGIES
-from .redis_store import MISSING, Read, RedisStore
+from .redis_store import MISSING, Read, RedisStore, stop
 from .redis_store.keys import Keys
 from .settings import Settings
 from .shop.ports import Catalog
@@ -48,11 +54,14 @@ class Mounted:
     def __init__(self, app: Flask, settings: Settings, catalog: Catalog) -> None:
         self.app = app
         self.settings = settings
-        self.folder = Path(settings.data_folder or Path(app.instance_path) / "storefront")
+        fleeting = settings.database_url is None and is_in_memory(app.config.get("SQLALCHEMY_DATABASE_URI"))
+        home = _fleeting_folder() if fleeting else Path(app.instance_path)
+        self.folder = Path(settings.data_folder or home / "storefront")
         self.plan: Mapping[str, Sequence[Slot]] = checked_plan(settings.plan, tuple(STRATEGIES))
         self.database = open_database(app, settings.database_url, self.folder, settings.deadline)
         self.store = RedisStore(settings.redis_url, self.folder, settings.deadline)
-        self.keys = Keys(settings.redis_prefix)
+        # Numbers of a database that dies with its app must meet neither the shop's own counts nor the next test's.
+        self.keys = Keys(f"{settings.redis_prefix}:{uuid.uuid4().hex[:12]}" if fleeting else settings.redis_prefix)
         self.numbers = ProductNumbers()
         self.cards = Cards(catalog, settings.card_seconds, settings.deadline, settings.currency)
         self.upkeep = Upkeep(
@@ -225,3 +234,17 @@ class Mounted:
     def _tell_failed(self, slot: str, error: Exception) -> None:
         logger.warning("Slot %r is left out: %s", slot, error)
         slot_failed.send(self.app, slot=slot, error=error)
+
+
+@cache
+def _fleeting_folder() -> Path:
+    """Where the counts of this process's in-memory databases live; gone with the process."""
+    folder, pid = Path(tempfile.mkdtemp(prefix="storefront-")), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == pid:
+            stop(folder / "storefront")
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
+    return folder

@@ -147,6 +147,11 @@ class Settings:
     watch_models: bool = _setting(
         True, "Notice changes of mapped SQLAlchemy models, so that cards follow within a second.", _switch
     )
+    requests_per_minute: int = _setting(
+        600,
+        "Fragments for one address a minute and process; a fifth of it for JSON, another for the cart; 0 is no limit.",
+        _between(0, 1_000_000, int),
+    )
 
     @property
     def deadline(self) -> float:

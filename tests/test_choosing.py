@@ -51,7 +51,8 @@ def test_excluded_shown_and_repeated_products_are_skipped() -> None:
 def test_variants_of_one_group_never_stand_beside_each_other() -> None:
     """Neither among the cards nor beside the seed."""
     products = {
-        name: replace(product, variant_group=group) for (name, product), group in zip(PRODUCTS.items(), "aabbccddee", strict=True)
+        name: replace(product, variant_group=group)
+        for (name, product), group in zip(PRODUCTS.items(), "aabbccddee", strict=True)
     }
     assert ids("p1", "p2", "p3", "p5", products=products, groups=["b"]) == ["p1", "p5"]
 

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from click.testing import Result
 from fake_storefront import run_fake
 from small_shop import SmallShop
 
+from storefront_plugin import MemoryCatalog, Product
 from storefront_plugin.cli import storefront
 from storefront_plugin.commands import progress
 from storefront_plugin.errors import DatabaseUnavailable
@@ -170,11 +172,19 @@ def test_an_unknown_strategy_is_answered_with_the_names(run: Run) -> None:
     assert "also_bought" in result.stderr
 
 
+SEVEN = Product(id="-7", title="Seven below", price=Decimal(7))
+
+
 def test_ids_may_begin_with_a_dash() -> None:
     """Such ids are not taken for options."""
     asked: list[Any] = []
     result = run_fake(
-        "recommend", "related", "--product=-7", "--exclude=--x", recommend=lambda *a, **o: asked.append((a, o)) or []
+        "recommend",
+        "related",
+        "--product=-7",
+        "--exclude=--x",
+        recommend=lambda *a, **o: asked.append((a, o)) or [],
+        catalog=MemoryCatalog([SEVEN]),
     )
     assert result.exit_code == 0
     assert result.stderr == "There are no suggestions.\n"

@@ -192,3 +192,17 @@ def test_counts_that_redis_removed_by_itself_are_noticed(shop: SmallShop) -> Non
     shop.storefront.drain()
     assert stored(shop) == expected(shop)
     assert parts.upkeep.audit() == []
+
+
+def test_the_audit_of_a_fresh_process_finds_nothing_missing(make_shop: Any) -> None:
+    """A process that knows no product numbers yet must not take every set for lost."""
+    shop = make_shop()
+    with shop.app.app_context():
+        shop.place(["p1", "p2"], ["p2", "p3"])
+        shop.storefront.rebuild()
+    names = ("STOREFRONT_REDIS", "SQLALCHEMY_DATABASE", "STOREFRONT_DEADLINE")
+    config = {key: value for key, value in shop.app.config.items() if key.startswith(names)}
+    fresh = small_shop(Path(shop.app.instance_path), **config)
+    with fresh.app.app_context():
+        assert fresh.storefront.mounted.upkeep.audit() == []
+    fresh.close()

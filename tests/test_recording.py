@@ -98,7 +98,7 @@ def test_commit_true_serves_shops_whose_own_code_has_committed(shop: SmallShop) 
 
 def test_an_order_without_an_id_is_refused_with_the_remedy(shop: SmallShop) -> None:
     """An order not yet flushed would be recorded as 'None'."""
-    with pytest.raises(InputError, match="order id"):
+    with pytest.raises(InputError, match="Order id"):
         shop.storefront.order_placed(Order(id=None, placed_at=dt.datetime.now(), lines=[]))  # type: ignore[arg-type]
 
 

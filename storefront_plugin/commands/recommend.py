@@ -65,12 +65,21 @@ def recommend(as_json: bool, queries: TextIO | None, **given: Any) -> None:
                 click.echo(line)
             return
         answer = query.answer()
+        _tell_unknown(query.products)
     if as_json:
         click.echo(_as_json(answer))
     elif answer:
         _print_table(answer)
     else:
         click.echo("There are no suggestions.", err=True)
+
+
+def _tell_unknown(products: tuple[str, ...]) -> None:
+    """An id no product has is no error, but mostly a slip; the suggestions then are what sells anyway."""
+    known = mounted_storefront().catalog.get_many(list(products))
+    for product_id in products:
+        if product_id not in known:
+            click.echo(f"No product has the id {product_id!r:.80}; write it as the shop does.", err=True)
 
 
 def _answers(lines: TextIO, default: Query) -> Iterator[str]:

@@ -148,6 +148,7 @@ class Upkeep:
         live = generations.live(self._database)
         if live is None:
             return []
+        self._numbers.refresh(self._database)
         lost = mark_incomplete(self._store, self._keys, live, len(self._numbers))
         if lost:
             self._standings.clear()

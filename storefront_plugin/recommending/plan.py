@@ -94,6 +94,11 @@ def checked_plan(given: Mapping[str, Sequence[Slot]] | None, strategies: Sequenc
     for placement, slots in plan.items():
         if placement not in PLACEMENTS:
             raise ConfigurationError(f"STOREFRONT_PLAN names placement {placement!r}; use {', '.join(PLACEMENTS)}.")
+        wrong = next((slot for slot in slots if not isinstance(slot, Slot)), None)
+        if wrong is not None:
+            raise ConfigurationError(
+                f"STOREFRONT_PLAN has {wrong!r:.80} on {placement!r}; give storefront_plugin.Slot(…)."
+            )
         names = [slot.name for slot in slots]
         if len(set(names)) < len(names):
             raise ConfigurationError(

@@ -19,7 +19,7 @@ ConsentLevel: TypeAlias = Literal["none", "functional", "full"]
 def clean_id(value: object, what: str = "product id") -> str:
     """The shop's id as text: 1 to 255 bytes of UTF-8 after ``str()``; anything else raises `InputError`."""
     if value is None or isinstance(value, (bool, float, bytes)):
-        raise InputError(f"A {what} must be text, an integer or a UUID, not {value!r}; convert it in the adapter.")
+        raise InputError(f"{what.capitalize()}: text, an integer or a UUID is needed, not {value!r}.")
     text = str(value)
     try:
         size = len(text.encode())

@@ -29,7 +29,7 @@ def build_blueprint(name: str, url_prefix: str) -> Blueprint:
     blueprint.add_url_rule("/static/<path:filename>", "static", static_file)
     blueprint.add_url_rule("/fragment/<placement>", "fragment", fragment)
     blueprint.add_url_rule("/cart", "add_to_cart", add_to_cart, methods=["POST"])
-    blueprint.url_value_preprocessor(_exemption(blueprint))
+    blueprint.url_value_preprocessor(exemption(blueprint))
     return blueprint
 
 
@@ -44,7 +44,7 @@ def static_file(filename: str) -> Response:
     return response
 
 
-def _exemption(blueprint: Blueprint) -> Callable[[str | None, dict[str, Any] | None], None]:
+def exemption(blueprint: Blueprint) -> Callable[[str | None, dict[str, Any] | None], None]:
     """A step that takes the blueprint out of the shop's CSRF protection and limiters.
 
     It runs at the first request to us, before any ``before_request`` of the shop, and so does not care which

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from flask import Response, abort, current_app, redirect, request
+from werkzeug.exceptions import TooManyRequests
 
 from ..errors import InputError
 from ..proxies import current_storefront
 from ..shop.ports import AddsLines, CartLine, clean_id
+from .limits import seconds_to_wait
 from .origin import is_own, way_back
 
 MAX_PRODUCTS = 31
@@ -22,6 +24,9 @@ def add_to_cart() -> Response:
     if not is_own(request):
         current_app.logger.warning("A post to the cart from another site was refused (%s).", request.origin)
         abort(403)
+    seconds = seconds_to_wait("cart")
+    if seconds:
+        raise TooManyRequests(retry_after=seconds)
     cart = current_storefront.cart
     if not isinstance(cart, AddsLines):
         abort(404)

@@ -19,6 +19,7 @@ from ..recommending.plan import LAYOUTS, Layout
 from ..shop.ports import clean_id
 from ..texts import known_locale
 from .guard import guarded
+from .limits import seconds_to_wait
 from .privacy import make_private
 from .rendering import content_hash
 from .sections import Section
@@ -28,6 +29,9 @@ _MAX_NAMES = 30
 
 def fragment(placement: str) -> Response:
     """``GET <prefix>/fragment/<placement>``: the slots of a section for the shopper who asks."""
+    seconds = seconds_to_wait("fragment")
+    if seconds:
+        return _refused(seconds)
     try:
         section = _section(placement, request.args)
         section.slots()
@@ -94,6 +98,12 @@ def _limit(given: str | None) -> int | None:
     if not (given.isascii() and given.isdigit() and 1 <= len(given) <= 2 and int(given) >= 1):
         raise InputError("A limit is a whole number from 1 to 99.")
     return int(given)
+
+
+def _refused(seconds: int) -> Response:
+    response = _answer("", 429)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def _answer(content: str, status: int, mimetype: str = "text/html") -> Response:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import TypeVar
 
 from flask import Flask, current_app
-from markupsafe import Markup
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import AdapterError, DatabaseUnavailable, StoreUnavailable
 from ..signals import slot_failed
 
+_Found = TypeVar("_Found")
 _log = logging.getLogger(__name__)
 
 TROUBLE = (StoreUnavailable, DatabaseUnavailable, AdapterError, RedisError, SQLAlchemyError, OSError)
 """What the world does to us, as against mistakes in code or templates: never raised into a page, not even in tests."""
 
 
-def guarded(slot: str, render: Callable[[], Markup]) -> Markup | None:
+def guarded(slot: str, render: Callable[[], _Found]) -> _Found | None:
     """What *render* returns, or None where it fails; the failure is logged and signalled.
 
     Mistakes in our code, a template or its call are raised where the shop's developer sees them: in debug mode and in

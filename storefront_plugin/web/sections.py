@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import g, url_for
+from jinja2 import Undefined
 from markupsafe import Markup
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, InputError
 from ..proxies import current_storefront
 from ..recommending.page import MAX_SEEDS, FilledSlot, Page
 from ..recommending.plan import PERSONAL_PLACEMENTS, Layout, Slot
@@ -101,6 +102,8 @@ def is_personal(placement: str, inline: str | None) -> bool:
 
 def product_ids(given: Sequence[object]) -> tuple[str, ...]:
     """Ids as text, from arguments or from one list of them; `InputError` for what is no id."""
+    if any(isinstance(each, Undefined) for each in given):
+        raise InputError("A product id is undefined in the template; check the variable's name.")
     several = len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], (str, bytes))
     ids: Iterable[object] = given[0] if several else given  # type: ignore[assignment]
     return tuple(dict.fromkeys(clean_id(each) for each in ids))

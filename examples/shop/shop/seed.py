@@ -16,6 +16,7 @@ from .database import db
 from .models import Customer, Order, OrderLine, Product, Review, utc_now
 from .orders_simulation import Simulation
 from .reviews_simulation import reviews
+from .storefront import all_orders, storefront
 
 
 @click.command("seed")
@@ -23,6 +24,8 @@ from .reviews_simulation import reviews
 def command() -> None:
     """Fill the shop with its simulated catalogue, customers, reviews and orders."""
     db.create_all()
+    if not current_app.config["SHOP_WITHOUT_STOREFRONT"]:
+        storefront.init_db()  # first: the shop's first commit wakes the storefront
     if db.session.scalar(select(func.count()).select_from(Product)):
         click.echo("The shop has its data already; it is kept.")
     else:
@@ -74,10 +77,7 @@ def _sum_up_reviews() -> None:
 
 
 def prepare_storefront() -> None:
-    """Create the storefront's tables, import the orders and count what is bought together."""
-    from .storefront import all_orders, storefront
-
-    storefront.init_db()
+    """Import the orders and count what is bought together."""
     total = db.session.scalar(select(func.count()).select_from(Order)) or 0
     with click.progressbar(all_orders(), length=total, label="Importing orders") as bar:
         storefront.import_orders(bar)

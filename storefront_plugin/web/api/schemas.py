@@ -1,0 +1,128 @@
+"""What the API takes and gives, each name in one place; the OpenAPI document is made from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from ...errors import InputError
+from ...recommending.page import MAX_SEEDS
+from ...recommending.plan import LAYOUTS, MAX_LIMIT, PLACEMENTS
+from ...recommending.strategies import STRATEGIES
+from ...shop.ports import MAX_ID_BYTES, clean_id
+
+MAX_EXCLUDED = 100
+
+
+def _usable(value: str) -> None:
+    try:
+        clean_id(value)
+    except InputError:
+        raise ValidationError(f"An id has 1 to {MAX_ID_BYTES} bytes of UTF-8.") from None
+
+
+def _ids(most: int, meaning: str, **options: Any) -> fields.List[Any]:
+    return fields.List(
+        fields.String(validate=_usable),
+        load_default=list,
+        validate=validate.Length(max=most),
+        metadata={"description": meaning},
+        **options,
+    )
+
+
+def _amount(meaning: str, **options: Any) -> fields.Decimal:
+    described = {"type": "string", "format": "decimal", "description": meaning, "example": "12.50"}
+    return fields.Decimal(required=True, as_string=True, metadata=described, **options)
+
+
+class OwnSchema(Schema):
+    """A schema that marshmallow does not know by name: the shop may have one of the same name, and use it as text."""
+
+    class Meta:
+        register = False
+
+
+class RecommendationsQuerySchema(OwnSchema):
+    """The question of one strategy."""
+
+    strategy = fields.String(required=True, validate=validate.OneOf(tuple(STRATEGIES)))
+    product = _ids(MAX_SEEDS, "Ids to find suggestions for; of a cart the latest line last.")
+    placement = fields.String(load_default="product", validate=validate.OneOf(PLACEMENTS))
+    limit = fields.Integer(load_default=10, validate=validate.Range(1, MAX_LIMIT))
+    excluded = _ids(MAX_EXCLUDED, "Ids that are never returned.", data_key="exclude")
+    specialness = fields.Float(
+        load_default=None,
+        validate=validate.Range(0, 0.5),
+        metadata={"description": "From 0 (what most people take) to 0.5 (what is special to these products)."},
+    )
+
+
+class PlacementQuerySchema(OwnSchema):
+    """What the page is about."""
+
+    product = _ids(MAX_SEEDS, "Ids of the products that the page is about.")
+    category = fields.String(
+        load_default=None, validate=_usable, metadata={"description": "Id of the category that the page lists."}
+    )
+
+
+class ProductSchema(OwnSchema):
+    """A product as a card shows it."""
+
+    product_id = fields.String(required=True)
+    title = fields.String(required=True)
+    url = fields.String(required=True, allow_none=True)
+    image_url = fields.String(required=True, allow_none=True)
+    price = _amount("What the shopper pays, with the decimals of its currency.")
+    currency = fields.String(required=True, allow_none=True, metadata={"example": "EUR"})
+    list_price = _amount("The price before a reduction.", allow_none=True)
+    rating = fields.Float(required=True, allow_none=True)
+    review_count = fields.Integer(required=True)
+
+
+class CardSchema(ProductSchema):
+    """A suggested product, and why it is suggested."""
+
+    score = fields.Float(required=True, metadata={"description": "Comparable within one answer only."})
+    source = fields.String(required=True, metadata={"description": "The strategy that found it."})
+    reason = fields.String(required=True, allow_none=True, metadata={"example": "Also bought in 124 orders"})
+    support = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Orders that hold it together with a product asked for."},
+    )
+
+
+class RecommendationsSchema(OwnSchema):
+    """The suggestions, best first."""
+
+    recommendations = fields.List(fields.Nested(CardSchema), required=True)
+
+
+class SlotSchema(OwnSchema):
+    """A slot with its cards; *seed* is the page's own product where the slot shows it too."""
+
+    name = fields.String(required=True)
+    title = fields.String(required=True)
+    layout = fields.String(required=True, validate=validate.OneOf(LAYOUTS))
+    source = fields.String(required=True)
+    seed = fields.Nested(ProductSchema, required=True, allow_none=True)
+    cards = fields.List(fields.Nested(CardSchema), required=True)
+
+
+class PlacementSchema(OwnSchema):
+    """The slots of a page that found something, in their order."""
+
+    placement = fields.String(required=True)
+    slots = fields.List(fields.Nested(SlotSchema), required=True)
+
+
+class ErrorSchema(OwnSchema):
+    """The body of every error."""
+
+    code = fields.Integer(required=True, metadata={"example": 422})
+    status = fields.String(required=True, metadata={"example": "Unprocessable Entity"})
+    message = fields.String(required=True)
+    errors = fields.Dict(required=True, metadata={"description": "What is wrong, by place and name of the parameter."})
