@@ -114,3 +114,16 @@ def test_all_lines_of_a_cart_count_and_none_is_offered(shop: SmallShop) -> None:
     found = shop.ids("also_bought", "p1", "p2", placement="cart", limit=3)
     assert found[0] == "p5"
     assert not {"p1", "p2"} & set(found)
+
+
+def test_a_pair_seen_once_stands_on_a_page_only_where_none_was_seen_twice(shop: SmallShop) -> None:
+    """The first orders of a young shop show at once; later a chance pair gives way to the next strategy."""
+
+    def also_bought() -> list[str]:
+        (slot,) = shop.storefront.fill(shop.storefront.page("product", ["p1"]), ["also_bought"])
+        return [card.product.id for card in slot.cards if card.source == "also_bought"]
+
+    shop.place(["p1", "p2"])
+    assert also_bought() == ["p2"]
+    shop.place(*[["p1", "p3"]] * 2)
+    assert also_bought() == ["p3"]

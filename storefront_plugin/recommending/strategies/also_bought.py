@@ -9,6 +9,7 @@ from ...redis_store import MISSING, Read
 from ...redis_store.keys import shard_of
 from ..question import Answers, Candidate, Question
 from ..ranking import ranked
+from ..support import support_reads
 
 MAX_NEIGHBOURS = 100
 LEAST_NEIGHBOURS = 50
@@ -17,20 +18,38 @@ READ_BUDGET = 1000
 
 
 class AlsoBought:
-    """Ranks by the formula of `copurchase.scoring`; products without a pair stand by their popularity alone."""
+    """Ranks by the formula of `copurchase.scoring`; products without a pair stand by their popularity alone.
+
+    On a product's page a pair that one order holds is mostly an accident: where any pair was seen twice, only those
+    that were are shown, and the slot's next strategy fills the rest.
+    """
 
     name = "also_bought"
 
     def reads(self, question: Question) -> Sequence[Read]:
-        return [read for _, read in weight_reads(question)]
+        return [*(read for _, read in weight_reads(question)), *_repeat_reads(question)]
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
         formula = (CART if question.page.cart_like else PRODUCT).dialled(question.specialness)
         popular = question.holdings.popularity.popular if question.all_candidates else ()
         scores, evident = scored(question, answers, formula, popular)
+        repeated = _repeated(question, answers)
         for number, value in ranked(scores, question.seeds):
+            if repeated and number not in repeated:
+                continue
             pair = number in evident
             yield Candidate(number, value, "also_bought" if pair else "bestseller", pair)
+
+
+def _repeat_reads(question: Question) -> list[Read]:
+    alone = len(question.seeds) == 1 and not question.all_candidates
+    return support_reads(question) if alone else []
+
+
+def _repeated(question: Question, answers: Answers) -> set[int]:
+    """The neighbours of a page's only seed that more than one order holds together with it."""
+    replies = [reply for read in _repeat_reads(question) if (reply := answers.get(read))]
+    return {int(member) for reply in replies for member, orders in reply.items() if int(orders) > 1}
 
 
 def weight_reads(question: Question) -> Iterator[tuple[int, Read]]:
