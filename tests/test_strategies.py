@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from small_shop import SmallShop, made_products
+
 from storefront_plugin import MemoryCatalog, Product
 
 KINDS = ("kettle", "spade", "pillow", "lamp")
