@@ -136,15 +136,19 @@ def _told(filled: FilledSlot) -> str | None:
 
 def below_root(url: str | None, schemes: Sequence[str]) -> str | None:
     """*url* with the path that the shop is mounted under put before a path; None for a scheme that could run code."""
-    if not url:
-        return None
-    try:
-        scheme = urlsplit(url).scheme.lower()
-    except ValueError:
-        return None
-    if scheme not in schemes or (scheme == "data" and not url.startswith("data:image/")):
+    if not url or not _is_safe(url, tuple(schemes)):
         return None
     root = request.script_root if has_request_context() else ""
     if root and url.startswith("/") and not url.startswith(("//", root + "/")):
         return root + url
     return url
+
+
+@lru_cache(maxsize=16_384)
+def _is_safe(url: str, schemes: tuple[str, ...]) -> bool:
+    """Whether *url* has one of *schemes*; kept, because pages show the same few hundred addresses again and again."""
+    try:
+        scheme = urlsplit(url).scheme.lower()
+    except ValueError:
+        return False
+    return scheme in schemes and (scheme != "data" or url.startswith("data:image/"))

@@ -43,7 +43,9 @@ class CartForms:
         return FormView(self.all_action, "post", (("product", product.id),)) if self.all_action else None
 
     def _completed(self, given: AddForm) -> tuple[FormView | None, bool]:
-        field = token_field(current_app) if given.method == "post" and _posts_home(given.action) else None
+        field = token_field(current_app) if given.method == "post" else None
+        if field is not None and not _posts_home(given.action):
+            field = None
         if field is None:
             return FormView(given.action, given.method, tuple(given.fields.items())), False
         if not self._private:

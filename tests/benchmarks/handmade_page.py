@@ -52,9 +52,12 @@ class HandmadePage:
         rated = {number: self._rated[number] for number in near if number in self._rated}
         far = (number for number in self._rated if number not in rated)
         yield self._slot("bought_together", _best(known), shown, support)
+        repeated = {number for number, orders in support.items() if orders > 1}
+        if repeated:
+            product = {number: score for number, score in product.items() if number in repeated}
         yield self._slot("also_bought", [*_best(product), *_best(near)], shown, support)
         yield self._slot("related", _best(near), shown, {})
-        yield self._slot("top_rated", [*_best(rated), *far], shown, {})
+        yield self._slot("top_rated", _best(rated) or far, shown, {})
 
     def _read(self, seed: int) -> tuple[list[tuple[int, float]], dict[int, int], list[Any]]:
         keys, token, shard = self._keys, self._token, seed % 16

@@ -34,9 +34,9 @@ class AlsoBought:
         popular = question.holdings.popularity.popular if question.all_candidates else ()
         scores, evident = scored(question, answers, formula, popular)
         repeated = _repeated(question, answers)
+        if repeated:
+            scores = {number: value for number, value in scores.items() if number in repeated}
         for number, value in ranked(scores, question.seeds):
-            if repeated and number not in repeated:
-                continue
             pair = number in evident
             yield Candidate(number, value, "also_bought" if pair else "bestseller", pair)
 
