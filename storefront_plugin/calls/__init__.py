@@ -1,0 +1,1 @@
+"""What a shop calls on its `Storefront`, one file a concern."""

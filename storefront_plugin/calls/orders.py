@@ -1,0 +1,126 @@
+"""What a shop tells about its orders."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from ..database import shop_engine
+from ..errors import AdapterError, ConfigurationError, InputError
+from ..orderlog import events, recording
+from ..orderlog.importing import ImportReport, import_orders
+from ..shop.ports import Order, OrderLine
+from .base import Calls
+
+REBUILD_FROM_ORDERS = 10_000
+"""After an import of more orders than this a rebuild is quicker than counting them one by one."""
+
+
+class OrderCalls(Calls):
+    """Recording orders, importing them, and counting them."""
+
+    def order_placed(self, order: Any, session: Session | None = None, commit: bool = False) -> bool:
+        """Record a placed order in the shop's transaction; call it before your commit.
+
+        Args:
+            order: An `Order`, or an object of the shop's own order model if *orders* can read it.
+            session: The session that holds the shop's transaction; ``db.session`` when None.
+            commit: Commit the session at once, for shops whose own code has committed already.
+
+        Returns:
+            Whether the row was written. Trouble with the database is logged and signalled, never raised; an order that
+            cannot be read raises `InputError` in debug mode and tests only.
+        """
+        settings = self.settings
+        return self._record(
+            lambda: events.placed(self._as_order(order, session), settings.timezone, settings.currency, events.now()),
+            getattr(order, "id", None),
+            session,
+            commit,
+        )
+
+    def order_cancelled(self, order_id: object, session: Session | None = None, commit: bool = False) -> bool:
+        """Record that an order is cancelled: what is left of it stops counting. As `order_placed`."""
+        return self._record(lambda: events.cancelled(order_id), order_id, session, commit)
+
+    def order_refunded(
+        self, order_id: object, lines: Iterable[OrderLine], session: Session | None = None, commit: bool = False
+    ) -> bool:
+        """Record that pieces came back; a product stops counting when its whole quantity did. As `order_placed`."""
+        return self._record(lambda: events.refunded(order_id, lines), order_id, session, commit)
+
+    def _record(
+        self, make: Callable[[], events.Event], order_id: object, session: Session | None, commit: bool
+    ) -> bool:
+        try:
+            event = make()
+        except (InputError, AdapterError) as error:
+            if current_app.debug or current_app.testing:
+                raise
+            recording.not_recorded(order_id, error)
+            return False
+        wake = self.mounted.wake
+        own = self.settings.database_url is not None or shop_engine() is None
+        if session is None and own:
+            return recording.record_alone(event, self.database, wake)
+        shop_session = session or current_app.extensions["sqlalchemy"].session()
+        return recording.record(event, shop_session, self.database, wake, commit)
+
+    def _as_order(self, order: Any, session: Session | None) -> Order:
+        if isinstance(order, Order):
+            return order
+        read = getattr(self.orders, "order_of", None)
+        if read is None:
+            raise InputError("order_placed takes a storefront_plugin.Order, or a model of the orders adapter.")
+        if "sqlalchemy" in current_app.extensions:
+            (session or current_app.extensions["sqlalchemy"].session()).flush()
+        try:
+            found: Order = read(order)
+        except InputError:
+            raise
+        except Exception as error:  # the shop's own code may raise anything
+            raise AdapterError(f"The orders adapter raised {type(error).__name__}: {error}") from error
+        return found
+
+    def import_orders(
+        self,
+        orders: Iterable[Order],
+        progress: Callable[[int], None] | None = None,
+        report: ImportReport | None = None,
+        rebuilding: Callable[[str, int, int], None] = lambda phase, done, total: None,
+    ) -> ImportReport:
+        """Write *orders* into the log and count them; orders that are there already change nothing.
+
+        *progress* gets the number of orders read so far. After more than 10 000 new orders the counts are rebuilt,
+        and *rebuilding* is told as the *progress* of `rebuild`.
+        """
+        parts, settings = self.mounted, self.settings
+        report = import_orders(
+            orders, parts.database, parts.numbers, settings.timezone, settings.currency, progress, report
+        )
+        if report.orders > REBUILD_FROM_ORDERS:
+            self.rebuild(rebuilding)
+        elif report.orders:
+            parts.drain()
+        return report
+
+    def catch_up(self, since: dt.datetime | None = None, progress: Callable[[int], None] | None = None) -> ImportReport:
+        """Read the shop's own orders and log what is missing; cancelled ones are cancelled."""
+        if self.orders is None:
+            raise ConfigurationError("Catching up reads the shop's orders: mount with Storefront(orders=…).")
+        return self.import_orders(self.orders.iter_orders(since), progress)
+
+    def drain(self) -> int:
+        """Count all committed orders now; how many batches went out. Tests and the worker call it."""
+        return self.mounted.drain()
+
+    def rebuild(self, progress: Callable[[str, int, int], None] = lambda phase, done, total: None) -> None:
+        """Count the whole log anew into a new generation, and index the catalogue; pages go on meanwhile.
+
+        *progress* is called with a phase, what is done of it, and the whole.
+        """
+        self.mounted.rebuild(progress)
