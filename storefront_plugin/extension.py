@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from markupsafe import Markup
 
 from .calls.base import MOUNTED
+from .calls.bundles import BundleCalls
 from .calls.given import checked_adapter, checked_callable, required_catalog
 from .calls.merchant import MerchantCalls
 from .calls.orders import OrderCalls
@@ -28,7 +29,7 @@ from .web.blueprint import build_blueprint
 from .web.jinja import Widgets
 
 
-class Storefront(SuggestionCalls, OrderCalls, MerchantCalls):
+class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):
     """Suggestions for a Flask shop.
 
     Args:

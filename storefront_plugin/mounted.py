@@ -16,6 +16,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from .bundles.till import Till
 from .copurchase.drainer import Drainer
 from .copurchase.generations import live
 from .copurchase.popularity import load_popularity
@@ -64,6 +65,8 @@ class Mounted:
         self.keys = Keys(f"{settings.redis_prefix}:{uuid.uuid4().hex[:12]}" if fleeting else settings.redis_prefix)
         self.numbers = ProductNumbers()
         self.cards = Cards(catalog, settings.card_seconds, settings.deadline, settings.currency)
+        keys = [*(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key or ""]
+        self.till = Till(self.database, catalog, settings.currency, keys)
         self.upkeep = Upkeep(
             self.database,
             self.store,

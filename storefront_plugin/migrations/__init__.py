@@ -5,6 +5,8 @@ from __future__ import annotations
 from alembic import command
 from alembic.config import Config
 
+from ..bundles import proposals as _bundle_proposals
+from ..bundles import tables as _bundle_tables
 from ..copurchase import tables as _copurchase_tables
 from ..database import Base, Database
 from ..folders import MIGRATIONS
@@ -13,7 +15,7 @@ from ..recommending import links as _links
 
 VERSION_TABLE = "storefront_alembic_version"
 
-_ROOMS = (_orderlog_tables, _copurchase_tables, _links)
+_ROOMS = (_orderlog_tables, _copurchase_tables, _links, _bundle_tables, _bundle_proposals)
 """Modules that declare tables; imported so that `Base.metadata` knows them all."""
 
 

@@ -34,7 +34,7 @@ def record(happened: Event, session: Session, database: Database, wake: Callable
     """
     try:
         connection = session.connection()
-        _begin_on_sqlite(connection)
+        begin_on_sqlite(connection)
         database.prepare(connection)
         with connection.begin_nested():
             connection.execute(sa.insert(table_of(OrderEvent)), _row(happened))
@@ -56,7 +56,7 @@ def _committed(happened: Event, session: Session) -> bool:
     return True
 
 
-def _begin_on_sqlite(connection: sa.Connection) -> None:
+def begin_on_sqlite(connection: sa.Connection) -> None:
     """Python's sqlite3 begins a transaction before the first change only; a savepoint before that would commit alone."""
     if connection.dialect.name == "sqlite" and not getattr(connection.connection, "in_transaction", True):
         connection.exec_driver_sql("BEGIN")

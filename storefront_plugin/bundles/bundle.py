@@ -1,0 +1,47 @@
+"""A bundle as it is priced, and whether it is on for a shopper."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from .definition import Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A published bundle.
+
+    Attributes:
+        id: Its number in the database; of equal savings the lower one wins.
+        version: Which version of the definition this is.
+        uses_left: How often it may still apply in all orders; None without such a limit.
+    """
+
+    id: int
+    definition: Definition
+    version: int = 1
+    uses_left: int | None = None
+
+    def limit(self) -> int | None:
+        """How often it may apply in one order now; None for any number of times."""
+        limits = [one for one in (self.definition.limit_per_order, self.uses_left) if one is not None]
+        return max(0, min(limits)) if limits else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """What decides which bundles a shopper may have: names of segments, and ids of staff-only bundles unlocked."""
+
+    segments: frozenset[str] = frozenset()
+    unlocked: frozenset[int] = frozenset()
+
+    def may_have(self, bundle: Bundle, now: dt.datetime) -> bool:
+        """Whether *bundle* is on for this shopper at *now*, which needs a time zone."""
+        definition = bundle.definition
+        return (
+            definition.schedule.holds(now)
+            and bundle.limit() != 0
+            and (definition.segment is None or definition.segment in self.segments)
+            and (not definition.staff_only or bundle.id in self.unlocked)
+        )

@@ -1,0 +1,107 @@
+"""Cart lines as the pricing sees them, and the pools of pieces that are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, TypeAlias
+
+from ..errors import InputError
+from ..money import to_minor
+from ..shop.ports import CartLine, clean_id
+from .definition import MAX_PIECES
+
+MAX_LINES: Final = 1000
+MAX_UNIT_PRICE: Final = 10**15
+MAX_RATE: Final = Decimal(1000)
+
+_Sort: TypeAlias = tuple[str, str, int, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a cart.
+
+    Attributes:
+        product_id: The shop's id.
+        quantity: Whole pieces, 1 to 1 000 000. Others are refused: what is sold by length or weight (2.5 m) cannot
+            be a component; sell it as pieces, or leave it out of the call and add its price to the total.
+        unit_price: Minor units of the cart's currency for one piece, from 0.
+        variant_id: The variant, where it has some.
+        tax_rate: Percent, such as ``Decimal("7.7")``; None where tax is not told.
+    """
+
+    product_id: str
+    quantity: int
+    unit_price: int
+    variant_id: str | None = None
+    tax_rate: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "product_id", clean_id(self.product_id))
+        if type(self.quantity) is not int or not 1 <= self.quantity <= MAX_PIECES:
+            raise InputError(
+                f"The quantity of {self.product_id!r:.60} must be a whole number from 1 to {MAX_PIECES}, not "
+                f"{self.quantity!r:.40}; correct the cart line."
+            )
+        if type(self.unit_price) is not int or not 0 <= self.unit_price < MAX_UNIT_PRICE:
+            raise InputError(
+                f"The unit price of {self.product_id!r:.60} must be whole minor units from 0 and below "
+                f"{MAX_UNIT_PRICE}, not {self.unit_price!r:.40}; convert it with money.to_minor."
+            )
+        rate = self.tax_rate
+        if rate is not None and not (isinstance(rate, Decimal) and rate.is_finite() and 0 <= rate <= MAX_RATE):
+            raise InputError(f"A tax rate must be a Decimal in percent from 0 to {MAX_RATE}, not {rate!r:.40}.")
+
+    @property
+    def gross(self) -> int:
+        """What the line costs without bundles, minor units."""
+        return self.quantity * self.unit_price
+
+    @property
+    def kind(self) -> _Sort:
+        """Lines of equal kind are the same to every bundle."""
+        # None sorts before all variants and rates, which are never empty or negative.
+        rate = Decimal(-1) if self.tax_rate is None else self.tax_rate
+        return (self.product_id, self.variant_id or "", self.unit_price, rate)
+
+
+def line_from_cart(line: CartLine, price: Decimal, currency: str, tax_rate: Decimal | None = None) -> Line:
+    """*line* of the shop's cart at *price* (major units), which the server looked up; raises `InputError`."""
+    quantity: object = line.quantity
+    if isinstance(quantity, Decimal) and quantity == quantity.to_integral_value():
+        quantity = int(quantity)
+    return Line(line.product_id, quantity, to_minor(price, currency), line.variant_id, tax_rate)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Pieces of one product, variant, price and tax rate, from one or more lines.
+
+    Attributes:
+        lines: Places in the cart and pieces of each line, the smallest line first.
+    """
+
+    product_id: str
+    variant_id: str | None
+    unit_price: int
+    pieces: int
+    lines: tuple[tuple[int, int], ...]
+
+
+def pool(lines: Sequence[Line]) -> list[Pool]:
+    """The pools of a cart in canonical order, which does not depend on the order of *lines*."""
+    if len(lines) > MAX_LINES:
+        raise InputError(f"A cart of more than {MAX_LINES} lines cannot be priced; this one has {len(lines)}.")
+    groups: dict[_Sort, list[int]] = {}
+    for place, line in enumerate(lines):
+        groups.setdefault(line.kind, []).append(place)
+    return [_pool(lines, groups[kind]) for kind in sorted(groups)]
+
+
+def _pool(lines: Sequence[Line], places: list[int]) -> Pool:
+    places.sort(key=lambda place: (lines[place].quantity, place))
+    first = lines[places[0]]
+    parts = tuple((place, lines[place].quantity) for place in places)
+    return Pool(first.product_id, first.variant_id, first.unit_price, sum(size for _, size in parts), parts)

@@ -1,0 +1,119 @@
+"""The merchant's list of bundles: searched, filtered, sorted and paged in SQL, without reading definitions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ..database import Database
+from ..errors import InputError
+from .shelf import State
+from .tables import BundleUse, StoredBundle
+
+Sort: TypeAlias = Literal["updated", "title", "starts", "ends", "id"]
+
+MAX_PAGE = 200
+
+_SORTS: Mapping[str, Any] = {
+    "updated": StoredBundle.updated_at,
+    "title": StoredBundle.title,
+    "starts": StoredBundle.starts_at,
+    "ends": StoredBundle.ends_at,
+    "id": StoredBundle.id,
+}
+_COLUMNS: tuple[sa.ColumnElement[Any] | Any, ...] = (
+    StoredBundle.id,
+    StoredBundle.version,
+    StoredBundle.state,
+    StoredBundle.kind,
+    StoredBundle.title,
+    StoredBundle.starts_at,
+    StoredBundle.ends_at,
+    StoredBundle.staff_only,
+    StoredBundle.limit_in_all,
+    StoredBundle.updated_at,
+    StoredBundle.updated_by,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the list shows: words that must all stand in titles or product ids, and values of columns."""
+
+    text: str = ""
+    state: State | None = None
+    kind: str | None = None
+    staff_only: bool | None = None
+    on_at: dt.datetime | None = None
+    sort: Sort = "updated"
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the list; *uses* is how many sets all orders had. Times are UTC without zone."""
+
+    id: int
+    version: int
+    state: State
+    kind: str
+    title: str
+    starts_at: dt.datetime | None
+    ends_at: dt.datetime | None
+    staff_only: bool
+    limit_in_all: int | None
+    updated_at: dt.datetime
+    updated_by: str
+    uses: int
+
+
+def list_bundles(
+    database: Database, wanted: Wanted | None = None, page: int = 1, size: int = 50
+) -> tuple[list[Row], int]:
+    """One page (from 1) of the bundles *wanted*, and how many there are; raises `InputError` for a page below 1."""
+    if type(page) is not int or page < 1 or not 1 <= size <= MAX_PAGE:
+        raise InputError(f"Pages start at 1 and have 1 to {MAX_PAGE} rows; correct the address.")
+    wanted = wanted or Wanted()
+    where = _conditions(wanted)
+    query = sa.select(*_COLUMNS).where(*where).order_by(*_order(wanted)).limit(size).offset((page - 1) * size)
+    with database.reading(patient=True) as session:
+        count = session.scalar(sa.select(sa.func.count()).select_from(StoredBundle).where(*where)) or 0
+        rows = session.execute(query).all()
+        uses = _uses(session, [row.id for row in rows])
+    return [Row(**row._mapping, uses=uses.get(row.id, 0)) for row in rows], count
+
+
+def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    where: list[sa.ColumnElement[bool]] = [
+        StoredBundle.search.contains(word, autoescape=True) for word in wanted.text.lower().split()[:10]
+    ]
+    for column, value in (
+        (StoredBundle.state, wanted.state),
+        (StoredBundle.kind, wanted.kind),
+        (StoredBundle.staff_only, wanted.staff_only),
+    ):
+        if value is not None:
+            where.append(column == value)
+    if wanted.on_at is not None:
+        moment = wanted.on_at.astimezone(dt.timezone.utc).replace(tzinfo=None)
+        where.append(sa.or_(StoredBundle.starts_at.is_(None), StoredBundle.starts_at <= moment))
+        where.append(sa.or_(StoredBundle.ends_at.is_(None), StoredBundle.ends_at > moment))
+    return where
+
+
+def _order(wanted: Wanted) -> list[Any]:
+    if wanted.sort not in _SORTS:
+        raise InputError(f"The list cannot be sorted by {wanted.sort!r:.40}; use one of {', '.join(_SORTS)}.")
+    column = _SORTS[wanted.sort]
+    # Ids make the order total, so that no row is on two pages.
+    return [column.desc(), StoredBundle.id.desc()] if wanted.descending else [column.asc(), StoredBundle.id.asc()]
+
+
+def _uses(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    query = sa.select(BundleUse.bundle_id, sa.func.sum(BundleUse.count)).where(BundleUse.bundle_id.in_(ids))
+    return {bundle_id: int(count) for bundle_id, count in session.execute(query.group_by(BundleUse.bundle_id))}

@@ -1,0 +1,183 @@
+"""What a bundle costs less: percent, amount, fixed price or free pieces; all amounts in minor units of a currency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias, cast, get_args
+
+from ..errors import InputError
+
+PriceKind: TypeAlias = Literal["percent", "amount", "fixed", "free"]
+Why: TypeAlias = Literal["no_amount", "costs_more", "saves_nothing"]
+
+MAX_AMOUNT: Final = 10**15
+"""Amounts from here on are mistakes, as in `money.LIMIT`."""
+
+_PERCENT_PLACES: Final = 4
+_WHOLE: Final = 100 * 10**_PERCENT_PLACES
+
+
+@dataclass(frozen=True, slots=True)
+class NoSaving:
+    """Why a price cannot be given for some pieces: no amount in the currency, dearer than the pieces, or no saving."""
+
+    why: Why
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """How the price of a set is made.
+
+    Attributes:
+        kind: ``percent`` off the sum, ``amount`` off the sum, a ``fixed`` price of the set, or pieces for ``free``.
+        percent: Above 0 to 100, at most four decimals; for ``percent`` only.
+        amounts: Minor units by currency; for ``amount`` and ``fixed``. A currency that is missing is never converted:
+            the bundle does not apply to such a cart.
+        pieces: How many of the chosen pieces are free, the cheapest; for ``free`` in a mix. Elsewhere the components
+            marked *free* are.
+    """
+
+    kind: PriceKind
+    percent: Decimal | None = None
+    amounts: Mapping[str, int] = field(default_factory=dict)
+    pieces: int = 1
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(PriceKind):
+            raise InputError(f"There is no price kind {self.kind!r:.40}; use one of {', '.join(get_args(PriceKind))}.")
+        if (self.percent is not None) != (self.kind == "percent"):
+            raise InputError("A percentage belongs to the price kind 'percent', and only there; give one or change it.")
+        if bool(self.amounts) != (self.kind in ("amount", "fixed")):
+            raise InputError("The price kinds 'amount' and 'fixed', and only they, need an amount for each currency.")
+        if type(self.pieces) is not int or self.pieces < 1:
+            raise InputError(f"The number of free pieces must be a whole number from 1, not {self.pieces!r:.40}.")
+        if self.percent is not None:
+            object.__setattr__(self, "percent", _checked_percent(self.percent))
+        object.__setattr__(self, "amounts", MappingProxyType(_checked_amounts(self.amounts, self.kind)))
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.percent, tuple(sorted(self.amounts.items())), self.pieces))
+
+    def has(self, currency: str) -> bool:
+        """Whether carts in *currency* can be priced."""
+        return self.kind in ("percent", "free") or currency in self.amounts
+
+    def saving(self, total: int, free: int, currency: str) -> int | NoSaving:
+        """What is saved on pieces that cost *total*, of which those that may be free cost *free*; minor units.
+
+        Percentages are rounded half up. An amount above *total* is cut to it. A fixed price above it is refused, so
+        that a saving is never negative.
+        """
+        if not self.has(currency):
+            return NoSaving("no_amount", f"The bundle has no amount in {currency}; add one, it is never converted.")
+        saved = self._difference(total, free, currency)
+        if saved < 0:
+            return NoSaving(
+                "costs_more",
+                f"The fixed price of {self.amounts[currency]} {currency} (minor units) is above the {total} that the "
+                "pieces cost one by one; lower it.",
+            )
+        return saved if saved else NoSaving("saves_nothing", "The pieces cost no less together than one by one.")
+
+    def _difference(self, total: int, free: int, currency: str) -> int:
+        if self.kind == "percent":
+            return share(total, self.rate, _WHOLE)
+        if self.kind == "amount":
+            return min(self.amounts[currency], total)
+        return total - self.amounts[currency] if self.kind == "fixed" else free
+
+    @property
+    def rate(self) -> int:
+        """The percentage in millionths of the whole; 0 for other kinds."""
+        return int((self.percent or Decimal(0)).scaleb(_PERCENT_PLACES))
+
+    def most_for_piece(self, unit_price: int, currency: str) -> int:
+        """The most that one piece of a quantity step can save, rounded up; 0 without an amount in *currency*."""
+        if self.kind == "percent":
+            return -(-unit_price * self.rate // _WHOLE)
+        if not self.has(currency):
+            return 0
+        off = self.amounts[currency] if self.kind == "amount" else unit_price - self.amounts[currency]
+        return max(0, min(off, unit_price))
+
+
+def share(amount: int, part: int, whole: int) -> int:
+    """*amount* · *part* / *whole* for numbers from 0, half rounded up."""
+    return (2 * amount * part + whole) // (2 * whole)
+
+
+def percent_off(percent: Decimal | int | str) -> Price:
+    """So many percent off the sum."""
+    return Price("percent", percent=_decimal(percent))
+
+
+def amount_off(amounts: Mapping[str, int]) -> Price:
+    """An amount off the sum, minor units by currency."""
+    return Price("amount", amounts=amounts)
+
+
+def fixed_price(amounts: Mapping[str, int]) -> Price:
+    """The price of the whole set, minor units by currency."""
+    return Price("fixed", amounts=amounts)
+
+
+def free_pieces(pieces: int = 1) -> Price:
+    """The components marked free cost nothing; in a mix the cheapest *pieces* do."""
+    return Price("free", pieces=pieces)
+
+
+def price_from_json(data: Mapping[str, object]) -> Price:
+    """The price that `price_to_json` wrote; raises `InputError`."""
+    percent, amounts = data.get("percent"), data.get("amounts", {})
+    if not isinstance(amounts, Mapping):
+        raise InputError("The amounts of a price must be an object from currency to minor units; correct the JSON.")
+    return Price(
+        cast(PriceKind, data.get("kind")),
+        None if percent is None else _decimal(percent),
+        cast("Mapping[str, int]", amounts),
+        cast(int, data.get("pieces", 1)),
+    )
+
+
+def price_to_json(price: Price) -> dict[str, object]:
+    """*price* as plain JSON; what stands at its default is left out."""
+    data: dict[str, object] = {"kind": price.kind}
+    if price.percent is not None:
+        data["percent"] = str(price.percent)
+    if price.amounts:
+        data["amounts"] = dict(sorted(price.amounts.items()))
+    return data | ({"pieces": price.pieces} if price.pieces != 1 else {})
+
+
+def _decimal(value: object) -> Decimal:
+    if isinstance(value, (bool, float)):
+        raise InputError(f"A percentage must be a Decimal, an integer or text, not {value!r}; floats are not exact.")
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        raise InputError(f"A percentage must be a number such as 12.5; {value!r:.40} is not.") from None
+
+
+def _checked_percent(percent: Decimal) -> Decimal:
+    if not isinstance(percent, Decimal) or not percent.is_finite() or not 0 < percent <= 100:
+        raise InputError(f"A percentage must be above 0 and at most 100; {percent!s:.40} is not.")
+    if percent != round(percent, _PERCENT_PLACES):
+        raise InputError(f"A percentage has at most {_PERCENT_PLACES} decimals; round {percent!s:.40}.")
+    return percent
+
+
+def _checked_amounts(amounts: Mapping[str, int], kind: PriceKind) -> dict[str, int]:
+    least = 0 if kind == "fixed" else 1
+    for currency, amount in amounts.items():
+        if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
+            raise InputError(f"{currency!r:.40} is no currency; use an ISO 4217 code such as 'EUR'.")
+        if type(amount) is not int or not least <= amount < MAX_AMOUNT:
+            raise InputError(
+                f"The amount in {currency} must be a whole number of minor units from {least} and below "
+                f"{MAX_AMOUNT}; {amount!r:.40} is not."
+            )
+    return dict(amounts)

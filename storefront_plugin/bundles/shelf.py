@@ -1,0 +1,224 @@
+"""The merchant's bundles: created, changed, published, archived, undone; the second of two editors is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ..database import Database, table_of
+from ..errors import InputError, StorefrontError
+from .codec import dump_definition, load_definition
+from .definition import Definition, Words
+from .tables import BundleUse, BundleVersion, ShelfVersion, StoredBundle
+
+State: TypeAlias = Literal["draft", "published", "archived"]
+Action: TypeAlias = Literal["edit", "publish", "archive", "unpublish", "undo"]
+
+_STATES: dict[Action, State] = {"publish": "published", "archive": "archived", "unpublish": "draft"}
+
+
+_PLAIN = {"synchronize_session": False}
+
+
+class BundleNotFound(StorefrontError):
+    """There is no such bundle, or nothing to undo; look it up in the list."""
+
+
+class EditConflict(StorefrontError):
+    """Somebody else changed the bundle meanwhile; *current* is how it stands now."""
+
+    def __init__(self, current: Stored) -> None:
+        super().__init__(
+            f"Bundle {current.id} was changed by {current.updated_by or 'somebody'} at {current.updated_at:%H:%M} UTC "
+            "while you edited it; look at both and save again."
+        )
+        self.current = current
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A bundle as it stands in the database. Times are UTC without zone."""
+
+    id: int
+    version: int
+    state: State
+    definition: Definition
+    uses: int
+    updated_at: dt.datetime
+    updated_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What stood before a change, and who made it, when and how."""
+
+    version: int
+    state: State
+    definition: Definition
+    action: Action
+    changed_by: str
+    changed_at: dt.datetime
+
+
+def create(database: Database, definition: Definition, by: str = "") -> Stored:
+    """Save a new draft."""
+    with database.writing() as session:
+        row = StoredBundle(version=1, state="draft", uses=0, created_at=_now(), **_columns(definition, by))
+        session.add(row)
+        session.flush()
+        return _stored(row)
+
+
+def load(database: Database, bundle_id: int) -> Stored:
+    """One bundle; raises `BundleNotFound`."""
+    with database.reading(patient=True) as session:
+        return _stored(_row(session, bundle_id))
+
+
+def update(database: Database, bundle_id: int, version: int, definition: Definition, by: str = "") -> Stored:
+    """Replace the definition of *version*; raises `EditConflict` where that is not the newest."""
+    with database.writing() as session:
+        return _change(session, _claim(session, bundle_id, version), "edit", by, definition, None)
+
+
+def set_state(database: Database, bundle_id: int, version: int, action: Action, by: str = "") -> Stored:
+    """``publish``, ``archive`` or ``unpublish`` (back to draft) what stands as *version*; `EditConflict` as `update`."""
+    if action not in _STATES:
+        raise InputError(f"There is no action {action!r:.40}; use one of {', '.join(_STATES)}.")
+    with database.writing() as session:
+        return _change(session, _claim(session, bundle_id, version), action, by, None, _STATES[action])
+
+
+def undo(database: Database, bundle_id: int, version: int, by: str = "") -> Stored:
+    """Take back the change that led to *version*; undoing again goes back to what was undone."""
+    with database.writing() as session:
+        row = _claim(session, bundle_id, version)
+        before = session.get(BundleVersion, (bundle_id, version - 1))
+        if before is None:
+            raise BundleNotFound(f"Bundle {bundle_id} has no version before {version}; there is nothing to undo.")
+        return _change(session, row, "undo", by, load_definition(before.definition), _state(before.state))
+
+
+def duplicate(database: Database, bundle_id: int, by: str = "", suffix: str = " (copy)") -> Stored:
+    """Save a new draft like *bundle_id*, its titles with *suffix*."""
+    found = load(database, bundle_id).definition
+    words = {
+        language: Words(f"{one.title[: 200 - len(suffix)]}{suffix}", one.benefit, one.picture)
+        for language, one in found.words.items()
+    }
+    return create(database, replace(found, words=words), by)
+
+
+def history(database: Database, bundle_id: int, limit: int = 50) -> list[Change]:
+    """The latest changes of a bundle, the newest first."""
+    query = sa.select(BundleVersion).where(BundleVersion.bundle_id == bundle_id)
+    with database.reading(patient=True) as session:
+        rows = session.scalars(query.order_by(BundleVersion.version.desc()).limit(limit)).all()
+    return [
+        Change(
+            row.version,
+            _state(row.state),
+            load_definition(row.definition),
+            row.action,  # type: ignore[arg-type]
+            row.changed_by,
+            row.changed_at,
+        )
+        for row in rows
+    ]
+
+
+def _claim(session: Session, bundle_id: int, version: int) -> StoredBundle:
+    """Make the next version ours. The guarded update is the transaction's first statement: of two editors one fails."""
+    guard = sa.update(StoredBundle).where(StoredBundle.id == bundle_id, StoredBundle.version == version)
+    changed: Any = session.execute(guard.values(version=version + 1), execution_options=_PLAIN)
+    row = session.get(StoredBundle, bundle_id)
+    if row is None:
+        raise BundleNotFound(f"There is no bundle {bundle_id}; look it up in the list.")
+    if not changed.rowcount:
+        raise EditConflict(_stored(row))
+    return row
+
+
+def _change(
+    session: Session, row: StoredBundle, action: Action, by: str, definition: Definition | None, state: State | None
+) -> Stored:
+    """Keep what stood before, and write what stands now."""
+    before, now = row.state, _now()
+    kept = {"bundle_id": row.id, "version": row.version - 1, "state": before, "definition": row.definition}
+    who = {"action": action, "changed_by": by[:255], "changed_at": now}
+    session.execute(sa.insert(table_of(BundleVersion)), kept | who)
+    if definition is not None:
+        if definition.limit_in_all is not None and row.limit_in_all is None:
+            row.uses = _used(session, row.id)
+        _set(row, _columns(definition, by))
+    _set(row, {"updated_at": now, "updated_by": by[:255], "state": state or before})
+    session.flush()
+    if "published" in (before, row.state):
+        raise_version(session)
+    return _stored(row)
+
+
+def _set(row: StoredBundle, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def _used(session: Session, bundle_id: int) -> int:
+    """All uses so far: without a limit they are not counted in the bundle's own row, which orders would wait for."""
+    query = sa.select(sa.func.sum(BundleUse.count)).where(BundleUse.bundle_id == bundle_id)
+    return int(session.scalar(query) or 0)
+
+
+def raise_version(session: Session) -> None:
+    """Let all processes read the published bundles anew once *session* has committed."""
+    raised = sa.update(ShelfVersion).where(ShelfVersion.id == 1).values(version=ShelfVersion.version + 1)
+    changed: Any = session.execute(raised, execution_options=_PLAIN)
+    if not changed.rowcount:
+        session.execute(sa.insert(table_of(ShelfVersion)), {"id": 1, "version": 1})
+
+
+def _row(session: Session, bundle_id: int) -> StoredBundle:
+    row = session.get(StoredBundle, bundle_id)
+    if row is None:
+        raise BundleNotFound(f"There is no bundle {bundle_id}; look it up in the list.")
+    return row
+
+
+def _stored(row: StoredBundle) -> Stored:
+    definition = load_definition(row.definition)
+    return Stored(row.id, row.version, _state(row.state), definition, row.uses, row.updated_at, row.updated_by)
+
+
+def _state(text: str) -> State:
+    return text  # type: ignore[return-value]
+
+
+def _columns(definition: Definition, by: str) -> dict[str, Any]:
+    titles = [words.title for words in definition.words.values()]
+    schedule = definition.schedule
+    return {
+        "kind": definition.kind,
+        "title": definition.words_in("en").title,
+        "search": "\n".join([*titles, *sorted(definition.product_ids)]).lower(),
+        "definition": dump_definition(definition),
+        "starts_at": _naive(schedule.start),
+        "ends_at": _naive(schedule.end),
+        "segment": definition.segment,
+        "staff_only": definition.staff_only,
+        "limit_in_all": definition.limit_in_all,
+        "updated_at": _now(),
+        "updated_by": by[:255],
+    }
+
+
+def _naive(moment: dt.datetime | None) -> dt.datetime | None:
+    return None if moment is None else moment.astimezone(dt.timezone.utc).replace(tzinfo=None)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)

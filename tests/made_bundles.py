@@ -1,0 +1,106 @@
+"""Bundles, carts and the strategies that draw them, for the tests of bundles."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from storefront_plugin.bundles.bundle import Bundle
+from storefront_plugin.bundles.definition import Component, Definition, Tier, Words
+from storefront_plugin.bundles.lines import Line
+from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
+from storefront_plugin.bundles.pricing import CartPricing, price_cart
+
+NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.timezone.utc)
+WORDS = {"en": Words("Set")}
+PRODUCTS = [f"p{number}" for number in range(6)]
+
+
+def set_of(*products: str, price: Price, **more: Any) -> Definition:
+    """A fixed set of one piece each."""
+    parts = tuple(Component(product) for product in products)
+    return Definition(kind="set", tiers=(Tier(parts, price),), words=WORDS, **more)
+
+
+def mix_of(*products: str, price: Price, least: int, most: int | None = None) -> Definition:
+    """Choose some of a group."""
+    parts = tuple(Component(product) for product in products)
+    return Definition(kind="mix", tiers=(Tier(parts, price, least, most or least),), words=WORDS)
+
+
+def steps_of(*products: str, steps: dict[int, Price]) -> Definition:
+    """Quantity steps: number of pieces to price."""
+    parts = tuple(Component(product) for product in products)
+    tiers = tuple(Tier(parts, price, least) for least, price in sorted(steps.items()))
+    return Definition(kind="steps", tiers=tiers, words=WORDS)
+
+
+def bundles(*definitions: Definition) -> list[Bundle]:
+    """Bundles with ids from 1."""
+    return [Bundle(number, definition) for number, definition in enumerate(definitions, 1)]
+
+
+def priced(lines: list[Line], *definitions: Definition, currency: str = "EUR", **options: Any) -> CartPricing:
+    """The price of a cart."""
+    return price_cart(lines, bundles(*definitions), currency, NOW, **options)
+
+
+def carts(most: int = 8, pieces: int = 4) -> st.SearchStrategy[list[Line]]:
+    """Carts with zero prices, lines of the same product, variants and mixed tax rates."""
+    line = st.builds(
+        Line,
+        st.sampled_from(PRODUCTS),
+        st.integers(1, pieces),
+        st.one_of(st.sampled_from([0, 1, 333, 1000]), st.integers(0, 20_000)),
+        st.sampled_from([None, "red", "blue"]),
+        st.sampled_from([None, Decimal("7.7"), Decimal(19), Decimal(0)]),
+    )
+    return st.lists(line, min_size=1, max_size=most)
+
+
+def currencies() -> st.SearchStrategy[str]:
+    """With no, two and three decimals."""
+    return st.sampled_from(["JPY", "EUR", "KWD"])
+
+
+@st.composite
+def prices(draw: st.DrawFn) -> Price:
+    """Percent, amount or fixed price; amounts sometimes lack a currency."""
+    kind = draw(st.sampled_from(["percent", "amount", "fixed"]))
+    if kind == "percent":
+        return percent_off(draw(st.sampled_from(["100", "0.01", "10", "33.3333", "50"])))
+    known = draw(st.sets(currencies(), min_size=1))
+    amounts = {currency: draw(st.integers(1, 15_000)) for currency in sorted(known)}
+    return amount_off(amounts) if kind == "amount" else fixed_price(amounts)
+
+
+@st.composite
+def definitions(draw: st.DrawFn) -> Definition:
+    """A bundle of any kind."""
+    kind = draw(st.sampled_from(["set", "ladder", "mix", "extra", "steps"]))
+    products = draw(st.lists(st.sampled_from(PRODUCTS), min_size=2, max_size=3, unique=True))
+    more: dict[str, Any] = {
+        "limit_per_order": draw(st.sampled_from([None, None, 1, 2])),
+        "stacking": draw(st.sampled_from(["best", "best", "best", "alone"])),
+    }
+    price = draw(prices())
+    if kind == "mix":
+        least = draw(st.integers(2, 3))
+        most = least if price.kind == "fixed" else draw(st.integers(least, 3))
+        return mix_of(*products, price=price, least=least, most=most)
+    if kind == "steps":
+        return steps_of(*products, steps={2: price, 4: draw(prices())})
+    variants = draw(st.sampled_from([(), (), ("red",), ("blue", "red")]))
+    parts = [Component(product, draw(st.integers(1, 2)), variants=variants) for product in products]
+    if kind == "extra":
+        parts.append(Component(draw(st.sampled_from(products)), free=True))
+        return Definition(kind="extra", tiers=(Tier(tuple(parts), free_pieces()),), words=WORDS, **more)
+    if price.kind != "fixed" and draw(st.booleans()):
+        parts.append(Component(draw(st.sampled_from(PRODUCTS)), 3, optional=True))
+    if kind == "set":
+        return Definition(kind="set", tiers=(Tier(tuple(parts), price),), words=WORDS, **more)
+    starter = Tier((Component(products[0]), Component(products[1])), draw(prices()))
+    return Definition(kind="ladder", tiers=(starter, Tier(tuple(parts), price)), words=WORDS, **more)

@@ -1,0 +1,69 @@
+"""A set can be had as often as its scarcest component, after all cart lines that share it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from made_bundles import WORDS, bundles, mix_of, set_of
+
+from storefront_plugin.bundles.availability import Shortage, bundle_available, recheck, sets_available, shortages
+from storefront_plugin.bundles.definition import Component, Definition, Tier
+from storefront_plugin.bundles.lines import Line
+from storefront_plugin.bundles.price import free_pieces, percent_off
+from storefront_plugin.shop.memory import MemoryCatalog
+from storefront_plugin.shop.ports import Product
+
+TEN = percent_off(10)
+PAIR = Tier((Component("a", 2), Component("b")), TEN)
+
+
+def test_the_scarcest_component_decides() -> None:
+    """Seven a and five b make three sets of two a and one b."""
+    assert sets_available(PAIR, {"a": 7, "b": 5}) == 3
+    assert sets_available(PAIR, {"a": 7, "b": 0}) == sets_available(PAIR, {"a": 7}) == 0
+    assert sets_available(PAIR, {"a": -3, "b": 5}) == 0
+
+
+def test_all_lines_that_share_a_component_are_added_up() -> None:
+    """Pieces in the cart, in whatever variant, are no longer there for a further set."""
+    lines = [Line("a", 2, 100, "red"), Line("a", 1, 100, "blue"), Line("c", 9, 100)]
+    assert sets_available(PAIR, {"a": 7, "b": 5}, lines) == 2
+
+
+def test_untracked_stock_is_unlimited() -> None:
+    """None does not limit; None everywhere limits nothing."""
+    assert sets_available(PAIR, {"a": None, "b": 4}) == 4
+    assert sets_available(PAIR, {"a": None, "b": None}) is None
+
+
+def test_a_product_that_stands_in_two_components_counts_for_both() -> None:
+    """Buy one get one needs two pieces."""
+    tier = Tier((Component("a"), Component("a", free=True)), free_pieces())
+    assert sets_available(tier, {"a": 5}) == 2
+
+
+def test_a_mix_counts_its_group_together() -> None:
+    """Any three of what is there."""
+    tier = mix_of("a", "b", price=TEN, least=3).tiers[0]
+    assert sets_available(tier, {"a": 4, "b": 3}) == 2
+    assert sets_available(tier, {"a": None, "b": 0}) is None
+
+
+def test_a_bundle_without_a_full_set_is_not_shown() -> None:
+    """One tier that can be had is enough; optional components do not matter."""
+    ladder = Definition(kind="ladder", tiers=(Tier((Component("a"), Component("b")), TEN), PAIR), words=WORDS)
+    assert bundle_available(ladder, {"a": 1, "b": 1})
+    assert not bundle_available(ladder, {"a": 1, "b": 0})
+    optional = Tier((Component("a", 2), Component("c", optional=True)), TEN)
+    assert bundle_available(Definition(kind="set", tiers=(optional,), words=WORDS), {"a": 2})
+
+
+def test_the_check_at_checkout_reads_the_stock_of_now() -> None:
+    """What the lines want together is compared; hidden and deleted products cannot be had."""
+    stocks = {"a": 3, "b": None, "gone": 5}
+    products = [Product(id=name, title=name, price=Decimal(1), stock=stock) for name, stock in stocks.items()]
+    products[2] = Product(id="gone", title="gone", price=Decimal(1), stock=5, visible=False)
+    lines = [Line("a", 2, 1), Line("a", 2, 1, "red"), Line("b", 99, 1), Line("gone", 1, 1), Line("deleted", 1, 1)]
+    found = recheck(MemoryCatalog(products), lines, bundles(set_of("a", "b", price=TEN)))
+    assert found == [Shortage("a", 4, 3), Shortage("deleted", 1, 0), Shortage("gone", 1, 0)]
+    assert shortages({"a": 4}, lines[:2]) == []

@@ -1,0 +1,108 @@
+"""A bundle that makes no sense is refused with a sentence when it is made; one that does survives its JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_bundles import NOW, WORDS, definitions, mix_of, set_of, steps_of
+
+from storefront_plugin.bundles.codec import dump_definition, load_definition
+from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
+from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
+from storefront_plugin.bundles.spreading import spread
+from storefront_plugin.errors import InputError
+
+TEN = percent_off(10)
+A, B = Component("a"), Component("b")
+
+
+@given(definitions())
+def test_every_definition_survives_json(definition: Definition) -> None:
+    """What is stored is what was made."""
+    assert load_definition(dump_definition(definition)) == definition
+
+
+def test_words_limits_and_schedule_survive_json() -> None:
+    """Also what the other test does not draw: texts of any script, a schedule, limits."""
+    words = {"en": Words("<b>Set</b>", "Because", "/a.jpg"), "ar": Words("مجموعة")}
+    schedule = Schedule(NOW, NOW + dt.timedelta(days=1))
+    made = Definition(
+        kind="set",
+        tiers=(Tier((Component("a", 2, variants=("y", "x")), B), TEN),),
+        words=words,
+        schedule=schedule,
+        limit_in_all=5,
+        segment="vip",
+        staff_only=True,
+    )
+    assert load_definition(dump_definition(made)) == made
+    assert made.words_in("ar_EG").title == "مجموعة"
+    assert made.words_in("ja").title == "<b>Set</b>"
+
+
+WRONG: dict[str, Callable[[], object]] = {
+    "at least two pieces": lambda: set_of("a", price=TEN),
+    "exactly one tier": lambda: Definition(kind="set", tiers=(Tier((A, B), TEN),) * 2, words=WORDS),
+    "2 to 10 tiers": lambda: Definition(kind="ladder", tiers=(Tier((A, B), TEN),), words=WORDS),
+    "stands twice": lambda: Tier((A, A), TEN),
+    "optional components; make a ladder": lambda: Definition(
+        kind="set", tiers=(Tier((A, B, Component("c", optional=True)), fixed_price({"EUR": 1})),), words=WORDS
+    ),
+    "marked free belong": lambda: set_of("a", "b", price=free_pieces()),
+    "needs the price kind 'free'": lambda: Definition(kind="extra", tiers=(Tier((A, B), TEN),), words=WORDS),
+    "Fewer pieces must be free": lambda: mix_of("a", "b", price=free_pieces(2), least=2),
+    "needs one number of pieces": lambda: mix_of("a", "b", price=fixed_price({"EUR": 1}), least=2, most=3),
+    "counted together": lambda: Definition(kind="mix", tiers=(Tier((Component("a", 2), B), TEN, 2, 2),), words=WORDS),
+    "title": lambda: Words(" "),
+    "in at least one language": lambda: Definition(kind="set", tiers=(Tier((A, B), TEN),), words={}),
+    "no time zone": lambda: Schedule(dt.datetime(2026, 1, 1)),
+    "ends before it starts": lambda: Schedule(NOW, NOW),
+    "above 0 and at most 100": lambda: percent_off("100.01"),
+    "at most 4 decimals": lambda: percent_off("1.00001"),
+    "floats are not exact": lambda: percent_off(12.5),  # type: ignore[arg-type]
+    "is no currency": lambda: amount_off({"euro": 5}),
+    "whole number of minor units": lambda: amount_off({"EUR": 0}),
+    "amount for each currency": lambda: Price("fixed"),
+    "no bundle kind": lambda: Definition(kind="kit", tiers=(Tier((A, B), TEN),), words=WORDS),  # type: ignore[arg-type]
+    "quantity of a component": lambda: Component("a", 0),
+    "product id": lambda: Component(""),
+    "free pieces; make a mix": lambda: steps_of("a", steps={2: free_pieces()}),
+    "limit_in_all": lambda: set_of("a", "b", price=TEN, limit_in_all=0),
+}
+
+
+@pytest.mark.parametrize("sentence", WRONG)
+def test_what_makes_no_sense_is_refused_with_a_remedy(sentence: str) -> None:
+    """Each refusal is a sentence that says what to do instead."""
+    with pytest.raises(InputError, match=sentence) as caught:
+        WRONG[sentence]()
+    assert str(caught.value).endswith((".", "exact."))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"kind":"set","tiers":[{}],"words":{"en":{}}}', '{"kind":"set","tiers":7,"words":7}']
+)
+def test_json_that_is_no_bundle_is_refused(text: str) -> None:
+    """Hand-written JSON is met with a sentence, not with a traceback."""
+    with pytest.raises(InputError, match="definition of"):
+        load_definition(text)
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=10), st.integers(0, 100))
+def test_spread_parts_sum_to_the_amount_and_stay_below_their_weights(weights: list[int], percent: int) -> None:
+    """No unit is lost, and no part is above its weight."""
+    amount = sum(weights) * percent // 100
+    parts = spread(amount, weights)
+    assert sum(parts) == amount
+    assert all(0 <= part <= weight for part, weight in zip(parts, weights, strict=True))
+
+
+def test_percentages_are_rounded_half_up() -> None:
+    """As shoppers reckon: 10 % off 9.95 are 1.00 off."""
+    assert percent_off(10).saving(995, 0, "EUR") == 100
+    assert percent_off(Decimal("12.5")).saving(100, 0, "JPY") == 13

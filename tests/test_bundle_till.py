@@ -1,0 +1,85 @@
+"""From the shop's own cart to the order and its refund, with the server's prices only."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from made_bundles import NOW, set_of
+from small_shop import SmallShop
+
+from storefront_plugin.bundles import shelf, uses
+from storefront_plugin.bundles.price import fixed_price, percent_off
+from storefront_plugin.bundles.refunds import Return
+from storefront_plugin.bundles.till import Till
+from storefront_plugin.database import Base
+from storefront_plugin.errors import InputError
+from storefront_plugin.shop.ports import CartLine
+
+
+@pytest.fixture
+def till(shop: SmallShop) -> Till:
+    """A till on a shop whose products p1, p2 … cost 1, 2 … euros."""
+    with shop.storefront.database.connect() as connection:
+        Base.metadata.create_all(connection)
+        connection.commit()
+    return Till(shop.storefront.database, shop.storefront.catalog, "EUR", ["a key"])
+
+
+def publish(shop: SmallShop, definition: shelf.Definition) -> shelf.Stored:
+    """A published bundle."""
+    stored = shelf.create(shop.storefront.database, definition)
+    return shelf.set_state(shop.storefront.database, stored.id, 1, "publish")
+
+
+def test_a_cart_is_priced_stored_and_refunded_to_the_unit(till: Till, shop: SmallShop) -> None:
+    """Five euros and six for ten: one back is half of what its share was, both back are ten."""
+    publish(shop, set_of("p5", "p6", price=fixed_price({"EUR": 1000})))
+    pricing = till.price([CartLine("p5"), CartLine("p6")], tax_rate=lambda product: Decimal(19), now=NOW)
+    assert (pricing.total, pricing.tax) == (1000, 73 + 87)
+    session = shop.db.session()
+    assert till.store(session, "o1", pricing)
+    first = uses.store_refund(session, "o1", [Return("p5")])
+    assert first.amount + till.refund(session, "o1", [Return("p6")]).amount == 1000
+    with pytest.raises(InputError, match="was not priced here"):
+        till.refund(session, "o2", [Return("p5")])
+
+
+def test_the_carts_own_price_comes_before_the_catalogues(till: Till, shop: SmallShop) -> None:
+    """A price that changed between page and cart is the shop's to decide; what is missing costs what the catalogue says."""
+    publish(shop, set_of("p5", "p6", price=percent_off(10)))
+    pricing = till.price([CartLine("p5", 1, Decimal("4.50"))], now=NOW)
+    (hint,) = pricing.missing
+    assert (pricing.total, hint.saving, hint.lacks[0].product_ids) == (450, 105, ("p6",))
+
+
+def test_staff_codes_unlock_and_forged_ones_do_not(till: Till, shop: SmallShop) -> None:
+    """A code and a link work alike until they expire."""
+    stored = publish(shop, set_of("p5", "p6", price=percent_off(10), staff_only=True))
+    cart, later = [CartLine("p5"), CartLine("p6")], NOW + dt.timedelta(hours=2)
+    for presented in (till.codes.code(stored.id, later), till.codes.link_token(stored.id, later)):
+        assert till.price(cart, presented=[presented], now=NOW).discount == 110
+        assert till.price(cart, presented=[presented], now=later).discount == 0
+        assert till.price(cart, presented=[presented[:-1]], now=NOW).discount == 0
+
+
+def test_a_product_without_a_price_in_the_currency_is_named(till: Till) -> None:
+    """Neither converted nor guessed."""
+    with pytest.raises(InputError, match="in USD is not known"):
+        till.price([CartLine("p5")], "USD")
+    with pytest.raises(InputError, match="'deleted' in EUR"):
+        till.price([CartLine("deleted")])
+    assert till.price([CartLine("deleted", 1, Decimal(3))]).total == 300
+    assert [short.product_id for short in till.shortages(till.price([CartLine("deleted", 1, Decimal(3))]))] == [
+        "deleted"
+    ]
+
+
+def test_a_bundle_that_ended_meanwhile_is_priced_again(till: Till, shop: SmallShop) -> None:
+    """The order is not stored with it."""
+    stored = publish(shop, set_of("p5", "p6", price=percent_off(10)))
+    pricing = till.price([CartLine("p5"), CartLine("p6")])
+    shelf.set_state(shop.storefront.database, stored.id, stored.version, "archive")
+    with pytest.raises(uses.StorefrontError, match="price it again"):
+        till.store(shop.db.session(), "o1", pricing)
