@@ -37,6 +37,7 @@ class CardMaker:
         self._texts = texts
         self._forms = forms
         self._currency = currency
+        self._root = request.script_root if has_request_context() else ""
 
     def slot(self, filled: FilledSlot) -> SlotView:
         """The view of a filled slot."""
@@ -63,8 +64,8 @@ class CardMaker:
         return CardView(
             id=product.id,
             title=product.title,
-            url=below_root(product.url, _LINK_SCHEMES),
-            image_url=below_root(product.image_url, _PICTURE_SCHEMES),
+            url=below_root(product.url, _LINK_SCHEMES, self._root),
+            image_url=below_root(product.image_url, _PICTURE_SCHEMES, self._root),
             initial=product.title.strip()[:1].upper(),
             price=price_view(product.price, product.list_price, product.currency or self._currency, locale),
             stars=stars_view(product.rating, product.review_count, locale),
@@ -134,21 +135,20 @@ def _told(filled: FilledSlot) -> str | None:
     return HEADING_TELLS.get(filled.source) if filled.slot.title is None else None
 
 
-def below_root(url: str | None, schemes: Sequence[str]) -> str | None:
-    """*url* with the path that the shop is mounted under put before a path; None for a scheme that could run code."""
-    if not url or not _is_safe(url, tuple(schemes)):
-        return None
-    root = request.script_root if has_request_context() else ""
-    if root and url.startswith("/") and not url.startswith(("//", root + "/")):
-        return root + url
-    return url
-
-
 @lru_cache(maxsize=16_384)
-def _is_safe(url: str, schemes: tuple[str, ...]) -> bool:
-    """Whether *url* has one of *schemes*; kept, because pages show the same few hundred addresses again and again."""
+def below_root(url: str | None, schemes: tuple[str, ...], root: str) -> str | None:
+    """*url* with *root*, where the shop is mounted, put before a path; None for a scheme that could run code.
+
+    Kept, because pages show the same few hundred addresses again and again.
+    """
+    if not url:
+        return None
     try:
         scheme = urlsplit(url).scheme.lower()
     except ValueError:
-        return False
-    return scheme in schemes and (scheme != "data" or url.startswith("data:image/"))
+        return None
+    if scheme not in schemes or (scheme == "data" and not url.startswith("data:image/")):
+        return None
+    if root and url.startswith("/") and not url.startswith(("//", root + "/")):
+        return root + url
+    return url
