@@ -8,7 +8,7 @@ from .migrations.include_object import alembic_include_object
 from .recommending.page import Recommendation
 from .recommending.plan import Slot
 from .shop.memory import MemoryCatalog, MemoryOrders
-from .shop.ports import AddForm, CartLine, Contact, Order, OrderLine, Product
+from .shop.ports import AddForm, CartLine, Order, OrderLine, Product
 from .shop.sqlalchemy_catalog import SQLAlchemyCatalog
 from .shop.sqlalchemy_orders import SQLAlchemyOrders
 
@@ -16,7 +16,6 @@ __all__ = [
     "AddForm",
     "CartLine",
     "ConfigurationError",
-    "Contact",
     "InputError",
     "MemoryCatalog",
     "MemoryOrders",

@@ -71,11 +71,6 @@ def _locale(value: Any) -> str | None:
     )
 
 
-def _url(value: Any) -> str | None:
-    known = value is None or (isinstance(value, str) and value.startswith(("http://", "https://")))
-    return None if known else "an address that starts with http:// or https://, or None"
-
-
 def _plan(value: Any) -> str | None:
     known = value is None or (
         isinstance(value, Mapping) and all(isinstance(slots, Sequence) for slots in value.values())
@@ -143,7 +138,6 @@ class Settings:
         None, "Locale of the widgets: a text, a callable, or None (Flask-Babel, else Accept-Language).", _locale
     )
     currency: str | None = _setting(None, "Currency of prices whose product names none.", _currency)
-    external_url: str | None = _setting(None, "Address of the shop for links outside a request, with its path.", _url)
     watch_models: bool = _setting(
         True, "Notice changes of mapped SQLAlchemy models, so that cards follow within a second.", _switch
     )

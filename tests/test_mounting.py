@@ -108,7 +108,6 @@ def test_a_setting_that_cannot_be_used_is_refused(config: dict[str, Any], words:
         {"STOREFRONT_REDIS_URL": "redis://:hunter2@host/0?unknown=1"},
         {"STOREFRONT_DATABASE_URL": b"postgresql://shop:hunter2@host"},
         {"STOREFRONT_DATABASE_URL": "hunter2"},
-        {"STOREFRONT_EXTERNAL_URL": "ftp://shop:hunter2@host"},
     ],
 )
 def test_no_error_shows_a_password(config: dict[str, Any]) -> None:

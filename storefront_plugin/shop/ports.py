@@ -173,17 +173,6 @@ class AddsLines(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
-    """How a customer can be reached, and whether they agreed to it."""
-
-    customer_id: str
-    email: str | None = None
-    locale: str | None = None
-    marketing_consent: bool = False
-    attributes: Mapping[str, str] = field(default_factory=dict)
-
-
 @runtime_checkable
 class Customers(Protocol):
     """Who is shopping."""
