@@ -1,0 +1,52 @@
+"""What the merchant says about suggestions: rules, and the slots of each placement."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database import Base, BigKey, Id
+
+_LongText = sa.Text().with_variant(sa.Text(2**24), "mysql", "mariadb")
+
+
+class StoredRule(Base):
+    """A rule: what is done (*kind*) to which candidates (*target*), on pages about which seeds (*seed*).
+
+    *percent* is the strength of a boost or bury (150 is half as much again), or the share of the seed's price in a
+    price relation. *version* rises with each change, so that the second of two editors is told.
+    """
+
+    __tablename__ = "storefront_rule"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    version: Mapped[int]
+    kind: Mapped[str] = mapped_column(sa.String(16))
+    seed_kind: Mapped[str] = mapped_column(sa.String(16))
+    seed_value: Mapped[str | None] = mapped_column(Id)
+    target_kind: Mapped[str] = mapped_column(sa.String(16))
+    target_value: Mapped[str | None] = mapped_column(Id)
+    percent: Mapped[int | None]
+    placement: Mapped[str | None] = mapped_column(sa.String(16))
+    strategy: Mapped[str | None] = mapped_column(sa.String(64))
+    position: Mapped[int]
+    enabled: Mapped[bool]
+    starts_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
+    ends_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
+    note: Mapped[str] = mapped_column(sa.String(255))
+    updated_at: Mapped[dt.datetime] = mapped_column(sa.DateTime, index=True)
+    updated_by: Mapped[str] = mapped_column(sa.String(255))
+
+
+class StoredPlacement(Base):
+    """The slots of a placement as JSON, where the merchant has changed them; *version* as in `StoredRule`."""
+
+    __tablename__ = "storefront_placement"
+
+    placement: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    version: Mapped[int]
+    slots: Mapped[str] = mapped_column(_LongText)
+    updated_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    updated_by: Mapped[str] = mapped_column(sa.String(255))
