@@ -17,7 +17,7 @@ class StorefrontFragment extends HTMLElement {
     const { signal } = this.#life;
     this.addEventListener("click", moveCarousel, { signal });
     this.addEventListener("keydown", walkCarousel, { signal });
-    this.addEventListener("change", ({ target }) => target.form && addUp(target.form), { signal });
+    for (const kind of ["change", "input"]) this.addEventListener(kind, ({ target }) => target.form && addUp(target.form), { signal });
     this.addEventListener("error", ({ target }) => hideBroken(target), { capture: true, signal });
     this.addEventListener("scroll", ({ target }) => showMoves(target), { capture: true, passive: true, signal });
     window.addEventListener("storefront:cart-changed", () => this.refresh(), { signal });
@@ -125,6 +125,7 @@ class StorefrontFragment extends HTMLElement {
   #prepare() {
     for (const list of this.querySelectorAll(".storefront-carousel")) showMoves(list);
     for (const form of this.querySelectorAll("form.storefront-together")) addUp(form);
+    for (const once of this.querySelectorAll("input[name=once]")) once.value ||= Math.random().toString(36).slice(2);
     for (const image of this.querySelectorAll(".storefront-image")) if (image.complete) hideBroken(image);
   }
 
@@ -145,29 +146,35 @@ class StorefrontFragment extends HTMLElement {
   }
 }
 
-// What the shopper was at: focus, unchecked boxes and how far carousels were moved. Returns what puts it back.
+// What the shopper was at: focus, unchecked boxes, choices and how far carousels were moved. Returns what puts it back.
 function remembered(content) {
   const active = content.contains(document.activeElement) ? pathOf(document.activeElement) : null;
   const unchecked = [...content.querySelectorAll(".storefront-check:not(:checked)")].map(pathOf);
+  const chosen = [...content.querySelectorAll(".storefront-choice")].map((field) => [pathOf(field), field.value]);
   const moved = [...content.querySelectorAll(".storefront-carousel")].map((list) => [pathOf(list), list.scrollLeft]);
   return () => {
     for (const path of unchecked) {
       const box = content.querySelector(path);
       if (box) { box.checked = false; addUp(box.form); }
     }
+    for (const [path, value] of chosen) {
+      const field = content.querySelector(path);
+      if (field && field.value !== value) { field.value = value; if (field.form) addUp(field.form); }
+    }
     for (const [path, left] of moved) content.querySelector(path)?.scrollTo({ left, behavior: "instant" });
     if (active) focusOn(content, active);
   };
 }
 
-// A selector for the same thing in the next answer: slot, product, and the class that says what it is.
+// A selector for the same thing in the next answer: slot, bundle, product, and the class that says what it is.
 function pathOf(element) {
   const slot = element.closest("[data-storefront-slot]")?.dataset.storefrontSlot;
+  const bundle = element.closest("[data-storefront-bundle]")?.dataset.storefrontBundle;
   const product = element.closest("[data-storefront-product]")?.dataset.storefrontProduct;
   const part = (name, value) => (value === undefined ? "" : `[data-storefront-${name}="${CSS.escape(value)}"] `);
   const move = element.dataset.storefrontMove;
   const own = [...element.classList].map((name) => `.${CSS.escape(name)}`).join("");
-  return part("slot", slot) + part("product", product) + own + (move ? `[data-storefront-move="${move}"]` : "");
+  return part("slot", slot) + part("bundle", bundle) + part("product", product) + own + (move ? `[data-storefront-move="${move}"]` : "");
 }
 
 // Focus goes to the same control; where its product is gone, to the slot's first link, never to the top of the page.
@@ -221,6 +228,7 @@ function direction(element) {
 
 // Total and button of a set, in minor units so that the sum is exact. The texts come finished from the server.
 function addUp(form) {
+  if (form.matches(".storefront-set")) return priceSet(form);
   if (!form.matches(".storefront-together")) return;
   const boxes = [...form.querySelectorAll(".storefront-check")];
   const checked = boxes.filter((box) => box.checked);
@@ -232,6 +240,49 @@ function addUp(form) {
   output.dataset.all ??= output.textContent;
   const sum = checked.reduce((total, box) => total + Number(box.dataset.amount), 0);
   output.textContent = checked.length === boxes.length ? output.dataset.all : inMoney(sum, form.dataset);
+}
+
+// What a bundle saves, in minor units, as bundles/price.py has it; the till has the last word.
+const SAVED = {
+  percent: (value, total) => Number((2n * BigInt(total) * BigInt(value) + 1000000n) / 2000000n),
+  amount: (value, total) => Math.min(value, total),
+  fixed: (value, total) => total - value,
+  free: (_value, _total, free) => free,
+};
+const FIRST = new WeakMap();
+
+// Price and button of a bundle as chosen. What the server wrote stands for the choice it was made for.
+function priceSet(form) {
+  const { rule, value, labels, saved } = form.dataset;
+  const [least, most] = [Number(form.dataset.least), Number(form.dataset.most)];
+  let [total, free, count, checked] = [0, 0, 0, 0];
+  const each = [];
+  for (const part of form.querySelectorAll(".storefront-part")) {
+    const box = part.querySelector(".storefront-check");
+    if (box && !box.checked) continue;
+    const number = part.querySelector(".storefront-number");
+    const pieces = number ? Math.min(Math.max(Math.trunc(Number(number.value)) || 0, 0), 999) : Number(part.dataset.pieces);
+    const amount = Number(part.querySelector("select")?.selectedOptions[0]?.dataset.amount ?? part.dataset.amount);
+    total += pieces * amount;
+    count += pieces;
+    if (box) checked += 1;
+    if ("free" in part.dataset) free += pieces * amount;
+    if (number) each.push(...Array(pieces).fill(amount));
+  }
+  if (least) free = each.sort((a, b) => a - b).slice(0, Number(value)).reduce((sum, amount) => sum + amount, 0);
+  const fits = !least || (count >= least && count <= most);
+  const off = fits ? Math.max(0, SAVED[rule](Number(value), total, free)) : 0;
+  const button = form.querySelector("button");
+  button.disabled = !fits;
+  const label = JSON.parse(labels)[least ? count - least : checked];
+  if (label) button.querySelector(".storefront-label").textContent = label;
+  const [now, was, words] = ["total-amount", "was-amount", "saved"].map((name) => form.querySelector(`.storefront-sum .storefront-${name}`));
+  if (!FIRST.has(form)) FIRST.set(form, [total, off, now.textContent, was.textContent, words.textContent]);
+  const [total0, off0, ...texts] = FIRST.get(form);
+  const same = total === total0 && off === off0;
+  const money = (minor) => inMoney(minor, form.dataset);
+  [now.textContent, was.textContent, words.textContent] = same ? texts : [money(total - off), money(total), saved.replace("{}", money(off))];
+  was.closest("s").hidden = words.hidden = !off;
 }
 
 function inMoney(minor, { currency, digits, locale }) {

@@ -8,7 +8,7 @@ from .migrations.include_object import alembic_include_object
 from .recommending.page import Recommendation
 from .recommending.plan import Slot
 from .shop.memory import MemoryCatalog, MemoryOrders
-from .shop.ports import AddForm, CartLine, Order, OrderLine, Product
+from .shop.ports import AddForm, CartLine, Merchant, Order, OrderLine, Product, Variant
 from .shop.sqlalchemy_catalog import SQLAlchemyCatalog
 from .shop.sqlalchemy_orders import SQLAlchemyOrders
 
@@ -19,6 +19,7 @@ __all__ = [
     "InputError",
     "MemoryCatalog",
     "MemoryOrders",
+    "Merchant",
     "Order",
     "OrderLine",
     "Product",
@@ -28,5 +29,6 @@ __all__ = [
     "Slot",
     "Storefront",
     "StorefrontError",
+    "Variant",
     "alembic_include_object",
 ]

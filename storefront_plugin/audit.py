@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -58,8 +58,8 @@ def note(
     title: str = "",
     before: str | None = None,
     after: str | None = None,
-) -> None:
-    """Write down a change in the transaction of *session*, so that both stand or neither does."""
+) -> int:
+    """Write down a change in the transaction of *session*, so that both stand or neither does; the entry's id."""
     row = {
         "changed_at": dt.datetime.now(dt.timezone.utc).replace(tzinfo=None),
         "changed_by": by[:255],
@@ -70,7 +70,8 @@ def note(
         "before": before,
         "after": after,
     }
-    session.execute(sa.insert(table_of(AuditRow)), row)
+    written: Any = session.execute(sa.insert(table_of(AuditRow)), row)
+    return int(written.inserted_primary_key[0])
 
 
 def entries(

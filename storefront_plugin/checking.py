@@ -10,7 +10,7 @@ from flask import Flask
 
 from .errors import StorefrontError
 from .orderlog.numbering import last_position
-from .recommending.links import load_links
+from .recommending.rule_codec import enabled_rules
 from .shop.findings import Finding
 from .shop.inspection import inspect_cart, inspect_catalog, inspect_orders
 
@@ -42,7 +42,7 @@ def _tried(what: str, find: Callable[[], Iterator[Finding]]) -> list[Finding]:
 
 
 def _database(storefront: Storefront) -> Iterator[Finding]:
-    load_links(storefront.database)
+    enabled_rules(storefront.database)
     end = last_position(storefront.database)
     batches = end.number if end else 0
     yield Finding("ok", f"The database answers and our tables are there; the order log has {batches} batches.")

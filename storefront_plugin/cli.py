@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from .commands.bundles import export_bundles, import_bundles, propose_bundles
 from .commands.counts import drain, rebuild, stats
 from .commands.group import StorefrontGroup
 from .commands.orders import catch_up, import_orders
@@ -14,8 +15,12 @@ from .commands.worker import worker
 
 @click.group("storefront", cls=StorefrontGroup)
 def storefront() -> None:
-    """Suggestions: tables, orders, counts and checks."""
+    """Suggestions and bundles: tables, orders, counts and checks."""
 
 
-for _command in (init_db, check, import_orders, catch_up, drain, worker, rebuild, stats, recommend, redis_stop):
+_UPKEEP = (init_db, check, redis_stop)
+_ORDERS = (import_orders, catch_up, drain, worker, rebuild, stats, recommend)
+_BUNDLES = (propose_bundles, export_bundles, import_bundles)
+
+for _command in (*_UPKEEP, *_ORDERS, *_BUNDLES):
     storefront.add_command(_command)

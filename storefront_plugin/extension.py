@@ -24,6 +24,7 @@ from .settings import Settings
 from .shop.findings import Finding
 from .shop.ports import Cart, Catalog, ConsentLevel, Customers, Orders
 from .shop.watching import watch
+from .web.admin.mounting import build_admin
 from .web.api.mounting import mount_api
 from .web.blueprint import build_blueprint
 from .web.jinja import Widgets
@@ -39,7 +40,8 @@ class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):
         cart: The current shopper's cart; without it cards have no button and carts are not excluded.
         customers: Who is shopping.
         consent: Callable that answers ``"none"``, ``"functional"`` or ``"full"`` for the current request.
-        admin_access: Callable that says who may see the merchant's pages; without it nobody may.
+        admin_access: Callable that returns `Merchant(name, role)` for who may see the merchant's pages, or None; without
+            it nobody may.
         name: Name of the blueprint and of the Jinja global.
         url_prefix: Where our own addresses begin.
     """
@@ -82,6 +84,7 @@ class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):
         app.extensions[MOUNTED] = mounted
         app.extensions["storefront"] = self
         app.register_blueprint(build_blueprint(self.name, self.url_prefix))
+        app.register_blueprint(build_admin(self.name, self.url_prefix))
         mount_api(app, self.name, self.url_prefix)
         app.jinja_env.globals[self.name] = self
         include_object.chain(app)
@@ -96,7 +99,7 @@ class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):
             )
         if not app.secret_key:
             raise ConfigurationError("Storefront signs its links and forms: set app.config['SECRET_KEY'] first.")
-        for name in (self.name, f"{self.name}-api"):
+        for name in (self.name, f"{self.name}-admin", f"{self.name}-api"):
             if name in app.blueprints:
                 raise ConfigurationError(
                     f"The app already has a blueprint {name!r}; mount with Storefront(name='suggestions')."

@@ -9,8 +9,9 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -25,14 +26,20 @@ from .copurchase.trending import find_older, find_trending, store_older, store_t
 from .copurchase.upkeep import Upkeep
 from .database import is_in_memory, open_database
 from .errors import StorefrontError, StoreUnavailable
-from .orderlog.numbering import Position, newest_day
+from .orderlog.numbering import Position, count_orders, newest_day
 from .orderlog.numbers import ProductNumbers
+from .recommending.bundle_slots import BundleSlots
 from .recommending.cards import Cards
+from .recommending.effective import EffectivePlan, Plan
+from .recommending.explaining import ExplainedSlot, Explainer
+from .recommending.fills import Fills
 from .recommending.held import Held
 from .recommending.page import FilledSlot, Page
 from .recommending.plan import Slot, checked_plan
 from .recommending.recommender import CHANGED_IDS, Recommender
-from .recommending.strategies import STRATEGIES
+from .recommending.rule_book import RuleBook
+from .recommending.strategies import PLANNED
+from .recommending.variants import Variants
 from .redis_store import MISSING, Read, RedisStore, stop
 from .redis_store.keys import Keys
 from .settings import Settings
@@ -58,7 +65,6 @@ class Mounted:
         fleeting = settings.database_url is None and is_in_memory(app.config.get("SQLALCHEMY_DATABASE_URI"))
         home = _fleeting_folder() if fleeting else Path(app.instance_path)
         self.folder = Path(settings.data_folder or home / "storefront")
-        self.plan: Mapping[str, Sequence[Slot]] = checked_plan(settings.plan, tuple(STRATEGIES))
         self.database = open_database(app, settings.database_url, self.folder, settings.deadline)
         self.store = RedisStore(settings.redis_url, self.folder, settings.deadline)
         # Numbers of a database that dies with its app must meet neither the shop's own counts nor the next test's.
@@ -79,19 +85,33 @@ class Mounted:
         self.index = CatalogueIndex(
             catalog, self.database, self.numbers, self.store, self.keys, self.folder, settings.currency
         )
-        self.held = Held(self.database, self.store, self.keys, self.numbers, self.cards, settings.deadline, self.wake)
+        self.variants = Variants(catalog)
+        self.held = Held(
+            self.database,
+            self.store,
+            self.keys,
+            self.numbers,
+            self.cards,
+            self.till.published,
+            settings.deadline,
+            self.wake,
+        )
         self.recommender = Recommender(
             self.store,
             self.keys,
             self.numbers,
             self.cards,
-            STRATEGIES,
+            PLANNED,
+            BundleSlots(self.till, self.variants, self._tell_failed),
             settings.min_support,
             self.held.heed,
             self.held.heed_unknown,
             self._tell_failed,
         )
-        self._drainer = Drainer(app, self._turn)
+        self._explainer = Explainer(self.recommender, self.numbers, self.store.ask, lambda: count_orders(self.database))
+        self.fills = Fills(self.store, self.keys)
+        self._plan = EffectivePlan(checked_plan(settings.plan, tuple(PLANNED)), tuple(PLANNED))
+        self.drainer = Drainer(app, self._turn)
         self._lists_at = 0.0
         self._untold: dict[str, None] = {}
 
@@ -100,22 +120,40 @@ class Mounted:
         """Whether there is no thread: in tests, and on an in-memory database that has one connection only."""
         return bool(self.app.testing) or self.database.in_memory
 
+    @property
+    def plan(self) -> Plan:
+        """The slots of each placement as they stand: the merchant's where they changed them, else the developer's."""
+        return self._plan.given(self.held.get().placements)
+
+    @property
+    def own_plan(self) -> Plan:
+        """The developer's plan."""
+        return self._plan.own
+
     def wake(self) -> bool:
         """Let the background thread work now; False where there is none."""
         if self.synchronous:
             return False
-        self._drainer.wake()
+        self.drainer.wake()
         return True
 
     def close(self) -> None:
         """End the background thread and close all connections of this process; the next use opens them again."""
-        self._drainer.stop()
+        self.drainer.stop()
         self.store.close()
         self.database.dispose()
 
     def fill(self, page: Page, slots: Sequence[Slot], all_candidates: bool = False) -> list[FilledSlot]:
         """The read journey."""
         return self.recommender.fill(page, slots, self.held.get(page.patient), all_candidates)
+
+    def explain(self, page: Page, slots: Sequence[Slot], rules: RuleBook | None = None) -> list[ExplainedSlot]:
+        """What became of every candidate of *slots* on *page*, which is patient; raises what hinders it.
+
+        Other *rules* than those that hold may be tried.
+        """
+        holdings = self.held.get(patient=True)
+        return self._explainer.explain(page, slots, holdings if rules is None else replace(holdings, rules=rules))
 
     def drain(self) -> int:
         """Count all committed orders now; how many batches went out. Raises `StorefrontError` when it cannot."""
@@ -124,6 +162,7 @@ class Mounted:
         if sent:
             self.held.expire()
         self.held.refresh_if_due()  # a worker drains every second: what is fresh is not read again
+        self.fills.flush()
         return sent
 
     def _count(self) -> int:
@@ -156,7 +195,7 @@ class Mounted:
         rebuild_finished.send(self.app, generation=generation.token)
 
     def tell_rules_changed(self) -> None:
-        """Let all processes read the merchant's pins and exclusions anew. Trouble with Redis is logged only."""
+        """Let all processes read the merchant's pins, exclusions, slots and bundles anew. Trouble with Redis is logged only."""
         self.held.expire()
         try:
             self.store.pipeline_write([("HINCRBY", self.keys.news, "rules", 1)])
@@ -200,6 +239,7 @@ class Mounted:
             self.held.refresh_if_due()  # first, because the pages of a new process wait for it
         try:
             self._tell_late()
+            self.fills.flush_if_due()
             if self.settings.drain == "thread":
                 self._count()
                 self._refresh_lists(False)

@@ -61,6 +61,24 @@ REASONS: Mapping[str, str] = {
 }
 """Why a product is suggested, where no number of orders is told."""
 
+VERDICTS: Mapping[str, str] = {
+    "shown": _mark("Shown at place %(place)s"),
+    "limit": _mark("The slot is full: it takes %(limit)s"),
+    "minimum": _mark("The slot stays empty: it needs %(minimum)s or more"),
+    "repeated": _mark("Proposed before in this slot"),
+    "own": _mark("The page's own product"),
+    "in_cart": _mark("In the cart already"),
+    "unwanted": _mark("Left out by the page"),
+    "elsewhere": _mark("Shown already in %(elsewhere)s"),
+    "rule": _mark("Excluded by a rule"),
+    "missing": _mark("Not in the catalogue"),
+    "hidden": _mark("Not visible in the shop"),
+    "sold_out": _mark("Sold out"),
+    "variant": _mark("A variant of a product that stands already"),
+    "category": _mark("Not in this category"),
+}
+"""What became of a candidate, as `recommending.explaining` tells it."""
+
 
 class Texts:
     """The words of one locale; of the first of `LANGUAGES` where we have none in its language."""
@@ -93,6 +111,10 @@ class Texts:
             return next((given[name] for name in wanted if name in given), next(iter(given.values())))
         own = TITLES.get(source)
         return self.gettext(own) if own else source.replace("_", " ").capitalize()
+
+    def verdict(self, kind: str, **values: object) -> str:
+        """What became of a candidate, with *values* put in for place, limit, minimum or elsewhere."""
+        return self.gettext(VERDICTS[kind], **values)
 
     def reason(self, kind: str, orders: int | None = None) -> str | None:
         """Why a product is suggested, in words; None for a kind that we have no words for."""

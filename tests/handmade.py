@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from flask import Flask, request, session
 
+from storefront_plugin.recommending.offers import BundleOffer
 from storefront_plugin.recommending.page import Card, FilledSlot, Page, Reason
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, Slot
 from storefront_plugin.settings import Settings
@@ -125,6 +126,8 @@ class HandmadeStorefront(Widgets):
         self.plan = dict(DEFAULT_PLAN)
         self.content = lambda: "demo"
         self.failure: Exception | None = None
+        self.bundles: Callable[[Page], Sequence[BundleOffer]] = lambda page: ()
+        self.takes_code = False
         app.extensions["storefront"] = self
         app.jinja_env.globals["storefront"] = self
         app.register_blueprint(build_blueprint(self.name, self.url_prefix))
@@ -150,11 +153,20 @@ class HandmadeStorefront(Widgets):
         free = [each for each in stock if each.id not in page.excluded and each != seed]
         if content == "one":
             free = free[:1]
-        return [self._fill(slot, free, seed, number) for number, slot in self._wanted(page, slot_names)]
+        return [
+            FilledSlot(slot, (), bundles=tuple(self.bundles(page)), takes_code=self.takes_code)
+            if slot.layout == "bundles"
+            else self._fill(slot, free, seed, number)
+            for number, slot in self._wanted(page, slot_names)
+        ]
 
     def _wanted(self, page: Page, names: Sequence[str] | None) -> list[tuple[int, Slot]]:
-        slots = enumerate(self.plan[page.placement])
-        return [(number, slot) for number, slot in slots if names is None or slot.name in names]
+        slots = [slot for slot in self.plan[page.placement] if names is None or slot.name in names]
+        places = {slot.name: place for place, slot in enumerate(self._of_products(page.placement))}
+        return [(places.get(slot.name, 0), slot) for slot in slots]
+
+    def _of_products(self, placement: str) -> list[Slot]:
+        return [slot for slot in self.plan[placement] if slot.layout != "bundles"]
 
     def _fill(self, slot: Slot, free: Sequence[Product], seed: Product, number: int) -> FilledSlot:
         turned = [*free[number:], *free[:number]]

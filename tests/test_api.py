@@ -289,7 +289,8 @@ def test_the_document_describes_what_is_answered(client: FlaskClient) -> None:
     document = client.get("/storefront/api/openapi.json").json
     assert set(document["paths"]) == {"/storefront/api/recommendations", "/storefront/api/placements/{placement}"}
     known = document["components"]["schemas"]
-    assert set(known) == {"Card", "Error", "Placement", "Product", "Recommendations", "Slot"}
+    of_bundles = {"Applied", "Bundle", "Component", "Lack", "Missing", "Tier", "Variant"}
+    assert set(known) == {"Card", "Error", "Placement", "Product", "Recommendations", "Slot"} | of_bundles
     assert known["Card"]["properties"]["price"]["type"] == "string"
     card = client.get(f"{ASK}?strategy=also_bought&product=1").json["recommendations"][0]
     assert set(known["Card"]["properties"]) == set(known["Card"]["required"]) == set(card)

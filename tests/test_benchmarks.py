@@ -21,6 +21,7 @@ FOLDER = Path(__file__).parent / "benchmarks"
         ("memory", ["the worse"]),
         ("suggestions", ["cart", "product", "plugin"]),
         ("distance", ["all products"]),
+        ("rules", ["1,000", "1 000 / 10", "Redis trips"]),
     ],
 )
 def test_a_benchmark_prints_its_table(name: str, rows: list[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from made_bundles import NOW, WORDS, set_of
 from small_shop import SmallShop
 from sqlalchemy.orm import Session
 
+from storefront_plugin import audit
 from storefront_plugin.bundles import shelf, uses
 from storefront_plugin.bundles.definition import Schedule, Words
 from storefront_plugin.bundles.lines import Line
@@ -51,6 +53,54 @@ def test_the_second_of_two_editors_is_told_and_nothing_is_lost(database: Databas
     assert caught.value.current == first == shelf.load(database, stored.id)
     with pytest.raises(shelf.BundleNotFound):
         shelf.update(database, 999, 1, set_of("a", "b", price=TEN))
+
+
+def test_of_editors_at_the_same_time_one_wins_and_the_others_are_told(database: Database, shop: SmallShop) -> None:
+    """Whoever is first; what the others wrote is in their hands, and the version tells of one change."""
+    stored = published(database, "a", "b")
+    outcomes: list[object] = []
+
+    def save(name: str) -> None:
+        with shop.app.app_context():
+            try:
+                shelf.update(database, stored.id, stored.version, set_of("a", name, price=TEN), name)
+                outcomes.append(name)
+            except shelf.EditConflict as conflict:
+                outcomes.append(conflict)
+
+    threads = [threading.Thread(target=save, args=(f"e{number}",)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (winner,) = [one for one in outcomes if isinstance(one, str)]
+    now = shelf.load(database, stored.id)
+    assert (now.version, now.updated_by) == (stored.version + 1, winner)
+    told = [one.current for one in outcomes if isinstance(one, shelf.EditConflict)]
+    assert told == [now] * 5
+
+
+def test_who_changed_what_is_noted_with_the_change_itself(database: Database) -> None:
+    """Each change is one entry, under the title of then; a refused one is none."""
+    one = shelf.create(database, set_of("a", "b", price=TEN), "Mika")
+    renamed = {"en": Words("Kit")}
+    shelf.update(database, one.id, 1, replace(set_of("a", "b", price=TWENTY), words=renamed), "Noor")
+    for version, action in ((2, "publish"), (3, "archive"), (4, "unpublish")):
+        shelf.set_state(database, one.id, version, action, "Noor")  # type: ignore[arg-type]
+    shelf.undo(database, one.id, 5, "Mika")
+    shelf.duplicate(database, one.id, "Mika")
+    with pytest.raises(shelf.EditConflict):
+        shelf.update(database, one.id, 1, set_of("a", "b", price=TEN), "Late")
+    told = [(entry.subject_id, entry.changed_by, entry.action, entry.title) for entry in audit.entries(database)[0]]
+    assert told[::-1] == [
+        ("1", "Mika", "create", "Set"),
+        ("1", "Noor", "edit", "Kit"),
+        ("1", "Noor", "publish", "Kit"),
+        ("1", "Noor", "archive", "Kit"),
+        ("1", "Noor", "unpublish", "Kit"),
+        ("1", "Mika", "undo", "Kit"),
+        ("2", "Mika", "duplicate", "Kit (copy)"),
+    ]
 
 
 def test_every_change_can_be_undone(database: Database) -> None:
@@ -166,8 +216,8 @@ def test_uses_are_counted_with_the_shops_own_transaction(database: Database, sho
     assert caught.value.bundle_ids == (stored.id,)
     session.commit()
     assert uses.load_order(session, "o2") is None
-    assert uses.release_order(session, "o1")
-    assert not uses.release_order(session, "o1")
+    assert uses.release_order(session, database, "o1")
+    assert not uses.release_order(session, database, "o1")
     session.commit()
     assert shelf.load(database, stored.id).uses == 0
 

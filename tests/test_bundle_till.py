@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 from made_bundles import NOW, set_of
 from small_shop import SmallShop
 
@@ -15,6 +17,8 @@ from storefront_plugin.bundles.refunds import Return
 from storefront_plugin.bundles.till import Till
 from storefront_plugin.database import Base
 from storefront_plugin.errors import InputError
+from storefront_plugin.orderlog.tables import LoggedOrder
+from storefront_plugin.shop.memory import MemoryOrders
 from storefront_plugin.shop.ports import CartLine
 
 
@@ -83,3 +87,47 @@ def test_a_bundle_that_ended_meanwhile_is_priced_again(till: Till, shop: SmallSh
     shelf.set_state(shop.storefront.database, stored.id, stored.version, "archive")
     with pytest.raises(uses.StorefrontError, match="price it again"):
         till.store(shop.db.session(), "o1", pricing)
+
+
+def test_a_cancelled_order_gives_its_bundles_back(till: Till, shop: SmallShop) -> None:
+    """In the shop's transaction, once, and also an order that was only cancelled by its status; a refund does not."""
+    stored = publish(shop, set_of("p5", "p6", price=percent_off(10), limit_in_all=3))
+    pricing = till.price([CartLine("p5"), CartLine("p6")])
+
+    def used() -> int:
+        return shelf.load(shop.storefront.database, stored.id).uses
+
+    orders = [shop.order("p5", "p6", id=f"o{number}") for number in range(3)]
+    for order in orders:
+        shop.storefront.order_placed(order)
+        assert till.store(shop.db.session(), order.id, pricing)
+    shop.storefront.order_refunded("o0", orders[0].lines)
+    shop.db.session.commit()
+    assert used() == 3
+    shop.storefront.order_cancelled("o1")
+    shop.db.session.rollback()
+    assert used() == 3
+    shop.storefront.order_cancelled("o1")
+    shop.storefront.order_cancelled("o1")
+    shop.db.session.commit()
+    assert used() == 2
+    shop.storefront.orders = MemoryOrders([replace(orders[2], status="cancelled")])
+    shop.storefront.catch_up()
+    shop.storefront.catch_up()
+    assert used() == 1
+    assert uses.load_order(shop.db.session(), "o2") is not None
+
+
+def test_trouble_with_bundles_never_stops_a_cancellation(
+    till: Till, shop: SmallShop, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged with the remedy, and the cancellation itself is recorded and committed."""
+    shop.place(("p5",))
+    with shop.storefront.database.writing() as session:
+        session.execute(sa.text("DROP TABLE storefront_bundle_order"))
+    assert shop.storefront.order_cancelled("order-1")
+    shop.db.session.commit()
+    assert "catch-up` gives them back" in caplog.text
+    shop.storefront.drain()
+    with shop.storefront.database.reading() as session:
+        assert session.scalar(sa.select(LoggedOrder.status)) == "cancelled"

@@ -10,6 +10,16 @@ import pytest
 from jinja2 import Environment, nodes
 
 from storefront_plugin.folders import WIDGETS
+from storefront_plugin.web.bundle_contexts import (
+    AppliedView,
+    BundlesView,
+    BundleView,
+    ComponentView,
+    LackView,
+    NearView,
+    OptionView,
+    TierView,
+)
 from storefront_plugin.web.contexts import (
     CardView,
     FormView,
@@ -26,10 +36,14 @@ TEMPLATES = sorted(path.name for path in WIDGETS.glob("*.html"))
 TYPES = {
     "card": CardView, "card.form": FormView, "head": HeadView, "part": PartView, "part.card": CardView, "price": PriceView,
     "placement": PlacementView, "slot": SlotView, "slot.together": TogetherView, "stars": StarsView, "together": TogetherView,
+    "slot.bundles": BundlesView, "bundles": BundlesView, "bundle": BundleView, "tier": TierView, "tier.price": PriceView,
+    "component": ComponentView, "component.card": CardView, "option": OptionView, "deal": AppliedView, "near": NearView,
+    "lack": LackView, "lack.card": CardView,
 }  # fmt: skip
 WHOLE = {
     "head.html": "head", "placement.html": "placement", "slot.html": "slot", "together.html": "slot.together",
-    "_card.html": "card", "_price.html": "price", "_stars.html": "stars",
+    "bundles.html": "slot.bundles", "_bundle.html": "bundle", "_card.html": "card", "_price.html": "price",
+    "_stars.html": "stars",
 }  # fmt: skip
 
 

@@ -16,12 +16,12 @@ from fake_storefront import fake_app, run_fake
 
 from storefront_plugin.commands import worker
 from storefront_plugin.commands.worker import Worker, next_time
-from storefront_plugin.errors import StoreUnavailable
+from storefront_plugin.errors import StorefrontError, StoreUnavailable
 from storefront_plugin.orderlog.importing import ImportReport
 
 
-def made_worker(at: dt.time | None = None, **methods: Any) -> Worker:
-    return Worker(fake_app(**methods), at, dt.timezone.utc, 30)
+def made_worker(at: dt.time | None = None, propose_days: int = 0, **methods: Any) -> Worker:
+    return Worker(fake_app(**methods), at, dt.timezone.utc, 30, propose_days)
 
 
 def test_the_worker_works_quickly_while_there_is_work_and_rests_otherwise() -> None:
@@ -59,7 +59,7 @@ def test_the_worker_catches_up_once_a_night() -> None:
         asked.append(since)
         return ImportReport()
 
-    running = made_worker(dt.time(3), drain=lambda: 0, catch_up=catch_up)
+    running = made_worker(dt.time(3), drain=lambda: 0, orders=[], catch_up=catch_up)
     running.step()
     assert asked == []
     running._due = dt.datetime.now(dt.timezone.utc)
@@ -67,6 +67,33 @@ def test_the_worker_catches_up_once_a_night() -> None:
     running.step()
     assert len(asked) == 1
     assert dt.timedelta(29.9) < dt.datetime.now(dt.timezone.utc) - asked[0] < dt.timedelta(30.1)
+
+
+def test_the_worker_searches_for_bundles_and_a_failed_search_waits_for_the_next_night(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Also in a shop whose orders it cannot read."""
+    answers: Iterator[int | Exception | None] = iter([3, StorefrontError("The disk is full."), None])
+    asked: list[int] = []
+
+    def propose(days: int, by: str, progress: Callable[[str, int, int], None]) -> int | None:
+        asked.append(days)
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    caplog.set_level(logging.INFO, worker.logger.name)
+    running = made_worker(dt.time(3), 7, drain=lambda: 0, propose_bundles_if_due=propose)
+    for _ in range(3):
+        running._due = dt.datetime.now(dt.timezone.utc)
+        running.step()
+        running.step()
+    assert asked == [7, 7, 7]
+    assert [record.getMessage() for record in caplog.records] == [
+        "Searched for bundles: 3 are proposed.",
+        "No search for bundles tonight: The disk is full.",
+    ]
 
 
 def test_a_stopped_worker_leaves_a_long_catch_up_between_two_chunks() -> None:
@@ -78,7 +105,7 @@ def test_a_stopped_worker_leaves_a_long_catch_up_between_two_chunks() -> None:
         progress(2000)
         raise AssertionError("went on")
 
-    running = made_worker(dt.time(3), drain=lambda: 0, catch_up=catch_up)
+    running = made_worker(dt.time(3), drain=lambda: 0, orders=[], catch_up=catch_up)
     running._due = dt.datetime.now(dt.timezone.utc)
     running.run()
 

@@ -65,15 +65,19 @@ class Tier:
         price: What it costs less.
         least: Pieces to choose in a mix at least; pieces from which a quantity step holds. 0 elsewhere.
         most: Pieces to choose in a mix at most. 0 elsewhere.
+        plain: Products and pieces of a set in which nothing can be chosen; None elsewhere. Made here, because pricing
+            asks for it with each cart.
     """
 
     components: tuple[Component, ...]
     price: Price
     least: int = 0
     most: int = 0
+    plain: tuple[tuple[str, int], ...] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "components", tuple(self.components))
+        object.__setattr__(self, "plain", _plain(self))
         if not 1 <= len(self.components) <= MAX_COMPONENTS:
             raise InputError(
                 f"A set needs 1 to {MAX_COMPONENTS} components, not {len(self.components)}; add or remove some."
@@ -133,6 +137,7 @@ class Definition:
         segment: Only shoppers in it, by name.
         staff_only: Only with a staff code or link.
         stacking: ``best``: shares the cart with others so that most is saved; ``alone``: no other beside it.
+        product_ids: All products of all tiers.
     """
 
     kind: BundleKind
@@ -144,9 +149,12 @@ class Definition:
     segment: str | None = None
     staff_only: bool = False
     stacking: Stacking = "best"
+    product_ids: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tiers", tuple(self.tiers))
+        products = frozenset(component.product_id for tier in self.tiers for component in tier.components)
+        object.__setattr__(self, "product_ids", products)
         object.__setattr__(self, "words", MappingProxyType(dict(self.words)))
         _check_choice("bundle kind", self.kind, get_args(BundleKind))
         _check_choice("stacking rule", self.stacking, get_args(Stacking))
@@ -166,10 +174,14 @@ class Definition:
                 return self.words[name]
         return next(iter(self.words.values()))
 
-    @property
-    def product_ids(self) -> frozenset[str]:
-        """All products of all tiers."""
-        return frozenset(component.product_id for tier in self.tiers for component in tier.components)
+
+def _plain(tier: Tier) -> tuple[tuple[str, int], ...] | None:
+    if tier.least or tier.price.kind == "free" or any(one.optional or one.variants for one in tier.components):
+        return None
+    pieces: dict[str, int] = {}
+    for one in tier.components:
+        pieces[one.product_id] = pieces.get(one.product_id, 0) + one.quantity
+    return tuple(pieces.items())
 
 
 def _check_tiers(kind: BundleKind, tiers: tuple[Tier, ...]) -> None:

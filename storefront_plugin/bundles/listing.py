@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from ..database import Database
 from ..errors import InputError
+from .codec import load_definition
+from .definition import Definition
 from .shelf import State
 from .tables import BundleUse, StoredBundle
 
@@ -79,7 +82,7 @@ def list_bundles(
     if type(page) is not int or page < 1 or not 1 <= size <= MAX_PAGE:
         raise InputError(f"Pages start at 1 and have 1 to {MAX_PAGE} rows; correct the address.")
     wanted = wanted or Wanted()
-    where = _conditions(wanted)
+    where = conditions(wanted)
     query = sa.select(*_COLUMNS).where(*where).order_by(*_order(wanted)).limit(size).offset((page - 1) * size)
     with database.reading(patient=True) as session:
         count = session.scalar(sa.select(sa.func.count()).select_from(StoredBundle).where(*where)) or 0
@@ -88,7 +91,26 @@ def list_bundles(
     return [Row(**row._mapping, uses=uses.get(row.id, 0)) for row in rows], count
 
 
-def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+def definitions_of(database: Database, ids: Sequence[int]) -> dict[int, Definition]:
+    """The definitions of the bundles *ids*, for one page of the list; those that cannot be read are left out."""
+    query = sa.select(StoredBundle.id, StoredBundle.definition).where(StoredBundle.id.in_(ids))
+    with database.reading(patient=True) as session:
+        rows = session.execute(query).all()
+    found: dict[int, Definition] = {}
+    for row in rows:
+        with suppress(InputError):  # written by hand or by another version; its row stands all the same
+            found[row.id] = load_definition(row.definition)
+    return found
+
+
+def uses_of(database: Database, bundle_id: int) -> int:
+    """How many sets of a bundle all orders had, with or without a limit."""
+    with database.reading(patient=True) as session:
+        return _uses(session, [bundle_id]).get(bundle_id, 0)
+
+
+def conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    """What rows of `StoredBundle` must hold to be *wanted*."""
     where: list[sa.ColumnElement[bool]] = [
         StoredBundle.search.contains(word, autoescape=True) for word in wanted.text.lower().split()[:10]
     ]

@@ -49,8 +49,11 @@ def find_missing(
     own: dict[int, list[Chosen]] = {}
     for one in chosen:
         own.setdefault(one.bundle_id, []).append(one)
+    there = {pool.product_id for pool, left in zip(table.pools, rest, strict=True) if left}
     found = []
     for bundle in sorted(bundles, key=lambda bundle: bundle.id):
+        if bundle.id not in own and bundle.definition.product_ids.isdisjoint(there):
+            continue  # it has no piece to begin with; most bundles of a full cart end here
         if bundle.id not in alone or not chosen:
             best = _best(_Look(table, rest, own.get(bundle.id, []), bundle, prices))
             if best is not None:
@@ -83,8 +86,6 @@ class _Look:
 
 def _best(look: _Look) -> Missing | None:
     definition = look.bundle.definition
-    if not any(part.product_id in look.table.places for tier in definition.tiers for part in tier.components):
-        return None
     limit = look.bundle.limit()
     full = limit is not None and sum(one.count for one in look.own) >= limit
     tries = {"steps": _next_step, "mix": _next_mix}.get(definition.kind, _next_set)
@@ -105,7 +106,7 @@ def _next_set(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Mis
     if sum(one.quantity for one in firm if one.product_id not in look.table.places) > MAX_PIECES_AWAY:
         return None
     if lower is None and not any(look.rest[pool] for one in firm for pool in look.table.places.of(one)):
-        return None  # the search would find nothing there; most bundles of a full cart end here
+        return None  # the search would find nothing there
     left = list(look.rest)
     for pool, pieces in lower.demand if lower else ():
         left[pool] += pieces

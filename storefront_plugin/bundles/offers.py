@@ -59,47 +59,56 @@ def find_offers(
     refused: dict[Why, NoSaving] = {}
     slack = 0
     for number, tier in enumerate(definition.tiers):
-        for needs, demands, complete in _fillings_of(definition, tier, pools, places, ways):
+        plain = _plain_demand(tier, pools, places)
+        if plain is not None:
+            if plain:
+                _add(found, refused, bundle_id, number, tier.price.saving(cost(plain, pools), 0, currency), plain, ())
+            continue
+        for needs in _needs(definition, tier, places, pools):
+            demands, complete = _demands(needs, pools, ways)
             for demand, marked in demands:
                 free = _free_part(tier, demand, marked, pools)
                 saving = tier.price.saving(cost(demand, pools), cost(free, pools), currency)
-                if isinstance(saving, NoSaving):
-                    refused.setdefault(saving.why, saving)
-                    continue
-                offer = Offer(bundle_id, demand, saving, number, free)
-                # Pieces that may be the free or the bought ones: the cheaper are free.
-                known = found.get((number, demand))
-                if known is None or saving < known.saving:
-                    found[number, demand] = offer
+                _add(found, refused, bundle_id, number, saving, demand, free)
             if not complete:
                 slack += _most(definition, tier, needs, pools, currency)
     return Offers(tuple(found.values()), slack, tuple(refused.values()))
 
 
-def _fillings_of(
-    definition: Definition, tier: Tier, pools: Sequence[Pool], places: Places, ways: int
-) -> Iterator[tuple[list[Need], list[tuple[Demand, Demand]], bool]]:
-    """What a set takes, the demands that fill it, and whether these are all."""
-    plain = _plain_demand(tier, places)
-    if plain is not None:
-        if all(pieces <= pools[number].pieces for number, pieces in plain):
-            yield [], [(plain, ())], True
+def _add(
+    found: dict[tuple[int, Demand], Offer],
+    refused: dict[Why, NoSaving],
+    bundle_id: int,
+    tier: int,
+    saving: int | NoSaving,
+    demand: Demand,
+    free: Demand,
+) -> None:
+    if isinstance(saving, NoSaving):
+        refused.setdefault(saving.why, saving)
         return
-    for needs in _needs(definition, tier, places, pools):
-        yield (needs, *_demands(needs, pools, ways))
+    # Pieces that may be the free or the bought ones: the cheaper are free.
+    known = found.get((tier, demand))
+    if known is None or saving < known.saving:
+        found[tier, demand] = Offer(bundle_id, demand, saving, tier, free)
 
 
-def _plain_demand(tier: Tier, places: Places) -> Demand | None:
-    """The only way to fill a set where there is one and nothing is chosen: most sets of most carts."""
-    if tier.least or tier.price.kind == "free":
+def _plain_demand(tier: Tier, pools: Sequence[Pool], places: Places) -> Demand | None:
+    """The only way to fill a set where there is one and nothing is chosen: most sets of most carts.
+
+    Empty where the pieces are not there; None where there is a choice.
+    """
+    if tier.plain is None:
         return None
-    demand: dict[int, int] = {}
-    for component in tier.components:
-        found = places.of(component)
-        if len(found) != 1 or component.optional:
+    demand = []
+    for product_id, pieces in tier.plain:
+        found = places.of_product(product_id)
+        if len(found) > 1:
             return None
-        demand[found[0]] = demand.get(found[0], 0) + component.quantity
-    return tuple(sorted(demand.items()))
+        if not found or pieces > pools[found[0]].pieces:
+            return ()
+        demand.append((found[0], pieces))
+    return tuple(sorted(demand))
 
 
 class Places:
@@ -115,9 +124,13 @@ class Places:
     def __contains__(self, product_id: str) -> bool:
         return product_id in self._by_product
 
+    def of_product(self, product_id: str) -> tuple[int, ...]:
+        """Pools of all variants of a product, the dearest first."""
+        return self._by_product.get(product_id, ())
+
     def of(self, component: Component) -> tuple[int, ...]:
         """Pools whose pieces count as *component*, the dearest first, then in canonical order."""
-        found = self._by_product.get(component.product_id, ())
+        found = self.of_product(component.product_id)
         if not component.variants:
             return found
         return tuple(number for number in found if self._pools[number].variant_id in component.variants)
@@ -250,7 +263,7 @@ def _free_part(tier: Tier, demand: Demand, marked: Demand, pools: Sequence[Pool]
 
 def cost(demand: Demand, pools: Sequence[Pool]) -> int:
     """What the pieces of *demand* cost one by one, minor units."""
-    return sum(pools[number].unit_price * pieces for number, pieces in demand)
+    return sum([pools[number].unit_price * pieces for number, pieces in demand])
 
 
 def _most(definition: Definition, tier: Tier, needs: Sequence[Need], pools: Sequence[Pool], currency: str) -> int:

@@ -70,7 +70,7 @@ def split(
     of_bundle: dict[int, int] = {}
     for candidate in candidates:
         first = candidate.demand[0][0]
-        for pool, _ in candidate.demand[1:]:
+        for pool, _ in candidate.demand:
             roots.join(first, pool)
         if of_bundle.setdefault(candidate.bundle_id, first) != first:
             roots.join(first, of_bundle[candidate.bundle_id])
@@ -131,6 +131,9 @@ class _Roots:
         return pool
 
     def join(self, one: int, other: int) -> None:
+        above = self._above
+        if above[one] == above[other]:
+            return
         first, second = self.of(one), self.of(other)
         if first != second:
-            self._above[max(first, second)] = min(first, second)
+            above[max(first, second)] = min(first, second)

@@ -70,20 +70,29 @@ def _settled(
 ) -> list[int]:
     """Prices after some steps of the subgradient method; they need not be feasible."""
     prices = list(start)
-    sets = []
-    for demand, value in zip(demands, values, strict=True):
-        times = min([capacities[pool] // pieces for pool, pieces in demand])
-        sets.append(([pool for pool, _ in demand], [pieces for _, pieces in demand], value, times))
+    pairs, threes, others = _by_shape(demands, values, capacities)
     eager = _WHOLE_STEP
     for _ in range(STEPS):
         surplus = list(capacities)
         relaxed = sum(map(mul, prices, capacities))
-        price_of = prices.__getitem__
-        for pools, counts, value, times in sets:
-            gain = value - sum(map(mul, map(price_of, pools), counts))
+        for first, second, value, times in pairs:
+            gain = value - prices[first] - prices[second]
             if gain > 0:
                 relaxed += gain * times
-                for pool, pieces in zip(pools, counts, strict=True):
+                surplus[first] -= times
+                surplus[second] -= times
+        for first, second, third, value, times in threes:
+            gain = value - prices[first] - prices[second] - prices[third]
+            if gain > 0:
+                relaxed += gain * times
+                surplus[first] -= times
+                surplus[second] -= times
+                surplus[third] -= times
+        for demand, value, times in others:
+            gain = value - sum([prices[pool] * pieces for pool, pieces in demand])
+            if gain > 0:
+                relaxed += gain * times
+                for pool, pieces in demand:
                     surplus[pool] -= times * pieces
         length = sum(map(mul, surplus, surplus))
         if length == 0 or relaxed <= reached:
@@ -94,6 +103,30 @@ def _settled(
         ]
         eager = eager * 85 // 100
     return prices
+
+
+_Shapes: TypeAlias = (
+    "tuple[list[tuple[int, int, int, int]], list[tuple[int, int, int, int, int]], "
+    "list[tuple[tuple[tuple[int, int], ...], int, int]]]"
+)
+
+
+def _by_shape(demands: Demands, values: Sequence[int], capacities: Sequence[int]) -> _Shapes:
+    """Sets of two single pieces, of three, and all others, each with its value and how often it can be made at most.
+
+    Most sets are small; naming their pools takes half the time of a loop over them.
+    """
+    pairs, threes, others = [], [], []
+    for demand, value in zip(demands, values, strict=True):
+        times = min([capacities[pool] // pieces for pool, pieces in demand])
+        single = all(pieces == 1 for _, pieces in demand)
+        if single and len(demand) == 2:
+            pairs.append((demand[0][0], demand[1][0], value, times))
+        elif single and len(demand) == 3:
+            threes.append((demand[0][0], demand[1][0], demand[2][0], value, times))
+        else:
+            others.append((demand, value, times))
+    return pairs, threes, others
 
 
 def _raised(prices: list[int], demands: Demands, values: Sequence[int]) -> list[int]:

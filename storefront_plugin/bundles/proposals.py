@@ -1,67 +1,61 @@
-"""Proposals: sets that shoppers already buy, with a discount that keeps the merchant's margin."""
+"""The merchant's list of proposals: read, accepted, rejected."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from ..database import Database, table_of
-from ..errors import InputError
-from ..money import to_minor
-from ..orderlog.numbers import ProductNumbers
-from ..shop.ports import Catalog, Product
+from ..audit import note
+from ..database import Database
+from ..errors import InputError, StorefrontError
+from ..shop.ports import Catalog
 from .definition import Component, Definition, Tier, Words
-from .price import percent_off, share
-from .tables import RejectedProposal
-from .together import Together, find_together
+from .price import fixed_price, percent_off
+from .tables import StoredProposal
+
+ProposalState: TypeAlias = Literal["open", "accepted", "rejected"]
+Sort: TypeAlias = Literal["beyond", "support", "lift", "share", "margin"]
+
+MAX_PAGE = 200
+
+_SORTS: Mapping[str, Any] = {
+    # In how many orders more than chance would bring them together.
+    "beyond": StoredProposal.support - StoredProposal.support / StoredProposal.lift,
+    "support": StoredProposal.support,
+    "lift": StoredProposal.lift,
+    "share": StoredProposal.expected_share,
+    "margin": StoredProposal.margin,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the merchant wants of proposals.
-
-    Attributes:
-        margin_floor: Least margin of the set after its discount, as a share of its price (0.2 is 20 %).
-        discount: Percent that is suggested where the margin allows it.
-        discount_without_cost: Percent suggested where a cost is unknown and the floor cannot be checked; 0 is none.
-        min_support: Least orders that hold the whole set.
-        limit: Most proposals.
-    """
-
-    margin_floor: Decimal = Decimal("0.2")
-    discount: int = 10
-    discount_without_cost: int = 0
-    min_support: int = 5
-    limit: int = 50
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.margin_floor < 1:
-            raise InputError("The margin floor must be a share from 0 and below 1, such as 0.2; correct it.")
-        if not (0 <= self.discount <= 99 and 0 <= self.discount_without_cost <= 99):
-            raise InputError("A suggested discount must be from 0 to 99 percent; correct it.")
+class ProposalNotFound(StorefrontError):
+    """There is no such proposal any more; look again at the list."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """A set to offer.
 
     Attributes:
-        products: The best-selling first.
-        support: Orders that held all of them. *confidence*, *lift* and *expected_share* as in `Together`.
+        product_ids: The best-selling first.
+        support: How many of *orders* held all of them. *confidence*, *lift* and *expected_share* as in `Together`.
         price: What they cost one by one, minor units of *currency*.
         discount: Percent to suggest; 0 where the margin leaves no room or nothing is known of it.
         margin: Of the set after that discount, as a share of its price; None where a cost is unknown.
+        found_at, decided_at: UTC without zone.
+        bundle_id: The bundle that was made of it.
     """
 
-    products: tuple[Product, ...]
+    product_ids: tuple[str, ...]
     support: int
+    orders: int
     confidence: float
     lift: float
     expected_share: float
@@ -69,81 +63,16 @@ class Proposal:
     price: int
     discount: int
     margin: float | None
+    state: ProposalState = "open"
+    found_at: dt.datetime | None = None
+    decided_at: dt.datetime | None = None
+    decided_by: str = ""
+    bundle_id: int | None = None
 
     @property
     def key(self) -> str:
-        """Names these products, for `reject`."""
-        return key_of(product.id for product in self.products)
-
-    def definition(self, language: str = "en") -> Definition | None:
-        """The draft of a bundle; None without a discount, which the merchant has to choose then."""
-        if not self.discount:
-            return None
-        parts = tuple(Component(product.id) for product in self.products)
-        title = " + ".join(product.title for product in self.products)[:200]
-        return Definition(kind="set", tiers=(Tier(parts, percent_off(self.discount)),), words={language: Words(title)})
-
-
-def propose(
-    database: Database,
-    catalog: Catalog,
-    numbers: ProductNumbers,
-    folder: Path,
-    currency: str,
-    terms: Terms | None = None,
-    existing: Iterable[Collection[str]] = (),
-    since_day: int = 0,
-) -> list[Proposal]:
-    """Proposals from the order log, those that are bought together farthest beyond chance first.
-
-    Left out are sets that the merchant rejected, that are in *existing* bundles (their product ids), with products
-    that are hidden, unknown, free, of one variant group, or priced in another currency than *currency*.
-    """
-    terms = terms or Terms()
-    numbers.refresh(database)
-    found = find_together(database, folder, terms.min_support, since_day)
-    taken = rejected(database) | {key_of(ids) for ids in existing}
-    wanted = {number for one in found for number in one.products}
-    ids = {number: product_id for number in wanted if (product_id := numbers.id(number)) is not None}
-    products = catalog.get_many(sorted(ids.values()))
-    proposals: list[Proposal] = []
-    for one in found:
-        parts = _products(one, ids, products, currency)
-        if parts is not None and key_of(part.id for part in parts) not in taken:
-            proposals.append(_proposal(one, parts, currency, terms))
-        if len(proposals) == terms.limit:
-            break
-    return proposals
-
-
-def suggested_discount(price: int, cost: int | None, terms: Terms) -> int:
-    """The whole percent to suggest for a set of *price* and *cost* (minor units): never below the margin floor."""
-    if cost is None:
-        return terms.discount_without_cost
-    return next((percent for percent in range(terms.discount, 0, -1) if _keeps(price, cost, percent, terms)), 0)
-
-
-def reject(database: Database, product_ids: Collection[str], by: str = "") -> None:
-    """Never propose these products as a set again; doing so twice is no error."""
-    ids = sorted(product_ids)
-    key = key_of(ids)
-    with database.writing() as session:
-        session.execute(sa.delete(RejectedProposal).where(RejectedProposal.key == key))
-        now = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
-        row = {"key": key, "product_ids": json.dumps(ids), "rejected_by": by[:255], "rejected_at": now}
-        session.execute(sa.insert(table_of(RejectedProposal)), row)
-
-
-def unreject(database: Database, product_ids: Iterable[str]) -> None:
-    """Let these products be proposed again."""
-    with database.writing() as session:
-        session.execute(sa.delete(RejectedProposal).where(RejectedProposal.key == key_of(product_ids)))
-
-
-def rejected(database: Database) -> set[str]:
-    """Keys of all sets that were rejected."""
-    with database.reading(patient=True) as session:
-        return set(session.scalars(sa.select(RejectedProposal.key)))
+        """Names these products, whatever their order."""
+        return key_of(self.product_ids)
 
 
 def key_of(product_ids: Iterable[str]) -> str:
@@ -151,30 +80,104 @@ def key_of(product_ids: Iterable[str]) -> str:
     return hashlib.sha256(json.dumps(sorted(set(product_ids))).encode()).hexdigest()
 
 
-def _products(
-    one: Together, ids: Mapping[int, str], products: Mapping[str, Product], currency: str
-) -> tuple[Product, ...] | None:
-    """The products of a set, the best-selling first; None where one of them cannot be sold in a set."""
-    order = sorted(range(len(one.products)), key=lambda at: (-one.sold[at], one.products[at]))
-    found = [products.get(ids.get(one.products[at], "")) for at in order]
-    parts = tuple(part for part in found if part is not None and part.visible and part.price > 0)
-    groups = [part.variant_group for part in parts if part.variant_group is not None]
-    foreign = any(part.currency not in (None, currency) for part in parts)
-    return None if len(parts) < len(found) or len(set(groups)) < len(groups) or foreign else parts
+def list_proposals(
+    database: Database,
+    state: ProposalState = "open",
+    sort: Sort = "beyond",
+    descending: bool = True,
+    page: int = 1,
+    size: int = 50,
+) -> tuple[list[Proposal], int]:
+    """One page (from 1) of the proposals in *state*, and how many there are; unknown margins come last."""
+    if sort not in _SORTS:
+        raise InputError(f"Proposals cannot be sorted by {sort!r:.40}; use one of {', '.join(_SORTS)}.")
+    if type(page) is not int or page < 1 or not 1 <= size <= MAX_PAGE:
+        raise InputError(f"Pages start at 1 and have 1 to {MAX_PAGE} rows; correct the address.")
+    column, where = _SORTS[sort], StoredProposal.state == state
+    order = [column.is_(None), column.desc() if descending else column.asc(), StoredProposal.key]
+    query = sa.select(StoredProposal).where(where).order_by(*order).limit(size).offset((page - 1) * size)
+    with database.reading(patient=True) as session:
+        count = session.scalar(sa.select(sa.func.count()).select_from(StoredProposal).where(where)) or 0
+        return [_proposal(row) for row in session.scalars(query)], count
 
 
-def _proposal(one: Together, parts: Sequence[Product], currency: str, terms: Terms) -> Proposal:
-    price = sum(to_minor(part.price, currency) for part in parts)
-    costs = [None if part.cost is None else to_minor(part.cost, currency) for part in parts]
-    cost = None if None in costs else sum(known for known in costs if known is not None)
-    discount = suggested_discount(price, cost, terms)
-    after = price - share(price, discount, 100)
-    margin = None if cost is None or not after else (after - cost) / after
-    return Proposal(
-        tuple(parts), one.support, one.confidence, one.lift, one.expected_share, currency, price, discount, margin
-    )
+def counts(database: Database) -> dict[str, int]:
+    """How many proposals there are in each state that has some."""
+    query = sa.select(StoredProposal.state, sa.func.count()).group_by(StoredProposal.state)
+    with database.reading(patient=True) as session:
+        return {row.state: row[1] for row in session.execute(query)}
 
 
-def _keeps(price: int, cost: int, percent: int, terms: Terms) -> bool:
-    after = price - share(price, percent, 100)
-    return after > 0 and after - cost >= terms.margin_floor * after
+def load(database: Database, key: str) -> Proposal:
+    """One proposal; raises `ProposalNotFound`."""
+    with database.reading(patient=True) as session:
+        return _proposal(_row(session, key))
+
+
+def definition_of(database: Database, catalog: Catalog, key: str, language: str = "en") -> Definition:
+    """The bundle to begin with: all its products at the suggested discount.
+
+    Where none is suggested it has a fixed price as high as the single prices together, which saves nothing until the
+    merchant lowers it. Raises `ProposalNotFound`.
+    """
+    proposal = load(database, key)
+    products = catalog.get_many(list(proposal.product_ids))
+    titles = [products[name].title if name in products else name for name in proposal.product_ids]
+    parts = tuple(Component(product_id) for product_id in proposal.product_ids)
+    whole = fixed_price({proposal.currency: proposal.price})
+    price = percent_off(proposal.discount) if proposal.discount else whole
+    return Definition(kind="set", tiers=(Tier(parts, price),), words={language: Words(" + ".join(titles)[:200])})
+
+
+def accept(session: Session, key: str, bundle_id: int, by: str = "") -> bool:
+    """Remember in the transaction of *session* which bundle came of a proposal; False where there is none."""
+    row = session.get(StoredProposal, key)
+    if row is not None:
+        _decide(session, row, "accepted", by)
+        row.bundle_id = bundle_id
+        note(session, by, "proposal", key, "accept", _title(row))
+    return row is not None
+
+
+def reject(database: Database, key: str, by: str = "") -> Proposal:
+    """Never propose these products as a set again; doing so twice is no error. Raises `ProposalNotFound`."""
+    return _change(database, key, "rejected", "reject", by)
+
+
+def unreject(database: Database, key: str, by: str = "") -> Proposal:
+    """Let a rejected proposal stand again; others stay as they are. Raises `ProposalNotFound`."""
+    return _change(database, key, "open", "unreject", by)
+
+
+def _change(database: Database, key: str, state: ProposalState, action: str, by: str) -> Proposal:
+    before = "open" if state == "rejected" else "rejected"
+    with database.writing() as session:
+        row = _row(session, key)
+        if row.state == before:
+            _decide(session, row, state, by)
+            note(session, by, "proposal", key, action, _title(row))
+        return _proposal(row)
+
+
+def _decide(session: Session, row: StoredProposal, state: ProposalState, by: str) -> None:
+    row.state, row.decided_by = state, by[:255]
+    row.decided_at = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
+    session.flush()
+
+
+def _row(session: Session, key: str) -> StoredProposal:
+    row = session.get(StoredProposal, key)
+    if row is None:
+        raise ProposalNotFound("This proposal does not stand any more; look again at the list.")
+    return row
+
+
+def _title(row: StoredProposal) -> str:
+    return " + ".join(json.loads(row.product_ids))
+
+
+def _proposal(row: StoredProposal) -> Proposal:
+    names = ("support", "orders", "confidence", "lift", "expected_share", "currency", "price", "discount", "margin")
+    more = ("state", "found_at", "decided_at", "decided_by", "bundle_id")
+    given = {name: getattr(row, name) for name in (*names, *more)}
+    return Proposal(product_ids=tuple(json.loads(row.product_ids)), **given)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ..audit import note
 from ..database import Database, table_of
 from ..errors import InputError, StorefrontError
+from . import proposals
 from .codec import dump_definition, load_definition
 from .definition import Definition, Words
 from .tables import BundleUse, BundleVersion, ShelfVersion, StoredBundle
@@ -20,9 +22,16 @@ State: TypeAlias = Literal["draft", "published", "archived"]
 Action: TypeAlias = Literal["edit", "publish", "archive", "unpublish", "undo"]
 
 _STATES: dict[Action, State] = {"publish": "published", "archive": "archived", "unpublish": "draft"}
-
-
 _PLAIN = {"synchronize_session": False}
+
+# Written once and without the ORM: an import changes thousands of bundles.
+_BUNDLES = table_of(StoredBundle).c
+_GUARD = (
+    sa.update(table_of(StoredBundle))
+    .where(_BUNDLES.id == sa.bindparam("wanted"), _BUNDLES.version == sa.bindparam("known"))
+    .values(version=sa.bindparam("next"))
+)
+_KEEP = sa.insert(table_of(BundleVersion))
 
 
 class BundleNotFound(StorefrontError):
@@ -65,13 +74,25 @@ class Change:
     changed_at: dt.datetime
 
 
-def create(database: Database, definition: Definition, by: str = "") -> Stored:
-    """Save a new draft."""
+def create(database: Database, definition: Definition, by: str = "", *, proposal: str | None = None) -> Stored:
+    """Save a new draft; the *proposal* (its key) it was made of is accepted with it."""
     with database.writing() as session:
-        row = StoredBundle(version=1, state="draft", uses=0, created_at=_now(), **_columns(definition, by))
-        session.add(row)
-        session.flush()
-        return _stored(row)
+        (stored,) = add(session, [definition], by)
+        if proposal:
+            proposals.accept(session, proposal, stored.id, by)
+        return stored
+
+
+def add(session: Session, definitions: Sequence[Definition], by: str = "", action: str = "create") -> list[Stored]:
+    """Save new drafts in the transaction of *session*; *action* is their name in the audit log."""
+    rows = [
+        StoredBundle(version=1, state="draft", uses=0, created_at=_now(), **_columns(one, by)) for one in definitions
+    ]
+    session.add_all(rows)
+    session.flush()
+    for row in rows:
+        note(session, by, "bundle", row.id, action, row.title)
+    return [_stored(row, one) for row, one in zip(rows, definitions, strict=True)]
 
 
 def load(database: Database, bundle_id: int) -> Stored:
@@ -83,15 +104,25 @@ def load(database: Database, bundle_id: int) -> Stored:
 def update(database: Database, bundle_id: int, version: int, definition: Definition, by: str = "") -> Stored:
     """Replace the definition of *version*; raises `EditConflict` where that is not the newest."""
     with database.writing() as session:
-        return _change(session, _claim(session, bundle_id, version), "edit", by, definition, None)
+        return edit(session, bundle_id, version, definition, by)
+
+
+def edit(session: Session, bundle_id: int, version: int, definition: Definition, by: str = "") -> Stored:
+    """`update` in the transaction of *session*; nothing is changed where it raises."""
+    return _change(session, _claim(session, bundle_id, version), "edit", by, definition, None)
 
 
 def set_state(database: Database, bundle_id: int, version: int, action: Action, by: str = "") -> Stored:
     """``publish``, ``archive`` or ``unpublish`` (back to draft) what stands as *version*; `EditConflict` as `update`."""
+    with database.writing() as session:
+        return move(session, bundle_id, version, action, by)
+
+
+def move(session: Session, bundle_id: int, version: int, action: Action, by: str = "") -> Stored:
+    """`set_state` in the transaction of *session*; nothing is changed where it raises."""
     if action not in _STATES:
         raise InputError(f"There is no action {action!r:.40}; use one of {', '.join(_STATES)}.")
-    with database.writing() as session:
-        return _change(session, _claim(session, bundle_id, version), action, by, None, _STATES[action])
+    return _change(session, _claim(session, bundle_id, version), action, by, None, _STATES[action])
 
 
 def undo(database: Database, bundle_id: int, version: int, by: str = "") -> Stored:
@@ -111,7 +142,8 @@ def duplicate(database: Database, bundle_id: int, by: str = "", suffix: str = " 
         language: Words(f"{one.title[: 200 - len(suffix)]}{suffix}", one.benefit, one.picture)
         for language, one in found.words.items()
     }
-    return create(database, replace(found, words=words), by)
+    with database.writing() as session:
+        return add(session, [replace(found, words=words)], by, "duplicate")[0]
 
 
 def history(database: Database, bundle_id: int, limit: int = 50) -> list[Change]:
@@ -134,8 +166,7 @@ def history(database: Database, bundle_id: int, limit: int = 50) -> list[Change]
 
 def _claim(session: Session, bundle_id: int, version: int) -> StoredBundle:
     """Make the next version ours. The guarded update is the transaction's first statement: of two editors one fails."""
-    guard = sa.update(StoredBundle).where(StoredBundle.id == bundle_id, StoredBundle.version == version)
-    changed: Any = session.execute(guard.values(version=version + 1), execution_options=_PLAIN)
+    changed: Any = session.execute(_GUARD, {"wanted": bundle_id, "known": version, "next": version + 1})
     row = session.get(StoredBundle, bundle_id)
     if row is None:
         raise BundleNotFound(f"There is no bundle {bundle_id}; look it up in the list.")
@@ -147,20 +178,21 @@ def _claim(session: Session, bundle_id: int, version: int) -> StoredBundle:
 def _change(
     session: Session, row: StoredBundle, action: Action, by: str, definition: Definition | None, state: State | None
 ) -> Stored:
-    """Keep what stood before, and write what stands now."""
+    """Keep what stood before, write what stands now, and note who did it."""
     before, now = row.state, _now()
     kept = {"bundle_id": row.id, "version": row.version - 1, "state": before, "definition": row.definition}
     who = {"action": action, "changed_by": by[:255], "changed_at": now}
-    session.execute(sa.insert(table_of(BundleVersion)), kept | who)
+    session.execute(_KEEP, kept | who)
     if definition is not None:
         if definition.limit_in_all is not None and row.limit_in_all is None:
             row.uses = _used(session, row.id)
         _set(row, _columns(definition, by))
     _set(row, {"updated_at": now, "updated_by": by[:255], "state": state or before})
     session.flush()
+    note(session, by, "bundle", row.id, action, row.title)
     if "published" in (before, row.state):
         raise_version(session)
-    return _stored(row)
+    return _stored(row, definition)
 
 
 def _set(row: StoredBundle, values: Mapping[str, Any]) -> None:
@@ -189,8 +221,8 @@ def _row(session: Session, bundle_id: int) -> StoredBundle:
     return row
 
 
-def _stored(row: StoredBundle) -> Stored:
-    definition = load_definition(row.definition)
+def _stored(row: StoredBundle, definition: Definition | None = None) -> Stored:
+    definition = definition or load_definition(row.definition)
     return Stored(row.id, row.version, _state(row.state), definition, row.uses, row.updated_at, row.updated_by)
 
 

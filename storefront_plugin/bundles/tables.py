@@ -1,4 +1,4 @@
-"""Tables of bundles: what stands now, what stood before, what was used, and what was rejected."""
+"""Tables of bundles: what stands now, what stood before, what was used, and what is proposed."""
 
 from __future__ import annotations
 
@@ -88,12 +88,51 @@ class ShelfVersion(Base):
     version: Mapped[int] = mapped_column(sa.BigInteger)
 
 
-class RejectedProposal(Base):
-    """Products that the merchant does not want as a bundle; *key* is a hash of their sorted ids."""
+class StoredProposal(Base):
+    """Products that shoppers buy together and the merchant may offer as a bundle; *key* is a hash of their sorted ids.
 
-    __tablename__ = "storefront_bundle_rejected"
+    *state* is ``open``, ``accepted`` (as *bundle_id*) or ``rejected``. *product_ids* is a JSON list, the best-selling
+    first; *price* is in minor units of *currency*; the figures are those of `proposals.Proposal`.
+    """
+
+    __tablename__ = "storefront_bundle_proposal"
 
     key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     product_ids: Mapped[str] = mapped_column(sa.Text)
-    rejected_by: Mapped[str] = mapped_column(sa.String(255))
-    rejected_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    state: Mapped[str] = mapped_column(sa.String(16), index=True)
+    support: Mapped[int]
+    orders: Mapped[int]
+    confidence: Mapped[float]
+    lift: Mapped[float]
+    expected_share: Mapped[float]
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    price: Mapped[int] = mapped_column(sa.BigInteger)
+    discount: Mapped[int]
+    margin: Mapped[float | None]
+    found_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    decided_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
+    decided_by: Mapped[str] = mapped_column(sa.String(255))
+    bundle_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+
+
+class StoredRun(Base):
+    """The single row about the latest search for proposals: *state* is ``running``, ``done`` or ``failed``.
+
+    *terms* is the JSON of what it was asked; *found* how many sets it found; *sentence* says why it failed.
+    """
+
+    __tablename__ = "storefront_bundle_proposal_run"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    token: Mapped[str] = mapped_column(sa.String(16))
+    state: Mapped[str] = mapped_column(sa.String(16))
+    phase: Mapped[str] = mapped_column(sa.String(16))
+    done: Mapped[int] = mapped_column(sa.BigInteger)
+    total: Mapped[int] = mapped_column(sa.BigInteger)
+    terms: Mapped[str] = mapped_column(sa.Text)
+    started_by: Mapped[str] = mapped_column(sa.String(255))
+    started_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    beat_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    finished_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
+    found: Mapped[int]
+    sentence: Mapped[str] = mapped_column(sa.Text)

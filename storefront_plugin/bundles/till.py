@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from ..database import Database
 from ..errors import InputError, StorefrontError
 from ..money import to_minor
-from ..shop.ports import CartLine, Catalog, Product
+from ..shop.ports import CartLine, Catalog, OffersVariants, Product
 from .availability import Shortage, recheck
 from .bundle import Bundle, Shopper
 from .codes import StaffCodes
@@ -51,12 +52,14 @@ class Till:
         tax_rate: TaxRate | None = None,
         tax_included: bool = True,
         now: dt.datetime | None = None,
+        hints: int = 3,
     ) -> CartPricing:
         """Price the shop's *lines*: at their own price where they have one, else at the catalogue's.
 
         Args:
             presented: Staff codes and link tokens that the shopper showed; worthless ones are ignored.
             tax_rate: Percent of a product, from the shop's own code.
+            hints: How many next offers to name at most.
 
         Raises:
             InputError: No currency is known, or a line's product or price is not.
@@ -68,8 +71,11 @@ class Till:
         products = self._products(given, bundles)
         shopper = Shopper(frozenset(segments), self.codes.unlocked(presented, moment))
         prices = {name: to_minor(one.price, money) for name, one in products.items() if self._is_in(one, money)}
+        given = self._with_variant_prices(given, prices)
         cart = [self._line(line, products.get(line.product_id), money, tax_rate) for line in given]
-        return price_cart(cart, bundles, money, moment, shopper=shopper, tax_included=tax_included, prices=prices)
+        return price_cart(
+            cart, bundles, money, moment, shopper=shopper, tax_included=tax_included, prices=prices, hints=hints
+        )
 
     def shortages(self, pricing: CartPricing) -> list[Shortage]:
         """What the cart wants beyond the stock of now; to be asked at checkout."""
@@ -103,6 +109,21 @@ class Till:
     def _products(self, lines: Sequence[CartLine], bundles: Sequence[Bundle]) -> dict[str, Product]:
         ids = {line.product_id for line in lines}.union(*(bundle.definition.product_ids for bundle in bundles))
         return dict(self._catalog.get_many(sorted(ids)))
+
+    def _with_variant_prices(self, lines: Sequence[CartLine], priced: Container[str]) -> list[CartLine]:
+        """*lines* at the prices of their variants, where the shop gave none and the product is among the *priced*."""
+        wanted = [
+            line.unit_price is None and line.variant_id is not None and line.product_id in priced for line in lines
+        ]
+        if not any(wanted) or not isinstance(self._catalog, OffersVariants):
+            return list(lines)
+        ids = sorted({line.product_id for line, wants in zip(lines, wanted, strict=True) if wants})
+        known = self._catalog.variants(ids)
+        prices = {(name, one.id): one.price for name, variants in known.items() for one in variants}
+        return [
+            replace(line, unit_price=prices.get((line.product_id, line.variant_id or ""))) if wants else line
+            for line, wants in zip(lines, wanted, strict=True)
+        ]
 
     def _line(self, line: CartLine, product: Product | None, currency: str, tax_rate: TaxRate | None) -> Line:
         price = line.unit_price

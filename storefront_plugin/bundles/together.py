@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
-import sqlalchemy as sa
-
+from ..copurchase.rebuild import dump_log
 from ..database import Database
-from ..orderlog.tables import LoggedLine, LoggedOrder
+from ..orderlog.numbering import last_position
 from ..queries import Queries
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Called with the phase (``read``, ``count``), what is done of it, and the whole."""
 
 MEMORY: Final = "1GB"
 MAX_SIZE: Final = 100
 """Orders of more products are wholesale and say nothing about sets."""
 
-PAGE: Final = 1000
 SEED_PAIRS: Final = 500
 MAX_PAIRS: Final = 100_000
+
+
+def silent(phase: str, done: int, total: int) -> None:
+    """Shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,57 +66,41 @@ class Together:
 
 
 def find_together(
-    database: Database, folder: Path, min_support: int = 5, since_day: int = 0, limit: int = 200
+    database: Database, folder: Path, min_support: int = 5, limit: int = 200, progress: Progress = silent
 ) -> list[Together]:
-    """Pairs and triples of all orders from *since_day* on that stand, those farthest beyond chance first.
+    """Pairs and triples of all orders that stand, those farthest beyond chance first; at most *limit* of each size.
 
-    At most *limit* of each size. The orders are read a page at a time and counted by DuckDB with at most `MEMORY`;
-    raises `DatabaseUnavailable` or `QueryFailed`.
+    The batches of the log are read a page at a time into a folder of its own inside *folder* and counted by DuckDB
+    with at most `MEMORY`; raises `DatabaseUnavailable` or `QueryFailed`.
     """
-    file = folder / "proposals.jsonl"
+    until = last_position(database)
+    if until is None or not until.number:
+        return []
+    own = folder / "proposals"
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
     try:
-        with file.open("w", encoding="utf-8") as out:
-            for number, products in enumerate(_orders(database, since_day)):
-                out.write(json.dumps({"o": number, "p": products}) + "\n")
-        if not file.stat().st_size:
-            return []
-        with closing(Queries("storefront_plugin.bundles", "proposals.sql", folder, MEMORY)) as queries:
-            return _count(queries, file, min_support, limit)
+        file = dump_log(database, until, own, progress)
+        with closing(Queries("storefront_plugin.bundles", "proposals.sql", own, MEMORY)) as queries:
+            return _count(queries, file, min_support, limit, progress)
     finally:
-        file.unlink(missing_ok=True)
+        shutil.rmtree(own, ignore_errors=True)
 
 
-def _count(queries: Queries, file: Path, min_support: int, limit: int) -> list[Together]:
-    queries.run("lines", file=str(file), max_size=MAX_SIZE)
+def _count(queries: Queries, file: Path, min_support: int, limit: int, progress: Progress) -> list[Together]:
+    queries.run("entries", file=str(file), max_size=MAX_SIZE)
     ((orders,),) = queries.run("orders")
     if not orders:
         return []
+    progress("count", 1, 4)
+    queries.run("lines")
     queries.run("sold", min_support=min_support)
+    queries.run("frequent")
+    progress("count", 2, 4)
     queries.run("pairs", min_support=min_support, orders=orders, keep=MAX_PAIRS)
     pairs = queries.run("best_pairs", keep=limit)
+    progress("count", 3, 4)
     triples = queries.run("best_triples", min_support=min_support, orders=orders, keep=limit, seeds=SEED_PAIRS)
+    progress("count", 4, 4)
     found = [Together(tuple(products), support, tuple(sold), orders) for products, support, sold in [*pairs, *triples]]
     return sorted(found, key=lambda one: (one.by_chance - one.support, one.products))
-
-
-def _orders(database: Database, since_day: int) -> Iterator[list[int]]:
-    """The distinct products of each order that stands, in pages of orders; no cursor stays open in between."""
-    last = ""
-    while ids := _page(database, since_day, last):
-        with database.reading(patient=True) as session:
-            query = sa.select(LoggedLine.order_id, LoggedLine.product).where(
-                LoggedLine.order_id.in_(ids), LoggedLine.quantity_left > 0
-            )
-            products: dict[str, set[int]] = {}
-            for order_id, product in session.execute(query):
-                products.setdefault(order_id, set()).add(product)
-        yield from (sorted(products[order_id]) for order_id in ids if order_id in products)
-        last = ids[-1]
-
-
-def _page(database: Database, since_day: int, last: str) -> list[str]:
-    query = sa.select(LoggedOrder.order_id).where(
-        LoggedOrder.order_id > last, LoggedOrder.status == "placed", LoggedOrder.day >= since_day
-    )
-    with database.reading(patient=True) as session:
-        return list(session.scalars(query.order_by(LoggedOrder.order_id).limit(PAGE // 2)))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from ..database import Database, table_of
 from ..errors import StorefrontError
 from ..orderlog.recording import begin_on_sqlite
+from ..orderlog.tables import LoggedOrder
 from .record import OrderRecord
 from .refunds import Policy, RefundLine, RefundQuote, Return, refund_quote, refunds_from_json, refunds_to_json
 from .tables import BundleUse, PricedOrder, StoredBundle
@@ -57,22 +58,39 @@ def store_order(session: Session, database: Database, order_id: str, record: Ord
     return True
 
 
-def release_order(session: Session, order_id: str) -> bool:
-    """Give the uses of a cancelled order back; False where none were counted. The record stays, for refunds."""
-    uses = session.execute(
-        sa.select(BundleUse.bundle_id, BundleUse.count)
-        .where(BundleUse.order_id == order_id)
-        .order_by(BundleUse.bundle_id)
-    ).all()
+def release_order(session: Session, database: Database, order_id: str) -> bool:
+    """Give the uses of a cancelled order back; False where none were counted. The record stays, for refunds.
+
+    As `store_order` behind a savepoint of the connection: nothing of it stands where it raises.
+    """
+    connection = session.connection()
+    begin_on_sqlite(connection)
+    database.prepare(connection)
+    counted = sa.select(BundleUse.bundle_id, BundleUse.count).where(BundleUse.order_id == order_id)
+    # A change that changes nothing: it tells whether there is anything to do, and comes before reads as in `store_order`.
+    lock = sa.update(PricedOrder).where(PricedOrder.order_id == order_id).values(refunds=PricedOrder.refunds)
     released = False
-    for bundle_id, count in uses:
-        gone: Any = session.execute(
-            sa.delete(BundleUse).where(BundleUse.order_id == order_id, BundleUse.bundle_id == bundle_id)
-        )
-        if gone.rowcount:  # else another process gave it back
-            released = True
-            lowered = sa.update(StoredBundle).where(StoredBundle.id == bundle_id, StoredBundle.uses >= count)
-            _run(session, lowered.values(uses=StoredBundle.uses - count))
+    with connection.begin_nested():
+        if not connection.execute(lock).rowcount:
+            return False
+        for bundle_id, count in connection.execute(counted.order_by(BundleUse.bundle_id)).all():
+            own = sa.and_(BundleUse.order_id == order_id, BundleUse.bundle_id == bundle_id)
+            if connection.execute(sa.delete(BundleUse).where(own)).rowcount:  # else another process gave it back
+                released = True
+                lowered = sa.update(StoredBundle).where(StoredBundle.id == bundle_id, StoredBundle.uses >= count)
+                connection.execute(lowered.values(uses=StoredBundle.uses - count))
+    return released
+
+
+def release_cancelled(database: Database) -> int:
+    """Give back the uses of all orders that are cancelled in the order log; how many orders that were."""
+    cancelled = sa.select(BundleUse.order_id).distinct().join(LoggedOrder, LoggedOrder.order_id == BundleUse.order_id)
+    with database.reading(patient=True) as session:
+        order_ids = list(session.scalars(cancelled.where(LoggedOrder.status.in_(("cancelled", "tombstone")))))
+    released = 0
+    for order_id in order_ids:
+        with database.writing() as session:
+            released += release_order(session, database, order_id)
     return released
 
 

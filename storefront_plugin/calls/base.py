@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from flask import current_app
 
 from ..database import Database
 from ..mounted import Mounted
-from ..recommending.plan import Slot
+from ..recommending.effective import Plan
 from ..settings import Settings
 from ..shop.ports import Cart, Catalog, ConsentLevel, Customers, Orders
 
@@ -44,6 +44,6 @@ class Calls:
         return self.mounted.database
 
     @property
-    def plan(self) -> Mapping[str, Sequence[Slot]]:
-        """The slots of each placement of the current app."""
+    def plan(self) -> Plan:
+        """The slots of each placement of the current app as they stand, with those that are off."""
         return self.mounted.plan

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from ..bundles import uses
 from ..database import shop_engine
-from ..errors import AdapterError, ConfigurationError, InputError
+from ..errors import AdapterError, ConfigurationError, InputError, StorefrontError
 from ..orderlog import events, recording
 from ..orderlog.importing import ImportReport, import_orders
-from ..shop.ports import Order, OrderLine
+from ..shop.ports import Order, OrderLine, clean_id
 from .base import Calls
+
+logger = logging.getLogger(__name__)
 
 REBUILD_FROM_ORDERS = 10_000
 """After an import of more orders than this a rebuild is quicker than counting them one by one."""
@@ -44,14 +49,45 @@ class OrderCalls(Calls):
         )
 
     def order_cancelled(self, order_id: object, session: Session | None = None, commit: bool = False) -> bool:
-        """Record that an order is cancelled: what is left of it stops counting. As `order_placed`."""
+        """Record that an order is cancelled: what is left of it stops counting. As `order_placed`.
+
+        The uses of its bundles are given back in the same transaction.
+        """
+        self._release(order_id, session)
         return self._record(lambda: events.cancelled(order_id), order_id, session, commit)
 
     def order_refunded(
         self, order_id: object, lines: Iterable[OrderLine], session: Session | None = None, commit: bool = False
     ) -> bool:
-        """Record that pieces came back; a product stops counting when its whole quantity did. As `order_placed`."""
+        """Record that pieces came back; a product stops counting when its whole quantity did. As `order_placed`.
+
+        This is for suggestions only. What is paid back is `refund_stored`'s, and a bundle's use stays used.
+        """
         return self._record(lambda: events.refunded(order_id, lines), order_id, session, commit)
+
+    def _release(self, order_id: object, session: Session | None) -> None:
+        """Trouble is logged, never raised: the shop's cancellation is worth more, and catching up repairs it."""
+        try:
+            name = clean_id(order_id, "order id")
+            if session is None and self._apart:
+                with self.database.writing() as own:
+                    uses.release_order(own, self.database, name)
+            else:
+                uses.release_order(session or current_app.extensions["sqlalchemy"].session(), self.database, name)
+        except InputError:
+            return  # told when the cancellation is recorded
+        except (StorefrontError, sa.exc.SQLAlchemyError) as error:
+            logger.error(
+                "The bundles of the cancelled order %.80r still count as used (%s); `flask storefront catch-up` gives "
+                "them back.",
+                order_id,
+                str(error).splitlines()[0][:300],
+            )
+
+    @property
+    def _apart(self) -> bool:
+        """Whether our tables are not in the database of the shop's session."""
+        return self.settings.database_url is not None or shop_engine() is None
 
     def _record(
         self, make: Callable[[], events.Event], order_id: object, session: Session | None, commit: bool
@@ -64,8 +100,7 @@ class OrderCalls(Calls):
             recording.not_recorded(order_id, error)
             return False
         wake = self.mounted.wake
-        own = self.settings.database_url is not None or shop_engine() is None
-        if session is None and own:
+        if session is None and self._apart:
             return recording.record_alone(event, self.database, wake)
         shop_session = session or current_app.extensions["sqlalchemy"].session()
         return recording.record(event, shop_session, self.database, wake, commit)
@@ -106,10 +141,11 @@ class OrderCalls(Calls):
             self.rebuild(rebuilding)
         elif report.orders:
             parts.drain()
+        uses.release_cancelled(parts.database)
         return report
 
     def catch_up(self, since: dt.datetime | None = None, progress: Callable[[int], None] | None = None) -> ImportReport:
-        """Read the shop's own orders and log what is missing; cancelled ones are cancelled."""
+        """Read the shop's own orders and log what is missing; cancelled ones are cancelled, and use up no bundle."""
         if self.orders is None:
             raise ConfigurationError("Catching up reads the shop's orders: mount with Storefront(orders=…).")
         return self.import_orders(self.orders.iter_orders(since), progress)

@@ -9,9 +9,10 @@ from flask import has_request_context, request
 
 from ..errors import AdapterError, InputError
 from ..recommending.page import FilledSlot, Page, Recommendation
-from ..recommending.plan import PLACEMENTS, Slot
-from ..shop.ports import clean_id
+from ..recommending.plan import PLACEMENTS, Slot, running
+from ..shop.ports import KnowsSegments, clean_id
 from ..texts import known_locale, locale_for, texts_for
+from ..web.presented import presented
 from .base import Calls
 from .given import known_strategy, usable_ids, usable_lines
 
@@ -90,7 +91,14 @@ class SuggestionCalls(Calls):
             shop_locale=locale,
             currency=self.settings.currency,
             personal=personal,
+            presented=presented() if personal else (),
+            segments=self._segments() if personal else frozenset(),
         )
+
+    def _segments(self) -> frozenset[str]:
+        """The segments of the current shopper, where the shop knows any."""
+        known = isinstance(self.customers, KnowsSegments)
+        return frozenset(self._asked("customers", lambda customers: customers.segments(), ())) if known else frozenset()
 
     def _asked(self, name: str, ask: Callable[[Any], Any], without: Any) -> Any:
         """What the shop's adapter answers, or *without* where it has none."""
@@ -105,9 +113,15 @@ class SuggestionCalls(Calls):
             raise AdapterError(f"Storefront({name}=…) raised {type(error).__name__}: {error}") from error
 
     def fill(self, page: Page, slot_names: Sequence[str] | None = None) -> list[FilledSlot]:
-        """The slots of *page*'s placement (those of *slot_names*), each with its cards."""
-        slots = [slot for slot in self.plan[page.placement] if slot_names is None or slot.name in slot_names]
-        return self.mounted.fill(page, slots)
+        """The slots of *page*'s placement that are on now (those of *slot_names*), each with its cards.
+
+        In a request the page is counted for the share of pages on which a slot stays empty.
+        """
+        planned = running(self.plan[page.placement])
+        filled = self.mounted.fill(page, [slot for slot in planned if slot_names is None or slot.name in slot_names])
+        if has_request_context():
+            self.mounted.fills.count(page, filled)
+        return filled
 
     def _locale(self) -> str:
         return locale_for(request, self.settings) if has_request_context() else self._locale_outside()

@@ -1,4 +1,4 @@
-"""The worker: a process of its own that counts orders as they come, and catches up every night."""
+"""The worker: a process of its own that counts orders as they come, and does the night's work."""
 
 from __future__ import annotations
 
@@ -36,15 +36,19 @@ class Worker:
 
     Args:
         app: The shop.
-        catch_up_at: Time of the nightly catch-up in *zone*, or None for none.
-        catch_up_days: How far back it looks, so that late changes of older orders are seen.
+        night_at: Time of the night's work in *zone*, or None for none.
+        catch_up_days: How far back the nightly catch-up looks, so that late changes of older orders are seen.
+        propose_days: How old the search for bundles becomes before it is done anew; 0 leaves it to the merchant.
     """
 
-    def __init__(self, app: Flask, catch_up_at: dt.time | None, zone: dt.tzinfo, catch_up_days: int) -> None:
+    def __init__(
+        self, app: Flask, night_at: dt.time | None, zone: dt.tzinfo, catch_up_days: int, propose_days: int = 0
+    ) -> None:
         self._app = app
-        self._catch_up_at = catch_up_at
+        self._night_at = night_at
         self._zone = zone
         self._catch_up_days = catch_up_days
+        self._propose_days = propose_days
         self._due = self._next_night()
         self._stopping = threading.Event()
         self._pause = BUSY_SECONDS
@@ -64,7 +68,7 @@ class Worker:
         try:
             with self._app.app_context():
                 worked = bool(mounted_storefront().drain())
-                self._catch_up_if_due()
+                self._work_at_night()
         except Stopped:
             return 0.0
         except Exception as error:  # whatever it is, orders wait safely in the log while we try again
@@ -85,9 +89,16 @@ class Worker:
         self._pause = min(self._pause * 2, TROUBLE_SECONDS)
         return self._pause
 
-    def _catch_up_if_due(self) -> None:
+    def _work_at_night(self) -> None:
         if self._due is None or dt.datetime.now(self._zone) < self._due:
             return
+        if mounted_storefront().orders is not None:
+            self._catch_up()
+        if self._propose_days:
+            self._propose()
+        self._due = self._next_night()
+
+    def _catch_up(self) -> None:
         since = dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=self._catch_up_days)
         report = mounted_storefront().catch_up(since, self._go_on)
         logger.info(
@@ -96,16 +107,27 @@ class Worker:
             report.cancelled,
             report.refused_count,
         )
-        self._due = self._next_night()
+
+    def _propose(self) -> None:
+        """A search that fails is tried again the next night: nothing waits for it."""
+        try:
+            found = mounted_storefront().propose_bundles_if_due(
+                self._propose_days, "worker", lambda phase, done, total: self._go_on(done)
+            )
+        except StorefrontError as error:
+            logger.warning("No search for bundles tonight: %s", error)
+            return
+        if found is not None:
+            logger.info("Searched for bundles: %d are proposed.", found)
 
     def _go_on(self, done: int) -> None:
         if self._stopping.is_set():
             raise Stopped
 
     def _next_night(self) -> dt.datetime | None:
-        if self._catch_up_at is None:
+        if self._night_at is None:
             return None
-        return next_time(dt.datetime.now(self._zone), self._catch_up_at)
+        return next_time(dt.datetime.now(self._zone), self._night_at)
 
 
 def next_time(now: dt.datetime, at: dt.time) -> dt.datetime:
@@ -131,16 +153,21 @@ class ClockTime(click.ParamType):  # type: ignore[type-arg]  # generic from clic
 @click.command
 @click.option("--catch-up-at", type=ClockTime(), default="03:00", show_default=True, help="In STOREFRONT_TIMEZONE.")
 @click.option("--catch-up-days", type=click.IntRange(1), default=30, show_default=True, help="How far back it looks.")
+@click.option(
+    "--propose-days", type=click.IntRange(0), default=7, show_default=True, help="Search for bundles so often; 0 never."
+)
 @with_appcontext
-def worker(catch_up_at: dt.time | None, catch_up_days: int) -> None:
-    """Count orders as they come, and catch up every night, until stopped (Ctrl-C or SIGTERM)."""
+def worker(catch_up_at: dt.time | None, catch_up_days: int, propose_days: int) -> None:
+    """Count orders as they come, until stopped (Ctrl-C or SIGTERM).
+
+    At night catch up, and every week search for bundles; `--catch-up-at off` leaves both out.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     storefront = mounted_storefront()
     if storefront.orders is None and catch_up_at is not None:
         logger.info("No nightly catch-up: mount with Storefront(orders=…) to have one.")
-        catch_up_at = None
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    running = Worker(app, catch_up_at, ZoneInfo(storefront.settings.timezone), catch_up_days)
+    running = Worker(app, catch_up_at, ZoneInfo(storefront.settings.timezone), catch_up_days, propose_days)
     with _stopped_by_signals(running):
         logger.info("The worker counts orders; Ctrl-C or SIGTERM stops it.")
         running.run()

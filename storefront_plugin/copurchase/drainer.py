@@ -43,6 +43,8 @@ class Drainer:
         self._running: dict[int, _Running] = {}
         self._lock = ProcessLock()
         self._told: set[type[Exception]] = set()
+        self.trouble: Exception | None = None
+        """What the latest turn in this process met; None when it went well."""
 
     def wake(self) -> None:
         """Start the thread if this process has none, and let it work now. Never blocks, never raises."""
@@ -79,7 +81,9 @@ class Drainer:
                 with self._app.app_context():
                     self._turn()
                 self._told.clear()
+                self.trouble = None
             except Exception as error:  # the thread must outlive any trouble of Redis, SQL or the shop's code
+                self.trouble = error
                 if type(error) not in self._told:
                     self._told.add(type(error))
                     logger.warning(

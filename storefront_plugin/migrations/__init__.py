@@ -6,13 +6,12 @@ from alembic import command
 from alembic.config import Config
 
 from ..audit import AuditRow as _audit_row
-from ..bundles import proposals as _bundle_proposals
+from ..bundles import saved_forms as _saved_forms
 from ..bundles import tables as _bundle_tables
 from ..copurchase import tables as _copurchase_tables
 from ..database import Base, Database
 from ..folders import MIGRATIONS
 from ..orderlog import tables as _orderlog_tables
-from ..recommending import links as _links
 from ..recommending import tables as _recommending_tables
 
 VERSION_TABLE = "storefront_alembic_version"
@@ -20,10 +19,9 @@ VERSION_TABLE = "storefront_alembic_version"
 _ROOMS = (
     _orderlog_tables,
     _copurchase_tables,
-    _links,
     _recommending_tables,
     _bundle_tables,
-    _bundle_proposals,
+    _saved_forms,
     _audit_row,
 )
 """Modules that declare tables; imported so that `Base.metadata` knows them all."""

@@ -149,6 +149,13 @@ def is_small(database: Database, orders: int) -> bool:
         return (session.scalar(sa.select(sa.func.count()).select_from(some)) or 0) <= orders
 
 
+def count_orders(database: Database) -> int:
+    """How many orders stand."""
+    query = sa.select(sa.func.count()).select_from(LoggedOrder).where(LoggedOrder.status == "placed")
+    with database.reading(patient=True) as session:
+        return session.scalar(query) or 0
+
+
 def newest_day(database: Database) -> int | None:
     """Day of the newest batch; None while there is none."""
     with database.reading(patient=True) as session:

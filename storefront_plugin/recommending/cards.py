@@ -75,6 +75,12 @@ class Cards:
             found.update(self._in_stock_now(self._live, [each for each in found.values() if each], patient))
         return found
 
+    def held(self, ids: Iterable[str], locale: str = "") -> dict[str, Product | None]:
+        """Those of *ids* that are held, with their stock as it was; asks nobody."""
+        now = self._clock()
+        found = ((product_id, self._held.get((locale, product_id))) for product_id in ids)
+        return {product_id: held[1] for product_id, held in found if held is not None and held[0] > now}
+
     def _in_stock_now(self, catalog: LiveStock, held: Sequence[Product], patient: bool) -> dict[str, Product]:
         """The *held* products whose stock has changed since."""
         if not held:

@@ -5,19 +5,47 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from ..shop.ports import Product
 from .page import ReasonKind
+from .rule_book import NO_PAGE_RULES, PageRules
+
+VerdictKind: TypeAlias = Literal[
+    "shown",
+    "limit",
+    "repeated",
+    "excluded",
+    "elsewhere",
+    "rule",
+    "missing",
+    "hidden",
+    "sold_out",
+    "variant",
+    "category",
+]
+"""Why a candidate is shown or not.
+
+``limit``: the slot is full. ``repeated``: proposed before in this slot. ``excluded``: the page's own, in the cart or not
+wanted by the caller. ``elsewhere``: another slot of the page shows it. ``rule``: a rule excludes it. ``missing``: the
+catalogue does not have it. ``variant``: another of its variant group stands already. ``category``: not in the category
+that the page lists.
+"""
 
 
 class Proposal(NamedTuple):
-    """A candidate with the shop's id: what a strategy (*source*) proposes, and why."""
+    """A candidate with the shop's id: what a strategy proposes, and why.
+
+    *source* names what found it: ``pinned``, the *strategy*, or ``bestsellers`` where only its popularity speaks for
+    it. *factor* is what rules multiplied the score by.
+    """
 
     product_id: str
     score: float
     source: str
     kind: ReasonKind
+    strategy: str = ""
+    factor: float = 1.0
 
 
 class Choice(NamedTuple):
@@ -25,6 +53,14 @@ class Choice(NamedTuple):
 
     proposal: Proposal
     product: Product
+
+
+class Judged(NamedTuple):
+    """A proposal and what became of it; *rule* is the id of the rule that excluded it."""
+
+    proposal: Proposal
+    verdict: VerdictKind
+    rule: int | None = None
 
 
 @dataclass(slots=True)
@@ -43,6 +79,8 @@ def choose(
     limit: int,
     groups: Iterable[str] = (),
     category: str | None = None,
+    rules: PageRules = NO_PAGE_RULES,
+    judged: list[Judged] | None = None,
 ) -> Chosen:
     """The first *limit* eligible proposals.
 
@@ -55,29 +93,71 @@ def choose(
         limit: Most choices.
         groups: Variant groups that stand already (those of the seeds).
         category: The category the page lists; only its products are chosen.
+        rules: What the merchant excludes.
+        judged: Filled with a verdict on every proposal, also on those behind the limit; those unknown are left out.
     """
-    chosen = Chosen()
-    seen: set[str] = set()
-    taken = set(groups)
+    choosing = _Choosing(products, excluded, shown, limit, set(groups), category, rules)
     for proposal in proposals:
-        product_id = proposal.product_id
-        if product_id in seen or product_id in excluded or product_id in shown:
-            continue
-        seen.add(product_id)
-        if product_id not in products:
-            chosen.unknown.append(product_id)
-            continue
-        product = products[product_id]
-        if product is None or not is_eligible(product) or product.variant_group in taken:
-            continue
-        if category is not None and category not in product.category_ids:
-            continue
-        if product.variant_group is not None:
-            taken.add(product.variant_group)
-        chosen.choices.append(Choice(proposal, product))
-        if len(chosen.choices) == limit:
+        verdict = choosing.judge(proposal)
+        if judged is not None:
+            judged.extend(() if verdict is None else [Judged(proposal, *verdict)])
+        elif len(choosing.chosen.choices) == limit:
             break
-    return chosen
+    return choosing.chosen
+
+
+@dataclass(slots=True)
+class _Choosing:
+    """A choice on its way: what it stands on, and what has been proposed, chosen and taken so far."""
+
+    products: Mapping[str, Product | None]
+    excluded: AbstractSet[str]
+    shown: AbstractSet[str]
+    limit: int
+    taken: set[str]
+    category: str | None
+    rules: PageRules
+    chosen: Chosen = field(default_factory=Chosen)
+    seen: set[str] = field(default_factory=set)
+
+    def judge(self, proposal: Proposal) -> tuple[VerdictKind, int | None] | None:
+        """The verdict on the next proposal, with the rule that excludes it; None where its product is unknown."""
+        product_id = proposal.product_id
+        if product_id in self.seen:
+            return "repeated", None
+        self.seen.add(product_id)
+        if product_id in self.excluded:
+            return "excluded", None
+        if product_id in self.shown:
+            return "elsewhere", None
+        product = self.products.get(product_id)
+        if self.rules:
+            rule = self.rules.effect(proposal.strategy, product_id, product).excluded_by
+            if rule is not None:
+                return "rule", rule
+        if product is None:
+            if product_id in self.products:
+                return "missing", None
+            self.chosen.unknown.append(product_id)
+            return None
+        return self._obstacle(product) or self._take(Choice(proposal, product))
+
+    def _obstacle(self, product: Product) -> tuple[VerdictKind, None] | None:
+        """Why *product* may not be offered here and now."""
+        if not is_eligible(product):
+            return ("sold_out" if product.visible else "hidden"), None
+        if product.variant_group in self.taken:
+            return "variant", None
+        outside = self.category is not None and self.category not in product.category_ids
+        return ("category", None) if outside else None
+
+    def _take(self, choice: Choice) -> tuple[VerdictKind, None]:
+        if len(self.chosen.choices) == self.limit:
+            return "limit", None
+        self.chosen.choices.append(choice)
+        if choice.product.variant_group is not None:
+            self.taken.add(choice.product.variant_group)
+        return "shown", None
 
 
 def is_eligible(product: Product) -> bool:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from ..bundles.published import PublishedBundles
 from ..database import Database
 from ..errors import StorefrontError
 from ..orderlog.numbers import ProductNumbers
@@ -40,6 +41,7 @@ class Held:
         keys: Keys,
         numbers: ProductNumbers,
         cards: Cards,
+        published: PublishedBundles,
         deadline: float,
         wake: Callable[[], bool],
     ) -> None:
@@ -48,6 +50,7 @@ class Held:
         self._keys = keys
         self._numbers = numbers
         self._cards = cards
+        self._published = published
         self._deadline = deadline
         self._wake = wake
         self.current = Holdings()
@@ -89,7 +92,7 @@ class Held:
     def refresh(self) -> None:
         """Read everything afresh; raises `StoreUnavailable` or `DatabaseUnavailable`."""
         self._numbers.refresh(self._database)
-        self.current = load_holdings(self._database, self._store, self._keys)
+        self.current = load_holdings(self._database, self._store, self._keys, self._published)
         self._due_at = time.monotonic() + MAX_AGE
         self._loaded.set()
 

@@ -1,10 +1,11 @@
-"""What a process holds so that a page need not ask: popularity, lists, links. Refreshed in the background."""
+"""What a process holds so that a page need not ask: popularity, lists, rules. Refreshed in the background."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..bundles.published import Published, PublishedBundles
 from ..copurchase.applier import BatchSender
 from ..copurchase.generations import live
 from ..copurchase.popularity import Popularity, load_popularity
@@ -12,7 +13,9 @@ from ..copurchase.scoring import trends
 from ..database import Database
 from ..redis_store import Read, RedisStore
 from ..redis_store.keys import Keys
-from .links import Links, load_links
+from .effective import stored_slots
+from .rule_book import RuleBook
+from .rule_codec import enabled_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +24,28 @@ class Holdings:
 
     Attributes:
         popularity: Counts of the live generation.
-        links: The merchant's pins and exclusions.
+        rules: The merchant's rules.
+        placements: JSON of the slots of each placement that the merchant has changed.
         edition: Token of the content index; "" before there is one.
         trending: Numbers of the products that trend, with scores, best first.
         trend: Factor of each product's score by its number: whether it sold lately as it used to.
         rated: Lower bound of the rating in stars by number, best first.
+        published: The merchant's published bundles.
         news: The versions this snapshot was made from.
     """
 
     popularity: Popularity = field(default_factory=Popularity)
-    links: Links = field(default_factory=Links)
+    rules: RuleBook = field(default_factory=RuleBook)
+    placements: Mapping[str, str] = field(default_factory=dict)
     edition: str = ""
     trending: tuple[tuple[int, float], ...] = ()
     trend: Mapping[int, float] = field(default_factory=dict)
     rated: Mapping[int, float] = field(default_factory=dict)
+    published: Published = field(default_factory=Published)
     news: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
-def load_holdings(database: Database, store: RedisStore, keys: Keys) -> Holdings:
+def load_holdings(database: Database, store: RedisStore, keys: Keys, bundles: PublishedBundles) -> Holdings:
     """The snapshot as SQL and Redis hold it now; raises `StoreUnavailable` or `DatabaseUnavailable`."""
     news = store.ask([Read(keys.news, "HGETALL")])[0] or {}
     edition = news.get(b"edition", b"").decode()
@@ -55,7 +62,8 @@ def load_holdings(database: Database, store: RedisStore, keys: Keys) -> Holdings
     popularity = load_popularity(store, keys, generation) if generation else Popularity()
     return Holdings(
         popularity=popularity,
-        links=load_links(database),
+        rules=RuleBook(enabled_rules(database)),
+        placements=stored_slots(database),
         edition=edition,
         trending=tuple((int(member), score / 1000) for member, score in trending),
         trend=trends(
@@ -64,5 +72,6 @@ def load_holdings(database: Database, store: RedisStore, keys: Keys) -> Holdings
             popularity.unit,
         ),
         rated={int(member): score / 1_000_000 for member, score in rated},
+        published=bundles.get(patient=True),
         news=news,
     )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ..shop.ports import CartLine, ConsentLevel, Product
 from .plan import CART_LIKE, Layout, Slot
+
+if TYPE_CHECKING:
+    from .offers import BundleOffer
 
 MAX_SEEDS = 20
 """Products whose neighbours are read, the latest cart lines; all lines are excluded (each seed costs one read)."""
@@ -54,11 +57,24 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class FilledSlot:
-    """A slot with its cards. *seed* is the page's own product, for the ``together`` layout."""
+    """A slot with its cards, or its bundles.
+
+    Attributes:
+        seed: The page's own product, for the ``together`` layout.
+        bundles: Of the ``bundles`` layout.
+        takes_code: Bundles stand behind codes, so that one may be typed here.
+    """
 
     slot: Slot
     cards: tuple[Card, ...]
     seed: Product | None = None
+    bundles: tuple[BundleOffer, ...] = ()
+    takes_code: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return not (self.cards or self.bundles or self.takes_code)
 
     @property
     def name(self) -> str:
@@ -84,10 +100,14 @@ class Page:
         category: Id of the category the page lists, if any.
         cart: The shopper's cart lines; empty where the response must be the same for all shoppers.
         exclude: Ids never shown.
+        presented: Staff codes and links that the shopper showed.
+        segments: Names of the segments the shopper is in.
         patient: Nobody waits for this page: trouble is raised instead of leaving slots out, and no deadline is kept.
         shop_locale: What the shop's own code speaks on this request; product data is held by it.
+        counted: Names of the slots that are counted for the share of pages on which they stay empty; None is all.
         shown: Ids that slots of this page have already taken.
         catalog_failed: The shop's catalogue failed on this page, so it is not asked a second time.
+        store_failed: Redis did not answer this page in time.
     """
 
     placement: str
@@ -101,9 +121,13 @@ class Page:
     shop_locale: str = ""
     currency: str | None = None
     personal: bool = False
+    presented: tuple[str, ...] = ()
+    segments: frozenset[str] = frozenset()
     patient: bool = False
+    counted: tuple[str, ...] | None = None
     shown: set[str] = field(default_factory=set)
     catalog_failed: bool = False
+    store_failed: bool = False
 
     @property
     def cart_like(self) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ..errors import ConfigurationError
 
 Placement: TypeAlias = Literal["product", "cart", "checkout", "thank_you", "home", "category", "account", "email"]
-Layout: TypeAlias = Literal["grid", "carousel", "list", "together"]
+Layout: TypeAlias = Literal["grid", "carousel", "list", "together", "bundles"]
 
 PLACEMENTS: tuple[Placement, ...] = ("product", "cart", "checkout", "thank_you", "home", "category", "account", "email")
-LAYOUTS: tuple[Layout, ...] = ("grid", "carousel", "list", "together")
+LAYOUTS: tuple[Layout, ...] = ("grid", "carousel", "list", "together", "bundles")
 
 PERSONAL_PLACEMENTS: frozenset[str] = frozenset({"cart", "checkout", "thank_you", "account", "email"})
 """Pages that belong to one shopper anyway: everything on them is inline and the response is private."""
@@ -32,12 +33,16 @@ class Slot:
         name: Unique on its placement; also the name for ``storefront.slot(name, …)``.
         strategies: First choice, then fallbacks; a later one fills what an earlier one left empty.
         title: Heading; a text, texts by language, or None for the strategy's own.
-        layout: ``grid``, ``carousel``, ``list`` (compact) or ``together`` (seed and complements, add all at once).
+        layout: ``grid``, ``carousel``, ``list`` (compact), ``together`` (seed and complements, add all at once) or
+            ``bundles``, which belongs to the strategy of that name.
         limit: Most cards shown, 1 to 30.
         minimum: With fewer cards the slot is left out.
         lazy: Fetched when the shopper comes near it.
         specialness: The dial b from 0 (what most people take) to 0.5 (what is special to this); None is the measured
             default of the page type (0.1 on product pages, 0.4 in carts).
+        starts_at: Left out before this time, which needs a time zone; None is open.
+        ends_at: Left out from this time on; None is open.
+        enabled: False switches the slot off.
     """
 
     name: str
@@ -48,6 +53,9 @@ class Slot:
     minimum: int = 1
     lazy: bool = False
     specialness: float | None = None
+    starts_at: dt.datetime | None = None
+    ends_at: dt.datetime | None = None
+    enabled: bool = True
 
     def __post_init__(self) -> None:
         if not self.strategies or not isinstance(self.strategies, tuple):
@@ -56,22 +64,50 @@ class Slot:
             )
         if self.layout not in LAYOUTS:
             raise ConfigurationError(f"Slot {self.name!r} has layout {self.layout!r}; use one of {', '.join(LAYOUTS)}.")
+        of_bundles = (self.layout == "bundles", self.strategies == ("bundles",))
+        if any(of_bundles) != all(of_bundles) or ("bundles" in self.strategies and not all(of_bundles)):
+            raise ConfigurationError(
+                f"Slot {self.name!r} mixes bundles with products; give it layout='bundles' and "
+                "strategies=('bundles',), or neither."
+            )
         if self.specialness is not None and not 0 <= self.specialness <= 0.5:
             raise ConfigurationError(f"Slot {self.name!r} has specialness {self.specialness}; use 0 to 0.5, or None.")
+        self._check_schedule()
+
+    def _check_schedule(self) -> None:
+        moments = [moment for moment in (self.starts_at, self.ends_at) if moment is not None]
+        if any(moment.tzinfo is None for moment in moments):
+            raise ConfigurationError(f"Slot {self.name!r} has a time without a zone; give starts_at and ends_at one.")
+        if len(moments) == 2 and moments[0] >= moments[1]:
+            raise ConfigurationError(f"Slot {self.name!r} ends before it starts; put ends_at after starts_at.")
+
+    def is_on(self, moment: dt.datetime) -> bool:
+        """Whether the slot is shown at *moment*."""
+        started = self.starts_at is None or self.starts_at <= moment
+        return self.enabled and started and (self.ends_at is None or moment < self.ends_at)
+
+
+def running(slots: Sequence[Slot]) -> list[Slot]:
+    """Those of *slots* that are on now."""
+    now = dt.datetime.now(dt.timezone.utc)
+    return [slot for slot in slots if slot.is_on(now)]
 
 
 DEFAULT_PLAN: Mapping[str, Sequence[Slot]] = {
     "product": (
         Slot(name="bought_together", strategies=("bought_together",), layout="together", limit=2),
+        Slot(name="bundles", strategies=("bundles",), layout="bundles", limit=3),
         Slot(name="also_bought", strategies=("also_bought", "related"), layout="carousel", limit=8),
         Slot(name="related", strategies=("related", "bestsellers"), layout="grid", limit=4),
         Slot(name="top_rated", strategies=("top_rated",), layout="grid", limit=4),
     ),
     "cart": (
+        Slot(name="bundles", strategies=("bundles",), layout="bundles", limit=3),
         Slot(name="also_bought", strategies=("also_bought", "related", "bestsellers"), layout="list", limit=4),
         Slot(name="top_rated", strategies=("top_rated",), layout="carousel", limit=8),
     ),
     "checkout": (
+        Slot(name="bundles", strategies=("bundles",), layout="bundles", limit=3),
         Slot(name="also_bought", strategies=("also_bought", "related", "bestsellers"), layout="list", limit=3),
     ),
     "thank_you": (
@@ -99,15 +135,21 @@ def checked_plan(given: Mapping[str, Sequence[Slot]] | None, strategies: Sequenc
             raise ConfigurationError(
                 f"STOREFRONT_PLAN has {wrong!r:.80} on {placement!r}; give storefront_plugin.Slot(…)."
             )
-        names = [slot.name for slot in slots]
-        if len(set(names)) < len(names):
-            raise ConfigurationError(
-                f"STOREFRONT_PLAN has two slots of one name on {placement!r}; rename one of {names}."
-            )
-        too_long = [slot for slot in slots if not 1 <= slot.limit <= MAX_LIMIT]
-        if too_long:
-            raise ConfigurationError(f"Slot {too_long[0].name!r} has limit {too_long[0].limit}; use 1 to {MAX_LIMIT}.")
-        unknown = [name for slot in slots for name in slot.strategies if name not in strategies]
-        if unknown:
-            raise ConfigurationError(f"STOREFRONT_PLAN names strategy {unknown[0]!r}; use {', '.join(strategies)}.")
+        check_slots(placement, slots, strategies)
     return plan
+
+
+def check_slots(placement: str, slots: Sequence[Slot], strategies: Collection[str]) -> None:
+    """Raise `ConfigurationError` for what slots of one placement may not be together, or without the *strategies*."""
+    names = [slot.name for slot in slots]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigurationError(f"Two slots of {placement!r} have the name {twice!r}; rename one.")
+    for slot in slots:
+        if not 1 <= slot.limit <= MAX_LIMIT:
+            raise ConfigurationError(f"Slot {slot.name!r} has limit {slot.limit}; use 1 to {MAX_LIMIT}.")
+        unknown = next((name for name in slot.strategies if name not in strategies), None)
+        if unknown is not None:
+            raise ConfigurationError(
+                f"Slot {slot.name!r} names strategy {unknown!r}, which does not exist; use {', '.join(strategies)}."
+            )

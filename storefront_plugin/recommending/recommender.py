@@ -2,7 +2,7 @@
 
 1. reads of all slots and of the news, in one trip;
 2. candidates of each slot's strategies, from the answers alone;
-3. product data of the best of all slots, in one look-up;
+3. product data of the best of all slots, in one look-up; the merchant's rules put the candidates in order;
 4. the choice, slot by slot; a slot that ran short looks up the rest, in a second wave;
 5. the number of orders behind each shown pair: from the first trip where a slot asked for it, else in a second.
 """
@@ -10,10 +10,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import islice
-from math import ceil
 from typing import Any
 
 from ..errors import AdapterError
@@ -21,19 +22,18 @@ from ..orderlog.numbers import ProductNumbers
 from ..redis_store import MISSING, Read, RedisStore
 from ..redis_store.keys import Keys
 from ..shop.ports import Product
+from .bundle_slots import BundleSlots
 from .cards import Cards
-from .choosing import Choice, Chosen, Proposal, choose, first_ids
-from .drawn import Drawn
+from .chain import Chain
+from .choosing import Choice, Chosen, Judged, Proposal, choose
 from .holdings import Holdings
 from .page import Card, FilledSlot, Page, Reason, ReasonKind
 from .plan import Slot
 from .question import MAX_CANDIDATES, Answers, Question, Strategy
+from .rule_book import CompiledRules, PageRules
 from .support import support_of
 
 logger = logging.getLogger(__name__)
-
-LOOK_AHEAD = 1.5
-"""Cards looked up at once are this many times the limit: most slots then need no second look-up."""
 
 PAIRS: frozenset[ReasonKind] = frozenset({"also_bought", "bought_together"})
 """Reasons behind which stands a number of orders."""
@@ -43,13 +43,31 @@ CHANGED_IDS = 32
 
 
 @dataclass(slots=True)
-class _Asked:
-    """A slot on its way: its question, the proposals of its chain, and what was chosen of them."""
+class Asked:
+    """A slot on its way: its question, the proposals of its chain, and what was chosen of them.
+
+    *judged* holds a verdict on each proposal where verdicts were asked for.
+    """
 
     slot: Slot
     question: Question
-    proposals: Iterable[Proposal] = ()
+    chain: Chain
     choices: list[Choice] = field(default_factory=list)
+    judged: list[Judged] | None = None
+
+
+@dataclass(slots=True)
+class Journey:
+    """What became of a page: its slots with their choices, what Redis answered, and the product data looked up.
+
+    *seed* is the page's own product.
+    """
+
+    asked: list[Asked]
+    answers: Answers
+    products: dict[str, Product | None]
+    rules: PageRules
+    seed: Product | None
 
 
 class Recommender:
@@ -61,6 +79,7 @@ class Recommender:
         numbers: Product numbers held in process.
         cards: Product data held in process.
         strategies: All strategies by name.
+        bundle_slots: Fills the slots of bundles.
         min_support: Least number of orders behind a claim.
         heed_news: Called with the news hash and the latest changed ids of each page.
         heed_unknown: Called when a page met a product that this process has no number for, or a number without one.
@@ -74,6 +93,7 @@ class Recommender:
         numbers: ProductNumbers,
         cards: Cards,
         strategies: Mapping[str, Strategy],
+        bundle_slots: BundleSlots,
         min_support: int,
         heed_news: Callable[[Mapping[bytes, bytes], Sequence[bytes]], None],
         heed_unknown: Callable[[], None],
@@ -84,6 +104,7 @@ class Recommender:
         self._numbers = numbers
         self._cards = cards
         self._strategies = strategies
+        self._bundle_slots = bundle_slots
         self._min_support = min_support
         self._heed_news = heed_news
         self._heed_unknown = heed_unknown
@@ -98,67 +119,109 @@ class Recommender:
         """
         if not slots:
             return []
-        seeds = page.seeds
-        asked = self._asked(page, seeds, slots, holdings, all_candidates)
-        answers = self._read(page, asked)
-        for one in asked:
-            one.proposals = Drawn(self._proposals(one, seeds, answers))
-        excluded = page.excluded | holdings.links.excluded_for(seeds)
-        products = self._look_up(page, asked, excluded)
+        journey = self.journey(page, slots, holdings, all_candidates)
+        asked, products = journey.asked, journey.products
+        support = self._support(page, asked, journey.answers)
+        return [
+            self._bundle_slots.fill(page, one.slot, holdings, products)
+            if one.slot.layout == "bundles"
+            else FilledSlot(one.slot, tuple(self._cards_of(one, support)), journey.seed)
+            for one in asked
+        ]
+
+    def journey(
+        self,
+        page: Page,
+        slots: Sequence[Slot],
+        holdings: Holdings,
+        all_candidates: bool = False,
+        judging: bool = False,
+    ) -> Journey:
+        """The choice for each of *slots*; with *judging* a verdict on every candidate, and data of all of them."""
+        seeds, ruled = page.seeds, holdings.rules.at(time.time())
+        questions = self._questions(page, seeds, slots, holdings, all_candidates)
+        answers = self._read(page, list(zip(slots, questions, strict=True)))
+        asked = [
+            Asked(slot, question, self._chain(slot, question, answers, judging or bool(ruled)))
+            for slot, question in zip(slots, questions, strict=True)
+        ]
+        in_bundles = self._bundle_slots.product_ids(page, slots, holdings)
+        rules, products = self._ruled_products(page, seeds, ruled, asked, in_bundles, judging)
         seed = products.get(page.products[0]) if page.products else None
         for one in asked:
-            one.choices = self._choices(page, one, products, excluded, seed)
-        support = self._support(page, asked, answers)
-        return [FilledSlot(one.slot, tuple(self._cards_of(one, support)), seed) for one in asked]
+            one.judged = [] if judging else None
+            one.choices = self._choices(page, one, products, rules, seed)
+        return Journey(asked, answers, products, rules, seed)
 
-    def _asked(
+    def _questions(
         self, page: Page, seeds: Sequence[str], slots: Sequence[Slot], holdings: Holdings, all_candidates: bool
-    ) -> list[_Asked]:
+    ) -> list[Question]:
         known = [self._numbers.number(product_id) for product_id in seeds]
         numbers = tuple(number for number in known if number is not None)
         if len(numbers) < len(known):
             self._heed_unknown()
         fixed = (page, numbers, holdings, self._keys)
-        return [_Asked(slot, Question(*fixed, slot.specialness, self._min_support, all_candidates)) for slot in slots]
+        return [Question(*fixed, slot.specialness, self._min_support, all_candidates) for slot in slots]
 
-    def _read(self, page: Page, asked: Sequence[_Asked]) -> Answers:
+    def _read(self, page: Page, asked: Sequence[tuple[Slot, Question]]) -> Answers:
         wanted = (
-            read for one in asked for name in one.slot.strategies for read in self._strategies[name].reads(one.question)
+            read
+            for slot, question in asked
+            for name in slot.strategies
+            for read in self._strategies[name].reads(question)
         )
         reads = list(dict.fromkeys(wanted))
         news = Read(self._keys.news, "HGETALL")
         changed = Read(self._keys.changed_products, "LRANGE", (0, CHANGED_IDS - 1))
         *replies, news_reply, changed_reply = self._fetch(page, [*reads, news, changed])
-        if news_reply is not MISSING:
+        page.store_failed = news_reply is MISSING
+        if not page.store_failed:
             self._heed_news(news_reply or {}, changed_reply or ())
         return dict(zip(reads, replies, strict=True))
 
     def _fetch(self, page: Page, reads: Sequence[Read]) -> list[Any]:
         return self._store.ask(reads) if page.patient else self._store.fetch(reads)
 
-    def _proposals(self, one: _Asked, seeds: Sequence[str], answers: Answers) -> Iterator[Proposal]:
-        links = one.question.holdings.links
-        for name in one.slot.strategies:
-            for pinned in links.pinned(seeds, name):
-                yield Proposal(pinned, 1.0, "pinned", "chosen")
-        for name in one.slot.strategies:
-            for candidate in islice(self._strategies[name].candidates(one.question, answers), MAX_CANDIDATES):
-                product_id = self._numbers.id(candidate.number)
-                if product_id is None:
-                    self._heed_unknown()
-                else:
-                    source = name if candidate.evident else "bestsellers"
-                    yield Proposal(product_id, candidate.score, source, candidate.kind)
+    def _chain(self, slot: Slot, question: Question, answers: Answers, ruled: bool) -> Chain:
+        if slot.layout == "bundles":
+            return Chain((), False)
+        return Chain([(name, self._candidates(name, question, answers)) for name in slot.strategies], ruled)
 
-    def _look_up(self, page: Page, asked: Sequence[_Asked], excluded: frozenset[str]) -> dict[str, Product | None]:
-        """The products that are most likely chosen; each slot's are other ones, because none is shown twice."""
-        wanted = set(page.products[:1])
-        without = wanted | excluded | page.shown
+    def _candidates(self, name: str, question: Question, answers: Answers) -> Iterator[Proposal]:
+        for candidate in islice(self._strategies[name].candidates(question, answers), MAX_CANDIDATES):
+            product_id = self._numbers.id(candidate.number)
+            if product_id is None:
+                self._heed_unknown()
+            else:
+                source = name if candidate.evident else "bestsellers"
+                yield Proposal(product_id, candidate.score, source, candidate.kind, name)
+
+    def _ruled_products(
+        self,
+        page: Page,
+        seeds: Sequence[str],
+        ruled: CompiledRules,
+        asked: Sequence[Asked],
+        in_bundles: AbstractSet[str],
+        everything: bool,
+    ) -> tuple[PageRules, dict[str, Product | None]]:
+        """The page's rules, and the products that are most likely chosen, in one look-up.
+
+        Each slot's products are other ones, because none is shown twice; those *in_bundles* may be. Rules that hang on
+        data of the seeds hold once that is there; where the process has it already, nothing is looked up in vain.
+        """
+        held = self._cards.held(seeds, page.shop_locale) if ruled.asks_seeds else {}
+        rules = ruled.on_page(page.placement, seeds, page.category, held)
+        wanted = {*page.products[:1], *(seeds if ruled.asks_seeds else ())}
+        without = wanted | page.excluded | page.shown
         for one in asked:
-            ids = first_ids(one.proposals, without, ceil(LOOK_AHEAD * one.slot.limit))
+            ids = one.chain.everything(rules) if everything else one.chain.ahead(rules, without, one.slot.limit)
             wanted.update(ids)
             without.update(ids)
-        return self._products(page, list(wanted))
+        products = self._products(page, list(wanted | in_bundles))
+        if ruled.asks_seeds:
+            rules = ruled.on_page(page.placement, seeds, page.category, products)
+        return rules, products
 
     def _products(self, page: Page, ids: Sequence[str]) -> dict[str, Product | None]:
         try:
@@ -171,37 +234,36 @@ class Recommender:
             return dict.fromkeys(ids)
 
     def _choices(
-        self,
-        page: Page,
-        one: _Asked,
-        products: dict[str, Product | None],
-        excluded: frozenset[str],
-        seed: Product | None,
+        self, page: Page, one: Asked, products: dict[str, Product | None], rules: PageRules, seed: Product | None
     ) -> list[Choice]:
         slot = one.slot
         groups = [seed.variant_group] if seed is not None and seed.variant_group is not None else []
 
         def chosen() -> Chosen:
-            return choose(one.proposals, products, excluded, page.shown, slot.limit, groups, page.category)
+            proposals = one.chain.proposals(rules, products)
+            return choose(
+                proposals, products, page.excluded, page.shown, slot.limit, groups, page.category, rules, one.judged
+            )
 
         answer = chosen()
-        if len(answer.choices) < slot.limit and answer.unknown and not page.catalog_failed:
+        if answer.unknown and not page.catalog_failed:
             products.update(self._products(page, answer.unknown))
+            one.judged = None if one.judged is None else []
             answer = chosen()
         if len(answer.choices) < slot.minimum:
             return []
         page.shown.update(choice.product.id for choice in answer.choices)
         return answer.choices
 
-    def _support(self, page: Page, asked: Sequence[_Asked], answers: Answers) -> dict[int, int]:
+    def _support(self, page: Page, asked: Sequence[Asked], answers: Answers) -> dict[int, int]:
         """The number of orders that hold a card together with a seed, where a pair is the reason."""
         chosen = [choice.proposal for one in asked for choice in one.choices]
         numbers = [self._numbers.number(one.product_id) for one in chosen if one.kind in PAIRS]
         paired = [number for number in numbers if number is not None]
         return support_of(asked[0].question, answers, paired, lambda reads: self._fetch(page, reads))
 
-    def _cards_of(self, one: _Asked, support: Mapping[int, int]) -> Iterator[Card]:
-        for (product_id, score, source, kind), product in one.choices:
+    def _cards_of(self, one: Asked, support: Mapping[int, int]) -> Iterator[Card]:
+        for (product_id, score, source, kind, *_), product in one.choices:
             number = self._numbers.number(product_id) if kind in PAIRS else None
             orders = support.get(number) if number is not None else None
             shown = orders if orders is not None and orders >= self._min_support else None

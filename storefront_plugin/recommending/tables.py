@@ -15,11 +15,11 @@ _LongText = sa.Text().with_variant(sa.Text(2**24), "mysql", "mariadb")
 class StoredRule(Base):
     """A rule: what is done (*kind*) to which candidates (*target*), on pages about which seeds (*seed*).
 
-    *percent* is the strength of a boost or bury (150 is half as much again), or the share of the seed's price in a
-    price relation. *version* rises with each change, so that the second of two editors is told.
+    The columns are those of `rules.Rule`; *version* rises with each change, so that the second of two editors is told.
     """
 
     __tablename__ = "storefront_rule"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # the log names deleted rules: no id is given twice
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     version: Mapped[int]
@@ -28,7 +28,8 @@ class StoredRule(Base):
     seed_value: Mapped[str | None] = mapped_column(Id)
     target_kind: Mapped[str] = mapped_column(sa.String(16))
     target_value: Mapped[str | None] = mapped_column(Id)
-    percent: Mapped[int | None]
+    price_percent: Mapped[int | None]
+    strength: Mapped[int | None]
     placement: Mapped[str | None] = mapped_column(sa.String(16))
     strategy: Mapped[str | None] = mapped_column(sa.String(64))
     position: Mapped[int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 VERSION = 1
@@ -26,6 +27,10 @@ class Keys:
     def changed_products(self) -> str:
         """List of the product ids whose data changed last, newest first; as many as ``cards`` was raised."""
         return f"{self.prefix}:{VERSION}:{{news}}:changed"
+
+    def posted(self, digest: str) -> str:
+        """String that stands for a moment after a form was posted, so that it counts once."""
+        return f"{self.prefix}:{VERSION}:{{posted.{digest}}}"
 
     def _shard(self, generation: str, shard: int) -> str:
         return f"{self.prefix}:{VERSION}:{{{generation}.{shard}}}"
@@ -61,6 +66,10 @@ class Keys:
     def rated(self, edition: str) -> str:
         """Sorted set: product numbers by the lower bound of their rating in millionths of a star."""
         return f"{self.prefix}:{VERSION}:{{rated.{edition}}}"
+
+    def fills(self, day: dt.date) -> str:
+        """Hash: ``placement/slot/pages`` and ``placement/slot/empty`` to a day's numbers of pages; kept for a month."""
+        return f"{self.prefix}:{VERSION}:{{fills.{day.isoformat()}}}"
 
     @property
     def trending(self) -> str:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from .ports import Order, Product
+from .ports import Order, Product, VariantsOf
 
 
 class MemoryCatalog:
-    """A catalogue that holds *products* in a dict; of two with one id the later counts."""
+    """A catalogue that holds *products* in a dict; of two with one id the later counts.
 
-    def __init__(self, products: Iterable[Product]) -> None:
+    *variants* answers for the variants of products, see `ports.OffersVariants`.
+    """
+
+    variants: VariantsOf
+    """Only there where it was given."""
+
+    def __init__(self, products: Iterable[Product], variants: VariantsOf | None = None) -> None:
         self._products = {product.id: product for product in products}
+        if variants is not None:
+            self.variants = variants
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, Product]:
         """The products of *ids*; unknown ids are left out."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
@@ -70,6 +70,27 @@ class Product:
     description: str | None = None
     cost: Decimal | None = None
     created_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One of the variants of a product that a shopper chooses between.
+
+    Attributes:
+        id: The shop's id, as in `CartLine.variant_id`.
+        title: What tells it from the others ("Red, large"), plain text.
+        price: What it costs, in the product's currency, major units; None for the product's price.
+        stock: Pieces that can be sold now; None where stock is not tracked.
+    """
+
+    id: str
+    title: str
+    price: Decimal | None = None
+    stock: int | None = None
+
+
+VariantsOf: TypeAlias = Callable[[Sequence[str]], Mapping[str, Sequence[Variant]]]
+"""From product ids to the variants of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +162,15 @@ class LiveStock(Protocol):
 
 
 @runtime_checkable
+class OffersVariants(Protocol):
+    """A catalogue that knows the variants of its products, so that a bundle can offer the choice."""
+
+    def variants(self, ids: Sequence[str]) -> Mapping[str, Sequence[Variant]]:
+        """The variants of the products *ids*, in the order to show; products without any are left out."""
+        ...
+
+
+@runtime_checkable
 class Orders(Protocol):
     """The shop's orders, for import and catch-up."""
 
@@ -180,3 +210,26 @@ class Customers(Protocol):
     def current_id(self) -> str | None:
         """The signed-in customer's id, or None."""
         ...
+
+
+@runtime_checkable
+class KnowsSegments(Protocol):
+    """Customers whose segments are known, for bundles that only some shoppers get."""
+
+    def segments(self) -> Iterable[str]:
+        """Names of the segments that the current shopper is in."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """Who opens the merchant's pages: a *name* for the audit log, and the role ``view`` or ``edit``."""
+
+    name: str
+    role: Literal["view", "edit"] = "edit"
+
+    def __post_init__(self) -> None:
+        if self.role not in ("view", "edit"):
+            raise InputError(f"There is no role {self.role!r:.40}; use 'view' or 'edit'.")
+        if not isinstance(self.name, str):
+            raise InputError(f"A merchant's name must be text, not {self.name!r:.40}.")

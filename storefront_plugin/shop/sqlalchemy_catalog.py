@@ -17,7 +17,7 @@ from .complaints import Complaints, Problem
 from .counting import counted_queries
 from .fields import FieldMap, as_callable, as_expression, is_relationship, required_expression
 from .keys import CHUNK, KeyColumn, after, chunks, cursor
-from .ports import Product
+from .ports import Product, VariantsOf
 from .product_search import ProductSearch
 from .sessions import ShopReads
 from .values import Unusable, in_major
@@ -47,10 +47,15 @@ class SQLAlchemyCatalog:
         search: Columns that `search` looks in; by default title and id.
         live_stock: True has stock read afresh for the cards of each page (one query); *stock* must be SQL then.
         where: Criterion of the rows that are products at all, such as ``Product.parent_id.is_(None)``.
+        variants: A function from product ids to the `Variant` objects of each, in one query of the shop's own, so that
+            a bundle can offer the choice.
     """
 
     live_stock: Callable[[Sequence[str]], Mapping[str, int | None]]
     """Only there with ``live_stock=True``."""
+
+    variants: VariantsOf
+    """Only there where it was given."""
 
     def __init__(
         self,
@@ -81,6 +86,7 @@ class SQLAlchemyCatalog:
         price_unit: PriceUnit = "major",
         live_stock: bool = False,
         where: Any = None,
+        variants: VariantsOf | None = None,
     ) -> None:
         given = {name: value for name, value in locals().items() if name in _FIELDS}
         self.model = Model
@@ -105,6 +111,8 @@ class SQLAlchemyCatalog:
         if live_stock:
             required_expression("stock", stock, Model)
             self.live_stock = self._live_stock
+        if variants is not None:
+            self.variants = variants
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, Product]:
         """The products of *ids* in one query (one for each 500); unknown ids are left out."""

@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 from ..shop.cleaning import clean_product
-from ..shop.ports import Catalog, LiveStock, Product, clean_id
+from ..shop.ports import Catalog, LiveStock, OffersVariants, Product, Variant, clean_id
 
 STRANGE_IDS = ("", " ", "0", "-1", "unknown", "1; DROP TABLE", "%", "ä" * 200, "\x00", "9" * 40, "None", "\ud800")
 FEW = 50
@@ -87,3 +87,16 @@ class CatalogContract:
         stock = catalog.live_stock([*ids, "unknown"])
         assert dict(stock) == {product.id: product.stock for product in some}
         assert not catalog.live_stock([])
+
+    def test_variants_belong_to_the_products_asked_for(self, catalog: Catalog, some: list[Product]) -> None:
+        """Where they are offered, each has an id of its own and a price that can be shown."""
+        if not isinstance(catalog, OffersVariants):
+            pytest.skip("this catalogue offers no variants")
+        ids = [product.id for product in some]
+        found = catalog.variants([*ids, "unknown"])
+        assert set(found) <= set(ids)
+        for variants in found.values():
+            assert all(isinstance(one, Variant) and clean_id(one.id) == one.id for one in variants)
+            assert len({one.id for one in variants}) == len(variants)
+            assert all(one.price is None or isinstance(one.price, Decimal) for one in variants)
+        assert not catalog.variants([])

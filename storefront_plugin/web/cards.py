@@ -26,7 +26,7 @@ HEADING_TELLS: Mapping[str, ReasonKind] = {
 }
 """The kind of reason behind each strategy's heading."""
 
-_PICTURE_SCHEMES = ("", "http", "https", "data")
+PICTURE_SCHEMES = ("", "http", "https", "data")
 _LINK_SCHEMES = ("", "http", "https")
 
 
@@ -56,6 +56,10 @@ class CardMaker:
         form, later = self._forms.form_of(card.product)
         return self._view(card.product, card, told, form=form, form_later=later)
 
+    def product(self, product: Product) -> CardView:
+        """The view of a product without reason and button."""
+        return self._view(product, None, None)
+
     def _view(self, product: Product, card: Card | None, told: str | None, **button: object) -> CardView:
         reason = card.reason if card else None
         if reason and reason.orders is None and reason.kind == told:
@@ -65,7 +69,7 @@ class CardMaker:
             id=product.id,
             title=product.title,
             url=below_root(product.url, _LINK_SCHEMES, self._root),
-            image_url=below_root(product.image_url, _PICTURE_SCHEMES, self._root),
+            image_url=below_root(product.image_url, PICTURE_SCHEMES, self._root),
             initial=product.title.strip()[:1].upper(),
             price=price_view(product.price, product.list_price, product.currency or self._currency, locale),
             stars=stars_view(product.rating, product.review_count, locale),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Response, abort, current_app, redirect, request
 from werkzeug.exceptions import TooManyRequests
 
-from ..errors import InputError
+from ..errors import InputError, StorefrontError
 from ..proxies import current_storefront
 from ..shop.ports import AddsLines, CartLine, clean_id
+from .bundle_post import is_repeated, posted_lines
+from .guard import TROUBLE
 from .limits import seconds_to_wait
 from .origin import is_own, way_back
 
@@ -16,7 +18,7 @@ MAX_PRODUCTS = 31
 
 
 def add_to_cart() -> Response:
-    """``POST <prefix>/cart``: put each ``product`` of the form into the cart through the shop's own ``Cart.add``.
+    """``POST <prefix>/cart``: put each ``product`` of the form, or a ``bundle``, into the cart by the shop's ``Cart.add``.
 
     What ``add`` raises is left to the shop's error pages, as in a view of its own: a shopper who pressed a button must
     not be told that all went well.
@@ -30,10 +32,21 @@ def add_to_cart() -> Response:
     cart = current_storefront.cart
     if not isinstance(cart, AddsLines):
         abort(404)
-    lines = _lines(request.form.getlist("product"))
+    of_bundle = "bundle" in request.form or "near" in request.form
+    lines = _bundle_lines() if of_bundle else _lines(request.form.getlist("product"))
     if lines:
         cart.add(lines)
     return _sent_on(way_back(request))
+
+
+def _bundle_lines() -> list[CartLine]:
+    """The lines of the posted bundle; none where it cannot be right any more, or was posted a moment ago."""
+    try:
+        lines = posted_lines(request.form)
+        return [] if is_repeated(request.form) else lines
+    except (StorefrontError, *TROUBLE) as error:
+        current_app.logger.info("A posted bundle was not added: %s", error)
+        return []
 
 
 def _lines(ids: list[str]) -> list[CartLine]:

@@ -6,10 +6,14 @@ The comment at the top of a template lists the same names; ``test_template_contr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from ..recommending.plan import Layout
+
+if TYPE_CHECKING:
+    from .bundle_contexts import BundlesView
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +137,11 @@ class SlotView:
     Attributes:
         name: The slot's name in the plan.
         title: Its heading.
-        layout: ``grid``, ``carousel``, ``list`` or ``together``; names the template of its inside.
+        layout: ``grid``, ``carousel``, ``list``, ``together`` or ``bundles``; names the template of its inside.
         source: The strategy that filled it.
         cards: See `CardView`.
         together: See `TogetherView`; None in other layouts.
+        bundles: See `BundlesView`; None in other layouts.
         waiting: Number of empty cards that keep room until the fragment arrives; 0 when the slot is filled.
     """
 
@@ -146,6 +151,7 @@ class SlotView:
     source: str
     cards: tuple[CardView, ...] = ()
     together: TogetherView | None = None
+    bundles: BundlesView | None = None
     waiting: int = 0
 
 

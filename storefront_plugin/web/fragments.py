@@ -81,7 +81,8 @@ def _section(placement: str, args: MultiDict[str, str]) -> Section:
         after=tuple(names),
         layout=_layout(args.get("layout")),
         limit=_limit(args.get("limit")),
-        lazy=False,
+        lazy={"0": False, "1": True}.get(args.get("lazy", "")),
+        fetched=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""The small templates that a page renders again and again: cards, prices and stars."""
+"""The small templates that a page renders again and again: cards, bundles, prices and stars."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from markupsafe import Markup
 
 from ..folders import WIDGETS
 from ..texts import texts_for
+from .bundle_contexts import BundleView
 from .contexts import CardView, PriceView, StarsView
 
-View: TypeAlias = CardView | PriceView | StarsView
+View: TypeAlias = CardView | BundleView | PriceView | StarsView
 
-NAMES = ("card", "price", "stars")
+NAMES = ("card", "bundle", "price", "stars")
 
 
 class Parts:
@@ -39,7 +40,10 @@ class Parts:
 
     def __call__(self, name: str, view: View) -> Markup:
         template = self._templates[name]
-        keeps = self._all_ours and not self._private if name == "card" else is_ours(template)
+        if name == "card":
+            keeps = self._all_ours and not self._private
+        else:
+            keeps = self._all_ours if name == "bundle" else is_ours(template)
         return _kept(template, name, view, self._locale) if keeps else self.fresh(template, name, view)
 
     def fresh(self, template: Template, name: str, view: View) -> Markup:

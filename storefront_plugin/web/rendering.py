@@ -7,6 +7,7 @@ for all shoppers must not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -20,6 +21,9 @@ from ..proxies import current_storefront
 from ..recommending.page import FilledSlot, Page
 from ..recommending.plan import Slot
 from ..texts import Texts, texts_for
+from .bundle_contexts import BundlesView, BundleView
+from .bundle_views import BundleMaker
+from .bundle_words import BundleWords
 from .cards import CardMaker
 from .contexts import HeadView, PlacementView, SlotView
 from .forms import CartForms
@@ -29,18 +33,28 @@ STYLESHEET = "storefront.css"
 SCRIPT = "storefront.js"
 
 
-def render_slots(page: Page, filled_slots: Iterable[FilledSlot], waiting: Sequence[Slot] = ()) -> Markup:
-    """The HTML of slots, in the order of the plan; *waiting* slots get room for what the fragment will bring.
+def render_slots(
+    page: Page, filled_slots: Iterable[FilledSlot], waiting: Sequence[Slot], order: Sequence[str]
+) -> Markup:
+    """The HTML of slots, in the *order* of names; *waiting* slots get room for what the fragment will bring.
 
     A card holds the shopper's own token only where ``page.personal`` says that the response belongs to one shopper.
     """
     texts = texts_for(page.locale)
     forms = CartForms(current_storefront.cart, current_storefront.name, page.personal)
     maker = CardMaker(texts, forms, page.currency or current_storefront.settings.currency)
-    views = [maker.slot(filled) for filled in filled_slots if filled.cards]
+    bundles = BundleMaker(BundleWords(texts), maker, forms.all_action)
+    views = [_slot_view(filled, maker, bundles) for filled in filled_slots if not filled.is_empty]
     views += [_waiting_view(slot, texts) for slot in waiting]
     show = Parts(page.locale, page.personal)
-    return Markup("").join(_render("slot.html", texts, slot=view, show=show) for view in _in_order(page, views))
+    return Markup("").join(_render("slot.html", texts, slot=view, show=show) for view in _in_order(order, views))
+
+
+def render_bundle(bundle: BundleView, locale: str) -> Markup:
+    """The HTML of a slot with one bundle."""
+    texts = texts_for(locale)
+    view = SlotView("bundles", texts.title("bundles"), "bundles", "bundles", bundles=BundlesView(offers=(bundle,)))
+    return _render("slot.html", texts, slot=view, show=Parts(locale, private=False))
 
 
 def render_placement(page: Page, view: PlacementView) -> Markup:
@@ -83,12 +97,16 @@ def _render(template: str, texts: Texts, **context: Any) -> Markup:
     return Markup(loaded.render(context, _=texts.gettext))  # noqa: S704 - Jinja has escaped it
 
 
+def _slot_view(filled: FilledSlot, cards: CardMaker, bundles: BundleMaker) -> SlotView:
+    view = cards.slot(filled)
+    return replace(view, bundles=bundles.slot(filled)) if filled.layout == "bundles" else view
+
+
 def _waiting_view(slot: Slot, texts: Texts) -> SlotView:
     source = slot.strategies[0]
     cards = slot.limit + 1 if slot.layout == "together" else slot.limit
     return SlotView(slot.name, texts.title(source, slot.title), slot.layout, source, waiting=cards)
 
 
-def _in_order(page: Page, views: list[SlotView]) -> list[SlotView]:
-    order = [slot.name for slot in current_storefront.plan[page.placement]]
+def _in_order(order: Sequence[str], views: list[SlotView]) -> list[SlotView]:
     return sorted(views, key=lambda view: order.index(view.name))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from flask import g, url_for
@@ -13,9 +15,11 @@ from markupsafe import Markup
 from ..errors import ConfigurationError, InputError
 from ..proxies import current_storefront
 from ..recommending.page import MAX_SEEDS, FilledSlot, Page
-from ..recommending.plan import PERSONAL_PLACEMENTS, Layout, Slot
+from ..recommending.plan import PERSONAL_PLACEMENTS, Layout, Slot, running
 from ..shop.ports import clean_id
 from .rendering import content_hash, render_slots
+
+_log = logging.getLogger(__name__)
 
 _LONGEST_ADDRESS = 1500
 """Bytes of product ids in a fragment's address: servers refuse request lines from 4096 on."""
@@ -33,7 +37,8 @@ class Section:
         after: Slots of the same page that come first, so that none of their products is repeated.
         layout: Replaces the slot's layout.
         limit: Lowers the slot's number of cards.
-        lazy: Replaces the slot's laziness; False shows all at once.
+        lazy: Replaces the slot's laziness.
+        fetched: The page is there already and this is its fragment: all is shown at once.
     """
 
     placement: str
@@ -44,29 +49,36 @@ class Section:
     layout: Layout | None = None
     limit: int | None = None
     lazy: bool | None = None
+    fetched: bool = False
 
     def slots(self) -> list[Slot]:
-        """The slots asked for, with their changes; `ConfigurationError` for names that the plan does not have."""
+        """The slots asked for that are on, with their changes; `ConfigurationError` for names the plan does not have."""
         planned = current_storefront.plan.get(self.placement)
         if planned is None:
             raise ConfigurationError(
                 f"There is no placement {self.placement!r:.80}; use one of {', '.join(current_storefront.plan)}."
             )
-        wanted = [self._changed(slot) for slot in planned if self.slot in (None, slot.name)]
+        wanted = [self._changed(slot) for slot in running(planned) if self.slot in (None, slot.name)]
         if self.slot is not None and not wanted:
-            names = ", ".join(slot.name for slot in planned)
-            raise ConfigurationError(
-                f"There is no slot {self.slot!r:.80} on {self.placement!r}; use one of {names}, or add it to the plan."
-            )
+            self._require([slot.name for slot in planned], self.slot)
         return wanted
+
+    def _require(self, names: Sequence[str], slot: str) -> None:
+        if slot not in names:
+            raise ConfigurationError(
+                f"There is no slot {slot!r:.80} on {self.placement!r}; use one of {', '.join(names)}, "
+                "or add it to the plan."
+            )
+        _say_off(self.placement, slot)
 
     def render(self, page: Page) -> Markup:
         """The HTML of the section's slots; lazy ones only keep their room."""
         slots = {slot.name: slot for slot in self.slots()}
-        names = [name for name, slot in slots.items() if not slot.lazy]
+        names = [name for name, slot in slots.items() if self.fetched or not slot.lazy]
+        page.counted = tuple(name for name in names if slots[name].lazy == self.fetched)
         filled = current_storefront.fill(page, [*self.after, *names]) if names else []
         shown = [_fitted(each, slots[each.name]) for each in filled if each.name in names]
-        return render_slots(page, shown, [slot for slot in slots.values() if slot.lazy])
+        return render_slots(page, shown, [slot for name, slot in slots.items() if name not in names], list(slots))
 
     def address(self, page: Page, content: Markup) -> str:
         """Where the shopper's own HTML of this section is fetched; it names what the page shows already."""
@@ -78,6 +90,7 @@ class Section:
             "after": list(self.after),
             "layout": self.layout,
             "limit": self.limit,
+            "lazy": None if self.lazy is None else str(int(self.lazy)),
             "locale": page.locale,
             "have": content_hash(content) if settled else None,
         }
@@ -91,6 +104,15 @@ class Section:
             limit=min(self.limit or slot.limit, slot.limit),
             lazy=slot.lazy if self.lazy is None else self.lazy,
         )
+
+
+@lru_cache(maxsize=256)  # once a slot, not once a page
+def _say_off(placement: str, slot: str) -> None:
+    _log.info(
+        "A template shows slot %r of %r, which is switched off, removed or out of schedule; nothing is shown.",
+        slot,
+        placement,
+    )
 
 
 def is_personal(placement: str, inline: str | None) -> bool:
@@ -119,7 +141,11 @@ def earlier_slots(section: Section) -> tuple[str, ...]:
 
 
 def _fitted(filled: FilledSlot, slot: Slot) -> FilledSlot:
-    return filled if filled.slot == slot else replace(filled, slot=slot, cards=filled.cards[: slot.limit])
+    return (
+        filled
+        if filled.slot == slot
+        else replace(filled, slot=slot, cards=filled.cards[: slot.limit], bundles=filled.bundles[: slot.limit])
+    )
 
 
 def _short(ids: Sequence[str]) -> Iterable[str]:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-BENCHMARKS = ("page_cost", "applier", "rebuild", "memory", "suggestions", "distance", "bundle_pricing")
+BENCHMARKS = ("page_cost", "applier", "rebuild", "memory", "suggestions", "distance", "bundle_pricing", "rules")
 
 
 def command(name: str, small: bool) -> list[str]:

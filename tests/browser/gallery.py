@@ -1,6 +1,6 @@
 """All widgets in three kinds of shop, for eyes and for the browser tests: ``python tests/browser/gallery.py``.
 
-``/?content=demo|one|hostile&locale=en|ja&shop=plain|framework|dark&placement=product|cart|home&side=1``
+``/?content=demo|one|hostile&locale=en|ja&shop=plain|framework|dark&placement=product|cart|home&side=1&bundles=set,ladder,…|cart&codes=1``
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ if __name__ == "__main__":
 
 from flask import Flask, Response, redirect, render_template_string, request, session
 from handmade import FillableCart, HandmadeStorefront, make_lazy
+from handmade_bundles import shown_bundles
 from markupsafe import escape
 
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
@@ -72,11 +73,14 @@ def create_gallery() -> Flask:
     app.config.update(SECRET_KEY="gallery", TESTING=True)
     storefront = HandmadeStorefront(app, FillableCart(), currency="EUR")
     storefront.content = lambda: str(session.get("content", "demo"))
+    storefront.bundles = lambda page: shown_bundles(page, session["bundles"]) if session.get("bundles") else ()
 
     @app.get("/")
     def gallery() -> str:
         args = request.args
         session["content"] = args.get("content", "demo")  # fragments show the same
+        session["bundles"] = args.get("bundles")
+        storefront.takes_code = bool(args.get("codes"))
         storefront.plan = dict(DEFAULT_PLAN)
         if args.get("lazy"):
             make_lazy(storefront, args.get("placement", "product"), args["lazy"])

@@ -2,102 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import shutil
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from werkzeug.serving import make_server
-
-sys.path.insert(0, str(Path(__file__).parent))
-from gallery import create_gallery
-
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-SHIFT = """
-window.shift = 0;
-new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shift += entry.value; })
-  .observe({ type: "layout-shift", buffered: true });
-"""
-
-Opener = Callable[..., Page]
-
-
-def missing(what: str, remedy: str) -> None:
-    """Skip aloud on a laptop; in CI a part that cannot run is a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} is missing; {remedy}.")
-    pytest.skip(f"{what} is missing; {remedy}.")
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, create_gallery(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        missing("Chromium", "install it, for example by apt-get install chromium")
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if root else [])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def show(context: BrowserContext, address: str) -> Iterator[Opener]:
-    """Open the gallery; at the end no page may have met an error or a breach of its CSP."""
-    complaints: list[str] = []
-
-    def opened(query: str = "", width: int = 1280, height: int = 900, wait: bool = True) -> Page:
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
-        page.set_viewport_size({"width": width, "height": height})
-        page.add_init_script(SHIFT)
-        page.goto(f"{address}/?{query}")
-        if wait:
-            page.wait_for_load_state("networkidle")
-        return page
-
-    yield opened
-    assert complaints == []
+from chromium import AXE, Opener, missing, until
+from playwright.sync_api import Browser, Page, expect
 
 
 def loads(page: Page) -> None:
     """Note every answer of a fragment in ``window.loads``."""
     page.evaluate("window.loads = []; addEventListener('storefront-load', (e) => window.loads.push(e.detail.status))")
-
-
-def until(page: Page, expression: str) -> None:
-    """Wait until *expression* holds. Playwright's own wait evaluates text in the page, which the CSP forbids."""
-    ends = time.monotonic() + 10
-    while not page.evaluate(expression):
-        assert time.monotonic() < ends, f"{expression} does not hold"
-        page.wait_for_timeout(20)
 
 
 def change_cart(page: Page, ids: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
@@ -16,11 +16,12 @@ from shops import carts, relational, skus, variants
 from shops.grounds import closed, grounded
 
 from storefront_plugin.shop.memory import MemoryCatalog, MemoryOrders
-from storefront_plugin.shop.ports import Order, OrderLine, Product
+from storefront_plugin.shop.ports import Order, OrderLine, Product, Variant
 from storefront_plugin.testing import CartContract, CatalogContract, OrdersContract
 
 SHOPS = {"relational": relational, "variants": variants, "skus": skus, "carts": carts}
 STORES = ("file", "memory", "postgres")
+SIZED = {str(number) for number in range(3, 30, 3)}
 
 
 @pytest.fixture(scope="module", params=[f"{shop}-{store}" for shop in SHOPS for store in STORES])
@@ -68,6 +69,17 @@ class TestMemoryCatalog(CatalogContract):
     @pytest.fixture
     def catalog(self) -> MemoryCatalog:
         return MemoryCatalog(Product(id=str(n), title=f"Article {n}", price=Decimal(n)) for n in range(1, 30))
+
+
+class TestMemoryCatalogWithVariants(CatalogContract):
+    """The same, where every third article comes in sizes."""
+
+    @pytest.fixture
+    def catalog(self) -> MemoryCatalog:
+        def sizes(ids: Sequence[str]) -> dict[str, list[Variant]]:
+            return {one: [Variant("s", "Small"), Variant("l", "Large", Decimal(9), 3)] for one in ids if one in SIZED}
+
+        return MemoryCatalog([Product(id=str(n), title=f"Article {n}", price=Decimal(n)) for n in range(1, 30)], sizes)
 
 
 class TestMemoryOrders(OrdersContract):

@@ -8,6 +8,7 @@ from ..question import Strategy
 from .also_bought import AlsoBought
 from .bestsellers import Bestsellers
 from .bought_together import BoughtTogether
+from .bundles import Bundles
 from .related import Related
 from .top_rated import TopRated
 from .trending import Trending
@@ -16,4 +17,7 @@ STRATEGIES: Mapping[str, Strategy] = {
     strategy.name: strategy
     for strategy in (Related(), AlsoBought(), BoughtTogether(), TopRated(), Bestsellers(), Trending())
 }
-"""All strategies by name."""
+"""All strategies that suggest products, by name."""
+
+PLANNED: Mapping[str, Strategy] = {**STRATEGIES, Bundles.name: Bundles()}
+"""All that a slot of the plan can name."""

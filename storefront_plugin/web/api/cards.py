@@ -12,6 +12,7 @@ from ...recommending.page import Card, FilledSlot, Page
 from ...texts import texts_for
 from ..cards import CardMaker
 from ..forms import CartForms
+from .bundles import bundle_numbers
 
 
 class CardNumbers:
@@ -25,7 +26,7 @@ class CardNumbers:
 
     def slots(self, filled_slots: Iterable[FilledSlot]) -> list[dict[str, Any]]:
         """Each slot that found something."""
-        return [self._slot(filled) for filled in filled_slots if filled.cards]
+        return [self._slot(filled) for filled in filled_slots if filled.cards or filled.bundles]
 
     def cards(self, cards: Iterable[Card]) -> list[dict[str, Any]]:
         """Each card, with why it is suggested."""
@@ -40,6 +41,7 @@ class CardNumbers:
             "source": filled.source,
             "seed": self._card(Card(seed, 0.0, filled.source)) if seed else None,
             "cards": self.cards(filled.cards),
+            "bundles": [bundle_numbers(offer, self._texts.locale) for offer in filled.bundles],
         }
 
     def _card(self, card: Card) -> dict[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from ...errors import InputError
 from ...recommending.page import MAX_SEEDS
 from ...recommending.plan import LAYOUTS, MAX_LIMIT, PLACEMENTS
 from ...recommending.strategies import STRATEGIES
 from ...shop.ports import MAX_ID_BYTES, clean_id
+from .bundle_schemas import BundleSchema
+from .schema_fields import OwnSchema, amount
 
 MAX_EXCLUDED = 100
 
@@ -30,18 +32,6 @@ def _ids(most: int, meaning: str, **options: Any) -> fields.List[Any]:
         metadata={"description": meaning},
         **options,
     )
-
-
-def _amount(meaning: str, **options: Any) -> fields.Decimal:
-    described = {"type": "string", "format": "decimal", "description": meaning, "example": "12.50"}
-    return fields.Decimal(required=True, as_string=True, metadata=described, **options)
-
-
-class OwnSchema(Schema):
-    """A schema that marshmallow does not know by name: the shop may have one of the same name, and use it as text."""
-
-    class Meta:
-        register = False
 
 
 class RecommendationsQuerySchema(OwnSchema):
@@ -75,9 +65,9 @@ class ProductSchema(OwnSchema):
     title = fields.String(required=True)
     url = fields.String(required=True, allow_none=True)
     image_url = fields.String(required=True, allow_none=True)
-    price = _amount("What the shopper pays, with the decimals of its currency.")
+    price = amount("What the shopper pays, with the decimals of its currency.")
     currency = fields.String(required=True, allow_none=True, metadata={"example": "EUR"})
-    list_price = _amount("The price before a reduction.", allow_none=True)
+    list_price = amount("The price before a reduction.", allow_none=True)
     rating = fields.Float(required=True, allow_none=True)
     review_count = fields.Integer(required=True)
 
@@ -102,7 +92,7 @@ class RecommendationsSchema(OwnSchema):
 
 
 class SlotSchema(OwnSchema):
-    """A slot with its cards; *seed* is the page's own product where the slot shows it too."""
+    """A slot with its cards, or its bundles; *seed* is the page's own product where the slot shows it too."""
 
     name = fields.String(required=True)
     title = fields.String(required=True)
@@ -110,6 +100,7 @@ class SlotSchema(OwnSchema):
     source = fields.String(required=True)
     seed = fields.Nested(ProductSchema, required=True, allow_none=True)
     cards = fields.List(fields.Nested(CardSchema), required=True)
+    bundles = fields.List(fields.Nested(BundleSchema), required=True)
 
 
 class PlacementSchema(OwnSchema):

@@ -1,0 +1,95 @@
+"""Bundles out to a CSV file and in from one: checked first, the good ones then imported."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request, stream_with_context
+
+from ...bundles.csv_export import export_csv
+from ...bundles.csv_import import ImportReport, import_csv
+from ...bundles.csv_read import MAX_BYTES
+from ...errors import InputError
+from ...proxies import current_storefront
+from .access import merchant_name
+from .bundle_list import asked
+from .forms import AdminForm
+from .language import say, say_count
+from .notices import tell
+from .pages import editors_only, link, see_other, show_page
+
+MOST_SHOWN = 500
+MAX_CARRIED = 200_000
+"""Bytes of a checked file that the page carries itself; a larger one is chosen again (Flask takes 500 kB of fields)."""
+
+
+def register(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/bundles/files", "bundle_files", files)
+    blueprint.add_url_rule("/bundles/export", "bundle_export", export)
+    blueprint.add_url_rule("/bundles/import", "bundle_import", importing, methods=["POST"])
+
+
+def files() -> Response:
+    """``GET bundles/files``: the page of both."""
+    return show_page("bundle_files.html", form=AdminForm())
+
+
+def export() -> Response:
+    """``GET bundles/export``: the bundles of the list as it is filtered, as a file."""
+    rows = export_csv(current_storefront.database, asked(), current_storefront.settings.timezone)
+    head = {"Content-Disposition": 'attachment; filename="bundles.csv"'}
+    return Response(stream_with_context(rows), mimetype="text/csv", headers=head)
+
+
+@editors_only
+def importing() -> Response:
+    """``POST bundles/import``: check a ``file`` (or the ``text`` of one); with ``do=import`` keep its good bundles.
+
+    The file comes again from the browser and is checked again: nothing of the first check is believed.
+    """
+    form = AdminForm()
+    form.validate()
+    data = _sent()
+    if form.token_failed or not data:
+        wrong = (
+            say("Choose a file first.") if not data else say("This page was open for too long. Send the file again.")
+        )
+        return show_page("bundle_files.html", 422, form=form, wrong=wrong)
+    check = request.form.get("do") != "import"
+    try:
+        report = import_csv(
+            current_storefront.database,
+            data,
+            merchant_name(),
+            check=check,
+            timezone=current_storefront.settings.timezone,
+            catalog=current_storefront.catalog,
+        )
+    except InputError as error:
+        return show_page("bundle_files.html", 422, form=form, wrong=str(error))
+    return _checked(form, report, data) if check else _imported(form, report)
+
+
+def _sent() -> bytes:
+    """The bytes of the chosen file, else those that the page carried; one byte too many is left to be refused."""
+    chosen = request.files.get("file")
+    data = chosen.read(MAX_BYTES + 1) if chosen else b""
+    return data or request.form.get("text", "").encode()
+
+
+def _checked(form: AdminForm, report: ImportReport, data: bytes) -> Response:
+    """What would happen. The text goes along in the page, so that the file need not be chosen twice."""
+    carried = data.decode("utf-8-sig") if len(data) <= MAX_CARRIED else None
+    return show_page("bundle_files.html", form=form, report=report, shown=MOST_SHOWN, carried=carried)
+
+
+def _imported(form: AdminForm, report: ImportReport) -> Response:
+    """Reloading must not import again; bad rows stay on the page, where there are some."""
+    if report.created or report.changed:
+        current_storefront.bundles_changed()
+    words = say_count("%(num)s bundle created", "%(num)s bundles created", report.created)
+    changed = say_count("%(num)s changed", "%(num)s changed", report.changed)
+    text = say("%(created)s, %(changed)s.", created=words, changed=changed)
+    if report.refused:
+        refused = say_count("%(num)s was refused, see below.", "%(num)s were refused, see below.", report.refused)
+        return show_page("bundle_files.html", form=form, report=report, shown=MOST_SHOWN, done=f"{text} {refused}")
+    tell(text)
+    return see_other(link("bundle_list", sort="updated"))

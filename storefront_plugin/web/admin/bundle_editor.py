@@ -1,0 +1,234 @@
+"""The editor of a bundle: a new one, or one that stands; every button of the form comes here."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from flask import Blueprint, Response, abort, request
+
+from ...bundles import proposals, shelf
+from ...bundles.definition import Definition
+from ...bundles.listing import uses_of
+from ...bundles.saved_forms import MAX_KEY, create_once
+from ...errors import InputError
+from ...proxies import current_storefront
+from ...texts import LANGUAGES
+from .access import may_edit, merchant_name
+from .bundle_changes import Difference, differences
+from .bundle_form import (
+    KINDS,
+    MANY_TIERS,
+    PRICE_KINDS,
+    BundleForm,
+    blank_form,
+    complain,
+    complaints,
+    form_of,
+    with_blanks,
+    wrong,
+)
+from .bundle_preview import Preview, preview_of, preview_of_form
+from .bundle_prices import currencies_of, price_definition
+from .bundle_reading import SET_LIKE, read_definition
+from .bundle_rows import Unclear, arranged, with_products
+from .bundle_words import field_names, kind_lines, kind_names, language_name, price_names, state_view
+from .language import admin_texts, say
+from .notices import tell
+from .pages import link, see_other, show_page
+from .products import look_up, views
+
+_METHODS = ["GET", "POST"]
+_SAVING = ("save", "publish")
+
+
+@dataclass(slots=True)
+class Answer:
+    """A page of the editor: what is shown beside the form, and what hinders saving it.
+
+    Attributes:
+        stored: The bundle as it stands; None for a new one.
+        unclear: By tier, a typed product that could not be added.
+        refusals: Why it cannot be published.
+        conflict: What the version of somebody else has otherwise; None where nobody else saved.
+    """
+
+    form: BundleForm
+    preview: Preview
+    stored: shelf.Stored | None
+    unclear: dict[int, Unclear] = field(default_factory=dict)
+    refusals: list[str] = field(default_factory=list)
+    conflict: list[Difference] | None = None
+
+
+def register(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/bundles/new", "bundle_new", new, methods=_METHODS)
+    blueprint.add_url_rule("/bundles/<int:bundle_id>", "bundle_edit", edit, methods=_METHODS)
+
+
+def new() -> Response:
+    """``/bundles/new``: choose a kind; with ``kind`` or ``proposal`` the form."""
+    if request.method == "POST":
+        return _posted(None)
+    kind, proposal = request.args.get("kind", ""), request.args.get("proposal", "")
+    if proposal:
+        return _proposed(proposal)
+    if kind not in KINDS:
+        return show_page("bundle_kinds.html", kinds=kind_names(), lines=kind_lines())
+    return _page(Answer(blank_form(kind, admin_texts().language), Preview(None), None))
+
+
+def edit(bundle_id: int) -> Response:
+    """``/bundles/<id>``: the form of a bundle that stands."""
+    try:
+        stored = shelf.load(current_storefront.database, bundle_id)
+    except shelf.BundleNotFound:
+        abort(404)
+    if request.method == "POST":
+        return _posted(stored)
+    form = form_of(stored.definition, stored.version)
+    return _page(Answer(form, preview_of(stored.definition), stored))
+
+
+def _proposed(key: str) -> Response:
+    parts = current_storefront
+    try:
+        definition = proposals.definition_of(parts.database, parts.catalog, key, admin_texts().language)
+    except proposals.ProposalNotFound:
+        abort(404)
+    return _page(Answer(form_of(definition, proposal=key), preview_of(definition), None))
+
+
+def _posted(stored: shelf.Stored | None) -> Response:
+    """Rows are arranged first, then typed products become rows; then it is saved, where that was wanted."""
+    if not may_edit() or request.form.get("kind") not in KINDS:
+        abort(403 if not may_edit() else 404)
+    wish = request.form.get("do", "save")
+    sent, unclear = with_products(arranged(request.form, wish))
+    form = BundleForm(formdata=sent)
+    answer = Answer(form, preview_of_form(sent), stored, unclear)
+    if wish not in _SAVING:
+        _say_unclear(answer)
+        return _page(answer)
+    form.validate()
+    definition = read_definition(form, stored.definition if stored else None)
+    _say_unclear(answer)
+    if definition is not None and not complaints(form):
+        if wish == "publish" or (stored is not None and stored.state == "published"):
+            answer.refusals = price_definition(definition).refusals
+        if not answer.refusals:
+            return _saved(answer, definition, wish == "publish")
+    return _page(answer, 422)
+
+
+def _say_unclear(answer: Answer) -> None:
+    for row in answer.form.tiers:
+        place = int(row.name.rpartition("-")[2])
+        if place in answer.unclear:
+            complain(row.form.add, answer.unclear[place].sentence)
+
+
+def _saved(answer: Answer, definition: Definition, publish: bool) -> Response:
+    form, stored = answer.form, answer.stored
+    try:
+        kept = _create(form, definition) if stored is None else _update(stored, form, definition, publish)
+        if publish and kept.state == "draft":
+            kept = shelf.set_state(current_storefront.database, kept.id, kept.version, "publish", merchant_name())
+    except shelf.EditConflict as conflict:
+        return _conflict(answer, definition, conflict)
+    except InputError as error:
+        answer.refusals = [str(error)]
+        return _page(answer, 422)
+    if kept.state == "published" or (stored is not None and stored.state == "published"):
+        current_storefront.bundles_changed()
+    _tell_saved(stored, kept)
+    return see_other(link("bundle_edit", bundle_id=kept.id))
+
+
+def _create(form: BundleForm, definition: Definition) -> shelf.Stored:
+    key = str(form.key.data or "")
+    if not (key.isascii() and key.isprintable() and 0 < len(key) <= MAX_KEY):
+        key = secrets.token_urlsafe(16)  # a form without its key cannot be known again
+    proposal = str(form.proposal.data or "") or None
+    return create_once(current_storefront.database, key, definition, merchant_name(), proposal=proposal)
+
+
+def _update(stored: shelf.Stored, form: BundleForm, definition: Definition, publish: bool) -> shelf.Stored:
+    """Edit, and publish with it in one transaction; what was not changed makes no new version."""
+    typed, by = str(form.version.data), merchant_name()
+    version = int(typed) if typed.isdecimal() and len(typed) < 10 else 0
+    with current_storefront.database.writing() as session:
+        found = stored
+        if version != stored.version or definition != stored.definition:
+            found = shelf.edit(session, stored.id, version, definition, by)
+        if publish and found.state != "published":
+            found = shelf.move(session, stored.id, found.version, "publish", by)
+        return found
+
+
+def _tell_saved(before: shelf.Stored | None, now: shelf.Stored) -> None:
+    published = now.state == "published" and (before is None or before.state != "published")
+    text = say("Published.") if published else say("Saved.") if before else say("Saved as a draft.")
+    if before is None:
+        tell(text)
+    elif now.version == before.version:
+        tell(say("Nothing was different, so nothing was saved."))
+    else:
+        tell(text, undo=link("bundle_undo", bundle_id=now.id), version=now.version)
+
+
+def _conflict(answer: Answer, mine: Definition, conflict: shelf.EditConflict) -> Response:
+    """Somebody else saved meanwhile: everything typed stays, and saving again saves it over theirs."""
+    now = conflict.current
+    answer.stored = now
+    answer.form.version.data = str(now.version)
+    answer.conflict = differences(now.definition, mine, titles_of(now.definition, mine))
+    return _page(answer, 409)
+
+
+def titles_of(*definitions: Definition) -> dict[str, str]:
+    """Titles of the products of *definitions* by id; those the shop does not know are left out."""
+    ids = frozenset[str]().union(*(one.product_ids for one in definitions))
+    return {name: product.title for name, product in look_up(sorted(ids)).items() if product is not None}
+
+
+def _page(answer: Answer, status: int = 200) -> Response:
+    form, stored, kind = answer.form, answer.stored, str(answer.form.kind.data)
+    ids = [row.form.product.data or "" for tier in form.tiers for row in tier.form.components]
+    products = look_up(ids)
+    mine = admin_texts().language
+    with_blanks(
+        form,
+        dict.fromkeys([mine, *LANGUAGES]),
+        currencies_of(answer.preview.definition, products),
+    )
+    known = {name: one for name, one in products.items() if one is not None}
+    return show_page(
+        "bundle_editor.html",
+        status,
+        answer=answer,
+        form=form,
+        stored=stored,
+        preview=answer.preview,
+        complaints=complaints(form),
+        labels=field_names(),
+        wrong=wrong,
+        posted=request.method == "POST",
+        kind=kind,
+        kind_name=kind_names()[kind],
+        kind_line=kind_lines()[kind],
+        price_kinds=PRICE_KINDS[kind],
+        price_names=price_names(),
+        state=_state(stored) if stored else None,
+        uses=uses_of(current_storefront.database, stored.id) if stored else 0,
+        products=views(ids),
+        variants=current_storefront.mounted.variants.of(known.values()),
+        language_name=language_name,
+        many_tiers=kind in MANY_TIERS,
+        own_quantity=kind in SET_LIKE,
+    )
+
+
+def _state(stored: shelf.Stored) -> object:
+    schedule, limit = stored.definition.schedule, stored.definition.limit_in_all
+    return state_view(stored.state, schedule.start, schedule.end, limit, stored.uses)

@@ -1,0 +1,172 @@
+"""What a bundle costs in every currency, beside its single prices, cost and stock; and why it cannot be published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ...bundles.availability import sets_available
+from ...bundles.definition import Definition, Tier
+from ...money import to_minor
+from ...proxies import current_storefront
+from ...recommending.offers import TierOffer, tier_offer
+from ...recommending.variants import Choices
+from ...shop.ports import Product
+from .language import say, shown_money
+from .products import look_up
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """A tier in one currency, minor units: *apart* one by one, *together* as a set; None where it is not known.
+
+    *margin* is what is earned of each unit of the price, where all costs are known. *sentence* says what is wrong.
+    """
+
+    currency: str
+    apart: int | None = None
+    together: int | None = None
+    margin: float | None = None
+    sentence: str = ""
+    refused: bool = False
+
+    @property
+    def saved(self) -> int | None:
+        return None if self.apart is None or self.together is None else self.apart - self.together
+
+    @property
+    def share(self) -> float | None:
+        return self.saved / self.apart if self.apart and self.saved is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class TierPrices:
+    """A tier in every currency, and how many sets the stock holds (None where nothing limits them)."""
+
+    tier: Tier
+    available: int | None
+    rows: tuple[PriceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A definition with the products it needs as the shop has them now; *missing* are ids that it has not."""
+
+    tiers: tuple[TierPrices, ...]
+    missing: tuple[str, ...]
+    lost: tuple[str, ...]
+
+    @property
+    def refusals(self) -> list[str]:
+        """Why it cannot be published, in sentences."""
+        gone = [
+            say("“%(product)s” is not in the catalogue any more. Take it out or choose another product.", product=name)
+            for name in self.lost
+        ]
+        rows = [row for tier in self.tiers for row in tier.rows]
+        return gone + list(dict.fromkeys(row.sentence for row in rows if row.refused))
+
+
+def price_definition(definition: Definition) -> Priced:
+    """*definition* with the shop's products, prices and stock of now; raises `AdapterError`."""
+    found = look_up(sorted(definition.product_ids))
+    products = {name: product for name, product in found.items() if product is not None}
+    variants = current_storefront.mounted.variants.of(products.values())
+    choices = {name: tuple(replace(one, stock=None) for one in many) for name, many in variants.items()}
+    missing = tuple(sorted(definition.product_ids - products.keys()))
+    own = current_storefront.settings.currency
+    return Priced(
+        tuple(_tier(definition, number, products, choices, own) for number in range(len(definition.tiers))),
+        missing,
+        _lost(definition, frozenset(missing)),
+    )
+
+
+def currencies_of(definition: Definition | None, products: Mapping[str, Product | None]) -> list[str]:
+    """Currencies of the shop, of *products* and of the amounts in *definition*; the shop's own first."""
+    own = current_storefront.settings.currency
+    met = {product.currency for product in products.values() if product is not None and product.currency}
+    if definition is not None:
+        met |= {currency for tier in definition.tiers for currency in tier.price.amounts}
+    return [own, *sorted(met - {own})] if own else sorted(met)
+
+
+def _tier(
+    definition: Definition, number: int, products: Mapping[str, Product], choices: Choices, own: str | None
+) -> TierPrices:
+    tier = definition.tiers[number]
+    stock = {name: product.stock for name, product in products.items() if product.visible}
+    endless = {name: replace(product, stock=None) for name, product in products.items()}
+    rows = []
+    for currency in currencies_of(definition, products):
+        there = {name: one for name, one in endless.items() if (one.currency or own or currency) == currency}
+        if _can_be_had(tier, definition.product_ids - products.keys()):
+            rows.append(_row(currency, definition, number, there, choices))
+        else:
+            rows.append(PriceRow(currency, sentence=say("Without a product that is gone there is no price.")))
+    return TierPrices(tier, sets_available(tier, stock), tuple(rows))
+
+
+def _row(
+    currency: str, definition: Definition, number: int, products: Mapping[str, Product], choices: Choices
+) -> PriceRow:
+    tier = definition.tiers[number]
+    if not tier.price.has(currency):
+        return PriceRow(currency, sentence=say("No amount in this currency: carts in it pay the single prices."))
+    offer = tier_offer(definition, number, products, choices, currency)
+    if offer is None:
+        together = tier.price.amounts[currency] if tier.price.kind == "fixed" and not tier.least else None
+        sentence = say("The shop has no prices in this currency; the cart's own prices count.")
+        return PriceRow(currency, together=together, sentence=sentence)
+    return PriceRow(currency, offer.total, offer.price, _margin(offer, currency), *_wrong(definition, offer, currency))
+
+
+def _margin(offer: TierOffer, currency: str) -> float | None:
+    cost = 0
+    for piece in offer.pieces:
+        if piece.pieces and piece.product.cost is None:
+            return None
+        cost += piece.pieces * to_minor(piece.product.cost, currency) if piece.product.cost is not None else 0
+    return (offer.price - cost) / offer.price if offer.price else None
+
+
+def _wrong(definition: Definition, offer: TierOffer, currency: str) -> tuple[str, bool]:
+    """What is wrong with a price, and whether the bundle cannot be published for it."""
+    tier = offer.tier
+    if tier.price.kind == "fixed":
+        fixed, (cheapest, dearest) = tier.price.amounts[currency], _sums(definition, offer)
+        if fixed > dearest:
+            return (
+                say(
+                    "The fixed price of %(price)s is above the %(sum)s that the products cost one by one. Lower it.",
+                    price=shown_money(fixed, currency),
+                    sum=shown_money(dearest, currency),
+                ),
+                True,
+            )
+        if fixed > cheapest:
+            return say("Some choices cost less one by one; shoppers then pay the single prices."), False
+    if not offer.saving:
+        return say("This saves nothing, so shoppers are not shown it."), False
+    return "", False
+
+
+def _sums(definition: Definition, offer: TierOffer) -> tuple[int, int]:
+    """What the pieces of a fixed price cost one by one: in the cheapest and in the dearest choice."""
+    if not offer.tier.least:
+        return offer.total, offer.total
+    prices = [piece.unit_price for piece in offer.pieces]
+    pieces = 1 if definition.kind == "steps" else offer.tier.least
+    return min(prices) * pieces, max(prices) * pieces
+
+
+def _lost(definition: Definition, missing: frozenset[str]) -> tuple[str, ...]:
+    """Those of the *missing* products without which no tier can ever be had."""
+    if any(_can_be_had(tier, missing) for tier in definition.tiers):
+        return ()
+    return tuple(sorted(missing))
+
+
+def _can_be_had(tier: Tier, missing: frozenset[str]) -> bool:
+    gone = [component.product_id in missing for component in tier.components if not component.optional]
+    return not all(gone) if tier.least else not any(gone)

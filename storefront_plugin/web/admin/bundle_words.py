@@ -1,0 +1,175 @@
+"""Bundles in the merchant's words: kinds, states, prices."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+
+from ...bundles.definition import Definition, Tier
+from ...bundles.price import Price
+from ...proxies import current_storefront
+from .language import admin_texts, say, say_count, shown_money, shown_percent
+
+_MOST_SHOWN: Final = 2
+"""Currencies of a price in the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateView:
+    """A state as a dot: *dot* is on, waiting, off or warning."""
+
+    dot: str
+    label: str
+
+
+def kind_names() -> dict[str, str]:
+    """The kinds by name."""
+    return {
+        "set": say("Fixed set"),
+        "ladder": say("Tier ladder"),
+        "mix": say("Mix and match"),
+        "extra": say("Free extra"),
+        "steps": say("Quantity steps"),
+    }
+
+
+def kind_lines() -> dict[str, str]:
+    """What each kind is for, in one line."""
+    return {
+        "set": say("These products together cost less: camera, lens and case."),
+        "ladder": say("A starter set and a complete one side by side; the dearer adds something."),
+        "mix": say("Shoppers choose so many of a group: any three teas."),
+        "extra": say("Who buys these gets something free: buy one, get one."),
+        "steps": say("From so many pieces on each costs less: from three a little, from six more."),
+    }
+
+
+def price_names() -> dict[str, str]:
+    """The price kinds by name."""
+    return {
+        "percent": say("Percent off"),
+        "amount": say("Amount off"),
+        "fixed": say("Fixed price"),
+        "free": say("Free pieces"),
+    }
+
+
+def state_names() -> dict[str, str]:
+    """The states by name."""
+    return {"draft": say("Draft"), "published": say("Published"), "archived": say("Archived")}
+
+
+def state_view(
+    state: str, start: dt.datetime | None, end: dt.datetime | None, limit: int | None, uses: int
+) -> StateView:
+    """How a bundle stands now; times are aware, or UTC without zone."""
+    now = dt.datetime.now(dt.timezone.utc)
+    if state != "published":
+        return StateView("off", state_names()[state])
+    if end is not None and _aware(end) <= now:
+        return StateView("off", say("Ended"))
+    if limit is not None and uses >= limit:
+        return StateView("warning", say("Limit reached"))
+    if start is not None and _aware(start) > now:
+        return StateView("waiting", say("Scheduled"))
+    return StateView("on", say("On now"))
+
+
+def field_names() -> dict[str, str]:
+    """The fields of the form by their short names, for saying which one a complaint is about."""
+    return {
+        "language": say("Language"),
+        "title": say("Title"),
+        "benefit": say("Why together"),
+        "picture": say("Address of a picture"),
+        "add": say("Products"),
+        "quantity": say("Pieces"),
+        "price": say("Price"),
+        "percent": say("Percent off"),
+        "currency": say("Currency"),
+        "amount": say("Amount"),
+        "pieces": say("Free pieces, the cheapest"),
+        "least": say("Pieces"),
+        "most": say("Pieces"),
+        "start": say("Starts"),
+        "end": say("Ends"),
+        "limit_per_order": say("At most in one order"),
+        "limit_in_all": say("At most in all orders"),
+        "segment": say("Segment"),
+        "stacking": say("Beside other bundles"),
+    }
+
+
+def language_name(code: str) -> str:
+    """What a language is called in the merchant's own; *code* where nobody knows."""
+    try:
+        name = Locale.parse(code.replace("-", "_")).get_display_name(admin_texts().language)
+    except (UnknownLocaleError, ValueError):
+        return code
+    return f"{name[:1].upper()}{name[1:]}" if name else code
+
+
+def offer_words(definition: Definition) -> str:
+    """What a bundle saves, in a few words, in the shop's own currency."""
+    tiers = definition.tiers
+    if definition.kind == "steps":
+        return " · ".join(
+            say("%(pieces)s+: %(price)s", pieces=tier.least, price=price_words(tier.price)) for tier in tiers
+        )
+    if definition.kind == "mix":
+        chosen = str(tiers[0].least) if tiers[0].least == tiers[0].most else f"{tiers[0].least}–{tiers[0].most}"
+        return say("%(pieces)s for %(price)s", pieces=chosen, price=_mix_words(tiers[0]))
+    return " · ".join(price_words(tier.price) for tier in tiers)
+
+
+def price_words(price: Price) -> str:
+    """One price in a few words; of several currencies the shop's own, and how many there are beside it."""
+    if price.kind == "percent":
+        return say("%(percent)s off", percent=_percent(price))
+    if price.kind == "free":
+        return say("free extra")
+    words = _amount_words(price.amounts)
+    return words if price.kind == "fixed" else say("%(amount)s off", amount=words)
+
+
+def all_amounts(price: Price) -> str:
+    """One price with its amounts in every currency."""
+    if price.kind in ("percent", "free"):
+        return price_words(price)
+    words = ", ".join(shown_money(amount, currency) for currency, amount in price.amounts.items())
+    return words if price.kind == "fixed" else say("%(amount)s off", amount=words)
+
+
+def tier_name(definition: Definition, number: int) -> str:
+    """What a tier is called beside others of its bundle; "" where there is only one."""
+    if definition.kind == "steps":
+        return say("From %(pieces)s", pieces=admin_texts().number(definition.tiers[number].least))
+    return say("Tier %(number)s", number=number + 1) if len(definition.tiers) > 1 else ""
+
+
+def _mix_words(tier: Tier) -> str:
+    if tier.price.kind != "free":
+        return price_words(tier.price)
+    return say_count("%(num)s free", "%(num)s free", tier.price.pieces)
+
+
+def _amount_words(amounts: Mapping[str, int]) -> str:
+    own = current_storefront.settings.currency
+    currency = own if own is not None and own in amounts else next(iter(amounts))
+    shown = [currency, *(one for one in amounts if one != currency)][:_MOST_SHOWN]
+    words = " / ".join(shown_money(amounts[one], one) for one in shown)
+    return f"{words} +{len(amounts) - len(shown)}" if len(amounts) > len(shown) else words
+
+
+def _percent(price: Price) -> str:
+    percent = f"{price.percent:f}"
+    places = len(percent.partition(".")[2].rstrip("0"))
+    return shown_percent(price.rate / 1_000_000, places)
+
+
+def _aware(moment: dt.datetime) -> dt.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)

@@ -1,0 +1,63 @@
+"""The categories and brands that the catalogue knows, to choose from while typing."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from itertools import islice
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from flask import Flask, current_app
+
+from ...proxies import current_storefront
+from ...shop.cleaning import clean_products
+
+logger = logging.getLogger(__name__)
+
+MOST_PRODUCTS = 5000
+"""Products read for it: a larger catalogue shows the names of its first ones, and any other may be typed."""
+
+MOST_NAMES = 300
+KEPT_SECONDS = 600.0
+
+
+class CatalogueNames(NamedTuple):
+    """Ids of categories and names of brands in the order of the alphabet, each with the id of a product as example."""
+
+    categories: Mapping[str, str] = {}
+    brands: Mapping[str, str] = {}
+
+
+_kept: WeakKeyDictionary[Flask, tuple[float, CatalogueNames]] = WeakKeyDictionary()
+
+
+def catalogue_names() -> CatalogueNames:
+    """The names, read at most every ten minutes; none where the catalogue fails."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    until, names = _kept.get(app, (0.0, CatalogueNames()))
+    if time.monotonic() >= until:
+        try:
+            names = _read()
+        except Exception as error:  # the shop's own code may raise anything
+            logger.warning("Categories and brands are not suggested: the catalogue raised %s.", type(error).__name__)
+        _kept[app] = (time.monotonic() + KEPT_SECONDS, names)
+    return names
+
+
+def _read() -> CatalogueNames:
+    settings = current_storefront.settings
+    categories: dict[str, str] = {}
+    brands: dict[str, str] = {}
+    some = islice(current_storefront.catalog.iter_products(), MOST_PRODUCTS)
+    for product in clean_products(some, settings.currency):
+        for category in product.category_ids:
+            categories.setdefault(category, product.id)
+        if product.brand:
+            brands.setdefault(product.brand, product.id)
+    return CatalogueNames(_first(categories), _first(brands))
+
+
+def _first(names: Mapping[str, str]) -> dict[str, str]:
+    return dict(sorted(names.items())[:MOST_NAMES])

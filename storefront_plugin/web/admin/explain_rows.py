@@ -1,0 +1,155 @@
+"""Explained candidates in words, for the tables of the page that explains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from ...recommending.explaining import Explained, ExplainedKind, ExplainedSlot
+from ...recommending.rules import Rule
+from . import products
+from .language import admin_texts, say
+from .products import ProductView
+from .rule_words import RuleView, rule_views
+from .slot_views import strategy_word
+
+FOLD = 20
+"""Candidates of a slot that are shown before "show all"."""
+
+DotKind: TypeAlias = Literal["on", "off", "warning", "error"]
+
+_WARNINGS: frozenset[ExplainedKind] = frozenset({"minimum", "rule", "hidden", "sold_out", "variant"})
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """A candidate: what became of it, in words, with a dot.
+
+    Attributes:
+        one: The candidate.
+        product: Its product.
+        dot: Kind of the dot.
+        verdict: What became of it.
+        source: What proposed it, and at which place.
+        rule: The rule that excluded it.
+        factors: The rules that changed its score.
+        share: Its score as a share of the best of its strategy in this slot, 0 to 1.
+        seed: The seed that most orders hold it together with.
+    """
+
+    one: Explained
+    product: ProductView
+    dot: DotKind
+    verdict: str
+    source: str
+    rule: RuleView | None
+    factors: tuple[RuleView, ...]
+    share: float
+    seed: ProductView | None
+
+    @property
+    def is_shown(self) -> bool:
+        return self.one.kind == "shown"
+
+    @property
+    def may_pin(self) -> bool:
+        """Whether a pin would help: it is in the catalogue, and nothing that a pin cannot change keeps it away."""
+        return self.one.kind in ("shown", "limit", "minimum", "elsewhere") and self.one.position is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotTable:
+    """A slot with its rows, the shown ones first; *hidden* more are folded away. *pins_in* is the strategy of its pins."""
+
+    name: str
+    title: str
+    strategies: tuple[str, ...]
+    pins_in: str
+    layout: str
+    rows: tuple[CandidateRow, ...]
+    shown: int
+    count: int
+
+    @property
+    def hidden(self) -> int:
+        return self.count - len(self.rows)
+
+
+def slot_tables(slots: Sequence[ExplainedSlot], rules: Mapping[int, Rule], opened: str) -> list[SlotTable]:
+    """The tables; of the slot named *opened* all rows."""
+    views = rule_views({number: rules[number] for number in _rules_of(slots) if number in rules})
+    seeds = products.views(
+        sorted({one.evidence.seed_id for each in slots for one in each.candidates if one.evidence.seed_id})
+    )
+    titles = {each.slot.name: admin_texts().title(each.slot.strategies[0], each.slot.title) for each in slots}
+    return [_table(each, views, seeds, titles, each.slot.name == opened) for each in slots]
+
+
+def _rules_of(slots: Sequence[ExplainedSlot]) -> set[int]:
+    found = [number for each in slots for one in each.candidates for number in (*one.factor_rules, one.rule or 0)]
+    return set(found)
+
+
+def _table(
+    explained: ExplainedSlot,
+    views: Mapping[int, RuleView],
+    seeds: Mapping[str, ProductView],
+    titles: Mapping[str, str],
+    is_open: bool,
+) -> SlotTable:
+    slot = explained.slot
+    best: dict[str, float] = {}
+    for one in explained.candidates:
+        best[one.strategy] = max(best.get(one.strategy, 0.0), one.score)
+    # A product that a fallback proposes again has its verdict already.
+    judged = [one for one in explained.candidates if one.kind != "repeated"]
+    judged.sort(key=lambda one: one.kind != "shown")
+    kept = judged if is_open else judged[: max(FOLD, len(explained.shown))]
+    limits = {"limit": slot.limit, "minimum": slot.minimum}
+    return SlotTable(
+        slot.name,
+        titles[slot.name],
+        tuple(strategy_word(name) for name in slot.strategies),
+        slot.strategies[0],
+        slot.layout,
+        tuple(_row(one, views, seeds, titles, limits, best[one.strategy]) for one in kept),
+        len(explained.shown),
+        len(judged),
+    )
+
+
+def _row(
+    one: Explained,
+    views: Mapping[int, RuleView],
+    seeds: Mapping[str, ProductView],
+    titles: Mapping[str, str],
+    limits: Mapping[str, int],
+    best: float,
+) -> CandidateRow:
+    where = titles.get(one.elsewhere or "", one.elsewhere or "")
+    return CandidateRow(
+        one,
+        products.view_of(one.product) if one.product is not None else products.unknown(one.product_id),
+        _dot(one.kind),
+        admin_texts().verdict(one.kind, place=one.place, elsewhere=where, **limits),
+        say(
+            "%(strategy)s, place %(place)s",
+            strategy=strategy_word(one.strategy),
+            place=admin_texts().number(one.position),
+        )
+        if one.position is not None
+        else say("Pinned"),
+        views.get(one.rule or 0),
+        tuple(views[number] for number in one.factor_rules if number in views),
+        one.score / best if best > 0 else 0.0,
+        seeds.get(one.evidence.seed_id or ""),
+    )
+
+
+def _dot(kind: ExplainedKind) -> DotKind:
+    if kind == "shown":
+        return "on"
+    if kind == "missing":
+        return "error"
+    return "warning" if kind in _WARNINGS else "off"

@@ -1,0 +1,193 @@
+"""What the templates of bundles get; an interface, like `contexts`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .contexts import CardView, PriceView
+
+
+@dataclass(frozen=True, slots=True)
+class OptionView:
+    """One choice in a list to choose from.
+
+    Attributes:
+        value: What the form sends.
+        title: Its name, with its price where that differs.
+        amount: Price of one piece in minor units, for the script.
+        chosen: True for the one that stands chosen.
+        disabled: True where it is sold out.
+    """
+
+    value: str
+    title: str
+    amount: int = 0
+    chosen: bool = False
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentView:
+    """A product of a bundle.
+
+    Attributes:
+        number: Its place in the tier, part of the names of its fields.
+        card: See `CardView`; without a form.
+        price: Of all its pieces, see `PriceView`.
+        amount: Price of one piece in minor units, for the script.
+        pieces: How many the bundle needs; in a mix, how many stand chosen.
+        count: The same in words ("2 ×"), or None for one piece.
+        optional: True where the shopper may leave it out.
+        free: True where it costs nothing.
+        options: Variants to choose from, see `OptionView`; none where there is no choice.
+        missing: True where the shop does not know the product; in the merchant's preview only.
+    """
+
+    number: int
+    card: CardView
+    price: PriceView
+    amount: int
+    pieces: int
+    count: str | None = None
+    optional: bool = False
+    free: bool = False
+    options: tuple[OptionView, ...] = ()
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TierView:
+    """A set that can be added at once; a bundle has one, a ladder several, quantity steps one a row.
+
+    Attributes:
+        number: Its place in the bundle.
+        title: What tells it from the others ("3 or more"), or None.
+        note: What to do or what it adds ("Choose 3 of these"), or None.
+        offer: The reduction in words ("10% off"), or None where the price says it.
+        components: See `ComponentView`.
+        price: Price together, with the price one by one and what is saved.
+        saved: What is saved in words, or None where nothing is.
+        label: The button's text as it stands first.
+        labels: The same for 0, 1, 2 … optional products; in a mix for each number of pieces from *least* on.
+        least: Fewest pieces of a mix, else 0.
+        most: Most pieces of a mix, else 0.
+        rule: Kind of its price, for the script: ``percent``, ``amount``, ``fixed`` or ``free``.
+        value: The number of that rule: millionths, minor units or free pieces.
+    """
+
+    number: int
+    title: str | None
+    note: str | None
+    offer: str | None
+    components: tuple[ComponentView, ...]
+    price: PriceView
+    saved: str | None
+    label: str
+    labels: tuple[str, ...]
+    least: int
+    most: int
+    rule: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class BundleView:
+    """A bundle on offer, for ``_bundle.html``.
+
+    Attributes:
+        id: Its number.
+        version: Which version of it this is.
+        kind: ``set``, ``ladder``, ``mix``, ``extra`` or ``steps``.
+        title: Its name, plain text.
+        benefit: Why together, plain text, or None.
+        picture: Address of its own picture, or None.
+        tiers: See `TierView`.
+        action: Where its forms post to; None where nothing can be added from here.
+        currency: ISO 4217 code, or "" where none is known.
+        digits: Decimals of the currency.
+        locale: Language tag for the script's own numbers.
+        saved: What is saved in words, with ``{}`` for the amount.
+    """
+
+    id: int
+    version: int
+    kind: str
+    title: str
+    benefit: str | None
+    picture: str | None
+    tiers: tuple[TierView, ...]
+    action: str | None
+    currency: str
+    digits: int
+    locale: str
+    saved: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedView:
+    """A bundle that the shopper's cart has already.
+
+    Attributes:
+        text: Its name and what it saves.
+        count: How many times it applies in words ("2 ×"), or None for once.
+    """
+
+    text: str
+    count: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LackView:
+    """What the shopper's cart lacks for a bundle.
+
+    Attributes:
+        number: Its place, part of the names of its fields.
+        card: The product, or the first of several, see `CardView`.
+        count: How many pieces in words ("2 ×"), or None for one.
+        products: Products to choose from, see `OptionView`; none where only one will do.
+        options: Variants to choose from, see `OptionView`; none where there is no choice.
+    """
+
+    number: int
+    card: CardView
+    count: str | None = None
+    products: tuple[OptionView, ...] = ()
+    options: tuple[OptionView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NearView:
+    """A bundle that the shopper's cart nearly has.
+
+    Attributes:
+        id: The bundle's number.
+        version: Which version of it this is.
+        title: The bundle's name, plain text.
+        text: What to add and what is saved then.
+        lacks: See `LackView`.
+        action: Where its form posts to; None where nothing can be added from here.
+    """
+
+    id: int
+    version: int
+    title: str
+    text: str
+    lacks: tuple[LackView, ...]
+    action: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BundlesView:
+    """The inside of a slot of bundles, for ``bundles.html``.
+
+    Attributes:
+        offers: See `BundleView`.
+        applied: See `AppliedView`.
+        near: See `NearView`.
+        code_action: Where a typed code is posted to; None where there is nothing to unlock.
+    """
+
+    offers: tuple[BundleView, ...] = ()
+    applied: tuple[AppliedView, ...] = ()
+    near: tuple[NearView, ...] = ()
+    code_action: str | None = None

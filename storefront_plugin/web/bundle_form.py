@@ -1,0 +1,102 @@
+"""From a posted bundle to cart lines: the published bundle says what is in it, the form only what was chosen.
+
+Nothing else of a form is believed. What cannot be right (an ended bundle, one that was changed since the page was made,
+a variant or number that was never offered) raises `InputError`, and nothing is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from werkzeug.datastructures import MultiDict
+
+from ..bundles.bundle import Bundle
+from ..bundles.definition import Component, Tier
+from ..bundles.missing import Lack
+from ..errors import InputError
+from ..recommending.offers import allowed
+from ..recommending.variants import Choices
+from ..shop.ports import CartLine, Variant
+from .bundle_views import lacking_variants
+
+Form: TypeAlias = "MultiDict[str, str]"
+
+_MOST_DIGITS = 7
+
+
+def bundle_lines(bundle: Bundle, form: Form, choices: Choices) -> list[CartLine]:
+    """The lines of one tier of *bundle* as the shopper chose it; *choices* are the variants of its products."""
+    definition = bundle.definition
+    number = whole(form.get("tier", ""))
+    if number >= len(definition.tiers):
+        raise InputError(f"Bundle {bundle.id} has no tier {number}; load the page again.")
+    tier = definition.tiers[number]
+    if definition.kind == "steps":
+        place, variant = _picked(form.get("part", "0"), tier.components)
+        return [_line(tier.components[place], tier.least, choices, variant or form.get(f"variant-{place}"))]
+    chosen = _mixed(tier, form) if definition.kind == "mix" else _set(tier, form)
+    return [_line(tier.components[place], pieces, choices, form.get(f"variant-{place}")) for place, pieces in chosen]
+
+
+def lacking_lines(lacks: Sequence[Lack], form: Form, choices: Choices) -> list[CartLine]:
+    """The lines that fill *lacks*, with the products and variants that the shopper chose."""
+    lines = []
+    for place, lack in enumerate(lacks):
+        at, variant = _picked(form.get(f"product-{place}") or "0", lack.product_ids)
+        product_id = lack.product_ids[at]
+        variants = lacking_variants(lack, choices.get(product_id, ()))
+        named = variants or tuple(Variant(one, one) for one in lack.variants)
+        chosen = _variant(named, variant or form.get(f"variant-{place}"))
+        lines.append(CartLine(product_id, lack.pieces, None, chosen))
+    return lines
+
+
+def whole(text: str) -> int:
+    """A whole number from 0 as a form sends it; `InputError` for anything else."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise InputError(f"{text!r:.40} is no whole number from 0; correct it.")
+    return int(text)
+
+
+def _set(tier: Tier, form: Form) -> Iterator[tuple[int, int]]:
+    """All that is not optional, and what was left checked."""
+    wanted = {_picked(text, tier.components)[0] for text in form.getlist("part")}
+    for place, component in enumerate(tier.components):
+        if not component.optional or place in wanted:
+            yield place, component.quantity
+
+
+def _mixed(tier: Tier, form: Form) -> Iterator[tuple[int, int]]:
+    pieces = {place: whole(form.get(f"pieces-{place}") or "0") for place in range(len(tier.components))}
+    if not tier.least <= sum(pieces.values()) <= tier.most:
+        raise InputError(f"Choose {tier.least} to {tier.most} pieces, not {sum(pieces.values())}.")
+    yield from ((place, count) for place, count in pieces.items() if count)
+
+
+def _picked(text: str, offered: Sequence[object]) -> tuple[int, str | None]:
+    """The place of what was picked of *offered*, and the variant that may stand behind a colon."""
+    place, _, variant = text.partition(":")
+    if whole(place) >= len(offered):
+        raise InputError(f"The bundle has no part {place}; load the page again.")
+    return whole(place), variant or None
+
+
+def _line(component: Component, pieces: int, choices: Choices, chosen: str | None) -> CartLine:
+    known = allowed(component, choices.get(component.product_id, ()))
+    variants = known or tuple(Variant(one, one) for one in component.variants)
+    if not known and component.product_id in choices:
+        raise InputError(f"No variant of {component.product_id!r:.60} fits the bundle; correct the bundle.")
+    return CartLine(component.product_id, pieces, None, _variant(variants, chosen))
+
+
+def _variant(variants: Sequence[Variant], chosen: str | None) -> str | None:
+    """The variant that was chosen; of several one must be, a single one goes without saying."""
+    there = {one.id: one for one in variants if one.stock is None or one.stock > 0}
+    if variants and not there:
+        raise InputError("All variants are sold out; load the page again.")
+    if chosen is None and len(there) <= 1:
+        return next(iter(there), None)
+    if chosen not in there:
+        raise InputError(f"There is no variant {chosen!r:.60} to choose; load the page again.")
+    return chosen

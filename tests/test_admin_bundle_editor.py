@@ -1,0 +1,516 @@
+"""The merchant makes and changes bundles in plain HTML: nothing typed is lost, and the second of two editors is told."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from admin_form import ADMIN, Merchants, values
+from made_bundles import set_of
+from small_shop import SmallShop, made_products
+
+from storefront_plugin import CartLine, MemoryCatalog, Merchant, Product
+from storefront_plugin.audit import entries
+from storefront_plugin.bundles import proposals, shelf
+from storefront_plugin.bundles.definition import Component, Definition, Tier, Words
+from storefront_plugin.bundles.listing import list_bundles
+from storefront_plugin.bundles.price import fixed_price, percent_off
+from storefront_plugin.bundles.saved_forms import create_once
+from storefront_plugin.bundles.tables import StoredProposal
+from storefront_plugin.shop.ports import Variant
+
+TEN = percent_off(10)
+HOSTILE = "<script>alert(1)</script>\u202eevil مجموعة " + "x" * 60
+
+
+@pytest.fixture
+def admin(make_shop: Callable[..., SmallShop]) -> SmallShop:
+    """A shop whose merchant Mina may edit."""
+    return make_shop(admin_access=lambda: Merchant("Mina"))
+
+
+@pytest.fixture
+def mina(admin: SmallShop) -> Merchants:
+    return Merchants(admin)
+
+
+def stored(shop: SmallShop, bundle_id: int = 1) -> shelf.Stored:
+    with shop.app.app_context():
+        return shelf.load(shop.storefront.database, bundle_id)
+
+
+def create(shop: SmallShop, definition: Definition, publish: bool = False) -> shelf.Stored:
+    with shop.app.app_context():
+        made = shelf.create(shop.storefront.database, definition, "Noor")
+        if publish:
+            made = shelf.set_state(shop.storefront.database, made.id, made.version, "publish", "Noor")
+        return made
+
+
+def count(shop: SmallShop) -> int:
+    with shop.app.app_context():
+        return list_bundles(shop.storefront.database)[1]
+
+
+def test_a_bundle_is_made_and_published_without_script(admin: SmallShop, mina: Merchants) -> None:
+    """Choose a kind, add products by title and by id, type a title and a percentage, publish."""
+    soup = mina.get("bundles/new")
+    assert len(soup.select("a.kind svg")) == 5
+    mina.get("bundles/new?kind=set")
+    mina.press("add-0", tiers__0__add="product 20", words__0__title="Kit")
+    assert mina.texts(".component .product-title") == ["Product 20"]
+    mina.press("add-0", tiers__0__add="p3")
+    mina.press("up-tiers-0-components-1", tiers__0__percent="12.5")
+    assert mina.texts(".component .product-title") == ["Product 3", "Product 20"]
+    assert mina.value("words-0-title") == "Kit"
+    mina.press("publish")
+    assert mina.status == 200
+    assert mina.texts(".notice")[0].startswith("Published.")
+    kept = stored(admin)
+    assert (kept.state, kept.updated_by) == ("published", "Mina")
+    assert kept.definition == dataclasses.replace(
+        set_of("p3", "p20", price=percent_off("12.5")), words={"en": Words("Kit")}
+    )
+    with admin.app.app_context():
+        assert [entry.action for entry in entries(admin.storefront.database)[0]] == ["publish", "create"]
+        pricing = admin.storefront.price_cart([CartLine("p3"), CartLine("p20")])
+    assert pricing.total == 2012  # 12.5 % of 23.00 is 2.88
+
+
+@pytest.mark.parametrize("kind", ["set", "ladder", "mix", "extra", "steps"])
+def test_each_kind_can_be_made_from_its_empty_form(admin: SmallShop, mina: Merchants, kind: str) -> None:
+    """The empty form of a kind needs products, a price and a title, and nothing that it does not show."""
+    mina.get(f"bundles/new?kind={kind}")
+    for product in ("p8", "p9"):
+        mina.press("add-0", tiers__0__add=product)
+    typed = {"words__0__title": "Kit", "tiers__0__percent": "5", "tiers__1__percent": "10"}
+    if kind == "ladder":
+        for product in ("p8", "p9", "p10"):
+            mina.press("add-1", tiers__1__add=product)
+    if kind == "extra":
+        typed["tiers__0__components__1__free"] = "y"
+    if kind in ("set", "mix", "extra"):
+        typed.pop("tiers__1__percent")
+    mina.press("publish", **typed)
+    assert (stored(admin).state, stored(admin).definition.kind) == ("published", kind)
+
+
+def test_several_products_of_a_name_come_back_as_a_choice(admin: SmallShop, mina: Merchants) -> None:
+    """The words are kept, the choice wins over them; words of no product are said to be so."""
+    mina.get("bundles/new?kind=set")
+    mina.press("add-0", tiers__0__add="product 1")
+    choices = [str(one["value"]) for one in mina.soup.select(".choices input")]
+    assert "p1" in choices
+    assert "p10" in choices
+    assert mina.value("tiers-0-add") == "product 1"
+    mina.press("add-0", tiers__0__add=["product 1", "p10"])
+    assert mina.texts(".component .product-title") == ["Product 10"]
+    mina.press("add-0", tiers__0__add="zebra")
+    assert "No product has these words" in mina.texts(".picker .error")[0]
+    mina.press("add-0", tiers__0__add="p10")
+    assert "in it already" in mina.texts(".picker .error")[0]
+
+
+def test_a_product_typed_and_not_added_is_added_when_saving(admin: SmallShop, mina: Merchants) -> None:
+    """Pressing save instead of add loses nothing; one that is not clear keeps the form open."""
+    mina.get("bundles/new?kind=set")
+    mina.press("add-0", tiers__0__add="p1")
+    mina.press("save", tiers__0__add="zebra", tiers__0__percent="10", words__0__title="Kit")
+    assert (mina.status, count(admin)) == (422, 0)
+    mina.press("save", tiers__0__add="p2")
+    assert stored(admin).definition.product_ids == {"p1", "p2"}
+
+
+def test_what_is_wrong_is_summed_up_with_links_and_nothing_is_lost(admin: SmallShop, mina: Merchants) -> None:
+    """Every complaint leads to its field; the form comes back with all that was typed, and nothing is stored."""
+    mina.get("bundles/new?kind=set")
+    mina.press("add-0", tiers__0__add="p1")
+    typed = {"tiers__0__percent": "150", "limit_in_all": "2.5", "words__0__benefit": HOSTILE, "segment": "<b>"}
+    mina.press("publish", tiers__0__components__0__quantity="-3", **typed)
+    assert (mina.status, count(admin)) == (422, 0)
+    for address in (str(one["href"]) for one in mina.soup.select(".notice-error a")):
+        assert mina.soup.find(id=address[1:]) is not None
+    assert len(mina.soup.select(".notice-error li")) == 4
+    for field in mina.soup.select("[aria-invalid]"):
+        assert mina.soup.find(id=field["aria-describedby"]) is not None, field
+    assert len(mina.soup.select("[aria-invalid]")) == 4
+    for name, value in typed.items():
+        assert mina.value(name.replace("__", "-")) == value
+    assert mina.value("tiers-0-components-0-quantity") == "-3"
+    assert not mina.soup.select(".preview script, main script")
+
+
+def test_hostile_words_are_text_everywhere(admin: SmallShop, mina: Merchants) -> None:
+    """Markup and right-to-left marks in titles stay words: in the list, the editor, the history and the notices."""
+    words = {"en": Words(HOSTILE[:200], HOSTILE), "ar": Words(HOSTILE[:200])}
+    made = create(admin, dataclasses.replace(set_of("p1", "p2", price=TEN), words=words), publish=True)
+    with admin.app.app_context():
+        shelf.update(admin.storefront.database, 1, made.version, set_of("p1", "p2", price=TEN), HOSTILE[:80])
+        shelf.undo(admin.storefront.database, 1, made.version + 1, "<i>")
+    for page in ("bundles", "bundles/1", "bundles/1/history", "bundles/1?x=<script>", "log"):
+        soup = mina.get(page)
+        assert mina.status == 200
+        assert all(script.get("src") for script in soup.select("script"))
+        assert not soup.select("main i")
+        assert not re.search(r"\sstyle=|\son[a-z]+=", mina.answer.text)
+    assert mina.get("bundles").select_one(".row-title")["dir"] == "auto"  # type: ignore[index]
+
+
+def test_a_form_that_is_sent_twice_makes_one_bundle(admin: SmallShop, mina: Merchants) -> None:
+    """Also by two processes at the same time."""
+    mina.get("bundles/new?kind=set")
+    mina.press("add-0", tiers__0__add="p1")
+    mina.press("add-0", tiers__0__add="p2")
+    form = mina.soup.select_one("#bundle")
+    assert form is not None
+    sent = values(form) | {"words-0-title": ["Kit"], "tiers-0-percent": ["10"], "do": ["publish"]}
+    for _ in range(2):
+        mina.post("bundles/new", sent)
+        assert mina.texts("h1") == ["Kit"]
+    assert count(admin) == 1
+    made: list[int] = []
+
+    def once() -> None:
+        with admin.app.app_context():
+            made.append(create_once(admin.storefront.database, "key", set_of("p1", "p2", price=TEN)).id)
+
+    threads = [threading.Thread(target=once) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == [2] * 4
+    assert count(admin) == 2
+
+
+def test_the_second_of_two_editors_sees_both_and_decides(admin: SmallShop, mina: Merchants) -> None:
+    """409 with everything typed, the fields that differ, and a button that saves over theirs."""
+    create(admin, set_of("p1", "p2", price=TEN))
+    mina.get("bundles/1")
+    with admin.app.app_context():
+        shelf.update(admin.storefront.database, 1, 1, set_of("p1", "p2", price=percent_off(20)), "Noor")
+    mina.press("save", tiers__0__percent="30", words__0__title="Mine")
+    assert mina.status == 409
+    assert "Noor" in mina.texts(".conflict p")[1]
+    rows = mina.texts(".conflict tbody tr")
+    assert rows == ["Title (English) Set Mine", "Price 20% off 30% off"]
+    assert mina.value("words-0-title") == "Mine"
+    assert stored(admin).definition.tiers[0].price == percent_off(20)
+    mina.press("save")
+    assert mina.status == 200
+    assert (stored(admin).version, stored(admin).definition.tiers[0].price) == (3, percent_off(30))
+
+
+def test_a_fixed_price_above_the_sum_is_warned_of_and_not_published(admin: SmallShop, mina: Merchants) -> None:
+    """p3 and p4 cost 7.00: a draft may ask 7.01, a published bundle may not, by no way."""
+    mina.get("bundles/new?kind=set")
+    mina.press("add-0", tiers__0__add="p3")
+    mina.press("add-0", tiers__0__add="p4")
+    typed = {"words__0__title": "Kit", "tiers__0__price": "fixed", "tiers__0__amounts__0__amount": "7.01"}
+    mina.press("publish", **typed)
+    reason = "The fixed price of €7.01 is above the €7.00 that the products cost one by one. Lower it."
+    assert mina.status == 422
+    assert reason in mina.texts(".notice-error li")
+    assert count(admin) == 0
+    mina.press("save")
+    assert (mina.status, stored(admin).state) == (200, "draft")
+    assert reason in mina.texts("#bundle-preview .notice-error")
+    mina.post("bundles/1/state", {"storefront_token": mina.token, "action": "publish", "version": "1"})
+    assert stored(admin).state == "draft"
+    assert reason in mina.texts(".notice-error")[0]
+    mina.get("bundles")
+    mina.post("bundles/together", {"storefront_token": mina.token, "action": "publish", "rows": "1:1"})
+    assert stored(admin).state == "draft"
+    mina.get("bundles/1")
+    mina.press("publish", tiers__0__amounts__0__amount="7.00")
+    assert stored(admin).state == "published"
+    assert "saves nothing" in mina.texts("#bundle-preview .told")[0]
+    mina.press("save", tiers__0__amounts__0__amount="7.01")
+    assert (mina.status, stored(admin).definition.tiers[0].price) == (422, fixed_price({"EUR": 700}))
+
+
+def test_the_price_table_is_what_the_till_charges(admin: SmallShop, mina: Merchants) -> None:
+    """One by one, together, saved, for every tier; p9 + p10 are 19.00."""
+    ladder = Definition(
+        kind="ladder",
+        tiers=(
+            Tier((Component("p9"), Component("p10")), TEN),
+            Tier((Component("p9"), Component("p10", 2)), fixed_price({"EUR": 2500, "USD": 2700})),
+        ),
+        words={"en": Words("Kit")},
+    )
+    create(admin, ladder, publish=True)
+    mina.get("bundles/1")
+    rows = mina.texts("#bundle-preview .prices tbody tr")
+    assert rows[0].startswith("EUR €19.00 €17.10 €1.90 10.0%")
+    assert "USD – – – –" in rows[1]
+    assert any(row.startswith("EUR €29.00 €25.00 €4.00 13.8%") for row in rows)
+    assert any(row.startswith("USD – $27.00") for row in rows)
+    with admin.app.app_context():
+        assert admin.storefront.price_cart([CartLine("p9"), CartLine("p10")]).total == 1710
+        assert admin.storefront.price_cart([CartLine("p9"), CartLine("p10", 2)]).total == 2500
+
+
+def test_margin_stock_and_lost_products_are_told(make_shop: Callable[..., SmallShop]) -> None:
+    """Costs 4.00 + 3.00 of 9.00: 22.2 %. Stock of 5 and 3 pieces, two needed of the second: one set."""
+    products = [
+        Product(id="a", title="A", price=Decimal(6), cost=Decimal(4), stock=5),
+        Product(id="b", title="B", price=Decimal(2), cost=Decimal("1.5"), stock=3),
+    ]
+    shop = make_shop(catalog=MemoryCatalog(products), admin_access=lambda: Merchant("Mina"))
+    create(
+        shop,
+        Definition(kind="set", tiers=(Tier((Component("a"), Component("b", 2)), TEN),), words={"en": Words("Kit")}),
+    )
+    create(shop, set_of("a", "gone", price=TEN))
+    mina = Merchants(shop)
+    mina.get("bundles/1")
+    assert mina.texts("#bundle-preview caption") == ["Stock for 1 set"]
+    assert mina.texts("#bundle-preview tbody tr")[0] == "EUR €10.00 €9.00 €1.00 10.0% 22.2%"
+    mina.get("bundles/2")
+    assert mina.texts(".component .warn") == ["Not in the catalogue any more"]
+    mina.press("publish")
+    assert mina.status == 422
+    assert "“gone” is not in the catalogue any more" in mina.texts(".notice-error li")[0]
+    assert stored(shop, 2).state == "draft"
+
+
+def test_variants_are_offered_where_the_catalogue_knows_them(make_shop: Callable[..., SmallShop]) -> None:
+    """Check boxes of the product's variants; one that is no longer known stays until it is taken out."""
+    known = {"p1": (Variant("red", "Red"), Variant("blue", "Blue"))}
+    catalog = MemoryCatalog(made_products(), variants=lambda ids: {name: known[name] for name in ids if name in known})
+    shop = make_shop(catalog=catalog, admin_access=lambda: Merchant("Mina"))
+    parts = (Component("p1", variants=("green", "red")), Component("p2"))
+    create(shop, Definition(kind="set", tiers=(Tier(parts, TEN),), words={"en": Words("Kit")}))
+    mina = Merchants(shop)
+    mina.get("bundles/1")
+    assert mina.texts(".variants label") == ["Red", "Blue", "green"]
+    mina.press("save", tiers__0__components__0__variants=["red", "blue"])
+    assert stored(shop).definition.tiers[0].components[0].variants == ("blue", "red")
+
+
+def test_states_can_be_left_and_every_change_undone(admin: SmallShop, mina: Merchants) -> None:
+    """Publish, archive, back to draft by buttons; Undo of the notice; a page that is out of date changes nothing."""
+    create(admin, set_of("p1", "p2", price=TEN))
+    mina.get("bundles/1")
+    mina.press("publish")
+    assert stored(admin).state == "published"
+    old = mina.token
+    mina.click("Archive")
+    assert stored(admin).state == "archived"
+    mina.click("Undo")
+    assert stored(admin).state == "published"
+    mina.click("Back to draft")
+    assert stored(admin).state == "draft"
+    mina.post("bundles/1/state", {"storefront_token": old, "action": "archive", "version": "2"})
+    assert stored(admin).state == "draft"
+    assert "Somebody else changed" in mina.texts(".notice")[0]
+    mina.click("Duplicate")
+    assert (mina.texts("h1"), stored(admin, 2).state) == (["Set (copy)"], "draft")
+
+
+def test_the_history_says_who_changed_what_and_goes_back(admin: SmallShop, mina: Merchants) -> None:
+    """Old and new side by side, the newest first; any version can stand again."""
+    first = set_of("p1", "p2", price=TEN)
+    create(admin, first)
+    for percent in (20, 30):
+        mina.get("bundles/1")
+        mina.press("save", tiers__0__percent=str(percent))
+    mina.get("bundles/1/history")
+    assert mina.texts(".history tbody tr") == ["Price 20% off 30% off", "Price 10% off 20% off"]
+    assert all("Mina" in head for head in mina.texts(".history-head"))
+    form = mina.soup.select(".history form")[1]
+    mina.post(str(form["action"]), values(form))
+    assert stored(admin).definition == first
+    mina.get("bundles/1/history")
+    mina.click("Undo")
+    assert stored(admin).definition.tiers[0].price == percent_off(30)
+
+
+def test_the_preview_answers_with_a_part_of_the_page(admin: SmallShop, mina: Merchants) -> None:
+    """Widget and prices for what the form holds, complete or not; nothing is stored and nothing raises."""
+    create(admin, set_of("p9", "p10", price=TEN))
+    mina.get("bundles/1")
+    form = mina.soup.select_one("#bundle")
+    assert form is not None
+    data = values(form)
+    mina.post("bundles/preview", data | {"tiers-0-percent": ["50"], "words-0-title": [""]})
+    assert mina.soup.select(".preview .storefront-bundle, .preview [class*=storefront]")
+    assert mina.texts("tbody tr")[0].startswith("EUR €19.00 €9.50 €9.50 50.0%")
+    assert not mina.soup.select("main, form#bundle")
+    mina.post("bundles/preview", data | {"tiers-0-percent": ["x"]})
+    assert "percentage above 0" in mina.texts(".lacks li")[0]
+    mina.post("bundles/preview", {"kind": "set"})
+    assert mina.status == 200
+    assert mina.client.post(f"{ADMIN}/bundles/preview", data={"kind": "pile"}).status_code == 404
+    assert stored(admin).version == 1
+
+
+def test_nobody_changes_anything_without_role_and_token(make_shop: Callable[..., SmallShop]) -> None:
+    """Viewers see all pages with disabled fields and no buttons; every change answers 403 or asks again."""
+    role = ["view"]
+    shop = make_shop(admin_access=lambda: Merchant("Vera", role[0]))  # type: ignore[arg-type]
+    create(shop, dataclasses.replace(set_of("p1", "p2", price=TEN), staff_only=True))
+    vera = Merchants(shop)
+    for page in ("bundles", "bundles/1", "bundles/1/history", "bundles/files"):
+        assert not vera.get(page).select("form[method=post] button:not(.hidden)")
+        assert vera.status == 200
+    assert vera.get("bundles/1").select_one("fieldset[data-rows][disabled]")
+    changes = [
+        "bundles/1",
+        "bundles/new",
+        "bundles/together",
+        "bundles/together/undo",
+        "bundles/import",
+        "bundles/1/code",
+    ]
+    changes += [f"bundles/1/{name}" for name in ("state", "undo", "restore", "duplicate")]
+    for path in changes:
+        vera.post(path, {"kind": "set", "version": "1"})
+        assert vera.status == 403, path
+    role[0] = "edit"
+    for path in changes:
+        vera.post(path, {"kind": "set", "version": "1", "action": "archive", "rows": "1:1", "to": "1"}, follow=False)
+        assert vera.status in (200, 303, 422), path
+    assert (stored(shop).version, count(shop)) == (1, 1)
+
+
+def test_a_form_whose_token_is_too_old_is_kept(admin: SmallShop, mina: Merchants) -> None:
+    """What was typed comes back with a new token; saving again stores it."""
+    create(admin, set_of("p1", "p2", price=TEN))
+    mina.get("bundles/1")
+    mina.press("save", storefront_token="old", words__0__title="Typed")
+    assert mina.status == 422
+    assert "open for too long" in mina.texts(".notice-error")[0]
+    mina.press("save")
+    assert stored(admin).definition.words_in("en").title == "Typed"
+
+
+def test_unknown_bundles_kinds_and_proposals_are_not_there(mina: Merchants) -> None:
+    """404, and a kind that nobody knows leads to the choice."""
+    for path in ("bundles/99", "bundles/99/history", "bundles/99/code", "bundles/new?proposal=" + "0" * 64):
+        mina.get(path)
+        assert mina.status == 404, path
+    assert mina.get("bundles/new?kind=pile").select("a.kind")
+
+
+def test_a_staff_only_bundle_gets_a_code_and_a_link(admin: SmallShop, mina: Merchants) -> None:
+    """Both unlock this bundle until the time given; they are shown once, and times gone by are refused."""
+    create(admin, dataclasses.replace(set_of("p9", "p10", price=TEN), staff_only=True), publish=True)
+    create(admin, set_of("p1", "p2", price=TEN))
+    mina.get("bundles/1/code")
+    form = mina.soup.select("main form")[-1]
+    mina.post("bundles/1/code", values(form))
+    code = str(mina.soup.select_one("#made-code")["value"])  # type: ignore[index]
+    address = str(mina.soup.select_one("#made-address")["value"])  # type: ignore[index]
+    with admin.app.app_context():
+        cart = [CartLine("p9"), CartLine("p10")]
+        for shown in (code, address.rpartition("/")[2]):
+            assert admin.storefront.price_cart(cart, presented=[shown]).total == 1710
+        assert admin.storefront.price_cart(cart, presented=[]).total == 1900
+    assert not mina.get("bundles/1/code").select("#made-code")
+    form = mina.soup.select("main form")[-1]
+    for wrong in ("2020-01-01T10:00", "2999-01-01T10:00", "soon", ""):
+        mina.post("bundles/1/code", values(form) | {"expires": [wrong]})
+        assert mina.status == 422
+        assert mina.soup.select("p.error")
+    mina.get("bundles/2/code")
+    assert mina.status == 404
+
+
+def test_a_proposal_opens_the_editor_filled_in_and_is_accepted_with_the_draft(
+    admin: SmallShop, mina: Merchants
+) -> None:
+    """Looking at it marks nothing; saving the draft does, with the changes made to it."""
+    key = "a" * 64
+    figures = {"support": 5, "orders": 9, "confidence": 0.5, "lift": 2.0, "expected_share": 0.3}
+    with admin.app.app_context(), admin.storefront.database.writing() as session:
+        row = figures | {"currency": "EUR", "price": 700, "discount": 15, "margin": None, "decided_by": ""}
+        found = dt.datetime(2026, 3, 1)
+        session.add(StoredProposal(key=key, product_ids='["p3", "p4"]', state="open", found_at=found, **row))
+    mina.get(f"bundles/new?proposal={key}")
+    assert mina.value("words-0-title") == "Product 3 + Product 4"
+    assert mina.value("tiers-0-percent") == "15"
+    with admin.app.app_context():
+        assert proposals.load(admin.storefront.database, key).state == "open"
+    mina.press("up-tiers-0-components-1")
+    mina.press("save", words__0__title="Both")
+    with admin.app.app_context():
+        accepted = proposals.load(admin.storefront.database, key)
+    assert (accepted.state, accepted.bundle_id) == ("accepted", 1)
+    assert stored(admin).definition.words_in("en").title == "Both"
+
+
+def test_uses_are_told_with_and_without_a_limit(admin: SmallShop, mina: Merchants) -> None:
+    """Two sets of one bundle were sold; without a limit they are counted in its orders alone."""
+    create(admin, set_of("p1", "p2", price=TEN), publish=True)
+    with admin.app.app_context():
+        pricing = admin.storefront.price_cart([CartLine("p1", 2), CartLine("p2", 2)])
+        admin.storefront.bundles_applied("o1", pricing)
+        admin.db.session.commit()
+    mina.get("bundles/1")
+    assert "used 2 times" in mina.texts(".lead")[0]
+    mina.press("save", limit_in_all="5")
+    assert "2 used so far" in mina.texts("#limit_in_all-help")[0]
+
+
+def test_forged_fields_break_nothing(admin: SmallShop, mina: Merchants) -> None:
+    """Names with numbers that are none, thousands of rows, values that no field has."""
+    create(admin, set_of("p1", "p2", price=TEN))
+    mina.get("bundles/1")
+    form = mina.soup.select_one("#bundle")
+    assert form is not None
+    forged = {f"tiers-{number}-components-{number}-product": ["p1"] for number in ("²", "9" * 5000, "-1", "1e3", "٣")}
+    forged |= {f"tiers-0-components-{number}-product": ["p9"] for number in range(900)}
+    forged |= {"version": ["x" * 50], "stacking": ["\x00"], "tiers-0-price": ["<b>"], "words-0-language": ["../.."]}
+    for do in ("preview", "save", "publish", "up-tiers-²", "remove-tiers-0-components-٣", "add-99", "more-tiers"):
+        mina.post("bundles/1", values(form) | forged | {"do": [do]})
+        assert mina.status in (200, 422)
+    mina.post("bundles/preview", values(form) | forged)
+    assert mina.status == 200
+    assert stored(admin).version == 1
+
+
+def test_shoppers_see_a_change_at_once(admin: SmallShop, mina: Merchants) -> None:
+    """The other processes are told when something that is on sale changed, and only then."""
+    create(admin, set_of("p1", "p2", price=TEN))
+    told: list[str] = []
+    with admin.app.app_context():
+        admin.storefront.mounted.tell_rules_changed = lambda: told.append("told")  # type: ignore[method-assign]
+    mina.get("bundles/1")
+    mina.press("save", words__0__title="Draft")
+    assert told == []
+    mina.press("publish")
+    mina.press("save", words__0__title="On")
+    mina.click("Undo")
+    mina.click("Archive")
+    assert len(told) == 4
+
+
+def test_what_is_not_different_makes_no_history(admin: SmallShop, mina: Merchants) -> None:
+    """Saving an untouched form saves nothing and offers no undo; publishing it is one step."""
+    create(admin, set_of("p1", "p2", price=TEN))
+    mina.get("bundles/1")
+    mina.press("save")
+    assert stored(admin).version == 1
+    assert mina.texts(".notice") == ["Nothing was different, so nothing was saved."]
+    mina.press("publish")
+    assert (stored(admin).version, stored(admin).state) == (2, "published")
+
+
+def test_forms_without_their_key_make_bundles_of_their_own(admin: SmallShop, mina: Merchants) -> None:
+    """Only the key of a form tells that it came twice."""
+    mina.get("bundles/new?kind=set")
+    mina.press("add-0", tiers__0__add="p1")
+    mina.press("add-0", tiers__0__add="p2")
+    form = mina.soup.select_one("#bundle")
+    assert form is not None
+    sent = values(form) | {"words-0-title": ["Kit"], "tiers-0-percent": ["10"], "do": ["save"]}
+    for key in ("", "", "x" * 65):
+        mina.post("bundles/new", sent | {"key": [key]})
+    assert count(admin) == 3

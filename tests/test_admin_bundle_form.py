@@ -1,0 +1,255 @@
+"""The bundle's form says what the definition says, and keeps whatever is typed into it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made_bundles import definitions, set_of
+from small_shop import SmallShop
+from werkzeug.datastructures import MultiDict
+
+from storefront_plugin import Merchant
+from storefront_plugin.bundles import definition as engine
+from storefront_plugin.bundles.definition import Definition, Schedule, Words
+from storefront_plugin.bundles.price import percent_off
+from storefront_plugin.web.admin import bundle_sentences
+from storefront_plugin.web.admin.bundle_changes import differences
+from storefront_plugin.web.admin.bundle_form import BundleForm, complaints, fields, form_of
+from storefront_plugin.web.admin.bundle_reading import read_definition
+from storefront_plugin.web.admin.bundle_rows import arranged, places
+
+TEN = percent_off(10)
+
+
+@pytest.fixture
+def inside(make_shop: Callable[..., SmallShop]) -> Iterator[SmallShop]:
+    """A shop inside a request for a merchant's page."""
+    shop = make_shop(admin_access=lambda: Merchant("Mina"))
+    with shop.app.test_request_context("/storefront/admin/bundles/new"):
+        yield shop
+
+
+def sent(form: BundleForm) -> MultiDict[str, str]:
+    """What the browser sends of the form when nothing was touched, by its own HTML."""
+    data: MultiDict[str, str] = MultiDict()
+    for field in fields(form):
+        if field.type == "ManyField":
+            data.setlist(field.name, list(field.data))
+        elif field.type == "BooleanField":
+            data.setlist(field.name, ["y"] if field.data else [])
+        else:
+            found = BeautifulSoup(str(field()), "html5lib").find(["input", "textarea"])
+            assert found is not None
+            text = found.get_text() if found.name == "textarea" else found.get("value", "")
+            data[field.name] = str(text).replace("\n", "\r\n")
+    return data
+
+
+def typed_into(data: MultiDict[str, str], **fields: str) -> MultiDict[str, str]:
+    """*data* with other values in some fields (named with __ for -)."""
+    for name, value in fields.items():
+        data[name.replace("__", "-")] = value
+    return data
+
+
+def read(data: MultiDict[str, str], kept: Definition | None = None) -> tuple[Definition | None, list[str]]:
+    """The definition in what was sent, and all complaints."""
+    form = BundleForm(formdata=data)
+    return read_definition(form, kept), [sentence for _, sentence in complaints(form)]
+
+
+moments = st.none() | st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2030, 1, 1), timezones=st.just(dt.timezone.utc))
+titles = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=60).filter(str.strip)
+
+
+@st.composite
+def whole_definitions(draw: st.DrawFn) -> Definition:
+    """Bundles of every kind with words in several languages, schedule, limits and rules."""
+    languages = draw(st.lists(st.sampled_from(["en", "ja", "ar", "pt_BR"]), min_size=1, unique=True))
+    words = {
+        name: Words(draw(titles), draw(st.sampled_from(["", "Both\nlast."])), draw(st.sampled_from([None, "/a.png"])))
+        for name in languages
+    }
+    start, end = sorted(
+        [draw(moments), draw(moments)], key=lambda one: one or dt.datetime.max.replace(tzinfo=dt.timezone.utc)
+    )
+    if start is not None and start == end:
+        end = None
+    return replace(
+        draw(definitions()),
+        words=words,
+        schedule=Schedule(start, end),
+        limit_in_all=draw(st.sampled_from([None, 1, 1_000_000])),
+        segment=draw(st.sampled_from([None, "loyal", "常連"])),
+        staff_only=draw(st.booleans()),
+    )
+
+
+@given(whole_definitions())
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_form_that_nobody_touched_holds_the_same_definition(inside: SmallShop, definition: Definition) -> None:
+    """Every kind, price, currency, language and schedule goes into the form and comes out as it was."""
+    again, complaints = read(sent(form_of(definition)), definition)
+    assert (again, complaints) == (definition, [])
+    assert differences(definition, definition, {}) == []
+
+
+@given(whole_definitions(), whole_definitions())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_definitions_that_differ_are_told_apart_in_words(inside: SmallShop, one: Definition, other: Definition) -> None:
+    """No change is made without a line in the history; both directions name the same fields."""
+    there, back = differences(one, other, {}), differences(other, one, {})
+    assert sorted((row.label, row.new, row.old) for row in there) == sorted(
+        (row.label, row.old, row.new) for row in back
+    )
+    assert bool(there) == (_to_minutes(one) != _to_minutes(other))
+
+
+def _to_minutes(definition: Definition) -> tuple[object, ...]:
+    """All of it, times as the form and the history show them."""
+    schedule = [
+        one and one.replace(second=0, microsecond=0) for one in (definition.schedule.start, definition.schedule.end)
+    ]
+    return replace(definition, schedule=Schedule()), *schedule
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "complaint"),
+    [
+        ("tiers-0-components-0-quantity", "-1", "whole number from 1 to 1,000,000"),
+        ("tiers-0-components-0-quantity", "2.5", "whole number"),
+        ("tiers-0-components-0-quantity", "9" * 5000, "whole number"),
+        ("tiers-0-components-0-quantity", "", "whole number"),
+        ("tiers-0-percent", "150", "percentage above 0"),
+        ("tiers-0-percent", "NaN", "percentage above 0"),
+        ("tiers-0-percent", "1e2", "percentage above 0"),
+        ("tiers-0-percent", "0", "percentage above 0"),
+        ("tiers-0-percent", "12.34567", "four decimals"),
+        ("limit_in_all", "many", "whole number"),
+        ("segment", "x" * 65, "64 characters"),
+        ("words-0-title", " ", "title in at least one language"),
+        ("words-0-title", "x" * 201, "200 characters"),
+        ("words-0-picture", "javascript:alert(1)", "begins with https://"),
+        ("words-0-language", "english!", "code of a language"),
+        ("start", "tomorrow", "valid datetime"),
+        ("stacking", "twice", "stacking rule"),
+        ("tiers-0-price", "cheap", "Choose how the price is made"),
+        ("tiers-0-price", "free", "marked free"),
+    ],
+)
+def test_what_cannot_be_is_refused_beside_its_field(inside: SmallShop, field: str, typed: str, complaint: str) -> None:
+    """Negative, huge and fractional numbers, empty titles, addresses that run code: each with a sentence, nothing raised."""
+    data = sent(form_of(set_of("p1", "p2", price=TEN)))
+    assert field in data
+    data[field] = typed
+    definition, complaints = read(data)
+    assert definition is None
+    assert any(complaint in sentence for sentence in complaints), complaints
+
+
+@pytest.mark.parametrize(
+    ("currency", "typed", "amount"),
+    [
+        ("EUR", "12.5", 1250),
+        ("EUR", "１２．５０", 1250),
+        ("jpy", "1200", 1200),
+        ("JPY", "1200.0", 1200),
+        ("KWD", "1.234", 1234),
+        ("EUR", "0.01", 1),
+        ("EUR", "1,200", "without spaces or commas"),
+        ("EUR", "1 200", "without spaces or commas"),
+        ("EUR", "-5", "without spaces or commas"),
+        ("JPY", "12.5", "0 decimals"),
+        ("EUR", "1.999", "2 decimals"),
+        ("EUR", "99999999999999999", "Correct it"),
+        ("EUR", "0", "above 0"),
+        ("EURO", "5", "code of a currency"),
+        ("ZZZ", "5", "code of a currency"),
+    ],
+)
+def test_amounts_are_read_in_major_units_of_their_currency(
+    inside: SmallShop, currency: str, typed: str, amount: int | str
+) -> None:
+    """To the smallest coin of each currency; what would have to be guessed is refused with an example."""
+    data = sent(form_of(set_of("p1", "p2", price=TEN)))
+    typed_into(
+        data, tiers__0__price="amount", tiers__0__amounts__0__currency=currency, tiers__0__amounts__0__amount=typed
+    )
+    definition, complaints = read(data)
+    if isinstance(amount, str):
+        assert definition is None
+        assert any(amount in sentence for sentence in complaints), complaints
+    else:
+        assert definition is not None
+        assert dict(definition.tiers[0].price.amounts) == {currency.upper(): amount}
+
+
+def test_the_engines_sentences_are_known_word_by_word(inside: SmallShop) -> None:
+    """Those that are translated are those that it raises."""
+    source = inspect.getsource(engine)
+    plain = "".join(source.split()).replace('""', "")
+    for sentence in [*bundle_sentences.PLACES, *bundle_sentences.WHOLE]:
+        if "200" not in sentence and "at most 4" not in sentence:
+            assert "".join(sentence.split()) in plain.replace('"f"', "").replace('"', ""), sentence
+
+
+@pytest.mark.parametrize("kind", ["optional", "empty"])
+def test_sentences_with_numbers_are_known_too(inside: SmallShop, kind: str) -> None:
+    """The limits stand in the translated sentences as they stand in the engine."""
+    data = sent(form_of(set_of("p1", "p2", price=TEN)))
+    for place in range(2, 7) if kind == "optional" else ():
+        row = f"tiers-0-components-{place}"
+        typed_into(data, **{f"{row}-product": f"p{place + 1}", f"{row}-quantity": "1", f"{row}-optional": "y"})
+    if kind == "empty":
+        data = arranged(arranged(data, "remove-tiers-0-components-0"), "remove-tiers-0-components-0")
+    _, complaints = read(data)
+    assert len(complaints) == 1
+    assert complaints[0] in bundle_sentences.PLACES
+
+
+def test_rows_move_and_go_with_all_that_was_typed_into_them(inside: SmallShop) -> None:
+    """Up, down and out; whatever else was typed stays, and a button for a row that is gone does nothing."""
+    data = sent(form_of(set_of("p1", "p2", "p3", price=TEN)))
+    typed_into(data, **{"tiers-0-components-1-quantity": "two", "words-0-title": "<b>"})
+    data.setlist("tiers-0-components-1-variants", ["red", "blue"])
+    up = arranged(data, "up-tiers-0-components-1")
+    assert [up[f"tiers-0-components-{n}-product"] for n in range(3)] == ["p2", "p1", "p3"]
+    assert up["tiers-0-components-0-quantity"] == "two"
+    assert up.getlist("tiers-0-components-0-variants") == ["red", "blue"]
+    assert arranged(up, "down-tiers-0-components-0").to_dict(flat=False) == data.to_dict(flat=False)
+    out = arranged(data, "remove-tiers-0-components-0")
+    assert places(out, "tiers-0-components") == [0, 1]
+    assert out["words-0-title"] == "<b>"
+    for action in (
+        "up-tiers-0-components-0",
+        "down-tiers-0-components-2",
+        "remove-tiers-7",
+        "remove-",
+        "x-y-z",
+        "up--1",
+    ):
+        assert arranged(data, action).to_dict(flat=False) == data.to_dict(flat=False)
+
+
+@given(st.text(max_size=30), st.dictionaries(st.text(max_size=30), st.text(max_size=10), max_size=5))
+@settings(max_examples=150, deadline=None)
+def test_forged_buttons_and_names_raise_nothing(action: str, names: dict[str, str]) -> None:
+    """Whatever a client sends as the name of a row."""
+    arranged(MultiDict(names | {"tiers-x-y": "1", "tiers-99999999999999999-add": ""}), action)
+
+
+def test_the_products_of_quantity_steps_stay_when_the_first_step_goes(inside: SmallShop) -> None:
+    """They are shown with the first step and belong to all of them."""
+    data = MultiDict(
+        {"kind": "steps", "tiers-0-least": "2", "tiers-1-least": "5", "tiers-0-components-0-product": "p1"}
+    )
+    changed = arranged(data, "remove-tiers-0")
+    assert (changed["tiers-0-least"], changed["tiers-0-components-0-product"]) == ("5", "p1")
+    assert arranged(data, "down-tiers-0")["tiers-0-components-0-product"] == "p1"

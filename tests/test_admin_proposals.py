@@ -1,0 +1,251 @@
+"""The page of proposals: figures in words, accept and reject with undo, and a search that no page waits for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+import pytest
+from admin_form import Merchants
+from small_shop import SmallShop
+
+from storefront_plugin import Merchant, Product
+from storefront_plugin.bundles import proposal_run, proposals, shelf
+from storefront_plugin.bundles.proposals import list_proposals
+from storefront_plugin.errors import StorefrontError
+
+PAGE = "bundles/proposals"
+SELLING = (*[("camera", "lens", "bag")] * 6, *[("camera", "lens")] * 4, *[("card",)] * 12, *[("bag", "odd")] * 5)
+
+
+def products() -> list[Product]:
+    """A camera with little margin, a bag without a known cost, and a title that is markup."""
+    prices = {"camera": ("1000", "850"), "lens": ("200", "100"), "bag": ("50", None), "card": ("10", "1")}
+    made = [
+        Product(id=name, title=name.title(), price=Decimal(price), cost=None if cost is None else Decimal(cost))
+        for name, (price, cost) in prices.items()
+    ]
+    return [*made, Product(id="odd", title="<b>Odd</b>", price=Decimal(5))]
+
+
+@pytest.fixture
+def admin(make_shop: Callable[..., SmallShop]) -> Iterator[SmallShop]:
+    """A shop that has sold something, without proposals yet."""
+    made = make_shop(products=products(), admin_access=lambda: Merchant("Mina"))
+    with made.app.app_context():
+        made.place(*SELLING)
+        yield made
+
+
+@pytest.fixture
+def mina(admin: SmallShop) -> Merchants:
+    return Merchants(admin)
+
+
+@pytest.fixture
+def found(admin: SmallShop) -> dict[str, str]:
+    """Keys of proposals by their sorted products."""
+    admin.storefront.propose_bundles()
+    return {"+".join(sorted(one.product_ids)): one.key for one in list_proposals(admin.storefront.database)[0]}
+
+
+def ended(mina: Merchants) -> None:
+    """Wait for the search as a browser without script does: it loads the page again."""
+    until = time.monotonic() + 30
+    while mina.get(PAGE).select("[data-search=running]"):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def typed(mina: Merchants) -> dict[str, str]:
+    """What the form of terms holds."""
+    return {str(field["name"]): str(field["value"]) for field in mina.soup.select(".terms input")}
+
+
+def test_a_new_shop_is_told_what_to_do_first(make_shop: Callable[..., SmallShop]) -> None:
+    """Without orders a command brings them in; with some, a button looks."""
+    shop = make_shop(admin_access=lambda: Merchant("Mina"))
+    mina = Merchants(shop)
+    mina.get(PAGE)
+    assert mina.texts(".empty h2") == ["No orders yet"]
+    assert mina.texts(".empty code") == ["flask storefront catch-up"]
+    with shop.app.app_context():
+        shop.place(("p1", "p2"))
+    mina.get(PAGE)
+    assert mina.texts(".empty h2") == ["Nobody has looked yet"]
+    mina.click("Look for sets")
+    ended(mina)
+    assert mina.texts(".empty h2") == ["Nothing found"]
+    assert "at least 5 orders" in mina.texts(".empty p")[0]
+
+
+def test_looking_again_takes_the_terms_and_shows_what_it_found(admin: SmallShop, mina: Merchants) -> None:
+    """In a thread, for which no page waits; the terms stand in the form the next time, and for the worker."""
+    mina.get(PAGE)
+    form = {"discount": "15", "margin_floor": "12.5", "discount_without_cost": "3", "min_support": "6"}
+    mina.post(PAGE, form | {"storefront_token": mina.token}, follow=False)
+    assert (mina.status, mina.answer.headers["Location"]) == (303, f"/storefront/admin/{PAGE}")
+    ended(mina)
+    assert typed(mina) == form
+    titles = [text.replace("Camera", "C").replace("Lens", "L").replace("Bag", "B") for text in mina.texts(".row-title")]
+    assert sorted("".join(sorted(title.replace(" + ", ""))) for title in titles) == ["BC", "BCL", "BL", "CL"]
+    run = proposal_run.latest_run(admin.storefront.database)
+    assert run is not None
+    assert (run.terms.margin_floor, run.started_by) == (Decimal("0.125"), "Mina")
+
+
+def test_a_row_says_in_words_how_often_and_what_is_left(mina: Merchants, found: dict[str, str]) -> None:
+    """Orders, times chance, buyers, the price before and after, and the margin; without a cost it says so."""
+    mina.get(PAGE)
+    pair = " ".join(mina.texts("tbody tr"))
+    assert "Camera + Lens 10 of 27 orders 2.7 times chance about 72% of buyers" in pair
+    assert "−1% instead of €1,200.00 €1,188.00 20%" in pair
+    assert "none €55.00 cost not known" in pair
+    assert "<b>Odd</b>" in mina.texts("bdi")
+    assert not mina.soup.select("tbody b b")
+
+
+def test_accepting_opens_the_editor_filled_in(admin: SmallShop, mina: Merchants, found: dict[str, str]) -> None:
+    """The proposal waits until the draft is saved, and then leads to its bundle."""
+    mina.get(PAGE)
+    links = [str(link["href"]) for link in mina.soup.select("tbody a.primary")]
+    address = f"/storefront/admin/bundles/new?proposal={found['camera+lens']}"
+    assert address in links
+    mina.get(address)
+    assert mina.status == 200
+    assert "Camera + Lens" in mina.answer.text
+    database = admin.storefront.database
+    assert proposals.counts(database) == {"open": len(found)}
+    draft = proposals.definition_of(database, admin.storefront.catalog, found["camera+lens"])
+    stored = shelf.create(database, draft, "Mina", proposal=found["camera+lens"])
+    mina.get(f"{PAGE}?state=accepted")
+    assert [str(link["href"]) for link in mina.soup.select("tbody a")] == [f"/storefront/admin/bundles/{stored.id}"]
+    assert "Accepted · Mina" in mina.texts("tbody tr")[0]
+
+
+def test_rejecting_can_be_undone_at_once_and_later(admin: SmallShop, mina: Merchants, found: dict[str, str]) -> None:
+    """The notice has a button, the list of rejected ones too; each leads back to where it was pressed."""
+    mina.get(f"{PAGE}?sort=lift")
+    first = mina.texts("tbody tr .row-title")[0]
+    mina.click(f"Reject {first}")
+    assert mina.answer.request.full_path == f"/storefront/admin/{PAGE}?sort=lift"
+    assert first not in mina.texts("tbody tr .row-title")
+    assert proposals.counts(admin.storefront.database) == {"open": len(found) - 1, "rejected": 1}
+    mina.click("Undo")
+    assert first in mina.texts("tbody tr .row-title")
+    mina.click(f"Reject {first}")
+    mina.get(f"{PAGE}?state=rejected")
+    mina.click(f"Propose again {first}")
+    assert mina.texts(".empty h2") == ["Nothing rejected"]
+    assert proposals.counts(admin.storefront.database) == {"open": len(found)}
+
+
+def test_a_proposal_that_is_gone_is_no_error(mina: Merchants, found: dict[str, str]) -> None:
+    """Somebody looked again meanwhile: the merchant is told. The way back is one of ours."""
+    mina.get(PAGE)
+    mina.post(f"{PAGE}/reject", {"key": "gone", "back": "https://elsewhere.example", "storefront_token": mina.token})
+    assert mina.status == 200
+    assert "somebody has looked again" in mina.texts(".notice")[0]
+
+
+def test_the_list_is_sorted_and_paged(
+    admin: SmallShop, mina: Merchants, found: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the address; what it has wrong is as if it was not there."""
+    from storefront_plugin.web.admin import proposals as page
+
+    monkeypatch.setattr(page, "SIZE", 2)
+    seen: list[str] = []
+    for number in range(1, 4):
+        mina.get(f"{PAGE}?sort=support&page={number}")
+        seen += mina.texts("tbody tr .row-title")
+    assert len(seen) == len(set(seen)) == len(found)
+    assert seen[0] == "Camera + Lens"
+    mina.get(f"{PAGE}?sort=colour&state=green&page=x")
+    assert mina.texts(".proposal-states [aria-current]") == [f"To decide {len(found)}"]
+
+
+def test_wrong_terms_are_kept_and_told(mina: Merchants, found: dict[str, str]) -> None:
+    """Beside the field, with all that was typed; the list stays as it was."""
+    mina.get(PAGE)
+    wrong = {"discount": "ten", "margin_floor": "150", "discount_without_cost": "0", "min_support": "1"}
+    mina.post(PAGE, wrong | {"storefront_token": mina.token})
+    assert mina.status == 422
+    assert typed(mina) == wrong
+    assert len(mina.soup.select(".field.wrong")) == 3
+    assert len(mina.texts("tbody tr")) == len(found)
+    assert f"/storefront/admin/{PAGE}?state=rejected" in [str(link["href"]) for link in mina.soup.select("a")]
+
+
+def test_a_second_search_is_told_of_the_first_and_its_page_follows_by_itself(
+    admin: SmallShop, mina: Merchants, found: dict[str, str]
+) -> None:
+    """Without script the page loads itself again; the list of before stands until the search has ended."""
+    database = admin.storefront.database
+    mina.get(PAGE)
+    begun = proposal_run.begin(database, None, "Noor")
+    proposal_run._set(database, begun.token, done=30, total=120)
+    mina.click("Look again")
+    assert "at work already" in mina.texts(".notice")[0]
+    assert mina.texts("[data-search=running] .progress") == ["Reading the orders: 25%"]
+    refresh = mina.soup.select_one("noscript")
+    assert refresh is not None
+    assert 'http-equiv="refresh"' in refresh.decode_contents(formatter=None)
+    assert len(mina.texts("tbody tr")) == len(found)
+    admin.storefront.search_begun(begun)
+    assert not mina.get(PAGE).select("[data-search=running]")
+
+
+def test_a_failed_search_says_why(
+    admin: SmallShop, mina: Merchants, found: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the page, until the next one; what was found before stands."""
+
+    def broken(*args: object, **options: object) -> None:
+        raise StorefrontError("The disk is full; make room.")
+
+    monkeypatch.setattr(proposal_run, "find_proposals", broken)
+    mina.get(PAGE)
+    mina.click("Look again")
+    ended(mina)
+    assert mina.texts(".search .notice-error") == ["The last search failed: The disk is full; make room."]
+    assert len(mina.texts("tbody tr")) == len(found)
+
+
+def test_a_product_that_is_gone_is_marked(admin: SmallShop, mina: Merchants, found: dict[str, str]) -> None:
+    """Its set is still there to be rejected."""
+    del admin.storefront.catalog._products["bag"]  # type: ignore[attr-defined]
+    admin.storefront.product_changed("bag")
+    mina.get(PAGE)
+    assert any("“bag” cannot be sold at present." in text for text in mina.texts("tbody tr"))
+
+
+def test_who_may_only_look_changes_nothing(make_shop: Callable[..., SmallShop]) -> None:
+    """The list and the terms are there, without buttons; a posted change is refused, and strangers see nothing."""
+    role = ["view"]
+    shop = make_shop(products=products(), admin_access=lambda: Merchant("Vera", role[0]) if role[0] else None)  # type: ignore[arg-type]
+    with shop.app.app_context():
+        shop.place(*SELLING)
+        shop.storefront.propose_bundles()
+        vera = Merchants(shop)
+        vera.get(PAGE)
+        assert len(vera.texts("tbody tr")) > 0
+        assert not vera.soup.select("main form[method=post] button")
+        assert not vera.soup.select("a.primary")
+        key = list_proposals(shop.storefront.database)[0][0].key
+        for path in (PAGE, f"{PAGE}/reject", f"{PAGE}/unreject"):
+            vera.post(path, {"key": key, "storefront_token": vera.token if vera.soup.find("input") else ""})
+            assert vera.status == 403
+        assert set(proposals.counts(shop.storefront.database)) == {"open"}
+        role[0] = ""
+        assert vera.get(PAGE).find("table") is None
+        assert vera.status == 403
+
+
+def test_the_page_speaks_japanese(admin: SmallShop, found: dict[str, str]) -> None:
+    """Words, numbers and figures."""
+    mina = Merchants(admin, "ja")
+    mina.get(PAGE)
+    assert "注文27件中10件" in " ".join(mina.texts("tbody tr"))
+    assert mina.texts("h1") == ["提案"]

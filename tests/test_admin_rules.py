@@ -1,0 +1,402 @@
+"""The merchant's pages about rules, as a browser without script meets them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from admin_form import ADMIN, Merchants, values
+from small_shop import SmallShop, made_products
+
+from storefront_plugin import MemoryCatalog, Merchant, audit
+from storefront_plugin.recommending import rule_store
+from storefront_plugin.recommending.rule_list import list_rules
+from storefront_plugin.recommending.rules import Rule
+
+MakeShop = Callable[..., SmallShop]
+HOSTILE = "<script>alert(1)</script>"
+HOUR = dt.timedelta(hours=1)
+
+
+class Rules(Merchants):
+    """A merchant's browser on the pages about rules."""
+
+    def save(self, status: int = 200, **typed: Any) -> None:
+        """Type into the form of a rule and press its primary button."""
+        (form,) = self.soup.select("form#rule")
+        self.post(str(form["action"]), values(form) | typed)
+        assert self.status == status, self.answer.text
+
+    def choose(self, act: str, *rule_ids: int) -> None:
+        """Press a button of the list with some rows chosen."""
+        (form,) = self.soup.select("form[data-bulk-form]")
+        self.post(str(form["action"]), values(form) | {"rule": [str(each) for each in rule_ids], "act": act})
+
+    @property
+    def rows(self) -> list[str]:
+        return self.texts("tbody tr")
+
+
+@pytest.fixture
+def shop(make_shop: MakeShop) -> SmallShop:
+    """A shop with products of two brands that its merchant may edit."""
+    products = [replace(each, brand="Aster" if n % 2 else "Birch") for n, each in enumerate(made_products(), start=1)]
+    return make_shop(admin_access=lambda: Merchant("Mina Sato"), catalog=MemoryCatalog(products))
+
+
+@pytest.fixture
+def browser(shop: SmallShop) -> Rules:
+    return Rules(shop)
+
+
+def add(shop: SmallShop, *rules: Rule) -> list[int]:
+    with shop.app.app_context():
+        return [rule_store.create(shop.storefront.database, rule, "Ken").rule_id for rule in rules]
+
+
+def stored(shop: SmallShop) -> list[Rule]:
+    """The rules, the oldest first."""
+    with shop.app.app_context():
+        rows, _ = list_rules(shop.storefront.database)
+        return [row.rule for row in sorted(rows, key=lambda row: row.id)]
+
+
+EXCLUDE, PIN = (
+    Rule(kind="exclude", target_value="p4"),
+    Rule(kind="pin", target_value="p2", seed_kind="product", seed_value="p1"),
+)
+
+
+# The list.
+
+
+def test_a_shop_without_rules_is_told_what_to_do_first(browser: Rules) -> None:
+    """With a button that does it; somebody who may only look has none."""
+    browser.get("rules")
+    assert browser.texts(".empty h2") == ["No rules yet"]
+    assert [str(each["href"]) for each in browser.soup.select(".empty-action a")] == [
+        f"{ADMIN}/rules/new",
+        f"{ADMIN}/explain",
+    ]
+
+
+def test_the_list_says_what_each_rule_does(shop: SmallShop, browser: Rules) -> None:
+    """Products by their titles, the rest in words, and a labelled dot for its state."""
+    now = dt.datetime.now(dt.timezone.utc)
+    add(
+        shop,
+        PIN,
+        Rule(kind="exclude", target_kind="cheaper", price_percent=50, seed_kind="category", seed_value="c1"),
+        Rule(
+            kind="boost",
+            target_kind="brand",
+            target_value=HOSTILE,
+            strength=150,
+            placement="cart",
+            starts_at=now + HOUR,
+        ),
+        Rule(kind="exclude", target_value="gone", enabled=False),
+    )
+    browser.get("rules?sort=updated&order=up")
+    for row, words in zip(
+        browser.rows,
+        (
+            ("Pin", "Product 2", "Product 1", "On"),
+            ("Exclude", "Cheaper than 50% of the page's product", "Pages about category c1", "On"),
+            ("Boost", "score × 1.5", f"Brand {HOSTILE}", "Any page", "Cart", "Scheduled", "from "),
+            ("Exclude", "gone", "Not in the catalogue any more", "Off"),
+        ),
+        strict=True,
+    ):
+        assert [each for each in words if each not in row] == []
+    assert not browser.soup.select("tbody script")
+
+
+def test_the_list_is_filtered_by_its_address(shop: SmallShop, browser: Rules) -> None:
+    """By kind, seed, target, state and words of a product's title; nonsense filters nothing and breaks nothing."""
+    add(shop, EXCLUDE, PIN, replace(EXCLUDE, target_value="p9", enabled=False))
+    for query, count in (
+        ("kind=pin", 1),
+        ("seed=product", 1),
+        ("target=product&kind=exclude", 2),
+        ("state=off", 1),
+        ("q=Product+9", 1),
+        ("q=product+1", 1),
+        ("q=P2", 1),
+        ("kind=x&seed=y&state=z&sort=w&order=v&page=-1", 3),
+        ("q=%00%25", 0),
+    ):
+        browser.get(f"rules?{query}")
+        assert browser.status == 200
+        assert len(browser.rows) == count, query
+    assert browser.texts(".empty h2") == ["No rule fits"]
+
+
+def test_a_long_list_has_pages(shop: SmallShop, browser: Rules) -> None:
+    """No rule stands on two of them."""
+    add(shop, *(Rule(kind="exclude", target_value=f"x{n}") for n in range(60)))
+    seen = []
+    for page in (1, 2):
+        browser.get(f"rules?page={page}")
+        seen += [str(each["value"]) for each in browser.soup.select("[data-row]")]
+    assert len(set(seen)) == len(seen) == 60
+    browser.get("rules?page=9")
+    assert browser.texts(".empty h2") == ["This page of the list is empty"]
+
+
+def test_chosen_rules_are_changed_together_and_back(shop: SmallShop, browser: Rules) -> None:
+    """Off, deleted, and each time undone by the notice's button; the list stays as it was filtered."""
+    first, second = add(shop, EXCLUDE, PIN)
+    browser.get("rules?state=on")
+    browser.choose("disable", first, second)
+    assert browser.texts(".notice p") == ["2 rules switched off."]
+    assert [rule.enabled for rule in stored(shop)] == [False, False]
+    browser.click("Undo")
+    assert [rule.enabled for rule in stored(shop)] == [True, True]
+    assert browser.answer.request.query_string == b"state=on"
+    browser.choose("delete", second)
+    assert stored(shop) == [EXCLUDE]
+    browser.click("Undo")
+    assert stored(shop) == [EXCLUDE, PIN]
+    browser.choose("delete")
+    assert browser.texts(".notice p") == ["Choose rules first; then press a button."]
+
+
+def test_an_undo_that_came_too_late_says_so(shop: SmallShop, browser: Rules) -> None:
+    """Somebody built on the change meanwhile."""
+    (rule_id,) = add(shop, EXCLUDE)
+    browser.get("rules")
+    browser.choose("disable", rule_id)
+    with shop.app.app_context():
+        rule_store.update(shop.storefront.database, rule_id, 2, replace(EXCLUDE, note="kept"))
+    browser.click("Undo")
+    assert browser.texts(".notice-error p") == [
+        "The rule was changed again since, so this cannot be undone. Change it by hand."
+    ]
+    assert stored(shop)[0].note == "kept"
+
+
+def test_the_way_back_leads_to_our_own_pages_only(shop: SmallShop, browser: Rules) -> None:
+    """Whatever the form says."""
+    (rule_id,) = add(shop, EXCLUDE)
+    browser.get("rules")
+    for back in ("https://evil.example/", "//evil.example", f"{ADMIN}/../../x//y", f"{ADMIN}\\evil"):
+        fields = {"storefront_token": browser.token, "rule": rule_id, "act": "enable", "back": back}
+        answer = browser.client.post(f"{ADMIN}/rules/change", data=fields)
+        assert answer.headers["Location"] == f"{ADMIN}/rules"
+
+
+# The editor.
+
+
+@pytest.mark.parametrize(
+    ("typed", "rule"),
+    [
+        (
+            {"kind": "pin", "target_product": "Product 14", "position": "2"},
+            Rule(kind="pin", target_value="p14", position=2),
+        ),
+        (
+            {
+                "kind": "exclude",
+                "target_kind": "brand",
+                "target_brand": "Aster",
+                "placement": "cart",
+                "strategy": "related",
+            },
+            Rule(kind="exclude", target_kind="brand", target_value="Aster", placement="cart", strategy="related"),
+        ),
+        (
+            {
+                "kind": "exclude",
+                "target_kind": "cheaper",
+                "price_percent": "50",
+                "seed_kind": "category",
+                "seed_category": "c1",
+            },
+            Rule(kind="exclude", target_kind="cheaper", price_percent=50, seed_kind="category", seed_value="c1"),
+        ),
+        (
+            {"kind": "bury", "target_kind": "category", "target_category": "c2", "strength": "40", "note": HOSTILE},
+            Rule(kind="bury", target_kind="category", target_value="c2", strength=40, note=HOSTILE),
+        ),
+        (
+            {"kind": "boost", "target_product": "p3", "strength": "300", "seed_kind": "brand", "seed_brand": "Birch"},
+            Rule(kind="boost", target_value="p3", strength=300, seed_kind="brand", seed_value="Birch"),
+        ),
+    ],
+)
+def test_a_rule_is_made_and_opened_again_as_it_was_typed(
+    shop: SmallShop, browser: Rules, typed: dict[str, str], rule: Rule
+) -> None:
+    """Saving it a second time without a change changes nothing."""
+    browser.get("rules/new")
+    browser.save(**typed)
+    assert stored(shop) == [rule]
+    assert browser.texts(".notice p") == ["Rule saved. Pages follow within a second."]
+    browser.get("rules/1")
+    browser.save()
+    with shop.app.app_context():
+        assert (stored(shop), rule_store.load(shop.storefront.database, 1).version) == ([rule], 1)
+        assert [(each.action, each.changed_by) for each in audit.entries(shop.storefront.database, "rule")[0]] == [
+            ("create", "Mina Sato")
+        ]
+
+
+def test_times_are_those_of_the_shops_clock(make_shop: MakeShop) -> None:
+    """Nine in the morning in Tokyo is midnight in UTC, there and back."""
+    shop = make_shop(admin_access=lambda: Merchant("Mina Sato"), STOREFRONT_TIMEZONE="Asia/Tokyo")
+    browser = Rules(shop)
+    browser.get("rules/new")
+    browser.save(kind="exclude", target_product="p4", starts_at="2026-03-01T09:00", ends_at="2026-03-02T09:00")
+    (rule,) = stored(shop)
+    assert rule.starts_at == dt.datetime(2026, 3, 1, tzinfo=dt.timezone.utc)
+    browser.get("rules/1")
+    assert browser.value("starts_at") == "2026-03-01T09:00"
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "words"),
+    [
+        ({"target_product": ""}, "target_product", "Say which product"),
+        ({"target_product": "nothing like it"}, "target_product", "No product has these words"),
+        ({"target_product": "Product"}, "target_product", "choose one"),
+        (
+            {"kind": "pin", "target_kind": "brand", "target_brand": "Aster"},
+            "target_kind",
+            "Only a product can be pinned",
+        ),
+        ({"kind": "boost", "strength": "7"}, "strength", "from 101 to 1000"),
+        ({"kind": "boost", "strength": "many"}, "strength", ""),
+        ({"seed_kind": "brand"}, "seed_brand", "Say which"),
+        ({"target_kind": "dearer", "price_percent": "0"}, "price_percent", "from 1 to"),
+        ({"starts_at": "2026-03-02T09:00", "ends_at": "2026-03-01T09:00"}, "ends_at", "ends before it starts"),
+    ],
+)
+def test_what_cannot_be_is_said_beside_its_field_and_nothing_typed_is_lost(
+    shop: SmallShop, browser: Rules, typed: dict[str, str], field: str, words: str
+) -> None:
+    """And summed up on top, with a link to the field."""
+    browser.get("rules/new")
+    browser.save(422, **{"kind": "exclude", "target_product": "p4", "note": "keep me", **typed})
+    assert browser.value("note") == "keep me"
+    assert any(words in each for each in browser.texts(f"[aria-describedby~={field}-error] ~ .error")), browser.texts(
+        ".error"
+    )
+    assert f"#{field}" in [str(each["href"]) for each in browser.soup.select(".notice-error li a")]
+    assert stored(shop) == []
+
+
+def test_one_of_several_products_is_chosen_without_script(shop: SmallShop, browser: Rules) -> None:
+    """The page comes back with what the words may mean, and the choice wins over the words."""
+    browser.get("rules/new")
+    browser.save(422, kind="exclude", target_product="Product 1")
+    offered = [str(each["value"]) for each in browser.soup.select("input[type=radio][name=target_product]")]
+    assert "p12" in offered
+    browser.save(kind="exclude", target_product=["Product 1", "p12"])
+    assert [rule.target_value for rule in stored(shop)] == ["p12"]
+
+
+def test_a_rule_about_a_deleted_product_can_still_be_edited(shop: SmallShop, browser: Rules) -> None:
+    """Its id is kept, though no product has it."""
+    (rule_id,) = add(shop, replace(EXCLUDE, target_value="gone"))
+    browser.get(f"rules/{rule_id}")
+    browser.save(note="was a lamp")
+    assert stored(shop) == [replace(EXCLUDE, target_value="gone", note="was a lamp")]
+
+
+def test_the_second_editor_sees_both_versions_and_may_save_anyway(shop: SmallShop, browser: Rules) -> None:
+    """Nothing typed is lost, and nothing is overwritten unseen."""
+    (rule_id,) = add(shop, EXCLUDE)
+    browser.get(f"rules/{rule_id}")
+    with shop.app.app_context():
+        rule_store.update(shop.storefront.database, rule_id, 1, replace(EXCLUDE, target_value="p8"), "Ken")
+    browser.save(409, target_product="p9", note="mine")
+    assert "Ken changed this rule" in browser.texts(".notice-warning")[0]
+    assert [each.split(" · ")[:2] for each in browser.texts(".rules-conflict dd")] == [
+        ["Exclude", "Product 9"],
+        ["Exclude", "Product 8"],
+    ]
+    assert browser.value("note") == "mine"
+    browser.save()
+    assert stored(shop) == [replace(EXCLUDE, target_value="p9", note="mine")]
+
+
+def test_a_rule_is_deleted_from_its_editor_with_a_way_back(shop: SmallShop, browser: Rules) -> None:
+    """One press, no question, an Undo."""
+    (rule_id,) = add(shop, EXCLUDE)
+    browser.get(f"rules/{rule_id}")
+    (form,) = browser.soup.select("form#delete")
+    browser.post(str(form["action"]), values(form))
+    assert stored(shop) == []
+    browser.click("Undo")
+    assert stored(shop) == [EXCLUDE]
+
+
+def test_the_preview_shows_what_a_rule_changes(shop: SmallShop, browser: Rules) -> None:
+    """On the page of its seed, without saving anything; a rule that cannot be shows none."""
+    with shop.app.app_context():
+        shop.place(*(["p1", f"p{n}"] for n in range(2, 6) for _ in range(8 - n)))
+    browser.get("rules/new?kind=exclude&target=p2&seed=p1")
+    (form,) = browser.soup.select("form#rule")
+    browser.post("rules/preview", values(form))
+    assert browser.texts("p .product-title") == ["Product 1"]
+    assert browser.texts(".rules-gone .rules-name")[0] == "Product 2"
+    assert "Product 2" not in browser.texts(".rules-row:last-child .rules-name")
+    browser.post("rules/preview", values(form) | {"target_product": "p20"})
+    assert "Nothing changes on this page." in browser.soup.text
+    browser.post("rules/preview", values(form) | {"target_product": ""})
+    assert "As soon as the rule is complete" in browser.soup.text
+    assert stored(shop) == []
+
+
+# Who may.
+
+
+def test_somebody_who_may_look_changes_nothing(make_shop: MakeShop) -> None:
+    """The form is there with its fields off, and every change is refused."""
+    shop = make_shop(admin_access=lambda: Merchant("Ken", "view"))
+    (rule_id,) = add(shop, EXCLUDE)
+    browser = Rules(shop)
+    browser.get(f"rules/{rule_id}")
+    assert browser.soup.select("form#rule fieldset[disabled]")
+    assert not browser.soup.select("form#rule button.primary")
+    browser.get("rules")
+    assert not browser.soup.select("[data-row], [data-bulk], .head-action a")
+    token = {"storefront_token": "x"}
+    for path in ("rules/new", f"rules/{rule_id}", "rules/change", "rules/undo", "rules/preview"):
+        browser.post(path, token)
+        assert browser.status == 403
+    browser.get("rules/new")
+    assert browser.status == 403
+    assert stored(shop) == [EXCLUDE]
+
+
+def test_a_change_without_our_token_is_none(shop: SmallShop, browser: Rules) -> None:
+    """Neither from a button nor from the form; what was typed is kept."""
+    (rule_id,) = add(shop, EXCLUDE)
+    browser.post("rules/change", {"act": "delete", "rule": rule_id})
+    browser.get(f"rules/{rule_id}")
+    browser.save(422, storefront_token="forged", note="mine")
+    assert browser.value("note") == "mine"
+    assert stored(shop) == [EXCLUDE]
+
+
+def test_a_rule_that_is_not_there_is_not_found(browser: Rules) -> None:
+    """As any address that means nothing."""
+    browser.get("rules/77")
+    assert browser.status == 404
+
+
+def test_the_pages_speak_japanese(shop: SmallShop) -> None:
+    """Also what is wrong."""
+    add(shop, EXCLUDE)
+    browser = Rules(shop, "ja")
+    browser.get("rules")
+    assert "除外" in browser.rows[0]
+    browser.get("rules/new")
+    browser.save(422, kind="boost", target_product="p4", strength="5")
+    assert any("101" in each and "整数" in each for each in browser.texts(".error"))

@@ -1,0 +1,63 @@
+"""What bundles store, on PostgreSQL: the tests of shelf, uses, till, refunds, list, proposals and spreadsheet again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import sqlalchemy as sa
+import test_bundle_csv as csv_file
+import test_bundle_proposals as proposals
+import test_bundle_shelf as shelf
+import test_bundle_till as till
+from postgres import postgres_url
+from small_shop import SmallShop
+
+from storefront_plugin.database import Base
+
+AGAIN = (
+    shelf.database,
+    shelf.test_the_second_of_two_editors_is_told_and_nothing_is_lost,
+    shelf.test_of_editors_at_the_same_time_one_wins_and_the_others_are_told,
+    shelf.test_every_change_can_be_undone,
+    shelf.test_who_changed_what_is_noted_with_the_change_itself,
+    shelf.test_a_process_reads_published_bundles_once_until_some_change,
+    shelf.test_the_list_is_searched_filtered_sorted_and_paged,
+    shelf.test_uses_are_counted_with_the_shops_own_transaction,
+    shelf.test_orders_at_the_same_time_never_pass_the_limit,
+    shelf.test_refunds_of_an_order_are_remembered,
+    shelf.test_a_limit_that_is_set_later_counts_what_was_used_before,
+    till.till,
+    till.test_a_cart_is_priced_stored_and_refunded_to_the_unit,
+    till.test_a_bundle_that_ended_meanwhile_is_priced_again,
+    till.test_a_cancelled_order_gives_its_bundles_back,
+    proposals.ask,
+    proposals.test_what_was_cancelled_or_sent_back_does_not_count,
+    proposals.test_a_proposal_becomes_a_draft_and_is_accepted_with_it,
+    proposals.test_a_rejected_set_stays_rejected,
+    proposals.test_the_list_is_sorted_filtered_and_paged,
+    proposals.test_one_search_at_a_time,
+    proposals.test_searches_at_the_same_time_are_one,
+    proposals.test_what_was_rejected_before_proposals_were_stored_stays_rejected,
+    csv_file.test_new_rows_become_drafts_and_changed_ones_change,
+    csv_file.test_who_changes_a_bundle_during_the_import_wins,
+)
+
+globals().update({one.__name__: one for one in AGAIN})
+
+
+@pytest.fixture(scope="module")
+def url() -> str:
+    """One database for all tests here: to make one takes longer than most of them."""
+    return postgres_url()
+
+
+@pytest.fixture
+def shop(make_shop: Callable[..., SmallShop], url: str) -> Iterator[SmallShop]:
+    """A small shop on PostgreSQL with empty tables, inside its app context."""
+    made = make_shop(SQLALCHEMY_DATABASE_URI=url)
+    with made.app.app_context():
+        with made.storefront.database.writing() as session:
+            names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+            session.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY"))
+        yield made
