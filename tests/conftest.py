@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from demo_shop import closed, create_demo, seed
+from flask import Flask
 from small_shop import SmallShop, small_shop
 
 from storefront_plugin.redis_store import RedisStore, stop
@@ -52,3 +54,12 @@ def shop(make_shop: Callable[..., SmallShop]) -> Iterator[SmallShop]:
     made = make_shop()
     with made.app.app_context():
         yield made
+
+
+@pytest.fixture(scope="session")
+def demo(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The seeded demo shop, one for the whole run."""
+    app = create_demo(tmp_path_factory.mktemp("demo"), redis_url)
+    seed(app)
+    yield app
+    closed(app)

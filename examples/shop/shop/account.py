@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -16,6 +18,9 @@ blueprint = Blueprint("account", __name__)
 CUSTOMER = "customer"
 STAFF = "staff"
 CONSENT = "shop_consent"
+ROLES: dict[str | None, Literal["view", "edit"]] = {"staff": "edit", "staff_view": "view"}
+"""Ways to sign in as staff."""
+
 LEVELS = ("none", "functional", "full")
 
 
@@ -25,9 +30,9 @@ def customer_number() -> int | None:
     return number
 
 
-def is_staff() -> bool:
-    """May this person open the admin page? Asked by the storefront."""
-    return bool(session.get(STAFF))
+def staff_role() -> Literal["view", "edit"] | None:
+    """What a member of the shop's staff may do; None for everybody else."""
+    return ROLES.get(session.get(STAFF))
 
 
 @blueprint.get("/sign-in")
@@ -63,8 +68,8 @@ def switch() -> Response:
     chosen = request.form.get("as", "guest")
     session.pop(CUSTOMER, None)
     session.pop(STAFF, None)
-    if chosen == "staff":
-        session[STAFF] = True
+    if chosen in ROLES:
+        session[STAFF] = chosen
     customer = db.session.get(Customer, int(chosen[:9])) if chosen.isdecimal() else None
     if customer is not None:
         session[CUSTOMER] = customer.id
@@ -82,7 +87,11 @@ def orders() -> str | Response:
         select(Order)
         .where(Order.customer_id == number)
         .order_by(Order.placed_at.desc())
-        .options(selectinload(Order.lines).options(joinedload(OrderLine.product)))
+        .options(
+            selectinload(Order.lines).options(joinedload(OrderLine.product)),
+            selectinload(Order.discounts),
+            selectinload(Order.refunds),
+        )
         .limit(12)
     )
     return render_template("orders.html", orders=list(db.session.scalars(query)), number=number)

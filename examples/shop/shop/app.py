@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, flash, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import account, basket, cart, checkout, language, money, pages, seed
+from . import account, basket, cart, checkout, language, money, pages, seed, staff
 from .database import db, prepare_sqlite
 
 
@@ -45,6 +45,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         raise ValueError(
             f"SHOP_CURRENCY is {app.config['SHOP_CURRENCY']!r}; set it to one of {', '.join(money.SHIPPING)}."
         )
+    app.config.setdefault("STOREFRONT_CURRENCY", app.config["SHOP_CURRENCY"])
     Path(app.instance_path).mkdir(parents=True, exist_ok=True)
 
     db.init_app(app)
@@ -52,7 +53,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         prepare_sqlite(db.engine)
     CSRFProtect(app)
     language.init_app(app)
-    for part in (pages, basket, checkout, account):
+    for part in (pages, basket, checkout, account, staff):
         app.register_blueprint(part.blueprint)
     app.cli.add_command(seed.command)
     app.jinja_env.filters.update(money=money.shown, price_of=money.price, list_price_of=money.list_price)
@@ -75,7 +76,8 @@ def _for_every_page() -> dict[str, Any]:
         "menu": pages.departments(),
         "cart_count": cart.count(),
         "customer_number": account.customer_number(),
-        "is_staff": account.is_staff(),
+        "staff_role": account.staff_role(),
+        "has_storefront": "storefront" in current_app.extensions,
     }
 
 

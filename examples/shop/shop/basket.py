@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from . import cart, money
+from . import cart
+from .bill import bill_of
 from .database import db
 from .language import say, title
 from .models import Product
@@ -16,15 +17,7 @@ blueprint = Blueprint("basket", __name__, url_prefix="/cart")
 @blueprint.get("")
 def show() -> str:
     """What is in the cart and what it costs."""
-    lines = cart.lines()
-    goods = cart.goods(lines)
-    return render_template(
-        "cart.html",
-        lines=lines,
-        goods=goods,
-        shipping=money.shipping(goods),
-        missing=money.missing_for_free_shipping(goods),
-    )
+    return render_template("cart.html", bill=bill_of(cart.lines()))
 
 
 @blueprint.post("/add")
@@ -46,6 +39,12 @@ def update() -> Response:
     wanted = 0 if "remove" in request.form else _whole(request.form.get("quantity", "1"))
     _tell(sku, wanted, cart.put(sku, wanted), added=False)
     return redirect(url_for("basket.show"), 303)
+
+
+def lower_to_stock(sku: str) -> None:
+    """Keep as many of a product as there still are, and say so."""
+    wanted = cart.quantities().get(sku, 0)
+    _tell(sku, wanted, cart.put(sku, wanted), added=False)
 
 
 def _tell(sku: str, wanted: int, held: int, *, added: bool) -> None:

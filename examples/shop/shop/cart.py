@@ -20,10 +20,11 @@ MOST_PIECES = 99
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A product in the cart."""
+    """A product in the cart; *discount* is what bundles take off all of its pieces."""
 
     product: Product
     quantity: int
+    discount: Decimal = Decimal(0)
 
     @property
     def unit_price(self) -> Decimal:
@@ -31,9 +32,14 @@ class Line:
         return money.price(self.product)
 
     @property
-    def total(self) -> Decimal:
+    def gross(self) -> Decimal:
         """Price times quantity."""
         return self.unit_price * self.quantity
+
+    @property
+    def total(self) -> Decimal:
+        """What the line costs."""
+        return self.gross - self.discount
 
 
 def quantities() -> dict[str, int]:
@@ -89,8 +95,3 @@ def add(sku: str, quantity: int) -> int:
 def clear() -> None:
     """Empty the cart."""
     session.pop(KEY, None)
-
-
-def goods(cart_lines: Iterable[Line]) -> Decimal:
-    """What the lines cost together."""
-    return sum((line.total for line in cart_lines), Decimal(0))

@@ -5,17 +5,22 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, session, url_for
 from flask_wtf import FlaskForm
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
-from wtforms import EmailField, Field, SelectField, StringField
+from wtforms import EmailField, Field, HiddenField, SelectField, StringField
 from wtforms.validators import ValidationError
 
-from . import account, cart, money
+from storefront_plugin.errors import StorefrontError
+
+from . import account, basket, cart, money
+from .bill import Bill, bill_of
 from .database import db
-from .language import say, title
-from .models import Order, OrderLine, Product, utc_now
+from .language import say
+from .models import Order, OrderDiscount, OrderLine, Product, utc_now
+from .storefront import order_placed
 
 blueprint = Blueprint("checkout", __name__)
 
@@ -30,6 +35,10 @@ class SoldOut(Exception):
     def __init__(self, product: Product) -> None:
         super().__init__(product.sku)
         self.product = product
+
+
+class BundlesChanged(Exception):
+    """A bundle was used up or changed since the cart was priced."""
 
 
 def needed(form: FlaskForm, field: Field) -> None:
@@ -57,37 +66,68 @@ class AddressForm(FlaskForm):  # type: ignore[misc]
     region = StringField(validators=[needed], render_kw={"autocomplete": "address-level1"})
     city = StringField(validators=[needed], render_kw={"autocomplete": "address-level2"})
     street = StringField(validators=[needed], render_kw={"autocomplete": "street-address"})
+    shown_total = HiddenField()
+
+    def address(self) -> dict[str, str]:
+        """What was typed."""
+        return {field.name: field.data.strip() for field in self if not isinstance(field, HiddenField)}
 
 
-@blueprint.route("/checkout", methods=["GET", "POST"])
-def show() -> str | Response | tuple[str, int]:
-    """Ask for the address; with a good one, place the order."""
-    form = AddressForm()
-    form.country.choices = {code: say(f"country.{code}") for code in COUNTRIES}
-    placed = _placed_with_this_form() if form.is_submitted() else None
+@blueprint.get("/checkout")
+def show() -> str | Response:
+    """Ask for the address."""
+    bill = bill_of(cart.lines())
+    return _back_to_cart(bill) or _page(AddressForm(), bill)
+
+
+@blueprint.post("/checkout")
+def order() -> Response | tuple[str, int]:
+    """With a good address, and at the total that was shown, place the order; nothing typed is lost otherwise."""
+    placed = _placed_with_this_form()
     if placed is not None:
-        return redirect(url_for("checkout.thank_you", number=placed), 303)
-    lines = cart.lines()
-    if not lines:
+        return _thanks(placed)
+    form, bill = AddressForm(), bill_of(cart.lines())
+    back = _back_to_cart(bill)
+    if back is not None:
+        return back
+    if not form.validate():
+        return _page(form, bill), 422
+    if form.shown_total.data != str(bill.total):
+        return _changed(form, bill)
+    try:
+        return _thanks(place(bill, form.address()).number)
+    except IntegrityError:  # the same form, sent twice at once
+        db.session.rollback()
+        return _thanks(_placed_with_this_form() or abort(409))
+    except SoldOut as sold_out:
+        basket.lower_to_stock(sold_out.product.sku)
         return redirect(url_for("basket.show"), 303)
+    except BundlesChanged:
+        return _changed(form, bill_of(cart.lines()))
+
+
+def _back_to_cart(bill: Bill) -> Response | None:
+    """The way back where there is nothing to order, or less in stock than the cart holds."""
+    shortages = bill.shortages()
+    for shortage in shortages:
+        basket.lower_to_stock(shortage.product_id)
+    return redirect(url_for("basket.show"), 303) if shortages or not bill.lines else None
+
+
+def _changed(form: AddressForm, bill: Bill) -> tuple[str, int]:
+    flash(say("checkout.changed"))
+    return _page(form, bill), 409
+
+
+def _page(form: AddressForm, bill: Bill) -> str:
     session.setdefault(KEY, secrets.token_urlsafe(16))
-    if form.validate_on_submit():
-        address = {field.name: field.data.strip() for field in form if field.name != "csrf_token"}
-        try:
-            order = place(lines, address)
-        except SoldOut as sold_out:
-            cart.put(sold_out.product.sku, cart.quantities().get(sold_out.product.sku, 0))
-            flash(say("cart.sold_out", title=title(sold_out.product)))
-            return redirect(url_for("basket.show"), 303)
-        return redirect(url_for("checkout.thank_you", number=order.number), 303)
-    goods = cart.goods(lines)
-    page = render_template("checkout.html", form=form, lines=lines, goods=goods, shipping=money.shipping(goods))
-    return (page, 422) if form.is_submitted() else page
+    form.country.choices = {code: say(f"country.{code}") for code in COUNTRIES}
+    form.shown_total.data = str(bill.total)
+    return render_template("checkout.html", form=form, bill=bill)
 
 
-def place(lines: list[cart.Line], address: dict[str, Any]) -> Order:
+def place(bill: Bill, address: dict[str, Any]) -> Order:
     """Take the goods from stock, write the order and tell the storefront: all of it, or nothing."""
-    goods = cart.goods(lines)
     order = Order(
         number=f"F-{secrets.randbelow(9_000_000) + 1_000_000}",
         checkout_key=session.get(KEY),
@@ -95,14 +135,45 @@ def place(lines: list[cart.Line], address: dict[str, Any]) -> Order:
         placed_at=utc_now(),
         currency=money.currency(),
         status="placed",
-        shipping=money.shipping(goods),
+        shipping=bill.shipping,
         address=address,
-        lines=[
-            OrderLine(position=position, sku=line.product.sku, quantity=line.quantity, unit_price=line.unit_price)
-            for position, line in enumerate(lines)
-        ],
+        lines=_lines(bill),
+        discounts=_discounts(bill),
     )
-    for line in lines:
+    _take_from_stock(bill)
+    db.session.add(order)
+    db.session.flush()
+    try:
+        order_placed(order, bill.pricing)
+    except StorefrontError as error:
+        db.session.rollback()
+        raise BundlesChanged from error
+    db.session.commit()
+    return order
+
+
+def _lines(bill: Bill) -> list[OrderLine]:
+    return [
+        OrderLine(
+            position=position,
+            sku=line.product.sku,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            discount=line.discount,
+        )
+        for position, line in enumerate(bill.lines)
+    ]
+
+
+def _discounts(bill: Bill) -> list[OrderDiscount]:
+    return [
+        OrderDiscount(position=position, title_en=each.title_en, title_ja=each.title_ja, amount=each.amount)
+        for position, each in enumerate(bill.discounts)
+    ]
+
+
+def _take_from_stock(bill: Bill) -> None:
+    for line in bill.lines:
         enough = or_(Product.stock.is_(None), Product.stock >= line.quantity)
         taken = db.session.execute(
             update(Product).where(Product.sku == line.product.sku, enough).values(stock=Product.stock - line.quantity)
@@ -110,17 +181,14 @@ def place(lines: list[cart.Line], address: dict[str, Any]) -> Order:
         if taken.rowcount != 1:  # type: ignore[attr-defined]
             db.session.rollback()
             raise SoldOut(line.product)
-    db.session.add(order)
-    db.session.flush()
-    if not current_app.config["SHOP_WITHOUT_STOREFRONT"]:
-        from .storefront import order_placed
 
-        order_placed(order)
-    db.session.commit()
+
+def _thanks(number: str) -> Response:
+    """On to the thank-you page, with an empty cart."""
     cart.clear()
     session.pop(KEY, None)
-    session[SEEN] = [*session.get(SEEN, []), order.number][-20:]
-    return order
+    session[SEEN] = [*session.get(SEEN, []), number][-20:]
+    return redirect(url_for("checkout.thank_you", number=number), 303)
 
 
 def _placed_with_this_form() -> str | None:

@@ -11,8 +11,6 @@ from typing import Any
 from flask import Flask, Response, g, has_request_context, request, url_for
 from flask_babel import Babel
 
-from .models import Category, Product
-
 LANGUAGES = {"en": "English", "ja": "日本語"}
 COOKIE = "shop_language"
 YEAR = 365 * 24 * 3600
@@ -56,8 +54,8 @@ def attribute_value(value: str) -> str:
     return pair[current_language() == "ja"]
 
 
-def _own(field: str) -> Callable[[Product | Category], str]:
-    def text(row: Product | Category) -> str:
+def _own(field: str) -> Callable[[Any], str]:
+    def text(row: Any) -> str:
         found: str = getattr(row, f"{field}_{current_language()}") or ""
         return found
 

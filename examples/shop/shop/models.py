@@ -137,20 +137,34 @@ class Order(Base):
     lines: Mapped[list[OrderLine]] = relationship(
         back_populates="order", order_by="OrderLine.position", cascade="all, delete-orphan"
     )
+    discounts: Mapped[list[OrderDiscount]] = relationship(
+        order_by="OrderDiscount.position", cascade="all, delete-orphan"
+    )
+    refunds: Mapped[list[Refund]] = relationship(order_by="Refund.number", cascade="all, delete-orphan")
 
     @property
     def goods(self) -> Decimal:
-        """What all lines cost together."""
-        return sum((line.total for line in self.lines), Decimal(0))
+        """What all lines cost one by one."""
+        return sum((line.gross for line in self.lines), Decimal(0))
+
+    @property
+    def discount(self) -> Decimal:
+        """What the bundles took off."""
+        return sum((each.amount for each in self.discounts), Decimal(0))
 
     @property
     def total(self) -> Decimal:
-        """Goods and shipping."""
-        return self.goods + self.shipping
+        """What was paid: goods without the discount, and shipping."""
+        return self.goods - self.discount + self.shipping
+
+    @property
+    def refunded(self) -> Decimal:
+        """What was paid back so far."""
+        return sum((refund.amount for refund in self.refunds), Decimal(0))
 
 
 class OrderLine(Base):
-    """One product of an order at the price it was sold for."""
+    """One product of an order: its price, what bundles took off all of its pieces, and how many came back."""
 
     __tablename__ = "shop_order_line"
 
@@ -160,11 +174,46 @@ class OrderLine(Base):
     sku: Mapped[str] = mapped_column(ForeignKey("product.sku"), index=True)
     quantity: Mapped[int]
     unit_price: Mapped[Decimal] = mapped_column(Money)
+    discount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
+    returned: Mapped[int] = mapped_column(default=0)
 
     order: Mapped[Order] = relationship(back_populates="lines")
     product: Mapped[Product] = relationship()
 
     @property
-    def total(self) -> Decimal:
+    def left(self) -> int:
+        """Pieces that have not come back."""
+        return self.quantity - self.returned
+
+    @property
+    def gross(self) -> Decimal:
         """Price times quantity."""
         return self.unit_price * self.quantity
+
+    @property
+    def total(self) -> Decimal:
+        """What was paid for it."""
+        return self.gross - self.discount
+
+
+class OrderDiscount(Base):
+    """What one bundle took off an order, with its title of that day in the shop's languages."""
+
+    __tablename__ = "shop_order_discount"
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    title_en: Mapped[str] = mapped_column(String(200))
+    title_ja: Mapped[str] = mapped_column(String(200))
+    amount: Mapped[Decimal] = mapped_column(Money)
+
+
+class Refund(Base):
+    """Money paid back for returned pieces. Its *number* within the order keeps two clerks from refunding the same."""
+
+    __tablename__ = "shop_refund"
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[dt.datetime]
+    amount: Mapped[Decimal] = mapped_column(Money)

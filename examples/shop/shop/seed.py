@@ -9,13 +9,15 @@ from typing import Any
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, inspect, select, update
 
+from .bundles import SEEDER, seed_bundles
 from .catalogue import categories, offers
 from .database import db
 from .models import Customer, Order, OrderLine, Product, Review, utc_now
 from .orders_simulation import Simulation
 from .reviews_simulation import reviews
+from .rules import seed_rules
 from .storefront import all_orders, storefront
 
 
@@ -24,6 +26,8 @@ from .storefront import all_orders, storefront
 def command() -> None:
     """Fill the shop with its simulated catalogue, customers, reviews and orders."""
     db.create_all()
+    if not _fits():
+        raise click.ClickException("The shop's database is of an earlier version; delete instance/ (make clean-demo).")
     if not current_app.config["SHOP_WITHOUT_STOREFRONT"]:
         storefront.init_db()  # first: the shop's first commit wakes the storefront
     if db.session.scalar(select(func.count()).select_from(Product)):
@@ -32,6 +36,16 @@ def command() -> None:
         fill(utc_now())
     if not current_app.config["SHOP_WITHOUT_STOREFRONT"]:
         prepare_storefront()
+        seed_merchant()
+
+
+def _fits() -> bool:
+    """Whether all columns of our tables are there; ``create_all`` adds tables, not columns."""
+    known = inspect(db.engine)
+    return all(
+        {column.name for column in table.columns} <= {column["name"] for column in known.get_columns(table.name)}
+        for table in db.metadata.tables.values()
+    )
 
 
 def fill(today: dt.datetime) -> None:
@@ -83,6 +97,14 @@ def prepare_storefront() -> None:
         storefront.import_orders(bar)
     click.echo("Counting what is bought together …")
     storefront.rebuild(_show)
+
+
+def seed_merchant() -> None:
+    """The first bundles and rules, and what else might be sold together."""
+    click.echo(f"{seed_bundles(utc_now())} bundles and {seed_rules(utc_now())} rules were added.")
+    proposed = storefront.propose_bundles_if_due(7, SEEDER)
+    if proposed is not None:
+        click.echo(f"{proposed} more bundles are proposed from the orders.")
 
 
 def _show(phase: str, done: int, total: int) -> None:

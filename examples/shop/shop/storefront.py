@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from flask import request, session, url_for
+from flask import current_app, request, session, url_for
 
-from storefront_plugin import AddForm, CartLine, SQLAlchemyCatalog, SQLAlchemyOrders, Storefront
+from storefront_plugin import AddForm, CartLine, Merchant, SQLAlchemyCatalog, SQLAlchemyOrders, Storefront
 from storefront_plugin import Order as PlacedOrder
 from storefront_plugin import OrderLine as PlacedLine
 from storefront_plugin import Product as Card
+from storefront_plugin.bundles.pricing import CartPricing
 
 from . import account, cart, language, money
 from .database import db
@@ -59,6 +60,12 @@ def consent() -> Literal["none", "functional", "full"]:
     return "full" if level == "full" else "functional" if level == "functional" else "none"
 
 
+def merchant() -> Merchant | None:
+    """Who opens the storefront's admin: the shop's staff, in their role."""
+    role = account.staff_role()
+    return None if role is None else Merchant("Fivefold staff", role)
+
+
 orders = SQLAlchemyOrders(
     db,
     Order,
@@ -101,13 +108,25 @@ storefront = Storefront(
     orders=orders,
     cart=ShopCart(),
     customers=ShopCustomers(),
-    admin_access=account.is_staff,
+    admin_access=merchant,
     consent=consent,
 )
 
 
-def order_placed(order: Order) -> None:
-    """Tell the storefront about an order within its transaction, before the commit."""
+def is_mounted() -> bool:
+    """False where the shop runs without the storefront."""
+    return "storefront" in current_app.extensions
+
+
+def order_placed(order: Order, pricing: CartPricing | None) -> None:
+    """Tell the storefront about an order, and how it was priced, within its transaction and before the commit.
+
+    Raises `StorefrontError` where a bundle was used up or changed meanwhile.
+    """
+    if not is_mounted():
+        return
+    if pricing is not None:
+        storefront.bundles_applied(order.number, pricing)
     storefront.order_placed(
         PlacedOrder(
             id=order.number,
