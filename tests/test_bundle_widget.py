@@ -70,6 +70,20 @@ def test_a_page_of_another_product_shows_nothing(shop: BundleShop) -> None:
     assert slot(shop.soup("/p/p3")) is None
 
 
+def test_the_same_products_are_not_offered_at_full_price_beside_the_set(shop: BundleShop) -> None:
+    """What is bought together is left out where a bundle of just these products stands on the page, and only there."""
+    with shop.shop.app.app_context():
+        shop.shop.place(*[["p1", "p9"]] * 4)
+    together = "[data-storefront-slot=bought_together]"
+    assert shop.soup("/p/p1").select_one(together) is not None
+    shop.publish(kit("p1", "p8"))
+    assert shop.soup("/p/p1").select_one(together) is not None
+    shop.publish(kit("p1", "p9"))
+    page = shop.soup("/p/p1")
+    assert slot(page) is not None
+    assert page.select_one(together) is None
+
+
 def test_markup_and_turned_text_stay_text(shop: BundleShop) -> None:
     """Titles are escaped and isolated, and a picture's address cannot run."""
     shop.publish(kit("p1", "p9", words={"en": EVIL}))

@@ -8,6 +8,7 @@ from typing import Any
 from flask import has_request_context, request
 
 from ..errors import AdapterError, InputError
+from ..recommending.bundle_slots import without_repeats
 from ..recommending.page import FilledSlot, Page, Recommendation
 from ..recommending.plan import PLACEMENTS, Slot, running
 from ..shop.ports import KnowsSegments, clean_id
@@ -121,7 +122,7 @@ class SuggestionCalls(Calls):
         filled = self.mounted.fill(page, [slot for slot in planned if slot_names is None or slot.name in slot_names])
         if has_request_context():
             self.mounted.fills.count(page, filled)
-        return filled
+        return without_repeats(filled)
 
     def _locale(self) -> str:
         return locale_for(request, self.settings) if has_request_context() else self._locale_outside()

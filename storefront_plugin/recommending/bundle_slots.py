@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from ..bundles.availability import shortages
 from ..bundles.bundle import Bundle, Shopper
@@ -124,6 +125,23 @@ def _fits(product: Product, lack: Lack, pricing: CartPricing) -> bool:
     lines = [one.line for one in pricing.lines if one.line.product_id == product.id]
     wanted = [*lines, Line(product.id, lack.pieces, 0)]
     return is_eligible(product) and not shortages({product.id: product.stock}, wanted)
+
+
+def without_repeats(filled: Sequence[FilledSlot]) -> list[FilledSlot]:
+    """*filled*; products bought together are left out where the page offers the very same ones for less, as a bundle."""
+    offered = {
+        frozenset(piece.product.id for piece in tier.pieces)
+        for one in filled
+        for offer in one.bundles
+        for tier in offer.tiers
+    }
+    return [replace(one, cards=()) if offered and _together(one) in offered else one for one in filled]
+
+
+def _together(one: FilledSlot) -> frozenset[str] | None:
+    if one.layout != "together" or one.seed is None:
+        return None
+    return frozenset({one.seed.id, *(card.product.id for card in one.cards)})
 
 
 def cart_pricing(till: Till, page: Page, published: Published, products: Products) -> CartPricing | None:
