@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,8 +19,8 @@ from storefront_plugin.bundles.till import Till
 from storefront_plugin.database import Base
 from storefront_plugin.errors import InputError
 from storefront_plugin.orderlog.tables import LoggedOrder
-from storefront_plugin.shop.memory import MemoryOrders
-from storefront_plugin.shop.ports import CartLine
+from storefront_plugin.shop.memory import MemoryCatalog, MemoryOrders
+from storefront_plugin.shop.ports import CartLine, Variant
 
 
 @pytest.fixture
@@ -131,3 +132,34 @@ def test_trouble_with_bundles_never_stops_a_cancellation(
     shop.storefront.drain()
     with shop.storefront.database.reading() as session:
         assert session.scalar(sa.select(LoggedOrder.status)) == "cancelled"
+
+
+@pytest.mark.parametrize("price", [float("nan"), 4.5, "12,50", Decimal("NaN"), Decimal(-3), None, object()])
+def test_a_component_with_an_odd_price_costs_no_other_cart_its_price(till: Till, shop: SmallShop, price: Any) -> None:
+    """The catalogue may hold anything; a cart without that component is priced all the same."""
+    odd = replace(shop.products["p6"], price=price)
+    shop.storefront.catalog = MemoryCatalog([shop.products["p5"], odd])
+    till = Till(shop.storefront.database, shop.storefront.catalog, "EUR", ["a key"])
+    publish(shop, set_of("p5", "p6", price=percent_off(10)))
+    assert till.price([CartLine("p5")], now=NOW).total == 500
+
+
+def test_ids_of_a_cart_may_be_numbers(till: Till, shop: SmallShop) -> None:
+    """A shop's own keys, of products and of variants; lines of one product with and without a variant stand together."""
+    kit = [replace(shop.products[name], id=number) for name, number in (("p5", "5"), ("p6", "6"))]
+    till = Till(
+        shop.storefront.database,
+        MemoryCatalog(kit, variants=lambda ids: {"5": [Variant("1", "Red", Decimal("5.50"))]}),
+        "EUR",
+        ["a key"],
+    )
+    publish(shop, set_of("5", "6", price=percent_off(10)))
+    lines: list[Any] = [CartLine(5, 1, None, 1), CartLine(5, 1), CartLine(6, 1, None, "")]  # type: ignore[arg-type]
+    assert (till.price(lines, now=NOW).gross, till.price(lines, now=NOW).discount) == (1650, 115)
+
+
+@pytest.mark.parametrize("price", [4.5, 4, "4.50", True, Decimal("NaN"), Decimal("-1"), Decimal("1e30")])
+def test_a_line_with_an_odd_price_is_refused_in_a_sentence(till: Till, price: Any) -> None:
+    """What the shop itself gives is never guessed."""
+    with pytest.raises(InputError, match=r"must be|p5"):
+        till.price([CartLine("p5", 1, price)], now=NOW)

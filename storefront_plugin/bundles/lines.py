@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, TypeAlias
 
@@ -67,8 +67,18 @@ class Line:
         return (self.product_id, self.variant_id or "", self.unit_price, rate)
 
 
+def clean_line(line: CartLine) -> CartLine:
+    """*line* with its ids as text, as the catalogue and the bundles have them; raises `InputError`."""
+    variant = None if line.variant_id in (None, "") else clean_id(line.variant_id, "variant id")
+    return replace(line, product_id=clean_id(line.product_id), variant_id=variant)
+
+
 def line_from_cart(line: CartLine, price: Decimal, currency: str, tax_rate: Decimal | None = None) -> Line:
     """*line* of the shop's cart at *price* (major units), which the server looked up; raises `InputError`."""
+    if not isinstance(price, Decimal):
+        raise InputError(
+            f"The price of {line.product_id!r:.60} must be a Decimal, not {price!r:.40}; floats are not exact."
+        )
     quantity: object = line.quantity
     if isinstance(quantity, Decimal) and quantity == quantity.to_integral_value():
         quantity = int(quantity)

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from ..database import Database
 from ..errors import InputError, StorefrontError
 from ..money import to_minor
+from ..shop.cleaning import clean_product
 from ..shop.ports import CartLine, Catalog, OffersVariants, Product
 from .availability import Shortage, recheck
 from .bundle import Bundle, Shopper
 from .codes import StaffCodes
-from .lines import Line, line_from_cart
+from .lines import Line, clean_line, line_from_cart
 from .pricing import CartPricing, price_cart
 from .published import PublishedBundles
 from .record import record_of
@@ -66,7 +67,7 @@ class Till:
             DatabaseUnavailable: The bundles cannot be read; the shop sells at single prices then.
         """
         moment = now or dt.datetime.now(dt.timezone.utc)
-        money, given = self._money(currency), list(lines)
+        money, given = self._money(currency), [clean_line(line) for line in lines]
         bundles = self.published.for_cart({line.product_id for line in given})
         products = self._products(given, bundles)
         shopper = Shopper(frozenset(segments), self.codes.unlocked(presented, moment))
@@ -107,8 +108,10 @@ class Till:
         return money
 
     def _products(self, lines: Sequence[CartLine], bundles: Sequence[Bundle]) -> dict[str, Product]:
+        """Products as the widgets show them: one that cannot be used costs no other its price."""
         ids = {line.product_id for line in lines}.union(*(bundle.definition.product_ids for bundle in bundles))
-        return dict(self._catalog.get_many(sorted(ids)))
+        found = self._catalog.get_many(sorted(ids)).items()
+        return {name: product for name, raw in found if (product := clean_product(raw, self._currency)) is not None}
 
     def _with_variant_prices(self, lines: Sequence[CartLine], priced: Container[str]) -> list[CartLine]:
         """*lines* at the prices of their variants, where the shop gave none and the product is among the *priced*."""

@@ -95,9 +95,12 @@ class BundleSlots:
             for one in pricing.applied
             if one.bundle_id in known
         ]
+        had = {one.bundle_id: one.tier for one in pricing.applied}
         near = (
             self._near(known[one.bundle_id], one, pricing, products)
-            for one in pricing.missing
+            for one in sorted(
+                pricing.missing, key=lambda one: had.get(one.bundle_id, -1) >= one.tier
+            )  # second sets last
             if one.bundle_id in known
         )
         return [*applied, *[offer for offer in near if offer is not None][: slot.limit]]
