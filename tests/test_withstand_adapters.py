@@ -13,12 +13,14 @@ from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 from counting_model import expected, stored
 from markupsafe import Markup
 from shop_pages import DEADLINE_MS, LIMIT, add_pages, visit, warm
 from small_shop import SmallShop, made_products, small_shop
 
 from storefront_plugin import AddForm, CartLine, MemoryCatalog, Order, OrderLine, Product
+from storefront_plugin.recommending.cards import WARM_UP
 
 NEIGHBOURS = ["p2", "p3", "p4", "p5"]
 
@@ -133,6 +135,29 @@ def test_a_catalogue_that_sleeps_is_left_alone_after_two_pages(shop: SmallShop) 
     assert page.is_whole
     assert page.seconds < LIMIT
     assert page.shown() == []
+
+
+def test_the_first_calls_of_a_process_may_be_slow(shop: SmallShop) -> None:
+    """They open connections and compile queries; the pages after them have their cards."""
+    cards = shop.app.extensions["storefront.mounted"].cards
+    catalog = catalog_of(shop)
+    assert warm(shop).shown()
+    cards._calls = 0
+    catalog.odd = lambda answer: time.sleep(0.3) or answer
+    for _ in range(WARM_UP):
+        assert visit(shop).shown()
+    catalog.odd = lambda answer: answer
+    assert visit(shop).shown()
+
+
+def test_a_fragment_takes_nothing_away_where_the_catalogue_failed(shop: SmallShop) -> None:
+    """The page shows suggestions already: they stay, whatever happens afterwards."""
+    assert warm(shop).shown()
+    client = shop.app.test_client()
+    page = BeautifulSoup(client.get("/p/p1").text, "html5lib")
+    address = str(page.select("storefront-fragment")[0]["src"])
+    catalog_of(shop).odd = raising
+    assert client.get(address).status_code == 204
 
 
 NONSENSE: Mapping[str, Any] = {

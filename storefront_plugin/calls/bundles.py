@@ -8,7 +8,8 @@ from typing import Any
 from flask import current_app, has_request_context
 from sqlalchemy.orm import Session
 
-from ..bundles import proposal_run, uses
+from ..bundles import proposal_run, shelf, uses
+from ..bundles.definition import Words
 from ..bundles.pricing import CartPricing
 from ..bundles.refunds import Policy, RefundQuote, Return
 from ..bundles.terms import Terms
@@ -31,6 +32,10 @@ class BundleCalls(Calls):
         if has_request_context() and "segments" not in options and isinstance(self.customers, KnowsSegments):
             options["segments"] = self.customers.segments()
         return self.mounted.till.price(lines, currency, **options)
+
+    def bundle_words(self, bundle_id: int, locale: str = "en") -> Words:
+        """Title, benefit and picture of a bundle in *locale*, for the shop's own cart; raises `BundleNotFound`."""
+        return shelf.load(self.database, bundle_id).definition.words_in(locale)
 
     def bundles_changed(self) -> None:
         """Tell all processes that the published bundles changed; widgets follow within a second, else within a minute."""

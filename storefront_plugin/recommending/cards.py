@@ -22,6 +22,8 @@ _Answer = TypeVar("_Answer")
 MAX_CARDS = 20_000
 SLOW_TIMES = 2
 SKIP_SECONDS = 30.0
+WARM_UP = 3
+"""First calls of a process, which open connections and compile queries: their time says nothing of the catalogue."""
 
 
 class Cards:
@@ -51,6 +53,7 @@ class Cards:
         self._locales: set[str] = set()
         self._lock = ProcessLock()
         self._forgotten = 0
+        self._calls = 0
         self._slow = 0
         self._skip_until = 0.0
 
@@ -149,6 +152,9 @@ class Cards:
                 self._note(self._clock() - began)
 
     def _note(self, seconds: float) -> None:
+        self._calls += 1
+        if self._calls <= WARM_UP:
+            return
         self._slow = self._slow + 1 if seconds > self._deadline else 0
         if self._slow >= SLOW_TIMES:
             self._slow = 0

@@ -96,7 +96,7 @@ def choose(
         rules: What the merchant excludes.
         judged: Filled with a verdict on every proposal, also on those behind the limit; those unknown are left out.
     """
-    choosing = _Choosing(products, excluded, shown, limit, set(groups), category, rules)
+    choosing = _Choosing(products, excluded, shown, limit, set(groups), category, rules if rules else None)
     for proposal in proposals:
         verdict = choosing.judge(proposal)
         if judged is not None:
@@ -116,7 +116,7 @@ class _Choosing:
     limit: int
     taken: set[str]
     category: str | None
-    rules: PageRules
+    rules: PageRules | None
     chosen: Chosen = field(default_factory=Chosen)
     seen: set[str] = field(default_factory=set)
 
@@ -131,7 +131,7 @@ class _Choosing:
         if product_id in self.shown:
             return "elsewhere", None
         product = self.products.get(product_id)
-        if self.rules:
+        if self.rules is not None:
             rule = self.rules.effect(proposal.strategy, product_id, product).excluded_by
             if rule is not None:
                 return "rule", rule

@@ -238,11 +238,12 @@ class Recommender:
     ) -> list[Choice]:
         slot = one.slot
         groups = [seed.variant_group] if seed is not None and seed.variant_group is not None else []
+        excluded = page.excluded
 
         def chosen() -> Chosen:
             proposals = one.chain.proposals(rules, products)
             return choose(
-                proposals, products, page.excluded, page.shown, slot.limit, groups, page.category, rules, one.judged
+                proposals, products, excluded, page.shown, slot.limit, groups, page.category, rules, one.judged
             )
 
         answer = chosen()

@@ -39,14 +39,18 @@ def fragment(placement: str) -> Response:
         return _answer(str(error), 400, "text/plain")
     locale = known_locale(request.args.get("locale", "")[:32])
 
-    def render() -> Markup:
+    have = request.args.get("have")
+
+    def render() -> Markup | None:
         page = current_storefront.page(placement, section.products, section.category, personal=True)
         page.locale = locale or page.locale
-        return section.render(page)
+        content = section.render(page)
+        # What the page shows already is better than what trouble left over.
+        return None if have and (page.store_failed or page.catalog_failed) else content
 
     with _shop_speaking(locale):
         content = guarded(placement, render)
-    return _told(content, request.args.get("have"))
+    return _told(content, have)
 
 
 @contextmanager

@@ -98,6 +98,8 @@ class Section:
         return url_for(endpoint, placement=self.placement, **{key: value for key, value in given.items() if value})
 
     def _changed(self, slot: Slot) -> Slot:
+        if self.layout is None and self.limit is None and self.lazy is None:
+            return slot
         return replace(
             slot,
             layout=self.layout or slot.layout,
