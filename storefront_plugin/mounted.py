@@ -96,19 +96,22 @@ class Mounted:
             settings.deadline,
             self.wake,
         )
+        bundle_slots = BundleSlots(self.till, self.variants, self._tell_failed)
         self.recommender = Recommender(
             self.store,
             self.keys,
             self.numbers,
             self.cards,
             PLANNED,
-            BundleSlots(self.till, self.variants, self._tell_failed),
+            bundle_slots,
             settings.min_support,
             self.held.heed,
             self.held.heed_unknown,
             self._tell_failed,
         )
-        self._explainer = Explainer(self.recommender, self.numbers, self.store.ask, lambda: count_orders(self.database))
+        self._explainer = Explainer(
+            self.recommender, bundle_slots, self.numbers, self.store.ask, lambda: count_orders(self.database)
+        )
         self.fills = Fills(self.store, self.keys)
         self._plan = EffectivePlan(checked_plan(settings.plan, tuple(PLANNED)), tuple(PLANNED))
         self.drainer = Drainer(app, self._turn)

@@ -133,7 +133,9 @@ class Settings:
         "'thread' counts orders in the shop's process; 'off' leaves it to `flask storefront worker`.",
         _one_of("thread", "off"),
     )
-    timezone: str = _setting("UTC", "Time zone of naive order times, and of all times on the merchant's pages.", _timezone)
+    timezone: str = _setting(
+        "UTC", "Time zone of naive order times, and of all times on the merchant's pages.", _timezone
+    )
     locale: Any = _setting(
         None, "Locale of the widgets: a text, a callable, or None (Flask-Babel, else Accept-Language).", _locale
     )

@@ -79,6 +79,35 @@ VERDICTS: Mapping[str, str] = {
 }
 """What became of a candidate, as `recommending.explaining` tells it."""
 
+BUNDLE_VERDICTS: Mapping[str, str] = {
+    "shown": _mark("Shown at place %(place)s"),
+    "applied": _mark("Applies to the cart already"),
+    "near": _mark("Shown at place %(place)s"),
+    "full": _mark("Others come first: the slot takes %(limit)s"),
+    "behind": _mark("Others come first: of a cart the next %(limit)s are looked at"),
+    "bound": _mark("Not looked at: a page looks up at most %(limit)s products of bundles"),
+    "scheduled": _mark("Starts on %(moment)s"),
+    "ended": _mark("Ended on %(moment)s"),
+    "used_up": _mark("Limit in all reached: %(limit)s"),
+    "segment": _mark("Only for the segment %(segment)s"),
+    "staff_only": _mark("Only with a staff code"),
+    "missing": _mark("%(product)s is not in the catalogue"),
+    "hidden": _mark("%(product)s is not visible in the shop"),
+    "sold_out": _mark("%(product)s is sold out"),
+    "too_few": _mark("Too few pieces of %(product)s"),
+    "variants": _mark("No variant of %(product)s can be had"),
+    "currencies": _mark("Its products have prices in several currencies"),
+    "unpriced": _mark("What it saves is not known: a price in %(currency)s is missing"),
+    "no_amount": _mark("It has no amount in %(currency)s"),
+    "costs_more": _mark("It costs more than its products one by one"),
+    "saves_nothing": _mark("It saves nothing"),
+    "instead": _mark("In favour of %(instead)s: the cart saves most so"),
+    "taken": _mark("It lacks pieces, and %(instead)s uses those that are there"),
+    "far": _mark("The cart holds too little of it"),
+    "other_variant": _mark("Nothing in the cart counts for it: it asks for another variant"),
+}
+"""What became of a bundle, as `recommending.bundle_verdicts` tells it."""
+
 
 class Texts:
     """The words of one locale; of the first of `LANGUAGES` where we have none in its language."""
@@ -115,6 +144,10 @@ class Texts:
     def verdict(self, kind: str, **values: object) -> str:
         """What became of a candidate, with *values* put in for place, limit, minimum or elsewhere."""
         return self.gettext(VERDICTS[kind], **values)
+
+    def bundle_verdict(self, kind: str, **values: object) -> str:
+        """What became of a bundle, with *values* put in."""
+        return self.gettext(BUNDLE_VERDICTS[kind], **values)
 
     def reason(self, kind: str, orders: int | None = None) -> str | None:
         """Why a product is suggested, in words; None for a kind that we have no words for."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from types import SimpleNamespace
 
 from flask import Flask, request, session
 
+from storefront_plugin.recommending.cards import Cards
 from storefront_plugin.recommending.offers import BundleOffer
 from storefront_plugin.recommending.page import Card, FilledSlot, Page, Reason
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, Slot
+from storefront_plugin.recommending.variants import Variants
 from storefront_plugin.settings import Settings
+from storefront_plugin.shop.memory import MemoryCatalog
 from storefront_plugin.shop.ports import AddForm, CartLine, Product
 from storefront_plugin.texts import known_locale
 from storefront_plugin.web.blueprint import build_blueprint
@@ -125,6 +129,8 @@ class HandmadeStorefront(Widgets):
         self.settings = Settings(**settings)  # type: ignore[arg-type]
         self.plan = dict(DEFAULT_PLAN)
         self.content = lambda: "demo"
+        catalog = MemoryCatalog(products())
+        self.mounted = SimpleNamespace(cards=Cards(catalog, 30.0, 1.0, "EUR"), variants=Variants(catalog))
         self.failure: Exception | None = None
         self.bundles: Callable[[Page], Sequence[BundleOffer]] = lambda page: ()
         self.takes_code = False
@@ -132,7 +138,9 @@ class HandmadeStorefront(Widgets):
         app.jinja_env.globals["storefront"] = self
         app.register_blueprint(build_blueprint(self.name, self.url_prefix))
 
-    def page(self, placement: str, products: Sequence[str], category: str | None, personal: bool) -> Page:
+    def page(
+        self, placement: str, products: Sequence[str] = (), category: str | None = None, personal: bool = False
+    ) -> Page:
         locale = known_locale(request.args.get("locale", "en")) or "en"
         cart = tuple(self.cart.lines()) if personal and self.cart else ()
         return Page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from bs4 import BeautifulSoup
@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, request, session
 from flask.testing import FlaskClient
 from jinja2 import DictLoader
 from small_shop import SmallShop
+from werkzeug.routing import Rule
 from wtforms import StringField
 from wtforms.validators import DataRequired
 
@@ -96,7 +97,7 @@ def add_probe(monkeypatch: Any, make_shop: Callable[..., SmallShop], **options: 
 def by_session() -> Merchant | None:
     """The merchant of the shop's own session."""
     role = session.get("role")
-    return Merchant("Mina Sato", role) if role else None
+    return Merchant("First editor", role) if role else None
 
 
 def add_sign_in(app: Flask) -> None:
@@ -133,3 +134,20 @@ def fields_of(form: Any) -> list[tuple[str, str]]:
 def token_of(client: FlaskClient, path: str = f"{HOME}/probe") -> str:
     """A token as the page at *path* gives it."""
     return str(soup_of(client.get(path)).select("input[name=storefront_token]")[0]["value"])
+
+
+def admin_rules(shop: SmallShop) -> list[Rule]:
+    """Every rule of the admin, whoever registered it."""
+    rules = [rule for rule in shop.app.url_map.iter_rules() if rule.endpoint.startswith("storefront-admin.")]
+    assert len(rules) > 8
+    return rules
+
+
+def addresses(shop: SmallShop, number: int = 1, word: str = "product") -> Iterator[tuple[Rule, str]]:
+    """An address for each rule: *number* for its numbers, *word* for its names."""
+    with shop.app.test_request_context():
+        for rule in admin_rules(shop):
+            values = {name: number if "int" in str(rule._converters[name]).lower() else word for name in rule.arguments}
+            built = rule.build(values)
+            assert built is not None, rule
+            yield rule, built[1]

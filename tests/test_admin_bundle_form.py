@@ -18,10 +18,10 @@ from werkzeug.datastructures import MultiDict
 from storefront_plugin import Merchant
 from storefront_plugin.bundles import definition as engine
 from storefront_plugin.bundles.definition import Definition, Schedule, Words
-from storefront_plugin.bundles.price import percent_off
+from storefront_plugin.bundles.price import fixed_price, percent_off
 from storefront_plugin.web.admin import bundle_sentences
 from storefront_plugin.web.admin.bundle_changes import differences
-from storefront_plugin.web.admin.bundle_form import BundleForm, complaints, fields, form_of
+from storefront_plugin.web.admin.bundle_form import BundleForm, blank_form, complaints, fields, form_of
 from storefront_plugin.web.admin.bundle_reading import read_definition
 from storefront_plugin.web.admin.bundle_rows import arranged, places
 
@@ -31,7 +31,7 @@ TEN = percent_off(10)
 @pytest.fixture
 def inside(make_shop: Callable[..., SmallShop]) -> Iterator[SmallShop]:
     """A shop inside a request for a merchant's page."""
-    shop = make_shop(admin_access=lambda: Merchant("Mina"))
+    shop = make_shop(admin_access=lambda: Merchant("First editor"))
     with shop.app.test_request_context("/storefront/admin/bundles/new"):
         yield shop
 
@@ -200,18 +200,32 @@ def test_the_engines_sentences_are_known_word_by_word(inside: SmallShop) -> None
             assert "".join(sentence.split()) in plain.replace('"f"', "").replace('"', ""), sentence
 
 
-@pytest.mark.parametrize("kind", ["optional", "empty"])
-def test_sentences_with_numbers_are_known_too(inside: SmallShop, kind: str) -> None:
+def test_sentences_with_numbers_are_known_too(inside: SmallShop) -> None:
     """The limits stand in the translated sentences as they stand in the engine."""
     data = sent(form_of(set_of("p1", "p2", price=TEN)))
-    for place in range(2, 7) if kind == "optional" else ():
+    for place in range(2, 7):
         row = f"tiers-0-components-{place}"
         typed_into(data, **{f"{row}-product": f"p{place + 1}", f"{row}-quantity": "1", f"{row}-optional": "y"})
-    if kind == "empty":
-        data = arranged(arranged(data, "remove-tiers-0-components-0"), "remove-tiers-0-components-0")
     _, complaints = read(data)
     assert len(complaints) == 1
     assert complaints[0] in bundle_sentences.PLACES
+
+
+@pytest.mark.parametrize("kind", ["set", "ladder", "mix", "extra", "steps"])
+def test_products_are_asked_for_before_anything_else(inside: SmallShop, kind: str) -> None:
+    """A form of any kind that holds nothing says first that its products are missing."""
+    _, complaints = read(sent(blank_form(kind, "en")))
+    assert complaints[0] == "Add the products first."
+
+
+@pytest.mark.parametrize(("typed", "remedy"), [("12,5", "12.5"), ("7,25", "7.25"), ("１２，５", "12.5")])
+def test_a_decimal_comma_is_answered_with_the_point(inside: SmallShop, typed: str, remedy: str) -> None:
+    """In a percentage and in an amount: what to write stands in the sentence."""
+    sentence = f"Write {remedy}, with a point instead of the comma."
+    data = sent(form_of(set_of("p1", "p2", price=TEN)))
+    assert read(typed_into(data, **{"tiers-0-percent": typed}))[1] == [sentence]
+    data = sent(form_of(set_of("p1", "p2", price=fixed_price({"EUR": 700}))))
+    assert read(typed_into(data, **{"tiers-0-amounts-0-amount": typed}))[1] == [sentence]
 
 
 def test_rows_move_and_go_with_all_that_was_typed_into_them(inside: SmallShop) -> None:

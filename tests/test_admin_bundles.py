@@ -26,11 +26,11 @@ DAY = dt.timedelta(days=1)
 
 @pytest.fixture
 def admin(make_shop: Callable[..., SmallShop]) -> SmallShop:
-    return make_shop(admin_access=lambda: Merchant("Mina"))
+    return make_shop(admin_access=lambda: Merchant("First editor"))
 
 
 @pytest.fixture
-def mina(admin: SmallShop) -> Merchants:
+def editor(admin: SmallShop) -> Merchants:
     return Merchants(admin)
 
 
@@ -43,20 +43,20 @@ def fill(shop: SmallShop, *definitions: Definition, publish: bool = True) -> Non
     """Store bundles, the first with id 1."""
     with shop.app.app_context():
         for one in definitions:
-            made = shelf.create(shop.storefront.database, one, "Noor")
+            made = shelf.create(shop.storefront.database, one, "Second editor")
             if publish:
-                shelf.set_state(shop.storefront.database, made.id, made.version, "publish", "Noor")
+                shelf.set_state(shop.storefront.database, made.id, made.version, "publish", "Second editor")
 
 
-def test_an_empty_list_says_what_to_do_first(mina: Merchants) -> None:
+def test_an_empty_list_says_what_to_do_first(editor: Merchants) -> None:
     """One way to make a bundle, one to the proposals."""
-    mina.get("bundles")
-    assert mina.texts(".empty a") == ["New bundle", "See proposals"]
-    mina.get("bundles?q=x")
-    assert mina.texts(".empty h2") == ["No bundle is like that"]
+    editor.get("bundles")
+    assert editor.texts(".empty a") == ["New bundle", "See proposals"]
+    editor.get("bundles?q=x")
+    assert editor.texts(".empty h2") == ["No bundle is like that"]
 
 
-def test_a_row_says_how_a_bundle_stands(admin: SmallShop, mina: Merchants) -> None:
+def test_a_row_says_how_a_bundle_stands(admin: SmallShop, editor: Merchants) -> None:
     """Dot and word of its state, what it offers, its products and who changed it."""
     fill(
         admin,
@@ -69,8 +69,8 @@ def test_a_row_says_how_a_bundle_stands(admin: SmallShop, mina: Merchants) -> No
     fill(admin, titled("Draft"), publish=False)
     with admin.app.app_context():
         shelf.set_state(admin.storefront.database, 1, 2, "archive")
-    mina.get("bundles?sort=id&order=up")
-    states = dict(zip(mina.texts(".row-title"), mina.texts(".state"), strict=True))
+    editor.get("bundles?sort=id&order=up")
+    states = dict(zip(editor.texts(".row-title"), editor.texts(".state"), strict=True))
     assert states == {
         "On": "Archived",
         "Soon": "Scheduled",
@@ -79,23 +79,23 @@ def test_a_row_says_how_a_bundle_stands(admin: SmallShop, mina: Merchants) -> No
         "Used up": "On now",
         "Draft": "Draft",
     }
-    offers = dict(zip(mina.texts(".row-title"), mina.texts("td[data-label=Offer]"), strict=True))
+    offers = dict(zip(editor.texts(".row-title"), editor.texts("td[data-label=Offer]"), strict=True))
     assert offers["Soon"] == "10% off"
     assert offers["Steps"] == "3+: 10% off · 6+: €0.50 / $0.60"
 
 
-def test_a_bundle_that_is_used_up_says_so(admin: SmallShop, mina: Merchants) -> None:
+def test_a_bundle_that_is_used_up_says_so(admin: SmallShop, editor: Merchants) -> None:
     """One set of one was sold."""
     fill(admin, titled("Kit", limit_in_all=1))
     with admin.app.app_context():
         admin.storefront.bundles_applied("o1", admin.storefront.price_cart([CartLine("p1"), CartLine("p2")]))
         admin.db.session.commit()
-    mina.get("bundles")
-    assert mina.texts(".state") == ["Limit reached"]
-    assert mina.texts("td[data-label=Uses]") == ["1 / 1"]
+    editor.get("bundles")
+    assert editor.texts(".state") == ["Limit reached"]
+    assert editor.texts("td[data-label=Uses]") == ["1 / 1"]
 
 
-def test_filters_and_order_stand_in_the_address(admin: SmallShop, mina: Merchants) -> None:
+def test_filters_and_order_stand_in_the_address(admin: SmallShop, editor: Merchants) -> None:
     """Words, state, kind, staff-only and on now; headings sort, and nonsense in the address is left out."""
     fill(
         admin,
@@ -107,8 +107,8 @@ def test_filters_and_order_stand_in_the_address(admin: SmallShop, mina: Merchant
     fill(admin, titled("Draft camera"), publish=False)
 
     def found(query: str) -> list[str]:
-        mina.get(f"bundles?{query}&sort=id&order=up")
-        return mina.texts(".row-title")
+        editor.get(f"bundles?{query}&sort=id&order=up")
+        return editor.texts(".row-title")
 
     assert found("q=camera") == ["Camera kit", "Camera steps", "Later camera", "Draft camera"]
     assert found("q=p3") == found("kind=steps") == ["Camera steps"]
@@ -116,51 +116,51 @@ def test_filters_and_order_stand_in_the_address(admin: SmallShop, mina: Merchant
     assert found("staff=yes") == ["Secret"]
     assert found("state=draft") == ["Draft camera"]
     assert len(found("state=x&kind=x&staff=x&page=x&q=")) == 5
-    mina.get("bundles?q=camera")
-    heading = mina.soup.select_one("th a[href*='sort=title']")
+    editor.get("bundles?q=camera")
+    heading = editor.soup.select_one("th a[href*='sort=title']")
     assert heading is not None
-    mina.get(str(heading["href"]))
-    assert mina.texts(".row-title") == ["Later camera", "Draft camera", "Camera steps", "Camera kit"]
-    assert mina.value("q") == "camera"
+    editor.get(str(heading["href"]))
+    assert editor.texts(".row-title") == ["Later camera", "Draft camera", "Camera steps", "Camera kit"]
+    assert editor.value("q") == "camera"
 
 
-def test_several_are_changed_together_and_taken_back(admin: SmallShop, mina: Merchants) -> None:
+def test_several_are_changed_together_and_taken_back(admin: SmallShop, editor: Merchants) -> None:
     """The chosen ones change, those that somebody else changed meanwhile do not; Undo brings all back, filters stay."""
     fill(admin, *(titled(f"Kit {number}") for number in range(3)), publish=False)
-    mina.get("bundles?q=kit&sort=id&order=up")
+    editor.get("bundles?q=kit&sort=id&order=up")
     with admin.app.app_context():
-        shelf.update(admin.storefront.database, 3, 1, titled("Kit changed"), "Noor")
-    form = mina.soup.select_one("form[data-bulk-form]")
+        shelf.update(admin.storefront.database, 3, 1, titled("Kit changed"), "Second editor")
+    form = editor.soup.select_one("form[data-bulk-form]")
     assert form is not None
     rows = [str(box["value"]) for box in form.select("[data-row]")]
-    mina.post(str(form["action"]), values(form) | {"rows": rows, "action": ["publish"]})
-    assert mina.texts(".state") == ["On now", "On now", "Draft"]
-    assert "2 bundles published." in mina.texts(".notice")[0]
-    assert "1 bundle could not be published" in mina.texts(".notice")[1]
-    assert mina.value("q") == "kit"
+    editor.post(str(form["action"]), values(form) | {"rows": rows, "action": ["publish"]})
+    assert editor.texts(".state") == ["On now", "On now", "Draft"]
+    assert "2 bundles published." in editor.texts(".notice")[0]
+    assert "1 bundle could not be published" in editor.texts(".notice")[1]
+    assert editor.value("q") == "kit"
     with admin.app.app_context():
         assert set(admin.storefront.mounted.till.published.get().bundles) == {1, 2}
-    mina.click("Undo")
-    assert set(mina.texts(".state")) == {"Draft"}
-    mina.post(
-        "bundles/together", {"storefront_token": mina.token, "action": "archive", "rows": ["x", "1:x", "99:1", ""]}
+    editor.click("Undo")
+    assert set(editor.texts(".state")) == {"Draft"}
+    editor.post(
+        "bundles/together", {"storefront_token": editor.token, "action": "archive", "rows": ["x", "1:x", "99:1", ""]}
     )
-    assert "left as" in mina.texts(".notice")[0]
-    mina.post("bundles/together", {"storefront_token": mina.token, "action": "archive"})
-    assert "Choose one or more" in mina.texts(".notice")[0]
+    assert "left as" in editor.texts(".notice")[0]
+    editor.post("bundles/together", {"storefront_token": editor.token, "action": "archive"})
+    assert "Choose one or more" in editor.texts(".notice")[0]
 
 
-def test_a_definition_that_cannot_be_read_leaves_the_list_whole(admin: SmallShop, mina: Merchants) -> None:
+def test_a_definition_that_cannot_be_read_leaves_the_list_whole(admin: SmallShop, editor: Merchants) -> None:
     """Its row stands without pictures and offer."""
     fill(admin, titled("Whole"), titled("Broken"))
     with admin.app.app_context(), admin.storefront.database.writing() as session:
         session.execute(sa.update(StoredBundle).where(StoredBundle.title == "Broken").values(definition="{}"))
-    mina.get("bundles")
-    assert set(mina.texts(".row-title")) == {"Whole", "Broken"}
-    assert sorted(mina.texts("td[data-label=Offer]")) == ["", "10% off"]
+    editor.get("bundles")
+    assert set(editor.texts(".row-title")) == {"Whole", "Broken"}
+    assert sorted(editor.texts("td[data-label=Offer]")) == ["", "10% off"]
 
 
-def test_ten_thousand_bundles_cost_four_queries(admin: SmallShop, mina: Merchants) -> None:
+def test_ten_thousand_bundles_cost_four_queries(admin: SmallShop, editor: Merchants) -> None:
     """A page of the list reads its 50 rows: count, rows, uses and definitions, whatever the filter; any page is there."""
     parts = tuple(Component(f"p{number}") for number in range(1, 7))
     with admin.app.app_context(), admin.storefront.database.writing() as session:
@@ -168,15 +168,15 @@ def test_ten_thousand_bundles_cost_four_queries(admin: SmallShop, mina: Merchant
             titled(f"Kit {number:05}", Definition(kind="set", tiers=(Tier(parts, TEN),), words={"en": Words("x")}))
             for number in range(10_000)
         ]
-        shelf.add(session, many, "Noor")
+        shelf.add(session, many, "Second editor")
     for query in ("", "?q=kit+09999", "?state=draft&sort=title&order=up", "?page=200&sort=title&order=up"):
         with counted_sql() as statements:
-            mina.get(f"bundles{query}")
-        assert mina.status == 200
+            editor.get(f"bundles{query}")
+        assert editor.status == 200
         ours = [one for one in statements if "storefront_bundle" in one]
         assert len(ours) == len(statements) <= 4, statements
-    assert mina.texts(".row-title")[-1] == "Kit 09999"
-    assert len(mina.texts(".row-title")) == 50
-    assert "9,951–10,000 of 10,000" in mina.texts(".pager")[0]
-    mina.get("bundles?page=9999")
-    assert mina.texts(".empty a") == ["To the first page"]
+    assert editor.texts(".row-title")[-1] == "Kit 09999"
+    assert len(editor.texts(".row-title")) == 50
+    assert "9,951–10,000 of 10,000" in editor.texts(".pager")[0]
+    editor.get("bundles?page=9999")
+    assert editor.texts(".empty a") == ["To the first page"]

@@ -54,7 +54,7 @@ def shop(make_shop: MakeShop) -> SmallShop:
     products = made_products()
     products[2] = replace(products[2], stock=0)
     products[3] = replace(products[3], title=HOSTILE)
-    access = lambda: Merchant("Mina Sato")  # noqa: E731
+    access = lambda: Merchant("First editor")  # noqa: E731
     shop = add_pages(make_shop(admin_access=access, catalog=MemoryCatalog(products), STOREFRONT_PLAN=PLAN))
     with shop.app.app_context():
         shop.place(*(["p1", f"p{n}"] for n in range(2, 10) for _ in range(12 - n)))
@@ -185,7 +185,7 @@ def test_long_tables_are_folded(make_shop: MakeShop) -> None:
     """Twenty rows, and a link to the rest; four hundred are no trouble."""
     plan = {"home": (Slot(name="best", strategies=("bestsellers",), limit=4),)}
     shop = make_shop(
-        admin_access=lambda: Merchant("Mina Sato"), catalog=MemoryCatalog(made_products(450)), STOREFRONT_PLAN=plan
+        admin_access=lambda: Merchant("First editor"), catalog=MemoryCatalog(made_products(450)), STOREFRONT_PLAN=plan
     )
     with shop.app.app_context():
         shop.place(*([f"p{n}", f"p{n + 1}"] for n in range(1, 450, 2)))
@@ -238,7 +238,7 @@ def test_trouble_is_told_in_words(shop: SmallShop, browser: Explained, monkeypat
 
 def test_somebody_who_may_look_has_no_buttons(make_shop: MakeShop) -> None:
     """And a rule posted all the same is refused."""
-    shop = make_shop(admin_access=lambda: Merchant("Ken", "view"), STOREFRONT_PLAN=PLAN)
+    shop = make_shop(admin_access=lambda: Merchant("Viewer", "view"), STOREFRONT_PLAN=PLAN)
     with shop.app.app_context():
         shop.place(["p1", "p2"])
     browser = Explained(shop)

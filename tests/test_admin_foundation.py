@@ -17,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from storefront_plugin import MemoryCatalog, Merchant, Product, audit
 from storefront_plugin.web.admin import products
+from storefront_plugin.web.admin.language import shown_time
 from storefront_plugin.web.admin.notices import tell
 
 MakeShop = Callable[..., SmallShop]
@@ -80,7 +81,7 @@ def test_a_catalogue_that_fails_is_said_in_words(make_shop: MakeShop) -> None:
         def search(self, text: str, limit: int) -> Any:
             raise RuntimeError("the index is gone")
 
-    shop = make_shop(catalog=Broken(made_products()), admin_access=lambda: Merchant("Mina"), TESTING=False)
+    shop = make_shop(catalog=Broken(made_products()), admin_access=lambda: Merchant("First editor"), TESTING=False)
     answer = shop.app.test_client().get(f"{HOME}/products?q=cup")
     assert answer.status_code == 503
     assert "the index is gone" in answer.text
@@ -158,6 +159,15 @@ def test_a_time_that_is_none_is_refused_and_stays_as_typed(
     assert data is None
     assert errors[0].startswith(words)
     assert shown == text
+
+
+def test_a_time_is_shown_on_the_shops_clock(make_shop: MakeShop) -> None:
+    """With what tells the morning from the afternoon, as each language writes it."""
+    shop = make_shop(STOREFRONT_TIMEZONE="Asia/Tokyo")
+    moment = dt.datetime(2026, 11, 22, 5, 38)
+    for language, shown in (("en", "Nov 22, 2026, 2:38 PM"), ("ja", "2026/11/22 14:38")):
+        with shop.app.test_request_context(headers={"Accept-Language": language}):
+            assert " ".join(shown_time(moment).split()) == shown
 
 
 def test_an_empty_time_is_none(make_shop: MakeShop) -> None:
@@ -264,7 +274,7 @@ def write_log(shop: SmallShop, count: int) -> None:
     """*count* entries by two people about two kinds of things."""
     with shop.app.app_context(), shop.storefront.database.writing() as session:
         for number in range(count):
-            kind, by = ("rule", "Mina") if number % 3 else ("placement", "Kenji <b>")
+            kind, by = ("rule", "First editor") if number % 3 else ("placement", "Second <b>")
             audit.note(session, by, kind, number, "edit", f"Change {number}")  # type: ignore[arg-type]
 
 
@@ -289,13 +299,13 @@ def test_the_log_is_filtered_by_what_and_by_whom(probed: tuple[SmallShop, Probe]
     shop, _ = probed
     write_log(shop, 12)
     assert len(log_rows(shop, "?subject=rule")) == 8
-    assert len(log_rows(shop, "?by=Kenji+%3Cb%3E")) == 4
-    assert log_rows(shop, "?subject=rule&by=Kenji+%3Cb%3E") == []
+    assert len(log_rows(shop, "?by=Second+%3Cb%3E")) == 4
+    assert log_rows(shop, "?subject=rule&by=Second+%3Cb%3E") == []
     assert len(log_rows(shop, "?subject=nonsense")) == 12
     assert log_rows(shop, "?by=%00nobody") == []
-    page = soup_of(signed_in(shop).get(f"{HOME}/log?by=Kenji+%3Cb%3E"))
+    page = soup_of(signed_in(shop).get(f"{HOME}/log?by=Second+%3Cb%3E"))
     assert page.select(".chip")[0]["href"] == f"{HOME}/log"
-    assert "Kenji <b>" in page.select(".chip")[0].text
+    assert "Second <b>" in page.select(".chip")[0].text
 
 
 def test_an_empty_log_says_what_will_stand_there(probed: tuple[SmallShop, Probe]) -> None:

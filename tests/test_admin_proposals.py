@@ -32,14 +32,14 @@ def products() -> list[Product]:
 @pytest.fixture
 def admin(make_shop: Callable[..., SmallShop]) -> Iterator[SmallShop]:
     """A shop that has sold something, without proposals yet."""
-    made = make_shop(products=products(), admin_access=lambda: Merchant("Mina"))
+    made = make_shop(products=products(), admin_access=lambda: Merchant("First editor"))
     with made.app.app_context():
         made.place(*SELLING)
         yield made
 
 
 @pytest.fixture
-def mina(admin: SmallShop) -> Merchants:
+def editor(admin: SmallShop) -> Merchants:
     return Merchants(admin)
 
 
@@ -50,107 +50,111 @@ def found(admin: SmallShop) -> dict[str, str]:
     return {"+".join(sorted(one.product_ids)): one.key for one in list_proposals(admin.storefront.database)[0]}
 
 
-def ended(mina: Merchants) -> None:
+def ended(editor: Merchants) -> None:
     """Wait for the search as a browser without script does: it loads the page again."""
     until = time.monotonic() + 30
-    while mina.get(PAGE).select("[data-search=running]"):
+    while editor.get(PAGE).select("[data-search=running]"):
         assert time.monotonic() < until
         time.sleep(0.05)
 
 
-def typed(mina: Merchants) -> dict[str, str]:
+def typed(editor: Merchants) -> dict[str, str]:
     """What the form of terms holds."""
-    return {str(field["name"]): str(field["value"]) for field in mina.soup.select(".terms input")}
+    return {str(field["name"]): str(field["value"]) for field in editor.soup.select(".terms input")}
 
 
 def test_a_new_shop_is_told_what_to_do_first(make_shop: Callable[..., SmallShop]) -> None:
     """Without orders a command brings them in; with some, a button looks."""
-    shop = make_shop(admin_access=lambda: Merchant("Mina"))
-    mina = Merchants(shop)
-    mina.get(PAGE)
-    assert mina.texts(".empty h2") == ["No orders yet"]
-    assert mina.texts(".empty code") == ["flask storefront catch-up"]
+    shop = make_shop(admin_access=lambda: Merchant("First editor"))
+    editor = Merchants(shop)
+    editor.get(PAGE)
+    assert editor.texts(".empty h2") == ["No orders yet"]
+    assert editor.texts(".empty code") == ["flask storefront catch-up"]
     with shop.app.app_context():
         shop.place(("p1", "p2"))
-    mina.get(PAGE)
-    assert mina.texts(".empty h2") == ["Nobody has looked yet"]
-    mina.click("Look for sets")
-    ended(mina)
-    assert mina.texts(".empty h2") == ["Nothing found"]
-    assert "at least 5 orders" in mina.texts(".empty p")[0]
+    editor.get(PAGE)
+    assert editor.texts(".empty h2") == ["Nobody has looked yet"]
+    editor.click("Look for sets")
+    ended(editor)
+    assert editor.texts(".empty h2") == ["Nothing found"]
+    assert "at least 5 orders" in editor.texts(".empty p")[0]
 
 
-def test_looking_again_takes_the_terms_and_shows_what_it_found(admin: SmallShop, mina: Merchants) -> None:
+def test_looking_again_takes_the_terms_and_shows_what_it_found(admin: SmallShop, editor: Merchants) -> None:
     """In a thread, for which no page waits; the terms stand in the form the next time, and for the worker."""
-    mina.get(PAGE)
+    editor.get(PAGE)
     form = {"discount": "15", "margin_floor": "12.5", "discount_without_cost": "3", "min_support": "6"}
-    mina.post(PAGE, form | {"storefront_token": mina.token}, follow=False)
-    assert (mina.status, mina.answer.headers["Location"]) == (303, f"/storefront/admin/{PAGE}")
-    ended(mina)
-    assert typed(mina) == form
-    titles = [text.replace("Camera", "C").replace("Lens", "L").replace("Bag", "B") for text in mina.texts(".row-title")]
+    editor.post(PAGE, form | {"storefront_token": editor.token}, follow=False)
+    assert (editor.status, editor.answer.headers["Location"]) == (303, f"/storefront/admin/{PAGE}")
+    ended(editor)
+    assert typed(editor) == form
+    titles = [
+        text.replace("Camera", "C").replace("Lens", "L").replace("Bag", "B") for text in editor.texts(".row-title")
+    ]
     assert sorted("".join(sorted(title.replace(" + ", ""))) for title in titles) == ["BC", "BCL", "BL", "CL"]
     run = proposal_run.latest_run(admin.storefront.database)
     assert run is not None
-    assert (run.terms.margin_floor, run.started_by) == (Decimal("0.125"), "Mina")
+    assert (run.terms.margin_floor, run.started_by) == (Decimal("0.125"), "First editor")
 
 
-def test_a_row_says_in_words_how_often_and_what_is_left(mina: Merchants, found: dict[str, str]) -> None:
+def test_a_row_says_in_words_how_often_and_what_is_left(editor: Merchants, found: dict[str, str]) -> None:
     """Orders, times chance, buyers, the price before and after, and the margin; without a cost it says so."""
-    mina.get(PAGE)
-    pair = " ".join(mina.texts("tbody tr"))
+    editor.get(PAGE)
+    pair = " ".join(editor.texts("tbody tr"))
     assert "Camera + Lens 10 of 27 orders 2.7 times chance about 72% of buyers" in pair
     assert "−1% instead of €1,200.00 €1,188.00 20%" in pair
     assert "none €55.00 cost not known" in pair
-    assert "<b>Odd</b>" in mina.texts("bdi")
-    assert not mina.soup.select("tbody b b")
+    assert "<b>Odd</b>" in editor.texts("bdi")
+    assert not editor.soup.select("tbody b b")
 
 
-def test_accepting_opens_the_editor_filled_in(admin: SmallShop, mina: Merchants, found: dict[str, str]) -> None:
+def test_accepting_opens_the_editor_filled_in(admin: SmallShop, editor: Merchants, found: dict[str, str]) -> None:
     """The proposal waits until the draft is saved, and then leads to its bundle."""
-    mina.get(PAGE)
-    links = [str(link["href"]) for link in mina.soup.select("tbody a.primary")]
+    editor.get(PAGE)
+    links = [str(link["href"]) for link in editor.soup.select("tbody a.accept")]
     address = f"/storefront/admin/bundles/new?proposal={found['camera+lens']}"
     assert address in links
-    mina.get(address)
-    assert mina.status == 200
-    assert "Camera + Lens" in mina.answer.text
+    editor.get(address)
+    assert editor.status == 200
+    assert "Camera + Lens" in editor.answer.text
     database = admin.storefront.database
     assert proposals.counts(database) == {"open": len(found)}
     draft = proposals.definition_of(database, admin.storefront.catalog, found["camera+lens"])
-    stored = shelf.create(database, draft, "Mina", proposal=found["camera+lens"])
-    mina.get(f"{PAGE}?state=accepted")
-    assert [str(link["href"]) for link in mina.soup.select("tbody a")] == [f"/storefront/admin/bundles/{stored.id}"]
-    assert "Accepted · Mina" in mina.texts("tbody tr")[0]
+    stored = shelf.create(database, draft, "First editor", proposal=found["camera+lens"])
+    editor.get(f"{PAGE}?state=accepted")
+    assert [str(link["href"]) for link in editor.soup.select("tbody a")] == [f"/storefront/admin/bundles/{stored.id}"]
+    assert "Accepted · First editor" in editor.texts("tbody tr")[0]
 
 
-def test_rejecting_can_be_undone_at_once_and_later(admin: SmallShop, mina: Merchants, found: dict[str, str]) -> None:
+def test_rejecting_can_be_undone_at_once_and_later(admin: SmallShop, editor: Merchants, found: dict[str, str]) -> None:
     """The notice has a button, the list of rejected ones too; each leads back to where it was pressed."""
-    mina.get(f"{PAGE}?sort=lift")
-    first = mina.texts("tbody tr .row-title")[0]
-    mina.click(f"Reject {first}")
-    assert mina.answer.request.full_path == f"/storefront/admin/{PAGE}?sort=lift"
-    assert first not in mina.texts("tbody tr .row-title")
+    editor.get(f"{PAGE}?sort=lift")
+    first = editor.texts("tbody tr .row-title")[0]
+    editor.click(f"Reject {first}")
+    assert editor.answer.request.full_path == f"/storefront/admin/{PAGE}?sort=lift"
+    assert first not in editor.texts("tbody tr .row-title")
     assert proposals.counts(admin.storefront.database) == {"open": len(found) - 1, "rejected": 1}
-    mina.click("Undo")
-    assert first in mina.texts("tbody tr .row-title")
-    mina.click(f"Reject {first}")
-    mina.get(f"{PAGE}?state=rejected")
-    mina.click(f"Propose again {first}")
-    assert mina.texts(".empty h2") == ["Nothing rejected"]
+    editor.click("Undo")
+    assert first in editor.texts("tbody tr .row-title")
+    editor.click(f"Reject {first}")
+    editor.get(f"{PAGE}?state=rejected")
+    editor.click(f"Propose again {first}")
+    assert editor.texts(".empty h2") == ["Nothing rejected"]
     assert proposals.counts(admin.storefront.database) == {"open": len(found)}
 
 
-def test_a_proposal_that_is_gone_is_no_error(mina: Merchants, found: dict[str, str]) -> None:
+def test_a_proposal_that_is_gone_is_no_error(editor: Merchants, found: dict[str, str]) -> None:
     """Somebody looked again meanwhile: the merchant is told. The way back is one of ours."""
-    mina.get(PAGE)
-    mina.post(f"{PAGE}/reject", {"key": "gone", "back": "https://elsewhere.example", "storefront_token": mina.token})
-    assert mina.status == 200
-    assert "somebody has looked again" in mina.texts(".notice")[0]
+    editor.get(PAGE)
+    editor.post(
+        f"{PAGE}/reject", {"key": "gone", "back": "https://elsewhere.example", "storefront_token": editor.token}
+    )
+    assert editor.status == 200
+    assert "somebody has looked again" in editor.texts(".notice")[0]
 
 
 def test_the_list_is_sorted_and_paged(
-    admin: SmallShop, mina: Merchants, found: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    admin: SmallShop, editor: Merchants, found: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the address; what it has wrong is as if it was not there."""
     from storefront_plugin.web.admin import proposals as page
@@ -158,47 +162,47 @@ def test_the_list_is_sorted_and_paged(
     monkeypatch.setattr(page, "SIZE", 2)
     seen: list[str] = []
     for number in range(1, 4):
-        mina.get(f"{PAGE}?sort=support&page={number}")
-        seen += mina.texts("tbody tr .row-title")
+        editor.get(f"{PAGE}?sort=support&page={number}")
+        seen += editor.texts("tbody tr .row-title")
     assert len(seen) == len(set(seen)) == len(found)
     assert seen[0] == "Camera + Lens"
-    mina.get(f"{PAGE}?sort=colour&state=green&page=x")
-    assert mina.texts(".proposal-states [aria-current]") == [f"To decide {len(found)}"]
+    editor.get(f"{PAGE}?sort=colour&state=green&page=x")
+    assert editor.texts(".proposal-states [aria-current]") == [f"To decide {len(found)}"]
 
 
-def test_wrong_terms_are_kept_and_told(mina: Merchants, found: dict[str, str]) -> None:
+def test_wrong_terms_are_kept_and_told(editor: Merchants, found: dict[str, str]) -> None:
     """Beside the field, with all that was typed; the list stays as it was."""
-    mina.get(PAGE)
+    editor.get(PAGE)
     wrong = {"discount": "ten", "margin_floor": "150", "discount_without_cost": "0", "min_support": "1"}
-    mina.post(PAGE, wrong | {"storefront_token": mina.token})
-    assert mina.status == 422
-    assert typed(mina) == wrong
-    assert len(mina.soup.select(".field.wrong")) == 3
-    assert len(mina.texts("tbody tr")) == len(found)
-    assert f"/storefront/admin/{PAGE}?state=rejected" in [str(link["href"]) for link in mina.soup.select("a")]
+    editor.post(PAGE, wrong | {"storefront_token": editor.token})
+    assert editor.status == 422
+    assert typed(editor) == wrong
+    assert len(editor.soup.select(".field.wrong")) == 3
+    assert len(editor.texts("tbody tr")) == len(found)
+    assert f"/storefront/admin/{PAGE}?state=rejected" in [str(link["href"]) for link in editor.soup.select("a")]
 
 
 def test_a_second_search_is_told_of_the_first_and_its_page_follows_by_itself(
-    admin: SmallShop, mina: Merchants, found: dict[str, str]
+    admin: SmallShop, editor: Merchants, found: dict[str, str]
 ) -> None:
     """Without script the page loads itself again; the list of before stands until the search has ended."""
     database = admin.storefront.database
-    mina.get(PAGE)
-    begun = proposal_run.begin(database, None, "Noor")
+    editor.get(PAGE)
+    begun = proposal_run.begin(database, None, "Second editor")
     proposal_run._set(database, begun.token, done=30, total=120)
-    mina.click("Look again")
-    assert "at work already" in mina.texts(".notice")[0]
-    assert mina.texts("[data-search=running] .progress") == ["Reading the orders: 25%"]
-    refresh = mina.soup.select_one("noscript")
+    editor.click("Look again")
+    assert "at work already" in editor.texts(".notice")[0]
+    assert editor.texts("[data-search=running] .progress") == ["Reading the orders: 25%"]
+    refresh = editor.soup.select_one("noscript")
     assert refresh is not None
     assert 'http-equiv="refresh"' in refresh.decode_contents(formatter=None)
-    assert len(mina.texts("tbody tr")) == len(found)
+    assert len(editor.texts("tbody tr")) == len(found)
     admin.storefront.search_begun(begun)
-    assert not mina.get(PAGE).select("[data-search=running]")
+    assert not editor.get(PAGE).select("[data-search=running]")
 
 
 def test_a_failed_search_says_why(
-    admin: SmallShop, mina: Merchants, found: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    admin: SmallShop, editor: Merchants, found: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the page, until the next one; what was found before stands."""
 
@@ -206,46 +210,46 @@ def test_a_failed_search_says_why(
         raise StorefrontError("The disk is full; make room.")
 
     monkeypatch.setattr(proposal_run, "find_proposals", broken)
-    mina.get(PAGE)
-    mina.click("Look again")
-    ended(mina)
-    assert mina.texts(".search .notice-error") == ["The last search failed: The disk is full; make room."]
-    assert len(mina.texts("tbody tr")) == len(found)
+    editor.get(PAGE)
+    editor.click("Look again")
+    ended(editor)
+    assert editor.texts(".search .notice-error") == ["The last search failed: The disk is full; make room."]
+    assert len(editor.texts("tbody tr")) == len(found)
 
 
-def test_a_product_that_is_gone_is_marked(admin: SmallShop, mina: Merchants, found: dict[str, str]) -> None:
+def test_a_product_that_is_gone_is_marked(admin: SmallShop, editor: Merchants, found: dict[str, str]) -> None:
     """Its set is still there to be rejected."""
     del admin.storefront.catalog._products["bag"]  # type: ignore[attr-defined]
     admin.storefront.product_changed("bag")
-    mina.get(PAGE)
-    assert any("“bag” cannot be sold at present." in text for text in mina.texts("tbody tr"))
+    editor.get(PAGE)
+    assert any("“bag” cannot be sold at present." in text for text in editor.texts("tbody tr"))
 
 
 def test_who_may_only_look_changes_nothing(make_shop: Callable[..., SmallShop]) -> None:
     """The list and the terms are there, without buttons; a posted change is refused, and strangers see nothing."""
     role = ["view"]
-    shop = make_shop(products=products(), admin_access=lambda: Merchant("Vera", role[0]) if role[0] else None)  # type: ignore[arg-type]
+    shop = make_shop(products=products(), admin_access=lambda: Merchant("Viewer", role[0]) if role[0] else None)  # type: ignore[arg-type]
     with shop.app.app_context():
         shop.place(*SELLING)
         shop.storefront.propose_bundles()
-        vera = Merchants(shop)
-        vera.get(PAGE)
-        assert len(vera.texts("tbody tr")) > 0
-        assert not vera.soup.select("main form[method=post] button")
-        assert not vera.soup.select("a.primary")
+        viewer = Merchants(shop)
+        viewer.get(PAGE)
+        assert len(viewer.texts("tbody tr")) > 0
+        assert not viewer.soup.select("main form[method=post] button")
+        assert not viewer.soup.select("a.accept")
         key = list_proposals(shop.storefront.database)[0][0].key
         for path in (PAGE, f"{PAGE}/reject", f"{PAGE}/unreject"):
-            vera.post(path, {"key": key, "storefront_token": vera.token if vera.soup.find("input") else ""})
-            assert vera.status == 403
+            viewer.post(path, {"key": key, "storefront_token": viewer.token if viewer.soup.find("input") else ""})
+            assert viewer.status == 403
         assert set(proposals.counts(shop.storefront.database)) == {"open"}
         role[0] = ""
-        assert vera.get(PAGE).find("table") is None
-        assert vera.status == 403
+        assert viewer.get(PAGE).find("table") is None
+        assert viewer.status == 403
 
 
 def test_the_page_speaks_japanese(admin: SmallShop, found: dict[str, str]) -> None:
     """Words, numbers and figures."""
-    mina = Merchants(admin, "ja")
-    mina.get(PAGE)
-    assert "注文27件中10件" in " ".join(mina.texts("tbody tr"))
-    assert mina.texts("h1") == ["提案"]
+    editor = Merchants(admin, "ja")
+    editor.get(PAGE)
+    assert "注文27件中10件" in " ".join(editor.texts("tbody tr"))
+    assert editor.texts("h1") == ["提案"]

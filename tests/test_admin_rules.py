@@ -15,6 +15,7 @@ from storefront_plugin import MemoryCatalog, Merchant, audit
 from storefront_plugin.recommending import rule_store
 from storefront_plugin.recommending.rule_list import list_rules
 from storefront_plugin.recommending.rules import Rule
+from storefront_plugin.web.admin import catalogue_names
 
 MakeShop = Callable[..., SmallShop]
 HOSTILE = "<script>alert(1)</script>"
@@ -44,7 +45,7 @@ class Rules(Merchants):
 def shop(make_shop: MakeShop) -> SmallShop:
     """A shop with products of two brands that its merchant may edit."""
     products = [replace(each, brand="Aster" if n % 2 else "Birch") for n, each in enumerate(made_products(), start=1)]
-    return make_shop(admin_access=lambda: Merchant("Mina Sato"), catalog=MemoryCatalog(products))
+    return make_shop(admin_access=lambda: Merchant("First editor"), catalog=MemoryCatalog(products))
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def browser(shop: SmallShop) -> Rules:
 
 def add(shop: SmallShop, *rules: Rule) -> list[int]:
     with shop.app.app_context():
-        return [rule_store.create(shop.storefront.database, rule, "Ken").rule_id for rule in rules]
+        return [rule_store.create(shop.storefront.database, rule, "Second editor").rule_id for rule in rules]
 
 
 def stored(shop: SmallShop) -> list[Rule]:
@@ -242,13 +243,13 @@ def test_a_rule_is_made_and_opened_again_as_it_was_typed(
     with shop.app.app_context():
         assert (stored(shop), rule_store.load(shop.storefront.database, 1).version) == ([rule], 1)
         assert [(each.action, each.changed_by) for each in audit.entries(shop.storefront.database, "rule")[0]] == [
-            ("create", "Mina Sato")
+            ("create", "First editor")
         ]
 
 
 def test_times_are_those_of_the_shops_clock(make_shop: MakeShop) -> None:
     """Nine in the morning in Tokyo is midnight in UTC, there and back."""
-    shop = make_shop(admin_access=lambda: Merchant("Mina Sato"), STOREFRONT_TIMEZONE="Asia/Tokyo")
+    shop = make_shop(admin_access=lambda: Merchant("First editor"), STOREFRONT_TIMEZONE="Asia/Tokyo")
     browser = Rules(shop)
     browser.get("rules/new")
     browser.save(kind="exclude", target_product="p4", starts_at="2026-03-01T09:00", ends_at="2026-03-02T09:00")
@@ -313,9 +314,9 @@ def test_the_second_editor_sees_both_versions_and_may_save_anyway(shop: SmallSho
     (rule_id,) = add(shop, EXCLUDE)
     browser.get(f"rules/{rule_id}")
     with shop.app.app_context():
-        rule_store.update(shop.storefront.database, rule_id, 1, replace(EXCLUDE, target_value="p8"), "Ken")
+        rule_store.update(shop.storefront.database, rule_id, 1, replace(EXCLUDE, target_value="p8"), "Second editor")
     browser.save(409, target_product="p9", note="mine")
-    assert "Ken changed this rule" in browser.texts(".notice-warning")[0]
+    assert "Second editor changed this rule" in browser.texts(".notice-warning")[0]
     assert [each.split(" · ")[:2] for each in browser.texts(".rules-conflict dd")] == [
         ["Exclude", "Product 9"],
         ["Exclude", "Product 8"],
@@ -358,7 +359,7 @@ def test_the_preview_shows_what_a_rule_changes(shop: SmallShop, browser: Rules) 
 
 def test_somebody_who_may_look_changes_nothing(make_shop: MakeShop) -> None:
     """The form is there with its fields off, and every change is refused."""
-    shop = make_shop(admin_access=lambda: Merchant("Ken", "view"))
+    shop = make_shop(admin_access=lambda: Merchant("Viewer", "view"))
     (rule_id,) = add(shop, EXCLUDE)
     browser = Rules(shop)
     browser.get(f"rules/{rule_id}")
@@ -400,3 +401,59 @@ def test_the_pages_speak_japanese(shop: SmallShop) -> None:
     browser.get("rules/new")
     browser.save(422, kind="boost", target_product="p4", strength="5")
     assert any("101" in each and "整数" in each for each in browser.texts(".error"))
+
+
+# Defaults, names that nothing has, and the log.
+
+
+def test_the_usual_strength_follows_the_kind(browser: Rules, shop: SmallShop) -> None:
+    """An untouched strength is 150 for a boost and 50 for a bury, also where the kind is changed later."""
+    for kind in ("boost", "bury"):
+        browser.get("rules/new")
+        browser.save(kind=kind, target_product="p3")
+    assert [rule.strength for rule in stored(shop)] == [150, 50]
+    browser.get("rules/1")
+    browser.save(kind="bury")
+    browser.get("rules/2")
+    browser.save(kind="boost")
+    assert [rule.strength for rule in stored(shop)] == [50, 150]
+
+
+def test_a_brand_that_no_product_has_is_told_and_marked(browser: Rules, shop: SmallShop) -> None:
+    """It is saved all the same: its products may come later."""
+    browser.get("rules/new")
+    browser.save(kind="exclude", target_kind="brand", target_brand="Astre")
+    assert browser.texts(".notice-warning") == ["No product has the brand “Astre” (yet)."]
+    assert browser.texts(".rules-table .warn") == ["No product has the brand “Astre” (yet)."]
+    assert [rule.target_value for rule in stored(shop)] == ["Astre"]
+    browser.get("rules/1")
+    browser.save(target_brand="Aster")
+    assert not browser.texts(".notice-warning, .rules-table .warn")
+
+
+def test_nothing_is_said_of_brands_where_not_all_products_were_read(
+    browser: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A catalogue above the bound may have the brand further down."""
+    monkeypatch.setattr(catalogue_names, "MOST_PRODUCTS", 5)
+    browser.get("rules/new")
+    browser.save(kind="exclude", target_kind="brand", target_brand="Astre")
+    assert not browser.texts(".notice-warning, .rules-table .warn")
+
+
+def test_the_log_calls_a_rule_by_its_product(browser: Rules) -> None:
+    """Made, switched off and undone: each entry has the title that the product had then."""
+    browser.get("rules/new")
+    browser.save(kind="pin", target_product="p3")
+    browser.choose("disable", 1)
+    browser.get("log")
+    assert [text.replace("Rule ", "") for text in browser.texts("tbody td:first-child")] == [
+        "Pin: Product 3 switched off",
+        "Pin: Product 3 created",
+    ]
+
+
+def test_times_are_told_with_their_clock(browser: Rules) -> None:
+    """Beside the fields of a schedule."""
+    browser.get("rules/new")
+    assert "Times are those of UTC." in browser.texts("form#rule .help")

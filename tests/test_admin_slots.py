@@ -30,7 +30,7 @@ class Browser:
     """A merchant without script: fields as a page shows them, sent by one of its buttons."""
 
     shop: SmallShop
-    merchant: Merchant | None = field(default_factory=lambda: Merchant("Mina Sato"))
+    merchant: Merchant | None = field(default_factory=lambda: Merchant("First editor"))
 
     def __post_init__(self) -> None:
         self.client = self.shop.app.test_client()
@@ -118,7 +118,7 @@ def stored(shop: SmallShop, placement: str = "product") -> placements.Stored:
         return placements.load(shop.storefront.database, placement)
 
 
-def store(shop: SmallShop, *slots: Slot, placement: str = "product", by: str = "Noor") -> placements.Stored:
+def store(shop: SmallShop, *slots: Slot, placement: str = "product", by: str = "Second editor") -> placements.Stored:
     with shop.app.app_context():
         version = placements.load(shop.storefront.database, placement).version
         saved = placements.save(shop.storefront.database, placement, version, slots, by)
@@ -314,7 +314,7 @@ def test_the_second_of_two_editors_sees_both_versions_and_can_go_on(browser: Bro
     soup = browser.get()
     theirs = store(browser.shop, Slot(name="also_bought", strategies=("also_bought",), title="Theirs"))
     soup = browser.press(soup, "save", 409, **{"s1-title_en": "Mine"})
-    assert "Noor changed these slots" in soup.text
+    assert "Second editor changed these slots" in soup.text
     rows = {row.select("code")[0].text: row.get_text(" ", strip=True) for row in soup.select(".conflict tbody tr")}
     assert set(rows) == set(PRODUCT)
     assert "Theirs" in rows["also_bought"]
@@ -353,7 +353,7 @@ def test_undoing_what_somebody_changed_meanwhile_is_refused(browser: Browser) ->
     """The message says who it was."""
     soup = browser.press(browser.press(browser.get(), "down:1"), "save", 303)
     theirs = store(browser.shop, Slot(name="x", strategies=("related",)))
-    assert "Noor changed these slots" in told(browser.press_small(soup, "Undo"))
+    assert "Second editor changed these slots" in told(browser.press_small(soup, "Undo"))
     assert stored(browser.shop) == theirs
 
 
@@ -369,8 +369,8 @@ def test_back_to_the_developers_plan_and_back_again(browser: Browser) -> None:
     with browser.shop.app.app_context():
         entries, _ = audit.entries(browser.shop.storefront.database, "placement", "product")
     assert [(entry.action, entry.changed_by) for entry in entries[:2]] == [
-        ("undo", "Mina Sato"),
-        ("reset", "Mina Sato"),
+        ("undo", "First editor"),
+        ("reset", "First editor"),
     ]
 
 
@@ -447,7 +447,7 @@ def test_the_preview_says_what_is_not_shown(browser: Browser) -> None:
     none = Slot(name="none", strategies=("bought_together",), minimum=4)
     store(browser.shop, none, Slot(name="off", strategies=("related",), enabled=False))
     text = browser.get("/slots/product?product=p19").select("#preview")[0].get_text(" ", strip=True)
-    assert text == "Found too little: none Off or out of schedule: off"
+    assert text == "Found too little: Often bought together Off or out of schedule: Related products"
 
 
 def test_trouble_with_the_catalogue_is_told_in_the_preview(make_shop: MakeShop) -> None:
@@ -462,7 +462,7 @@ def test_trouble_with_the_catalogue_is_told_in_the_preview(make_shop: MakeShop) 
             return super().get_many(ids)
 
     catalog = Failing(made_products())
-    shop = make_shop(catalog=catalog, admin_access=lambda: Merchant("Mina"))
+    shop = make_shop(catalog=catalog, admin_access=lambda: Merchant("First editor"))
     with shop.app.app_context():
         shop.place(["p1"])
     catalog.broken = True
@@ -479,7 +479,7 @@ def test_a_viewer_sees_everything_and_changes_nothing(browser: Browser) -> None:
     """Fields are shown disabled and without buttons; a post is refused."""
     store(browser.shop, Slot(name="x", strategies=("related",)))
     editor = browser.get()
-    browser.merchant = Merchant("Noor", "view")
+    browser.merchant = Merchant("Second editor", "view")
     soup = browser.get("/slots/product?product=p1")
     assert names(soup) == ["x"]
     assert soup.select("#slots fieldset[disabled] [name=s1-limit]")
@@ -501,7 +501,7 @@ def test_strangers_learn_nothing(browser: Browser) -> None:
     browser.merchant = None
     for path in ("/slots", "/slots/product", "/slots/cellar", "/slots/product/preview"):
         browser.get(path, 403)
-    browser.merchant = Merchant("Mina")
+    browser.merchant = Merchant("First editor")
     browser.get("/slots/cellar", 404)
 
 

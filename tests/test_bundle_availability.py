@@ -11,7 +11,7 @@ from storefront_plugin.bundles.definition import Component, Definition, Tier
 from storefront_plugin.bundles.lines import Line
 from storefront_plugin.bundles.price import free_pieces, percent_off
 from storefront_plugin.shop.memory import MemoryCatalog
-from storefront_plugin.shop.ports import Product
+from storefront_plugin.shop.ports import Product, Variant
 
 TEN = percent_off(10)
 PAIR = Tier((Component("a", 2), Component("b")), TEN)
@@ -67,3 +67,14 @@ def test_the_check_at_checkout_reads_the_stock_of_now() -> None:
     found = recheck(MemoryCatalog(products), lines, bundles(set_of("a", "b", price=TEN)))
     assert found == [Shortage("a", 4, 3), Shortage("deleted", 1, 0), Shortage("gone", 1, 0)]
     assert shortages({"a": 4}, lines[:2]) == []
+
+
+def test_the_lines_of_a_variant_are_checked_against_its_own_stock() -> None:
+    """Also where the product has enough; an unknown variant cannot be had, a product without variants is not asked."""
+    products = [Product(id=name, title=name, price=Decimal(1)) for name in ("a", "b")]
+    known = {"a": [Variant("red", "Red", None, 2), Variant("blue", "Blue")]}
+    lines = [Line("a", 2, 1, "red"), Line("a", 1, 2, "red"), Line("a", 9, 1, "blue"), Line("a", 1, 1, "gone")]
+    catalog = MemoryCatalog(products, variants=lambda ids: {name: known[name] for name in ids if name in known})
+    found = recheck(catalog, [*lines, Line("b", 5, 1, "red")])
+    assert found == [Shortage("a", 1, 0, "gone"), Shortage("a", 3, 2, "red")]
+    assert recheck(MemoryCatalog(products), lines) == []

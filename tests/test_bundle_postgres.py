@@ -13,6 +13,8 @@ import test_bundle_till as till
 from postgres import postgres_url
 from small_shop import SmallShop
 
+from storefront_plugin.bundles import proposals as proposal_shelf
+from storefront_plugin.bundles.listing import Wanted, list_bundles
 from storefront_plugin.database import Base
 
 AGAIN = (
@@ -61,3 +63,15 @@ def shop(make_shop: Callable[..., SmallShop], url: str) -> Iterator[SmallShop]:
             names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
             session.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY"))
         yield made
+
+
+def test_a_nul_in_what_is_asked_finds_nothing(shop: SmallShop) -> None:
+    """PostgreSQL raises for one in a text; addresses and forms come from anybody."""
+    database = shop.storefront.database
+    rows, count = list_bundles(database, Wanted(text="\x00 a\x00b"))
+    assert (rows, count) == ([], 0)
+    for decide in (proposal_shelf.load, proposal_shelf.reject, proposal_shelf.unreject):
+        with pytest.raises(proposal_shelf.ProposalNotFound):
+            decide(database, "a\x00b")
+    with database.writing() as session:
+        assert not proposal_shelf.accept(session, "a\x00b", 1)

@@ -62,7 +62,7 @@ def ask(shop: SmallShop) -> Ask:
     ) -> dict[tuple[str, ...], Proposal]:
         parts = shop.storefront.mounted
         terms = Terms(**options)  # type: ignore[arg-type]
-        begun = begin(parts.database, terms, "Mina")
+        begun = begin(parts.database, terms, "First editor")
         carry_out(begun, parts.database, catalog or products(), parts.numbers, parts.folder, currency, lambda: None)
         return open_ones(shop)
 
@@ -188,10 +188,10 @@ def test_a_proposal_becomes_a_draft_and_is_accepted_with_it(ask: Ask, shop: Smal
     whole = proposals.definition_of(database, products(), found["bag", "lens"].key, "ja")
     assert (whole.tiers[0].price.amounts, whole.words["ja"].title) == ({"EUR": 25000}, "Lens + Bag")
     assert proposals.counts(database) == {"open": 4}
-    stored = shelf.create(database, draft, "Mina", proposal=found["camera", "lens"].key)
+    stored = shelf.create(database, draft, "First editor", proposal=found["camera", "lens"].key)
     (accepted,), count = list_proposals(database, "accepted")
-    assert (accepted.bundle_id, accepted.decided_by, count) == (stored.id, "Mina", 1)
-    assert shelf.create(database, draft, "Mina", proposal="gone").id == stored.id + 1
+    assert (accepted.bundle_id, accepted.decided_by, count) == (stored.id, "First editor", 1)
+    assert shelf.create(database, draft, "First editor", proposal="gone").id == stored.id + 1
     assert [(one.subject, one.action) for one in audit.entries(database)[0]] == [
         ("bundle", "create"),
         ("proposal", "accept"),
@@ -203,11 +203,11 @@ def test_a_rejected_set_stays_rejected(ask: Ask, shop: SmallShop) -> None:
     """In whatever order its products are named and however often one searches, until it is allowed again."""
     key, database = ask()["camera", "lens"].key, shop.storefront.database
     assert key == proposals.key_of(["lens", "camera"])
-    assert proposals.reject(database, key, "Mina").state == "rejected"
-    assert proposals.reject(database, key, "Noor").decided_by == "Mina"
+    assert proposals.reject(database, key, "First editor").state == "rejected"
+    assert proposals.reject(database, key, "Second editor").decided_by == "First editor"
     assert ("camera", "lens") not in ask()
     assert list_proposals(database, "rejected")[0][0].support == 10
-    assert proposals.unreject(database, key, "Noor").state == "open"
+    assert proposals.unreject(database, key, "Second editor").state == "open"
     assert ("camera", "lens") in open_ones(shop)
     assert [one.action for one in audit.entries(database, "proposal")[0]] == ["unreject", "reject"]
     with pytest.raises(proposals.ProposalNotFound, match="look again"):
@@ -266,10 +266,10 @@ def test_one_search_at_a_time(ask: Ask, shop: SmallShop) -> None:
     """A second one is refused with who began the first; one that died is taken over."""
     ask(discount=7)
     database = shop.storefront.database
-    running = {"state": "running", "started_by": "Noor", "beat_at": proposal_run._now()}
+    running = {"state": "running", "started_by": "Second editor", "beat_at": proposal_run._now()}
     with database.writing() as session:
         session.execute(sa.update(StoredRun).values(**running))
-    with pytest.raises(SearchRunning, match="begun by Noor"):
+    with pytest.raises(SearchRunning, match="begun by Second editor"):
         shop.storefront.propose_bundles()
     with database.writing() as session:
         session.execute(sa.update(StoredRun).values(beat_at=proposal_run._now() - dt.timedelta(minutes=16)))
@@ -354,15 +354,17 @@ def test_what_was_rejected_before_proposals_were_stored_stays_rejected(shop: Sma
     with database.connect() as connection:
         command.downgrade(configuration(connection), "0003")
         row = {"key": proposals.key_of(["a", "b"]), "ids": '["a", "b"]', "at": "2026-01-01 00:00:00.000000"}
-        connection.execute(sa.text("INSERT INTO storefront_bundle_rejected VALUES (:key, :ids, 'Mina', :at)"), row)
+        connection.execute(
+            sa.text("INSERT INTO storefront_bundle_rejected VALUES (:key, :ids, 'First editor', :at)"), row
+        )
         connection.commit()
         command.upgrade(configuration(connection), "head")
         connection.commit()
     (kept,), _ = list_proposals(database, "rejected")
-    assert (kept.key, kept.decided_by, kept.state) == (row["key"], "Mina", "rejected")
+    assert (kept.key, kept.decided_by, kept.state) == (row["key"], "First editor", "rejected")
     with database.connect() as connection:
         command.downgrade(configuration(connection), "0003")
-        assert connection.scalar(sa.text("SELECT rejected_by FROM storefront_bundle_rejected")) == "Mina"
+        assert connection.scalar(sa.text("SELECT rejected_by FROM storefront_bundle_rejected")) == "First editor"
         connection.rollback()
         command.upgrade(configuration(connection), "head")
         connection.commit()

@@ -49,7 +49,7 @@ def test_the_second_of_two_editors_is_told_and_nothing_is_lost(database: Databas
     stored = shelf.create(database, set_of("a", "b", price=TEN))
     first = shelf.update(database, stored.id, stored.version, set_of("a", "c", price=TEN), "Mika")
     with pytest.raises(shelf.EditConflict, match="Mika") as caught:
-        shelf.update(database, stored.id, stored.version, set_of("a", "d", price=TEN), "Noor")
+        shelf.update(database, stored.id, stored.version, set_of("a", "d", price=TEN), "Second editor")
     assert caught.value.current == first == shelf.load(database, stored.id)
     with pytest.raises(shelf.BundleNotFound):
         shelf.update(database, 999, 1, set_of("a", "b", price=TEN))
@@ -84,9 +84,9 @@ def test_who_changed_what_is_noted_with_the_change_itself(database: Database) ->
     """Each change is one entry, under the title of then; a refused one is none."""
     one = shelf.create(database, set_of("a", "b", price=TEN), "Mika")
     renamed = {"en": Words("Kit")}
-    shelf.update(database, one.id, 1, replace(set_of("a", "b", price=TWENTY), words=renamed), "Noor")
+    shelf.update(database, one.id, 1, replace(set_of("a", "b", price=TWENTY), words=renamed), "Second editor")
     for version, action in ((2, "publish"), (3, "archive"), (4, "unpublish")):
-        shelf.set_state(database, one.id, version, action, "Noor")  # type: ignore[arg-type]
+        shelf.set_state(database, one.id, version, action, "Second editor")  # type: ignore[arg-type]
     shelf.undo(database, one.id, 5, "Mika")
     shelf.duplicate(database, one.id, "Mika")
     with pytest.raises(shelf.EditConflict):
@@ -94,10 +94,10 @@ def test_who_changed_what_is_noted_with_the_change_itself(database: Database) ->
     told = [(entry.subject_id, entry.changed_by, entry.action, entry.title) for entry in audit.entries(database)[0]]
     assert told[::-1] == [
         ("1", "Mika", "create", "Set"),
-        ("1", "Noor", "edit", "Kit"),
-        ("1", "Noor", "publish", "Kit"),
-        ("1", "Noor", "archive", "Kit"),
-        ("1", "Noor", "unpublish", "Kit"),
+        ("1", "Second editor", "edit", "Kit"),
+        ("1", "Second editor", "publish", "Kit"),
+        ("1", "Second editor", "archive", "Kit"),
+        ("1", "Second editor", "unpublish", "Kit"),
         ("1", "Mika", "undo", "Kit"),
         ("2", "Mika", "duplicate", "Kit (copy)"),
     ]
@@ -107,7 +107,7 @@ def test_every_change_can_be_undone(database: Database) -> None:
     """Edits and changes of state; undoing twice brings back what was undone."""
     one = shelf.create(database, set_of("a", "b", price=TEN))
     two = shelf.update(database, one.id, 1, set_of("a", "b", price=TWENTY), "Mika")
-    three = shelf.set_state(database, one.id, 2, "publish", "Noor")
+    three = shelf.set_state(database, one.id, 2, "publish", "Second editor")
     four = shelf.undo(database, one.id, three.version)
     assert (four.state, four.definition) == ("draft", two.definition)
     assert shelf.undo(database, one.id, four.version).state == "published"

@@ -163,3 +163,16 @@ def test_a_line_with_an_odd_price_is_refused_in_a_sentence(till: Till, price: An
     """What the shop itself gives is never guessed."""
     with pytest.raises(InputError, match=r"must be|p5"):
         till.price([CartLine("p5", 1, price)], now=NOW)
+
+
+def test_what_is_told_to_be_missing_saves_that_much_in_any_variant(till: Till, shop: SmallShop) -> None:
+    """A variant may be cheaper than its product; an odd price of one that is not in the cart hinders nobody."""
+    odd: list[Any] = [Variant("red", "Red"), Variant("blue", "Blue", Decimal(2)), Variant("x", "X", 4.5)]  # type: ignore[arg-type]
+    catalog = MemoryCatalog([shop.products["p5"], shop.products["p6"]], variants=lambda ids: {"p6": odd})
+    till = Till(shop.storefront.database, catalog, "EUR", ["a key"])
+    publish(shop, set_of("p5", "p6", price=percent_off(10)))
+    (hint,) = till.price([CartLine("p5")], now=NOW).missing
+    discounts = [
+        till.price([CartLine("p5"), CartLine("p6", 1, None, one)], now=NOW).discount for one in ("red", "blue")
+    ]
+    assert (hint.saving, discounts) == (70, [110, 70])

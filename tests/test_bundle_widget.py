@@ -201,6 +201,51 @@ def test_the_cart_tells_what_is_saved_and_what_is_missing(shop: BundleShop) -> N
     assert [one["data-storefront-product"] for one in found.select(".storefront-near li")] == ["p6"]
 
 
+def test_a_missing_free_piece_is_told_as_a_gift(shop: BundleShop) -> None:
+    """Not as something to pay: its price stands as free, with what it costs else."""
+    parts = (Component("p9"), Component("p4", free=True))
+    shop.publish(Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), words=WORDS))
+    shop.fill(("p9", None, 1))
+    near = shop.soup("/cart").select_one(".storefront-near")
+    assert near is not None
+    assert text(near.select_one(".storefront-near-offer")) == "Get Product 4 free"
+    assert "Free" in text(near.select_one(".storefront-price"))
+    shop.fill(("p4", None, 1))
+    near = shop.soup("/cart").select_one(".storefront-near-offer")
+    assert text(near) == "Add Product 9 and save €4.00"
+
+
+def test_a_mix_saves_at_least_what_its_cheapest_choice_does(shop: BundleShop) -> None:
+    """Ten percent of 4 + 6 + 6 cannot be told where the dearer one may be chosen."""
+    shop.publish(mix_of("p4", "p6", price=percent_off(10), least=3))
+    shop.fill(("p4", None, 1), ("p6", None, 1))
+    near = shop.soup("/cart").select_one(".storefront-near-offer")
+    assert text(near) == "Add 1 more and save at least €1.40"
+
+
+def test_a_missing_variant_is_chosen_though_the_catalogue_knows_none(make_shop: MakeShop) -> None:
+    """The bundle names what it takes: the shopper chooses by name, and the button adds it."""
+    shop = bundle_shop(make_shop, MemoryCatalog(stocked()))
+    parts = (Component("p4"), Component("p6", variants=("red", "blue")))
+    shop.publish(Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), words=WORDS))
+    shop.fill(("p4", None, 1))
+    form = shop.soup("/cart").select_one("form.storefront-near")
+    assert form is not None
+    assert [text(one) for one in form.select("option")] == ["blue", "red"]
+    assert shop.submit(form).status_code == 303
+    assert shop.cart == [("p4", None, 1), ("p6", "blue", 1)]
+
+
+def test_a_missing_variant_that_the_shop_has_not_is_never_added(shop: BundleShop) -> None:
+    """The bundle was made for a colour that is gone: no piece of it, or of another, is put into the cart."""
+    parts = (Component("p4"), Component("p2", variants=("green", "white")))
+    near = shop.publish(Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), words=WORDS))
+    shop.fill(("p4", None, 1))
+    for chosen in ({}, {"variant-0": "green"}, {"variant-0": "red"}):
+        assert shop.post(near=near, version=2, **chosen).status_code == 303
+    assert shop.cart == [("p4", None, 1)]
+
+
 def test_a_title_does_not_turn_the_sentence_around_it(shop: BundleShop) -> None:
     """Hebrew stays by itself, and a sign that turns all that follows is taken out."""
     shop.publish(kit("p4", "p6", words={"en": Words("\u202e\u05e1\u05d8")}))

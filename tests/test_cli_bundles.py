@@ -57,7 +57,7 @@ def test_bundles_go_out_and_come_in(run: Run, shop: SmallShop, tmp_path: Path) -
     file.write_text(FILE)
     checked = run("import-bundles", str(file), "--check")
     assert checked.exit_code == 3
-    assert "1 bundles would be created as drafts, 0 would be changed" in checked.stdout
+    assert "1 bundle would be created as drafts, 0 would be changed" in checked.stdout
     assert "Line 2, new: Kit" in checked.stdout
     assert "Line 3, refused: Half: The quantity must be a whole number" in checked.stderr
     assert list_bundles(shop.storefront.database)[1] == 0
@@ -66,7 +66,7 @@ def test_bundles_go_out_and_come_in(run: Run, shop: SmallShop, tmp_path: Path) -
     again = run("import-bundles", str(file))
     assert (again.exit_code, again.stdout) == (
         0,
-        "0 bundles created as drafts, 0 changed, 1 stand already as in the file.\n",
+        "0 bundles created as drafts, 0 changed, 1 stands already as in the file.\n",
     )
 
 

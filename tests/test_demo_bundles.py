@@ -23,9 +23,10 @@ from demo_shop import (
     stock,
     sums,
 )
-from flask import Flask
+from flask import Flask, get_flashed_messages
 from sqlalchemy import func, select
 
+from storefront_plugin import CartLine
 from storefront_plugin.bundles import shelf
 from storefront_plugin.bundles.bundle import Bundle, Shopper
 from storefront_plugin.bundles.definition import Definition, Words
@@ -113,6 +114,18 @@ def test_the_cart_shows_the_discount_and_what_each_line_then_costs(shopper: Visi
     assert sum(line_totals(cart).values()) == COFFEE_PRICE
     assert sums(shopper.get("/checkout")) == expected
     assert "ハンドドリップコーヒーセット" in sums(shopper.get("/cart?lang=ja"))
+
+
+def test_a_whole_set_that_was_added_is_told_in_one_message(demo: Flask) -> None:
+    """The shop says it in its own words, naming each product once."""
+    from shop.storefront import ShopCart
+
+    with demo.test_request_context("/"):
+        ShopCart().add([CartLine(sku) for sku in COFFEE])
+        (message,) = get_flashed_messages()
+        assert message.startswith("In your cart: ")
+        found = demo.extensions["storefront"].mounted.cards.get_many(list(COFFEE))
+        assert all(product.title in message for product in found.values())
 
 
 def test_delivery_is_free_by_what_is_paid_not_by_single_prices(shopper: Visitor) -> None:

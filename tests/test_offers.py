@@ -19,7 +19,7 @@ from storefront_plugin.bundles.definition import Component, Definition, Schedule
 from storefront_plugin.bundles.lines import Line
 from storefront_plugin.bundles.price import amount_off, fixed_price, free_pieces, percent_off
 from storefront_plugin.bundles.pricing import price_cart
-from storefront_plugin.recommending.offers import best_offers, bundle_offer, bundles_on, tier_offer
+from storefront_plugin.recommending.offers import best_offers, bundle_offer, tier_offer
 from storefront_plugin.shop.ports import Variant
 
 WORDS = {"en": Words("Set")}
@@ -87,9 +87,10 @@ def test_who_may_have_it_decides() -> None:
         set_of("p0", "p1", price=percent_off(5), segment="club"),
         set_of("p0", "p1", price=percent_off(5), staff_only=True),
     )
-    assert [one.id for one in bundles_on(made, Shopper(), NOW)] == [2]
+    assert [Shopper().why_off(one, NOW) for one in made] == ["ended", None, "segment", "staff_only"]
     both = Shopper(frozenset({"club"}), frozenset({4}))
-    assert [one.id for one in bundles_on(made, both, NOW)] == [2, 3, 4]
+    assert [one.id for one in made if both.may_have(one, NOW)] == [2, 3, 4]
+    assert both.why_off(made[1], NOW - hour * 2) == "scheduled"
 
 
 def test_a_mix_begins_with_the_page_s_own_product() -> None:

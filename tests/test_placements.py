@@ -80,10 +80,10 @@ def test_a_placement_nobody_changed_follows_the_developers_plan(database: Databa
 def test_slots_are_stored_with_all_they_have(database: Database) -> None:
     """What is loaded equals what was saved; each save is one version on."""
     rich = replace(ALIKE, minimum=2, lazy=True, specialness=0.3, starts_at=NOW, ends_at=NOW + HOUR, enabled=False)
-    first = placements.save(database, "cart", 0, [BEST, rich], "Mina")
-    assert (first.version, first.slots, first.updated_by) == (1, (BEST, rich), "Mina")
+    first = placements.save(database, "cart", 0, [BEST, rich], "First editor")
+    assert (first.version, first.slots, first.updated_by) == (1, (BEST, rich), "First editor")
     assert placements.load(database, "cart") == first == placements.load_changed(database)["cart"]
-    assert placements.save(database, "cart", 1, [], "Mina").slots == ()
+    assert placements.save(database, "cart", 1, [], "First editor").slots == ()
 
 
 @pytest.mark.parametrize("version", [0, 1])
@@ -91,9 +91,9 @@ def test_the_second_of_two_editors_is_told_and_nothing_is_lost(database: Databas
     """Whether there was a version before or not; the conflict carries what stands now."""
     if version:
         placements.save(database, "home", 0, [BEST])
-    first = placements.save(database, "home", version, [ALIKE], "Mina")
-    with pytest.raises(placements.EditConflict, match="Mina") as caught:
-        placements.save(database, "home", version, [ALIKE, BEST], "Noor")
+    first = placements.save(database, "home", version, [ALIKE], "First editor")
+    with pytest.raises(placements.EditConflict, match="First editor") as caught:
+        placements.save(database, "home", version, [ALIKE, BEST], "Second editor")
     assert caught.value.current == first == placements.load(database, "home")
     for act in (placements.reset, placements.undo):
         with pytest.raises(placements.EditConflict):
@@ -131,16 +131,16 @@ def test_a_double_click_is_no_conflict(database: Database) -> None:
 
 def test_every_change_can_be_undone_and_is_in_the_log(database: Database) -> None:
     """Edits and the way back to the developer's plan; undoing twice brings back what was undone."""
-    one = placements.save(database, "home", 0, [BEST], "Mina")
-    two = placements.reset(database, "home", one.version, "Noor")
+    one = placements.save(database, "home", 0, [BEST], "First editor")
+    two = placements.reset(database, "home", one.version, "Second editor")
     assert (two.version, two.slots) == (2, None)
-    three = placements.undo(database, "home", 2, "Mina")
+    three = placements.undo(database, "home", 2, "First editor")
     assert three.slots == (BEST,)
     assert placements.undo(database, "home", 3).slots is None
     entries, count = audit.entries(database, "placement", "home")
     assert [entry.action for entry in entries] == ["undo", "undo", "reset", "edit"]
     assert (count, entries[-1].before, entries[-1].after) == (4, "null", dump_slots([BEST]))
-    assert entries[2].changed_by == "Noor"
+    assert entries[2].changed_by == "Second editor"
 
 
 def test_what_was_never_changed_cannot_be_undone(database: Database) -> None:

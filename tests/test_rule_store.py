@@ -54,12 +54,12 @@ def test_a_rule_comes_out_of_the_log_as_it_went_in(rule: Rule, version: int) -> 
 
 def test_a_rule_is_created_changed_and_found_again(database: Database) -> None:
     """Times are kept to the microsecond, versions rise, and the editor's name stands there."""
-    made = rule_store.create(database, replace(RULE, starts_at=NOW), "Mina")
+    made = rule_store.create(database, replace(RULE, starts_at=NOW), "First editor")
     found = rule_store.load(database, made.rule_id)
-    assert (found.version, found.rule, found.updated_by) == (1, replace(RULE, starts_at=NOW), "Mina")
-    rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200), "Ken")
+    assert (found.version, found.rule, found.updated_by) == (1, replace(RULE, starts_at=NOW), "First editor")
+    rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200), "Second editor")
     found = rule_store.load(database, made.rule_id)
-    assert (found.version, found.rule.strength, found.updated_by) == (2, 200, "Ken")
+    assert (found.version, found.rule.strength, found.updated_by) == (2, 200, "Second editor")
 
 
 def test_a_wrong_rule_is_not_saved(database: Database) -> None:
@@ -78,9 +78,9 @@ def test_a_wrong_rule_is_not_saved(database: Database) -> None:
 def test_the_second_of_two_editors_is_told(database: Database) -> None:
     """With how the rule stands now; nothing of the first is lost."""
     made = rule_store.create(database, RULE)
-    rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200), "Ken")
-    with pytest.raises(rule_store.RuleConflict, match="changed by Ken") as caught:
-        rule_store.update(database, made.rule_id, 1, replace(RULE, strength=300), "Mina")
+    rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200), "Second editor")
+    with pytest.raises(rule_store.RuleConflict, match="changed by Second editor") as caught:
+        rule_store.update(database, made.rule_id, 1, replace(RULE, strength=300), "First editor")
     assert caught.value.current is not None
     assert caught.value.current.rule.strength == 200
     rule_store.delete(database, [made.rule_id])
@@ -91,7 +91,7 @@ def test_the_second_of_two_editors_is_told(database: Database) -> None:
 def test_bulk_changes_skip_what_is_so_already(database: Database) -> None:
     """And what is gone; each change has an entry of its own."""
     numbers = [rule_store.create(database, replace(RULE, target_value=f"p{n}")).rule_id for n in range(3)]
-    assert len(rule_store.set_enabled(database, numbers[:2], False, "Mina")) == 2
+    assert len(rule_store.set_enabled(database, numbers[:2], False, "First editor")) == 2
     assert [done.rule_id for done in rule_store.set_enabled(database, [*numbers, 999], False)] == [numbers[2]]
     assert enabled_rules(database) == {}
     assert len(rule_store.delete(database, [*numbers, 999])) == 3
@@ -101,9 +101,9 @@ def test_bulk_changes_skip_what_is_so_already(database: Database) -> None:
 
 def test_each_change_can_be_taken_back_and_again(database: Database) -> None:
     """Undoing a deletion brings the same rule with the same id; undoing that deletes it again."""
-    made = rule_store.create(database, RULE, "Mina")
+    made = rule_store.create(database, RULE, "First editor")
     changed = rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200))
-    rule_store.undo(database, [changed.entry], "Ken")
+    rule_store.undo(database, [changed.entry], "Second editor")
     assert rules_of(database) == {made.rule_id: RULE}
     (gone,) = rule_store.delete(database, [made.rule_id])
     (back,) = rule_store.undo(database, [gone.entry])
@@ -223,9 +223,9 @@ def test_links_become_rules_and_back(kind: str, tmp_path: Path) -> None:
 
 def test_the_audit_entry_names_what_was_done(database: Database) -> None:
     """Before and after as JSON, and a title that a colleague can read."""
-    made = rule_store.create(database, RULE, "Mina")
-    rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200), "Ken")
+    made = rule_store.create(database, RULE, "First editor")
+    rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200), "Second editor")
     newest, oldest = audit.entries(database, "rule", made.rule_id)[0]
-    assert (newest.changed_by, newest.action, newest.title) == ("Ken", "edit", "boost p1")
+    assert (newest.changed_by, newest.action, newest.title) == ("Second editor", "edit", "boost: p1")
     assert json.loads(newest.before or "") == json.loads(oldest.after or "")
     assert json.loads(newest.after or "")["strength"] == 200

@@ -33,7 +33,7 @@ def test_of_many_at_the_same_time_one_makes_it_and_all_get_it(shop: SmallShop) -
     def send() -> None:
         with shop.app.app_context():
             together.wait()
-            made.append(create_once(shop.storefront.database, "key", KIT, "Mina").id)
+            made.append(create_once(shop.storefront.database, "key", KIT, "First editor").id)
 
     threads = [threading.Thread(target=send) for _ in range(8)]
     for thread in threads:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..shop.ports import Catalog, LiveStock
+from ..shop.ports import Catalog, LiveStock, OffersVariants
 from .bundle import Bundle
 from .definition import Definition, Tier
 from .lines import Line
@@ -17,11 +17,12 @@ Stock: TypeAlias = Mapping[str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """More pieces of a product stand in the cart, in all its lines together, than can be sold."""
+    """More pieces of a product, or of one of its variants, stand in the cart, in all lines together, than can be sold."""
 
     product_id: str
     wanted: int
     there: int
+    variant_id: str | None = None
 
 
 def sets_available(tier: Tier, stock: Stock, lines: Iterable[Line] = ()) -> int | None:
@@ -56,12 +57,32 @@ def shortages(stock: Stock, lines: Iterable[Line]) -> list[Shortage]:
 
 
 def recheck(catalog: Catalog, lines: Sequence[Line], bundles: Sequence[Bundle] = ()) -> list[Shortage]:
-    """Read the stock of a cart afresh, at checkout: one call of the catalogue, no lock, nothing of ours is written.
+    """Read the stock of a cart afresh, at checkout: no lock, nothing of ours is written.
 
+    One call of the catalogue, and one more where it offers variants and a line names one. After the products come the
+    variants; one that the catalogue does not name among those of its product cannot be had.
     *bundles* are only named so that their products are read in the same call; see `read_stock`.
     """
     ids = {line.product_id for line in lines}.union(*(bundle.definition.product_ids for bundle in bundles))
-    return shortages(read_stock(catalog, ids), lines)
+    return [*shortages(read_stock(catalog, ids), lines), *_of_variants(catalog, lines)]
+
+
+def _of_variants(catalog: Catalog, lines: Iterable[Line]) -> list[Shortage]:
+    """Variants of which *lines* want more than can be sold, by id; nothing of products without known variants."""
+    wanted: dict[tuple[str, str], int] = {}
+    for line in lines:
+        if line.variant_id is not None:
+            key = line.product_id, line.variant_id
+            wanted[key] = wanted.get(key, 0) + line.quantity
+    if not wanted or not isinstance(catalog, OffersVariants):
+        return []
+    known = catalog.variants(sorted({product_id for product_id, _ in wanted}))
+    found = []
+    for (product_id, variant_id), pieces in sorted(wanted.items()):
+        stock = {one.id: one.stock for one in known.get(product_id, ())}
+        if stock and not _tracked_enough(stock, variant_id, pieces):
+            found.append(Shortage(product_id, pieces, max(0, stock.get(variant_id, 0) or 0), variant_id))
+    return found
 
 
 def read_stock(catalog: Catalog, product_ids: Iterable[str]) -> dict[str, int | None]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from .definition import Definition
+
+OffKind: TypeAlias = Literal["scheduled", "ended", "used_up", "segment", "staff_only"]
+"""Why a bundle is not on: it starts later, has ended, has reached its limit in all, or is for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,16 @@ class Shopper:
 
     def may_have(self, bundle: Bundle, now: dt.datetime) -> bool:
         """Whether *bundle* is on for this shopper at *now*, which needs a time zone."""
+        return self.why_off(bundle, now) is None
+
+    def why_off(self, bundle: Bundle, now: dt.datetime) -> OffKind | None:
+        """Why *bundle* is not on for this shopper at *now*; None where it is."""
         definition = bundle.definition
-        return (
-            definition.schedule.holds(now)
-            and bundle.limit() != 0
-            and (definition.segment is None or definition.segment in self.segments)
-            and (not definition.staff_only or bundle.id in self.unlocked)
-        )
+        schedule = definition.schedule
+        if not schedule.holds(now):
+            return "scheduled" if schedule.start is not None and now < schedule.start else "ended"
+        if bundle.limit() == 0:
+            return "used_up"
+        if definition.segment is not None and definition.segment not in self.segments:
+            return "segment"
+        return "staff_only" if definition.staff_only and bundle.id not in self.unlocked else None

@@ -76,6 +76,11 @@ class StaffCodes:
         text = base64.b32encode(head + self._mac(self._code_keys[-1], head)).decode()
         return "-".join(text[start : start + _GROUP] for start in range(0, _CODE_LENGTH, _GROUP))
 
+    @staticmethod
+    def code_end(expires: dt.datetime) -> dt.datetime:
+        """When a code for *expires* really ends: at the full hour of UTC before it."""
+        return dt.datetime.fromtimestamp(int(_seconds(expires)) // _HOURS * _HOURS, dt.timezone.utc)
+
     def from_code(self, code: object, now: dt.datetime) -> int | None:
         """The bundle id of a code as a shopper typed it; None where it is forged, mistyped or expired."""
         raw = _decoded(code)

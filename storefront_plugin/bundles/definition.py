@@ -118,8 +118,10 @@ class Words:
             raise InputError("A bundle needs a title; write one line that says what it is.")
         for name, limit in _TEXT_LIMITS.items():
             text = getattr(self, name)
-            if text is not None and (not isinstance(text, str) or len(text) > limit):
-                raise InputError(f"The {name} of a bundle must be text of at most {limit} characters; shorten it.")
+            if text is not None and not _is_text(text, limit):
+                raise InputError(
+                    f"The {name} of a bundle must be plain text of at most {limit} characters; correct it."
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +165,7 @@ class Definition:
         for what in ("limit_per_order", "limit_in_all"):
             if getattr(self, what) is not None:
                 _check_whole(what, getattr(self, what), 1, MAX_PIECES)
-        if self.segment is not None and (not isinstance(self.segment, str) or not 1 <= len(self.segment) <= 64):
+        if self.segment is not None and not (self.segment and _is_text(self.segment, 64)):
             raise InputError("The segment must be a name of 1 to 64 characters, or None for everybody.")
         _check_tiers(self.kind, self.tiers)
 
@@ -173,6 +175,14 @@ class Definition:
             if name in self.words:
                 return self.words[name]
         return next(iter(self.words.values()))
+
+
+def _is_text(value: object, limit: int) -> bool:
+    """Whether *value* can be stored: PostgreSQL takes no NUL, and no database half of a surrogate pair."""
+    try:
+        return isinstance(value, str) and len(value) <= limit and b"\x00" not in value.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def _plain(tier: Tier) -> tuple[tuple[str, int], ...] | None:

@@ -111,9 +111,8 @@ def uses_of(database: Database, bundle_id: int) -> int:
 
 def conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     """What rows of `StoredBundle` must hold to be *wanted*."""
-    where: list[sa.ColumnElement[bool]] = [
-        StoredBundle.search.contains(word, autoescape=True) for word in wanted.text.lower().split()[:10]
-    ]
+    words = wanted.text.lower().replace("\x00", " ").split()  # PostgreSQL raises for a NUL
+    where: list[sa.ColumnElement[bool]] = [StoredBundle.search.contains(word, autoescape=True) for word in words[:10]]
     for column, value in (
         (StoredBundle.state, wanted.state),
         (StoredBundle.kind, wanted.kind),

@@ -131,7 +131,7 @@ def definition_of(database: Database, catalog: Catalog, key: str, language: str 
 
 def accept(session: Session, key: str, bundle_id: int, by: str = "") -> bool:
     """Remember in the transaction of *session* which bundle came of a proposal; False where there is none."""
-    row = session.get(StoredProposal, key)
+    row = _found(session, key)
     if row is not None:
         _decide(session, row, "accepted", by)
         row.bundle_id = bundle_id
@@ -165,8 +165,13 @@ def _decide(session: Session, row: StoredProposal, state: ProposalState, by: str
     session.flush()
 
 
+def _found(session: Session, key: str) -> StoredProposal | None:
+    # PostgreSQL raises for a NUL in a text; keys come from whoever wrote the address.
+    return None if "\x00" in key else session.get(StoredProposal, key)
+
+
 def _row(session: Session, key: str) -> StoredProposal:
-    row = session.get(StoredProposal, key)
+    row = _found(session, key)
     if row is None:
         raise ProposalNotFound("This proposal does not stand any more; look again at the list.")
     return row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TypeAlias
@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from ..database import Database
 from ..errors import InputError, StorefrontError
-from ..money import to_minor
+from ..money import LIMIT, to_minor
 from ..shop.cleaning import clean_product
-from ..shop.ports import CartLine, Catalog, OffersVariants, Product
+from ..shop.ports import CartLine, Catalog, OffersVariants, Product, Variant
 from .availability import Shortage, recheck
 from .bundle import Bundle, Shopper
 from .codes import StaffCodes
@@ -71,8 +71,11 @@ class Till:
         bundles = self.published.for_cart({line.product_id for line in given})
         products = self._products(given, bundles)
         shopper = Shopper(frozenset(segments), self.codes.unlocked(presented, moment))
-        prices = {name: to_minor(one.price, money) for name, one in products.items() if self._is_in(one, money)}
-        given = self._with_variant_prices(given, prices)
+        priced = {name: one for name, one in products.items() if self._is_in(one, money)}
+        named = {line.product_id for line in given if line.unit_price is None and line.variant_id is not None}
+        variants = self._variants(priced.keys() & (products if hints else named))
+        given = _with_variant_prices(given, variants)
+        prices = {name: _cheapest(one, variants.get(name, ()), money) for name, one in priced.items()}
         cart = [self._line(line, products.get(line.product_id), money, tax_rate) for line in given]
         return price_cart(
             cart, bundles, money, moment, shopper=shopper, tax_included=tax_included, prices=prices, hints=hints
@@ -113,20 +116,11 @@ class Till:
         found = self._catalog.get_many(sorted(ids)).items()
         return {name: product for name, raw in found if (product := clean_product(raw, self._currency)) is not None}
 
-    def _with_variant_prices(self, lines: Sequence[CartLine], priced: Container[str]) -> list[CartLine]:
-        """*lines* at the prices of their variants, where the shop gave none and the product is among the *priced*."""
-        wanted = [
-            line.unit_price is None and line.variant_id is not None and line.product_id in priced for line in lines
-        ]
-        if not any(wanted) or not isinstance(self._catalog, OffersVariants):
-            return list(lines)
-        ids = sorted({line.product_id for line, wants in zip(lines, wanted, strict=True) if wants})
-        known = self._catalog.variants(ids)
-        prices = {(name, one.id): one.price for name, variants in known.items() for one in variants}
-        return [
-            replace(line, unit_price=prices.get((line.product_id, line.variant_id or ""))) if wants else line
-            for line, wants in zip(lines, wanted, strict=True)
-        ]
+    def _variants(self, product_ids: Collection[str]) -> Mapping[str, Sequence[Variant]]:
+        """The variants of *product_ids*, where the catalogue offers any."""
+        if not product_ids or not isinstance(self._catalog, OffersVariants):
+            return {}
+        return self._catalog.variants(sorted(product_ids))
 
     def _line(self, line: CartLine, product: Product | None, currency: str, tax_rate: TaxRate | None) -> Line:
         price = line.unit_price
@@ -141,3 +135,21 @@ class Till:
     def _is_in(self, product: Product, currency: str) -> bool:
         """Whether the price is in *currency*; a product that names none is in the shop's only currency."""
         return (product.currency or self._currency or currency) == currency
+
+
+def _with_variant_prices(lines: Iterable[CartLine], variants: Mapping[str, Sequence[Variant]]) -> list[CartLine]:
+    """*lines* at the prices of their variants, where the shop gave none."""
+    prices: dict[tuple[str, str | None], Decimal | None] = {
+        (name, one.id): one.price for name, some in variants.items() for one in some
+    }
+    return [
+        replace(line, unit_price=prices.get((line.product_id, line.variant_id))) if line.unit_price is None else line
+        for line in lines
+    ]
+
+
+def _cheapest(product: Product, variants: Iterable[Variant], currency: str) -> int:
+    """Minor units of one piece in its cheapest variant: what a hint says is saved is then saved with any of them."""
+    prices = [product.price if one.price is None else one.price for one in variants]
+    usable = [one for one in prices if isinstance(one, Decimal) and one.is_finite() and 0 <= one < LIMIT]
+    return min(to_minor(one, currency) for one in usable or [product.price])

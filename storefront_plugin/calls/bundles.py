@@ -9,6 +9,7 @@ from flask import current_app, has_request_context
 from sqlalchemy.orm import Session
 
 from ..bundles import proposal_run, shelf, uses
+from ..bundles.availability import Shortage
 from ..bundles.definition import Words
 from ..bundles.pricing import CartPricing
 from ..bundles.refunds import Policy, RefundQuote, Return
@@ -32,6 +33,13 @@ class BundleCalls(Calls):
         if has_request_context() and "segments" not in options and isinstance(self.customers, KnowsSegments):
             options["segments"] = self.customers.segments()
         return self.mounted.till.price(lines, currency, **options)
+
+    def shortages(self, pricing: CartPricing) -> list[Shortage]:
+        """What a priced cart wants beyond the stock of this moment, by product and by variant; ask it at checkout.
+
+        Empty where all can be had. What the catalogue raises is raised.
+        """
+        return self.mounted.till.shortages(pricing)
 
     def bundle_words(self, bundle_id: int, locale: str = "en") -> Words:
         """Title, benefit and picture of a bundle in *locale*, for the shop's own cart; raises `BundleNotFound`."""

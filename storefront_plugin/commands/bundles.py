@@ -151,19 +151,23 @@ def import_bundles(ctx: click.Context, file: Path, check: bool) -> None:
 def _tell(report: ImportReport, check: bool) -> None:
     would = "would be " if check else ""
     click.echo(
-        f"{report.created:,} bundles {would}created as drafts, {report.changed:,} {would}changed, "
-        f"{report.same:,} stand already as in the file."
+        f"{_bundles(report.created)} {would}created as drafts, {report.changed:,} {would}changed, "
+        f"{report.same:,} {'stands' if report.same == 1 else 'stand'} already as in the file."
     )
     if check:
         for one in [one for one in report.outcomes if one.action in ("create", "change")][:SHOWN]:
             click.echo(f"  {_line(one)}")
     if report.refused:
-        click.echo(f"{report.refused:,} bundles {would}refused:", err=True)
+        click.echo(f"{_bundles(report.refused)} {would}refused:", err=True)
     refused = [one for one in report.outcomes if one.action == "refuse"]
     for one in refused[:SHOWN]:
         click.echo(f"  {_line(one)}: {one.sentence}", err=True)
     if len(refused) > SHOWN:
         click.echo(f"  … and {len(refused) - SHOWN:,} more.", err=True)
+
+
+def _bundles(count: int) -> str:
+    return f"{count:,} bundle" if count == 1 else f"{count:,} bundles"
 
 
 def _line(one: Outcome) -> str:

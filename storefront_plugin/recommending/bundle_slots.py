@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -16,19 +17,18 @@ from ..bundles.published import Published
 from ..bundles.till import Till
 from ..errors import AdapterError, DatabaseUnavailable, InputError, StorefrontError
 from ..shop.ports import CartLine, Product
+from .bundle_verdicts import MAX_LOOKED_UP, BundleVerdict, JudgedBundle, absent, off
+from .cart_verdicts import HINTS, CartJudge, CartLook
 from .choosing import is_eligible
 from .holdings import Holdings
-from .offers import BundleOffer, Products, best_offers, bundles_on
+from .offers import BundleOffer, Products, best_offers
 from .page import FilledSlot, Page
 from .plan import Slot
 from .variants import Variants
 
 logger = logging.getLogger(__name__)
 
-MAX_LOOKED_UP = 200
-"""Products looked up for the bundles of one page; those of the lowest ids come first."""
-
-HINTS = 6
+_ALL_HINTS = 1_000_000
 
 
 class BundleSlots:
@@ -65,30 +65,67 @@ class BundleSlots:
         takes_code = page.cart_like and any(one.definition.staff_only for one in holdings.published.bundles.values())
         return FilledSlot(slot, (), bundles=tuple(offers), takes_code=takes_code)
 
-    def _about(self, page: Page, holdings: Holdings) -> list[Bundle]:
-        """Bundles with the page's product or the cart's that are on for the shopper, as far as they are looked up."""
-        now = dt.datetime.now(dt.timezone.utc)
-        shopper = Shopper(page.segments, self._till.codes.unlocked(page.presented, now))
-        ids = [line.product_id for line in page.cart] if page.cart_like else page.products[:1]
+    def judge(self, page: Page, slot: Slot, holdings: Holdings, products: Products) -> list[JudgedBundle]:
+        """What became of every published bundle with a product of *page*, which is patient: those shown first, then
+        those that would save most.
+
+        Raises `AdapterError`, `DatabaseUnavailable` or `InputError`.
+        """
+        judged: list[JudgedBundle] = []
+        if page.cart_like:
+            judged += self._judged_in_cart(page, slot, holdings, products)
+        else:
+            self._of_product(page, slot, holdings, products, judged)
+        return sorted(judged, key=lambda one: (one.verdict.place or math.inf, -(one.saving or 0), one.bundle.id))
+
+    def _about(self, page: Page, holdings: Holdings, judged: list[JudgedBundle] | None = None) -> list[Bundle]:
+        """Bundles with the page's product or the cart's that are on for the shopper, as far as they are looked up.
+
+        The others are *judged* where that is asked for.
+        """
+        shopper, now = self._shopper(page)
         found, products = [], set[str]()
-        for bundle in bundles_on(holdings.published.about(ids), shopper, now):
-            products |= bundle.definition.product_ids
-            if len(products) > MAX_LOOKED_UP:
-                break
-            found.append(bundle)
+        for bundle in holdings.published.about(_ids(page)):
+            why = shopper.why_off(bundle, now)
+            verdict = None if why is None else off(bundle, why)
+            if verdict is None:
+                products |= bundle.definition.product_ids
+                if len(products) > MAX_LOOKED_UP:
+                    if judged is None:
+                        break
+                    verdict = BundleVerdict("bound", limit=MAX_LOOKED_UP)
+            if verdict is None:
+                found.append(bundle)
+            elif judged is not None:
+                judged.append(JudgedBundle(bundle, verdict))
         return found
 
-    def _of_product(self, page: Page, slot: Slot, holdings: Holdings, products: Products) -> list[BundleOffer]:
+    def _shopper(self, page: Page) -> tuple[Shopper, dt.datetime]:
+        now = dt.datetime.now(dt.timezone.utc)
+        return Shopper(page.segments, self._till.codes.unlocked(page.presented, now)), now
+
+    def _of_product(
+        self,
+        page: Page,
+        slot: Slot,
+        holdings: Holdings,
+        products: Products,
+        judged: list[JudgedBundle] | None = None,
+    ) -> list[BundleOffer]:
         first = next(iter(page.products), None)
         lines = [line for each in page.cart if (line := counted(each)) is not None]
-        bundles = self._about(page, holdings)
-        return best_offers(bundles, products, page.currency, lines, self._variants.of, slot.limit, first)
+        bundles = self._about(page, holdings, judged)
+        return best_offers(bundles, products, page.currency, lines, self._variants.of, slot.limit, first, judged)
 
     def _of_cart(self, page: Page, slot: Slot, holdings: Holdings, products: Products) -> list[BundleOffer]:
-        """What applies to the cart, then what is missing for more."""
-        pricing = cart_pricing(self._till, page, holdings.published, products)
+        look = self._look(page, slot, holdings, products, HINTS)
+        return list(look.offers) if look is not None else []
+
+    def _look(self, page: Page, slot: Slot, holdings: Holdings, products: Products, hints: int) -> CartLook | None:
+        """What applies to the cart, then what is missing for more; None where nothing in it can be priced."""
+        pricing = cart_pricing(self._till, page, holdings.published, products, hints)
         if pricing is None:
-            return []
+            return None
         known = holdings.published.bundles  # the till may know one that was published this very moment
         applied = [
             BundleOffer(known[one.bundle_id], pricing.currency, applied=one)
@@ -96,19 +133,29 @@ class BundleSlots:
             if one.bundle_id in known
         ]
         had = {one.bundle_id: one.tier for one in pricing.applied}
-        near = (
-            self._near(known[one.bundle_id], one, pricing, products)
+        near = {
+            one.bundle_id: self._near(known[one.bundle_id], one, pricing, products)
             for one in sorted(
-                pricing.missing, key=lambda one: had.get(one.bundle_id, -1) >= one.tier
+                pricing.missing[:HINTS], key=lambda one: had.get(one.bundle_id, -1) >= one.tier
             )  # second sets last
             if one.bundle_id in known
-        )
-        return [*applied, *[offer for offer in near if offer is not None][: slot.limit]]
+        }
+        there = [offer for offer in near.values() if offer.refused is None]
+        return CartLook(pricing, near, [*applied, *there[: slot.limit]])
 
-    def _near(self, bundle: Bundle, missing: Missing, pricing: CartPricing, products: Products) -> BundleOffer | None:
-        """What is missing, where it can be had beside the cart and its saving is known."""
+    def _judged_in_cart(self, page: Page, slot: Slot, holdings: Holdings, products: Products) -> Iterable[JudgedBundle]:
+        shopper, now = self._shopper(page)
+        look = self._look(page, slot, holdings, products, _ALL_HINTS)
+        judge = CartJudge(look, slot.limit, shopper, now, products, page.currency)
+        for bundle in self._till.published.for_cart(_ids(page), patient=True):
+            if bundle.id in holdings.published.bundles:
+                yield judge.judge(bundle)
+
+    def _near(self, bundle: Bundle, missing: Missing, pricing: CartPricing, products: Products) -> BundleOffer:
+        """What is missing, where it can be had beside the cart and its saving is known; else refused."""
+        offer = BundleOffer(bundle, pricing.currency, missing=missing)
         if not missing.saving:
-            return None
+            return replace(offer, refused=_unpriced(missing, products, pricing.currency))
         there = []
         for lack in missing.lacks:
             found = [
@@ -117,10 +164,29 @@ class BundleSlots:
                 if (product := products.get(name)) and _fits(product, lack, pricing)
             ]
             if not found:
-                return None
+                return replace(offer, refused=_gone(lack, products))
             there += found
-        choices = self._variants.of(there)
-        return BundleOffer(bundle, pricing.currency, missing=missing, products=tuple(there), choices=choices)
+        return replace(offer, products=tuple(there), choices=self._variants.of(there))
+
+
+def _unpriced(missing: Missing, products: Products, currency: str) -> BundleVerdict:
+    """Why the saving of *missing* is not known: one of its products cannot be had, or has no price in *currency*."""
+    names = [name for lack in missing.lacks for name in lack.product_ids if name in products]
+    found = (verdict for name in names if (verdict := absent(name, products[name])) is not None)
+    return next(found, BundleVerdict("unpriced", currency=currency))
+
+
+def _gone(lack: Lack, products: Products) -> BundleVerdict:
+    """Why the pieces of *lack* cannot be had of any of its products; told of the first."""
+    first = lack.product_ids[0]
+    if first not in products:
+        return BundleVerdict("bound", limit=MAX_LOOKED_UP)
+    return absent(first, products[first]) or BundleVerdict("too_few", product_id=first)
+
+
+def _ids(page: Page) -> Sequence[str]:
+    """The products whose bundles *page* shows."""
+    return [line.product_id for line in page.cart] if page.cart_like else page.products[:1]
 
 
 def _fits(product: Product, lack: Lack, pricing: CartPricing) -> bool:
@@ -147,7 +213,9 @@ def _together(one: FilledSlot) -> frozenset[str] | None:
     return frozenset({one.seed.id, *(card.product.id for card in one.cards)})
 
 
-def cart_pricing(till: Till, page: Page, published: Published, products: Products) -> CartPricing | None:
+def cart_pricing(
+    till: Till, page: Page, published: Published, products: Products, hints: int = HINTS
+) -> CartPricing | None:
     """The page's cart as the till prices it, as far as bundles could take its lines; None where they take none.
 
     Raises `AdapterError` for what the shop's own code raises, `InputError` and `DatabaseUnavailable` as `Till.price`.
@@ -158,7 +226,7 @@ def cart_pricing(till: Till, page: Page, published: Published, products: Product
     named = {product.currency for line in lines if (product := products.get(line.product_id)) is not None}
     currency = page.currency or (named.pop() if len(named) == 1 else None)
     try:
-        return till.price(lines, currency, presented=page.presented, segments=page.segments, hints=HINTS)
+        return till.price(lines, currency, presented=page.presented, segments=page.segments, hints=hints)
     except StorefrontError:
         raise
     except Exception as error:  # the shop's own catalogue may raise anything

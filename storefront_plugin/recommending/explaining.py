@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias
 from ..orderlog.numbers import ProductNumbers
 from ..redis_store import Read
 from ..shop.ports import Product
+from .bundle_slots import BundleSlots
+from .bundle_verdicts import JudgedBundle
 from .chain import RANKED
 from .choosing import Judged
 from .holdings import Holdings
@@ -90,10 +92,14 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedSlot:
-    """A slot with all its candidates in the order in which they were judged: pins, then strategy after strategy."""
+    """A slot with all its candidates in the order in which they were judged: pins, then strategy after strategy.
+
+    A slot of *bundles* has these instead, those shown first.
+    """
 
     slot: Slot
     candidates: tuple[Explained, ...]
+    bundles: tuple[JudgedBundle, ...] = ()
 
     @property
     def shown(self) -> tuple[Explained, ...]:
@@ -105,7 +111,7 @@ class Explainer:
     """Explains pages. Patient: it reads what pages do not need, and raises what pages leave out.
 
     Args:
-        recommender: Fills the shop's pages.
+        recommender: Fills the shop's pages; *bundle_slots* their slots of bundles.
         numbers: Product numbers held in process.
         ask: Asks Redis, raising `StoreUnavailable`.
         count_orders: The number of orders that stand.
@@ -114,11 +120,13 @@ class Explainer:
     def __init__(
         self,
         recommender: Recommender,
+        bundle_slots: BundleSlots,
         numbers: ProductNumbers,
         ask: Callable[[Sequence[Read]], Sequence[Any]],
         count_orders: Callable[[], int],
     ) -> None:
         self._recommender = recommender
+        self._bundle_slots = bundle_slots
         self._numbers = numbers
         self._ask = ask
         self._count_orders = count_orders
@@ -126,7 +134,7 @@ class Explainer:
     def explain(self, page: Page, slots: Sequence[Slot], holdings: Holdings) -> list[ExplainedSlot]:
         """Each of *slots* as *page*, which is patient, would show it.
 
-        Raises `StoreUnavailable`, `DatabaseUnavailable` or `AdapterError`.
+        Raises `StoreUnavailable`, `DatabaseUnavailable`, `AdapterError`, and `InputError` for a cart without a price.
         """
         if not slots:
             return []
@@ -135,6 +143,10 @@ class Explainer:
         shown: dict[str, str] = {}
         explained = []
         for one in journey.asked:
+            if one.slot.layout == "bundles":
+                judged = self._bundle_slots.judge(page, one.slot, holdings, journey.products)
+                explained.append(ExplainedSlot(one.slot, (), tuple(judged)))
+                continue
             explained.append(ExplainedSlot(one.slot, tuple(self._candidates(page, journey, one, evidence, shown))))
             shown |= {choice.product.id: one.slot.name for choice in one.choices}
         return explained

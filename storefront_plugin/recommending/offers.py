@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from ..bundles.availability import sets_available
-from ..bundles.bundle import Bundle, Shopper
+from ..bundles.bundle import Bundle
 from ..bundles.definition import Component, Definition, Tier
 from ..bundles.lines import Line
 from ..bundles.missing import Missing
@@ -16,6 +15,7 @@ from ..bundles.price import NoSaving
 from ..bundles.pricing import Applied
 from ..money import to_minor
 from ..shop.ports import Product, Variant
+from .bundle_verdicts import BundleVerdict, JudgedBundle, lacking, no_saving
 from .choosing import is_eligible
 from .variants import Choices
 
@@ -70,6 +70,7 @@ class BundleOffer:
         missing: What the shopper's cart lacks for it.
         products: Those that *missing* names and that can be had.
         choices: The variants of these.
+        refused: Why it cannot be had, where that was asked.
     """
 
     bundle: Bundle
@@ -79,16 +80,12 @@ class BundleOffer:
     missing: Missing | None = None
     products: tuple[Product, ...] = ()
     choices: Choices = field(default_factory=dict)
+    refused: BundleVerdict | None = None
 
     @property
     def saving(self) -> int:
         """The most that one of its tiers saves."""
         return max((tier.saving for tier in self.tiers), default=0)
-
-
-def bundles_on(bundles: Iterable[Bundle], shopper: Shopper, now: dt.datetime) -> Iterator[Bundle]:
-    """Those of *bundles* that are on for *shopper* at *now*."""
-    return (bundle for bundle in bundles if shopper.may_have(bundle, now))
 
 
 def best_offers(
@@ -99,6 +96,7 @@ def best_offers(
     choices: Callable[[list[Product]], Choices] = lambda products: {},
     limit: int = 3,
     first: str | None = None,
+    judged: list[JudgedBundle] | None = None,
 ) -> list[BundleOffer]:
     """The *limit* bundles that save most, ties by id; those that save nothing or cannot be had beside *lines* are left out.
 
@@ -107,13 +105,34 @@ def best_offers(
         currency: Of products that name none.
         choices: Finds the variants of products; asked once, for the bundles that are likely shown.
         first: The product that is chosen first where the shopper chooses.
+        judged: Filled with a verdict on every bundle.
     """
-    found = [bundle_offer(bundle, products, {}, currency, lines, first) for bundle in bundles]
+    judging = judged is not None
+    found = [bundle_offer(bundle, products, {}, currency, lines, first, judging) for bundle in bundles]
     likely = _ranked(found)[: 2 * limit]
     variants = choices([piece.product for offer in likely for tier in offer.tiers for piece in tier.pieces])
     if variants:
-        likely = _ranked(bundle_offer(offer.bundle, products, variants, currency, lines, first) for offer in likely)
+        again = [bundle_offer(offer.bundle, products, variants, currency, lines, first, judging) for offer in likely]
+        likely, found = _ranked(again), [*found, *again]
+    if judged is not None:
+        judged.extend(_judged(found, likely[:limit], limit))
     return likely[:limit]
+
+
+def _judged(found: Sequence[BundleOffer], shown: Sequence[BundleOffer], limit: int) -> list[JudgedBundle]:
+    """A verdict on each bundle; of those *found* twice the later offer counts."""
+    latest = {offer.bundle.id: offer for offer in found}
+    places = {offer.bundle.id: place for place, offer in enumerate(shown, start=1)}
+    full = BundleVerdict("full", limit=limit)
+    return [
+        JudgedBundle(
+            offer.bundle,
+            BundleVerdict("shown", place=places[number]) if number in places else offer.refused or full,
+            offer.saving or None,
+            offer.currency,
+        )
+        for number, offer in latest.items()
+    ]
 
 
 def bundle_offer(
@@ -123,8 +142,9 @@ def bundle_offer(
     currency: str | None,
     lines: Sequence[Line] = (),
     first: str | None = None,
+    judging: bool = False,
 ) -> BundleOffer:
-    """*bundle* with those of its tiers that can be had and save something."""
+    """*bundle* with those of its tiers that can be had and save something; with *judging* why there are none."""
     definition = bundle.definition
     there = {
         name: product
@@ -133,17 +153,33 @@ def bundle_offer(
     }
     currencies = {product.currency or currency for product in there.values()}
     if len(currencies) != 1:
-        return BundleOffer(bundle, currency)
+        several = BundleVerdict("currencies") if currencies else None
+        why = several or lacking(definition.tiers[0], products, lines) if judging else None
+        return BundleOffer(bundle, currency, refused=why)
     money = currencies.pop()
     stock = {name: product.stock for name, product in there.items()}
-    tiers = [
-        offer
-        for number, tier in enumerate(definition.tiers)
-        if sets_available(tier, stock, lines) != 0
-        and (offer := tier_offer(definition, number, there, choices, money, first)) is not None
-        and offer.saving > 0
-    ]
-    return BundleOffer(bundle, money, tuple(tiers))
+    tiers: list[TierOffer] = []
+    refused: list[BundleVerdict] = []
+    for number, tier in enumerate(definition.tiers):
+        enough_there = sets_available(tier, stock, lines) != 0
+        offer = tier_offer(definition, number, there, choices, money, first) if enough_there else None
+        if offer is not None and offer.saving > 0:
+            tiers.append(offer)
+        elif judging:
+            why = _refused(tier, offer, there, choices, money) if enough_there else lacking(tier, products, lines)
+            refused.append(why)
+    return BundleOffer(bundle, money, tuple(tiers), refused=refused[0] if refused and not tiers else None)
+
+
+def _refused(
+    tier: Tier, offer: TierOffer | None, products: Mapping[str, Product], choices: Choices, currency: str | None
+) -> BundleVerdict:
+    """Why a *tier* of which there are enough pieces is not offered: it saves nothing, or a variant is gone."""
+    if offer is not None:
+        return no_saving(tier, offer.total, _free(tier, offer.pieces), currency)
+    needed = ((place, one) for place, one in enumerate(tier.components) if not one.optional)
+    gone = (one.product_id for place, one in needed if _piece(place, one, products, choices, currency) is None)
+    return BundleVerdict("variants", product_id=next(gone, None))
 
 
 def tier_offer(

@@ -6,9 +6,10 @@ Each change writes its audit entry in the same transaction; `undo` takes a chang
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,6 +22,10 @@ from .rules import Rule, checked
 from .strategies import STRATEGIES
 from .tables import StoredRule
 
+Titles: TypeAlias = Mapping[str, str]
+"""Titles of products by id, for the log; a product without one is named by its id."""
+
+_NONE: Titles = MappingProxyType({})
 _PLAIN = {"synchronize_session": False}
 
 
@@ -58,10 +63,10 @@ class Done:
     entry: int
 
 
-def create(database: Database, rule: Rule, by: str = "") -> Done:
+def create(database: Database, rule: Rule, by: str = "", titles: Titles = _NONE) -> Done:
     """Save a new rule; raises `InputError` for one that cannot be."""
     with database.writing() as session:
-        return _insert(session, checked(rule, STRATEGIES), 1, by, "create")
+        return _insert(session, checked(rule, STRATEGIES), 1, by, "create", _title(rule, titles))
 
 
 def load(database: Database, rule_id: int) -> Stored:
@@ -70,47 +75,60 @@ def load(database: Database, rule_id: int) -> Stored:
         return stored(_row(session, rule_id))
 
 
-def update(database: Database, rule_id: int, version: int, rule: Rule, by: str = "") -> Done:
+def rules_of(database: Database, rule_ids: Sequence[int]) -> list[Rule]:
+    """The rules of these ids as they stand; those that are gone are left out."""
+    with database.reading(patient=True) as session:
+        return [rule_of(row) for row in session.scalars(sa.select(StoredRule).where(StoredRule.id.in_(list(rule_ids))))]
+
+
+def update(database: Database, rule_id: int, version: int, rule: Rule, by: str = "", titles: Titles = _NONE) -> Done:
     """Replace what stands as *version*.
 
     Raises `InputError` for a rule that cannot be, `RuleNotFound`, and `RuleConflict` where *version* is not the newest.
     """
     with database.writing() as session:
-        return _change(session, _claim(session, rule_id, version), checked(rule, STRATEGIES), by, "edit")
+        row = _claim(session, rule_id, version)
+        return _change(session, row, checked(rule, STRATEGIES), by, "edit", _title(rule, titles))
 
 
-def set_enabled(database: Database, rule_ids: Sequence[int], enabled: bool, by: str = "") -> list[Done]:
+def set_enabled(
+    database: Database, rule_ids: Sequence[int], enabled: bool, by: str = "", titles: Titles = _NONE
+) -> list[Done]:
     """Switch rules on or off; those that are so already, or are gone, are left out of the answer."""
+    action = "enable" if enabled else "disable"
     with database.writing() as session:
         return [
-            _change(session, row, replace(rule_of(row), enabled=enabled), by, "enable" if enabled else "disable")
+            _change(session, row, replace(rule_of(row), enabled=enabled), by, action, _title(rule_of(row), titles))
             for row in _rows(session, rule_ids)
             if row.enabled != enabled
         ]
 
 
-def delete(database: Database, rule_ids: Sequence[int], by: str = "") -> list[Done]:
+def delete(database: Database, rule_ids: Sequence[int], by: str = "", titles: Titles = _NONE) -> list[Done]:
     """Delete rules; those that are gone already are left out of the answer."""
     with database.writing() as session:
-        return [_remove(session, row, by, "delete") for row in _rows(session, rule_ids)]
+        rows = _rows(session, rule_ids)
+        return [_remove(session, row, by, "delete", _title(rule_of(row), titles)) for row in rows]
 
 
-def put(database: Database, rule: Rule, by: str = "") -> Done:
+def put(database: Database, rule: Rule, by: str = "", titles: Titles = _NONE) -> Done:
     """Save *rule* once: in place of those that say the same of the same products, whatever their position and times."""
+    title = _title(rule, titles)
     with database.writing() as session:
         first, *others = [*session.scalars(_alike(rule)), None]
         for row in others:
             if row is not None:
-                _remove(session, row, by, "delete")
+                _remove(session, row, by, "delete", title)
         if first is None:
-            return _insert(session, checked(rule, STRATEGIES), 1, by, "create")
-        return _change(session, _claim(session, first.id, first.version), checked(rule, STRATEGIES), by, "edit")
+            return _insert(session, checked(rule, STRATEGIES), 1, by, "create", title)
+        row = _claim(session, first.id, first.version)
+        return _change(session, row, checked(rule, STRATEGIES), by, "edit", title)
 
 
 def take_away(database: Database, rule: Rule, by: str = "") -> list[Done]:
     """Delete what says the same as *rule* of the same products; none is no error."""
     with database.writing() as session:
-        return [_remove(session, row, by, "delete") for row in session.scalars(_alike(rule))]
+        return [_remove(session, row, by, "delete", _title(rule, _NONE)) for row in session.scalars(_alike(rule))]
 
 
 def undo(database: Database, entries: Sequence[int], by: str = "") -> list[Done]:
@@ -135,10 +153,10 @@ def _undo(session: Session, entry_id: int, by: str) -> Done:
     if row is None:
         if before is None:
             raise InputError(f"The change {entry_id} cannot be undone; look the rule up in the list.")
-        return _insert(session, before[1], before[0] + 1, by, "undo", rule_id)
+        return _insert(session, before[1], before[0] + 1, by, "undo", entry.title, rule_id)
     if before is None:
-        return _remove(session, row, by, "undo")
-    return _change(session, _claim(session, rule_id, row.version), before[1], by, "undo")
+        return _remove(session, row, by, "undo", entry.title)
+    return _change(session, _claim(session, rule_id, row.version), before[1], by, "undo", entry.title)
 
 
 def _claim(session: Session, rule_id: int, version: int) -> StoredRule:
@@ -151,34 +169,43 @@ def _claim(session: Session, rule_id: int, version: int) -> StoredRule:
     return row
 
 
-def _insert(session: Session, rule: Rule, version: int, by: str, action: str, rule_id: int | None = None) -> Done:
+def _insert(
+    session: Session, rule: Rule, version: int, by: str, action: str, title: str, rule_id: int | None = None
+) -> Done:
     row = StoredRule(id=rule_id, version=version, updated_at=_now(), updated_by=by[:255], **values_of(rule))
     session.add(row)
     session.flush()
-    return Done(row.id, _note(session, by, row.id, action, rule, None, dump_rule(version, rule)))
+    return Done(row.id, _note(session, by, row.id, action, title, None, dump_rule(version, rule)))
 
 
-def _change(session: Session, row: StoredRule, rule: Rule, by: str, action: str) -> Done:
+def _change(session: Session, row: StoredRule, rule: Rule, by: str, action: str, title: str) -> Done:
     before = dump_rule(row.version, rule_of(row))
     for name, value in values_of(rule).items():
         setattr(row, name, value)
     row.version, row.updated_at, row.updated_by = row.version + 1, _now(), by[:255]
     session.flush()
-    return Done(row.id, _note(session, by, row.id, action, rule, before, dump_rule(row.version, rule)))
+    return Done(row.id, _note(session, by, row.id, action, title, before, dump_rule(row.version, rule)))
 
 
-def _remove(session: Session, row: StoredRule, by: str, action: str) -> Done:
+def _remove(session: Session, row: StoredRule, by: str, action: str, title: str) -> Done:
     rule = rule_of(row)
     session.delete(row)
     session.flush()
-    return Done(row.id, _note(session, by, row.id, action, rule, dump_rule(row.version, rule), None))
+    return Done(row.id, _note(session, by, row.id, action, title, dump_rule(row.version, rule), None))
 
 
 def _note(
-    session: Session, by: str, rule_id: int, action: str, rule: Rule, before: str | None, after: str | None
+    session: Session, by: str, rule_id: int, action: str, title: str, before: str | None, after: str | None
 ) -> int:
-    title = f"{rule.kind} {rule.target_value or f'{rule.target_kind} {rule.price_percent} %'}"
     return audit.note(session, by, "rule", rule_id, action, title, before, after)
+
+
+def _title(rule: Rule, titles: Titles) -> str:
+    """What the log calls *rule*: its kind, and what it is about as that is called now."""
+    if rule.target_value is None:
+        return f"{rule.kind}: {rule.target_kind} {rule.price_percent} %"
+    known = titles.get(rule.target_value) if rule.target_kind == "product" else None
+    return f"{rule.kind}: {known or rule.target_value}"
 
 
 def _alike(rule: Rule) -> sa.Select[StoredRule]:

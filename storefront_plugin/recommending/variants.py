@@ -28,6 +28,11 @@ class Variants:
         self._held: OrderedDict[str, tuple[Product, tuple[Variant, ...]]] = OrderedDict()
         self._lock = ProcessLock()
 
+    @property
+    def offered(self) -> bool:
+        """Whether the catalogue offers variants at all."""
+        return self._catalog is not None
+
     def of(self, products: Iterable[Product]) -> Choices:
         """The variants of *products*, in at most one call of the catalogue; raises `AdapterError`."""
         if self._catalog is None:

@@ -185,9 +185,11 @@ class BundlesView:
         applied: See `AppliedView`.
         near: See `NearView`.
         code_action: Where a typed code is posted to; None where there is nothing to unlock.
+        code_answer: What became of the code that was typed, told once; else None.
     """
 
     offers: tuple[BundleView, ...] = ()
     applied: tuple[AppliedView, ...] = ()
     near: tuple[NearView, ...] = ()
     code_action: str | None = None
+    code_answer: str | None = None

@@ -46,8 +46,9 @@ def lacking_lines(lacks: Sequence[Lack], form: Form, choices: Choices) -> list[C
         at, variant = _picked(form.get(f"product-{place}") or "0", lack.product_ids)
         product_id = lack.product_ids[at]
         variants = lacking_variants(lack, choices.get(product_id, ()))
-        named = variants or tuple(Variant(one, one) for one in lack.variants)
-        chosen = _variant(named, variant or form.get(f"variant-{place}"))
+        if lack.variants and not variants:
+            raise InputError(f"No variant of {product_id!r:.60} fits the bundle; correct the bundle.")
+        chosen = _variant(variants, variant or form.get(f"variant-{place}"))
         lines.append(CartLine(product_id, lack.pieces, None, chosen))
     return lines
 

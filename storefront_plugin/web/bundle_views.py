@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from flask import has_request_context, request, url_for
 
@@ -25,6 +26,7 @@ from .bundle_contexts import (
 )
 from .bundle_words import BundleWords
 from .cards import PICTURE_SCHEMES, CardMaker, below_root
+from .presented import code_worked
 
 MAX_OPTIONS = 20
 """Products to choose from in a cart; the bundle's own page shows them all."""
@@ -55,6 +57,7 @@ class BundleMaker:
             applied=tuple(self._applied(one) for one in filled.bundles if one.applied),
             near=tuple(self._near(one) for one in filled.bundles if one.missing),
             code_action=url_for(f"{current_storefront.name}.take_code") if filled.takes_code else None,
+            code_answer=self._words.code_answer(code_worked()) if filled.takes_code else None,
         )
 
     def bundle(self, offer: BundleOffer) -> BundleView:
@@ -168,12 +171,14 @@ class BundleMaker:
         single = all(len(lack.product_ids) == 1 for lack in missing.lacks)
         titles = [self._named(there[lack.product_ids[0]], lack) for lack in missing.lacks] if single else []
         pieces = sum(lack.pieces for lack in missing.lacks)
+        free = _are_free(offer.bundle.definition.tiers[missing.tier], missing.lacks)
+        words = self._words
         return NearView(
             id=offer.bundle.id,
             version=offer.bundle.version,
             title=offer.bundle.definition.words_in(self._words.locale).title,
-            text=self._words.near(titles, pieces, missing.saving or 0, offer.currency),
-            lacks=tuple(self._lack(number, lack, offer) for number, lack in enumerate(missing.lacks)),
+            text=words.near_free(titles) if free else words.near(titles, pieces, missing.saving or 0, offer.currency),
+            lacks=tuple(self._lack(number, lack, offer, free) for number, lack in enumerate(missing.lacks)),
             action=self._action,
         )
 
@@ -181,16 +186,19 @@ class BundleMaker:
         count = self._words.count(lack.pieces)
         return f"{count} {product.title}" if count else product.title
 
-    def _lack(self, number: int, lack: Lack, offer: BundleOffer) -> LackView:
+    def _lack(self, number: int, lack: Lack, offer: BundleOffer, free: bool) -> LackView:
         there = {product.id: product for product in offer.products}
         found = [(place, there[name]) for place, name in enumerate(lack.product_ids) if name in there]
         first = found[0][1]
         several = len(lack.product_ids) > 1
         variants = () if several else lacking_variants(lack, offer.choices.get(first.id, ()))
         picks = (pick for place, product in found[:MAX_OPTIONS] for pick in self._picks(place, product, lack, offer))
+        card = self._cards.product(first)
+        if free:
+            card = replace(card, price=self._words.free(to_minor(first.price, offer.currency), offer.currency))
         return LackView(
             number=number,
-            card=self._cards.product(first),
+            card=card,
             count=self._words.count(lack.pieces),
             products=tuple(picks) if several else (),
             options=self._options(first, variants, None, offer.currency, lack.pieces),
@@ -211,6 +219,15 @@ class BundleMaker:
         ]
 
 
+def _are_free(tier: Tier, lacks: Iterable[Lack]) -> bool:
+    """Whether *lacks* cost nothing in the set: each is of products that it only gives free."""
+    if tier.price.kind != "free" or tier.least:
+        return False
+    paid = {component.product_id for component in tier.components if not component.free}
+    return all(paid.isdisjoint(lack.product_ids) for lack in lacks)
+
+
 def lacking_variants(lack: Lack, variants: Iterable[Variant]) -> tuple[Variant, ...]:
-    """The variants that fill *lack*."""
-    return tuple(one for one in variants if not lack.variants or one.id in lack.variants)
+    """The variants that fill *lack*; by name where the catalogue knows none of them."""
+    known = tuple(variants) or tuple(Variant(one, one) for one in lack.variants)
+    return tuple(one for one in known if not lack.variants or one.id in lack.variants)

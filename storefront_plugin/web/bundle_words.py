@@ -90,15 +90,33 @@ class BundleWords:
         amount = self.money(more, currency)
         return self.texts.gettext("Adds %(products)s for %(amount)s more", products=named, amount=amount)
 
+    def near_free(self, titles: Sequence[str]) -> str:
+        """What costs nothing beside the cart."""
+        return self.texts.gettext("Get %(products)s free", products=self._listed(titles))
+
     def near(self, titles: Sequence[str], pieces: int, saving: int, currency: str | None) -> str:
-        """What to add to a cart, and what is saved then; *titles* are empty where the shopper has the choice."""
+        """What to add to a cart, and what is saved then.
+
+        *titles* are empty where the shopper has the choice: the dearer it is, the more is saved.
+        """
         amount = self.money(saving, currency)
         if titles:
             named = self._listed(titles)
             return self.texts.gettext("Add %(products)s and save %(amount)s", products=named, amount=amount)
         return self.texts.ngettext(
-            "Add %(num)s more and save %(amount)s", "Add %(num)s more and save %(amount)s", pieces, amount=amount
+            "Add %(num)s more and save at least %(amount)s",
+            "Add %(num)s more and save at least %(amount)s",
+            pieces,
+            amount=amount,
         )
+
+    def code_answer(self, worked: bool | None) -> str | None:
+        """What became of a typed code; None where none was."""
+        if worked is None:
+            return None
+        if worked:
+            return self.texts.gettext("Code accepted.")
+        return self.texts.gettext("This code is not valid, or not any more.")
 
     def applied(self, title: str, saving: int, currency: str | None) -> str:
         """A bundle that applies, and what it saves."""

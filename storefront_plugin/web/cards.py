@@ -94,7 +94,7 @@ class CardMaker:
         summable = not currencies
         total = from_minor(sum(part.amount for part in parts), currency)
         return TogetherView(
-            action=self._forms.all_action if summable else None,
+            action=self._forms.all_of(product for product, _ in chosen) if summable else None,
             parts=parts,
             total=format_money(total, currency, self._texts.locale) if summable else None,
             currency=currency or "",

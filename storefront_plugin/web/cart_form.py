@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import Response, abort, current_app, redirect, request
 from werkzeug.exceptions import TooManyRequests
 
-from ..errors import InputError, StorefrontError
+from ..errors import AdapterError, InputError, StorefrontError
 from ..proxies import current_storefront
+from ..recommending.choosing import is_eligible
 from ..shop.ports import AddsLines, CartLine, clean_id
 from .bundle_post import is_repeated, posted_lines
+from .forms import chosen_first
 from .guard import TROUBLE
 from .limits import seconds_to_wait
 from .origin import is_own, way_back
@@ -20,6 +22,7 @@ MAX_PRODUCTS = 31
 def add_to_cart() -> Response:
     """``POST <prefix>/cart``: put each ``product`` of the form, or a ``bundle``, into the cart by the shop's ``Cart.add``.
 
+    Products that are unknown, hidden or sold out, and those with variants to choose from, are left out.
     What ``add`` raises is left to the shop's error pages, as in a view of its own: a shopper who pressed a button must
     not be told that all went well.
     """
@@ -53,9 +56,19 @@ def _lines(ids: list[str]) -> list[CartLine]:
     if len(ids) > MAX_PRODUCTS:
         abort(400)
     try:
-        return [CartLine(each) for each in dict.fromkeys(map(clean_id, ids))]
+        wanted = list(dict.fromkeys(map(clean_id, ids)))
     except InputError:
         abort(400)
+    try:
+        found = current_storefront.mounted.cards.get_many(
+            wanted, current_storefront.page("cart").shop_locale, patient=True
+        )
+    except AdapterError as error:
+        current_app.logger.warning("Posted products were not added: %s", error)
+        return []
+    there = [product for name in wanted if (product := found[name]) is not None and is_eligible(product)]
+    first = chosen_first(there)
+    return [CartLine(product.id) for product in there if product.id not in first]
 
 
 def _sent_on(path: str) -> Response:

@@ -77,7 +77,8 @@ class CardView:
         stars: See `StarsView`; None without a rating.
         reason: Why it is suggested, in words, or None.
         form: See `FormView`; None where the product cannot be put into the cart from here.
-        form_later: True where a form exists but holds the shopper's own token, so that the fragment brings it.
+        form_later: True where the link to its page stands in for the form: it holds the shopper's own token, so that the
+            fragment brings it, or the shopper chooses a variant first.
     """
 
     id: str
@@ -112,7 +113,8 @@ class TogetherView:
     """Several products with one button, for the ``together`` layout.
 
     Attributes:
-        action: Where the form posts to; None where the shop's cart cannot be filled from Python.
+        action: Where the form posts to; None where the shop's cart cannot be filled from Python, or where a variant of a part
+            is to be chosen first.
         parts: See `PartView`; the page's own product comes first.
         total: Price of all parts, or None where their currencies differ.
         currency: ISO 4217 code, or "" where none is known.

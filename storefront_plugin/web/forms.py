@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Container, Iterable
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, has_request_context, request, url_for
 
+from ..errors import AdapterError
+from ..proxies import current_storefront
 from ..shop.ports import AddForm, AddsLines, Cart, Product
 from .contexts import FormView
 
@@ -20,10 +23,12 @@ class CartForms:
         cart: The shop's cart, or None.
         name: Name of our blueprint.
         private: The response belongs to one shopper, so that it may hold their token.
+        chosen_first: Ids of products that a form of ours cannot add, see `chosen_first`.
     """
 
-    def __init__(self, cart: Cart | None, name: str, private: bool) -> None:
+    def __init__(self, cart: Cart | None, name: str, private: bool, chosen_first: Container[str] = ()) -> None:
         self._cart = cart
+        self._chosen_first = chosen_first
         self._private = private
         self._token: str | None = None
         fills = has_request_context() and isinstance(cart, AddsLines)
@@ -31,16 +36,27 @@ class CartForms:
         """Where several products are posted to at once; None where the cart cannot be filled from Python."""
 
     def form_of(self, product: Product) -> tuple[FormView | None, bool]:
-        """The product's form, and whether one exists that only a private response may hold."""
+        """The product's form, and whether the link to its page stands in for one.
+
+        That is where only a private response may hold the form, and where the shopper chooses a variant first.
+        """
         try:
             given = self._cart.add_form(product) if self._cart else None
-            return self._completed(given) if given else (self._ours(product), False)
+            return self._completed(given) if given else self._ours(product)
         except Exception as error:  # the shop's own code: whatever it raises costs one button, not the page
             _log.warning("No form to add product %r to the cart; its button is left out: %r", product.id, error)
             return None, False
 
-    def _ours(self, product: Product) -> FormView | None:
-        return FormView(self.all_action, "post", (("product", product.id),)) if self.all_action else None
+    def all_of(self, products: Iterable[Product]) -> str | None:
+        """Where all of *products* are posted to; None where a variant of one is to be chosen first."""
+        return None if any(product.id in self._chosen_first for product in products) else self.all_action
+
+    def _ours(self, product: Product) -> tuple[FormView | None, bool]:
+        if self.all_action is None:
+            return None, False
+        if product.id in self._chosen_first:
+            return None, True
+        return FormView(self.all_action, "post", (("product", product.id),)), False
 
     def _completed(self, given: AddForm) -> tuple[FormView | None, bool]:
         field = token_field(current_app) if given.method == "post" else None
@@ -59,6 +75,19 @@ class CartForms:
 
             self._token = str(generate_csrf())
         return self._token
+
+
+def chosen_first(products: Iterable[Product]) -> Container[str]:
+    """Ids of *products* of which the shopper chooses a variant; of all of them where the catalogue cannot tell now."""
+    variants = current_storefront.mounted.variants
+    if not variants.offered:
+        return ()
+    known = list(products)
+    try:
+        return variants.of(known).keys()
+    except AdapterError as error:
+        _log.warning("The variants are not known, so that nothing is added without one: %s", error)
+        return {product.id for product in known}
 
 
 def token_field(app: Flask) -> str | None:

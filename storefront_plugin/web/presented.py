@@ -19,6 +19,9 @@ from .origin import is_own, way_back
 from .privacy import make_private
 
 KEY = "storefront_codes"
+WORKED = "storefront_code_worked"
+"""Whether the code typed last works, until the cart has told it."""
+
 MOST = 5
 """Codes remembered; the oldest is forgotten first. They travel in the shopper's cookie."""
 
@@ -48,9 +51,18 @@ def take_code() -> Response:
         abort(403)
     _refuse_too_many()
     code = request.form.get("code", "")
-    if current_storefront.mounted.till.codes.unlocked([code], _now()):
+    works = bool(current_storefront.mounted.till.codes.unlocked([code], _now()))
+    if works:
         _remember(code.strip()[:128])
+    session[WORKED] = works
     return _sent_on(way_back(request))
+
+
+def code_worked() -> bool | None:
+    """Whether the code that the shopper has just typed works; told once, None where there is nothing to tell."""
+    if not has_request_context() or WORKED not in session:
+        return None
+    return bool(session.pop(WORKED))
 
 
 def _remember(code: str) -> None:

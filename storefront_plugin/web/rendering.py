@@ -6,7 +6,7 @@ for all shoppers must not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -20,13 +20,14 @@ from ..folders import STATIC
 from ..proxies import current_storefront
 from ..recommending.page import FilledSlot, Page
 from ..recommending.plan import Slot
+from ..shop.ports import AddsLines, Product
 from ..texts import Texts, texts_for
 from .bundle_contexts import BundlesView, BundleView
 from .bundle_views import BundleMaker
 from .bundle_words import BundleWords
 from .cards import CardMaker
 from .contexts import HeadView, PlacementView, SlotView
-from .forms import CartForms
+from .forms import CartForms, chosen_first
 from .parts import Parts
 
 STYLESHEET = "storefront.css"
@@ -41,10 +42,13 @@ def render_slots(
     A card holds the shopper's own token only where ``page.personal`` says that the response belongs to one shopper.
     """
     texts = texts_for(page.locale)
-    forms = CartForms(current_storefront.cart, current_storefront.name, page.personal)
+    shown = [filled for filled in filled_slots if not filled.is_empty]
+    cart = current_storefront.cart
+    first = chosen_first(_products(shown)) if isinstance(cart, AddsLines) else ()
+    forms = CartForms(cart, current_storefront.name, page.personal, first)
     maker = CardMaker(texts, forms, page.currency or current_storefront.settings.currency)
     bundles = BundleMaker(BundleWords(texts), maker, forms.all_action)
-    views = [_slot_view(filled, maker, bundles) for filled in filled_slots if not filled.is_empty]
+    views = [_slot_view(filled, maker, bundles) for filled in shown]
     views += [_waiting_view(slot, texts) for slot in waiting]
     show = Parts(page.locale, page.personal)
     return Markup("").join(_render("slot.html", texts, slot=view, show=show) for view in _in_order(order, views))
@@ -100,6 +104,14 @@ def _render(template: str, texts: Texts, **context: Any) -> Markup:
 def _slot_view(filled: FilledSlot, cards: CardMaker, bundles: BundleMaker) -> SlotView:
     view = cards.slot(filled)
     return replace(view, bundles=bundles.slot(filled)) if filled.layout == "bundles" else view
+
+
+def _products(filled_slots: Iterable[FilledSlot]) -> Iterator[Product]:
+    """The products that are shown as cards."""
+    for filled in filled_slots:
+        yield from (card.product for card in filled.cards)
+        if filled.seed:
+            yield filled.seed
 
 
 def _waiting_view(slot: Slot, texts: Texts) -> SlotView:

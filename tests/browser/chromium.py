@@ -1,18 +1,24 @@
-"""What the browser tests share: where Chromium and axe are, and waiting under a strict CSP."""
+"""What the browser tests share: an app in a thread, views of its pages, axe, and waiting under a strict CSP."""
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page
+from werkzeug.serving import make_server
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))), None)
 
 SHIFT = """
 window.shift = 0;
@@ -20,7 +26,13 @@ new PerformanceObserver((list) => { for (const entry of list.getEntries()) windo
   .observe({ type: "layout-shift", buffered: true });
 """
 
+VIOLATIONS = """
+within => axe.run(within, { resultTypes: ["violations"] }).then(({ violations }) =>
+  violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)))
+"""
+
 Opener = Callable[..., Page]
+View = Callable[..., BrowserContext]
 
 
 def missing(what: str, remedy: str) -> None:
@@ -28,6 +40,53 @@ def missing(what: str, remedy: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} is missing; {remedy}.")
     pytest.skip(f"{what} is missing; {remedy}.")
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The address at which *app* is served, on a port of its own."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@contextmanager
+def views(browser: Browser, address: str) -> Iterator[View]:
+    """Makes views of *address*, each with cookies of its own: ``view(width, height, script, **options of Playwright)``.
+
+    At the end no page in them may have met an error or a breach of its CSP.
+    """
+    complaints: list[str] = []
+
+    def view(width: int = 1280, height: int = 900, script: bool = True, **options: Any) -> BrowserContext:
+        options = {"locale": "en", "viewport": {"width": width, "height": height}, **options}
+        context = browser.new_context(base_url=address, java_script_enabled=script, **options)
+        open_views.callback(context.close)
+        context.on("weberror", lambda met: complaints.append(str(met.error)))
+        context.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
+        return context
+
+    with ExitStack() as open_views:
+        yield view
+    assert complaints == []
+
+
+def violations(page: Page, within: str = "html") -> list[str]:
+    """What axe finds *within* the page: each rule with the elements that break it."""
+    if not AXE.exists():
+        missing("axe-core", "run npm ci")
+    page.evaluate(AXE.read_text())
+    return list(page.evaluate(VIOLATIONS, within))
+
+
+def scrolls_sideways(page: Page) -> bool:
+    """Whether something is wider than the page."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
 def until(page: Page, expression: str) -> None:

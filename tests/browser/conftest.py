@@ -1,33 +1,20 @@
-"""Fixtures: the gallery on a port of its own, and a browser to look at it."""
+"""Fixtures: a browser, and views of the test's own shop or of the gallery."""
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, sync_playwright
+from small_shop import SmallShop
 
 sys.path.insert(0, str(Path(__file__).parent))
-from chromium import CHROMIUM, SHIFT, Opener, missing
+from chromium import CHROMIUM, SHIFT, Opener, View, missing, served, views
 from gallery import create_gallery
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, create_gallery(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -42,27 +29,50 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context
-    context.close()
+def address(shop: SmallShop) -> Iterator[str]:
+    """Where the `shop` of the test is served."""
+    with served(shop.app) as address:
+        yield address
 
 
 @pytest.fixture
-def show(context: BrowserContext, address: str) -> Iterator[Opener]:
-    """Open the gallery; at the end no page may have met an error or a breach of its CSP."""
-    complaints: list[str] = []
+def view(browser: Browser, address: str) -> Iterator[View]:
+    """Makes views of what is served (see `views`)."""
+    with views(browser, address) as view:
+        yield view
 
-    def opened(query: str = "", width: int = 1280, height: int = 900, wait: bool = True) -> Page:
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
-        page.set_viewport_size({"width": width, "height": height})
-        page.add_init_script(SHIFT)
-        page.goto(f"{address}/?{query}")
-        if wait:
-            page.wait_for_load_state("networkidle")
+
+@pytest.fixture
+def visit(view: View) -> Opener:
+    """Open a page of the admin, given from there on (``/bundles``), in a view of its own."""
+
+    def visited(path: str = "", **options: Any) -> Page:
+        page = view(**options).new_page()
+        page.goto(f"/storefront/admin{path}")
         return page
 
-    yield opened
-    assert complaints == []
+    return visited
+
+
+@pytest.fixture(scope="module")
+def gallery() -> Iterator[str]:
+    """Where the gallery is served."""
+    with served(create_gallery()) as address:
+        yield address
+
+
+@pytest.fixture
+def show(browser: Browser, gallery: str) -> Iterator[Opener]:
+    """Open the gallery, all pages for one shopper (`script` apart)."""
+    with views(browser, gallery) as view:
+        shopper = {True: view(), False: view(script=False)}
+        shopper[True].add_init_script(SHIFT)
+
+        def shown(query: str = "", width: int = 1280, height: int = 900, script: bool = True) -> Page:
+            page = shopper[script].new_page()
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(f"/?{query}")
+            page.wait_for_load_state("networkidle")
+            return page
+
+        yield shown

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
-from werkzeug.serving import make_server
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from chromium import AXE, missing, until
+from chromium import Opener, View, scrolls_sideways, until, violations
 from made_bundles import set_of
 from merchant_pages import HOME, Probe, add_probe
+from playwright.sync_api import Locator, Page, expect
 from small_shop import SmallShop
 
 from storefront_plugin import audit
 from storefront_plugin.bundles import shelf
 from storefront_plugin.bundles.price import percent_off
-
-Opened = Callable[..., Page]
 
 
 @pytest.fixture
@@ -34,45 +25,33 @@ def probed(make_shop: Callable[..., SmallShop], monkeypatch: pytest.MonkeyPatch)
     shop, probe = add_probe(monkeypatch, make_shop)
     with shop.app.app_context():
         for products in (("p1", "p2"), ("p1", "gone")):
-            made = shelf.create(shop.storefront.database, set_of(*products, price=percent_off(10)), "Mina Sato")
-            shelf.set_state(shop.storefront.database, made.id, made.version, "publish", "Mina Sato")
+            made = shelf.create(shop.storefront.database, set_of(*products, price=percent_off(10)), "First editor")
+            shelf.set_state(shop.storefront.database, made.id, made.version, "publish", "First editor")
         with shop.storefront.database.writing() as session:
             for number in range(60):
-                audit.note(session, "Kenji" if number % 2 else "", "rule", number, "edit", f"<b>Change</b> {number}")
+                audit.note(
+                    session, "Second editor" if number % 2 else "", "rule", number, "edit", f"<b>Change</b> {number}"
+                )
     return shop, probe
 
 
 @pytest.fixture
-def opened(browser: Browser, probed: tuple[SmallShop, Probe]) -> Iterator[Opened]:
-    """Opens a page as an editor; at the end no page may have met an error or a breach of its CSP."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, probed[0].app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    complaints: list[str] = []
-    contexts = []
+def shop(probed: tuple[SmallShop, Probe]) -> SmallShop:
+    return probed[0]
 
-    def opening(path: str, width: int = 1280, role: str | None = "edit", **options: Any) -> Page:
-        base = f"http://127.0.0.1:{server.server_port}"
-        context = browser.new_context(
-            base_url=base, viewport={"width": width, "height": 900}, locale=options.pop("locale", "en"), **options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
+
+@pytest.fixture
+def opened(view: View) -> Opener:
+    """Opens a page of the admin as somebody with a *role*."""
+
+    def opening(path: str, role: str | None = "edit", **options: Any) -> Page:
+        page = view(**options).new_page()
         if role:
             page.goto(f"/sign-in/{role}")
         page.goto(HOME + path)
         return page
 
-    yield opening
-    for context in contexts:
-        context.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    assert complaints == []
+    return opening
 
 
 def picker(page: Page) -> tuple[Locator, Locator]:
@@ -80,7 +59,7 @@ def picker(page: Page) -> tuple[Locator, Locator]:
     return page.get_by_role("combobox", name="Product"), page.get_by_role("listbox", name="Product")
 
 
-def test_a_product_is_chosen_with_the_keyboard_alone(opened: Opened) -> None:
+def test_a_product_is_chosen_with_the_keyboard_alone(opened: Opener) -> None:
     """Arrows go round, Enter chooses and does not send the form, and assistive technology is told each step."""
     page = opened("/probe")
     field, suggestions = picker(page)
@@ -109,7 +88,7 @@ def test_a_product_is_chosen_with_the_keyboard_alone(opened: Opened) -> None:
     assert page.url.endswith("/probe")
 
 
-def test_escape_closes_and_keeps_what_was_typed(opened: Opened) -> None:
+def test_escape_closes_and_keeps_what_was_typed(opened: Opener) -> None:
     """And the arrow opens it again."""
     page = opened("/probe")
     field, suggestions = picker(page)
@@ -123,7 +102,7 @@ def test_escape_closes_and_keeps_what_was_typed(opened: Opened) -> None:
     expect(suggestions).to_be_visible()
 
 
-def test_a_product_is_chosen_with_the_mouse(opened: Opened) -> None:
+def test_a_product_is_chosen_with_the_mouse(opened: Opener) -> None:
     """And forgotten as soon as other words are typed."""
     page = opened("/probe")
     field, suggestions = picker(page)
@@ -135,7 +114,7 @@ def test_a_product_is_chosen_with_the_mouse(opened: Opened) -> None:
     expect(page.locator("[data-picked]")).to_be_hidden()
 
 
-def test_words_that_no_product_has_are_said(opened: Opened) -> None:
+def test_words_that_no_product_has_are_said(opened: Opener) -> None:
     """An empty list would look like a fault."""
     page = opened("/probe")
     field, suggestions = picker(page)
@@ -162,7 +141,7 @@ def leaves(page: Page) -> bool:
     return not asked
 
 
-def test_unsaved_changes_are_not_lost_by_a_click(opened: Opened) -> None:
+def test_unsaved_changes_are_not_lost_by_a_click(opened: Opener) -> None:
     """Asked once something was typed; not when it was typed back, nor when the form is sent."""
     page = opened("/probe")
     title = page.get_by_label("Title")
@@ -177,7 +156,7 @@ def test_unsaved_changes_are_not_lost_by_a_click(opened: Opened) -> None:
     expect(page.get_by_text("Saved.")).to_be_visible()
 
 
-def test_a_form_is_sent_once_however_often_it_is_pressed(opened: Opened, probed: tuple[SmallShop, Probe]) -> None:
+def test_a_form_is_sent_once_however_often_it_is_pressed(opened: Opener, probed: tuple[SmallShop, Probe]) -> None:
     """A double click on a slow line saves one thing."""
     page = opened("/probe")
     page.get_by_label("Title").fill("once")
@@ -186,9 +165,9 @@ def test_a_form_is_sent_once_however_often_it_is_pressed(opened: Opened, probed:
     assert [saved["title"] for saved in probed[1].saved] == [["once"]]
 
 
-def test_a_page_without_script_does_the_same(opened: Opened, probed: tuple[SmallShop, Probe]) -> None:
+def test_a_page_without_script_does_the_same(opened: Opener, probed: tuple[SmallShop, Probe]) -> None:
     """Typed, saved, pressed, undone; the field for a product is a plain one."""
-    page = opened("/probe", java_script_enabled=False)
+    page = opened("/probe", script=False)
     assert page.get_by_role("listbox").count() == 0
     page.get_by_label("Product").fill("p3")
     page.get_by_label("Title").fill("plain")
@@ -200,7 +179,7 @@ def test_a_page_without_script_does_the_same(opened: Opened, probed: tuple[Small
     assert ([saved["title"] for saved in probed[1].saved], probed[1].pressed) == ([["plain"]], 0)
 
 
-def test_a_logged_out_merchant_loses_nothing(opened: Opened, probed: tuple[SmallShop, Probe]) -> None:
+def test_a_logged_out_merchant_loses_nothing(opened: Opener, probed: tuple[SmallShop, Probe]) -> None:
     """Typed, signed out elsewhere, sent, signed in in another tab, sent again: saved."""
     page = opened("/probe")
     page.get_by_label("Title").fill('long & "typed"')
@@ -214,7 +193,7 @@ def test_a_logged_out_merchant_loses_nothing(opened: Opened, probed: tuple[Small
     assert probed[1].saved[0]["title"] == ['long & "typed"']
 
 
-def test_a_command_is_copied_with_one_click(opened: Opened) -> None:
+def test_a_command_is_copied_with_one_click(opened: Opener) -> None:
     """The button says that it is done."""
     page = opened("", permissions=["clipboard-read", "clipboard-write"])
     command = page.locator(".command", has_text="catch-up")
@@ -225,10 +204,8 @@ def test_a_command_is_copied_with_one_click(opened: Opened) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [375, 1280])
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(opened: Opened, width: int, scheme: Any) -> None:
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(opened: Opener, width: int, scheme: Any) -> None:
     """Home with trouble and first steps, log, 404, 403 of strangers and viewers, and a form with errors."""
-    if not AXE.exists():
-        missing("axe-core", "run npm ci")
     found = {}
     for path, role in (
         ("", "edit"),
@@ -238,19 +215,17 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(opened: Opened, width: i
         ("/nothing", "edit"),
         ("", None),
     ):
-        page = opened(path, width, role, color_scheme=scheme, locale="ja" if scheme == "dark" else "en")
+        page = opened(path, role, width=width, color_scheme=scheme, locale="ja" if scheme == "dark" else "en")
         if path == "/probe":
             page.get_by_label("Title").fill(" ")
             page.get_by_role("button", name="Save").click()
             page.locator(".error").first.wait_for()
-        page.evaluate(AXE.read_text())
-        violations = page.evaluate("axe.run()")["violations"]
-        found[path, role] = [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations]
-        assert page.evaluate("document.documentElement.scrollWidth") == width, path
+        found[path, role] = violations(page)
+        assert not scrolls_sideways(page), path
     assert {where: what for where, what in found.items() if what} == {}
 
 
-def test_the_skip_link_leads_past_the_navigation(opened: Opened) -> None:
+def test_the_skip_link_leads_past_the_navigation(opened: Opener) -> None:
     """The first thing that Tab reaches, and it can be seen."""
     page = opened("")
     page.keyboard.press("Tab")

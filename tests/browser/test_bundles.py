@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from chromium import AXE, Opener, missing, until
-from playwright.sync_api import Browser, Locator, Page, expect
+from chromium import Opener, scrolls_sideways, until, violations
+from playwright.sync_api import Locator, Page, expect
 
 ALL = "set,ladder,mix,extra,steps,variants"
 BUNDLES = f"slot=bundles&bundles={ALL}"
@@ -22,7 +22,7 @@ def test_no_bundle_is_wider_than_its_page(show: Opener, wanted: str, width: int,
     """Long words, huge prices and narrow columns make nothing scroll sideways."""
     page = show(f"slot=bundles&bundles={wanted}&{rest}", width)
     assert page.locator("[data-storefront-bundle]").count() >= 4
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert not scrolls_sideways(page)
     end = page.evaluate("document.querySelector('main').getBoundingClientRect().right")
     parts = ".storefront-bundle :is(li, button, select, input:not([type=hidden]), table, .storefront-sum)"
     rights = page.evaluate(f"[...document.querySelectorAll('{parts}')].map(each => each.getBoundingClientRect().right)")
@@ -34,12 +34,7 @@ def test_no_bundle_is_wider_than_its_page(show: Opener, wanted: str, width: int,
 @pytest.mark.parametrize("query", [BUNDLES, f"{BUNDLES},hostile", "slot=bundles&bundles=cart&placement=cart&codes=1"])
 def test_axe_finds_nothing(show: Opener, query: str, rest: str, width: int) -> None:
     """No violation of any rule, in light and dark shops, on product and cart pages."""
-    if not AXE.exists():
-        missing("axe-core", "run npm ci")
-    page = show(f"{query}&{rest}", width)
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run('.storefront-placement')")
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
+    assert violations(show(f"{query}&{rest}", width), ".storefront-placement") == []
 
 
 @pytest.mark.parametrize("query", [BUNDLES, f"{BUNDLES}&lazy=bundles"])
@@ -131,21 +126,18 @@ def test_every_form_has_a_number_of_its_own(show: Opener) -> None:
     assert 'name="once" value=""' in written
 
 
-def test_forms_are_whole_without_script(browser: Browser, address: str) -> None:
+def test_forms_are_whole_without_script(show: Opener) -> None:
     """Every button sends bundle, version and tier to our own address."""
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{address}/?{BUNDLES}")
+    page = show(BUNDLES, script=False)
     sent: list[str] = []
     page.route("**/storefront/cart", lambda route: (sent.append(route.request.post_data or ""), route.abort()))
     buttons = page.locator("[data-storefront-bundle] button")
     for number in range(buttons.count()):
         with page.expect_request("**/storefront/cart"):
             buttons.nth(number).click(no_wait_after=True)
-        page.goto(f"{address}/?{BUNDLES}")
+        page.goto(f"/?{BUNDLES}")
     assert len(sent) == 9
     assert all("bundle=" in one and "version=1" in one and "tier=" in one for one in sent)
-    context.close()
 
 
 def test_a_ladder_stands_side_by_side_and_below_each_other_on_a_phone(show: Opener) -> None:

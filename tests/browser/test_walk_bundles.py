@@ -5,19 +5,17 @@ At each step the sums that the page shows are compared with integers counted her
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
 import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from chromium import View, served
 from demo_shop import DELIVERY, FREE_FROM, closed, create_demo, line_totals, minor, number_in, seed, sums
 from flask import Flask
-from playwright.sync_api import Browser, Locator, Page
-from werkzeug.serving import make_server
+from playwright.sync_api import Locator, Page
 
 from storefront_plugin.bundles import proposals
 
@@ -34,30 +32,14 @@ def demo(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
 
 
 @pytest.fixture(scope="module")
-def shop_address(demo: Flask) -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, demo, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def address(demo: Flask) -> Iterator[str]:
+    with served(demo) as address:
+        yield address
 
 
 @pytest.fixture(params=[True, False], ids=["script", "without script"])
-def page(request: pytest.FixtureRequest, browser: Browser, shop_address: str) -> Iterator[Page]:
-    """A browser of English; at the end no page may have met an error or a breach of its CSP."""
-    complaints: list[str] = []
-    context = browser.new_context(
-        base_url=shop_address, java_script_enabled=request.param, locale="en", viewport={"width": 1280, "height": 900}
-    )
-    page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
-    yield page
-    context.close()
-    assert complaints == []
+def page(request: pytest.FixtureRequest, view: View) -> Page:
+    return view(script=request.param).new_page()
 
 
 def read(page: Page) -> BeautifulSoup:

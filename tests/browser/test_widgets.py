@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from chromium import AXE, Opener, missing, until
-from playwright.sync_api import Browser, Page, expect
+from chromium import Opener, scrolls_sideways, until, violations
+from playwright.sync_api import Page, expect
 
 
 def loads(page: Page) -> None:
@@ -27,7 +27,7 @@ def change_cart(page: Page, ids: str) -> None:
 def test_no_widget_is_wider_than_its_page(show: Opener, content: str, width: int, rest: str) -> None:
     """Long words, huge prices and narrow columns make nothing scroll sideways."""
     page = show(f"content={content}&{rest}", width)
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert not scrolls_sideways(page)
     main = page.evaluate("document.querySelector('main').getBoundingClientRect().right")
     rights = page.evaluate(
         "[...document.querySelectorAll('.storefront-slot')].map(s => s.getBoundingClientRect().right)"
@@ -41,20 +41,15 @@ def test_no_widget_is_wider_than_its_page(show: Opener, content: str, width: int
 @pytest.mark.parametrize("width", [375, 1280])
 def test_axe_finds_nothing(show: Opener, content: str, rest: str, width: int) -> None:
     """No violation of any rule, in light and dark shops."""
-    if not AXE.exists():
-        missing("axe-core", "run npm ci")
-    page = show(f"content={content}&{rest}", width)
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run('.storefront-placement')")
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
+    assert violations(show(f"content={content}&{rest}", width), ".storefront-placement") == []
 
 
 @pytest.mark.parametrize("query", ["", "slot=related&lazy=related", "slot=also_bought&lazy=also_bought&layout=list"])
 @pytest.mark.parametrize("width", [375, 1280])
-def test_nothing_moves_when_a_fragment_arrives(show: Opener, address: str, query: str, width: int) -> None:
+def test_nothing_moves_when_a_fragment_arrives(show: Opener, query: str, width: int) -> None:
     """The shopper's own answer takes no more room than was held for it, though fewer and other products come."""
     first = show("", width)
-    first.goto(f"{address}/shop/fill/2,3")
+    first.goto("/shop/fill/2,3")
     page = show(query, width, 1200)
     expect(page.locator("storefront-fragment")).not_to_have_attribute("aria-busy", "true")
     expect(page.locator(".storefront-waiting")).to_have_count(0)
@@ -78,8 +73,7 @@ def test_a_taller_answer_waits_until_the_shopper_has_scrolled_on(show: Opener) -
 
 def test_a_fragment_is_fetched_only_when_the_shopper_comes_near(show: Opener) -> None:
     """3 000 px above it nothing is asked for."""
-    page = show("tall=1", wait=False)
-    page.wait_for_load_state("networkidle")
+    page = show("tall=1")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     assert not any("fragment" in url for url in asked)
@@ -189,11 +183,9 @@ def test_a_card_is_clicked_anywhere_but_on_its_button(show: Opener) -> None:
 
 
 @pytest.mark.parametrize("placement", ["product", "cart"])
-def test_everything_works_without_script(browser: Browser, address: str, placement: str) -> None:
+def test_everything_works_without_script(show: Opener, placement: str) -> None:
     """Products, links and forms are in the page itself, and no empty room waits for a script."""
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{address}/?placement={placement}")
+    page = show(f"placement={placement}", script=False)
     expect(page.locator("section.storefront-slot")).to_have_count(4 if placement == "product" else 2)
     page.locator(".storefront-card form button").first.click()
     assert "/?placement=" in page.url
@@ -201,9 +193,8 @@ def test_everything_works_without_script(browser: Browser, address: str, placeme
         page.get_by_role("checkbox").first.uncheck()
         page.get_by_role("button", name="Add all 3").click()
         assert "/?placement=" in page.url
-    page.goto(f"{address}/?slot=related&lazy=related")
+    page.goto("/?slot=related&lazy=related")
     expect(page.locator(".storefront-waiting")).to_be_hidden()
-    context.close()
 
 
 def test_a_dark_shop_has_readable_buttons_on_a_light_system(show: Opener) -> None:

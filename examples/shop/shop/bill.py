@@ -61,7 +61,7 @@ class Bill:
 
     def shortages(self) -> list[Shortage]:
         """What the cart wants beyond the stock of this moment."""
-        return storefront.mounted.till.shortages(self.pricing) if self.pricing else []
+        return storefront.shortages(self.pricing) if self.pricing else []
 
 
 def bill_of(lines: Sequence[cart.Line]) -> Bill:

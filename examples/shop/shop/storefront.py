@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from flask import current_app, request, session, url_for
+from babel.lists import format_list
+from flask import current_app, flash, request, session, url_for
 
 from storefront_plugin import AddForm, CartLine, Merchant, SQLAlchemyCatalog, SQLAlchemyOrders, Storefront
 from storefront_plugin import Order as PlacedOrder
@@ -30,9 +31,11 @@ class ShopCart:
         return AddForm(action=url_for("basket.add"), method="post", fields={"sku": product.id, "quantity": "1"})
 
     def add(self, lines: Sequence[CartLine]) -> None:
-        """Several products at once, within their stock."""
-        for line in lines:
-            cart.add(line.product_id, line.quantity)
+        """Several products at once, within their stock; one message names them all."""
+        added = {line.product_id for line in lines if cart.add(line.product_id, line.quantity)}
+        titles = [language.title(product) for product in cart.products(added)]
+        if titles:
+            flash(language.say("cart.added", title=format_list(titles, locale=language.current_language())))
 
 
 class ShopCustomers:

@@ -133,6 +133,16 @@ def slot_items(fills: Fills) -> list[Item]:
                 days=DAYS,
             )
             remedy = say("Let another strategy fill it, or switch it off.")
+            if slot.strategies == ("top_rated",) and not current_storefront.mounted.held.current.rated:
+                sentence = say(
+                    "The slot “%(slot)s” (%(placement)s) stays empty: no product has a rating.",
+                    slot=texts.title(slot.strategies[0], slot.title),
+                    placement=placement_words()[placement],
+                )
+                remedy = say(
+                    "Ask your developer to hand over the ratings of the products; "
+                    "or let another strategy fill it, or switch it off."
+                )
             items.append(Item("warning", sentence, remedy, say("Edit slots"), link("slots_edit", placement=placement)))
     return items
 

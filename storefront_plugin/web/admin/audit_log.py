@@ -10,6 +10,7 @@ from ... import audit
 from ...proxies import current_storefront
 from .language import say
 from .pages import Paging, asked_page, link, show_page
+from .rule_words import kind_words
 
 SIZE = 50
 
@@ -23,7 +24,7 @@ def listed() -> Response:
     subject = next((one for one in get_args(audit.Subject) if one == request.args.get("subject")), None)
     by, page = request.args.get("by", "").replace("\x00", "") or None, asked_page()
     rows, count = audit.entries(current_storefront.database, subject, by=by, page=page, size=SIZE)
-    lines = [(entry, words_of(entry), address_of(entry)) for entry in rows]
+    lines = [(entry, title_of(entry), words_of(entry), address_of(entry)) for entry in rows]
     paging = Paging(page, SIZE, count)
     return show_page("audit_log.html", lines=lines, subjects=subjects(), subject=subject, by=by, paging=paging)
 
@@ -58,6 +59,15 @@ def words_of(entry: audit.Entry) -> str:
         "import": say("imported"),
     }
     return words.get(entry.action, entry.action)
+
+
+def title_of(entry: audit.Entry) -> str:
+    """What the subject was called: of a rule its kind in words, and the product."""
+    if entry.subject == "rule":
+        kind, colon, what = entry.title.partition(": ")
+        word = next((words for name, words in kind_words().items() if name == kind), None)
+        return say("%(kind)s: %(what)s", kind=word, what=what) if word and colon else entry.title or entry.subject_id
+    return entry.title or entry.subject_id
 
 
 def address_of(entry: audit.Entry) -> str | None:

@@ -47,7 +47,9 @@ def _told(definition: Definition, titles: Mapping[str, str]) -> dict[str, str]:
         say("At most in all orders"): write(definition.limit_in_all) if definition.limit_in_all else "",
         say("Segment"): definition.segment or "",
         say("Staff only"): say("yes") if definition.staff_only else "",
-        say("Beside other bundles"): say("never") if definition.stacking == "alone" else say("whatever saves most"),
+        say("Together with other bundles"): say("never")
+        if definition.stacking == "alone"
+        else say("whatever saves most"),
     }
 
 

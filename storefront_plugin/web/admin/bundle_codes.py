@@ -51,14 +51,17 @@ def made(bundle_id: int) -> Response:
     form = CodeForm()
     if request.method == "GET":
         form.expires.data = _default_end(stored)
-    code = address = ""
+    code, address, code_end = "", "", None
     if form.validate_on_submit() and form.expires.data is not None:
         codes = current_storefront.mounted.till.codes
         code = codes.code(bundle_id, form.expires.data)
+        code_end = codes.code_end(form.expires.data)
         token = codes.link_token(bundle_id, form.expires.data, merchant_name())
         address = url_for(f"{current_storefront.name}.take_link", token=token, _external=True)
     status = 422 if request.method == "POST" and not code else 200
-    return show_page("bundle_code.html", status, stored=stored, form=form, code=code, address=address)
+    return show_page(
+        "bundle_code.html", status, stored=stored, form=form, code=code, address=address, code_end=code_end
+    )
 
 
 def _default_end(stored: shelf.Stored) -> dt.datetime:

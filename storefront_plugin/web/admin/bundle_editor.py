@@ -24,6 +24,7 @@ from .bundle_form import (
     blank_form,
     complain,
     complaints,
+    fields,
     form_of,
     with_blanks,
     wrong,
@@ -50,6 +51,7 @@ class Answer:
         stored: The bundle as it stands; None for a new one.
         unclear: By tier, a typed product that could not be added.
         refusals: Why it cannot be published.
+        saves_nothing: Whether a proposal has the single prices still, so that a price is the first thing to choose.
         conflict: What the version of somebody else has otherwise; None where nobody else saved.
     """
 
@@ -58,6 +60,7 @@ class Answer:
     stored: shelf.Stored | None
     unclear: dict[int, Unclear] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
+    saves_nothing: bool = False
     conflict: list[Difference] | None = None
 
 
@@ -96,7 +99,9 @@ def _proposed(key: str) -> Response:
         definition = proposals.definition_of(parts.database, parts.catalog, key, admin_texts().language)
     except proposals.ProposalNotFound:
         abort(404)
-    return _page(Answer(form_of(definition, proposal=key), preview_of(definition), None))
+    answer = Answer(form_of(definition, proposal=key), preview_of(definition), None)
+    answer.saves_nothing = price_definition(definition).saves_nothing
+    return _page(answer)
 
 
 def _posted(stored: shelf.Stored | None) -> Response:
@@ -212,6 +217,7 @@ def _page(answer: Answer, status: int = 200) -> Response:
         preview=answer.preview,
         complaints=complaints(form),
         labels=field_names(),
+        tier_of=_tier_of(form),
         wrong=wrong,
         posted=request.method == "POST",
         kind=kind,
@@ -227,6 +233,16 @@ def _page(answer: Answer, status: int = 200) -> Response:
         many_tiers=kind in MANY_TIERS,
         own_quantity=kind in SET_LIKE,
     )
+
+
+def _tier_of(form: BundleForm) -> dict[str, str]:
+    """The tier or step that each field is of, by the field's id; none where there is only one."""
+    name = say("Step %(number)s") if form.kind.data == "steps" else say("Tier %(number)s")
+    if len(form.tiers) < 2:
+        return {}
+    return {
+        field.id: name % {"number": number} for number, row in enumerate(form.tiers, 1) for field in fields(row.form)
+    }
 
 
 def _state(stored: shelf.Stored) -> object:

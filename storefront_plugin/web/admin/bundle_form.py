@@ -183,8 +183,9 @@ def wrong(field: Field) -> dict[str, str]:
 
 
 def complaints(form: Form) -> Sequence[tuple[Field, str]]:
-    """Every field with its first complaint, in the order of the form."""
-    return [(field, str(field.errors[0])) for field in fields(form) if field.errors]
+    """Every field with its first complaint: about missing products first, then in the order of the form."""
+    found = [(field, str(field.errors[0])) for field in fields(form) if field.errors]
+    return sorted(found, key=lambda one: one[0].short_name != "add")
 
 
 def _words(language: str, words: Words) -> dict[str, str]:

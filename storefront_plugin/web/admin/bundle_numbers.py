@@ -16,6 +16,7 @@ from .bundle_form import complain
 from .language import admin_texts, say
 
 _PLAIN: Final = re.compile(r"\d{1,40}(\.\d{1,40})?")
+_COMMA: Final = re.compile(r"(\d{1,40}),(\d{1,2})")
 _PERCENT_PLACES: Final = 4
 
 
@@ -43,8 +44,18 @@ def read_percent(field: Field) -> Decimal | None:
         found = Decimal(text)
         if 0 < found <= 100 and found == round(found, _PERCENT_PLACES):
             return found
+    if _has_comma(field, text):
+        return None
     complain(field, say("Write a percentage above 0 and up to 100, such as 12.5, with at most four decimals."))
     return None
+
+
+def _has_comma(field: Field, text: str) -> bool:
+    """Whether *text* has a comma before its decimals; then it is said. One before three digits may mean thousands."""
+    found = _COMMA.fullmatch(text)
+    if found:
+        complain(field, say("Write %(number)s, with a point instead of the comma.", number=".".join(found.groups())))
+    return found is not None
 
 
 def read_currency(field: Field) -> str | None:
@@ -59,6 +70,8 @@ def read_currency(field: Field) -> str | None:
 def read_amount(field: Field, currency: str, least: int) -> int | None:
     """The amount in *field*, given in major units, in minor units of *currency*; from *least* on."""
     text, digits = plain(field.data), minor_digits(currency)
+    if _has_comma(field, text):
+        return None
     if not _PLAIN.fullmatch(text):
         example = "1200" if not digits else f"1200.{'50'.ljust(digits, '0')[:digits]}"
         complain(field, say("Write an amount such as %(example)s, without spaces or commas.", example=example))

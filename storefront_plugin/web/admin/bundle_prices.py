@@ -21,6 +21,7 @@ class PriceRow:
     """A tier in one currency, minor units: *apart* one by one, *together* as a set; None where it is not known.
 
     *margin* is what is earned of each unit of the price, where all costs are known. *sentence* says what is wrong.
+    *may_save* is False where no choice of products saves anything.
     """
 
     currency: str
@@ -29,6 +30,7 @@ class PriceRow:
     margin: float | None = None
     sentence: str = ""
     refused: bool = False
+    may_save: bool = True
 
     @property
     def saved(self) -> int | None:
@@ -64,7 +66,15 @@ class Priced:
             for name in self.lost
         ]
         rows = [row for tier in self.tiers for row in tier.rows]
-        return gone + list(dict.fromkeys(row.sentence for row in rows if row.refused))
+        wrong = gone + list(dict.fromkeys(row.sentence for row in rows if row.refused))
+        if not wrong and self.saves_nothing:
+            wrong.append(say("This saves nothing yet: lower the price, or raise what is taken off."))
+        return wrong
+
+    @property
+    def saves_nothing(self) -> bool:
+        """Whether no tier saves anything in any currency."""
+        return not any(row.may_save for tier in self.tiers for row in tier.rows)
 
 
 def price_definition(definition: Definition) -> Priced:
@@ -112,13 +122,22 @@ def _row(
 ) -> PriceRow:
     tier = definition.tiers[number]
     if not tier.price.has(currency):
-        return PriceRow(currency, sentence=say("No amount in this currency: carts in it pay the single prices."))
+        sentence = say("No amount in this currency: carts in it pay the single prices.")
+        return PriceRow(currency, sentence=sentence, may_save=False)
     offer = tier_offer(definition, number, products, choices, currency)
     if offer is None:
         together = tier.price.amounts[currency] if tier.price.kind == "fixed" and not tier.least else None
         sentence = say("The shop has no prices in this currency; the cart's own prices count.")
         return PriceRow(currency, together=together, sentence=sentence)
-    return PriceRow(currency, offer.total, offer.price, _margin(offer, currency), *_wrong(definition, offer, currency))
+    wrong = _wrong(definition, offer, currency)
+    return PriceRow(
+        currency, offer.total, offer.price, _margin(offer, currency), *wrong, _may_save(definition, offer, currency)
+    )
+
+
+def _may_save(definition: Definition, offer: TierOffer, currency: str) -> bool:
+    fixed = offer.tier.price.kind == "fixed"
+    return offer.saving > 0 or (fixed and offer.tier.price.amounts[currency] < _sums(definition, offer)[1])
 
 
 def _margin(offer: TierOffer, currency: str) -> float | None:

@@ -115,6 +115,9 @@ def _tiers(form: BundleForm) -> tuple[Tier, ...] | None:
         complain(form.kind, say("There is no such kind of bundle. Choose one again."))
         return None
     shared = _components(form.tiers[0], kind, "") if kind == "steps" and form.tiers else None
+    if shared == ():
+        complain(form.tiers[0].form.add, say("Add the products first."))
+        return None
     tiers = [_tier(row, kind, shared) for row in form.tiers]
     return None if None in tiers else tuple(tier for tier in tiers if tier is not None)
 
@@ -125,6 +128,9 @@ def _tier(row: Row, kind: str, shared: tuple[Component, ...] | None) -> Tier | N
     components = _components(row, kind, row.form.price.data) if shared is None else shared
     least = read_whole(row.form.least, 1, MAX_PIECES if kind == "steps" else _MOST_CHOSEN) if _counts(kind) else 0
     most = read_whole(row.form.most, least or 1, _MOST_CHOSEN) if kind == "mix" else 0
+    if components == () and shared is None:
+        complain(row.form.add, say("Add the products first."))
+        return None
     if price is None or components is None or least is None or most is None:
         return None
     alone = cast(BundleKind, "set" if kind == "ladder" else kind)

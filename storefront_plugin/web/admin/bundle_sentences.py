@@ -13,7 +13,6 @@ PLACES: Final[Mapping[str, str]] = {
     _mark("A component stands twice in the set; raise its quantity instead."): "add",
     _mark("A set needs at least two pieces that are not optional; add a component or raise a quantity."): "add",
     _mark("A set has at most 4 optional components; make a mix or a ladder of it."): "add",
-    _mark("A set needs 1 to 200 components, not 0; add or remove some."): "add",
     _mark("A fixed price cannot have optional components; make a ladder with a price for each tier."): "price",
     _mark("Components marked free belong to the price kind 'free', which needs at least one of them."): "price",
     _mark("Something must be bought for the free extra; add a component that is neither."): "add",

@@ -85,7 +85,7 @@ def field_names() -> dict[str, str]:
         "language": say("Language"),
         "title": say("Title"),
         "benefit": say("Why together"),
-        "picture": say("Address of a picture"),
+        "picture": say("Web address (URL) of a picture"),
         "add": say("Products"),
         "quantity": say("Pieces"),
         "price": say("Price"),
@@ -100,7 +100,7 @@ def field_names() -> dict[str, str]:
         "limit_per_order": say("At most in one order"),
         "limit_in_all": say("At most in all orders"),
         "segment": say("Segment"),
-        "stacking": say("Beside other bundles"),
+        "stacking": say("Together with other bundles"),
     }
 
 

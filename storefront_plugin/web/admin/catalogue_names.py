@@ -24,10 +24,14 @@ KEPT_SECONDS = 600.0
 
 
 class CatalogueNames(NamedTuple):
-    """Ids of categories and names of brands in the order of the alphabet, each with the id of a product as example."""
+    """Ids of categories and names of brands in the order of the alphabet, each with the id of a product as example.
+
+    The catalogue has more of them where not *is_whole*.
+    """
 
     categories: Mapping[str, str] = {}
     brands: Mapping[str, str] = {}
+    is_whole: bool = False
 
 
 _kept: WeakKeyDictionary[Flask, tuple[float, CatalogueNames]] = WeakKeyDictionary()
@@ -50,13 +54,14 @@ def _read() -> CatalogueNames:
     settings = current_storefront.settings
     categories: dict[str, str] = {}
     brands: dict[str, str] = {}
-    some = islice(current_storefront.catalog.iter_products(), MOST_PRODUCTS)
-    for product in clean_products(some, settings.currency):
+    products = iter(current_storefront.catalog.iter_products())
+    for product in clean_products(islice(products, MOST_PRODUCTS), settings.currency):
         for category in product.category_ids:
             categories.setdefault(category, product.id)
         if product.brand:
             brands.setdefault(product.brand, product.id)
-    return CatalogueNames(_first(categories), _first(brands))
+    is_whole = next(products, None) is None and max(len(categories), len(brands)) <= MOST_NAMES
+    return CatalogueNames(_first(categories), _first(brands), is_whole)
 
 
 def _first(names: Mapping[str, str]) -> dict[str, str]:

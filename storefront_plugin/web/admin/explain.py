@@ -21,7 +21,7 @@ from .notices import tell
 from .pages import change, link, see_other, show_page
 from .products import Found
 from .rule_changes import tell_done, way_back_to_rules
-from .rule_words import rule_views
+from .rule_words import product_titles, rule_views
 from .slot_preview import usual_product
 from .slot_views import placement_words
 
@@ -80,7 +80,7 @@ def make_rule() -> Response:
             placement=placement,
             strategy=next((one for one in STRATEGIES if one == form.get("strategy") and act == "pin"), None),
         )
-        done = rule_store.put(current_storefront.database, rule, merchant_name())
+        done = rule_store.put(current_storefront.database, rule, merchant_name(), product_titles([rule]))
     except InputError as error:
         tell(str(error), "error")
         return see_other(way_back_to_rules())

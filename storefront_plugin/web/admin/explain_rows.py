@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from ...recommending.explaining import Explained, ExplainedKind, ExplainedSlot
 from ...recommending.rules import Rule
 from . import products
+from .explain_bundles import FOLD, BundleRow, DotKind, bundle_rows
 from .language import admin_texts, say
 from .products import ProductView
 from .rule_words import RuleView, rule_views
 from .slot_views import strategy_word
-
-FOLD = 20
-"""Candidates of a slot that are shown before "show all"."""
-
-DotKind: TypeAlias = Literal["on", "off", "warning", "error"]
 
 _WARNINGS: frozenset[ExplainedKind] = frozenset({"minimum", "rule", "hidden", "sold_out", "variant"})
 
@@ -60,7 +55,10 @@ class CandidateRow:
 
 @dataclass(frozen=True, slots=True)
 class SlotTable:
-    """A slot with its rows, the shown ones first; *hidden* more are folded away. *pins_in* is the strategy of its pins."""
+    """A slot with its rows, or its *bundles*, the shown ones first; *hidden* more are folded away.
+
+    *pins_in* is the strategy of its pins.
+    """
 
     name: str
     title: str
@@ -70,10 +68,11 @@ class SlotTable:
     rows: tuple[CandidateRow, ...]
     shown: int
     count: int
+    bundles: tuple[BundleRow, ...] = ()
 
     @property
     def hidden(self) -> int:
-        return self.count - len(self.rows)
+        return self.count - len(self.rows or self.bundles)
 
 
 def slot_tables(slots: Sequence[ExplainedSlot], rules: Mapping[int, Rule], opened: str) -> list[SlotTable]:
@@ -99,6 +98,8 @@ def _table(
     is_open: bool,
 ) -> SlotTable:
     slot = explained.slot
+    if slot.layout == "bundles":
+        return _bundle_table(explained, titles[slot.name], is_open)
     best: dict[str, float] = {}
     for one in explained.candidates:
         best[one.strategy] = max(best.get(one.strategy, 0.0), one.score)
@@ -117,6 +118,13 @@ def _table(
         len(explained.shown),
         len(judged),
     )
+
+
+def _bundle_table(explained: ExplainedSlot, title: str, is_open: bool) -> SlotTable:
+    slot, judged = explained.slot, explained.bundles
+    rows = bundle_rows(judged, is_open)
+    shown = sum(one.verdict.place is not None for one in judged)
+    return SlotTable(slot.name, title, (), "", slot.layout, (), shown, len(judged), rows)
 
 
 def _row(

@@ -76,7 +76,7 @@ def _redis() -> tuple[StoreFacts | None, Service]:
         words.append(say_count("%(num)s node", "%(num)s nodes", len(facts.nodes)))
     if facts.evicts:
         return facts, Service("Redis", "warning", say("may lose counts"), tuple(words))
-    return facts, Service("Redis", "on", say("well"), tuple(words))
+    return facts, Service("Redis", "on", say("OK"), tuple(words))
 
 
 def _database() -> Service:
@@ -91,7 +91,7 @@ def _database() -> Service:
     name = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}.get(dialect.name)
     milliseconds = admin_texts().number(max(1, round((time.monotonic() - began) * 1000)))
     answered = say("answers in %(milliseconds)s ms", milliseconds=milliseconds)
-    return Service(say("Database"), "on", say("well"), (f"{name or dialect.name} {version}".strip(), answered))
+    return Service(say("Database"), "on", say("OK"), (f"{name or dialect.name} {version}".strip(), answered))
 
 
 def _counting(found: Backlog, redis_answers: bool) -> Service:
@@ -105,7 +105,7 @@ def _counting(found: Backlog, redis_answers: bool) -> Service:
         return Service(say("Counting"), "error" if found.is_late else "warning", say("waits"), facts)
     if trouble is not None and not isinstance(trouble, (StoreUnavailable, DatabaseUnavailable)):
         return Service(say("Counting"), "warning", say("met trouble"), facts, f"{trouble}"[:300])
-    return Service(say("Counting"), "on", say("well"), facts)
+    return Service(say("Counting"), "on", say("OK"), facts)
 
 
 def _worker() -> str:

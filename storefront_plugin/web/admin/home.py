@@ -12,7 +12,7 @@ from ...proxies import current_storefront
 from ...recommending.fills import KEPT_DAYS
 from . import attention, bundle_attention
 from .attention import LEVELS, Fills, Item
-from .audit_log import address_of, subjects, words_of
+from .audit_log import address_of, subjects, title_of, words_of
 from .bundle_attention import Looked
 from .first_steps import first_steps
 from .health import Health, look
@@ -36,7 +36,7 @@ def show() -> Response:
     fills = _fills(attention.DAYS) if health.facts else None
     seen = _fills(KEPT_DAYS) if fills is not None and not fills else fills
     items, looked = _attention(health, found, fills)
-    changes = [(entry, words_of(entry), address_of(entry)) for entry in found.changes] if found else []
+    changes = [(entry, title_of(entry), words_of(entry), address_of(entry)) for entry in found.changes] if found else []
     return show_page(
         "home.html",
         health=health,

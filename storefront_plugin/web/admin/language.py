@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
 from babel.numbers import format_percent
 from flask import request
 
@@ -40,7 +40,9 @@ def shown_time(moment: dt.datetime | None) -> str:
         return ""
     zone = ZoneInfo(current_storefront.settings.timezone)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
-    return format_datetime(aware.astimezone(zone), "medium", locale=_locale()).rsplit(":", 1)[0]
+    local = aware.astimezone(zone)
+    day, clock = format_date(local, "medium", locale=_locale()), format_time(local, "short", locale=_locale())
+    return str(get_datetime_format("medium", locale=_locale())).replace("'", "").format(clock, day)
 
 
 def shown_day(day: dt.date) -> str:

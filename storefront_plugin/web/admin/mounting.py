@@ -39,6 +39,9 @@ _EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _MOST_KEPT = 2000
 """Fields of a refused form that are shown again; a form of ours has a few hundred."""
 
+_GREATEST = 2**63 - 1
+"""Of numbers in addresses: no database has an id above it, and some raise for one."""
+
 _POLICY = "default-src 'self'; img-src * data:; frame-ancestors 'self'; base-uri 'none'; object-src 'none'"
 
 
@@ -88,6 +91,8 @@ def door() -> None:
     looks = request.method in ("GET", "HEAD", "OPTIONS")
     if current_merchant() is None or not (looks or may_edit()) or not (is_own(request) or (looks and _is_link())):
         abort(403)
+    if any(isinstance(value, int) and value > _GREATEST for value in (request.view_args or {}).values()):
+        abort(404)
 
 
 def _is_link() -> bool:

@@ -62,7 +62,7 @@ def show_page(template: str, status: int = 200, **context: Any) -> Response:
     """The page ``widgets/admin/<template>`` with *context* and what every page has.
 
     Templates get: ``_`` and ``ngettext``; ``link``, ``here``, ``asset``; ``merchant``, ``may_edit``; ``token()`` (the
-    hidden field of a form); ``notices``; ``time``, ``day``, ``age``, ``money``, ``percent``, ``number``; ``language``.
+    hidden field of a form); ``notices``; ``time``, ``day``, ``age``, ``money``, ``percent``, ``number``; ``language``, ``zone``.
     """
     notices = take() if current_merchant() else ()  # a stranger's page is the same whatever happened before
     return Response(_render(template, **context, notices=notices), status, mimetype="text/html")
@@ -96,6 +96,7 @@ def _render(template: str, **context: Any) -> str:
         age=language.shown_age,
         money=language.shown_money,
         percent=language.shown_percent,
+        zone=current_storefront.settings.timezone,
     )
 
 

@@ -105,7 +105,8 @@ def search() -> Response:
     if current_storefront.database.in_memory:  # it has one connection only, which no second thread may use
         _carry_out(app, begun)
     else:
-        threading.Thread(target=_carry_out, args=(app, begun), name="storefront-proposals", daemon=True).start()
+        # No daemon: a process that ends in the midst of DuckDB's work is aborted, so it waits for the few seconds.
+        threading.Thread(target=_carry_out, args=(app, begun), name="storefront-proposals").start()
     return see_other(link("proposals"))
 
 

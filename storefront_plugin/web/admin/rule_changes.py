@@ -15,6 +15,7 @@ from .access import merchant_name
 from .language import say, say_count
 from .notices import tell
 from .pages import change, link, see_other
+from .rule_words import product_titles
 
 MOST_CHOSEN = 500
 """Rules changed together: a page of the list has 50."""
@@ -36,14 +37,15 @@ def changed() -> Response:
         tell(say("Choose rules first; then press a button."), "warning")
         return see_other(way_back_to_rules())
     database, by = current_storefront.database, merchant_name()
+    titles = product_titles(rule_store.rules_of(database, chosen))
     if act == "delete":
-        done = rule_store.delete(database, chosen, by)
+        done = rule_store.delete(database, chosen, by, titles)
         words = say_count("%(num)s rule deleted.", "%(num)s rules deleted.", len(done))
     elif act == "enable":
-        done = rule_store.set_enabled(database, chosen, True, by)
+        done = rule_store.set_enabled(database, chosen, True, by, titles)
         words = say_count("%(num)s rule switched on.", "%(num)s rules switched on.", len(done))
     else:
-        done = rule_store.set_enabled(database, chosen, False, by)
+        done = rule_store.set_enabled(database, chosen, False, by, titles)
         words = say_count("%(num)s rule switched off.", "%(num)s rules switched off.", len(done))
     tell_done(words, done) if done else tell(say("Nothing was changed."))
     return see_other(way_back_to_rules())

@@ -7,17 +7,18 @@ from flask import Blueprint, Response, abort, request
 from ...errors import StorefrontError
 from ...proxies import current_storefront
 from ...recommending import rule_store
-from ...recommending.rule_store import RuleConflict, RuleNotFound, Stored
+from ...recommending.rule_store import Done, RuleConflict, RuleNotFound, Stored
 from ...recommending.rules import RULE_KINDS, Rule
 from . import products
 from .access import merchant_name
 from .catalogue_names import catalogue_names
 from .language import say
+from .notices import tell
 from .pages import editors_only, link, see_other, show_page, show_part
 from .rule_changes import tell_done
 from .rule_form import RuleForm, form_values
 from .rule_preview import RulePreview, preview_of
-from .rule_words import rule_views
+from .rule_words import product_titles, rule_views, unmatched
 
 
 def register(blueprint: Blueprint) -> None:
@@ -37,7 +38,6 @@ def new() -> Response:
         target_value=request.args.get("target"),
         seed_kind="product" if seed else "any",
         seed_value=seed,
-        strength=150,
         price_percent=50,
     )
     return _editor(RuleForm(formdata=None, data=form_values(rule)), None)
@@ -50,9 +50,8 @@ def create() -> Response:
     rule = form.read()
     if rule is None:
         return _editor(form, None, 422)
-    done = rule_store.create(current_storefront.database, rule, merchant_name())
-    tell_done(say("Rule saved. Pages follow within a second."), [done])
-    return see_other(link("rules"))
+    done = rule_store.create(current_storefront.database, rule, merchant_name(), product_titles([rule]))
+    return _told(done, rule)
 
 
 def edit(rule_id: int) -> Response:
@@ -73,13 +72,14 @@ def save(rule_id: int) -> Response:
     if version == stored.version and rule == stored.rule:
         return see_other(link("rules"))
     try:
-        done = rule_store.update(current_storefront.database, rule_id, version, rule, merchant_name())
+        done = rule_store.update(
+            current_storefront.database, rule_id, version, rule, merchant_name(), product_titles([rule])
+        )
     except RuleConflict as conflict:
         current = conflict.current or stored
         form.version.data = str(current.version)
         return _editor(form, current, 409, mine=rule)
-    tell_done(say("Rule saved. Pages follow within a second."), [done])
-    return see_other(link("rules"))
+    return _told(done, rule)
 
 
 @editors_only
@@ -89,6 +89,14 @@ def preview() -> Response:
     rule = form.read()
     edited = request.form.get("rule_id", "")
     return show_part("rules_preview.html", preview=_preview(rule, int(edited) if edited.isdigit() else 0))
+
+
+def _told(done: Done, rule: Rule) -> Response:
+    """It is saved, and waits for products where none has its brand or category: that may be a slip of the pen."""
+    tell_done(say("Rule saved. Pages follow within a second."), [done])
+    for sentence in unmatched(rule):
+        tell(sentence, "warning")
+    return see_other(link("rules"))
 
 
 def _editor(form: RuleForm, stored: Stored | None, status: int = 200, mine: Rule | None = None) -> Response:

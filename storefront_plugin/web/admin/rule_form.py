@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from wtforms import BooleanField, Field, HiddenField, IntegerField, RadioField, SelectField, StringField
@@ -18,6 +19,9 @@ from .rule_words import kind_words, seed_words, target_words
 from .slot_views import placement_words, strategy_words
 
 _WITH_VALUE = ("product", "category", "brand")
+
+USUAL_STRENGTH: Mapping[str, int] = {"boost": 150, "bury": 50}
+"""Percent of the score where none is typed."""
 
 
 class LastField(StringField):
@@ -76,7 +80,7 @@ class RuleForm(AdminForm):
             target_kind=self.target_kind.data,
             target_value=self._value("target", known),
             price_percent=self.price_percent.data if self.target_kind.data in PRICE_KINDS else None,
-            strength=self.strength.data if self.kind.data in ("boost", "bury") else None,
+            strength=self._strength(before),
             placement=self.placement.data or None,
             strategy=self.strategy.data or None,
             position=(self.position.data or 0) if self.kind.data == "pin" else 0,
@@ -88,6 +92,12 @@ class RuleForm(AdminForm):
         for name, message, values in problems(rule, STRATEGIES):
             self._refuse(self[self._field_of(name)], say(message, **values))
         return rule if fine and not any(field.errors for field in self) else None
+
+    def _strength(self, before: Rule | None) -> int | None:
+        """As typed; the usual one where none was, or where the kind was changed and that of the other kind left."""
+        usual = USUAL_STRENGTH.get(self.kind.data)
+        left = before is not None and before.kind != self.kind.data and before.strength == self.strength.data
+        return usual if usual is None or left or self.strength.data is None else self.strength.data
 
     def _value(self, part: str, known: tuple[str | None, ...]) -> str | None:
         """What the *part* (seed or target) is about; a product may be typed as words of its title."""
@@ -147,7 +157,7 @@ def _labels() -> dict[str, str]:
         "seed_brand": say("Pages about this brand"),
         "placement": say("Page type"),
         "strategy": say("Slots"),
-        "position": say("Position among pins"),
+        "position": say("Place among pinned products"),
         "enabled": say("On"),
         "starts_at": say("From"),
         "ends_at": say("Until"),

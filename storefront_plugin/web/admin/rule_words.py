@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ...errors import AdapterError
 from ...recommending.rules import Rule, RuleKind, RuleState, SeedKind, TargetKind
+from .catalogue_names import catalogue_names
 from .language import admin_texts, say, shown_time
 from .products import ProductView, views
 from .slot_views import placement_words, strategy_words
@@ -62,6 +64,15 @@ def rule_views(rules: Mapping[int, Rule]) -> dict[int, RuleView]:
     products = views(sorted(set(_product_ids(rules.values()))))
     now = dt.datetime.now(dt.timezone.utc)
     return {rule_id: _view(rule_id, rule, products, now) for rule_id, rule in rules.items()}
+
+
+def product_titles(rules: Iterable[Rule]) -> dict[str, str]:
+    """Titles of the products of *rules* by id, for the log; none where the catalogue fails."""
+    try:
+        found = views(sorted(set(_product_ids(rules))))
+    except AdapterError:
+        return {}
+    return {name: view.title for name, view in found.items() if view.known}
 
 
 def _product_ids(rules: Iterable[Rule]) -> Iterable[str]:
@@ -144,6 +155,17 @@ def _seed(rule: Rule) -> str:
     if rule.seed_kind == "brand":
         return say("Pages about brand %(value)s", value=rule.seed_value)
     return say("Any page") if rule.seed_kind == "any" else rule.seed_value or ""
+
+
+def unmatched(rule: Rule) -> list[str]:
+    """Sentences about a brand or category of *rule* that no product has; none where not all products were looked at."""
+    names, found = catalogue_names(), []
+    for kind, value in ((rule.target_kind, rule.target_value), (rule.seed_kind, rule.seed_value)):
+        if names.is_whole and kind == "brand" and value not in names.brands:
+            found.append(say("No product has the brand “%(value)s” (yet).", value=value))
+        elif names.is_whole and kind == "category" and value not in names.categories:
+            found.append(say("No product has the category “%(value)s” (yet).", value=value))
+    return list(dict.fromkeys(found))
 
 
 def _schedule(rule: Rule) -> str:

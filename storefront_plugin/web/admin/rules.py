@@ -10,7 +10,7 @@ from ...recommending.rule_list import SORTS, Sort, Wanted, list_rules
 from ...recommending.rules import RULE_KINDS, RULE_STATES, SEED_KINDS, TARGET_KINDS
 from . import products, rule_changes, rule_editor
 from .pages import Paging, asked_page, show_page
-from .rule_words import kind_words, rule_views, seed_words, state_words, target_words
+from .rule_words import kind_words, rule_views, seed_words, state_words, target_words, unmatched
 
 SIZE = 50
 
@@ -28,7 +28,7 @@ def listed() -> Response:
     words = rule_views({row.id: row.rule for row in rows})
     return show_page(
         "rules.html",
-        rows=[(row, words[row.id]) for row in rows],
+        rows=[(row, words[row.id], unmatched(row.rule)) for row in rows],
         paging=Paging(page, SIZE, count),
         wanted=wanted,
         is_filtered=bool(wanted.text or wanted.kind or wanted.seed_kind or wanted.target_kind or wanted.state),

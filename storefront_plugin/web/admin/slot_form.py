@@ -162,9 +162,9 @@ def _labels() -> dict[str, str]:
         "layout": say("Layout"),
         "limit": say("Most products"),
         "minimum": say("Least products"),
-        "lazy": say("Load it when the shopper comes near"),
-        "measured": say("Use the measured default"),
-        "dial": say("Usual or special"),
+        "lazy": say("Load late, when the shopper scrolls near it"),
+        "measured": say("Choose automatically (recommended)"),
+        "dial": say("Popular, or special to this page"),
         "starts_at": say("From"),
         "ends_at": say("Until"),
     }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ...errors import StorefrontError
 from ...proxies import current_storefront
 from ...recommending.effective import usable_slots
-from ...recommending.page import FilledSlot, Page
+from ...recommending.page import Page
 from ...recommending.plan import Slot, running
 from ...recommending.strategies import PLANNED
 from ...shop.ports import CartLine, Product
@@ -29,15 +29,15 @@ class Preview:
     Attributes:
         product: What the page is about; None where it needs none or none was chosen.
         content: HTML of the widgets.
-        empty: Slots that found too little.
-        off: Slots that are off or out of schedule.
+        empty: Headings of the slots that found too little.
+        off: Headings of those that are off or out of schedule.
         trouble: Why nothing can be shown, or "".
     """
 
     product: products.ProductView | None = None
     content: str = ""
-    empty: tuple[Slot, ...] = ()
-    off: tuple[Slot, ...] = ()
+    empty: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
     trouble: str = ""
 
     @property
@@ -50,7 +50,7 @@ def preview_of(placement: str, slots: Sequence[Slot], product: Product | None) -
     view = products.view_of(product) if product is not None else None
     usable, _ = usable_slots(placement, slots, PLANNED)
     on = running(usable)
-    off = tuple(slot for slot in usable if slot not in on)
+    off = _headings(slot for slot in usable if slot not in on)
     if placement in WITH_PRODUCT and product is None:
         return Preview()
     page = _page(placement, product)
@@ -59,7 +59,7 @@ def preview_of(placement: str, slots: Sequence[Slot], product: Product | None) -
         content = render_slots(page, filled, (), [slot.name for slot in on])
     except StorefrontError as error:
         return Preview(view, off=off, trouble=str(error))
-    return Preview(view, content, _empty(filled), off)
+    return Preview(view, content, _headings(each.slot for each in filled if each.is_empty), off)
 
 
 def usual_product() -> Product | None:
@@ -90,5 +90,5 @@ def _page(placement: str, product: Product | None) -> Page:
     return page
 
 
-def _empty(filled: Sequence[FilledSlot]) -> tuple[Slot, ...]:
-    return tuple(each.slot for each in filled if each.is_empty)
+def _headings(slots: Iterable[Slot]) -> tuple[str, ...]:
+    return tuple(admin_texts().title(slot.strategies[0], slot.title) for slot in slots)

@@ -108,7 +108,7 @@ def preview(placement: str) -> Response:
 @change
 def reset(placement: str) -> Response:
     """``POST slots/<placement>/reset``: back to the developer's plan."""
-    return _stepped(placement, placements.reset, say("The developer's plan holds again."))
+    return _stepped(placement, placements.reset, say("The standard slots of your shop are shown again."))
 
 
 @change
