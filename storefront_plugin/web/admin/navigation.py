@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 
 from ...proxies import current_storefront
 from .language import say
@@ -42,8 +42,4 @@ def sections() -> list[Section]:
     }
     prefix = f"{current_storefront.name}-admin."
     now = (request.endpoint or "").removeprefix(prefix)
-    return [
-        Section(labels[name], url_for(prefix + name), now.startswith(starts))
-        for name, starts in _GROUPS.items()
-        if prefix + name in current_app.view_functions
-    ]
+    return [Section(labels[name], url_for(prefix + name), now.startswith(starts)) for name, starts in _GROUPS.items()]
