@@ -120,9 +120,10 @@ def test_every_page_is_accessible_and_fits(
 WORDS = """
 () => [...document.querySelectorAll("main *")].filter(each => !each.closest("button, .only-script, time"))
   .flatMap(each => [...each.childNodes].filter(node => node.nodeType === Node.TEXT_NODE && each.checkVisibility()))
-  .map(node => node.data.replace(/\\S+ (second|minute)s? ago/, "").trim())
+  .map(node => node.data.replace(/\\S+ (second|minute)s? ago|[\\d.,]+ (ms|[KMG]?B)\\b/g, "").trim())
 """
-"""The words that can be seen, without buttons, what is marked as useless without script, and how long ago things were."""
+"""The words that can be seen, without buttons, what is marked as useless without script, how long ago things were,
+and what is measured anew at each look: milliseconds and memory."""
 
 
 def test_every_page_says_the_same_without_script(view: View, pages: list[str]) -> None:
