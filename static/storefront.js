@@ -39,7 +39,9 @@ class StorefrontFragment extends HTMLElement {
     if (!this.#observer) this.#load(true);
   }
 
+  /** Who comes back to what they are told, or follows a link to a bundle, is there at once. */
   #watch() {
+    if (location.hash.startsWith("#storefront-")) return this.#load(false);
     this.#observer = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       this.#observer.disconnect();
@@ -80,6 +82,7 @@ class StorefrontFragment extends HTMLElement {
     this.#later?.disconnect();
     this.#swap(html, again);
     if (again) this.#say(this.dataset.updated);
+    else this.#come();
     return false;
   }
 
@@ -95,7 +98,8 @@ class StorefrontFragment extends HTMLElement {
     const seen = before.bottom > 0 && before.top < window.innerHeight;
     const pushes = before.bottom > 0 && before.bottom < window.innerHeight;
     const grown = this.getBoundingClientRect().height - before.height;
-    if (pushes && grown > 0.5 && !again && !shown.some((node) => node.matches?.(".storefront-waiting"))) {
+    const urgent = again || content.querySelector(".storefront-notice") || shown.some((node) => node.matches?.(".storefront-waiting"));
+    if (pushes && grown > 0.5 && !urgent) {
       content.replaceChildren(...shown);
       return this.#swapLater(html);
     }
@@ -103,6 +107,13 @@ class StorefrontFragment extends HTMLElement {
     if (seen && grown < 0) this.style.minHeight = `${before.height}px`;
     this.#width = window.innerWidth;
     this.#swapped = true;
+  }
+
+  /** To what the page was opened for, where the fragment brought it; once it is drawn, so that nothing moves in view. */
+  #come() {
+    const { hash } = location;
+    const target = hash.startsWith("#storefront-") && this.querySelector(`#${CSS.escape(hash.slice(1))}`);
+    if (target) requestAnimationFrame(() => setTimeout(() => target.scrollIntoView({ block: "center" })));
   }
 
   /** A taller answer must not push what the shopper is reading: it waits until they have scrolled on. */
@@ -269,11 +280,13 @@ function priceSet(form) {
     if ("free" in part.dataset) free += pieces * amount;
     if (number) each.push(...Array(pieces).fill(amount));
   }
-  if (least) free = each.sort((a, b) => a - b).slice(0, Number(value)).reduce((sum, amount) => sum + amount, 0);
+  // As the till does: of more pieces than a mix needs, the dearest make the set, and the cheapest of these are free.
+  if (least) free = each.sort((a, b) => b - a).slice(0, least).slice(-Number(value)).reduce((sum, amount) => sum + amount, 0);
   const fits = !least || (count >= least && count <= most);
   const off = fits ? Math.max(0, SAVED[rule](Number(value), total, free)) : 0;
   const button = form.querySelector("button");
   button.disabled = !fits;
+  tally(form, count, fits ? 0 : count < least ? least - count : most - count);
   const label = JSON.parse(labels)[least ? count - least : checked];
   if (label) button.querySelector(".storefront-label").textContent = label;
   const [now, was, words] = ["total-amount", "was-amount", "saved"].map((name) => form.querySelector(`.storefront-sum .storefront-${name}`));
@@ -283,6 +296,17 @@ function priceSet(form) {
   const money = (minor) => inMoney(minor, form.dataset);
   [now.textContent, was.textContent, words.textContent] = same ? texts : [money(total - off), money(total), saved.replace("{}", money(off))];
   was.closest("s").hidden = words.hidden = !off;
+}
+
+// Why a mix cannot be added yet, in the place of its price: too few pieces (off above 0), or too many.
+function tally(form, count, off) {
+  const line = form.querySelector(".storefront-tally");
+  if (!line) return;
+  const { more, fewer, locale } = form.dataset;
+  const written = (number) => new Intl.NumberFormat(locale).format(number);
+  const words = (off > 0 ? more : fewer).replace("{have}", written(count)).replace("{}", written(Math.abs(off)));
+  line.textContent = off ? words : "";
+  form.querySelector(".storefront-total").hidden = off !== 0;
 }
 
 function inMoney(minor, { currency, digits, locale }) {

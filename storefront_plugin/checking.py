@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,9 @@ from flask import Flask
 from .errors import StorefrontError
 from .orderlog.numbering import last_position
 from .recommending.rule_codec import enabled_rules
-from .shop.findings import Finding
+from .shop.findings import Finding, number
 from .shop.inspection import inspect_cart, inspect_catalog, inspect_orders
+from .web.admin.counting import backlog
 
 if TYPE_CHECKING:
     from .extension import Storefront
@@ -22,6 +24,8 @@ def check(storefront: Storefront, app: Flask) -> list[Finding]:
     """All findings: adapters, database, Redis, and the app around us."""
     parts = storefront.mounted
     findings = [*_tried("The database", lambda: _database(storefront)), *_tried("Redis", lambda: _redis(storefront))]
+    with suppress(StorefrontError):  # what hinders it is told already
+        findings += _worker(storefront)
     findings += inspect_catalog(storefront.catalog, parts.settings)
     if storefront.orders is not None:
         findings += inspect_orders(storefront.orders, storefront.catalog)
@@ -45,9 +49,13 @@ def _database(storefront: Storefront) -> Iterator[Finding]:
     enabled_rules(storefront.database)
     end = last_position(storefront.database)
     batches = end.number if end else 0
-    yield Finding("ok", f"The database answers and our tables are there; the order log has {batches} batches.")
+    yield Finding("ok", f"The database answers and our tables are there; the order log has {_batches(batches)}.")
     if not batches:
         yield Finding("warning", "No order is counted yet: run `flask storefront catch-up` or `import-orders FILE`.")
+
+
+def _batches(count: int) -> str:
+    return "1 batch" if count == 1 else f"{count:,} batches"
 
 
 def _redis(storefront: Storefront) -> Iterator[Finding]:
@@ -66,6 +74,28 @@ def _redis(storefront: Storefront) -> Iterator[Finding]:
         yield Finding("error", parts.upkeep.rebuild_due)
     if parts.held.current.popularity.must_rebuild:
         yield Finding("warning", "The weights have grown far: run `flask storefront rebuild` for a newer epoch.")
+
+
+def _worker(storefront: Storefront) -> Iterator[Finding]:
+    parts, seen = storefront.mounted, storefront.mounted.workers.look()
+    last = f"last seen {seen.last_at:%Y-%m-%d %H:%M:%S} UTC" if seen.last_at else "none was seen yet"
+    late = backlog(ask_redis=True).is_late
+    if seen.alive:
+        who = [number(seen.workers, "worker")] if seen.workers else []
+        who += [number(seen.threads, "thread") + " of the shop"] if seen.threads else []
+        yield Finding("ok", f"Orders are counted by {' and '.join(who)}, {last}.")
+        if late:
+            yield Finding("warning", "Orders have waited for over a minute; if they stay, the log there says why.")
+    elif parts.settings.drain == "off":
+        yield Finding("error", f"No worker is at work ({last}): start `flask storefront worker`.")
+    elif late:
+        yield Finding("error", f"Orders wait and no thread of the shop counts ({last}): run `flask storefront drain`.")
+    else:
+        yield Finding("ok", f"Orders are counted by a thread that starts with the shop's first page or order ({last}).")
+    if seen.trouble:
+        yield Finding(
+            "warning", f"The nightly catch-up failed at {seen.caught_up_at:%Y-%m-%d %H:%M} UTC: {seen.trouble}"
+        )
 
 
 def _around(app: Flask) -> Iterator[Finding]:

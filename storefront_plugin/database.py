@@ -7,6 +7,8 @@ Three kinds of session, all short:
 
 On in-memory SQLite (most test suites) there is one connection only. While the shop's session is in a transaction we
 join it behind a savepoint; otherwise that connection is free and we use it like any other.
+
+Our tables stand in the shop's own database, unless it gave them another address or is known to have none.
 """
 
 from __future__ import annotations
@@ -19,13 +21,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import sqlalchemy as sa
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import StaticPool
 
-from .errors import ConfigurationError, DatabaseUnavailable
+from .errors import ConfigurationError, DatabaseUnavailable, TablesMissing
 from .locks import ProcessLock
+from .shop_database import ShopDatabase, has_one_connection, is_in_memory
 
 logger = logging.getLogger(__name__)
 
@@ -68,13 +70,15 @@ class Database:
         url: str | None,
         folder: Path,
         deadline: float,
-        shop_engine: Callable[[], sa.Engine | None],
+        shop: ShopDatabase,
         shop_options: dict[str, Any],
+        model: Any = None,
     ):
+        self.shop = shop
         self._url = url
         self._folder = folder
         self._deadline = deadline
-        self._shop_engine = shop_engine
+        self._model = model
         self._shop_options = shop_options
         self._lock = ProcessLock()
         self._engines: dict[tuple[int, bool], sa.Engine] = {}
@@ -97,9 +101,14 @@ class Database:
     def in_memory(self) -> bool:
         """Whether there is one connection only, shared with the shop (in-memory SQLite)."""
         if self._in_memory is None:
-            engine = self._shop_engine() if self._url is None else None
-            self._in_memory = engine is not None and isinstance(engine.pool, StaticPool)
+            self._in_memory = self._url is None and has_one_connection(self._shop_engine())
         return self._in_memory
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether our tables are elsewhere than the shop's, so that its transactions cannot hold our changes."""
+        engine = self._shop_engine()
+        return engine is None or (self._url is not None and sa.make_url(self._url) != engine.url)
 
     @property
     def dialect(self) -> str:
@@ -128,16 +137,16 @@ class Database:
     def _session(self, patient: bool) -> Session:
         if not self.in_memory:
             return Session(self._engine(patient), expire_on_commit=False)
-        engine = self._shop_engine()
-        assert engine is not None
-        shop_session = current_app.extensions["sqlalchemy"].session()
-        if shop_session.in_transaction():
-            bind: Any = shop_session.connection()
+        bind = self.shop.joint(self._model)
+        if isinstance(bind, sa.Connection):
             self.prepare(bind)
-            return Session(bind, join_transaction_mode="create_savepoint", expire_on_commit=False)
-        with engine.begin() as connection:
-            self.prepare(connection)
-        return Session(engine, expire_on_commit=False)
+        else:
+            with bind.begin() as connection:
+                self.prepare(connection)
+        return Session(bind, join_transaction_mode="create_savepoint", expire_on_commit=False)
+
+    def _shop_engine(self) -> sa.Engine | None:
+        return self.shop.engine(self._model)
 
     def _engine(self, patient: bool) -> sa.Engine:
         # Those of a parent process are kept untouched: a forked child must neither use nor close its connections.
@@ -186,17 +195,30 @@ def _limit_statements(milliseconds: int) -> Callable[[Any, Any], None]:
     return set_timeout
 
 
+def missing_table(error: sa.exc.SQLAlchemyError) -> DatabaseUnavailable | None:
+    """What to raise in place of *error* where a table or column is missing, ours or the shop's; None for other errors."""
+    text = str(getattr(error, "orig", None) or error).splitlines()[0]
+    if not any(words in text for words in ("no such table", "does not exist", "doesn't exist", "no such column")):
+        return None
+    asked = f"{text} {getattr(error, 'statement', None)}"
+    if any(name in asked for name in Base.metadata.tables):
+        return TablesMissing(f"A table is missing ({text}); run `flask storefront init-db`.")
+    return DatabaseUnavailable(
+        f"The shop's database lacks something of its own ({text}): make it as the shop does, with its migrations or "
+        "create_all(), or check the columns given to the adapters."
+    )
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     """Driver and pool errors become `DatabaseUnavailable` with a remedy; the cause is kept."""
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.TimeoutError, sa.exc.InterfaceError) as error:
+        missing = missing_table(error)
+        if missing is not None:
+            raise missing from error
         text = str(getattr(error, "orig", None) or error)
-        if any(words in text for words in ("no such table", "does not exist", "doesn't exist", "no such column")):
-            raise DatabaseUnavailable(
-                f"A table is missing ({text.splitlines()[0]}); run `flask storefront init-db`."
-            ) from error
         if any(words in text for words in ("ambiguous column", "syntax error")):
             raise DatabaseUnavailable(
                 f"The database refused a query ({text.splitlines()[0]:.200}); check the columns given to the adapters."
@@ -206,24 +228,7 @@ def _translated() -> Iterator[None]:
         ) from error
 
 
-def is_in_memory(url: object) -> bool:
-    """Whether *url* is an SQLite database that lives in memory only."""
-    try:
-        parsed = sa.make_url(url)  # type: ignore[arg-type]
-    except (sa.exc.ArgumentError, TypeError):
-        return False
-    return parsed.get_backend_name() == "sqlite" and (
-        parsed.database in (None, "", ":memory:") or "memory" in str(parsed.query.get("mode", ""))
-    )
-
-
-def shop_engine() -> sa.Engine | None:
-    """The engine of the current app's Flask-SQLAlchemy, or None without one."""
-    extension = current_app.extensions.get("sqlalchemy")
-    return extension.engines.get(None) if extension is not None else None
-
-
-def open_database(app: Flask, url: str | None, folder: Path, deadline: float) -> Database:
+def open_database(app: Flask, url: str | None, folder: Path, deadline: float, shop: ShopDatabase) -> Database:
     """The `Database` of *app*. Other extensions are looked up at first use, so the order of ``init_app`` is free."""
     if url is not None:
         try:
@@ -232,4 +237,9 @@ def open_database(app: Flask, url: str | None, folder: Path, deadline: float) ->
             raise ConfigurationError(
                 "STOREFRONT_DATABASE_URL cannot be read; give it as an SQLAlchemy address such as postgresql+psycopg://host/name."
             ) from error
-    return Database(url, folder, deadline, shop_engine, app.config.get("SQLALCHEMY_ENGINE_OPTIONS") or {})
+        if is_in_memory(url):
+            raise ConfigurationError(
+                "STOREFRONT_DATABASE_URL is an SQLite database in memory, of which each connection has another; give "
+                "it a file, or leave it out where the shop's own database is in memory."
+            )
+    return Database(url, folder, deadline, shop, app.config.get("SQLALCHEMY_ENGINE_OPTIONS") or {})

@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 
+def _mark(message: str) -> str:
+    """*message* itself; the call is what ``pybabel extract -k _mark`` looks for."""
+    return message
+
+
+def shown(value: object) -> str:
+    """*value* as a sentence shows it, in at most 40 characters; Python refuses to write out very long numbers."""
+    try:
+        return f"{value!r:.40}"
+    except Exception:  # the shop's own value may do anything
+        return f"this {type(value).__name__}"
+
+
 class StorefrontError(Exception):
-    """Root of all errors this package raises on purpose."""
+    """Root of all errors this package raises on purpose.
+
+    *message* has a ``%(name)s`` for each of *values*, so that a sentence that is marked can be told in other languages.
+    """
+
+    def __init__(self, message: str = "", **values: object) -> None:
+        super().__init__(message % values if values else message)
+        self.message, self.values = message, values
 
 
 class ConfigurationError(StorefrontError, RuntimeError):
@@ -25,6 +45,14 @@ class StoreUnavailable(StorefrontError):
 
 class DatabaseUnavailable(StorefrontError):
     """The SQL database cannot be reached, is locked, or lacks our tables."""
+
+
+class Stopped(StorefrontError):
+    """The process is ending: a long step was left between two of its statements, and is done another time."""
+
+
+class TablesMissing(DatabaseUnavailable):
+    """The SQL database answers and lacks our tables, or some of their columns."""
 
 
 class ForeignHistory(StorefrontError):

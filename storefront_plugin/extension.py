@@ -15,6 +15,7 @@ from .calls.merchant import MerchantCalls
 from .calls.orders import OrderCalls
 from .calls.suggestions import SuggestionCalls
 from .checking import check
+from .cli import storefront as commands
 from .copurchase.figures import figures
 from .errors import ConfigurationError
 from .migrations import include_object, upgrade
@@ -24,6 +25,7 @@ from .settings import Settings
 from .shop.findings import Finding
 from .shop.ports import Cart, Catalog, ConsentLevel, Customers, Orders
 from .shop.watching import watch
+from .shop_database import shop_database_of
 from .web.admin.mounting import build_admin
 from .web.api.mounting import mount_api
 from .web.blueprint import build_blueprint
@@ -79,7 +81,8 @@ class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):
         remedy for a second mount, a wrong setting, an occupied name or a missing ``SECRET_KEY``.
         """
         self._refuse_conflicts(app)
-        mounted = Mounted(app, Settings.from_config(app.config), self.catalog)
+        shop = shop_database_of(self.orders, self.catalog)
+        mounted = Mounted(app, Settings.from_config(app.config), self.catalog, shop)
         # Kept by the app, not by us: one Storefront may serve the hundreds of apps of a test suite.
         app.extensions[MOUNTED] = mounted
         app.extensions["storefront"] = self
@@ -87,6 +90,7 @@ class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):
         app.register_blueprint(build_admin(self.name, self.url_prefix))
         mount_api(app, self.name, self.url_prefix)
         app.jinja_env.globals[self.name] = self
+        app.cli.commands.setdefault("storefront", commands)  # `flask` finds it without, app.test_cli_runner() does not
         include_object.chain(app)
         if mounted.settings.watch_models and not self._watching:
             self._watching = True

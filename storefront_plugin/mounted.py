@@ -24,7 +24,8 @@ from .copurchase.popularity import load_popularity
 from .copurchase.rebuild import Progress, rebuild, sweep
 from .copurchase.trending import find_older, find_trending, store_older, store_trending
 from .copurchase.upkeep import Upkeep
-from .database import is_in_memory, open_database
+from .copurchase.workers import Workers
+from .database import open_database
 from .errors import StorefrontError, StoreUnavailable
 from .orderlog.numbering import Position, count_orders, newest_day
 from .orderlog.numbers import ProductNumbers
@@ -32,6 +33,7 @@ from .recommending.bundle_slots import BundleSlots
 from .recommending.cards import Cards
 from .recommending.effective import EffectivePlan, Plan
 from .recommending.explaining import ExplainedSlot, Explainer
+from .recommending.failures import Failures
 from .recommending.fills import Fills
 from .recommending.held import Held
 from .recommending.page import FilledSlot, Page
@@ -44,7 +46,8 @@ from .redis_store import MISSING, Read, RedisStore, stop
 from .redis_store.keys import Keys
 from .settings import Settings
 from .shop.ports import Catalog
-from .signals import batches_applied, rebuild_finished, slot_failed
+from .shop_database import ShopDatabase
+from .signals import batches_applied, rebuild_finished
 from .similarity.index import CatalogueIndex
 
 logger = logging.getLogger(__name__)
@@ -59,13 +62,12 @@ MAX_UNTOLD = 1000
 class Mounted:
     """The parts behind one app's `Storefront`, made at mount time; none of them connects before its first use."""
 
-    def __init__(self, app: Flask, settings: Settings, catalog: Catalog) -> None:
-        self.app = app
-        self.settings = settings
-        fleeting = settings.database_url is None and is_in_memory(app.config.get("SQLALCHEMY_DATABASE_URI"))
+    def __init__(self, app: Flask, settings: Settings, catalog: Catalog, shop: ShopDatabase) -> None:
+        self.app, self.settings = app, settings
+        fleeting = settings.database_url is None and shop.is_fleeting(app)
         home = _fleeting_folder() if fleeting else Path(app.instance_path)
         self.folder = Path(settings.data_folder or home / "storefront")
-        self.database = open_database(app, settings.database_url, self.folder, settings.deadline)
+        self.database = open_database(app, settings.database_url, self.folder, settings.deadline, shop)
         self.store = RedisStore(settings.redis_url, self.folder, settings.deadline)
         # Numbers of a database that dies with its app must meet neither the shop's own counts nor the next test's.
         self.keys = Keys(f"{settings.redis_prefix}:{uuid.uuid4().hex[:12]}" if fleeting else settings.redis_prefix)
@@ -73,6 +75,7 @@ class Mounted:
         self.cards = Cards(catalog, settings.card_seconds, settings.deadline, settings.currency)
         keys = [*(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key or ""]
         self.till = Till(self.database, catalog, settings.currency, keys)
+        self.workers = Workers(self.store, self.keys)
         self.upkeep = Upkeep(
             self.database,
             self.store,
@@ -81,6 +84,7 @@ class Mounted:
             settings.half_life_days,
             settings.shards,
             self._tell_applied,
+            self.workers.beat,
         )
         self.index = CatalogueIndex(
             catalog, self.database, self.numbers, self.store, self.keys, self.folder, settings.currency
@@ -93,10 +97,10 @@ class Mounted:
             self.numbers,
             self.cards,
             self.till.published,
-            settings.deadline,
             self.wake,
         )
-        bundle_slots = BundleSlots(self.till, self.variants, self._tell_failed)
+        failures = Failures(app)
+        bundle_slots = BundleSlots(self.till, self.variants, failures.tell)
         self.recommender = Recommender(
             self.store,
             self.keys,
@@ -107,7 +111,7 @@ class Mounted:
             settings.min_support,
             self.held.heed,
             self.held.heed_unknown,
-            self._tell_failed,
+            failures.tell,
         )
         self._explainer = Explainer(
             self.recommender, bundle_slots, self.numbers, self.store.ask, lambda: count_orders(self.database)
@@ -173,7 +177,7 @@ class Mounted:
         sent = self.upkeep.number_and_send()
         if self.upkeep.may_rebuild_by_itself():
             logger.warning("The counts are made anew, because Redis has lost them.")
-            self.rebuild(lambda phase, done, total: None)
+            self.rebuild(self.drainer.go_on)
         sweep(self.database, self.store, self.keys)
         return sent
 
@@ -244,6 +248,7 @@ class Mounted:
             self._tell_late()
             self.fills.flush_if_due()
             if self.settings.drain == "thread":
+                self.workers.kind = self.workers.kind or "thread"
                 self._count()
                 self._refresh_lists(False)
         finally:
@@ -264,7 +269,7 @@ class Mounted:
         self._lists_at = time.monotonic() + LISTS_SECONDS
         if not now:
             self.upkeep.audit()
-        self.index.build_if_due()
+        self.index.build_if_due(self.drainer.go_on)
         day = newest_day(self.database)
         if day is not None:
             store_trending(self.store, self.keys, find_trending(self.database, day))
@@ -276,10 +281,6 @@ class Mounted:
 
     def _tell_applied(self, position: Position, batches: int) -> None:
         batches_applied.send(self.app, position=str(position), batches=batches)
-
-    def _tell_failed(self, slot: str, error: Exception) -> None:
-        logger.warning("Slot %r is left out: %s", slot, error)
-        slot_failed.send(self.app, slot=slot, error=error)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -78,6 +79,11 @@ def _plan(value: Any) -> str | None:
     return None if known else "a dict from placement names to lists of Slot, or None for the default plan"
 
 
+def _path(value: Any) -> str | None:
+    plain = isinstance(value, str) and re.fullmatch(r"/(?![/\\])[^\s\\?#]*", value)
+    return None if plain else "a path that begins with one slash, such as '/shop/'"
+
+
 def _switch(value: Any) -> str | None:
     return None if isinstance(value, bool) else "True or False"
 
@@ -93,7 +99,7 @@ class Settings:
     )
     redis_prefix: str = _setting("storefront", "First part of every Redis key; one a shop.", _text)
     database_url: str | None = _setting(
-        None, "SQLAlchemy address of our own tables; None uses the shop's Flask-SQLAlchemy database.", _optional_text
+        None, "SQLAlchemy address of our own tables; None uses the shop's own database.", _optional_text
     )
     data_folder: str | None = _setting(
         None,
@@ -143,6 +149,7 @@ class Settings:
     watch_models: bool = _setting(
         True, "Notice changes of mapped SQLAlchemy models, so that cards follow within a second.", _switch
     )
+    shop_path: str = _setting("/", "Path of the shop's first page, which the merchant's pages link to.", _path)
     requests_per_minute: int = _setting(
         600,
         "Fragments for one address a minute and process; a fifth of it for JSON, another for the cart; 0 is no limit.",

@@ -1,6 +1,6 @@
 """Our own words in the shopper's language, from our own catalogues; a shop's Flask-Babel is read, never set up.
 
-New words: mark them with ``_()`` (templates) or `_mark` (here), then run the three commands at the top of
+New words: mark them with ``_()`` (templates) or `_mark` (here, and what errors say), then run the three commands at the top of
 ``translations/babel.cfg``. The compiled ``.mo`` files belong into the repository.
 """
 
@@ -15,6 +15,7 @@ from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 from flask import current_app
 
+from .errors import _mark
 from .folders import TRANSLATIONS
 
 if TYPE_CHECKING:
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "ja")
 """Languages we have words in; the first is used where none fits."""
-
-
-def _mark(message: str) -> str:
-    """*message* itself; the call is what ``pybabel extract -k _mark`` looks for."""
-    return message
 
 
 TITLES: Mapping[str, str] = {
@@ -76,6 +72,7 @@ VERDICTS: Mapping[str, str] = {
     "sold_out": _mark("Sold out"),
     "variant": _mark("A variant of a product that stands already"),
     "category": _mark("Not in this category"),
+    "offered": _mark("Left out with its slot"),
 }
 """What became of a candidate, as `recommending.explaining` tells it."""
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from counting_model import summed
 from hypothesis import strategies as st
 
 from storefront_plugin.copurchase import rebuild
 from storefront_plugin.copurchase.tables import Generation
-from storefront_plugin.copurchase.weights import Weighting, changes, large_orders
+from storefront_plugin.copurchase.weights import Weighting, large_orders
 from storefront_plugin.database import Base, Database
 from storefront_plugin.orderlog.events import now
 from storefront_plugin.orderlog.numbering import Position
@@ -19,6 +20,7 @@ from storefront_plugin.orderlog.settling import Entry, dump_entries
 from storefront_plugin.orderlog.tables import Applier, Batch
 from storefront_plugin.redis_store import Read, RedisStore
 from storefront_plugin.redis_store.keys import Keys, shard_of
+from storefront_plugin.shop_database import ShopDatabase
 
 PRODUCTS = 12
 MANY = 500
@@ -32,7 +34,7 @@ class CountedShop:
         self.folder = folder
         self.store = store
         self.keys = Keys(f"t{secrets.token_hex(4)}")
-        self.database = Database(f"sqlite:///{folder / 'shop.sqlite'}", folder, 1.0, lambda: None, {})
+        self.database = Database(f"sqlite:///{folder / 'shop.sqlite'}", folder, 1.0, ShopDatabase(), {})
         with self.database.connect() as connection:
             Base.metadata.drop_all(connection)
             Base.metadata.create_all(connection)
@@ -113,11 +115,11 @@ def expected(batches: Sequence[Sequence[Entry]], weighting: Weighting, admission
     sold: dict[int, int] = {}
     pairs: dict[int, dict[int, list[int]]] = {}
     for batch in batches:
-        for product, change in changes(batch, weighting).items():
-            counts[product] = counts.get(product, 0) + change.count
+        for product, change in summed(batch, weighting).items():
+            counts[product] = counts.get(product, 0) + change.n
             sold[product] = sold.get(product, 0) + change.sold
             for sign, part in ((1, change.added), (-1, change.removed)):
-                for neighbour, (weight, support) in (part or {}).items():
+                for neighbour, (weight, support) in part.items():
                     sums = pairs.setdefault(product, {}).setdefault(neighbour, [0, 0])
                     sums[0] += sign * weight
                     sums[1] += sign * support

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from small_shop import SmallShop
 
 from storefront_plugin.copurchase import generations
-from storefront_plugin.copurchase.weights import Weighting, changes
+from storefront_plugin.copurchase.weights import MAX_PAIR_SIZE, Weighting
 from storefront_plugin.orderlog.numbering import batches_after
 from storefront_plugin.orderlog.settling import Entry, load_entries
 from storefront_plugin.redis_store import Read
@@ -25,6 +27,34 @@ class Counts:
     support: dict[int, dict[int, int]] = field(default_factory=dict)
 
 
+@dataclass
+class Change:
+    """What a batch changes for one product: n, sold, and its pairs by neighbour as (weight, support)."""
+
+    n: int = 0
+    sold: int = 0
+    added: dict[int, tuple[int, int]] = field(default_factory=dict)
+    removed: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+
+def summed(batch: Iterable[Entry], weighting: Weighting) -> dict[int, Change]:
+    """The changes of one batch, by product: all that is added, and all that is taken away, pair by pair."""
+    result: defaultdict[int, Change] = defaultdict(Change)
+    for sign, day, size, products, others in batch:
+        paired = 2 <= size <= MAX_PAIR_SIZE
+        for product in products:
+            result[product].sold += sign
+            result[product].n += sign * weighting.unit(day) * paired
+        if not paired:
+            continue
+        for one, other in itertools.permutations(products + others, 2):
+            if one in products or other in products:
+                pairs = result[one].added if sign > 0 else result[one].removed
+                weight, support = pairs.get(other, (0, 0))
+                pairs[other] = (weight + weighting.pair(day, size), support + 1)
+    return dict(result)
+
+
 class ModelB:
     """``step(state, batch)``: add, then subtract what is present, then cut; without a bound this is model A."""
 
@@ -37,14 +67,14 @@ class ModelB:
 
     def step(self, batch: list[Entry]) -> None:
         """Apply one batch."""
-        for product, change in changes(batch, self.weighting).items():
-            self.n[product] += change.count
+        for product, change in summed(batch, self.weighting).items():
+            self.n[product] += change.n
             self.sold[product] += change.sold
             pairs = self.pairs[product]
-            for neighbour, (weight, support) in (change.added or {}).items():
+            for neighbour, (weight, support) in change.added.items():
                 before = pairs.get(neighbour, (0, 0))
                 pairs[neighbour] = (before[0] + weight, before[1] + support)
-            for neighbour, (weight, support) in (change.removed or {}).items():
+            for neighbour, (weight, support) in change.removed.items():
                 if neighbour in pairs:
                     before = pairs.pop(neighbour)
                     if before[1] > support:
@@ -70,7 +100,7 @@ def expected(shop: SmallShop, keep: int | None = None, limit: int | None = None)
     assert generation is not None
     model = ModelB(generation.weighting, keep, limit)
     for batch in batches_after(shop.storefront.database, 0, 10_000):
-        model.step(list(load_entries(batch.entries)))
+        model.step(load_entries(batch.entries))
     return model.counts()
 
 

@@ -14,8 +14,16 @@ from storefront_plugin.cli import storefront
 def fake_app(**methods: Any) -> Flask:
     """An app whose storefront has just *methods*."""
     app = Flask("fake")
+    workers = SimpleNamespace(kind=None, told=[], beats=[])
+    workers.beat = lambda: workers.beats.append(workers.kind)
+    workers.caught_up = lambda trouble="": workers.told.append(trouble)
     app.extensions["storefront"] = SimpleNamespace(
-        **{"orders": None, "settings": SimpleNamespace(timezone="UTC"), **methods}
+        **{
+            "orders": None,
+            "settings": SimpleNamespace(timezone="UTC"),
+            "mounted": SimpleNamespace(workers=workers),
+            **methods,
+        }
     )
     return app
 

@@ -78,6 +78,20 @@ def prices(draw: st.DrawFn) -> Price:
 
 
 @st.composite
+def mixes(draw: st.DrawFn, price: Price, **more: Any) -> Definition:
+    """Choose two to five of a group, some of it in some variants only; the cheapest are free instead of *price* at times."""
+    names = draw(st.lists(st.sampled_from(PRODUCTS), min_size=1, max_size=5, unique=True))
+    parts = tuple(
+        Component(name, variants=draw(st.sampled_from([(), (), (), ("red",), ("blue", "red")]))) for name in names
+    )
+    least = draw(st.integers(2, 4))
+    if draw(st.integers(0, 3)) == 0:
+        price = free_pieces(draw(st.integers(1, least - 1)))
+    most = least if price.kind == "fixed" else draw(st.sampled_from([least, least + 1, 5]))
+    return Definition(kind="mix", tiers=(Tier(parts, price, least, most),), words=WORDS, **more)
+
+
+@st.composite
 def definitions(draw: st.DrawFn) -> Definition:
     """A bundle of any kind."""
     kind = draw(st.sampled_from(["set", "ladder", "mix", "extra", "steps"]))
@@ -88,9 +102,7 @@ def definitions(draw: st.DrawFn) -> Definition:
     }
     price = draw(prices())
     if kind == "mix":
-        least = draw(st.integers(2, 3))
-        most = least if price.kind == "fixed" else draw(st.integers(least, 3))
-        return mix_of(*products, price=price, least=least, most=most)
+        return draw(mixes(price, **more))
     if kind == "steps":
         return steps_of(*products, steps={2: price, 4: draw(prices())})
     variants = draw(st.sampled_from([(), (), ("red",), ("blue", "red")]))

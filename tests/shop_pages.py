@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from flask import render_template_string, request
-from small_shop import SmallShop
+from small_shop import SmallShop, small_shop
 
 OWN = "The shop's own words"
 DEADLINE_MS = 150
@@ -58,6 +59,12 @@ def add_pages(shop: SmallShop) -> SmallShop:
         return render_template_string(_PAGE, own=OWN, placement="cart", products=[])
 
     return shop
+
+
+def twin_of(shop: SmallShop, **options: Any) -> SmallShop:
+    """Another process's stand-in: a second app on the same database and Redis."""
+    kept = {k: v for k, v in shop.app.config.items() if k.startswith(("STOREFRONT_", "SQLALCHEMY_DATABASE", "TESTING"))}
+    return add_pages(small_shop(Path(shop.app.instance_path), **{**kept, **options}))
 
 
 def visit(shop: SmallShop, path: str = "/p/p1") -> Visit:

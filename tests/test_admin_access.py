@@ -33,8 +33,8 @@ MakeShop = Callable[..., SmallShop]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 UNKNOWN = [f"{HOME}/nothing", f"{HOME}/bundles/77777/nothing", f"{HOME}/probe/1/2/3", f"{HOME}/rules/abc"]
-EDITORS_PAGES = {"storefront-admin.bundle_code", "storefront-admin.rule_new"}
-"""Pages that only editors see: a code that is worth money, a form that makes something."""
+EDITORS_PAGES = {"storefront-admin.bundle_code", "storefront-admin.bundle_new", "storefront-admin.rule_new"}
+"""Pages that only editors see: a code that is worth money, forms that make something."""
 
 CHANGES_EVERY_TIME = {"Date", "Content-Length", "Set-Cookie"}
 

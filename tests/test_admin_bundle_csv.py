@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -97,7 +98,7 @@ def test_a_file_is_checked_before_anything_is_changed(admin: SmallShop, editor: 
     form = editor.soup.select_one(".report form")
     assert form is not None
     editor.post("bundles/import", values(form) | {"do": ["import"]})
-    assert editor.texts(".notice") == ["1 bundle created, 1 changed."]
+    assert editor.texts(".notice p") == ["1 bundle created, 1 changed."]
     assert count(admin) == 3
     with admin.app.app_context():
         kept = shelf.load(admin.storefront.database, 1)
@@ -130,6 +131,70 @@ def test_bad_rows_are_told_by_line_and_good_ones_kept(admin: SmallShop, editor: 
         assert shelf.load(admin.storefront.database, 2).version == 1
 
 
+HEADER = (
+    "id,version,kind,title_en,title_ja,tier,product_id,quantity,price_kind,percent,amount_EUR,starts,staff_only,state"
+)
+BAD = (
+    ",,,,,,p1,1,,,,,,",
+    ",,set,No product,,,,2,percent,10,,,,",
+    ",,set,Half,,,p1,2.5,percent,10,,,,",
+    ",,set,Round,,,p1,2,amount,,1.005,,,",
+    ',,set,Thousands,,,p1,2,amount,,"1,000",,,',
+    ",,set,Alone,,,p1,1,percent,10,,,,",
+    "9,1,set,Unknown,,,p1,2,percent,10,,,,",
+    "1,7,set,Late,,,p1,2,percent,10,,,,",
+    "1,7,set,Twice,,,p1,2,percent,10,,,,",
+    ",,set,,,,p1,2,percent,10,,,,",
+    ",,ladder,Gap,,1,p1,2,percent,10,,,,",
+    ",,,,,3,p1,3,percent,10,,,,",
+    ",,set,Differs,,,p1,2,percent,10,,,,",
+    ",,,,,,p2,1,percent,11,,,,",
+    ",,set,No percentage,,,p1,2,percent,,,,,",
+    ",,set,No amount,,,p1,2,amount,,,,,",
+    ",,set,When,,,p1,2,percent,10,,soon,,",
+    ",,set,Whether,,,p1,2,percent,10,,,perhaps,",
+    ",,set,State,,,p1,2,percent,10,,,,open",
+    ",,set,Gone,,,nothing,2,percent,10,,,,",
+    f",,set,Long,,,{'x' * 256},2,percent,10,,,,",
+    ",,extra,Nothing free,,,p1,2,percent,10,,,,",
+    ",,steps,Step,,,p1,2,percent,10,,,,",
+    ",,set,Too many,,,p1,2,percent,10,,,,,surplus",
+)
+"""A row, or two, for each thing that can be wrong with a bundle."""
+
+
+def test_refused_rows_are_told_in_the_merchants_language(admin: SmallShop) -> None:
+    """Every sentence, whatever is wrong; what stands in the file is quoted as it stands there."""
+    editor = Merchants(admin, "ja")
+    checked(editor, "\n".join([HEADER, *BAD]))
+    refused = editor.texts(".refused-why")
+    assert len(refused) == len(BAD) - 2  # two bundles of two rows
+    for sentence in refused:
+        assert re.search("[ぁ-ん]", sentence), sentence
+        assert not re.search("[A-Za-z]+ [a-z]+ [a-z]+", sentence), sentence
+    assert refused[1] == "この行にはproduct_idがありません。ショップの商品IDを書いてください。"
+    assert refused[2] == "quantity列には整数を桁区切りなしで書いてください。'2.5'は使えません。"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xfe\x00",
+        b"a,b\n1,2\n",
+        b"kind,product_id,price_kind,title_en,colour\n",
+        b"kind,product_id,price_kind,title_en,kind\n",
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_in_the_merchants_language(admin: SmallShop, data: bytes) -> None:
+    """The file as a whole."""
+    editor = Merchants(admin, "ja")
+    editor.get("bundles/files")
+    editor.post("bundles/import", {"storefront_token": editor.token, "file": (io.BytesIO(data), "x.csv")})
+    (sentence,) = editor.texts(".notice-error")
+    assert re.search("[ぁ-ん]", sentence)
+    assert not re.search("[A-Za-z]+ [a-z]+ [a-z]+", sentence)
+
+
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"a,b\n1,2\n", b"id,kind\n"])
 def test_what_is_no_such_file_is_one_sentence(admin: SmallShop, editor: Merchants, data: bytes) -> None:
     """Nothing chosen, not UTF-8, other columns, no rows: said in a sentence, nothing raised."""
@@ -139,6 +204,66 @@ def test_what_is_no_such_file_is_one_sentence(admin: SmallShop, editor: Merchant
     assert editor.status == 422
     assert len(editor.texts(".notice-error")[0]) > 10
     assert count(admin) == 2
+
+
+NEW = "kind,title_en,product_id,quantity,price_kind,percent,state\nset,Kit,p1,2,percent,10,published\n"
+
+
+def imported(editor: Merchants, text: str) -> None:
+    """Choose a file with *text* and import it at once."""
+    editor.get("bundles/files")
+    data = {"storefront_token": editor.token, "do": "import", "file": (io.BytesIO(text.encode()), "bundles.csv")}
+    editor.post("bundles/import", data)
+
+
+def test_an_import_is_taken_back_by_one_press(admin: SmallShop, editor: Merchants) -> None:
+    """From the notice, from the page that tells what was refused, and later from the page of files; once only."""
+    text = exported(editor).replace("Set", "Kit", 1)
+    bad = "set,Bad,p1,half,percent,10,\n"
+    imported(editor, text)
+    editor.click("Undo")
+    assert editor.texts(".notice") == ["Import taken back: 0 new drafts deleted, 1 bundle as it was before."]
+    with admin.app.app_context():
+        stands = shelf.load(admin.storefront.database, 1)
+        assert (stands.definition.words_in("en").title, stands.state) == ("Set", "published")
+        assert admin.storefront.mounted.till.published.get().bundles[1].definition.words_in("en").title == "Set"
+    imported(editor, NEW + bad)
+    assert "1 was refused" in editor.texts(".notice")[0]
+    editor.click("Undo")
+    assert editor.texts(".notice") == ["Import taken back: 1 new draft deleted, 0 bundles as they were before."]
+    assert count(admin) == 2
+    imported(editor, NEW)
+    editor.get("bundles/files")
+    assert "1 bundle · First editor" in editor.texts(".latest-import")[0]
+    with admin.app.app_context():
+        shelf.update(admin.storefront.database, 4, 1, set_of("p1", "p2", price=percent_off(20)), "Second editor")
+    editor.click("Take it back")
+    assert "1 bundle was changed since the import and is left as it is." in editor.texts(".notice")
+    assert count(admin) == 3
+    editor.get("bundles/files")
+    assert editor.texts(".latest-import") == []
+    editor.get("log")
+    assert "1 bundle" in " ".join(editor.texts("main tbody tr"))
+
+
+def test_a_new_row_says_that_it_becomes_a_draft(editor: Merchants) -> None:
+    """Whatever its state in the file, before and without anything being changed."""
+    checked(editor, NEW)
+    assert editor.texts(".report .state") == ["new draft"]
+    assert "What is new is a draft" in editor.texts(".refused-why")[0]
+
+
+def test_all_reasons_are_told_and_no_link_leads_nowhere(editor: Merchants) -> None:
+    """Each with its line where that is not the bundle's first."""
+    text = "id,version,kind,title_en,product_id,quantity,price_kind,percent\n"
+    text += "1,1,set,A,p1,half,percent,ten\n,,,,,1,,\n99,1,set,B,p1,2,percent,5\n"
+    checked(editor, text)
+    first, second = editor.soup.select(".report tbody tr")
+    reasons = [" ".join(one.get_text(" ", strip=True).split()) for one in first.select("li")]
+    assert [one[:12] for one in reasons] == ["The percent ", "The quantity", "Line 3: The "]
+    assert [str(one["href"]) for one in first.select("a")] == [f"{ADMIN}/bundles/1"]
+    assert "There is no bundle 99" in second.get_text()
+    assert second.select("a") == []
 
 
 def test_words_of_a_file_are_text_on_the_page(editor: Merchants) -> None:

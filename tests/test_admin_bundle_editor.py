@@ -8,8 +8,10 @@ import re
 import threading
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from admin_form import ADMIN, Merchants, values
 from made_bundles import set_of
 from small_shop import SmallShop, made_products
@@ -17,11 +19,12 @@ from small_shop import SmallShop, made_products
 from storefront_plugin import CartLine, MemoryCatalog, Merchant, Product
 from storefront_plugin.audit import entries
 from storefront_plugin.bundles import proposals, shelf
-from storefront_plugin.bundles.definition import Component, Definition, Tier, Words
+from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
 from storefront_plugin.bundles.listing import list_bundles
 from storefront_plugin.bundles.price import fixed_price, percent_off
 from storefront_plugin.bundles.saved_forms import create_once
-from storefront_plugin.bundles.tables import StoredProposal
+from storefront_plugin.bundles.tables import StoredBundle, StoredProposal
+from storefront_plugin.database import table_of
 from storefront_plugin.shop.ports import Variant
 
 TEN = percent_off(10)
@@ -206,6 +209,26 @@ def test_the_second_of_two_editors_sees_both_and_decides(admin: SmallShop, edito
     assert (stored(admin).version, stored(admin).definition.tiers[0].price) == (3, percent_off(30))
 
 
+def test_a_bundle_that_is_gone_can_be_saved_as_a_new_one(admin: SmallShop, editor: Merchants) -> None:
+    """The shop went back to an older copy of its database: what was typed stands in the form of a new bundle."""
+    bundle_id = create(admin, set_of("p1", "p2", price=TEN)).id
+    editor.get(f"bundles/{bundle_id}")
+    with admin.app.app_context(), admin.storefront.database.writing() as session:
+        session.execute(sa.delete(table_of(StoredBundle)))
+    editor.press("save", tiers__0__percent="15", words__0__title=HOSTILE)
+    assert (editor.status, count(admin)) == (410, 0)
+    assert editor.texts(".notice-warning b") == ["This bundle is not there any more."]
+    assert editor.value("words-0-title") == HOSTILE
+    editor.press("save")
+    assert editor.texts(".notice")[0].startswith("Saved as a draft.")
+    with admin.app.app_context():
+        ((row, *_), number) = list_bundles(admin.storefront.database)
+    assert (number, stored(admin, row.id).definition) == (
+        1,
+        dataclasses.replace(set_of("p1", "p2", price=percent_off(15)), words={"en": Words(HOSTILE)}),
+    )
+
+
 def test_a_fixed_price_above_the_sum_is_warned_of_and_not_published(admin: SmallShop, editor: Merchants) -> None:
     """p3 and p4 cost 7.00: a draft may ask 7.01, a published bundle may not, by no way."""
     editor.get("bundles/new?kind=set")
@@ -215,7 +238,9 @@ def test_a_fixed_price_above_the_sum_is_warned_of_and_not_published(admin: Small
     editor.press("publish", **typed)
     reason = "The fixed price of €7.01 is above the €7.00 that the products cost one by one. Lower it."
     assert editor.status == 422
-    assert reason in editor.texts(".notice-error li")
+    assert editor.texts(".notice-error li") == [f"Amount (EUR) : {reason}"]
+    assert editor.texts(".wrong .error") == [reason]
+    assert editor.soup.select(".notice-error li a[href='#tiers-0-amounts-0-amount']")
     assert count(admin) == 0
     editor.press("save")
     assert (editor.status, stored(admin).state) == (200, "draft")
@@ -241,7 +266,7 @@ def test_what_saves_nothing_is_not_published(admin: SmallShop, editor: Merchants
     assert "saves nothing" in editor.texts("#bundle-preview .told")[0]
     editor.press("publish")
     assert editor.status == 422
-    assert reason in editor.texts(".notice-error li")
+    assert editor.texts(".notice-error li") == [f"Price : {reason}"]
     editor.get("bundles/1")
     editor.post("bundles/1/state", {"storefront_token": editor.token, "action": "publish", "version": "1"})
     assert reason in editor.texts(".notice-error")[0]
@@ -367,11 +392,19 @@ def test_the_history_says_who_changed_what_and_goes_back(admin: SmallShop, edito
         editor.press("save", tiers__0__percent=str(percent))
     editor.get("bundles/1/history")
     assert editor.texts(".history tbody tr") == ["Price 20% off 30% off", "Price 10% off 20% off"]
-    assert all("First editor" in head for head in editor.texts(".history-head"))
+    assert editor.texts(".history-head b") == ["Bundle changed", "Bundle changed", "Bundle created"]
+    assert editor.texts(".history-head .state") == ["Draft"] * 3
+    assert ["First editor" in head for head in editor.texts(".history-head")] == [True, True, False]
+    heads = editor.texts(".history-head")
+    assert ["Stands now" in head for head in heads] == [True, False, False]
+    assert ["Back to this version" in head for head in heads] == [False, True, True]
     form = editor.soup.select(".history form")[1]
     editor.post(str(form["action"]), values(form))
     assert stored(admin).definition == first
-    editor.get("bundles/1/history")
+    editor.click("Undo")
+    assert stored(admin).definition.tiers[0].price == percent_off(30)
+    editor.click("Redo")
+    assert stored(admin).definition == first
     editor.click("Undo")
     assert stored(admin).definition.tiers[0].price == percent_off(30)
 
@@ -467,16 +500,171 @@ def test_a_staff_only_bundle_gets_a_code_and_a_link(admin: SmallShop, editor: Me
     assert editor.status == 404
 
 
+def test_the_true_ends_of_a_code_and_a_link_are_told(make_shop: Callable[..., SmallShop]) -> None:
+    """On the shop's clock: code and link end together, at the full hour of UTC before the time that was set."""
+    shop = make_shop(admin_access=lambda: Merchant("First editor"), STOREFRONT_TIMEZONE="Asia/Kolkata")
+    create(shop, dataclasses.replace(set_of("p9", "p10", price=TEN), staff_only=True), publish=True)
+    editor = Merchants(shop)
+    editor.get("bundles/1/code")
+    day = dt.date.today() + dt.timedelta(days=2)
+    editor.post("bundles/1/code", values(editor.soup.select("main form")[-1]) | {"expires": [f"{day}T10:45"]})
+    spoken = f"{day:%b} {day.day}, {day.year}"
+    text = next(one for one in editor.texts("p.quiet") if "hold until" in one).replace("\u202f", " ")
+    assert text == f"Code and link hold until {spoken}, 10:30 AM (Asia/Kolkata)."
+    code = str(editor.soup.select_one("#made-code")["value"])  # type: ignore[index]
+    token = str(editor.soup.select_one("#made-address")["value"]).rpartition("/")[2]  # type: ignore[index]
+    midnight = dt.datetime.combine(day, dt.time(), dt.timezone(dt.timedelta(hours=5, minutes=30)))
+    cart, second = [CartLine("p9"), CartLine("p10")], dt.timedelta(seconds=1)
+    with shop.app.app_context():
+        end = midnight + dt.timedelta(hours=10, minutes=30)
+        for shown in (code, token):
+            assert shop.storefront.price_cart(cart, presented=[shown], now=end - second).total == 1710
+            assert shop.storefront.price_cart(cart, presented=[shown], now=end).total == 1900
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "warned"),
+    [(5, 9, "starts on"), (-9, -5, "ended on"), (-1, 5, "ends on"), (None, None, "")],
+)
+def test_a_code_for_a_time_when_the_bundle_is_not_on_is_warned_of(
+    admin: SmallShop, editor: Merchants, start: int | None, end: int | None, warned: str
+) -> None:
+    """Days from now; one that ends before the bundle starts is refused with the time that is needed."""
+    now = dt.datetime.now(dt.timezone.utc)
+    moments = (None if days is None else now + dt.timedelta(days=days) for days in (start, end))
+    definition = dataclasses.replace(set_of("p1", "p2", price=TEN), staff_only=True, schedule=Schedule(*moments))
+    create(admin, definition, publish=True)
+    editor.get("bundles/1/code")
+    form = values(editor.soup.select("main form")[-1])
+    editor.post("bundles/1/code", form | {"expires": [f"{now + dt.timedelta(days=8):%Y-%m-%dT%H:%M}"]})
+    assert editor.soup.select("#made-code")
+    assert [warned in text for text in editor.texts(".notice-warning")] == [True] * bool(warned)
+    editor.post("bundles/1/code", form | {"expires": [f"{now + dt.timedelta(days=2):%Y-%m-%dT%H:%M}"]})
+    assert (editor.status == 422) == (start == 5)
+    if start == 5:
+        assert "Choose a time after that." in editor.texts("p.error")[0]
+
+
+@pytest.mark.parametrize(
+    ("parts", "label", "sentence"),
+    [
+        ({"p1": {"stock": 0}}, "On, not shown: sold out", "Product 1 is sold out."),
+        ({"p1": {"visible": False}}, "On, not shown: a product is hidden", "Product 1 is hidden."),
+        ({"p1": None}, "On, not shown: a product is gone", "p1 is not in the catalogue any more."),
+        ({"p1": {"stock": 1}}, "On, not shown: too few pieces", "there are too few pieces of its products."),
+        ({"p1": {"stock": 2}}, "On now", ""),
+    ],
+)
+def test_a_bundle_that_is_on_and_cannot_be_had_says_so(
+    make_shop: Callable[..., SmallShop], parts: dict[str, dict[str, Any] | None], label: str, sentence: str
+) -> None:
+    """In the list, at its editor's head, above its preview and on the first page; two of p1 are needed."""
+    changes = ((one, parts.get(one.id, {})) for one in made_products())
+    products = [dataclasses.replace(one, **change) for one, change in changes if change is not None]
+    shop = make_shop(products=products, admin_access=lambda: Merchant("First editor"))
+    tier = Tier((Component("p1", 2), Component("p2")), TEN)
+    create(shop, Definition(kind="set", tiers=(tier,), words={"en": Words("Kit")}), publish=True)
+    create(shop, dataclasses.replace(set_of("p1", "p3", price=TEN)))  # a draft is a draft
+    editor = Merchants(shop)
+    editor.get("bundles?sort=id&order=up")
+    assert editor.texts(".state") == [label, "Draft"]
+    editor.get("bundles/1")
+    assert editor.texts(".lead .state") == [label]
+    told = [text for text in editor.texts("#bundle-preview .notice-warning") if "not shown this now" in text]
+    assert [sentence in text for text in told] == [True] * bool(sentence)
+    assert bool(editor.soup.find("a", string="See it in the shop")) == (label == "On now")
+    editor.get("")
+    assert editor.texts(".on-rows .state") == [label] * (label != "On now")
+    assert ("1 of them not shown" in editor.texts(".figures")[0]) == (label != "On now")
+
+
+def test_the_merchants_language_names_the_bundle(admin: SmallShop) -> None:
+    """In the list and on the first page, as in its editor."""
+    words = {"en": Words("Kit"), "ja": Words("セット")}
+    create(admin, dataclasses.replace(set_of("p1", "p2", price=TEN), words=words), publish=True)
+    for language, title in (("en", "Kit"), ("ja", "セット")):
+        editor = Merchants(admin, language)
+        editor.get("bundles")
+        assert editor.texts(".row-title") == [title]
+        editor.get("")
+        assert title in editor.texts(".on-rows td")[0]
+
+
+def test_the_preview_is_in_a_currency_of_the_products(make_shop: Callable[..., SmallShop]) -> None:
+    """Of a shop that names none: the one of most products; where there are several they can be chosen."""
+    money = {"p1": "EUR", "p2": "EUR", "p3": "JPY", "p4": "JPY", "p5": "JPY"}
+    products = [dataclasses.replace(one, currency=money[one.id]) for one in made_products() if one.id in money]
+    shop = make_shop(products=products, admin_access=lambda: Merchant("First editor"), STOREFRONT_CURRENCY=None)
+    create(shop, set_of("p1", "p2", price=TEN))
+    create(shop, set_of("p1", "p2", "p3", "p4", "p5", price=TEN))
+    editor = Merchants(shop)
+    editor.get("bundles/1")
+    assert "€2.70" in editor.texts(".preview")[0]
+    assert not editor.soup.select("[name=shown_in]")
+    editor.get("bundles/2")
+    assert editor.texts("[name=shown_in] option") == ["JPY", "EUR"]
+    data = values(editor.soup.select_one("#bundle"))  # type: ignore[arg-type]
+    for currency, price in (("JPY", "¥3"), ("EUR", "€1.00"), ("USD", "¥3")):
+        editor.post("bundles/preview", data | {"shown_in": [currency]})
+        assert price in editor.texts(".preview")[0]
+        chosen = editor.soup.select_one("[name=shown_in] option[selected]")
+        assert chosen is not None
+        assert chosen.text == (currency if currency != "USD" else "JPY")
+
+
+def test_what_was_published_at_once_can_be_taken_back(admin: SmallShop, editor: Merchants) -> None:
+    """A new bundle that was published becomes a draft again by Undo."""
+    editor.get("bundles/new?kind=set")
+    editor.press("add-0", tiers__0__add="p3")
+    editor.press("add-0", tiers__0__add="p4")
+    editor.press("publish", words__0__title="Kit", tiers__0__percent="10")
+    assert stored(admin).state == "published"
+    assert [button.text for button in editor.soup.select(".actions .primary")] == ["Save changes"]
+    editor.click("Undo")
+    assert stored(admin).state == "draft"
+
+
+def propose(shop: SmallShop, discount: int) -> str:
+    """The key of a proposal of p3 and p4, which cost seven euros, at *discount* percent."""
+    key = "a" * 64
+    figures = {"support": 5, "orders": 9, "confidence": 0.5, "lift": 2.0, "expected_share": 0.3}
+    with shop.app.app_context(), shop.storefront.database.writing() as session:
+        row = figures | {"currency": "EUR", "price": 700, "discount": discount, "margin": None, "decided_by": ""}
+        found = dt.datetime(2026, 3, 1)
+        session.add(StoredProposal(key=key, product_ids='["p3", "p4"]', state="open", found_at=found, **row))
+    return key
+
+
+def test_a_proposal_at_full_price_says_what_is_to_be_done_first(admin: SmallShop, editor: Merchants) -> None:
+    """Without a discount to suggest it opens at the price of the single products, with the way to the price."""
+    key = propose(admin, 0)
+    editor.get(f"bundles/new?proposal={key}")
+    assert editor.texts(".notice") == [
+        "This saves nothing yet: choose a price below that of the single products. Go to the price",
+        "This saves nothing yet: lower the price, or raise what is taken off.",
+    ]
+    (target,) = editor.soup.select("main > .notice a")
+    assert "price-kinds" in editor.soup.find(id=str(target["href"])[1:])["class"]  # type: ignore[index]
+    assert editor.soup.select("[name=tiers-0-price][checked]")[0]["value"] == "fixed"
+    assert editor.value("tiers-0-amounts-0-amount") == "7.00"
+    editor.press("publish")
+    assert (editor.status, count(admin)) == (422, 0)
+    editor.press("publish", tiers__0__amounts__0__amount="6.50")
+    assert stored(admin).state == "published"
+    assert not editor.soup.select("main > .notice-warning")
+
+
+def test_a_proposal_with_a_discount_needs_no_such_hint(admin: SmallShop, editor: Merchants) -> None:
+    """It saves something as it is."""
+    editor.get(f"bundles/new?proposal={propose(admin, 15)}")
+    assert editor.texts(".notice") == []
+
+
 def test_a_proposal_opens_the_editor_filled_in_and_is_accepted_with_the_draft(
     admin: SmallShop, editor: Merchants
 ) -> None:
     """Looking at it marks nothing; saving the draft does, with the changes made to it."""
-    key = "a" * 64
-    figures = {"support": 5, "orders": 9, "confidence": 0.5, "lift": 2.0, "expected_share": 0.3}
-    with admin.app.app_context(), admin.storefront.database.writing() as session:
-        row = figures | {"currency": "EUR", "price": 700, "discount": 15, "margin": None, "decided_by": ""}
-        found = dt.datetime(2026, 3, 1)
-        session.add(StoredProposal(key=key, product_ids='["p3", "p4"]', state="open", found_at=found, **row))
+    key = propose(admin, 15)
     editor.get(f"bundles/new?proposal={key}")
     assert editor.value("words-0-title") == "Product 3 + Product 4"
     assert editor.value("tiers-0-percent") == "15"

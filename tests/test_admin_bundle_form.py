@@ -6,6 +6,7 @@ import datetime as dt
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from bs4 import BeautifulSoup
@@ -18,7 +19,7 @@ from werkzeug.datastructures import MultiDict
 from storefront_plugin import Merchant
 from storefront_plugin.bundles import definition as engine
 from storefront_plugin.bundles.definition import Definition, Schedule, Words
-from storefront_plugin.bundles.price import fixed_price, percent_off
+from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.web.admin import bundle_sentences
 from storefront_plugin.web.admin.bundle_changes import differences
 from storefront_plugin.web.admin.bundle_form import BundleForm, blank_form, complaints, fields, form_of
@@ -138,10 +139,10 @@ def _to_minutes(definition: Definition) -> tuple[object, ...]:
         ("words-0-title", "x" * 201, "200 characters"),
         ("words-0-picture", "javascript:alert(1)", "begins with https://"),
         ("words-0-language", "english!", "code of a language"),
-        ("start", "tomorrow", "valid datetime"),
+        ("start", "tomorrow", "Write date and time"),
         ("stacking", "twice", "stacking rule"),
         ("tiers-0-price", "cheap", "Choose how the price is made"),
-        ("tiers-0-price", "free", "marked free"),
+        ("tiers-0-price", "free", "Tick “free”"),
     ],
 )
 def test_what_cannot_be_is_refused_beside_its_field(inside: SmallShop, field: str, typed: str, complaint: str) -> None:
@@ -164,6 +165,15 @@ def test_what_cannot_be_is_refused_beside_its_field(inside: SmallShop, field: st
         ("KWD", "1.234", 1234),
         ("EUR", "0.01", 1),
         ("EUR", "1,200", "without spaces or commas"),
+        ("JPY", "1,200", 1200),
+        ("EUR", "12,5", 1250),
+        ("EUR", "1,234,567", 123_456_700),
+        ("EUR", "1,234.50", 123_450),
+        ("EUR", "1.234,50", 123_450),
+        ("EUR", "1.234.567,8", 123_456_780),
+        ("EUR", "12,34,567", "without spaces or commas"),
+        ("KWD", "1,234", "without spaces or commas"),
+        ("KWD", "1,23", 1230),
         ("EUR", "1 200", "without spaces or commas"),
         ("EUR", "-5", "without spaces or commas"),
         ("JPY", "12.5", "0 decimals"),
@@ -218,14 +228,22 @@ def test_products_are_asked_for_before_anything_else(inside: SmallShop, kind: st
     assert complaints[0] == "Add the products first."
 
 
-@pytest.mark.parametrize(("typed", "remedy"), [("12,5", "12.5"), ("7,25", "7.25"), ("１２，５", "12.5")])
-def test_a_decimal_comma_is_answered_with_the_point(inside: SmallShop, typed: str, remedy: str) -> None:
-    """In a percentage and in an amount: what to write stands in the sentence."""
-    sentence = f"Write {remedy}, with a point instead of the comma."
-    data = sent(form_of(set_of("p1", "p2", price=TEN)))
-    assert read(typed_into(data, **{"tiers-0-percent": typed}))[1] == [sentence]
-    data = sent(form_of(set_of("p1", "p2", price=fixed_price({"EUR": 700}))))
-    assert read(typed_into(data, **{"tiers-0-amounts-0-amount": typed}))[1] == [sentence]
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("12,5", "12.5"), ("7,25", "7.25"), ("１２，５", "12.5"), ("0,1250", "0.125"), ("1,234", None), ("1,2,3", None)],
+)
+def test_a_decimal_comma_is_a_point_where_it_can_be_nothing_else(
+    inside: SmallShop, typed: str, number: str | None
+) -> None:
+    """In a percentage; one before three digits may mean thousands and is refused."""
+    definition, complaints = read(
+        typed_into(sent(form_of(set_of("p1", "p2", price=TEN))), **{"tiers-0-percent": typed})
+    )
+    if number is None:
+        assert complaints == ["Write a percentage above 0 and up to 100, such as 12.5, with at most four decimals."]
+    else:
+        assert definition is not None
+        assert definition.tiers[0].price == percent_off(Decimal(number))
 
 
 def test_rows_move_and_go_with_all_that_was_typed_into_them(inside: SmallShop) -> None:

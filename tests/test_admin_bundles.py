@@ -150,6 +150,45 @@ def test_several_are_changed_together_and_taken_back(admin: SmallShop, editor: M
     assert "Choose one or more" in editor.texts(".notice")[0]
 
 
+def test_drafts_are_deleted_together_and_come_back(admin: SmallShop, editor: Merchants) -> None:
+    """What was on sale stays, and is told; Undo brings the drafts back."""
+    fill(admin, titled("Sold"))
+    fill(admin, titled("One"), titled("Two"), publish=False)
+    editor.get("bundles?sort=id&order=up")
+    form = editor.soup.select_one("form[data-bulk-form]")
+    assert form is not None
+    rows = [str(box["value"]) for box in form.select("[data-row]")]
+    editor.post(str(form["action"]), values(form) | {"rows": rows, "action": ["delete"]})
+    assert editor.texts(".row-title") == ["Sold"]
+    assert editor.texts(".notice p") == [
+        "2 drafts deleted.",
+        "1 bundle is no draft, or was on sale before. Archive it instead.",
+    ]
+    assert editor.get("bundles/2") is not None
+    assert editor.status == 404
+    editor.get("bundles?sort=id&order=up")
+    editor.post("bundles/1/delete", {"storefront_token": editor.token, "version": "2"})
+    assert editor.texts(".row-title") == ["Sold"]
+
+
+def test_a_deleted_draft_comes_back_by_undo(admin: SmallShop, editor: Merchants) -> None:
+    """From the list to which its own button leads; somebody else's change is not lost to it."""
+    fill(admin, titled("One"), publish=False)
+    editor.get("bundles/1")
+    editor.post("bundles/1/delete", {"storefront_token": editor.token, "version": "7"})
+    assert "changed by somebody else" in editor.texts(".notice")[0]
+    editor.post("bundles/1/delete", {"storefront_token": editor.token, "version": "1"})
+    assert editor.texts(".notice p") == ["1 draft deleted."]
+    page = editor.soup
+    editor.get("log")
+    assert not editor.soup.select("tbody a[href$='/bundles/1']")
+    editor.soup = page
+    editor.click("Undo")
+    assert editor.texts(".row-title") == ["One"]
+    editor.get("bundles/1/history")
+    assert "Bundle deleted" in editor.texts(".history b")
+
+
 def test_a_definition_that_cannot_be_read_leaves_the_list_whole(admin: SmallShop, editor: Merchants) -> None:
     """Its row stands without pictures and offer."""
     fill(admin, titled("Whole"), titled("Broken"))

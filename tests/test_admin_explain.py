@@ -92,7 +92,7 @@ def test_every_candidate_has_its_verdict_and_its_numbers(browser: Explained) -> 
     assert browser.verdict(HOSTILE) == "Shown at place 2"
     assert browser.verdict("Product 3") == "Sold out"
     assert browser.verdict("Product 5") == "The slot is full: it takes 2"
-    assert browser.verdict("Product 2", 1) == "Shown already in Customers also bought"
+    assert browser.verdict("Product 2", 1) == "Shown already in Customers also bought (mine)"
     assert browser.verdict("Product 1", 1) == "The page's own product"
     numbers = [cell.get_text(" ", strip=True) for cell in browser.row("Product 2").select("td.number")]
     assert numbers[:2] == ["10", "10"]
@@ -168,6 +168,43 @@ def test_a_cart_is_put_together_product_by_product(browser: Explained) -> None:
     browser.get(str(link["href"]))
     assert browser.texts(".explain-chosen .product-title") == ["Product 1"]
     assert browser.verdict("Product 2") == "Shown at place 1"
+
+
+def test_the_fields_follow_the_type_of_the_page(browser: Explained) -> None:
+    """Those of another type are put away, and come with script when it is chosen; what each asks for is said to it."""
+    asked = {"product": "product", "cart": "products", "email": "products", "category": "category", "home": ""}
+    for placement, about in asked.items():
+        browser.get(f"explain?placement={placement}")
+        (chosen,) = browser.soup.select("#placement option[selected]")
+        assert (chosen["value"], chosen["data-about"]) == (placement, about)
+        fields = browser.soup.select(".explain-ask [data-for]")
+        shown = [str(field["data-for"]) for field in fields if not field.has_attr("hidden")]
+        assert shown == [names for names in ("product products", "category") if about and about in names.split()]
+
+
+def test_the_next_product_of_a_cart_is_typed_where_the_last_was(browser: Explained) -> None:
+    """The page leads back to the field; a product page has no next one."""
+    for placement, anchor in (("cart", "#add"), ("product", "")):
+        answer = browser.client.get(f"{ADMIN}/explain?placement={placement}&add=p5")
+        assert answer.location == f"{ADMIN}/explain?placement={placement}&product=p5{anchor}"
+
+
+def test_a_place_is_told_once(browser: Explained) -> None:
+    """Below it stands the rank where that is another, and the strategy where it is not the slot's first choice."""
+    browser.get("explain?product=p1")
+    verdict = [" ".join(browser.row(f"Product {n}").select(".explain-verdict")[0].stripped_strings) for n in (2, 5)]
+    assert verdict == ["Shown at place 1", "The slot is full: it takes 2 rank 4"]
+    fallback = [text for text in browser.texts(".explain-slot:last-of-type .explain-verdict") if "Bestsellers" in text]
+    assert fallback
+    assert all(", rank " in text for text in fallback)
+
+
+def test_slots_of_one_title_are_told_apart_by_their_names(browser: Explained) -> None:
+    """In the links to them, too."""
+    browser.get("explain?product=p1")
+    assert browser.texts(".explain-jump a") == ["Customers also bought mine", "Customers also bought rest"]
+    browser.get("explain?placement=cart&product=p1")
+    assert browser.texts(".explain-jump a") == ["Customers also bought"]
 
 
 def test_a_rule_made_on_a_cart_of_several_is_for_all_carts(shop: SmallShop, browser: Explained) -> None:

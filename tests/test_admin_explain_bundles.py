@@ -16,6 +16,7 @@ from test_admin_explain import HOSTILE, Explained
 from storefront_plugin import MemoryCatalog, Merchant, Slot
 from storefront_plugin.bundles.definition import Definition, Schedule, Words
 from storefront_plugin.bundles.price import percent_off
+from storefront_plugin.web.bundle_words import isolated
 
 MakeShop = Callable[..., SmallShop]
 SETS = (Slot(name="sets", strategies=("bundles",), layout="bundles", limit=1),)
@@ -101,6 +102,26 @@ def test_a_page_without_bundles_says_so_and_many_are_folded(sets: BundleShop) ->
     assert more.get_text() == "Show 3 more bundles"
     browser.get(str(more["href"]))
     assert len(told(browser)) == 23
+
+
+def test_a_slot_that_steps_back_for_a_bundle_says_so(make_shop: MakeShop) -> None:
+    """In words, with the way to the bundle; what its products keep from other slots is said to stand in the bundle."""
+    shop = bundle_shop(make_shop, MemoryCatalog(made_products(12)), admin_access=lambda: Merchant("First editor"))
+    with shop.shop.app.app_context():
+        shop.shop.place(*[["p1", "p9"]] * 4)
+    number = shop.publish(titled(HOSTILE, set_of("p1", "p9", price=percent_off(20))))
+    browser = Explained(shop.shop)
+    browser.get("explain?product=p1")
+    (notice,) = browser.soup.select(".explain-slot .notice")
+    assert notice.get_text(" ", strip=True) == (
+        f"The page leaves this slot out: the same products are offered for less by a bundle. {HOSTILE}"
+    )
+    assert notice.select_one(f"a[href='{ADMIN}/bundles/{number}']") is not None
+    assert browser.soup.select("#slot-bought_together ~ p")[0].get_text().startswith("0 shown")
+    assert browser.texts("[aria-labelledby=slot-bought_together] .explain-verdict .state") == ["Left out with its slot"]
+    elsewhere = browser.texts("[aria-labelledby=slot-also_bought] .explain-verdict .state")
+    assert f"Shown already in {isolated(HOSTILE)}" in elsewhere
+    assert not browser.soup.select("main img[src=x]")
 
 
 def titled(title: str, definition: Definition) -> Definition:

@@ -15,7 +15,8 @@ from merchant_pages import HOME, Probe, ProbeForm, add_probe, fields_of, signed_
 from small_shop import SmallShop, made_products
 from werkzeug.datastructures import MultiDict
 
-from storefront_plugin import MemoryCatalog, Merchant, Product, audit
+from storefront_plugin import ConfigurationError, MemoryCatalog, Merchant, Product, audit
+from storefront_plugin.settings import Settings
 from storefront_plugin.web.admin import products
 from storefront_plugin.web.admin.language import shown_time
 from storefront_plugin.web.admin.notices import tell
@@ -147,8 +148,8 @@ def test_a_time_is_read_on_the_shops_clock(make_shop: MakeShop, zone: str, text:
         ("America/New_York", "2026-03-08T02:00", "The clocks of America/New_York skip this time"),
         ("Asia/Tokyo", "0001-01-01T00:00", "There is no such time"),
         ("America/New_York", "9999-12-31T23:59", "There is no such time"),
-        ("UTC", "tomorrow", "Not a valid datetime value"),
-        ("UTC", "2026-02-30T09:00", "Not a valid datetime value"),
+        ("UTC", "tomorrow", "Write date and time"),
+        ("UTC", "2026-02-30T09:00", "Write date and time"),
     ],
 )
 def test_a_time_that_is_none_is_refused_and_stays_as_typed(
@@ -373,3 +374,20 @@ def test_another_name_and_address_of_the_extension_is_kept(make_shop: MakeShop) 
     assert "{{ suggestions.head() }}" in page.select(".steps")[0].text
     assert all(str(link["href"]).startswith("/my-suggestions/admin") for link in page.select("nav a"))
     assert shop.app.test_client().get(HOME).status_code == 404
+
+
+def test_the_merchants_pages_lead_to_the_shops_first_page(make_shop: MakeShop) -> None:
+    """At the root, or where STOREFRONT_SHOP_PATH says, below the path that the server gave the shop."""
+    for configured, expected in (({}, "/eu/"), ({"STOREFRONT_SHOP_PATH": "/shop/"}, "/eu/shop/")):
+        shop = make_shop(admin_access=lambda: Merchant("First editor"), **configured)
+        page = shop.app.test_client().get(HOME, environ_overrides={"SCRIPT_NAME": "/eu"})
+        assert soup_of(page).select(".to-shop")[0]["href"] == expected
+
+
+@pytest.mark.parametrize(
+    "path", ["", "shop", "//evil.example", "/\\evil.example", "https://evil.example/", "/a b", None, 1]
+)
+def test_a_path_of_the_shop_that_is_none_is_refused_at_mount(path: object) -> None:
+    """With what it should be."""
+    with pytest.raises(ConfigurationError, match=r"STOREFRONT_SHOP_PATH .* begins with one slash"):
+        Settings.from_config({"STOREFRONT_SHOP_PATH": path})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import sqlalchemy as sa
@@ -19,14 +20,16 @@ from postgres import postgres_url
 from shop_pages import add_pages, counted_sql, visit, wait_until
 from small_shop import START, SmallShop, made_products
 
-from storefront_plugin import AddForm, CartLine, MemoryCatalog, Merchant, Order, OrderLine, Product
+from storefront_plugin import AddForm, CartLine, MemoryCatalog, Merchant, Order, OrderLine, Product, database
 from storefront_plugin.bundles import shelf
 from storefront_plugin.bundles.codec import dump_definition
 from storefront_plugin.bundles.definition import Definition, Schedule, Words
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.tables import StoredBundle, StoredProposal
+from storefront_plugin.bundles.tables import StoredBundle, StoredProposal, StoredRun
 from storefront_plugin.copurchase import generations
+from storefront_plugin.copurchase.drainer import Drainer
 from storefront_plugin.copurchase.tables import Generation
+from storefront_plugin.copurchase.workers import Workers
 from storefront_plugin.database import table_of
 from storefront_plugin.orderlog.tables import Batch, OrderEvent
 from storefront_plugin.recommending import placements
@@ -247,7 +250,7 @@ def test_products_of_bundles_are_bounded_too(
     page = home(shop)
     assert page.select(".matter") == []
     assert "Of 2 published bundles the newest 1 were looked at." in page.text
-    assert catalog.asked[-1] == 3
+    assert catalog.asked == [3, 4]  # for what needs attention, and for the bundles that are named as on
 
 
 def fill(shop: SmallShop, name: str, pages: int, empty: int) -> None:
@@ -281,20 +284,119 @@ def test_a_slot_for_ratings_without_ratings_is_told_with_its_cause(shop: SmallSh
     assert "ratings of the products" in home(shop).select(".matter-text .quiet")[0].text
 
 
-def test_orders_that_wait_too_long_are_told(make_shop: MakeShop) -> None:
+@pytest.mark.parametrize(
+    ("drain", "alive", "command", "words"),
+    [
+        ("thread", False, "flask storefront drain", "starts with the shop's next page"),
+        ("thread", True, "flask storefront drain", "If their number does not fall"),
+        ("off", False, "flask storefront worker", "No worker is at work; start one."),
+        ("off", True, "flask storefront drain", "If their number does not fall"),
+    ],
+)
+def test_orders_that_wait_too_long_are_told(
+    make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch, drain: str, alive: bool, command: str, words: str
+) -> None:
     """With the command for whoever should have counted them; those of the last minute are no trouble."""
-    for drain, command in (("thread", "flask storefront drain"), ("off", "flask storefront worker")):
-        shop = make_shop(admin_access=lambda: Merchant("First editor"), STOREFRONT_DRAIN=drain)
-        with shop.app.app_context():
-            shop.place(["p1", "p2"])
-            shop.place(["p1", "p2"], ["p1", "p3"], drain=False)
-        assert matters(shop) == []
-        assert "2 orders wait" in services(shop)["Counting"]
-        with shop.app.app_context(), shop.storefront.database.writing() as session:
-            session.execute(sa.update(OrderEvent).values(recorded_at=dt.datetime(2026, 1, 1)))
-        (matter,) = home(shop).select(".matter")
-        assert "2 orders wait to be counted, the oldest came" in matter.text
-        assert matter.select("code")[0].text == command
+    shop = quiet_shop(make_shop, monkeypatch, drain)
+    beat(shop, "worker" if drain == "off" else "thread")
+    with shop.app.app_context():
+        shop.place(["p1", "p2"])
+        shop.place(["p1", "p2"], ["p1", "p3"], drain=False)
+    assert matters(shop) == []
+    assert "2 orders wait" in services(shop)["Counting"]
+    with shop.app.app_context(), shop.storefront.database.writing() as session:
+        session.execute(sa.update(OrderEvent).values(recorded_at=dt.datetime(2026, 1, 1)))
+    if not alive:
+        age_beats(shop, 120)
+    (matter,) = home(shop).select(".matter")
+    assert "2 orders wait to be counted, the oldest came" in matter.text
+    assert words in matter.text
+    assert matter.select("code")[0].text == command
+    assert services(shop)["Worker"].startswith("Worker OK" if alive else "Worker not running")
+
+
+def quiet_shop(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch, drain: str) -> SmallShop:
+    """A shop as in production, but for its thread, which the tests play."""
+    monkeypatch.setattr(Drainer, "wake", lambda self: None)
+    return make_shop(
+        cart=Cart(),
+        admin_access=lambda: Merchant("First editor"),
+        TESTING=False,
+        STOREFRONT_DRAIN=drain,
+    )
+
+
+def beat(shop: SmallShop, kind: Literal["worker", "thread"]) -> None:
+    """A process of this kind shows life."""
+    parts = shop.app.extensions["storefront.mounted"]
+    workers = Workers(parts.store, parts.keys)
+    workers.kind = kind
+    workers.beat()
+
+
+def age_beats(shop: SmallShop, seconds: int) -> None:
+    """Let all that were seen have been seen that much earlier."""
+    parts = shop.app.extensions["storefront.mounted"]
+    (beats,) = parts.store.ask([Read(parts.keys.workers, "ZRANGE", (0, -1, "WITHSCORES"))])
+    parts.store.pipeline_write([("ZINCRBY", parts.keys.workers, -seconds, member) for member, _ in beats])
+
+
+def test_a_worker_is_told_and_a_missing_one_is_a_matter(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many, when one was seen last, and what to start where there is none."""
+    shop = quiet_shop(make_shop, monkeypatch, "off")
+    assert matters(shop) == ["Serious: No worker has been seen yet, so new orders are not counted."]
+    assert services(shop)["Worker"] == "Worker not running none was seen yet"
+    beat(shop, "worker")
+    age_beats(shop, 4)
+    beat(shop, "worker")
+    age_beats(shop, 4)
+    assert matters(shop) == []
+    assert re.fullmatch(r"Worker OK 2 workers · last seen [4-6] seconds ago", services(shop)["Worker"])
+    age_beats(shop, 7200)
+    (matter,) = home(shop).select(".matter")
+    assert re.search(r"No worker has been seen since .*, so new orders are not counted\.", matter.text)
+    assert matter.select("code")[0].text == "flask storefront worker"
+    assert services(shop)["Worker"] == "Worker not running last seen 2 hours ago"
+
+
+def test_a_thread_that_has_nothing_to_do_may_rest(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It starts with the first page or order; once seen it is told like a worker."""
+    shop = quiet_shop(make_shop, monkeypatch, "thread")
+    assert matters(shop) == []
+    assert services(shop)["Worker"] == "Worker rests a thread of the shop starts with its first page or order"
+    beat(shop, "thread")
+    beat(shop, "worker")
+    assert services(shop)["Worker"].startswith("Worker OK 1 worker · 1 thread of the shop · last seen ")
+
+
+def test_a_catch_up_that_failed_is_told_until_one_goes_well(
+    make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When, the words of the shop's own code apart from ours, and the command."""
+    shop = quiet_shop(make_shop, monkeypatch, "off")
+    beat(shop, "worker")
+    workers = shop.app.extensions["storefront.mounted"].workers
+    workers.caught_up("The orders adapter raised KeyError: 'lines'")
+    assert "flask storefront catch-up" in home(shop).select(".matter code")[0].text
+    assert re.search(r"met trouble .*catch-up failed .* KeyError: 'lines'", services(shop)["Worker"])
+    workers.caught_up()
+    assert matters(shop) == []
+    assert re.search(r"OK .*caught up \d seconds? ago", services(shop)["Worker"])
+
+
+def test_the_worker_s_search_for_bundles_is_told(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it was, and one that failed with the way to what it says."""
+    shop = quiet_shop(make_shop, monkeypatch, "off")
+    beat(shop, "worker")
+    with shop.app.app_context():
+        shop.storefront.propose_bundles(by="worker")
+    assert matters(shop) == []
+    assert re.search(r"searched for bundles \d seconds? ago", services(shop)["Worker"])
+    with shop.app.app_context(), shop.storefront.database.writing() as session:
+        session.execute(sa.update(StoredRun).values(state="failed", sentence="The disk is full."))
+    assert matters(shop) == ["Soon: The last search for bundles failed."]
+    assert list(links(shop).values()) == [f"{HOME}/bundles/proposals"]
+    assert "search for bundles failed" in services(shop)["Worker"]
 
 
 def test_orders_that_redis_lacks_are_told(shop: SmallShop) -> None:
@@ -371,6 +473,41 @@ def test_a_redis_that_evicts_is_told(make_shop: MakeShop, own_redis: str) -> Non
     assert "may lose counts" in services(shop)["Redis"]
 
 
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [
+        (("CONFIG", "SET", "maxmemory", "1"), "Raise its maxmemory"),
+        (("REPLICAOF", "127.0.0.1", "1"), "point STOREFRONT_REDIS_URL to the primary"),
+    ],
+)
+def test_a_redis_that_refuses_to_write_is_told(
+    make_shop: MakeShop, own_redis: str, command: tuple[str, str, str], remedy: str
+) -> None:
+    """It answers, so pages go on; no worker is blamed for what it cannot write."""
+    options: dict[str, Any] = {"admin_access": lambda: Merchant("First editor"), "STOREFRONT_REDIS_URL": own_redis}
+    shop = make_shop(STOREFRONT_DRAIN="off", **options)
+    shop.app.extensions["storefront.mounted"].store.ask([Read(command[1], command[0], command[2:])])
+    (matter,) = home(shop).select(".matter")
+    assert "Redis refuses to write: pages go on with the old counts." in matter.text
+    assert remedy in matter.text
+    assert services(shop)["Redis"].startswith("Redis refuses to write Redis ")
+
+
+def test_a_locked_database_is_told(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not as missing tables; the page comes up with what Redis knows."""
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    shop = make_shop(admin_access=lambda: Merchant("First editor"))
+    with sqlite3.connect(Path(shop.app.instance_path) / "shop.sqlite") as other:
+        other.execute("BEGIN EXCLUSIVE")
+        (matter,) = home(shop).select(".matter")
+        assert "holds a lock on it" in matter.text
+        assert matter.select("code") == []
+        assert "database is locked" in services(shop)["Database"]
+        assert " OK " in services(shop)["Redis"]
+        other.rollback()
+    assert matters(shop) == []
+
+
 def test_proposals_that_wait_are_told(shop: SmallShop) -> None:
     """Open ones only, with the way to them."""
     row = {
@@ -424,8 +561,8 @@ def test_the_page_comes_up_when_the_catalogue_fails(shop: SmallShop, catalog: Ch
     """Its own words, and the command that says more; all else is there."""
     publish(shop, "p1", "p2")
     catalog.broken = True
-    (sentence,) = matters(shop)
-    assert "the shop's own mistake" in sentence
+    (matter,) = home(shop).select(".matter")
+    assert "the shop's own mistake" in matter.select(".details")[0].text
     assert home(shop).select(".figures")
 
 
@@ -458,7 +595,7 @@ def test_orders_of_the_week_stand_beside_those_of_the_week_before(shop: SmallSho
                 shop.storefront.order_placed(order, commit=True)
         shop.storefront.drain()
     (figure,) = home(shop).select(".figure.wide")
-    assert " ".join(figure.select("dd")[0].text.split()) == "8 +3 on the 7 days before · 2 today"
+    assert " ".join(figure.select("dd")[0].text.split()) == "8 3 more than in the 7 days before · 2 today"
     heights = [float(str(bar["height"])) for bar in figure.select("rect")]
     assert len(heights) == 14
     assert heights[13] == max(heights)
@@ -503,6 +640,20 @@ def test_the_page_speaks_japanese(shop: SmallShop) -> None:
     assert page.select("h1")[0].text == "ホーム"
     assert "正常" in page.select(".service")[0].text
     assert "Health" not in page.text
+
+
+def test_errors_are_told_in_japanese_with_their_own_words_apart(make_shop: MakeShop) -> None:
+    """State and remedy in the merchant's language; what was raised stands in a line of its own, marked as English."""
+    shop = make_shop(admin_access=lambda: Merchant("First editor"), STOREFRONT_REDIS_URL="redis://127.0.0.1:1")
+    page = home(shop, "ja")
+    remedy = page.select(".matter-text .quiet")[0].text
+    (details,) = page.select(".service .details")
+    assert "起動" in remedy
+    assert "STOREFRONT_REDIS_URL" in remedy
+    assert "cannot be used" in details.select("[lang=en]")[0].text
+    details.extract()
+    words = " ".join(each.get_text(" ") for each in page.select(".service, .matter"))
+    assert re.findall(r"[A-Za-z]+ [a-z]+ [a-z]+", words) == []
 
 
 def test_rules_and_changed_slots_are_among_what_is_on(shop: SmallShop, catalog: ChangingCatalog) -> None:
@@ -555,11 +706,11 @@ def test_trouble_of_the_background_thread_is_told(make_shop: MakeShop) -> None:
         found = services(shop)["Counting"]
         assert "met trouble" in found
         assert "the catalogue's file is gone" in found
-        shop.storefront.mounted.index.build_if_due = lambda: None  # type: ignore[method-assign]
+        shop.storefront.mounted.index.build_if_due = lambda progress: None  # type: ignore[method-assign]
         drainer.wake()
         wait_until(lambda: drainer.trouble is None)
     assert "met trouble" not in services(shop)["Counting"]
 
 
-def broken() -> None:
+def broken(progress: object) -> None:
     raise OSError("the catalogue's file is gone")

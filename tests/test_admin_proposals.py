@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 import pytest
-from admin_form import Merchants
+from admin_form import Merchants, values
 from small_shop import SmallShop
 
 from storefront_plugin import Merchant, Product
@@ -126,19 +126,92 @@ def test_accepting_opens_the_editor_filled_in(admin: SmallShop, editor: Merchant
     assert "Accepted · First editor" in editor.texts("tbody tr")[0]
 
 
+def decide(editor: Merchants, key: str = "", rows: Sequence[str] = ()) -> str:
+    """Press the button of the row *key*, or that for the chosen *rows*; the row at which the list comes back."""
+    form = editor.soup.select_one("form[data-bulk-form]")
+    assert form is not None
+    sent = values(form) | {"rows": list(rows)} | ({"key": [key]} if key else {})
+    editor.post(str(form["action"]), sent, follow=False)
+    assert editor.status == 303
+    address, _, row = editor.answer.headers["Location"].partition("#")
+    editor.get(address)
+    return row
+
+
+def keys(editor: Merchants) -> list[str]:
+    """The keys of the rows that are shown."""
+    return [str(box["value"]) for box in editor.soup.select("[data-row]")]
+
+
+def test_a_decision_leads_to_the_next_row(editor: Merchants, found: dict[str, str]) -> None:
+    """The row that takes the place of the last one, at the list's end the one before; none when all is decided."""
+    editor.get(f"{PAGE}?sort=lift")
+    shown = keys(editor)
+    ids = {
+        str(box["value"]): str(row["id"]) for row in editor.soup.select("tbody tr") for box in row.select("[data-row]")
+    }
+    assert decide(editor, shown[0]) == ids[shown[1]]
+    assert keys(editor) == shown[1:]
+    assert editor.answer.request.full_path == f"/storefront/admin/{PAGE}?sort=lift"
+    assert decide(editor, shown[-1]) == ids[shown[-2]]
+    assert decide(editor, rows=shown[1:-1]) == ""
+    assert editor.texts(".empty h2") == ["All decided"]
+
+
+def test_several_are_rejected_together_and_come_back(
+    admin: SmallShop, editor: Merchants, found: dict[str, str]
+) -> None:
+    """One Undo for all of them, or chosen again among the rejected ones; what is gone meanwhile is told."""
+    editor.get(PAGE)
+    shown = keys(editor)
+    decide(editor, rows=shown[:2])
+    assert editor.texts(".notice p") == ["2 rejected. They are not proposed again."]
+    assert keys(editor) == shown[2:]
+    editor.click("Undo")
+    assert keys(editor) == shown
+    decide(editor, rows=shown[:2])
+    editor.get(f"{PAGE}?state=rejected")
+    decide(editor, rows=[*keys(editor), "gone"])
+    assert editor.texts(".notice p")[0] == "2 sets are proposed again."
+    assert "somebody has looked again" in editor.texts(".notice p")[1]
+    editor.get(PAGE)
+    assert keys(editor) == shown
+    decide(editor)
+    assert editor.texts(".notice p") == ["Choose one or more proposals first."]
+
+
+def test_the_editor_shows_what_spoke_for_a_proposal(admin: SmallShop, editor: Merchants, found: dict[str, str]) -> None:
+    """Before it is saved and after, with the way back to its row, or to the list."""
+    editor.get(f"bundles/new?proposal={found['camera+lens']}")
+    text = editor.texts(".proposal-figures")[0]
+    assert text == (
+        "Proposal 10 of 27 orders 2.7 times chance about 72% of buyers −1% suggested margin 20% Back to proposals"
+    )
+    back = editor.soup.select_one(".proposal-figures a")
+    assert back is not None
+    address, _, row = str(back["href"]).partition("#")
+    editor.press("save")
+    assert editor.texts(".proposal-figures") == [text]
+    editor.get("bundles/new?kind=set")
+    assert editor.texts(".proposal-figures") == []
+    editor.get(address)
+    assert editor.soup.find(id=row) is None
+
+
 def test_rejecting_can_be_undone_at_once_and_later(admin: SmallShop, editor: Merchants, found: dict[str, str]) -> None:
     """The notice has a button, the list of rejected ones too; each leads back to where it was pressed."""
     editor.get(f"{PAGE}?sort=lift")
-    first = editor.texts("tbody tr .row-title")[0]
-    editor.click(f"Reject {first}")
+    first, key = editor.texts("tbody tr .row-title")[0], keys(editor)[0]
+    assert f"Reject {first}" in editor.texts("tbody button")
+    decide(editor, key)
     assert editor.answer.request.full_path == f"/storefront/admin/{PAGE}?sort=lift"
     assert first not in editor.texts("tbody tr .row-title")
     assert proposals.counts(admin.storefront.database) == {"open": len(found) - 1, "rejected": 1}
     editor.click("Undo")
     assert first in editor.texts("tbody tr .row-title")
-    editor.click(f"Reject {first}")
+    decide(editor, key)
     editor.get(f"{PAGE}?state=rejected")
-    editor.click(f"Propose again {first}")
+    decide(editor, key)
     assert editor.texts(".empty h2") == ["Nothing rejected"]
     assert proposals.counts(admin.storefront.database) == {"open": len(found)}
 

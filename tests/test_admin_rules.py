@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from storefront_plugin import MemoryCatalog, Merchant, audit
 from storefront_plugin.recommending import rule_store
 from storefront_plugin.recommending.rule_list import list_rules
 from storefront_plugin.recommending.rules import Rule
-from storefront_plugin.web.admin import catalogue_names
+from storefront_plugin.web.admin import catalogue_names, rule_editor
 
 MakeShop = Callable[..., SmallShop]
 HOSTILE = "<script>alert(1)</script>"
@@ -136,6 +137,23 @@ def test_the_list_is_filtered_by_its_address(shop: SmallShop, browser: Rules) ->
     assert browser.texts(".empty h2") == ["No rule fits"]
 
 
+def test_a_row_leads_to_its_rule_and_a_small_link_to_the_product_in_the_shop(shop: SmallShop, browser: Rules) -> None:
+    """What stands out is the rule; its note stands with what it does."""
+    add(
+        shop,
+        replace(PIN, note="The strap was woven for it"),
+        Rule(kind="exclude", target_kind="brand", target_value="Aster"),
+    )
+    browser.get("rules?sort=updated&order=up")
+    of_product, of_brand = browser.soup.select("tbody tr")
+    assert [(str(each["href"]), each.text) for each in of_product.select("a.row-title")] == [
+        (f"{ADMIN}/rules/1", "Product 2")
+    ]
+    assert [str(each["href"]) for each in of_product.select("a:not(.row-title)")] == ["/product/p2", "/product/p1"]
+    assert browser.texts(".rules-what")[0] == "Pin The strap was woven for it"
+    assert [(str(each["href"]), each.text) for each in of_brand.select("a")] == [(f"{ADMIN}/rules/2", "Brand Aster")]
+
+
 def test_a_long_list_has_pages(shop: SmallShop, browser: Rules) -> None:
     """No rule stands on two of them."""
     add(shop, *(Rule(kind="exclude", target_value=f"x{n}") for n in range(60)))
@@ -247,6 +265,14 @@ def test_a_rule_is_made_and_opened_again_as_it_was_typed(
         ]
 
 
+def test_a_pin_is_about_its_product_whatever_the_choice_that_is_put_away_says(shop: SmallShop, browser: Rules) -> None:
+    """A merchant who turns a rule about a brand into a pin need not know that the brand was ever chosen."""
+    add(shop, Rule(kind="exclude", target_kind="brand", target_value="Aster"))
+    browser.get("rules/1")
+    browser.save(kind="pin", target_product="p2")
+    assert stored(shop) == [Rule(kind="pin", target_value="p2")]
+
+
 def test_times_are_those_of_the_shops_clock(make_shop: MakeShop) -> None:
     """Nine in the morning in Tokyo is midnight in UTC, there and back."""
     shop = make_shop(admin_access=lambda: Merchant("First editor"), STOREFRONT_TIMEZONE="Asia/Tokyo")
@@ -265,11 +291,7 @@ def test_times_are_those_of_the_shops_clock(make_shop: MakeShop) -> None:
         ({"target_product": ""}, "target_product", "Say which product"),
         ({"target_product": "nothing like it"}, "target_product", "No product has these words"),
         ({"target_product": "Product"}, "target_product", "choose one"),
-        (
-            {"kind": "pin", "target_kind": "brand", "target_brand": "Aster"},
-            "target_kind",
-            "Only a product can be pinned",
-        ),
+        ({"kind": "pin", "target_kind": "brand", "target_product": ""}, "target_product", "Say which product"),
         ({"kind": "boost", "strength": "7"}, "strength", "from 101 to 1000"),
         ({"kind": "boost", "strength": "many"}, "strength", ""),
         ({"seed_kind": "brand"}, "seed_brand", "Say which"),
@@ -324,6 +346,54 @@ def test_the_second_editor_sees_both_versions_and_may_save_anyway(shop: SmallSho
     assert browser.value("note") == "mine"
     browser.save()
     assert stored(shop) == [replace(EXCLUDE, target_value="p9", note="mine")]
+
+
+def delete(shop: SmallShop, *rule_ids: int) -> None:
+    with shop.app.app_context():
+        rule_store.delete(shop.storefront.database, rule_ids, "Second editor")
+
+
+def test_a_rule_that_was_deleted_meanwhile_can_be_saved_as_a_new_one(shop: SmallShop, browser: Rules) -> None:
+    """Who deleted it and when is said, what was typed stands in the form, and saving makes a new rule."""
+    (rule_id,) = add(shop, EXCLUDE)
+    browser.get(f"rules/{rule_id}")
+    delete(shop, rule_id)
+    browser.save(410, target_product="p9", note=HOSTILE)
+    (notice,) = browser.texts(".notice-warning")
+    assert re.match(r"Second editor deleted this rule \d+ seconds? ago, while you edited it\.", notice)
+    assert browser.value("note") == HOSTILE
+    assert browser.texts("form#rule button.primary") == ["Save as a new rule"]
+    assert stored(shop) == []
+    browser.save()
+    assert browser.texts(".notice")[0].startswith("Rule saved.")
+    assert stored(shop) == [replace(EXCLUDE, target_value="p9", note=HOSTILE)]
+
+
+def test_what_is_wrong_in_a_rule_that_was_deleted_meanwhile_is_told_too(shop: SmallShop, browser: Rules) -> None:
+    """With both messages; one about a product that is gone is kept as it was."""
+    (rule_id,) = add(shop, replace(EXCLUDE, target_value="gone"))
+    browser.get(f"rules/{rule_id}")
+    delete(shop, rule_id)
+    browser.save(410, kind="boost", strength="5000")
+    assert len(browser.texts(".notice-warning")) == 1
+    assert len(browser.texts(".notice-error li")) == 1
+    assert (browser.value("strength"), browser.value("target_product")) == ("5000", "gone")
+
+
+def test_a_rule_that_is_deleted_while_it_is_saved_is_no_error(
+    shop: SmallShop, browser: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between reading and writing it, too."""
+    (rule_id,) = add(shop, EXCLUDE)
+    browser.get(f"rules/{rule_id}")
+
+    def late(rules: Any) -> dict[str, str]:
+        delete(shop, rule_id)
+        return {}
+
+    monkeypatch.setattr(rule_editor, "product_titles", late)
+    browser.save(410, target_product="p9")
+    assert browser.value("target_product") == "p9"
 
 
 def test_a_rule_is_deleted_from_its_editor_with_a_way_back(shop: SmallShop, browser: Rules) -> None:
@@ -390,6 +460,10 @@ def test_a_rule_that_is_not_there_is_not_found(browser: Rules) -> None:
     """As any address that means nothing."""
     browser.get("rules/77")
     assert browser.status == 404
+    browser.get("rules/new")
+    (form,) = browser.soup.select("form#rule")
+    browser.post("rules/77", values(form))
+    assert browser.status == 404
 
 
 def test_the_pages_speak_japanese(shop: SmallShop) -> None:
@@ -439,18 +513,6 @@ def test_nothing_is_said_of_brands_where_not_all_products_were_read(
     browser.get("rules/new")
     browser.save(kind="exclude", target_kind="brand", target_brand="Astre")
     assert not browser.texts(".notice-warning, .rules-table .warn")
-
-
-def test_the_log_calls_a_rule_by_its_product(browser: Rules) -> None:
-    """Made, switched off and undone: each entry has the title that the product had then."""
-    browser.get("rules/new")
-    browser.save(kind="pin", target_product="p3")
-    browser.choose("disable", 1)
-    browser.get("log")
-    assert [text.replace("Rule ", "") for text in browser.texts("tbody td:first-child")] == [
-        "Pin: Product 3 switched off",
-        "Pin: Product 3 created",
-    ]
 
 
 def test_times_are_told_with_their_clock(browser: Rules) -> None:

@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup, Tag
+from made_bundles import set_of
 from shop_pages import add_pages, visit
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant, Slot, audit
+from storefront_plugin.bundles import shelf
+from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.database import table_of
 from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, PLACEMENTS
@@ -161,7 +164,7 @@ def test_the_list_says_how_often_slots_stayed_empty_and_what_state_they_are_in(b
         browser.shop.storefront.drain()
     rows = browser.get("/slots").select("tbody tr")[:4]
     assert rows[0].select(".fill.warn")[0].get_text(" ", strip=True) == "100% of 25 pages"
-    assert [row.select(".state")[0].text for row in rows] == ["On", "Off", "Planned", "Ended"]
+    assert [row.select(".state")[0].text for row in rows] == ["On", "Off", "Scheduled", "Ended"]
     assert " to " in rows[2].select(".state")[0].parent.text
 
 
@@ -267,21 +270,21 @@ def test_a_slot_keeps_what_the_form_does_not_show(browser: Browser) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"s1-limit": "0"}, "Number must be between 1 and 30"),
-        ({"s1-limit": "lots"}, "Not a valid integer"),
+        ({"s1-limit": "0"}, "Write a number from 1 to 30"),
+        ({"s1-limit": "lots"}, "Write a whole number"),
         ({"s1-minimum": "3"}, "use 2 or less"),
         ({"s1-strategies": ""}, "Choose at least one strategy"),
         ({"s1-strategies": "telepathy"}, "There is no strategy telepathy"),
         ({"s1-strategies": ["related", "related"]}, "stands twice"),
         ({"s1-strategies": ["related", "bundles"]}, "cannot be mixed"),
-        ({"s1-layout": "bundles"}, "belongs to the strategy for sets"),
-        ({"s1-layout": "spiral"}, "Not a valid choice"),
-        ({"s1-title_en": "x" * 201}, "longer than 200"),
+        ({"s1-layout": "bundles"}, "belongs to the strategy “Bundles”"),
+        ({"s1-layout": "spiral"}, "Choose one from the list"),
+        ({"s1-title_en": "x" * 201}, "At most 200 characters"),
         ({"s1-starts_at": "2026-05-01T00:00", "s1-ends_at": "2026-04-01T00:00"}, "end must be after the start"),
-        ({"s1-starts_at": "tomorrow"}, "Not a valid datetime"),
+        ({"s1-starts_at": "tomorrow"}, "Write date and time"),
         ({"s1-name": "also_bought"}, "Another slot has this name"),
-        ({"s1-name": ""}, "required"),
-        ({"s1-dial": "7", "s1-measured": []}, "between 0 and 0.5"),
+        ({"s1-name": ""}, "Fill in this field"),
+        ({"s1-dial": "7", "s1-measured": []}, "from 0 to 0.5"),
         ({"s1-other_titles": "{"}, "cannot be read"),
         ({"s1-other_titles": "[3]"}, "cannot be read"),
     ],
@@ -448,6 +451,24 @@ def test_the_preview_says_what_is_not_shown(browser: Browser) -> None:
     store(browser.shop, none, Slot(name="off", strategies=("related",), enabled=False))
     text = browser.get("/slots/product?product=p19").select("#preview")[0].get_text(" ", strip=True)
     assert text == "Found too little: Often bought together Off or out of schedule: Related products"
+
+
+def test_the_preview_says_what_steps_back_for_a_bundle(browser: Browser) -> None:
+    """A slot whose very products a bundle offers for less found enough; it is not said to have found too little."""
+    store(
+        browser.shop,
+        Slot(name="together", strategies=("bought_together",), layout="together"),
+        Slot(name="sets", strategies=("bundles",), layout="bundles"),
+    )
+    kit = set_of("p1", "p2", "p3", price=percent_off(10))
+    with browser.shop.app.app_context():
+        stored = shelf.create(browser.shop.storefront.database, kit)
+        shelf.set_state(browser.shop.storefront.database, stored.id, 1, "publish")
+        browser.shop.storefront.bundles_changed()
+    preview = browser.get("/slots/product?product=p1").select("#preview")[0]
+    assert [one.get_text(" ", strip=True) for one in preview.select(".preview-left")] == [
+        "Left out, because a bundle offers the same products for less: Often bought together"
+    ]
 
 
 def test_trouble_with_the_catalogue_is_told_in_the_preview(make_shop: MakeShop) -> None:

@@ -25,11 +25,13 @@ def test_a_link_unlocks_its_bundle_until_it_expires() -> None:
 
 
 def test_a_code_unlocks_its_bundle_however_it_is_typed() -> None:
-    """Case, spaces and hyphens do not matter; after the hour it is worthless."""
+    """Case, spaces, hyphens and the full width of Japanese keyboards do not matter; after the hour it is worthless."""
     code = CODES.code(7, LATER)
     assert len(code) == 27
     assert CODES.from_code(code, NOW) == CODES.from_code(code.lower().replace("-", " "), NOW) == 7
     assert CODES.from_code(code, LATER) is None
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in code)
+    assert CODES.from_code(wide, NOW) == 7
 
 
 def test_several_presented_ones_unlock_together() -> None:

@@ -27,7 +27,7 @@ from storefront_plugin.bundles.definition import Component, Definition, Schedule
 from storefront_plugin.bundles.listing import Wanted, list_bundles
 from storefront_plugin.bundles.price import amount_off, percent_off
 from storefront_plugin.database import Base, Database
-from storefront_plugin.errors import InputError
+from storefront_plugin.errors import AdapterError, InputError
 
 TEN = percent_off(10)
 HEADER = "id,version,kind,title_en,tier,product_id,quantity,price_kind,percent,amount_EUR"
@@ -57,8 +57,9 @@ def brought(database: Database, *lines: str, header: str = HEADER, **options: ob
 
 
 def told(report: ImportReport) -> list[tuple[int, str]]:
-    """Line and sentence of what was refused."""
-    return [(one.line, one.sentence) for one in report.outcomes if one.action == "refuse"]
+    """Line and sentence of all that was refused."""
+    refused = [one for one in report.outcomes if one.action == "refuse"]
+    return [(getattr(error, "line", one.line), str(error)) for one in refused for error in one.wrong]
 
 
 @st.composite
@@ -98,9 +99,11 @@ def test_what_goes_out_comes_back_as_it_was(given: list[Definition], separator: 
     writer = csv.DictWriter(out, sheet.columns, delimiter=separator)
     writer.writeheader()
     for definition in given:
-        writer.writerows(cells_of(definition, sheet))
+        for cells in cells_of(definition, sheet):
+            comma = {name: text.replace(".", ",") for name, text in cells.items() if name.startswith("amount_")}
+            writer.writerow(cells if separator == "," else cells | comma)
     back = read_csv(out.getvalue().encode(), zone)
-    assert [one.sentence for one in back] == [""] * len(given)
+    assert [one.wrong for one in back] == [[]] * len(given)
     assert [one.definition for one in back] == given
 
 
@@ -151,7 +154,9 @@ def test_new_rows_become_drafts_and_changed_ones_change(database: Database) -> N
     assert changed.definition.tiers[0].components == (Component("p1", 2), Component("p3"))
     assert (made.state, len(made.definition.tiers)) == ("draft", 2)
     assert made.definition.tiers[1].price.amounts == {"EUR": 450}
-    assert [entry.action for entry in audit.entries(database, by="Mika")[0]] == ["archive", "edit", "create"]
+    assert [one.is_draft_yet for one in report.outcomes] == [False, True]
+    actions = [(entry.action, entry.title) for entry in audit.entries(database, by="Mika")[0]]
+    assert actions == [("import", "2"), ("archive", "Kit"), ("edit", "Kit"), ("create", "Steps")]
 
 
 def test_bad_rows_are_told_by_line_and_good_ones_kept(database: Database) -> None:
@@ -188,6 +193,111 @@ def test_bad_rows_are_told_by_line_and_good_ones_kept(database: Database) -> Non
     assert [row.title for row in list_bundles(database)[0]] == ["Good", "Set"]
 
 
+def test_all_that_is_wrong_with_a_bundle_is_told_at_once(database: Database) -> None:
+    """By line; what hangs on something wrong is not told on top of it."""
+    rows = ",,set,A,,p1,half,percent,ten,", ",,,,x,,2,,,", ",,set,B,,p1,2,percent,5,"
+    report = brought(database, *rows)
+    assert [(line, sentence.split(";")[0]) for line, sentence in told(report)] == [
+        (2, "The percent must be a plain number such as 12.50, without separators"),
+        (2, "The quantity must be a whole number without separators"),
+        (3, "The tier must be a whole number without separators"),
+        (3, "The row has no product_id"),
+    ]
+    assert report.created == 1
+    assert len(told(brought(database, ",,set,A,,p1,half,percent,5,", *[",,,,,,1,,,"] * 30))) == 10
+
+
+def test_no_row_is_lost_without_a_word(database: Database) -> None:
+    """One of a bundle that the file does not begin, and what a quotation mark without end would swallow."""
+    good = ",,set,Good,,p1,2,percent,5,"
+    report = brought(database, good, "77,,,,,p3,,,,", good, '88,"",,,,p4,,,,')
+    assert [(line, "is of bundle" in sentence) for line, sentence in told(report)] == [(3, True), (5, True)]
+    assert report.created == 2
+    for row in (',,set,Bad,,"p1,2,percent,5,', ',,set,"Bad,,p1,2,percent,5,'):
+        with pytest.raises(InputError, match=r"Line 2 cannot be read .*quotation mark without end"):
+            brought(database, row, good)
+    report = brought(database, ',,set,Bad,,"p1,2,percent,5,', ',,set,Good,,p1",2,percent,5,')
+    assert "product_id goes over several lines" in told(report)[0][1]
+
+
+@pytest.mark.parametrize(
+    ("moment", "sentence"),
+    [
+        ("9999-12-31 23:59-05:00", "no such time"),
+        ("0001-01-01 00:00+14:00", "no such time"),
+        ("0001-01-01 00:00", "no such time"),
+        ("2026-03-29 02:30", "skip '2026-03-29 02:30'"),
+        ("tomorrow", "cannot be read"),
+    ],
+)
+def test_times_that_no_clock_shows_are_refused(database: Database, moment: str, sentence: str) -> None:
+    """By the check as by the import; the same hour with its distance from UTC is a time."""
+    header, row = f"{HEADER},starts", ",,set,A,,p1,2,percent,5,"
+    for check in (True, False):
+        report = brought(database, f"{row},{moment}", header=header, check=check, timezone="Europe/Zurich")
+        assert sentence in told(report)[0][1]
+    good = brought(database, f"{row},2026-03-29 02:30+01:00", header=header, timezone="Europe/Zurich")
+    assert good.created == 1
+
+
+@pytest.mark.parametrize("amount", ["1.000", "12.500", "999.999"])
+def test_thousands_are_not_taken_for_decimals(database: Database, amount: str) -> None:
+    """A point before three digits, in a file whose decimals stand behind commas."""
+    header = "kind;title_en;product_id;quantity;price_kind;amount_EUR;amount_KWD"
+    for cells in (f"{amount};", f";{amount}"):
+        report = import_csv(database, f"{header}\nset;A;p1;2;fixed;{cells}\n".encode())
+        assert "may mean thousands or decimals" in told(report)[0][1]
+    report = import_csv(database, f"{header}\nset;A;p1;2;fixed;1000;1,500\n".encode())
+    assert report.created == 1
+    assert shelf.load(database, 1).definition.tiers[0].price.amounts == {"EUR": 100000, "KWD": 1500}
+
+
+def test_amounts_have_no_more_decimals_than_their_currency(database: Database) -> None:
+    """Zeros neither: they tell that something else was meant."""
+    header = HEADER.replace("EUR", "JPY")
+    assert "at most 0 decimals" in told(brought(database, ",,set,A,,p1,2,amount,,100.00", header=header))[0][1]
+    assert "at most 2 decimals" in told(brought(database, ",,set,A,,p1,2,amount,,1.000"))[0][1]
+
+
+def test_a_line_that_names_the_separator_and_capital_names_are_read(database: Database) -> None:
+    """As spreadsheet programs write them; lines are counted as people see them."""
+    header = "KIND;Title_EN;Title_PT_BR;Product_ID;QUANTITY;Price_Kind;Amount_eur;PERCENT"
+    text = f"sep=;;;;\r\n{header}\r\nset;Kit, large;Conjunto;p1;2;fixed;1,50;\r\nset;B;;p1;2;percent;;x\r\n"
+    report = import_csv(database, text.encode())
+    assert [(one.action, one.line) for one in report.outcomes] == [("create", 3), ("refuse", 4)]
+    made = shelf.load(database, 1).definition
+    assert {language: words.title for language, words in made.words.items()} == {
+        "en": "Kit, large",
+        "pt_BR": "Conjunto",
+    }
+    assert made.tiers[0].price.amounts == {"EUR": 150}
+
+
+def test_products_have_their_titles_which_are_not_read(database: Database, shop: SmallShop) -> None:
+    """A courtesy: without the catalogue, or where it fails, the file is the same without them."""
+    shelf.create(database, set_of("p1", "gone", price=TEN))
+    text = "".join(export_csv(database, catalog=shop.storefront.catalog))
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+    assert [(row["product_id"], row["product_title"]) for row in rows] == [("p1", "Product 1"), ("gone", "")]
+    report = import_csv(database, text.replace("Product 1", "Another").encode())
+    assert report.same == 1
+
+    class Failing:
+        def get_many(self, ids: object) -> None:
+            raise AdapterError("The catalogue is gone; try again.")
+
+    without = "".join(export_csv(database, catalog=Failing()))  # type: ignore[arg-type]
+    assert import_csv(database, without.encode()).same == 1
+
+
+def test_ids_without_a_version_or_a_bundle_are_told(database: Database) -> None:
+    """The sentence says what to write; no page is named for a bundle that is not there."""
+    shelf.create(database, set_of("p1", "p2", price=TEN), "Mika")
+    report = brought(database, "1,,set,A,,p1,2,percent,5,", "9,1,set,B,,p1,2,percent,5,")
+    assert [one.bundle_id for one in report.outcomes] == [1, None]
+    assert "Write the version of bundle 1" in told(report)[0][1]
+
+
 def test_a_sorted_file_loses_no_component(database: Database) -> None:
     """A row that was moved away from its bundle refuses it, instead of leaving the component out; no bundle comes twice."""
     for _ in range(2):
@@ -208,7 +318,8 @@ def test_a_sorted_file_loses_no_component(database: Database) -> None:
         (b"kind,product_id,price_kind\n", "lacks the column title_en"),
         (b"kind,product_id,price_kind,title_en,colour\n", "There is no column 'colour'"),
         (b"kind,product_id,price_kind,title_en,kind\n", "stands in the file twice"),
-        (b'kind,product_id,price_kind,title_en\nset,"' + b"x" * 200_000, "quotation mark"),
+        (b'kind,product_id,price_kind,title_en\nset,"' + b"x" * 200_000, "Line 2 has a cell of more than 131,072"),
+        (b"kind,product_id,price_kind,title_en\nset,\0p1,percent,A", "Line 2 has a NUL character"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_sentence(database: Database, data: bytes, sentence: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from made_bundles import NOW, WORDS, definitions, mix_of, set_of, steps_of
 
 from storefront_plugin.bundles.codec import dump_definition, load_definition
 from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
+from storefront_plugin.bundles.lines import Line
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
 from storefront_plugin.bundles.spreading import spread
 from storefront_plugin.errors import InputError
@@ -109,3 +111,45 @@ def test_percentages_are_rounded_half_up() -> None:
     """As shoppers reckon: 10 % off 9.95 are 1.00 off."""
     assert percent_off(10).saving(995, 0, "EUR") == 100
     assert percent_off(Decimal("12.5")).saving(100, 0, "JPY") == 13
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda huge: Component("a", huge),
+        lambda huge: amount_off({"EUR": huge}),
+        lambda huge: free_pieces(huge),
+        lambda huge: percent_off(huge),
+        lambda huge: set_of("a", "b", price=TEN, limit_in_all=huge),
+        lambda huge: Line("a", huge, 1),
+        lambda huge: Line("a", 1, huge),
+        lambda huge: Definition(kind=huge, tiers=(), words=WORDS),
+    ],
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_numbers_too_long_to_be_written_out_are_refused_in_a_sentence(make: Callable[[int], object], sign: int) -> None:
+    """Python writes out no number of five thousand digits, also not into the sentence about it."""
+    with pytest.raises(InputError):
+        make(sign * 10**5000)
+
+
+def test_the_hour_that_comes_twice_is_told_apart() -> None:
+    """When summer ends the clock shows half past two twice; a bundle may last from the first to the second."""
+    first = dt.datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Zurich"))
+    second, utc = first.replace(fold=1), dt.timezone.utc
+    schedule = Schedule(first, second)
+    assert [schedule.holds(moment) for moment in (first, second)] == [True, False]
+    assert schedule.holds(dt.datetime(2026, 10, 25, 1, 15, tzinfo=utc))
+    assert not Schedule(second).holds(first)
+    assert not Schedule(second).begun(first)
+    with pytest.raises(InputError, match="ends before"):
+        Schedule(second, first)
+    assert Schedule(dt.datetime.min.replace(tzinfo=utc), dt.datetime.max.replace(tzinfo=ZoneInfo("Asia/Tokyo"))).holds(
+        NOW
+    )
+
+
+def test_a_nul_in_a_text_is_named() -> None:
+    """It cannot be seen, so the sentence says what to look for."""
+    with pytest.raises(InputError, match="NUL"):
+        Words("Set\x00")

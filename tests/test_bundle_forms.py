@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from bundle_shop import BundleShop, bundle_shop, colours, stocked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from storefront_plugin import CartLine, MemoryCatalog, Product
 from storefront_plugin.bundles import shelf
 from storefront_plugin.bundles.definition import Component, Definition, Tier
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.web import bundle_post
+from storefront_plugin.web import posted_once
 from storefront_plugin.web.presented import MOST
 
 MakeShop = Callable[..., SmallShop]
@@ -164,10 +165,26 @@ def test_the_same_form_sent_twice_counts_once(shop: BundleShop, monkeypatch: pyt
     shop.post(**{**sent, "once": "k3j2"})
     shop.post(**{**sent, "variant-1": "gold"})
     assert shop.cart == [("p1", None, 3), ("p2", "red", 2), ("p2", "gold", 1)]
-    monkeypatch.setattr(bundle_post, "AGAIN_MS", 1)
+    monkeypatch.setattr(posted_once, "AGAIN_MS", 1)
     shop.post(**{**sent, "once": "later"})
     shop.post(**{**sent, "once": "later", "next": "/"})
     assert shop.cart[0] == ("p1", None, 5)
+
+
+def test_another_shopper_taken_for_a_double_click_is_told(shop: BundleShop) -> None:
+    """Without script two of one address cannot be told apart: the second reads it, and no cart is touched by that."""
+    shop.publish(set_of("p1", "p2", price=OFF))
+    sent = {"bundle": "1", "version": "2", "tier": "0", "variant-1": "red", "next": "/p/p1"}
+    shop.client.post("/storefront/cart", data=sent)
+    second = shop.shop.app.test_client()
+    answer = second.post("/storefront/cart", data=sent)
+    assert answer.status_code == 303
+    assert "Set-Cookie" not in answer.headers
+    page = BeautifulSoup(second.get(answer.location).text, "html5lib")
+    assert "sent twice within a moment" in page.get_text()
+    assert page.select_one('a[href="/p/p1"]') is not None
+    numbered = [second.post("/storefront/cart", data=sent | {"once": "k3"}).location for _ in range(2)]
+    assert numbered == ["/p/p1", "/p/p1"]
 
 
 def test_what_is_missing_is_added_once_however_often_it_is_sent(shop: BundleShop) -> None:
@@ -249,7 +266,7 @@ def test_a_link_unlocks_its_bundle_for_the_till_too(shop: BundleShop) -> None:
     shop.fill(("p4", None, 1), ("p6", None, 1))
     assert not shop.soup("/cart").select(".storefront-deal")
     response = shop.client.get(f"/storefront/offer/{link(shop, number)}")
-    assert (response.status_code, response.location) == (303, "/p/p4")
+    assert (response.status_code, response.location) == (303, "/p/p4#storefront-notice")
     assert "no-store" in response.headers["Cache-Control"]
     assert shop.soup("/cart").select(".storefront-deal")
 
@@ -260,30 +277,36 @@ def test_a_typed_code_unlocks_its_bundle(shop: BundleShop) -> None:
     shop.fill(("p4", None, 1), ("p6", None, 1))
     typed = code(shop, number).lower().replace("-", " ")
     response = shop.client.post("/storefront/code", data={"code": typed}, headers={"Referer": "http://localhost/cart"})
-    assert (response.status_code, response.location) == (303, "/cart")
+    assert (response.status_code, response.location) == (303, "/cart#storefront-notice")
     cart = shop.soup("/cart")
     assert cart.select(".storefront-deal")
-    assert [one.text for one in cart.select(".storefront-code-answer")] == ["Code accepted."]
+    notice = cart.select_one("details[open] [role=status]")
+    assert notice.bdi.text == "Unlocked: Set"  # type: ignore[union-attr]
+    assert notice.a["href"] == f"/p/p4#storefront-bundle-{number}"  # type: ignore[union-attr,index]
 
 
 @pytest.mark.parametrize("made", ["forged", "expired", "", "x" * 5000, "a.b.c"])
 def test_forged_and_expired_ones_unlock_nothing(shop: BundleShop, made: str) -> None:
-    """A link leads home and sets no cookie; of a typed code the cart says once that it is worthless, its form open."""
+    """A link leads to a page that says so, without a cookie; of a typed code the cart says it once, its form open."""
     number = shop.publish(set_of("p4", "p6", price=OFF, staff_only=True))
     token = {"forged": link(shop, number)[:-2] + "xx", "expired": link(shop, number, -1)}.get(made, made)
     if token:
         followed = shop.client.get(f"/storefront/offer/{token}")
-        assert (followed.status_code, followed.location) == (303, "/")
+        assert followed.status_code == 404
         assert "Set-Cookie" not in followed.headers
+        told = "This link is not valid any more." if made == "expired" else "This link is not valid, or not any more."
+        page = BeautifulSoup(followed.text, "html5lib")
+        assert (page.h1.text, page.a["href"]) == (told, "/")  # type: ignore[union-attr,index]
     typed = shop.client.post("/storefront/code", data={"code": token})
-    assert (typed.status_code, typed.location) == (303, "/")
+    assert (typed.status_code, typed.location) == (303, "/#storefront-notice")
     shop.fill(("p4", None, 1), ("p6", None, 1))
     cart = shop.soup("/cart")
     assert not cart.select(".storefront-deal")
-    assert [one.text for one in cart.select("details[open] [role=status]")] == [
-        "This code is not valid, or not any more."
-    ]
-    assert not shop.soup("/cart").select("details[open], .storefront-code-answer")
+    told = "This code is not valid any more." if made == "expired" else "This code is not valid, or not any more."
+    assert [one.text for one in cart.select("details[open] [role=alert]")] == [told]
+    field = cart.select_one("input[name=code]")
+    assert (field["value"], field["aria-invalid"]) == (token[:128], "true") if token else True  # type: ignore[index]
+    assert not shop.soup("/cart").select("details[open], .storefront-notice")
 
 
 def test_remembered_codes_are_few_and_expire(shop: BundleShop) -> None:
@@ -354,5 +377,5 @@ def any_form(shop: BundleShop, monkeypatch: pytest.MonkeyPatch) -> BundleShop:
     shop.publish(set_of("p1", "p2", price=OFF))
     mounted = shop.shop.app.extensions["storefront.mounted"]
     mounted.settings = replace(mounted.settings, requests_per_minute=0)
-    monkeypatch.setattr(bundle_post, "AGAIN_MS", 1)
+    monkeypatch.setattr(posted_once, "AGAIN_MS", 1)
     return shop

@@ -6,6 +6,7 @@ import random
 from functools import cache
 from itertools import combinations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bundles import priced, set_of
@@ -14,6 +15,7 @@ from storefront_plugin.bundles.candidates import Candidate
 from storefront_plugin.bundles.lines import Line
 from storefront_plugin.bundles.packing import NODES, greedy, pack
 from storefront_plugin.bundles.price import amount_off, percent_off
+from storefront_plugin.bundles.prices_of_pieces import EASY, Relaxation, price_pieces
 
 MANY = settings(max_examples=200, deadline=None)
 
@@ -77,16 +79,16 @@ def test_a_small_budget_is_never_below_greedy_nor_above_its_bound(
     assert greedy(capacities, candidates, limits=limits).saving <= found.saving <= best <= found.bound
 
 
-def hard(seed: int) -> tuple[list[int], list[Candidate]]:
-    """200 sets of 2 to 4 lines, all in a cart of 50 lines."""
+def hard(seed: int, lines: int = 50, sets: int = 200) -> tuple[list[int], list[Candidate]]:
+    """Sets of 2 to 4 lines, all in the cart."""
     chance = random.Random(seed)
-    prices = [chance.randint(500, 9000) for _ in range(50)]
+    prices = [chance.randint(500, 9000) for _ in range(lines)]
     candidates = []
-    for number in range(200):
-        pools = sorted(chance.sample(range(50), chance.randint(2, 4)))
+    for number in range(sets):
+        pools = sorted(chance.sample(range(lines), chance.randint(2, 4)))
         saving = sum(prices[pool] for pool in pools) * chance.randint(5, 25) // 100
         candidates.append(Candidate(number, tuple((pool, 1) for pool in pools), saving))
-    return [chance.choice([1, 1, 1, 2, 3]) for _ in range(50)], candidates
+    return [chance.choice([1, 1, 1, 2, 3]) for _ in range(lines)], candidates
 
 
 def test_the_hardest_carts_keep_the_budget_and_beat_greedy() -> None:
@@ -97,6 +99,33 @@ def test_the_hardest_carts_keep_the_budget_and_beat_greedy() -> None:
         assert found.nodes <= NODES + 2
         assert greedy(capacities, candidates).saving < found.saving <= found.bound < found.saving * 1.2
         assert pack(capacities, candidates) == found
+
+
+@MANY
+@given(packings(), st.integers(0, 40))
+def test_prices_of_pieces_pay_for_every_set(
+    case: tuple[tuple[int, ...], list[Candidate], dict[int, int]], reached: int
+) -> None:
+    """The bound holds: no set is worth more than its pieces, no price is below its floor, and the losses are exact."""
+    capacities, candidates, _ = case
+    floor = [pool % 3 for pool in range(len(capacities))]
+    fitting = [one for one in candidates if all(capacities[pool] >= pieces for pool, pieces in one.demand)]
+    for copies in (1, EASY + 1):
+        demands, values = [one.demand for one in fitting] * copies, [one.saving for one in fitting] * copies
+        times = [min(capacities[pool] // pieces for pool, pieces in demand) for demand in demands]
+        prices, losses = price_pieces(Relaxation(demands, values, times, capacities, floor), reached)
+        costs = [sum(prices[pool] * pieces for pool, pieces in demand) for demand in demands]
+        assert losses == [cost - value for cost, value in zip(costs, values, strict=True)]
+        assert min(losses, default=0) >= 0
+        assert all(price >= least for price, least in zip(prices, floor, strict=True))
+
+
+@pytest.mark.parametrize(("lines", "sets"), [(10, 20), (12, 30)])
+def test_carts_of_a_dozen_lines_are_certain(lines: int, sets: int) -> None:
+    """A full cart with more overlapping sets than lines is decided within the budget."""
+    for seed in range(10):
+        capacities, candidates = hard(seed, lines, sets)
+        assert pack(capacities, candidates).optimal
 
 
 def test_equal_savings_go_to_fewer_bundles_and_then_to_the_lower_id() -> None:

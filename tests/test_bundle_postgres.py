@@ -1,4 +1,4 @@
-"""What bundles store, on PostgreSQL: the tests of shelf, uses, till, refunds, list, proposals and spreadsheet again."""
+"""What bundles store, on PostgreSQL: the tests of shelf, orders, till, refunds, list, proposals and spreadsheet again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 import test_bundle_csv as csv_file
+import test_bundle_orders as orders
 import test_bundle_proposals as proposals
 import test_bundle_shelf as shelf
 import test_bundle_till as till
@@ -33,6 +34,12 @@ AGAIN = (
     till.test_a_cart_is_priced_stored_and_refunded_to_the_unit,
     till.test_a_bundle_that_ended_meanwhile_is_priced_again,
     till.test_a_cancelled_order_gives_its_bundles_back,
+    till.test_words_may_change_between_cart_and_order,
+    orders.test_orders_are_placed_cancelled_and_refunded_as_a_plain_model_says,
+    orders.test_an_order_that_is_placed_again_after_its_cancellation_counts,
+    orders.test_the_same_order_placed_twice_at_the_same_time_counts_once,
+    orders.test_orders_that_change_at_the_same_time_neither_wait_in_a_circle_nor_pass_a_limit,
+    orders.test_a_refund_with_an_id_is_stored_once,
     proposals.ask,
     proposals.test_what_was_cancelled_or_sent_back_does_not_count,
     proposals.test_a_proposal_becomes_a_draft_and_is_accepted_with_it,
@@ -70,8 +77,9 @@ def test_a_nul_in_what_is_asked_finds_nothing(shop: SmallShop) -> None:
     database = shop.storefront.database
     rows, count = list_bundles(database, Wanted(text="\x00 a\x00b"))
     assert (rows, count) == ([], 0)
-    for decide in (proposal_shelf.load, proposal_shelf.reject, proposal_shelf.unreject):
-        with pytest.raises(proposal_shelf.ProposalNotFound):
-            decide(database, "a\x00b")
+    with pytest.raises(proposal_shelf.ProposalNotFound):
+        proposal_shelf.load(database, "a\x00b")
+    for decide in (proposal_shelf.reject, proposal_shelf.unreject):
+        assert decide(database, ["a\x00b"]) == []
     with database.writing() as session:
         assert not proposal_shelf.accept(session, "a\x00b", 1)

@@ -80,7 +80,12 @@ def test_what_is_told_to_be_saved_by_adding_is_saved(lines: list[Line], given: l
     before = priced(lines, *given, currency=currency, prices=known)
     for hint in (hint for hint in before.missing if hint.saving is not None):
         added = [
-            Line(lack.product_ids[0], lack.pieces, known[lack.product_ids[0]], next(iter(lack.variants), None))
+            Line(
+                lack.product_ids[0],
+                lack.pieces,
+                known[lack.product_ids[0]],
+                next(iter(lack.variants_of(lack.product_ids[0])), None),
+            )
             for lack in hint.lacks
         ]
         after = priced([*lines, *added], *given, currency=currency)

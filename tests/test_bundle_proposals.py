@@ -203,15 +203,34 @@ def test_a_rejected_set_stays_rejected(ask: Ask, shop: SmallShop) -> None:
     """In whatever order its products are named and however often one searches, until it is allowed again."""
     key, database = ask()["camera", "lens"].key, shop.storefront.database
     assert key == proposals.key_of(["lens", "camera"])
-    assert proposals.reject(database, key, "First editor").state == "rejected"
-    assert proposals.reject(database, key, "Second editor").decided_by == "First editor"
+    assert proposals.reject(database, [key, key], "First editor") == [key]
+    assert proposals.reject(database, [key, "gone", "\0"], "Second editor") == []
     assert ("camera", "lens") not in ask()
-    assert list_proposals(database, "rejected")[0][0].support == 10
-    assert proposals.unreject(database, key, "Second editor").state == "open"
+    (rejected,) = list_proposals(database, "rejected")[0]
+    assert (rejected.support, rejected.decided_by) == (10, "First editor")
+    assert proposals.unreject(database, [key], "Second editor") == [key]
     assert ("camera", "lens") in open_ones(shop)
     assert [one.action for one in audit.entries(database, "proposal")[0]] == ["unreject", "reject"]
-    with pytest.raises(proposals.ProposalNotFound, match="look again"):
-        proposals.reject(database, "gone")
+
+
+@pytest.mark.parametrize("cost", [1, 0.5, Decimal("NaN"), Decimal(-1), "much"])
+def test_an_odd_cost_is_not_known_and_named_in_the_log(
+    ask: Ask, caplog: pytest.LogCaptureFixture, cost: object
+) -> None:
+    """Whole numbers and floats are read as amounts; nothing else is believed, and the search goes on."""
+    found = ask(products(lens={"cost": cost}))
+    assert set(found) == {("camera", "lens"), ("bag", "camera"), ("bag", "lens"), ("bag", "camera", "lens")}
+    usable = isinstance(cost, (int, float))
+    assert (found["camera", "lens"].margin is not None) == usable
+    assert ("'lens'" in caplog.text) != usable
+
+
+@pytest.mark.parametrize("price", [Decimal("NaN"), Decimal(-1), None, "dear"])
+def test_a_product_without_a_price_is_left_out(ask: Ask, caplog: pytest.LogCaptureFixture, price: object) -> None:
+    """Of all sets, and the log names it; a float is read as it prints."""
+    assert set(ask(products(lens={"price": price}))) == {("bag", "camera")}
+    assert "'lens'" in caplog.text
+    assert ask(products(lens={"price": 1.5}))["camera", "lens"].price == 100150
 
 
 def test_sets_that_are_bundles_already_are_not_proposed(ask: Ask, shop: SmallShop) -> None:
@@ -346,6 +365,15 @@ def test_a_weekly_search_is_due_once_a_week(shop: SmallShop) -> None:
         before = proposal_run._now() - dt.timedelta(days=6, hours=23, minutes=30)
         session.execute(sa.update(StoredRun).values(started_at=before))
     assert is_due(database, 7)
+
+
+def test_a_weekly_search_that_failed_is_due_the_next_night(shop: SmallShop) -> None:
+    """Another night may have the room or the time that it lacked."""
+    shop.storefront.propose_bundles()
+    assert not is_due(shop.storefront.database, 7)
+    with shop.storefront.database.writing() as session:
+        session.execute(sa.update(StoredRun).values(state="failed", sentence="The disk is full."))
+    assert is_due(shop.storefront.database, 7)
 
 
 def test_what_was_rejected_before_proposals_were_stored_stays_rejected(shop: SmallShop) -> None:

@@ -131,3 +131,22 @@ def test_more_than_was_bought_is_refused() -> None:
         refund_quote(paid, [RefundLine(0, "a", None, 1, 500, 0)], [Return("a")])
     with pytest.raises(InputError, match="cannot be read"):
         OrderRecord.from_json('{"format": 1}')
+
+
+def test_a_large_order_can_be_priced_anew() -> None:
+    """Its lines were split into more parts than a cart may have lines; pieces of a kind are put together again."""
+    lines = [Line(f"x{number}", 2, 1000) for number in range(600)]
+    sets = [set_of(f"x{at}", f"x{at + 1}", price=percent_off(10), limit_per_order=1) for at in range(0, 600, 2)]
+    paid = record(lines, *sets)
+    assert (len(paid.parts), paid.paid) == (1200, 600 * 1900)
+    quote = refund_quote(paid, [], [Return("x0", 2)], "recompute")
+    assert (quote.amount, quote.rest_price) == (1800, 599 * 2000 - 299 * 200)
+
+
+def test_ids_of_what_comes_back_may_be_numbers() -> None:
+    """As in carts and components; an empty variant is none."""
+    paid = record([Line(1, 1, 100, 2), Line(3, 1, 50)])  # type: ignore[arg-type]
+    returned = [Return(1, 1, 2), Return(3, 1, "")]  # type: ignore[arg-type]
+    assert refund_quote(paid, [], returned).amount == 150
+    with pytest.raises(InputError, match="product id"):
+        Return("")

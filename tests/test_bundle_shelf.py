@@ -215,7 +215,8 @@ def test_uses_are_counted_with_the_shops_own_transaction(database: Database, sho
         uses.store_order(session, database, "o2", record)
     assert caught.value.bundle_ids == (stored.id,)
     session.commit()
-    assert uses.load_order(session, "o2") is None
+    with pytest.raises(InputError, match="was not priced here"):
+        uses.load_order(session, "o2")
     assert uses.release_order(session, database, "o1")
     assert not uses.release_order(session, database, "o1")
     session.commit()

@@ -53,8 +53,10 @@ def test_a_set_names_its_parts_and_all_three_prices(shop: BundleShop) -> None:
     shop.publish(Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), words=WORDS))
     found = slot(shop.soup("/p/p1"))
     assert found is not None
-    assert text(found.select_one("h2")) == "Sets"
-    assert [text(one) for one in found.select("h3, .storefront-benefit")] == ["Camera kit", "All for the first trip"]
+    assert [text(one) for one in found.select("h2, h3, .storefront-benefit")] == [
+        "Camera kit",
+        "All for the first trip",
+    ]
     assert [text(one) for one in found.select("li .storefront-title")] == ["Product 1", "2 × Product 9"]
     assert [text(one) for one in found.select("li .storefront-price")] == ["€1.00", "€18.00"]
     assert text(found.select_one(".storefront-total")) == "Together €17.10 Regular price €19.00"
@@ -89,7 +91,7 @@ def test_markup_and_turned_text_stay_text(shop: BundleShop) -> None:
     shop.publish(kit("p1", "p9", words={"en": EVIL}))
     found = slot(shop.soup("/p/p1"))
     assert found is not None
-    assert text(found.select_one("h3 > bdi")) == EVIL.title
+    assert text(found.select_one("h2 > bdi")) == EVIL.title
     assert not found.select("script, b, img[src^=javascript]")
 
 
@@ -103,9 +105,62 @@ def test_a_ladder_says_what_the_dearer_set_adds(shop: BundleShop) -> None:
     found = slot(shop.soup("/p/p1"))
     assert found is not None
     assert [text(one) for one in found.select(".storefront-tier-title, .storefront-note")] == [
-        "2 items", "3 items", "Adds Product 5 for €3.40 more",
+        "Small set · 2 items", "Complete set · 3 items", "Adds Product 5 for €3.40 more",
     ]  # fmt: skip
     assert [form.select_one("[name=tier]")["value"] for form in found.select("form")] == ["0", "1"]
+
+
+def test_a_ladder_counts_what_the_dearer_set_adds(shop: BundleShop) -> None:
+    """Two more of what the first has, and three of another; between the first and the last is a larger one."""
+    tiers = (
+        Tier((Component("p1"), Component("p3")), percent_off(10)),
+        Tier((Component("p1", 3), Component("p3")), percent_off(20)),
+        Tier((Component("p1", 3), Component("p3"), Component("p5", 3)), percent_off(20)),
+    )
+    shop.publish(Definition(kind="ladder", tiers=tiers, words=WORDS))
+    found = slot(shop.soup("/p/p1"))
+    assert found is not None
+    assert [text(one) for one in found.select(".storefront-tier-title, .storefront-note")] == [
+        "Small set · 2 items",
+        "Larger set · 4 items", "Adds 2 × Product 1 for €1.20 more",
+        "Complete set · 7 items", "Adds 3 × Product 5 for €12.00 more",
+    ]  # fmt: skip
+
+
+def test_the_cart_is_told_of_the_next_step_first(shop: BundleShop) -> None:
+    """Of a ladder the set that lacks one product, though the complete one saves more; then that one, in short."""
+    tiers = (
+        Tier((Component("p1"), Component("p3")), percent_off(10)),
+        Tier((Component("p1"), Component("p3"), Component("p4"), Component("p5", 2)), percent_off(30)),
+    )
+    shop.publish(Definition(kind="ladder", tiers=tiers, words=WORDS))
+    shop.fill(("p1", None, 1))
+    near = shop.soup("/cart").select_one(".storefront-near")
+    assert near is not None
+    assert text(near.select_one("h3")) == "Add Product 3 and save €0.40"
+    assert text(near.select_one(".storefront-label")) == "Add for €3.00"
+    shop.fill(("p1", None, 1), ("p3", None, 1))
+    near = shop.soup("/cart").select_one(".storefront-near")
+    assert near is not None
+    assert text(near.select_one("h3")) == "Add 3 more products and save €5.00"
+    assert text(near.select_one(".storefront-label")) == "Add all 3 for €14.00"
+    assert [text(one) for one in near.select(".storefront-price")] == ["€4.00", "€10.00"]
+
+
+def test_a_price_that_depends_on_the_choice_is_not_on_the_button(shop: BundleShop) -> None:
+    """Gold costs more than red."""
+    shop.publish(kit("p4", "p2"))
+    shop.fill(("p4", None, 1))
+    assert text(shop.soup("/cart").select_one(".storefront-near .storefront-label")) == "Add 1"
+
+
+def test_several_bundles_stand_under_the_slots_heading(shop: BundleShop) -> None:
+    """And so does a single one where the merchant gave the slot a title."""
+    shop.publish(kit("p1", "p9"))
+    shop.publish(kit("p1", "p8"))
+    found = slot(shop.soup("/p/p1"))
+    assert found is not None
+    assert [text(one) for one in found.select("h2, h3")] == ["Sets", "Camera kit", "Camera kit"]
 
 
 def test_a_mix_tells_how_many_to_choose(shop: BundleShop) -> None:
@@ -139,7 +194,7 @@ def test_quantity_steps_are_a_table_with_a_button_a_row(shop: BundleShop) -> Non
     found = slot(shop.soup("/p/p3"))
     assert found is not None
     rows = found.select("tbody tr")
-    assert [text(row.select_one("th")) for row in rows] == ["3 or more 5.5% off", "6 or more €2.00 each"]
+    assert [text(row.select_one("th")) for row in rows] == ["3 or more: 5.5% off", "6 or more: €2.00 each"]
     assert [text(row.select_one(".storefront-now")) for row in rows] == ["€8.50", "€12.00"]
     assert [(row.select_one("button")["value"], text(row.select_one("button"))) for row in rows] == [
         ("0", "Add 3"), ("1", "Add 6"),
@@ -357,7 +412,7 @@ def test_the_editor_previews_what_is_not_stored(shop: BundleShop, locale: str) -
     with shop.shop.app.test_request_context():
         html = preview(kit("p1", "p9", "gone"), locale, "EUR")
         found = BeautifulSoup(html, "html5lib")
-        assert text(found.select_one("h3")) == ("Camera kit" if locale == "en" else "カメラセット")
+        assert text(found.select_one("h2")) == ("Camera kit" if locale == "en" else "カメラセット")
         assert found.select_one("[data-storefront-product=gone] .storefront-reason") is not None
         assert not found.select("form, button")
         for definition in (

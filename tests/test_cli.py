@@ -63,6 +63,14 @@ def test_the_commands_are_found_by_flask(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_the_commands_are_found_by_the_apps_own_test_runner(shop: SmallShop) -> None:
+    """It knows the app only, not what is installed; a group that the shop calls the same is left to it."""
+    result = shop.app.test_cli_runner().invoke(args=["storefront", "check"])
+    assert "the order log has 0 batches" in result.stdout
+    shop.place(["p1", "p2"])
+    assert "the order log has 1 batch." in shop.app.test_cli_runner().invoke(args=["storefront", "check"]).stdout
+
+
 def test_trouble_is_one_sentence_and_in_debug_mode_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     """A shop's operator reads what to do; its developer can look where it happened."""
     error = DatabaseUnavailable("The database is locked; try again later.")

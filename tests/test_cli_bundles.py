@@ -38,13 +38,14 @@ def test_proposals_are_a_table_or_json_and_wishes_are_remembered(run: Run, shop:
     shop.place(*[("p1", "p2")] * 6, *[("p3",)] * 6)
     result = run("propose-bundles", "--min-support", "4", "--discount-without-cost", "7")
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[1].split() == ["6", "2.0", "61.0%", "7", "%", "–", "€3.00", "p1", "+", "p2"]
+    row = result.stdout.splitlines()[1]
+    assert row.split()[:7] == ["6", "2.0", "61.0%", "7", "%", "–", "€3.00"]
+    assert row.endswith("  Product 1 + Product 2")
     assert "read" in result.stderr
     assert "1 sets are proposed" in result.stderr
     (one,) = json.loads(run("propose-bundles", "--json").stdout)
-    assert (one["products"], one["support"], one["orders"], one["discount"], one["price"]) == (
-        ["p1", "p2"], 6, 12, 7, "3.00",
-    )  # fmt: skip
+    assert (one["products"], one["titles"]) == (["p1", "p2"], ["Product 1", "Product 2"])
+    assert (one["support"], one["orders"], one["discount"], one["price"]) == (6, 12, 7, "3.00")
     latest = latest_run(shop.storefront.database)
     assert latest is not None
     assert (latest.terms.min_support, latest.started_by) == (4, "command line")

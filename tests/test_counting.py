@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from counting_machine import Counting, run
 from counting_model import expected, stored
 from postgres import postgres_url
 from redis_cluster import local_cluster
 from small_shop import SmallShop, small_shop
 
-from storefront_plugin.copurchase import applier, generations
-from storefront_plugin.errors import StoreUnavailable
+from storefront_plugin.copurchase import applier, generations, upkeep
+from storefront_plugin.errors import DatabaseUnavailable, StoreUnavailable
+from storefront_plugin.orderlog.numbering import _stretches, last_position, number_events
+from storefront_plugin.orderlog.tables import OrderEvent
 from storefront_plugin.redis_store import Read, RedisStore, find_binary
 
 
@@ -40,6 +44,89 @@ def test_counts_equal_model_a_on_postgresql(redis_url: str) -> None:
     """The same walk, with another lock and other types beneath."""
     database = staticmethod(lambda _folder: postgres_url())
     run(type("OnPostgreSQL", (Counting,), {"url": redis_url, "database": database}), 6)
+
+
+@pytest.fixture
+def behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if thousands of orders waited: batches of two, and the next is numbered while Redis counts the last."""
+    monkeypatch.setattr(applier, "MANY_ORDERS", 1)
+    monkeypatch.setattr(upkeep, "number_events", functools.partial(number_events, limit=2))
+
+
+@pytest.mark.usefixtures("behind")
+def test_counts_equal_model_a_while_the_next_batch_is_numbered_beside(redis_url: str) -> None:
+    """The same walk, with two batches under way at once."""
+    run(type("Behind", (Counting,), {"url": redis_url}), 10)
+
+
+@pytest.mark.usefixtures("behind")
+def test_the_next_batch_is_numbered_while_redis_counts_the_last(
+    shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis and Python each have a processor to themselves."""
+    store = shop.storefront.mounted.store
+    run_scripts, numbered = store.run_scripts, threading.Event()
+
+    def slowly(calls: Any) -> Any:
+        assert numbered.wait(10), "nothing is numbered while Redis is at work"
+        return run_scripts(calls)
+
+    def number(*args: Any) -> Any:
+        settled = number_events(*args, limit=2)
+        if _last(shop) >= 2:
+            numbered.set()
+        return settled
+
+    monkeypatch.setattr(upkeep, "number_events", number)
+    monkeypatch.setattr(store, "run_scripts", slowly)
+    shop.place(*[["p1", "p2"]] * 7)
+    assert _last(shop) == 4
+    assert stored(shop) == expected(shop)
+
+
+def _last(shop: SmallShop) -> int:
+    position = last_position(shop.storefront.database)
+    assert position is not None
+    return position.number
+
+
+@pytest.mark.usefixtures("behind")
+def test_a_database_that_fails_while_redis_counts_loses_nothing(
+    shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is on its way arrives, the rest waits for the next turn."""
+    shop.place(*[["p1", "p2"]] * 5, drain=False)
+    calls = iter([number_events, _gone])
+    with monkeypatch.context() as patch:
+        patch.setattr(upkeep, "number_events", lambda *args: next(calls)(*args, limit=2))
+        with pytest.raises(DatabaseUnavailable):
+            shop.storefront.drain()
+    assert stored(shop).sold == {1: 2, 2: 2}
+    shop.storefront.drain()
+    assert stored(shop).sold == {1: 5, 2: 5}
+    assert stored(shop) == expected(shop)
+
+
+def _gone(*_: object, limit: int) -> None:
+    raise DatabaseUnavailable(f"gone before {limit} events were read")
+
+
+def test_an_event_that_commits_between_two_others_waits_for_its_own_batch(shop: SmallShop) -> None:
+    """Ids are given before the commit: what was not read must not be removed."""
+    assert list(_stretches([3, 4, 5, 7, 9, 10])) == [(3, 5), (7, 7), (9, 10)]
+    assert list(_stretches([])) == []
+    shop.place(["p1", "p2"], ["p1", "p2"], ["p1", "p2"], drain=False)
+    database = shop.storefront.database
+    with database.writing() as session:
+        hidden = session.scalars(sa.select(OrderEvent).order_by(OrderEvent.id)).all()[1]
+        row = {"id": hidden.id, "kind": hidden.kind, "payload": hidden.payload, "recorded_at": hidden.recorded_at}
+        row["order_id"] = hidden.order_id
+        session.delete(hidden)
+    shop.storefront.drain()
+    with database.writing() as session:
+        session.execute(sa.insert(OrderEvent), [row])
+    shop.storefront.drain()
+    assert stored(shop).sold == {1: 3, 2: 3}
 
 
 def test_two_drainers_and_two_writers_count_each_order_once(make_shop: Any) -> None:

@@ -17,6 +17,7 @@ from small_shop import SmallShop
 from test_explain import explain, page_of
 
 from storefront_plugin import CartLine, MemoryCatalog, Product, Slot
+from storefront_plugin.bundles import published as published_shelf
 from storefront_plugin.bundles import shelf
 from storefront_plugin.bundles.bundle import Bundle
 from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
@@ -127,7 +128,7 @@ def test_what_saves_most_is_shown_and_the_others_come_after_it(shop: BundleShop)
 
 def test_products_beyond_those_looked_up_are_said_to_be(shop: BundleShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the order of the ids, as the page looks them up."""
-    for module in (bundle_slots, cart_verdicts):
+    for module in (published_shelf, bundle_slots, cart_verdicts):
         monkeypatch.setattr(module, "MAX_LOOKED_UP", 3)
     near, far = shop.publish(set_of("p1", "p2", "p3", price=TEN)), shop.publish(set_of("p1", "p4", price=TEN))
     found = verdicts(shop, "product", "p1")
@@ -148,7 +149,7 @@ def test_a_used_up_bundle_is_told_with_its_limit(shop: BundleShop) -> None:
     storefront = shop.shop.storefront
     with shop.shop.app.app_context():
         pricing = storefront.price_cart([CartLine("p1"), CartLine("p2")])
-        storefront.mounted.till.store(shop.shop.db.session, "first", pricing)
+        storefront.bundles_applied("first", pricing)
         shop.shop.db.session.commit()
     assert verdicts(shop, "cart", "p1", "p2") == {number: BundleVerdict("used_up", limit=1)}
 
@@ -267,6 +268,30 @@ def shelf_with(found: list[Definition]) -> Published:
         for name in one.product_ids:
             by_product[name] = (*by_product.get(name, ()), number)
     return Published(1, {number: Bundle(number, one) for number, one in enumerate(found, 1)}, by_product)
+
+
+def test_a_slot_that_steps_back_for_a_bundle_is_explained_as_the_page_shows_it(make_shop: MakeShop) -> None:
+    """What is bought together is named with the bundle of the very same products, and counts as no empty slot."""
+    shop = bundle_shop(make_shop)
+    together = "[data-storefront-slot=bought_together]"
+    with shop.shop.app.app_context():
+        shop.shop.place(*[["p1", "p9"]] * 4)
+        shop.shop.storefront.mounted.fills.flush()
+    bundle = 0
+    for products in (("p1", "p8"), ("p9", "p1")):
+        bundle = shop.publish(set_of(*products, price=TEN))
+        with shop.shop.app.app_context():
+            slot = explain(shop.shop, "product", "p1")["bought_together"]
+        assert (shop.soup("/p/p1").select_one(together) is None) == (slot.instead is not None)
+    assert slot.instead is not None
+    assert slot.instead.id == bundle
+    assert [(one.product_id, one.kind, one.place) for one in slot.candidates] == [("p9", "offered", None)]
+    assert slot.shown == ()
+    with shop.shop.app.app_context():
+        shop.shop.storefront.mounted.fills.flush()
+        fill = shop.shop.storefront.mounted.fills.totals()["product"]["bought_together"]
+    assert fill.empty == 0
+    assert fill.pages >= 2
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

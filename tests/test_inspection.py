@@ -229,6 +229,19 @@ def test_odd_carts_are_named(cart: Any, words: str) -> None:
         assert words in said(inspect_cart(cart, MemoryCatalog([product("a")])))
 
 
+def test_a_cart_beside_a_broken_catalogue_is_still_tried() -> None:
+    """The catalogue's own trouble is told once, where it is inspected."""
+
+    class Broken(MemoryCatalog):
+        def iter_products(self) -> Any:
+            raise RuntimeError("no such table: items")
+
+    with Flask(__name__).app_context():
+        findings = inspect_cart(OddCart(lines=["a"]), Broken([]))
+        assert "Cart.lines gives a str" in said(findings, "error")
+        assert "items" not in said(findings)
+
+
 def test_a_good_cart_says_where_cards_post_to() -> None:
     """So that the owner recognises the address."""
     cart = OddCart(lines=[CartLine("a")], form=AddForm("/add", {}))

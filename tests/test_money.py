@@ -7,14 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storefront_plugin.errors import InputError
-from storefront_plugin.money import format_money, from_minor, minor_digits, to_minor
+from storefront_plugin.money import checked_currency, format_money, from_minor, minor_digits, to_minor
 
-CURRENCIES = st.sampled_from(["JPY", "EUR", "USD", "KWD", None])
+CURRENCIES = st.sampled_from(["JPY", "EUR", "USD", "KWD", "RSD", "IQD", "CLF", None])
 
 
-@pytest.mark.parametrize(("currency", "digits"), [("JPY", 0), ("EUR", 2), ("KWD", 3), (None, 2)])
-def test_each_currency_has_its_own_decimals(currency: str | None, digits: int) -> None:
-    """Yen have none, euros two, dinars three; without a currency two are taken."""
+@pytest.mark.parametrize(
+    ("currency", "digits"),
+    [("JPY", 0), ("EUR", 2), ("KWD", 3), (None, 2), ("RSD", 2), ("LAK", 2), ("IQD", 3), ("CLF", 4), ("UGX", 0)],
+)
+def test_each_currency_has_the_decimals_of_iso_4217(currency: str | None, digits: int) -> None:
+    """Yen have none, euros two, dinars three, also where CLDR writes none; without a currency two are taken."""
     assert minor_digits(currency) == digits
 
 
@@ -53,8 +56,18 @@ def test_what_is_no_price_is_refused_with_a_sentence(amount: str) -> None:
         ("1200.5", "JPY", "en", "¥1,201"),
         ("1.2345", "KWD", "en", "KWD1.235"),
         ("1234567.89", None, "en", "1,234,567.89"),
+        ("1299.5", "RSD", "de", "1.299,50\xa0RSD"),
+        ("1299.5", "IQD", "en", "IQD1,299.500"),
     ],
 )
 def test_prices_are_written_as_the_locale_writes_them(amount: str, currency: str, locale: str, text: str) -> None:
     """Symbol, separators and decimals follow locale and currency; halves are rounded up, as shops do."""
     assert format_money(Decimal(amount), currency, locale) == text
+
+
+@pytest.mark.parametrize("code", ["eur", "€", "EURO", "", None, 1, "ＥＵＲ", "QQQ", ["EUR"]])
+def test_what_is_no_currency_is_refused_with_a_sentence(code: object) -> None:
+    """Only codes of ISO 4217, in capital letters."""
+    assert [checked_currency(known) for known in ("EUR", "JPY", "RSD")] == ["EUR", "JPY", "RSD"]
+    with pytest.raises(InputError, match="ISO 4217"):
+        checked_currency(code)

@@ -88,6 +88,8 @@ def test_an_app_that_serves_already_is_refused() -> None:
         ({"STOREFRONT_DEADLINE_MS": "fast"}, ["STOREFRONT_DEADLINE_MS", "'fast'", "a number from 5 to 5000"]),
         ({"STOREFRONT_DRAIN": "maybe"}, ["'thread', 'off'"]),
         ({"STOREFRONT_CURRENCY": "euro"}, ["ISO 4217"]),
+        ({"STOREFRONT_DATABASE_URL": "sqlite:///:memory:"}, ["STOREFRONT_DATABASE_URL", "in memory", "a file"]),
+        ({"STOREFRONT_DATABASE_URL": "sqlite://"}, ["STOREFRONT_DATABASE_URL", "in memory", "a file"]),
         ({"STOREFRONT_TIMEZONE": "Mars/North"}, ["time zone"]),
         ({"STOREFRONT_PLAN": {"nowhere": []}}, ["'nowhere'"]),
     ],

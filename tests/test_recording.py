@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from small_shop import SmallShop
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from storefront_plugin import InputError, Order, OrderLine
 from storefront_plugin.orderlog.events import Event, placed
@@ -88,6 +88,28 @@ def test_the_drainer_is_woken_by_the_outermost_commit_only(shop: SmallShop, monk
     assert woken == []
     shop.db.session.commit()
     assert woken == [1]
+
+
+def test_the_scoped_session_itself_may_be_given(shop: SmallShop) -> None:
+    """What is heard on it is heard on this one session only: later requests, with sessions of their own, are untouched."""
+    assert shop.storefront.order_placed(shop.order("p1", "p2", id="first"), session=shop.db.session)
+    assert shop.storefront.order_cancelled("zeroth", session=shop.db.session)
+    assert shop.storefront.order_refunded("zeroth", [OrderLine("p1")], session=shop.db.session)
+    shop.db.session.commit()
+    assert recorded(shop) == 3
+    shop.db.session.remove()
+    shop.db.session.execute(sa.text("SELECT 1"))
+    shop.db.session.rollback()
+    shop.db.session.remove()
+    assert shop.storefront.order_placed(shop.order("p1", "p2"), session=shop.db.session)
+    shop.db.session.rollback()
+    assert recorded(shop) == 3
+
+
+def test_what_is_no_session_is_refused_with_the_remedy(shop: SmallShop) -> None:
+    """A factory would begin a transaction that nobody commits."""
+    with pytest.raises(InputError, match="session= takes the Session"):
+        shop.storefront.order_placed(shop.order("p1", "p2"), session=sessionmaker(shop.db.engine))  # type: ignore[arg-type]
 
 
 def test_commit_true_serves_shops_whose_own_code_has_committed(shop: SmallShop) -> None:

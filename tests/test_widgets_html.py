@@ -416,7 +416,7 @@ def test_prices_without_a_currency_take_the_setting(app: Flask) -> None:
     inner = storefront.fill
     storefront.fill = lambda page, names=None: [
         replace(
-            f, cards=tuple(replace(c, product=replace(c.product, currency=None, price=Decimal(5))) for c in f.cards)
+            f, cards=tuple(c._replace(product=replace(c.product, currency=None, price=Decimal(5))) for c in f.cards)
         )
         for f in inner(page, names)
     ]

@@ -24,6 +24,7 @@ from small_shop import SmallShop
 
 from storefront_plugin.copurchase.drainer import Drainer
 from storefront_plugin.locks import ProcessLock
+from storefront_plugin.redis_store import Read
 
 MakeShop = Callable[..., SmallShop]
 HERE = Path(__file__).parent
@@ -59,6 +60,7 @@ def test_two_workers_one_of_them_killed(shop: SmallShop) -> None:
     """kill -9 at any moment: the other one counts on, each order once."""
     worker = ("flask", "--app", "hosts.live_shop", "storefront", "worker", "--catch-up-at", "off")
     with running(shop, *worker) as first, running(shop, *worker) as second, shop.app.app_context():
+        wait_until(lambda: shop.storefront.mounted.workers.look().workers == 2, 30)
         for number in range(60):
             order = shop.order(f"p{number % 7 + 1}", f"p{number % 5 + 8}", id=f"o{number}-{uuid.uuid4().hex}")
             shop.storefront.order_placed(order, commit=True)
@@ -98,6 +100,21 @@ def test_a_preloaded_server_forks_after_everything_was_used(shop: SmallShop) -> 
     with shop.app.app_context():
         shop.storefront.drain()
         assert stored(shop) == expected(shop)
+
+
+def test_a_process_that_ends_while_products_are_compared_ends_well(shop: SmallShop) -> None:
+    """Within seconds and without a word; DuckDB aborts processes that leave it at work. The next one indexes."""
+    with running(shop, "hosts.ending_shop") as process:
+        errors = process.communicate(timeout=60)[1]
+    assert (process.returncode, errors) == (0, "")
+    with shop.app.app_context():
+        parts = shop.storefront.mounted
+        indexing, edition = parts.store.ask(
+            [Read(parts.keys.news, "HGET", (name,)) for name in ("indexing", "edition")]
+        )
+        assert (bool(indexing), edition) == (True, None)  # it was ended in the midst of it
+        shop.storefront.drain()
+        assert parts.store.ask([Read(parts.keys.news, "HGET", ("edition",))])[0]
 
 
 def _get(port: int) -> HTTPResponse:

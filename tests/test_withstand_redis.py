@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from counting_model import expected, stored
 from redis_proxy import Proxy
-from shop_pages import DEADLINE_MS, LIMIT, add_pages, visit, wait_until, warm
-from small_shop import SmallShop, small_shop
+from shop_pages import DEADLINE_MS, LIMIT, add_pages, twin_of, visit, wait_until, warm
+from small_shop import SmallShop
 
 from storefront_plugin.copurchase import generations
 from storefront_plugin.errors import StoreUnavailable
@@ -47,12 +47,6 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
-
-
-def twin_of(shop: SmallShop, **options: Any) -> SmallShop:
-    """Another process's stand-in: a second app on the same database and Redis."""
-    kept = {k: v for k, v in shop.app.config.items() if k.startswith(("STOREFRONT_", "SQLALCHEMY_DATABASE", "TESTING"))}
-    return add_pages(small_shop(Path(shop.app.instance_path), **{**kept, **options}))
 
 
 @pytest.fixture

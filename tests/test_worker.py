@@ -69,6 +69,44 @@ def test_the_worker_catches_up_once_a_night() -> None:
     assert dt.timedelta(29.9) < dt.datetime.now(dt.timezone.utc) - asked[0] < dt.timedelta(30.1)
 
 
+def test_a_catch_up_that_fails_is_told_and_does_not_hold_up_counting(caplog: pytest.LogCaptureFixture) -> None:
+    """It is tried again after an hour; a next one that goes well takes the word back."""
+    caplog.set_level(logging.INFO, worker.logger.name)
+    answers: Iterator[Exception | None] = iter([KeyError("lines"), None])
+
+    def catch_up(since: dt.datetime, progress: Callable[[int], None]) -> ImportReport:
+        error = next(answers)
+        if error:
+            raise error
+        return ImportReport()
+
+    running = made_worker(dt.time(3), drain=lambda: 1, orders=[], catch_up=catch_up)
+    told = running._app.extensions["storefront"].mounted.workers.told
+    running._due = dt.datetime.now(dt.timezone.utc)
+    assert [running.step() for _ in range(3)] == [0.1, 0.1, 0.1]
+    assert told == ["KeyError: 'lines'"]
+    assert "No catch-up tonight, again in an hour: KeyError: 'lines'" in caplog.records[0].getMessage()
+    assert running._due is not None
+    assert dt.timedelta(minutes=59) < running._due - dt.datetime.now(dt.timezone.utc) <= dt.timedelta(hours=1)
+    running._due = dt.datetime.now(dt.timezone.utc)
+    running.step()
+    assert told == ["KeyError: 'lines'", ""]
+
+
+def test_the_worker_shows_life_during_a_long_catch_up() -> None:
+    """It counts nothing meanwhile, and is at work all the same."""
+
+    def catch_up(since: dt.datetime, progress: Callable[[int], None]) -> ImportReport:
+        progress(1000)
+        progress(2000)
+        return ImportReport()
+
+    running = made_worker(dt.time(3), drain=lambda: 0, orders=[], catch_up=catch_up)
+    running._due = dt.datetime.now(dt.timezone.utc)
+    running.step()
+    assert len(running._app.extensions["storefront"].mounted.workers.beats) == 2
+
+
 def test_the_worker_searches_for_bundles_and_a_failed_search_waits_for_the_next_night(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -47,13 +47,18 @@ function sendOnce(event) {
 function preview(form) {
   const into = document.querySelector(form.dataset.previewInto);
   let request = null;
+  const put = (html) => {
+    const field = into.contains(document.activeElement) && document.activeElement.name;
+    into.innerHTML = html;
+    if (field) into.querySelector(`[name="${field}"]`)?.focus();
+  };
   const show = async () => {
     request?.abort();
     request = new AbortController();
     into.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(form.dataset.preview, { method: "POST", body: new FormData(form), signal: request.signal });
-      if (answer.ok) into.innerHTML = await answer.text();
+      if (answer.ok) put(await answer.text());
     } catch (error) {
       if (error.name === "AbortError") return;
     }
@@ -63,6 +68,7 @@ function preview(form) {
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
   form.addEventListener("storefront:changed", soon);
+  into.addEventListener("change", (event) => { if (event.target.form === form) soon(); }); // its own fields, by form=
 }
 
 // Rows: a box in the head chooses all; the buttons of data-bulk are on when some are chosen.
@@ -77,7 +83,7 @@ function bulk(form) {
       all.indeterminate = chosen > 0 && !all.checked;
     }
     form.querySelectorAll("[data-bulk]").forEach((button) => { button.disabled = chosen === 0; });
-    form.querySelectorAll("[data-chosen]").forEach((output) => { output.textContent = chosen || ""; });
+    form.querySelectorAll("[data-chosen]").forEach((output) => { output.textContent = chosen ? (output.dataset.chosen || "{}").replace("{}", chosen) : ""; });
   };
   all?.addEventListener("change", () => {
     boxes().forEach((box) => { box.checked = all.checked; });
@@ -142,6 +148,7 @@ class Picker {
       this.#list.append(none);
     }
     this.#list.hidden = false;
+    this.#list.scrollIntoView({ block: "nearest" });
     this.#input.setAttribute("aria-expanded", "true");
   }
 
@@ -236,8 +243,18 @@ function setUp(root) {
   each("form[data-submit-on-change]", (form) => form.addEventListener("change", () => form.requestSubmit()));
 }
 
-// On a phone the sections are one row to scroll: show where we are.
-document.querySelector(".sections [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+// A menu closes by Escape, which leaves the keyboard on it, and when one goes on elsewhere.
+
+function closeMenus(event) {
+  document.querySelectorAll("details.menu[open]").forEach((menu) => {
+    const inside = menu.contains(event.target);
+    if (event.type === "keydown" ? event.key !== "Escape" : inside) return;
+    menu.open = false;
+    if (event.type === "keydown" && inside) menu.querySelector("summary").focus();
+  });
+}
+
+["click", "focusin", "keydown"].forEach((name) => document.addEventListener(name, closeMenus));
 document.addEventListener("submit", sendOnce);
 document.addEventListener("storefront:added", (event) => setUp(event.target));
 setUp(document);

@@ -15,8 +15,9 @@ async function press(value) {
     if (!rows) throw new Error(answer.status);
     const old = form.querySelector("[data-rows]");
     old.replaceWith(rows);
-    setUpRows(rows);
+    // The fields for products first, whose Enter takes the suggestion that is marked, then ours for what was typed.
     rows.dispatchEvent(new CustomEvent("storefront:added", { bubbles: true }));
+    setUpRows(rows);
     form.dispatchEvent(new CustomEvent("storefront:changed"));
     focusAfter(value);
   } catch {
@@ -30,7 +31,8 @@ async function press(value) {
   form.removeAttribute("aria-busy");
 }
 
-// Where the keyboard goes on: along with a moved row, to the field for the next product after one was added.
+// Where the keyboard goes on: along with a moved row, to the field for the next product after one was added, to the
+// first field of what is new.
 
 function focusAfter(value) {
   const [step, ...rest] = value.split("-");
@@ -42,7 +44,11 @@ function focusAfter(value) {
     down: [`down-${sibling(place + 1)}`, `up-${sibling(place + 1)}`],
     remove: [`remove-${row}`, `remove-${sibling(place - 1)}`, `add-${rest[1]}`],
   }[step] ?? [value];
-  const field = step === "add" && form.querySelector(`[name="tiers-${row}-add"]`);
+  const field = {
+    add: () => form.querySelector(`[name="tiers-${row}-add"]`),
+    currency: () => form.querySelector(`[name^="tiers-${row}-amounts-"][name$="-currency"]:not([type="hidden"])`),
+    more: () => [...form.querySelectorAll(".tier")].at(-1).querySelector("input:not([type='hidden'])"),
+  }[step]?.();
   const buttons = wanted.map((name) => form.querySelector(`button[value="${name}"]:enabled`));
   (field || buttons.find(Boolean))?.focus();
 }
@@ -65,7 +71,9 @@ if (form) {
     const value = event.submitter?.value ?? "preview";
     if (["save", "publish"].includes(value) || event.submitter?.hidden) return;
     event.preventDefault();
-    press(value);
+    // Enter in a field: the preview follows the form, and the keyboard stays where it is.
+    if (value === "preview") form.dispatchEvent(new CustomEvent("storefront:changed"));
+    else press(value);
   }, { capture: true });
   setUpRows(form);
 }

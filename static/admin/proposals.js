@@ -1,4 +1,5 @@
-// How far the search is, without loading the page again and again; when it ends, the page is loaded once.
+// A decision comes back to the row that follows; and how far the search is, without loading the page again and again:
+// when it ends, the page is loaded once.
 
 const WAIT = 1500;
 
@@ -21,3 +22,5 @@ async function follow() {
 }
 
 setTimeout(follow, WAIT);
+
+if (location.hash.startsWith("#proposal-")) document.getElementById(location.hash.slice(1))?.focus({ preventScroll: true });

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from ..shop.ports import Catalog, LiveStock, OffersVariants
+from ..shop.cleaning import stock_left
+from ..shop.ports import Catalog, LiveStock, OffersVariants, Product, Variant
+from ..shop.values import Unusable
 from .bundle import Bundle
 from .definition import Definition, Tier
 from .lines import Line
-
-Stock: TypeAlias = Mapping[str, int | None]
-"""Pieces that can be sold by product id; None where stock is not tracked. A product that is not in it cannot be had."""
+from .remaining import Remaining, Stock, enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +29,15 @@ def sets_available(tier: Tier, stock: Stock, lines: Iterable[Line] = ()) -> int 
 
     Optional components do not limit. In a mix and in quantity steps all products are counted together.
     """
-    left = _left(stock, lines)
+    left = Remaining(stock, lines=lines)
     if tier.least:
         return _of_group(tier, left)
     needed: dict[str, int] = {}
     for component in tier.components:
         if not component.optional:
             needed[component.product_id] = needed.get(component.product_id, 0) + component.quantity
-    return _least(_sets(left, product_id, pieces) for product_id, pieces in needed.items())
+    limits = [(left.of(product_id), pieces) for product_id, pieces in needed.items()]
+    return min((there // pieces for there, pieces in limits if there is not None), default=None)
 
 
 def bundle_available(definition: Definition, stock: Stock, lines: Iterable[Line] = ()) -> bool:
@@ -46,13 +46,33 @@ def bundle_available(definition: Definition, stock: Stock, lines: Iterable[Line]
     return any(sets_available(tier, stock, given) != 0 for tier in definition.tiers)
 
 
+def can_have(
+    product: Product | None,
+    pieces: int,
+    lines: Iterable[Line] = (),
+    variants: Sequence[Variant] = (),
+    allowed: Sequence[str] = (),
+) -> bool:
+    """Whether *pieces* more of *product* can be had beside *lines*; never of one that is unknown or hidden.
+
+    Of a product with *variants*, one of those *allowed* (all when empty) must have all pieces by itself.
+    """
+    if product is None or not product.visible:
+        return False
+    known = {str(one.id): _stock(one) for one in variants}
+    own = (line for line in lines if line.product_id == product.id)
+    left = Remaining({product.id: product.stock}, {product.id: known}, own)
+    names = [name for name in known if not allowed or name in allowed] if known else [None]
+    return any(left.has(product.id, name, pieces) for name in names)
+
+
 def shortages(stock: Stock, lines: Iterable[Line]) -> list[Shortage]:
     """Products of which *lines* want more than can be sold, by id."""
     wanted = _sums(lines)
     return [
         Shortage(product_id, pieces, max(0, stock.get(product_id, 0) or 0))
         for product_id, pieces in sorted(wanted.items())
-        if not _tracked_enough(stock, product_id, pieces)
+        if not enough(stock.get(product_id, 0), pieces)
     ]
 
 
@@ -60,9 +80,11 @@ def recheck(catalog: Catalog, lines: Sequence[Line], bundles: Sequence[Bundle] =
     """Read the stock of a cart afresh, at checkout: no lock, nothing of ours is written.
 
     One call of the catalogue, and one more where it offers variants and a line names one. After the products come the
-    variants; one that the catalogue does not name among those of its product cannot be had.
+    variants; one that the catalogue does not name among those of its product cannot be had. The shop's own lines, which
+    are not in the catalogue, have no stock and are passed over.
     *bundles* are only named so that their products are read in the same call; see `read_stock`.
     """
+    lines = [line for line in lines if line.in_catalog]
     ids = {line.product_id for line in lines}.union(*(bundle.definition.product_ids for bundle in bundles))
     return [*shortages(read_stock(catalog, ids), lines), *_of_variants(catalog, lines)]
 
@@ -73,14 +95,14 @@ def _of_variants(catalog: Catalog, lines: Iterable[Line]) -> list[Shortage]:
     for line in lines:
         if line.variant_id is not None:
             key = line.product_id, line.variant_id
-            wanted[key] = wanted.get(key, 0) + line.quantity
+            wanted[key] = wanted.get(key, 0) + line.stock_pieces
     if not wanted or not isinstance(catalog, OffersVariants):
         return []
     known = catalog.variants(sorted({product_id for product_id, _ in wanted}))
     found = []
     for (product_id, variant_id), pieces in sorted(wanted.items()):
-        stock = {one.id: one.stock for one in known.get(product_id, ())}
-        if stock and not _tracked_enough(stock, variant_id, pieces):
+        stock = {str(one.id): _stock(one) for one in known.get(product_id, ())}
+        if stock and not enough(stock.get(variant_id, 0), pieces):
             found.append(Shortage(product_id, pieces, max(0, stock.get(variant_id, 0) or 0), variant_id))
     return found
 
@@ -95,37 +117,23 @@ def read_stock(catalog: Catalog, product_ids: Iterable[str]) -> dict[str, int | 
     return {product_id: found.stock for product_id, found in catalog.get_many(ids).items() if found.visible}
 
 
-def _left(stock: Stock, lines: Iterable[Line]) -> dict[str, int | None]:
-    wanted = _sums(lines)
-    return {
-        product_id: None if pieces is None else max(0, pieces - wanted.get(product_id, 0))
-        for product_id, pieces in stock.items()
-    }
-
-
 def _sums(lines: Iterable[Line]) -> dict[str, int]:
     sums: dict[str, int] = {}
     for line in lines:
-        sums[line.product_id] = sums.get(line.product_id, 0) + line.quantity
+        sums[line.product_id] = sums.get(line.product_id, 0) + line.stock_pieces
     return sums
 
 
-def _sets(left: Stock, product_id: str, pieces: int) -> int | None:
-    there = left.get(product_id, 0)
-    return None if there is None else there // pieces
-
-
-def _of_group(tier: Tier, left: Stock) -> int | None:
-    there = [left.get(product_id, 0) for product_id in sorted({one.product_id for one in tier.components})]
+def _of_group(tier: Tier, left: Remaining) -> int | None:
+    there = [left.of(product_id) for product_id in sorted({one.product_id for one in tier.components})]
     if None in there:
         return None
     return sum(pieces for pieces in there if pieces is not None) // tier.least
 
 
-def _least(limits: Iterable[int | None]) -> int | None:
-    return min((limit for limit in limits if limit is not None), default=None)
-
-
-def _tracked_enough(stock: Stock, product_id: str, pieces: int) -> bool:
-    there = stock.get(product_id, 0)
-    return there is None or pieces <= there
+def _stock(variant: Variant) -> int | None:
+    """The stock of a variant as a catalogue gave it; what cannot be read is not tracked, as with products."""
+    try:
+        return stock_left(variant.stock)
+    except Unusable:
+        return None

@@ -49,7 +49,7 @@ class Shopper:
         definition = bundle.definition
         schedule = definition.schedule
         if not schedule.holds(now):
-            return "scheduled" if schedule.start is not None and now < schedule.start else "ended"
+            return "ended" if schedule.begun(now) else "scheduled"
         if bundle.limit() == 0:
             return "used_up"
         if definition.segment is not None and definition.segment not in self.segments:

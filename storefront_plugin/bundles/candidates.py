@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 Demand: TypeAlias = tuple[tuple[int, int], ...]
 """Pools and pieces of each, by pool."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A set that may be made again and again: its bundle, the pieces it takes by pool, and what it saves (above 0)."""
+class Candidate(NamedTuple):
+    """A set that may be made again and again: one way to fill a tier of a bundle.
+
+    A tuple, because a cart has hundreds, and tuples are made three times as fast as frozen dataclasses.
+
+    Attributes:
+        demand: The pieces it takes.
+        saving: Minor units, above 0.
+        free: Those of its pieces that cost nothing.
+    """
 
     bundle_id: int
     demand: Demand
     saving: int
+    tier: int = 0
+    free: Demand = ()
 
 
 class Sweep(Protocol):

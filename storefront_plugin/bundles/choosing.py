@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
+from .alike import merge_alike
+from .bounds import most_saving
 from .bundle import Bundle
-from .candidates import Demand
+from .candidates import Candidate, Demand
 from .definition import Tier
+from .fillings import take
+from .left_over import one_by_one
 from .lines import Pool
-from .offers import MAX_OFFERS, MAX_WAYS, Offer, Places, find_offers
-from .packing import NODES, Packing, pack
+from .mixes import Mix, filled_up, most_sets
+from .offers import add_offers, add_only_way
+from .packing import NODES, pack
+from .places import Places
 from .price import NoSaving
+from .recipes import Recipe, recipes
 from .spreading import spread
 from .steps import StepSweep
+from .table import Table
+
+_Use: TypeAlias = tuple[Candidate, int]
+"""A set and how often it is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +58,34 @@ class Choice:
     nodes: int = 0
 
 
-@dataclass(slots=True)
-class Table:
-    """All ways of all bundles on a cart."""
-
-    pools: Sequence[Pool]
-    currency: str
-    places: Places
-    offers: list[Offer] = field(default_factory=list)
-    sweeps: list[StepSweep] = field(default_factory=list)
-    limits: dict[int, int] = field(default_factory=dict)
-    slack: dict[int, int] = field(default_factory=dict)
-    refused: list[tuple[int, NoSaving]] = field(default_factory=list)
-
-
-def lay_out(pools: Sequence[Pool], bundles: Sequence[Bundle], currency: str) -> Table:
-    """The ways in which *bundles*, in the order of their ids, can be made of *pools*."""
-    table = Table(pools, currency, Places(pools))
+def lay_out(kinds: Sequence[Pool], bundles: Sequence[Bundle], currency: str) -> Table:
+    """The ways in which *bundles*, in the order of their ids, can be made of *kinds* of pieces."""
+    pools, numbers = merge_alike(kinds, bundles)
+    table = Table(pools, currency, Places(kinds, numbers, pools))
+    found: list[Recipe] = []
     for bundle in sorted(bundles, key=lambda bundle: bundle.id):
         limit = bundle.limit()
         if limit is not None:
             table.limits[bundle.id] = limit
         if bundle.definition.kind == "steps":
             _add_steps(table, bundle)
-        else:
-            _add_sets(table, bundle)
+            continue
+        for number, tier in enumerate(bundle.definition.tiers):
+            if tier.least < tier.most:
+                _add_mix(table, bundle.id, tier)
+            if not add_only_way(table, bundle.id, number, tier):
+                found += recipes(bundle.id, number, tier, table.places, pools, currency)
+    add_offers(table, found)
     return table
+
+
+def _add_mix(table: Table, bundle_id: int, tier: Tier) -> None:
+    pools = table.places.of_any(tier.components)
+    pieces = sum([table.pools[number].pieces for number in pools])
+    table.mixes[bundle_id] = Mix(tier, pools)
+    most = most_sets(tier, pieces)
+    if most < pieces // tier.least:
+        table.limits[bundle_id] = min(most, table.limits.get(bundle_id, most))
 
 
 def choose(table: Table, bundles: Sequence[Bundle], nodes: int = NODES) -> Choice:
@@ -97,58 +111,88 @@ def _add_steps(table: Table, bundle: Bundle) -> None:
     if not any(tier.price.has(table.currency) for tier in tiers):
         saving = tiers[0].price.saving(0, 0, table.currency)
         assert isinstance(saving, NoSaving)
-        table.refused.append((bundle.id, saving))
+        table.refused[bundle.id, saving.why] = saving
         return
     table.sweeps.append(StepSweep(bundle.id, bundle.definition, tuple(sorted(pools)), table.pools, table.currency))
-
-
-def _add_sets(table: Table, bundle: Bundle) -> None:
-    ways = MAX_WAYS if len(table.offers) < MAX_OFFERS else 1
-    found = find_offers(bundle.id, bundle.definition, table.pools, table.places, table.currency, ways)
-    table.offers += found.offers
-    table.refused += [(bundle.id, why) for why in found.refused]
-    if found.slack:
-        table.slack[bundle.id] = found.slack
 
 
 def _choose_among(table: Table, ids: set[int], nodes: int) -> Choice:
     offers = [offer for offer in table.offers if offer.bundle_id in ids]
     sweeps = [sweep for sweep in table.sweeps if sweep.bundle_id in ids]
-    packing = pack([pool.pieces for pool in table.pools], offers, sweeps, table.limits, nodes)
-    chosen = (*_sets(table, offers, packing), *_swept(table, offers, sweeps, packing))
-    slack = sum(more for bundle_id, more in table.slack.items() if bundle_id in ids)
-    return Choice(chosen, packing.saving, packing.bound + slack, packing.nodes)
+    still_open = [recipe for recipe in table.open if recipe.bundle_id in ids]
+    left = [pool.pieces for pool in table.pools]
+    simple = one_by_one(table, offers, still_open, list(left), table.limits) if still_open else []
+    if simple:
+        offers = list(dict.fromkeys([*offers, *[one for one, _ in simple]]))
+    packing = pack(left, offers, sweeps, table.limits, nodes)
+    if packing.saving < _saved(simple):
+        uses, swept = simple, []
+    else:
+        uses, swept = [(offers[at], count) for at, count in packing.uses], [sweeps[at] for at in packing.sweeps]
+    chosen = _completed(table, uses, swept, still_open, left)
+    saving = sum(one.saving for one in chosen)
+    bound = max(saving, most_saving(table, still_open, packing)) if still_open else packing.bound
+    return Choice(tuple(chosen), saving, bound, packing.nodes)
 
 
-def _sets(table: Table, offers: Sequence[Offer], packing: Packing) -> list[Chosen]:
+def _completed(
+    table: Table, uses: list[_Use], swept: Sequence[StepSweep], still_open: Sequence[Recipe], left: list[int]
+) -> list[Chosen]:
+    """*uses* and *swept*, with more sets of what they leave of all that was *left*, and full mixes."""
+    for one, count in uses:
+        take(one.demand, count, left)
+    steps = _swept(table, swept, left)
+    if still_open:
+        uses = uses + one_by_one(table, (), still_open, left, _still(table.limits, uses))
+    if table.mixes:
+        uses = [pair for use in uses for pair in _filled_up(table, *use, left)]
+    return [*_sets(table, uses), *steps]
+
+
+def _saved(uses: Iterable[_Use]) -> int:
+    return sum(one.saving * count for one, count in uses)
+
+
+def _still(limits: Mapping[int, int], uses: Iterable[_Use]) -> dict[int, int]:
+    """How often bundles may apply after *uses*."""
+    still = dict(limits)
+    for one, count in uses:
+        if one.bundle_id in still:
+            still[one.bundle_id] -= count
+    return still
+
+
+def _filled_up(table: Table, one: Candidate, count: int, left: list[int]) -> list[_Use]:
+    mix = table.mixes.get(one.bundle_id)
+    return [(one, count)] if mix is None else filled_up(mix, one, count, left)
+
+
+def _sets(table: Table, uses: Iterable[_Use]) -> list[Chosen]:
     chosen = []
-    for at, count in packing.uses:
-        offer = offers[at]
+    for offer, count in uses:
         discounts = _spread_set(table.pools, offer)
         chosen.append(Chosen(offer.bundle_id, offer.tier, count, offer.demand, tuple(discounts)))
     return sorted(chosen, key=lambda one: (one.bundle_id, one.tier, one.demand))
 
 
-def _spread_set(pools: Sequence[Pool], offer: Offer) -> list[int]:
+def _spread_set(pools: Sequence[Pool], offer: Candidate) -> list[int]:
     """The saving of one set over its pools: on the free pieces where some are free, else on all like their prices."""
     paying = dict(offer.free or offer.demand)
     return spread(offer.saving, [pools[pool].unit_price * paying.get(pool, 0) for pool, _ in offer.demand])
 
 
-def _swept(table: Table, offers: Sequence[Offer], sweeps: Sequence[StepSweep], packing: Packing) -> list[Chosen]:
-    left = {number: pool.pieces for number, pool in enumerate(table.pools)}
-    for at, count in packing.uses:
-        for pool, pieces in offers[at].demand:
-            left[pool] -= count * pieces
+def _swept(table: Table, sweeps: Iterable[StepSweep], left: list[int]) -> list[Chosen]:
+    """What *sweeps* take of what is *left*, in their turn."""
     chosen = []
-    for at in packing.sweeps:
-        sweep = sweeps[at]
-        number = sweep.tier(left)
+    for sweep in sweeps:
+        there = dict(enumerate(left))
+        number = sweep.tier(there)
         assert number is not None
         tier: Tier = sweep.definition.tiers[number]
-        discounts = spread(sweep.tier_saving(tier, left), sweep.parts(tier, left))
+        discounts = spread(sweep.tier_saving(tier, there), sweep.parts(tier, there))
         taken = [(pool, left[pool], off) for pool, off in zip(sweep.pools, discounts, strict=True) if left[pool]]
         demand = tuple((pool, pieces) for pool, pieces, _ in taken)
         chosen.append(Chosen(sweep.bundle_id, number, 1, demand, tuple(off for _, _, off in taken)))
-        left.update(dict.fromkeys(sweep.pools, 0))
+        for pool in sweep.pools:
+            left[pool] = 0
     return chosen

@@ -11,12 +11,13 @@ import base64
 import datetime as dt
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
 from itsdangerous import BadData, Signer, URLSafeSerializer
 
-from ..errors import InputError
+from ..errors import InputError, shown
 
 _LINK_SALT: Final = "storefront-bundle-link"
 _CODE_SALT: Final = "storefront-bundle-code"
@@ -105,7 +106,10 @@ class StaffCodes:
 def _decoded(code: object) -> bytes | None:
     if not isinstance(code, str) or len(code) > 128:
         return None
-    text = "".join(sign for sign in code.upper() if sign.isalnum()).translate(_LOOK_ALIKE)
+    # Japanese keyboards type letters of full width, which NFKC makes plain.
+    text = "".join(sign for sign in unicodedata.normalize("NFKC", code).upper() if sign.isalnum()).translate(
+        _LOOK_ALIKE
+    )
     if len(text) != _CODE_LENGTH or not text.isascii():
         return None
     try:
@@ -122,4 +126,4 @@ def _seconds(moment: dt.datetime) -> float:
 
 def _check_id(bundle_id: int) -> None:
     if type(bundle_id) is not int or not 1 <= bundle_id <= MAX_BUNDLE_ID:
-        raise InputError(f"{bundle_id!r:.40} is no bundle id; give that of a bundle that was saved.")
+        raise InputError(f"{shown(bundle_id)} is no bundle id; give that of a bundle that was saved.")

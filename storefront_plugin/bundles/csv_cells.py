@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from ..errors import InputError
+from ..errors import InputError, _mark
 from ..money import from_minor, minor_digits
 
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
@@ -15,6 +15,9 @@ _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 
 _YES: Final = frozenset({"yes", "y", "true", "1", "x", "はい"})
 _NO: Final = frozenset({"", "no", "n", "false", "0", "いいえ"})
+_THOUSANDS: Final = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
+"""Where decimals stand behind a comma, a point before three digits mostly parts thousands."""
+
 _MOMENT: Final = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?\s*(Z|[+-]\d{2}:?\d{2})?"
 )
@@ -39,7 +42,8 @@ def read_flag(cell: str, column: str) -> bool:
     """Whether *cell* says yes; an empty one says no."""
     word = cell.strip().lower()
     if word not in _YES | _NO:
-        raise InputError(f"Write yes or no into {column}, or leave it empty; {cell!r:.40} is neither.")
+        message = _mark("Write yes or no into %(column)s, or leave it empty; %(cell)s is neither.")
+        raise InputError(message, column=column, cell=f"{cell!r:.40}")
     return word in _YES
 
 
@@ -47,7 +51,8 @@ def read_whole(cell: str, column: str) -> int | None:
     """A whole number from 0; None for an empty cell."""
     text = cell.strip()
     if text and not re.fullmatch(r"[0-9]{1,15}", text):
-        raise InputError(f"The {column} must be a whole number without separators; {cell!r:.40} is not.")
+        message = _mark("The %(column)s must be a whole number without separators; %(cell)s is not.")
+        raise InputError(message, column=column, cell=f"{cell!r:.40}")
     return int(text) if text else None
 
 
@@ -74,7 +79,8 @@ def read_number(cell: str, column: str, comma: bool) -> Decimal | None:
     if comma and "." not in text:
         text = text.replace(",", ".")
     if text and not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,10})?", text):
-        raise InputError(f"The {column} must be a plain number such as 12.50, without separators; {cell!r:.40} is not.")
+        message = _mark("The %(column)s must be a plain number such as 12.50, without separators; %(cell)s is not.")
+        raise InputError(message, column=column, cell=f"{cell!r:.40}")
     return Decimal(text) if text else None
 
 
@@ -84,22 +90,31 @@ def write_amount(minor: int, currency: str) -> str:
 
 
 def read_amount(cell: str, column: str, currency: str, comma: bool) -> int | None:
-    """Minor units of *currency*; None for an empty cell. An amount is never rounded."""
+    """Minor units of *currency*; None for an empty cell. An amount is never rounded, and never guessed."""
     number = read_number(cell, column, comma)
     if number is None:
         return None
-    digits = minor_digits(currency)
-    minor = number.scaleb(digits)
-    if minor != minor.to_integral_value():
-        raise InputError(
-            f"Amounts in {currency} have at most {digits} decimals; round {cell.strip()!r:.40} in {column}."
+    digits, shown = minor_digits(currency), f"{cell.strip()!r:.40}"
+    if comma and _THOUSANDS.fullmatch(cell.strip()):
+        message = _mark(
+            "The amount %(cell)s in %(column)s may mean thousands or decimals; write it without a point, such as "
+            "1000 or 1,5."
         )
-    return int(minor)
+        raise InputError(message, cell=shown, column=column)
+    if -int(number.as_tuple().exponent) > digits:
+        message = _mark("Amounts in %(currency)s have at most %(digits)s decimals; round %(cell)s in %(column)s.")
+        raise InputError(message, currency=currency, digits=digits, cell=shown, column=column)
+    return int(number.scaleb(digits))
 
 
 def write_moment(moment: dt.datetime | None, zone: dt.tzinfo) -> str:
     """The time in *zone*, with its distance from UTC, so that it means the same anywhere."""
-    return "" if moment is None else moment.astimezone(zone).isoformat(sep=" ")
+    if moment is None:
+        return ""
+    try:
+        return moment.astimezone(zone).isoformat(sep=" ")
+    except OverflowError:  # the last day of the year 9999, seen from the east
+        return moment.isoformat(sep=" ")
 
 
 def read_moment(cell: str, column: str, zone: dt.tzinfo) -> dt.datetime | None:
@@ -110,8 +125,18 @@ def read_moment(cell: str, column: str, zone: dt.tzinfo) -> dt.datetime | None:
     try:
         found = _moment(text)
     except ValueError:
-        raise InputError(f"Write the time in {column} as 2026-12-01 09:00; {cell!r:.40} cannot be read.") from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+        message = _mark("Write the time in %(column)s as 2026-12-01 09:00; %(cell)s cannot be read.")
+        raise InputError(message, column=column, cell=f"{cell!r:.40}") from None
+    moment = found if found.tzinfo is not None else found.replace(tzinfo=zone)
+    try:
+        back = moment.astimezone(dt.timezone.utc).astimezone(zone)
+    except OverflowError:
+        message = _mark("There is no such time as %(cell)s in %(column)s; correct the year.")
+        raise InputError(message, cell=f"{cell!r:.40}", column=column) from None
+    if found.tzinfo is None and back.replace(tzinfo=None) != found:
+        message = _mark("The clocks of %(zone)s skip %(cell)s in %(column)s; write an hour later.")
+        raise InputError(message, zone=zone, cell=f"{cell!r:.40}", column=column)
+    return moment
 
 
 def _moment(text: str) -> dt.datetime:

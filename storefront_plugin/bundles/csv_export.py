@@ -14,9 +14,12 @@ import sqlalchemy as sa
 
 from ..database import Database
 from ..errors import InputError, StorefrontError
+from ..shop.cleaning import clean_products
+from ..shop.ports import Catalog
 from .codec import load_definition
-from .csv_cells import write_amount, write_flag, write_moment, write_number, write_text, write_variants
+from .csv_cells import read_text, write_amount, write_flag, write_moment, write_number, write_text, write_variants
 from .csv_sheet import AMOUNT, Sheet
+from .csv_undo import chunks
 from .definition import Component, Definition, Tier
 from .listing import Wanted, conditions
 from .tables import StoredBundle
@@ -28,15 +31,31 @@ BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """Without it Excel reads UTF-8 as something else."""
 
 
-def export_csv(database: Database, wanted: Wanted | None = None, timezone: str = "UTC") -> Iterator[str]:
+def export_csv(
+    database: Database, wanted: Wanted | None = None, timezone: str = "UTC", catalog: Catalog | None = None
+) -> Iterator[str]:
     """The bundles *wanted* (all when None) by id, as chunks of text for `csv_import.import_csv`; needs an app context.
 
-    The definitions are read twice: the columns are told first. Raises `DatabaseUnavailable`.
+    With *catalog* each product has its title beside its id. The definitions are read twice: the columns are told first.
+    Raises `DatabaseUnavailable`.
     """
     sheet = _sheet(database, wanted or Wanted(), ZoneInfo(timezone))
     yield BOM + _text(sheet, [dict(zip(sheet.columns, sheet.columns, strict=True))])
     for rows in _pages(database, wanted or Wanted()):
-        yield _text(sheet, [cells for row in rows for cells in _cells_of(row, sheet)])
+        written = [cells for row in rows for cells in _cells_of(row, sheet)]
+        yield _text(sheet, written if catalog is None else _titled(written, catalog))
+
+
+def _titled(rows: list[dict[str, str]], catalog: Catalog) -> list[dict[str, str]]:
+    """*rows* with the titles of their products; without, where the catalogue fails, since they are there to help only."""
+    ids = sorted({read_text(row["product_id"]) for row in rows})
+    try:
+        found = [one for part in chunks(ids, PAGE) for one in clean_products(catalog.get_many(part).values(), None)]
+    except StorefrontError as error:
+        logger.warning("The bundles are exported without the titles of their products: %s", error)
+        return rows
+    titles = {product.id: write_text(product.title) for product in found}
+    return [row | {"product_title": titles.get(read_text(row["product_id"]), "")} for row in rows]
 
 
 def cells_of(definition: Definition, sheet: Sheet) -> list[dict[str, str]]:

@@ -2,44 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import sqlalchemy as sa
 
 from ..database import Database
-from ..errors import DatabaseUnavailable
+from ..errors import DatabaseUnavailable, InputError, StorefrontError, _mark
 from ..shop.ports import Catalog
-from . import shelf
+from . import csv_undo, shelf
 from .codec import load_definition
-from .csv_read import Written, read_csv
+from .csv_read import MOST_TOLD, Written, read_csv
+from .csv_undo import CHUNK, Made, chunks
 from .tables import StoredBundle
 
 Does: TypeAlias = Literal["create", "change", "same", "refuse"]
-
-CHUNK: Final = 200
-"""Bundles of one transaction, so that the shop never waits for an import."""
 
 _MOVES: Final[dict[str, shelf.Action]] = {"draft": "unpublish", "published": "publish", "archived": "archive"}
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What becomes of one bundle of the file; *sentence* says why it is refused, for *line*."""
+    """What becomes of one bundle of the file.
+
+    Attributes:
+        line: Where it begins.
+        bundle_id: The bundle that stands; None for a new one that was not created yet.
+        wrong: Why it is refused; those of a `RowError` are about its line.
+        is_draft_yet: Whether the file wants a new bundle to be more than the draft that it becomes.
+    """
 
     line: int
     action: Does
     title: str
     bundle_id: int | None = None
-    sentence: str = ""
+    wrong: Sequence[StorefrontError] = ()
+    is_draft_yet: bool = False
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import did, or under *check* would do, in the order of the file."""
+    """What an import did, or under *check* would do, in the order of the file; *token* names it for `undo_import`."""
 
     outcomes: list[Outcome] = field(default_factory=list)
+    token: str = ""
 
     def _count(self, action: Does) -> int:
         return sum(one.action == action for one in self.outcomes)
@@ -108,17 +116,17 @@ def import_csv(
     """
     written = read_csv(data, timezone)
     steps = _steps(database, written, catalog)
-    done = 0
-    for chunk in _chunks([] if check else [one for one in steps if one.outcome.action in ("create", "change")], CHUNK):
+    token, done = secrets.token_hex(8), 0
+    for chunk in chunks([] if check else [one for one in steps if one.outcome.action in ("create", "change")], CHUNK):
         try:
-            _apply(database, chunk, by)
+            _apply(database, chunk, by, token)
         except DatabaseUnavailable as error:
             for one in chunk:
-                _refuse(one.outcome, f"{error} Import it again.")
+                _refuse(one.outcome, InputError(_mark("%(error)s Import it again."), error=error))
         done += len(chunk)
         if progress:
             progress(done, len(steps))
-    return ImportReport([one.outcome for one in steps])
+    return ImportReport([one.outcome for one in steps], "" if check else token)
 
 
 def _steps(database: Database, written: Sequence[Written], catalog: Catalog | None) -> list[_Step]:
@@ -126,58 +134,70 @@ def _steps(database: Database, written: Sequence[Written], catalog: Catalog | No
     steps = []
     for one in written:
         now = found.get(one.bundle_id) if one.bundle_id is not None else None
-        outcome = Outcome(one.line, "refuse", one.title, one.bundle_id, one.sentence)
+        outcome = Outcome(one.line, "refuse", one.title, one.bundle_id if now else None, one.wrong)
         if one.definition is not None:
-            outcome.action, outcome.sentence = _judge(one, now)
+            outcome.action, wrong = _judge(one, now)
+            outcome.wrong = (wrong,) if wrong else ()
+            outcome.is_draft_yet = outcome.action == "create" and one.state not in ("", "draft")
         steps.append(_Step(one, now, outcome))
     if catalog is not None:
         _refuse_unknown(catalog, steps)
     return steps
 
 
-def _judge(written: Written, now: _Now | None) -> tuple[Does, str]:
+def _judge(written: Written, now: _Now | None) -> tuple[Does, InputError | None]:
     if written.state not in ("", *get_args(shelf.State)):
-        return "refuse", f"There is no state {written.state!r:.40}; use one of {', '.join(get_args(shelf.State))}."
+        message = _mark("There is no state %(state)s; use one of %(names)s.")
+        return "refuse", InputError(message, state=f"{written.state!r:.40}", names=", ".join(get_args(shelf.State)))
     if written.bundle_id is None:
-        return "create", ""
+        return "create", None
     if now is None:
-        return "refuse", f"There is no bundle {written.bundle_id}; empty its id to create a new one."
+        message = _mark("There is no bundle %(id)s; empty its id to create a new one.")
+        return "refuse", InputError(message, id=written.bundle_id)
     if written.state in ("", now.state) and load_definition(now.text) == written.definition:
-        return "same", ""
+        return "same", None
+    if written.version is None:
+        message = _mark("Write the version of bundle %(id)s beside its id, as an exported file has it.")
+        return "refuse", InputError(message, id=written.bundle_id)
     if written.version != now.version:
-        whom = f" by {now.by}" if now.by else ""
-        return "refuse", f"Bundle {written.bundle_id} was changed{whom} since the file was written; export it again."
-    return "change", ""
+        message = _mark("Bundle %(id)s was changed since the file was written; export it again.")
+        named = _mark("Bundle %(id)s was changed by %(who)s since the file was written; export it again.")
+        return "refuse", InputError(named if now.by else message, id=written.bundle_id, who=now.by)
+    return "change", None
 
 
 def _refuse_unknown(catalog: Catalog, steps: Sequence[_Step]) -> None:
     changing = [one for one in steps if one.outcome.action in ("create", "change")]
     ids = sorted({name for one in changing for name in one.written.definition.product_ids})  # type: ignore[union-attr]
     known: set[str] = set()
-    for part in _chunks(ids, 500):
+    for part in chunks(ids, 500):
         known |= set(catalog.get_many(part))
     for one in changing:
         unknown = sorted(one.written.definition.product_ids - known)  # type: ignore[union-attr]
         if unknown:
-            _refuse(one.outcome, f"The shop has no product {unknown[0]!r:.60}; correct its id as the shop writes it.")
+            message = _mark("The shop has no product %(id)s; correct its id as the shop writes it.")
+            _refuse(one.outcome, *(InputError(message, id=f"{name!r:.60}") for name in unknown[:MOST_TOLD]))
 
 
-def _apply(database: Database, steps: Sequence[_Step], by: str) -> None:
+def _apply(database: Database, steps: Sequence[_Step], by: str, token: str) -> None:
     new = [one for one in steps if one.outcome.action == "create"]
+    made: list[Made] = []
     with database.writing() as session:
         if new:
             stored = shelf.add(session, [one.written.definition for one in new], by)  # type: ignore[misc]
             for one, bundle in zip(new, stored, strict=True):
                 one.outcome.bundle_id = bundle.id
+                made.append(Made(bundle.id, bundle.version, 0))
         for one in steps:
             if one.outcome.action == "change":
                 try:
-                    _change(session, one, by)
+                    made.append(_change(session, one, by))
                 except (shelf.EditConflict, shelf.BundleNotFound) as error:
-                    _refuse(one.outcome, str(error))
+                    _refuse(one.outcome, error)
+        csv_undo.keep(session, token, made, by)
 
 
-def _change(session: Any, step: _Step, by: str) -> None:
+def _change(session: Any, step: _Step, by: str) -> Made:
     written, now = step.written, step.now
     assert written.bundle_id is not None
     assert written.definition is not None
@@ -186,23 +206,21 @@ def _change(session: Any, step: _Step, by: str) -> None:
     if load_definition(now.text) != written.definition:
         version = shelf.edit(session, written.bundle_id, version, written.definition, by).version
     if written.state not in ("", now.state):
-        shelf.move(session, written.bundle_id, version, _MOVES[written.state], by)
+        version = shelf.move(session, written.bundle_id, version, _MOVES[written.state], by).version
+    return Made(written.bundle_id, version, version - now.version)
 
 
-def _refuse(outcome: Outcome, sentence: str) -> None:
-    outcome.action, outcome.sentence = "refuse", sentence
+def _refuse(outcome: Outcome, *errors: StorefrontError) -> None:
+    outcome.action, outcome.wrong = "refuse", errors
 
 
 def _standing(database: Database, ids: Sequence[int]) -> dict[int, _Now]:
     columns = (StoredBundle.version, StoredBundle.state, StoredBundle.definition, StoredBundle.updated_by)
     found: dict[int, _Now] = {}
-    for part in _chunks(ids, 500):
-        query = sa.select(StoredBundle.id, *columns).where(StoredBundle.id.in_(part))
+    for part in chunks(ids, 500):
+        query = sa.select(StoredBundle.id, *columns).where(
+            StoredBundle.id.in_(part), StoredBundle.state != shelf.DELETED
+        )
         with database.reading(patient=True) as session:
             found |= {row[0]: _Now(*row[1:]) for row in session.execute(query)}
     return found
-
-
-def _chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), size):
-        yield values[start : start + size]

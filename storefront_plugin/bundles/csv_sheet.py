@@ -17,6 +17,7 @@ percent, amount_EUR     12.5; 19.90 in whole euros. One column a currency: amoun
 free_pieces             How many are free in a mix.
 least, most             Pieces to choose in a mix; pieces from which a step holds.
 product_id, quantity    What is in it; an empty quantity is 1.
+product_title           Tells people what it is; not read.
 optional, free          yes or empty.
 variants                Those that count, such as ``red | blue``; empty is all.
 ======================  ============================================================================================
@@ -39,9 +40,12 @@ OF_BUNDLE_TOO: Final = (
     "staff_only",
     "stacking",
 )
-OF_COMPONENT: Final = ("product_id", "quantity", "optional", "free", "variants")
+OF_COMPONENT: Final = ("product_id", "product_title", "quantity", "optional", "free", "variants")
 OF_TIER: Final = ("price_kind", "percent", "free_pieces", "least", "most")
 WORDS: Final = ("title", "benefit", "picture")
+FREE_TEXT: Final = (*(f"{name}_" for name in WORDS), "product_title", "segment", "variants")
+"""How the columns begin whose cells may have several lines."""
+
 NEEDED: Final = ("kind", "product_id", "price_kind")
 AMOUNT: Final = "amount_"
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, get_args
 
-from ..errors import InputError
+from ..errors import InputError, shown
 from ..shop.ports import clean_id
 from .price import Price
 
@@ -24,6 +24,7 @@ MAX_TIERS: Final = 10
 MAX_PIECES: Final = 1_000_000
 """Pieces of one product, in a bundle as in a cart line."""
 
+_1970: Final = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 _TEXT_LIMITS: Final = {"title": 200, "benefit": 2000, "picture": 2000}
 
 
@@ -86,6 +87,11 @@ class Tier:
             raise InputError("A component stands twice in the set; raise its quantity instead.")
 
 
+def _since_1970(moment: dt.datetime) -> dt.timedelta:
+    """Python compares times of one zone by the clock on the wall, which shows an hour twice when summer ends."""
+    return moment - _1970
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """When a bundle applies: from *start* up to and without *end*; None is open. Both times need a zone."""
@@ -96,13 +102,17 @@ class Schedule:
     def __post_init__(self) -> None:
         for moment in (self.start, self.end):
             if moment is not None and (not isinstance(moment, dt.datetime) or moment.tzinfo is None):
-                raise InputError(f"{moment!r:.60} has no time zone; give a datetime with tzinfo.")
-        if self.start is not None and self.end is not None and self.end <= self.start:
+                raise InputError(f"{shown(moment)} has no time zone; give a datetime with tzinfo.")
+        if self.start is not None and self.end is not None and _since_1970(self.end) <= _since_1970(self.start):
             raise InputError("The bundle ends before it starts; set a later end.")
 
     def holds(self, now: dt.datetime) -> bool:
         """Whether the bundle is on at *now*, which needs a zone."""
-        return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
+        return self.begun(now) and (self.end is None or _since_1970(now) < _since_1970(self.end))
+
+    def begun(self, now: dt.datetime) -> bool:
+        """Whether *start* is past at *now*."""
+        return self.start is None or _since_1970(self.start) <= _since_1970(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +130,8 @@ class Words:
             text = getattr(self, name)
             if text is not None and not _is_text(text, limit):
                 raise InputError(
-                    f"The {name} of a bundle must be plain text of at most {limit} characters; correct it."
+                    f"The {name} of a bundle must be plain text of at most {limit} characters, without the NUL character "
+                    "and halves of surrogate pairs; correct it."
                 )
 
 
@@ -130,8 +141,9 @@ class Definition:
 
     Attributes:
         kind: ``set`` (all components), ``ladder`` (two or more tiers; a piece counts for one of them), ``mix``
-            (*least* to *most* of a group), ``extra`` (some components are free), ``steps`` (from so many pieces on
-            each costs less; amounts and fixed prices are for each piece).
+            (*least* to *most* of a group; a set is full before the next begins, and where pieces are free, they are
+            the cheapest of the dearest *least*), ``extra`` (some components are free), ``steps`` (from so many pieces
+            on each costs less, all that no set and no other steps have taken; amounts and fixed prices are for each).
         tiers: One; of a ladder and of steps, the smallest first.
         words: By language ("en", "ja"); the first language is used where none fits.
         limit_per_order: Sets of one order at most. Steps apply once an order by themselves.
@@ -279,9 +291,9 @@ _CHECKS: Final[Mapping[str, tuple[Callable[[Tier], None], ...]]] = {
 
 def _check_choice(what: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise InputError(f"There is no {what} {value!r:.40}; use one of {', '.join(choices)}.")
+        raise InputError(f"There is no {what} {shown(value)}; use one of {', '.join(choices)}.")
 
 
 def _check_whole(what: str, value: object, least: int, most: int) -> None:
     if type(value) is not int or not least <= value <= most:
-        raise InputError(f"The {what} must be a whole number from {least} to {most}; {value!r:.40} is not.")
+        raise InputError(f"The {what} must be a whole number from {least} to {most}; {shown(value)} is not.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -15,7 +15,7 @@ from ..database import Database
 from ..errors import InputError
 from .codec import load_definition
 from .definition import Definition
-from .shelf import State
+from .shelf import DELETED, State
 from .tables import BundleUse, StoredBundle
 
 Sort: TypeAlias = Literal["updated", "title", "starts", "ends", "id"]
@@ -91,6 +91,13 @@ def list_bundles(
     return [Row(**row._mapping, uses=uses.get(row.id, 0)) for row in rows], count
 
 
+def standing(database: Database, ids: Collection[int]) -> frozenset[int]:
+    """Those of *ids* that are bundles and were not deleted."""
+    query = sa.select(StoredBundle.id).where(StoredBundle.id.in_(ids), StoredBundle.state != DELETED)
+    with database.reading(patient=True) as session:
+        return frozenset(session.scalars(query))
+
+
 def definitions_of(database: Database, ids: Sequence[int]) -> dict[int, Definition]:
     """The definitions of the bundles *ids*, for one page of the list; those that cannot be read are left out."""
     query = sa.select(StoredBundle.id, StoredBundle.definition).where(StoredBundle.id.in_(ids))
@@ -110,9 +117,10 @@ def uses_of(database: Database, bundle_id: int) -> int:
 
 
 def conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
-    """What rows of `StoredBundle` must hold to be *wanted*."""
+    """What rows of `StoredBundle` must hold to be *wanted*; what was deleted never is."""
     words = wanted.text.lower().replace("\x00", " ").split()  # PostgreSQL raises for a NUL
-    where: list[sa.ColumnElement[bool]] = [StoredBundle.search.contains(word, autoescape=True) for word in words[:10]]
+    where: list[sa.ColumnElement[bool]] = [StoredBundle.state != DELETED]
+    where += [StoredBundle.search.contains(word, autoescape=True) for word in words[:10]]
     for column, value in (
         (StoredBundle.state, wanted.state),
         (StoredBundle.kind, wanted.kind),

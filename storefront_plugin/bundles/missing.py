@@ -6,14 +6,18 @@ with what is missing the cart costs at least that much less than its pieces.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import Final
 
 from .bundle import Bundle
-from .choosing import Chosen, Table
+from .choosing import Chosen
 from .definition import Component, Tier
 from .lines import Pool
+from .mixes import most_sets
 from .price import NoSaving
+from .table import Table
 
 MAX_PIECES_AWAY = 5
 """An offer that lacks more pieces than these is no next offer."""
@@ -21,11 +25,19 @@ MAX_PIECES_AWAY = 5
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """Pieces to add: of any of *product_ids* (one, except in a mix and in steps), in one of *variants* if not empty."""
+    """Pieces to add, of any of *product_ids*: one, except in a mix and in steps.
+
+    Attributes:
+        variants: Of products that do not count in all variants, those that do.
+    """
 
     product_ids: tuple[str, ...]
     pieces: int
-    variants: tuple[str, ...] = ()
+    variants: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def variants_of(self, product_id: str) -> tuple[str, ...]:
+        """The variants of a product that count; all when empty."""
+        return dict(self.variants).get(product_id, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +56,30 @@ def find_missing(
     """At most *limit* next offers of *bundles*, the most saving first, then those that lack fewest pieces."""
     alone = {bundle.id for bundle in bundles if bundle.definition.stacking == "alone"}
     if any(one.bundle_id in alone for one in chosen):
-        return ()
+        bundles = [bundle for bundle in bundles if bundle.id == chosen[0].bundle_id]
     rest = _left(table.pools, chosen)
     own: dict[int, list[Chosen]] = {}
     for one in chosen:
         own.setdefault(one.bundle_id, []).append(one)
     there = {pool.product_id for pool, left in zip(table.pools, rest, strict=True) if left}
+    steps = {bundle.id: bundle for bundle in bundles if bundle.definition.kind == "steps"}
     found = []
     for bundle in sorted(bundles, key=lambda bundle: bundle.id):
         if bundle.id not in own and bundle.definition.product_ids.isdisjoint(there):
             continue  # it has no piece to begin with; most bundles of a full cart end here
-        if bundle.id not in alone or not chosen:
-            best = _best(_Look(table, rest, own.get(bundle.id, []), bundle, prices))
+        if bundle.id not in alone or not chosen or bundle.id in own:
+            swept = _swept(bundle, chosen, steps)
+            best = _best(_Look(table, rest, own.get(bundle.id, []), bundle, prices, swept))
             if best is not None:
                 found.append(best)
     return tuple(sorted(found, key=_rank)[:limit])
+
+
+def _swept(bundle: Bundle, chosen: Sequence[Chosen], steps: Mapping[int, Bundle]) -> frozenset[str]:
+    """The products of the quantity steps that take theirs before *bundle* does, if it is one."""
+    before = takewhile(lambda one: one.bundle_id != bundle.id, chosen) if bundle.id in steps else ()
+    products = (steps[one.bundle_id].definition.product_ids for one in before if one.bundle_id in steps)
+    return frozenset().union(*products)
 
 
 def _rank(one: Missing) -> tuple[int, int, int]:
@@ -75,72 +96,102 @@ def _left(pools: Sequence[Pool], chosen: Sequence[Chosen]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One bundle against the rest of a cart."""
+    """One bundle against the rest of a cart; *swept* are products of quantity steps that come before it."""
 
     table: Table
     rest: Sequence[int]
     own: Sequence[Chosen]
     bundle: Bundle
     prices: Mapping[str, int]
+    swept: frozenset[str]
 
 
 def _best(look: _Look) -> Missing | None:
     definition = look.bundle.definition
     limit = look.bundle.limit()
     full = limit is not None and sum(one.count for one in look.own) >= limit
-    tries = {"steps": _next_step, "mix": _next_mix}.get(definition.kind, _next_set)
+    next_offer = _NEXT.get(definition.kind, _next_set)
     found = []
     for number, tier in enumerate(definition.tiers):
         # A set that replaces a lower tier is no further use of the bundle.
         lower = next((one for one in look.own if one.tier < number), None)
         if full and lower is None and definition.kind != "steps":
             continue
-        one = tries(look, number, tier, lower)
+        one = next_offer(look, number, tier, lower)
         if one is not None and (one.saving is None or one.saving > 0):
             found.append(one)
-    return min(found, key=_rank, default=None)
+    return min(found, key=_nearest, default=None)
+
+
+def _nearest(one: Missing) -> tuple[bool, int, int]:
+    """Of one bundle the next step comes first: the dearer ones are told when it is reached."""
+    return one.saving is None, sum(lack.pieces for lack in one.lacks), -(one.saving or 0)
 
 
 def _next_set(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Missing | None:
-    firm = [one for one in tier.components if not one.optional]
-    if sum(one.quantity for one in firm if one.product_id not in look.table.places) > MAX_PIECES_AWAY:
-        return None
-    if lower is None and not any(look.rest[pool] for one in firm for pool in look.table.places.of(one)):
-        return None  # the search would find nothing there
     left = list(look.rest)
     for pool, pieces in lower.demand if lower else ():
         left[pool] += pieces
-    there, total, free, lacks = 0, 0, 0, []
-    known = True
-    for component in firm:
-        missing, spent = _draw(look.table, left, component)
+    there, away, lacks = 0, 0, []
+    prices: dict[str, list[tuple[int | None, int]]] = {}
+    for component in tier.components:
+        if component.optional:
+            continue
+        drawn = _draw(look.table, left, component)
+        missing = component.quantity - sum(pieces for _, pieces in drawn)
         there += component.quantity - missing
-        price = look.prices.get(component.product_id)
-        known = known and (price is not None or not missing)
-        spent += missing * (price or 0)
-        total += spent
-        free += spent if component.free else 0
+        away += missing
+        if away > MAX_PIECES_AWAY:
+            return None
         if missing:
-            lacks.append(Lack((component.product_id,), missing, component.variants))
-    if not lacks or not there or sum(lack.pieces for lack in lacks) > MAX_PIECES_AWAY:
+            lacks.append(_lack((component,), missing))
+            drawn.append((look.prices.get(component.product_id), missing))
+        prices.setdefault(component.product_id, []).extend(drawn)
+    if not lacks or not there:
         return None
     before = sum(lower.discounts) if lower else 0
-    return _told(look, number, tier, tuple(lacks), (total, free) if known else None, before)
+    return _told(look, number, tier, tuple(lacks), _cost(tier, prices), before)
+
+
+def _cost(tier: Tier, prices: Mapping[str, Sequence[tuple[int | None, int]]]) -> tuple[int, int] | None:
+    """What pieces (by product, their price and number) cost, and those that are free: of each product the cheapest."""
+    known = {name: sorted(part) for name, each in prices.items() if (part := _known(each)) is not None}
+    if len(known) < len(prices):
+        return None
+    free = 0
+    for name, each in known.items():
+        given = sum(
+            component.quantity for component in tier.components if component.free and component.product_id == name
+        )
+        for price, pieces in each:
+            taken = min(given, pieces)
+            free += taken * price
+            given -= taken
+    return sum(price * pieces for each in known.values() for price, pieces in each), free
+
+
+def _known(each: Sequence[tuple[int | None, int]]) -> list[tuple[int, int]] | None:
+    known = [(price, pieces) for price, pieces in each if price is not None]
+    return known if len(known) == len(each) else None
 
 
 def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Missing | None:
     pools = look.table.places.of_any(tier.components)
     prices = [look.table.pools[pool].unit_price for pool in pools for _ in range(min(look.rest[pool], tier.least))]
     missing = tier.least - len(prices)
+    if tier.least < tier.most:
+        made, pieces = sum(one.count for one in look.own), sum(look.table.pools[pool].pieces for pool in pools)
+        while 0 < missing <= MAX_PIECES_AWAY and most_sets(tier, pieces + missing) <= made:
+            missing += 1
     if not prices or not 0 < missing <= MAX_PIECES_AWAY:
         return None
     # The cheapest choice, so that the saving told is reached with any.
     known = [look.prices.get(component.product_id) for component in tier.components]
     cheapest = min((price for price in known if price is not None), default=None)
-    lack = Lack(tuple(sorted({component.product_id for component in tier.components})), missing)
+    lack = _lack(tier.components, missing)
     if cheapest is None or None in known:
         return _told(look, number, tier, (lack,), None, 0)
-    whole = sorted([*prices, *[cheapest] * missing])
+    whole = sorted([*prices, *[cheapest] * missing])[-tier.least :]
     free = sum(whole[: tier.price.pieces])
     return _told(look, number, tier, (lack,), (sum(whole), free), 0)
 
@@ -151,10 +202,12 @@ def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Mi
         for pool, pieces in one.demand:
             there[pool] = there.get(pool, 0) + pieces
     missing = tier.least - sum(there.values())
-    if not there or not 0 < missing <= max(MAX_PIECES_AWAY, tier.least // 4):
+    # Steps that come before take all pieces of their products, those that are added too.
+    free = [component for component in tier.components if component.product_id not in look.swept]
+    if not there or not free or not 0 < missing <= max(MAX_PIECES_AWAY, tier.least // 4):
         return None
-    lack = Lack(tuple(sorted({component.product_id for component in tier.components})), missing)
-    known = [look.prices.get(component.product_id) for component in tier.components]
+    lack = _lack(free, missing)
+    known = [look.prices.get(component.product_id) for component in free]
     if None in known:
         return Missing(look.bundle.id, number, (lack,), None)
     cheapest = min(price for price in known if price is not None)
@@ -180,12 +233,34 @@ def _told(
     return None if isinstance(saving, NoSaving) else Missing(look.bundle.id, number, lacks, saving - before)
 
 
-def _draw(table: Table, left: list[int], component: Component) -> tuple[int, int]:
-    """Take *component* out of *left*, the cheapest pieces first; how many are missing, and what the others cost."""
-    wanted, spent = component.quantity, 0
+def _lack(components: Sequence[Component], pieces: int) -> Lack:
+    """So many *pieces* of any of *components*."""
+    some: dict[str, set[str]] = {}
+    for component in components:
+        if component.variants:
+            some.setdefault(component.product_id, set()).update(component.variants)
+    for component in components:
+        if not component.variants:
+            some.pop(component.product_id, None)
+    names = tuple(sorted({component.product_id for component in components}))
+    return Lack(names, pieces, tuple((name, tuple(sorted(some[name]))) for name in names if name in some))
+
+
+def _draw(table: Table, left: list[int], component: Component) -> list[tuple[int | None, int]]:
+    """Take *component* out of *left*, the cheapest pieces first; the price and number of what is there."""
+    wanted = component.quantity
+    drawn: list[tuple[int | None, int]] = []
     for number in reversed(table.places.of(component)):
         taken = min(wanted, left[number])
-        left[number] -= taken
-        wanted -= taken
-        spent += taken * table.pools[number].unit_price
-    return wanted, spent
+        if taken:
+            left[number] -= taken
+            wanted -= taken
+            drawn.append((table.pools[number].unit_price, taken))
+    return drawn
+
+
+_NEXT: Final[Mapping[str, Callable[[_Look, int, Tier, Chosen | None], Missing | None]]] = {
+    "mix": _next_mix,
+    "steps": _next_step,
+}
+"""How the next offer of a bundle is found; of kinds that are not here, with `_next_set`."""

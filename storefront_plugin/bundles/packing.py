@@ -5,21 +5,26 @@ bound starts from the greedy answer and ends with a budget of nodes, never with 
 piece (a dual solution): no candidate saves more than its pieces are worth, so what is not yet decided never saves
 more than the pieces that are left.
 
-Quantity steps (`Sweep`) come last: they take all pieces that the sets have left, one after the other by id.
+Quantity steps (`Sweep`) come last: they take all pieces of their products that the sets have left, one after the other,
+in the order that saves most.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from .candidates import Candidate, Sweep
-from .parts import split
+from .parts import Part, split
 from .searching import Search
 
-NODES: Final = 2000
+NODES: Final = 1000
 """Decisions of one packing, in all its parts together."""
+
+SMALL_POOLS: Final = 8
+SMALL_SHARE: Final = 30
+"""In parts of up to so many pools so many decisions count as one: there the best answer is to be certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,8 @@ class Packing:
         sweeps: Places of the sweeps that apply, in the order in which they take what is left.
         saving: Minor units.
         bound: No combination saves more than this.
-        nodes: Decisions that were tried.
+        nodes: Decisions that were tried; those of small parts count less.
+        parts: With the prices of their pieces.
     """
 
     uses: tuple[tuple[int, int], ...] = ()
@@ -39,6 +45,7 @@ class Packing:
     saving: int = 0
     bound: int = 0
     nodes: int = 0
+    parts: tuple[Part, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def optimal(self) -> bool:
@@ -63,13 +70,15 @@ def pack(
     """
     uses: list[tuple[int, int]] = []
     swept: list[int] = []
-    saving = bound = spent = 0
-    for part in split(capacities, candidates, sweeps, limits or {}):
-        found = Search(part, nodes - spent).run()
+    saving = bound = spent = 0  # what is spent counts in shares of a decision
+    parts = split(capacities, candidates, sweeps, limits or {})
+    for part in parts:
+        share = 1 if len(part.pools) <= SMALL_POOLS else SMALL_SHARE
+        found = Search(part, (nodes * SMALL_SHARE - spent) // share).run()
         uses += [(part.places[at], count) for at, count in found.uses]
         swept += [part.sweep_places[at] for at in found.sweeps]
-        saving, bound, spent = saving + found.saving, bound + found.bound, spent + found.nodes
-    return Packing(tuple(sorted(uses)), tuple(sorted(swept, key=lambda at: _turn(sweeps, at))), saving, bound, spent)
+        saving, bound, spent = saving + found.saving, bound + found.bound, spent + found.nodes * share
+    return Packing(tuple(sorted(uses)), tuple(swept), saving, bound, -(-spent // SMALL_SHARE), tuple(parts))
 
 
 def greedy(
@@ -80,7 +89,3 @@ def greedy(
 ) -> Packing:
     """The simple answer: the candidate that saves most, as often as it goes, then the next. `pack` is never below."""
     return pack(capacities, candidates, sweeps, limits, nodes=0)
-
-
-def _turn(sweeps: Sequence[Sweep], at: int) -> tuple[int, int]:
-    return sweeps[at].bundle_id, at

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .candidates import Candidate, Sweep
-from .prices_of_pieces import price_pieces, worth
+from .prices_of_pieces import Relaxation, price_pieces, worth
 
 
 @dataclass(slots=True)
@@ -20,9 +20,11 @@ class Part:
 
     Attributes:
         places, sweep_places: Places in what was given to the packing.
-        capacities: Pieces by pool.
+        capacities: Pieces by pool: first of *pools*, then what is left of the bundles *limited*.
+        times: By candidate, how often it can be made at most.
         values: By candidate, above 0.
         worth: Price of a piece by pool: no candidate's value is above that of its pieces.
+        losses: By candidate, how far it is below.
         kept: What of it the sweeps can still get when no candidate takes the piece.
     """
 
@@ -33,14 +35,18 @@ class Part:
     sweep_places: list[int]
     sweeps: list[Sweep]
     pools: list[int]
+    limited: list[int]
+    times: list[int] = field(default_factory=list)
     scale: int = 1
     penalties: Mapping[int, int] = field(default_factory=dict)
     values: list[int] = field(default_factory=list)
     worth: list[int] = field(default_factory=list)
+    losses: list[int] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
 
     def weigh(self) -> None:
-        """Find scale and values."""
+        """Find times, scale and values."""
+        self.times = [min([self.capacities[pool] // pieces for pool, pieces in demand]) for demand in self.demands]
         ids = sorted({one.bundle_id for one in self.candidates} | {one.bundle_id for one in self.sweeps})
         most = sum(self.capacities[: len(self.pools)]) + len(self.sweeps)
         base = len(ids) * most + 1
@@ -51,15 +57,18 @@ class Part:
     def price_pieces(self, reached: int) -> None:
         """Find the prices of pieces, given the value of a known solution."""
         self.kept = [0] * len(self.capacities)
-        for at, number in enumerate(self.pools):
-            rates = [sweep.rate(number) for sweep in self.sweeps if number in sweep.pools]
-            self.kept[at] = max(rates, default=0) * self.scale
-        self.worth = price_pieces(self.demands, self.values, self.capacities, self.kept, reached)
+        place = {number: at for at, number in enumerate(self.pools)}
+        for sweep in self.sweeps:
+            for number in sweep.pools:
+                at = place[number]
+                self.kept[at] = max(self.kept[at], sweep.rate(number) * self.scale)
+        sets = Relaxation(self.demands, self.values, self.times, self.capacities, self.kept)
+        self.worth, self.losses = price_pieces(sets, reached)
 
     @property
     def ceiling(self) -> int:
-        """No combination is worth more; each sweep rounds once, by less than one minor unit."""
-        return worth(self.worth, self.capacities) + self.scale * len(self.sweeps)
+        """No combination is worth more; what a sweep saves on a piece is rounded up already."""
+        return worth(self.worth, self.capacities)
 
 
 def split(
@@ -70,10 +79,10 @@ def split(
     of_bundle: dict[int, int] = {}
     for candidate in candidates:
         first = candidate.demand[0][0]
-        for pool, _ in candidate.demand:
+        for pool, _ in candidate.demand[1:]:
             roots.join(first, pool)
-        if of_bundle.setdefault(candidate.bundle_id, first) != first:
-            roots.join(first, of_bundle[candidate.bundle_id])
+        if candidate.bundle_id in limits:
+            roots.join(first, of_bundle.setdefault(candidate.bundle_id, first))
     for sweep in sweeps:
         for pool in sweep.pools[1:]:
             roots.join(sweep.pools[0], pool)
@@ -94,7 +103,8 @@ def _part(
     places: list[int],
     sweep_places: list[int],
 ) -> Part:
-    places.sort(key=lambda at: (-candidates[at].saving, candidates[at].bundle_id, candidates[at].demand, at))
+    ranked = sorted([(-candidates[at].saving, candidates[at].bundle_id, candidates[at].demand, at) for at in places])
+    places = [at for *_, at in ranked]
     sweep_places.sort(key=lambda at: (sweeps[at].bundle_id, at))
     chosen, swept = [candidates[at] for at in places], [sweeps[at] for at in sweep_places]
     pools = sorted({pool for one in chosen for pool, _ in one.demand} | {pool for one in swept for pool in one.pools})
@@ -105,7 +115,7 @@ def _part(
         places,
         chosen,
         [
-            tuple((local[pool], pieces) for pool, pieces in one.demand)
+            tuple([(local[pool], pieces) for pool, pieces in one.demand])
             + (((limit_pool[one.bundle_id], 1),) if one.bundle_id in limit_pool else ())
             for one in chosen
         ],
@@ -113,6 +123,7 @@ def _part(
         sweep_places,
         swept,
         pools,
+        limited,
     )
     part.weigh()
     return part

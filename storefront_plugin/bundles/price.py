@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, cast, get_args
 
-from ..errors import InputError
+from ..errors import InputError, shown
 
 PriceKind: TypeAlias = Literal["percent", "amount", "fixed", "free"]
 Why: TypeAlias = Literal["no_amount", "costs_more", "saves_nothing"]
@@ -16,8 +16,10 @@ Why: TypeAlias = Literal["no_amount", "costs_more", "saves_nothing"]
 MAX_AMOUNT: Final = 10**15
 """Amounts from here on are mistakes, as in `money.LIMIT`."""
 
+MAX_FREE: Final = 100
 _PERCENT_PLACES: Final = 4
-_WHOLE: Final = 100 * 10**_PERCENT_PLACES
+WHOLE: Final = 100 * 10**_PERCENT_PLACES
+"""A `Price.rate` of the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +41,30 @@ class Price:
             the bundle does not apply to such a cart.
         pieces: How many of the chosen pieces are free, the cheapest; for ``free`` in a mix. Elsewhere the components
             marked *free* are.
+        rate: The percentage in millionths of the whole; 0 for other kinds. Made here, because pricing asks for it with
+            each cart.
     """
 
     kind: PriceKind
     percent: Decimal | None = None
     amounts: Mapping[str, int] = field(default_factory=dict)
     pieces: int = 1
+    rate: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(PriceKind):
-            raise InputError(f"There is no price kind {self.kind!r:.40}; use one of {', '.join(get_args(PriceKind))}.")
+            raise InputError(f"There is no price kind {shown(self.kind)}; use one of {', '.join(get_args(PriceKind))}.")
         if (self.percent is not None) != (self.kind == "percent"):
             raise InputError("A percentage belongs to the price kind 'percent', and only there; give one or change it.")
         if bool(self.amounts) != (self.kind in ("amount", "fixed")):
             raise InputError("The price kinds 'amount' and 'fixed', and only they, need an amount for each currency.")
-        if type(self.pieces) is not int or self.pieces < 1:
-            raise InputError(f"The number of free pieces must be a whole number from 1, not {self.pieces!r:.40}.")
+        if type(self.pieces) is not int or not 1 <= self.pieces <= MAX_FREE:
+            raise InputError(
+                f"The number of free pieces must be a whole number from 1 to {MAX_FREE}, not {shown(self.pieces)}."
+            )
         if self.percent is not None:
             object.__setattr__(self, "percent", _checked_percent(self.percent))
+        object.__setattr__(self, "rate", int((self.percent or Decimal(0)).scaleb(_PERCENT_PLACES)))
         object.__setattr__(self, "amounts", MappingProxyType(_checked_amounts(self.amounts, self.kind)))
 
     def __hash__(self) -> int:
@@ -72,33 +80,30 @@ class Price:
         Percentages are rounded half up. An amount above *total* is cut to it. A fixed price above it is refused, so
         that a saving is never negative.
         """
-        if not self.has(currency):
+        if self.kind == "percent":
+            saved = share(total, self.rate, WHOLE)
+        elif self.kind == "free":
+            saved = free
+        elif currency not in self.amounts:
             return NoSaving("no_amount", f"The bundle has no amount in {currency}; add one, it is never converted.")
-        saved = self._difference(total, free, currency)
+        elif self.kind == "amount":
+            saved = min(self.amounts[currency], total)
+        else:
+            saved = total - self.amounts[currency]
+        if saved > 0:
+            return saved
         if saved < 0:
             return NoSaving(
                 "costs_more",
                 f"The fixed price of {self.amounts[currency]} {currency} (minor units) is above the {total} that the "
                 "pieces cost one by one; lower it.",
             )
-        return saved if saved else NoSaving("saves_nothing", "The pieces cost no less together than one by one.")
-
-    def _difference(self, total: int, free: int, currency: str) -> int:
-        if self.kind == "percent":
-            return share(total, self.rate, _WHOLE)
-        if self.kind == "amount":
-            return min(self.amounts[currency], total)
-        return total - self.amounts[currency] if self.kind == "fixed" else free
-
-    @property
-    def rate(self) -> int:
-        """The percentage in millionths of the whole; 0 for other kinds."""
-        return int((self.percent or Decimal(0)).scaleb(_PERCENT_PLACES))
+        return NoSaving("saves_nothing", "The pieces cost no less together than one by one.")
 
     def most_for_piece(self, unit_price: int, currency: str) -> int:
         """The most that one piece of a quantity step can save, rounded up; 0 without an amount in *currency*."""
         if self.kind == "percent":
-            return -(-unit_price * self.rate // _WHOLE)
+            return -(-unit_price * self.rate // WHOLE)
         if not self.has(currency):
             return 0
         off = self.amounts[currency] if self.kind == "amount" else unit_price - self.amounts[currency]
@@ -158,8 +163,8 @@ def _decimal(value: object) -> Decimal:
         raise InputError(f"A percentage must be a Decimal, an integer or text, not {value!r}; floats are not exact.")
     try:
         return Decimal(str(value))
-    except InvalidOperation:
-        raise InputError(f"A percentage must be a number such as 12.5; {value!r:.40} is not.") from None
+    except (InvalidOperation, ValueError):
+        raise InputError(f"A percentage must be a number such as 12.5; {shown(value)} is not.") from None
 
 
 def _checked_percent(percent: Decimal) -> Decimal:
@@ -174,10 +179,10 @@ def _checked_amounts(amounts: Mapping[str, int], kind: PriceKind) -> dict[str, i
     least = 0 if kind == "fixed" else 1
     for currency, amount in amounts.items():
         if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
-            raise InputError(f"{currency!r:.40} is no currency; use an ISO 4217 code such as 'EUR'.")
+            raise InputError(f"{shown(currency)} is no currency; use an ISO 4217 code such as 'EUR'.")
         if type(amount) is not int or not least <= amount < MAX_AMOUNT:
             raise InputError(
                 f"The amount in {currency} must be a whole number of minor units from {least} and below "
-                f"{MAX_AMOUNT}; {amount!r:.40} is not."
+                f"{MAX_AMOUNT}; {shown(amount)} is not."
             )
     return dict(amounts)

@@ -8,154 +8,150 @@ can cost quality only. All numbers are integers: the same on every machine and w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import mul
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter, mul
 from typing import Final, TypeAlias
 
-STEPS: Final = 10
-_WHOLE_STEP: Final = 1000
+STEPS: Final = 6
 EASY: Final = 12
 """Up to so many sets the search is quicker than a better bound."""
 
 Demands: TypeAlias = Sequence[tuple[tuple[int, int], ...]]
 
 
-def price_pieces(
-    demands: Demands, values: Sequence[int], capacities: Sequence[int], floor: Sequence[int], reached: int
-) -> list[int]:
-    """A price from its *floor* for each pool, so that each demand costs its value at least.
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """Sets that share pools of pieces, as if parts of a set could be made.
+
+    Attributes:
+        demands, values, times: By set: pools and pieces of each, what it is worth, and how often it can be made at most.
+        capacities, floor: By pool: its pieces, and the least price of one.
+    """
+
+    demands: Demands
+    values: Sequence[int]
+    times: Sequence[int]
+    capacities: Sequence[int]
+    floor: Sequence[int]
+
+
+def price_pieces(sets: Relaxation, reached: int) -> tuple[list[int], list[int]]:
+    """A price from its floor for each pool, and what each set's pieces cost above its value, never less than nothing.
 
     *reached* is the value of a known solution.
     """
-    even = _shared(demands, values, floor)
-    if len(values) <= EASY:
-        starts = [even, _scarce(demands, values, capacities, floor)]
+    even = _shared(sets)
+    if len(sets.values) <= EASY:
+        starts = [even, _scarce(sets)]
     else:
-        starts = [_raised(_settled(even, demands, values, capacities, floor, reached), demands, values)]
-    found = [_lowered(prices, demands, values, capacities, floor) for prices in starts]
-    return min([*found, even], key=lambda prices: worth(prices, capacities))
+        settled = _raised(_settled(even, sets, reached), sets)
+        starts = [min(settled, even, key=lambda prices: worth(prices, sets.capacities))]
+    found = [_lowered(prices, sets) for prices in starts]
+    return min(found, key=lambda one: worth(one[0], sets.capacities))
 
 
 def worth(prices: Sequence[int], capacities: Sequence[int]) -> int:
     """What all pieces cost together."""
-    return sum(price * pieces for price, pieces in zip(prices, capacities, strict=True))
+    return sum(map(mul, prices, capacities))
 
 
-def _shared(demands: Demands, values: Sequence[int], floor: Sequence[int]) -> list[int]:
+def _shared(sets: Relaxation) -> list[int]:
     """Each set shares its value out evenly; a pool takes the highest share."""
-    prices = list(floor)
-    for demand, value in zip(demands, values, strict=True):
-        share = -(-value // sum(pieces for _, pieces in demand))
+    prices = list(sets.floor)
+    for demand, value in zip(sets.demands, sets.values, strict=True):
+        share = -(-value // sum([pieces for _, pieces in demand]))
         for pool, _ in demand:
-            prices[pool] = max(prices[pool], share)
+            if prices[pool] < share:
+                prices[pool] = share
     return prices
 
 
-def _scarce(demands: Demands, values: Sequence[int], capacities: Sequence[int], floor: Sequence[int]) -> list[int]:
+def _scarce(sets: Relaxation) -> list[int]:
     """Each set's whole value lies on the pool that ends it first."""
-    prices = list(floor)
-    for demand, value in zip(demands, values, strict=True):
-        pool, pieces = min(demand, key=lambda part: (capacities[part[0]] // part[1], part[0]))
+    prices = list(sets.floor)
+    for demand, value in zip(sets.demands, sets.values, strict=True):
+        pool, pieces = min(demand, key=lambda part: (sets.capacities[part[0]] // part[1], part[0]))
         prices[pool] = max(prices[pool], -(-value // pieces))
     return prices
 
 
-def _settled(
-    start: Sequence[int],
-    demands: Demands,
-    values: Sequence[int],
-    capacities: Sequence[int],
-    floor: Sequence[int],
-    reached: int,
-) -> list[int]:
-    """Prices after some steps of the subgradient method; they need not be feasible."""
-    prices = list(start)
-    pairs, threes, others = _by_shape(demands, values, capacities)
-    eager = _WHOLE_STEP
+def _settled(prices: list[int], sets: Relaxation, reached: int) -> list[int]:
+    """Prices after some steps of the subgradient method; they need not be feasible.
+
+    Half of each step's course is kept in the next, which doubles what the steps reach.
+    """
+    singles, others = _by_shape(sets)
+    course = [0] * len(prices)
     for _ in range(STEPS):
-        surplus = list(capacities)
-        relaxed = sum(map(mul, prices, capacities))
-        for first, second, value, times in pairs:
-            gain = value - prices[first] - prices[second]
+        surplus = list(sets.capacities)
+        relaxed = worth(prices, sets.capacities)
+        for prices_of, pools, value, times in singles:
+            gain = value - sum(prices_of(prices))
             if gain > 0:
                 relaxed += gain * times
-                surplus[first] -= times
-                surplus[second] -= times
-        for first, second, third, value, times in threes:
-            gain = value - prices[first] - prices[second] - prices[third]
-            if gain > 0:
-                relaxed += gain * times
-                surplus[first] -= times
-                surplus[second] -= times
-                surplus[third] -= times
+                for pool in pools:
+                    surplus[pool] -= times
         for demand, value, times in others:
             gain = value - sum([prices[pool] * pieces for pool, pieces in demand])
             if gain > 0:
                 relaxed += gain * times
                 for pool, pieces in demand:
                     surplus[pool] -= times * pieces
-        length = sum(map(mul, surplus, surplus))
+        course = [more + before // 2 for more, before in zip(surplus, course, strict=True)]
+        length = worth(course, course)
         if length == 0 or relaxed <= reached:
             break
-        over, under = eager * (relaxed - reached), _WHOLE_STEP * length
+        over = relaxed - reached
         prices = [
-            max(least, price - over * one // under) for price, one, least in zip(prices, surplus, floor, strict=True)
+            max(least, price - over * more // length)
+            for price, more, least in zip(prices, course, sets.floor, strict=True)
         ]
-        eager = eager * 85 // 100
     return prices
 
 
-_Shapes: TypeAlias = (
-    "tuple[list[tuple[int, int, int, int]], list[tuple[int, int, int, int, int]], "
-    "list[tuple[tuple[tuple[int, int], ...], int, int]]]"
-)
+_Single: TypeAlias = "tuple[Callable[[list[int]], tuple[int, ...]], list[int], int, int]"
+_Other: TypeAlias = "tuple[tuple[tuple[int, int], ...], int, int]"
 
 
-def _by_shape(demands: Demands, values: Sequence[int], capacities: Sequence[int]) -> _Shapes:
-    """Sets of two single pieces, of three, and all others, each with its value and how often it can be made at most.
-
-    Most sets are small; naming their pools takes half the time of a loop over them.
-    """
-    pairs, threes, others = [], [], []
-    for demand, value in zip(demands, values, strict=True):
-        times = min([capacities[pool] // pieces for pool, pieces in demand])
-        single = all(pieces == 1 for _, pieces in demand)
-        if single and len(demand) == 2:
-            pairs.append((demand[0][0], demand[1][0], value, times))
-        elif single and len(demand) == 3:
-            threes.append((demand[0][0], demand[1][0], demand[2][0], value, times))
+def _by_shape(sets: Relaxation) -> tuple[list[_Single], list[_Other]]:
+    """Sets of single pieces, which are most, with what looks up their prices; and all others."""
+    singles: list[_Single] = []
+    others: list[_Other] = []
+    for demand, value, times in zip(sets.demands, sets.values, sets.times, strict=True):
+        pools = [pool for pool, pieces in demand if pieces == 1]
+        if 1 < len(pools) == len(demand):
+            singles.append((itemgetter(*pools), pools, value, times))
         else:
             others.append((demand, value, times))
-    return pairs, threes, others
+    return singles, others
 
 
-def _raised(prices: list[int], demands: Demands, values: Sequence[int]) -> list[int]:
-    """Make *prices* feasible: sets that are worth more than their pieces, the most valuable first, raise them."""
-    for at in sorted(range(len(values)), key=lambda at: (-values[at], at)):
-        missing = values[at] - sum(prices[pool] * pieces for pool, pieces in demands[at])
+def _raised(prices: list[int], sets: Relaxation) -> list[int]:
+    """Make *prices* feasible: sets that are worth more than their pieces raise them, one after the other."""
+    for demand, value in zip(sets.demands, sets.values, strict=True):
+        missing = value - sum([prices[pool] * pieces for pool, pieces in demand])
         if missing > 0:
-            more = -(-missing // sum(pieces for _, pieces in demands[at]))
-            for pool, _ in demands[at]:
+            more = -(-missing // sum([pieces for _, pieces in demand]))
+            for pool, _ in demand:
                 prices[pool] += more
     return prices
 
 
-def _lowered(
-    prices: Sequence[int], demands: Demands, values: Sequence[int], capacities: Sequence[int], floor: Sequence[int]
-) -> list[int]:
-    """Lower each price as far as all sets allow, those of plenty first."""
+def _lowered(prices: Sequence[int], sets: Relaxation) -> tuple[list[int], list[int]]:
+    """Lower each price as far as all sets allow, those of plenty first; what sets cost above their value comes with it."""
     lowered = list(prices)
     takers: list[list[tuple[int, int]]] = [[] for _ in prices]
-    slack = []
-    for at, (demand, value) in enumerate(zip(demands, values, strict=True)):
-        slack.append(sum(prices[pool] * pieces for pool, pieces in demand) - value)
+    above = []
+    for at, (demand, value) in enumerate(zip(sets.demands, sets.values, strict=True)):
+        above.append(sum([prices[pool] * pieces for pool, pieces in demand]) - value)
         for pool, pieces in demand:
             takers[pool].append((at, pieces))
-    for pool in sorted(range(len(prices)), key=lambda p: (-capacities[p], prices[p], p)):
-        lower = min((slack[at] // pieces for at, pieces in takers[pool]), default=lowered[pool])
-        lower = min(lower, lowered[pool] - floor[pool])
+    for pool in sorted(range(len(prices)), key=lambda p: (-sets.capacities[p], prices[p], p)):
+        lower = min([above[at] // pieces for at, pieces in takers[pool]], default=lowered[pool])
+        lower = min(lower, lowered[pool] - sets.floor[pool])
         if lower > 0:
             lowered[pool] -= lower
             for at, pieces in takers[pool]:
-                slack[at] -= lower * pieces
-    return lowered
+                above[at] -= lower * pieces
+    return lowered, above

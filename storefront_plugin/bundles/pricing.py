@@ -14,7 +14,7 @@ from typing import TypeAlias
 from ..errors import InputError
 from .bundle import Bundle, Shopper
 from .choosing import Chosen, choose, lay_out
-from .lines import Line, pool
+from .lines import Line, Pool, pool
 from .missing import Missing, find_missing
 from .packing import NODES
 from .price import NoSaving
@@ -149,11 +149,11 @@ def price_cart(
         raise InputError("The moment of pricing needs a time zone; use datetime.now(timezone.utc).")
     if len({bundle.id for bundle in bundles}) < len(bundles):
         raise InputError("Two bundles have the same id; give each bundle once.")
-    on = [bundle for bundle in bundles if (shopper or Shopper()).may_have(bundle, now)]
-    pools = pool(lines)
-    table = lay_out(pools, on, currency)
+    kinds = pool(lines)
+    on = _in_reach(bundles, kinds, shopper or Shopper(), now)
+    table = lay_out(kinds, on, currency)
     choice = choose(table, on, nodes)
-    left = [list(each.lines) for each in pools]
+    left = [list(each.lines) for each in table.pools]
     shares = [(one, _line_parts(left, one)) for one in choice.chosen]
     priced = _priced_lines(lines, shares, tax_included)
     return CartPricing(
@@ -163,9 +163,16 @@ def price_cart(
         tax_included,
         tax_sums(((one.total, one.tax, one.line.tax_rate) for one in priced), tax_included),
         find_missing(table, choice.chosen, on, prices or {}, hints) if hints else (),
-        tuple(table.refused),
+        tuple([(bundle_id, why) for (bundle_id, _), why in sorted(table.refused.items(), key=lambda item: item[0])]),
         choice.bound,
     )
+
+
+def _in_reach(bundles: Sequence[Bundle], pools: Sequence[Pool], shopper: Shopper, now: dt.datetime) -> list[Bundle]:
+    """Those of *bundles* that are on and have a product in the cart: of a shop's catalogue, most end here."""
+    bought = {one.product_id for one in pools}
+    near = [bundle for bundle in bundles if not bundle.definition.product_ids.isdisjoint(bought)]
+    return [bundle for bundle in near if shopper.may_have(bundle, now)]
 
 
 def _applied(shares: Sequence[_Share], bundles: Sequence[Bundle]) -> tuple[Applied, ...]:
@@ -202,7 +209,8 @@ def _line_parts(left: list[list[tuple[int, int]]], one: Chosen) -> list[tuple[in
     found = []
     for (number, pieces), discount in zip(one.demand, one.discounts, strict=True):
         taken = _take(left[number], pieces * one.count)
-        discounts = spread(discount * one.count, [size for _, size in taken])
+        off = discount * one.count
+        discounts = [off] if len(taken) == 1 else spread(off, [size for _, size in taken])
         found += [(place, Part(size, off, one.bundle_id)) for (place, size), off in zip(taken, discounts, strict=True)]
     return found
 

@@ -87,9 +87,9 @@ def latest_run(database: Database) -> Run | None:
 
 
 def is_due(database: Database, days: int) -> bool:
-    """Whether no search began within the last *days*."""
+    """Whether no search began within the last *days*, or the latest failed."""
     run = latest_run(database)
-    return run is None or _now() - run.started_at > dt.timedelta(days=days, hours=-1)
+    return run is None or run.state == "failed" or _now() - run.started_at > dt.timedelta(days=days, hours=-1)
 
 
 def begin(database: Database, terms: Terms | None = None, by: str = "") -> Begun:
@@ -221,8 +221,8 @@ def _decided(database: Database) -> set[str]:
 
 
 def _in_bundles(database: Database) -> set[str]:
-    """Keys of the products of each tier of all bundles that are not archived."""
-    query = sa.select(StoredBundle.definition).where(StoredBundle.state != "archived")
+    """Keys of the products of each tier of all drafts and published bundles."""
+    query = sa.select(StoredBundle.definition).where(StoredBundle.state.in_(("draft", "published")))
     keys: set[str] = set()
     with database.reading(patient=True) as session:
         for text in session.scalars(query.execution_options(yield_per=1000)):

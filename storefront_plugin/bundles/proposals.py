@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -114,6 +114,21 @@ def load(database: Database, key: str) -> Proposal:
         return _proposal(_row(session, key))
 
 
+def made_into(database: Database, bundle_id: int) -> Proposal | None:
+    """The proposal that became *bundle_id*; None where the bundle was made in another way."""
+    query = sa.select(StoredProposal).where(StoredProposal.bundle_id == bundle_id, StoredProposal.state == "accepted")
+    with database.reading(patient=True) as session:
+        row = session.scalars(query.limit(1)).first()
+        return None if row is None else _proposal(row)
+
+
+def find(database: Database, keys: Collection[str]) -> dict[str, Proposal]:
+    """Those of *keys* that still stand, decided ones too."""
+    query = sa.select(StoredProposal).where(StoredProposal.key.in_(list(keys)))
+    with database.reading(patient=True) as session:
+        return {row.key: _proposal(row) for row in session.scalars(query)}
+
+
 def definition_of(database: Database, catalog: Catalog, key: str, language: str = "en") -> Definition:
     """The bundle to begin with: all its products at the suggested discount.
 
@@ -139,24 +154,34 @@ def accept(session: Session, key: str, bundle_id: int, by: str = "") -> bool:
     return row is not None
 
 
-def reject(database: Database, key: str, by: str = "") -> Proposal:
-    """Never propose these products as a set again; doing so twice is no error. Raises `ProposalNotFound`."""
-    return _change(database, key, "rejected", "reject", by)
+def follow(session: Session, bundle_id: int, is_deleted: bool) -> None:
+    """Open the proposal that *bundle_id* was made of when that is deleted, and accept it when the deletion is undone."""
+    was, now = ("accepted", "open") if is_deleted else ("open", "accepted")
+    made = sa.update(StoredProposal).where(StoredProposal.bundle_id == bundle_id, StoredProposal.state == was)
+    session.execute(made.values(state=now))
 
 
-def unreject(database: Database, key: str, by: str = "") -> Proposal:
-    """Let a rejected proposal stand again; others stay as they are. Raises `ProposalNotFound`."""
-    return _change(database, key, "open", "unreject", by)
+def reject(database: Database, keys: Collection[str], by: str = "") -> list[str]:
+    """Never propose the sets of *keys* again; those that were open and stand as rejected now."""
+    return _change(database, keys, "rejected", "reject", by)
 
 
-def _change(database: Database, key: str, state: ProposalState, action: str, by: str) -> Proposal:
+def unreject(database: Database, keys: Collection[str], by: str = "") -> list[str]:
+    """Let rejected proposals stand again; those of *keys* that were rejected and are open now."""
+    return _change(database, keys, "open", "unreject", by)
+
+
+def _change(database: Database, keys: Collection[str], state: ProposalState, action: str, by: str) -> list[str]:
     before = "open" if state == "rejected" else "rejected"
+    changed = []
     with database.writing() as session:
-        row = _row(session, key)
-        if row.state == before:
-            _decide(session, row, state, by)
-            note(session, by, "proposal", key, action, _title(row))
-        return _proposal(row)
+        for key in dict.fromkeys(keys):
+            row = _found(session, key)
+            if row is not None and row.state == before:
+                _decide(session, row, state, by)
+                note(session, by, "proposal", key, action, _title(row))
+                changed.append(key)
+    return changed
 
 
 def _decide(session: Session, row: StoredProposal, state: ProposalState, by: str) -> None:

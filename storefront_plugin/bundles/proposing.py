@@ -10,6 +10,8 @@ from ..database import Database
 from ..errors import ConfigurationError
 from ..money import to_minor
 from ..orderlog.numbers import ProductNumbers
+from ..shop.cleaning import clean_products
+from ..shop.complaints import Complaints
 from ..shop.ports import Catalog, Product
 from .proposals import Proposal, key_of
 from .terms import MAX_FOUND, Terms, margin_after, suggested_discount
@@ -29,13 +31,16 @@ def find_proposals(
     """At most `MAX_FOUND` proposals from the order log, those that are bought together farthest beyond chance first.
 
     Left out are sets whose keys are in *without* and sets with products that are hidden, unknown, free, of one variant
-    group, or priced in another currency than *currency* (None: the one that most of them name).
+    group, or priced in another currency than *currency* (None: the one that most of them name). What is wrong with a
+    product is logged; one without a usable price is as unknown, a cost that cannot be used is not known.
     """
     numbers.refresh(database)
     found = find_together(database, folder, terms.min_support, progress=progress)
     wanted = {number for one in found for number in one.products}
     ids = {number: product_id for number in wanted if (product_id := numbers.id(number)) is not None}
-    products = catalog.get_many(sorted(ids.values()))
+    complaints = Complaints("products of proposals")
+    cleaned = clean_products(catalog.get_many(sorted(ids.values())).values(), currency, complaints)
+    products = {product.id: product for product in cleaned}
     proposals: list[Proposal] = []
     money = currency or _currency(products) if found else ""
     for one in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,11 +16,16 @@ from ..errors import InputError
 from ..locks import ProcessLock
 from .bundle import Bundle
 from .codec import load_definition
-from .tables import ShelfVersion, StoredBundle
+from .definition import Tier
+from .record import same_terms
+from .tables import BundleVersion, ShelfVersion, StoredBundle
 
 logger = logging.getLogger(__name__)
 
 PAGE = 1000
+
+MAX_LOOKED_UP = 200
+"""Products looked up for the bundles of one page or cart; those of the bundles of the lowest ids come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,42 @@ class PublishedBundles:
         with self._database.reading(patient) as session:
             uses = dict(_uses(session, limited))
         return [_with_uses(bundle, uses.get(bundle.id)) for bundle in bundles]
+
+    def still(self, bundle_id: int, version: int) -> Bundle | None:
+        """The bundle as it is published now, where it differs from *version* in nothing but its words; else None."""
+        found = self.get(patient=True).bundles.get(bundle_id)
+        if found is None or found.version == version:
+            return found
+        query = sa.select(BundleVersion.definition).where(
+            BundleVersion.bundle_id == bundle_id, BundleVersion.version == version
+        )
+        with self._database.reading(patient=True) as session:
+            before = session.scalar(query)
+        return found if before is not None and same_terms(load_definition(before), found.definition) else None
+
+
+def looked_up(bundles: Iterable[Bundle]) -> list[Bundle]:
+    """The first of *bundles*, as far as their products together are at most `MAX_LOOKED_UP`."""
+    found, products = [], set[str]()
+    for bundle in bundles:
+        products |= bundle.definition.product_ids
+        if len(products) > MAX_LOOKED_UP:
+            break
+        found.append(bundle)
+    return found
+
+
+def in_play(bundles: Iterable[Bundle], near: Iterable[Bundle], bought: AbstractSet[str]) -> list[Bundle]:
+    """Those of *bundles* that can apply to a cart of *bought* products, and those *near*, which may be next offers."""
+    told = {bundle.id for bundle in near}
+    return [one for one in bundles if one.id in told or any(_has_all(tier, bought) for tier in one.definition.tiers)]
+
+
+def _has_all(tier: Tier, bought: AbstractSet[str]) -> bool:
+    """Whether each component that *tier* needs is among *bought*; of a group that is chosen from, any."""
+    if tier.least:
+        return any(one.product_id in bought for one in tier.components)
+    return all(one.product_id in bought for one in tier.components if not one.optional)
 
 
 def _with_uses(bundle: Bundle, uses: int | None) -> Bundle:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from ..errors import InputError
 from .bundle import Bundle
 from .codec import definition_from_json, definition_to_json
-from .definition import Definition
+from .definition import Definition, Words
 from .lines import Line
 from .pricing import CartPricing
 
 FORMAT = 1
+_NO_WORDS = {"en": Words("-")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,16 @@ class OrderRecord:
         """What the order cost, minor units, without tax where prices do not include it."""
         return sum(part.paid for part in self.parts)
 
+    def is_like(self, other: OrderRecord) -> bool:
+        """Whether *other* is the same sale: the same parts at the same prices by the same bundles, whatever their words."""
+        return self._without_words() == other._without_words()
+
+    def _without_words(self) -> OrderRecord:
+        bundles = (
+            replace(used, version=0, definition=replace(used.definition, words=_NO_WORDS)) for used in self.bundles
+        )
+        return replace(self, bundles=tuple(bundles))
+
     def to_json(self) -> str:
         """The record as compact JSON."""
         data = {
@@ -80,6 +91,11 @@ class OrderRecord:
             raise InputError(f"The order record cannot be read ({error!s:.80}); restore it from a backup.") from error
 
 
+def same_terms(one: Definition, other: Definition) -> bool:
+    """Whether two definitions differ in nothing but their words."""
+    return replace(one, words=other.words) == other
+
+
 def record_of(pricing: CartPricing, bundles: Sequence[Bundle]) -> OrderRecord:
     """The record of an order that was placed at *pricing*, which was made with *bundles*."""
     known = {bundle.id: bundle for bundle in bundles}
@@ -103,8 +119,7 @@ def _paid_parts(line: Line, total: int, tax: int, parts: Sequence[Any]) -> list[
         own = part.quantity * line.unit_price - part.discount
         before += own
         until = tax * before // total if total else 0
-        piece = Line(line.product_id, part.quantity, line.unit_price, line.variant_id, line.tax_rate)
-        paid.append(PaidPart(piece, own, until - told, part.bundle_id))
+        paid.append(PaidPart(replace(line, quantity=part.quantity), own, until - told, part.bundle_id))
         told = until
     return paid
 
@@ -113,18 +128,28 @@ def _part_to_json(part: PaidPart) -> dict[str, Any]:
     line = part.line
     data = {"product": line.product_id, "quantity": line.quantity, "unit_price": line.unit_price, "paid": part.paid}
     rate = None if line.tax_rate is None else str(line.tax_rate)
-    more = {"variant": line.variant_id, "tax_rate": rate, "tax": part.tax or None, "bundle": part.bundle_id}
+    measure = None if line.measure is None else str(line.measure)
+    more = {
+        "variant": line.variant_id,
+        "tax_rate": rate,
+        "measure": measure,
+        "in_catalog": None if line.in_catalog else False,
+        "tax": part.tax or None,
+        "bundle": part.bundle_id,
+    }
     return data | {name: value for name, value in more.items() if value is not None}
 
 
 def _part_from_json(data: Mapping[str, Any]) -> PaidPart:
-    rate = data.get("tax_rate")
+    rate, measure = data.get("tax_rate"), data.get("measure")
     line = Line(
         data["product"],
         data["quantity"],
         data["unit_price"],
         data.get("variant"),
         None if rate is None else Decimal(rate),
+        None if measure is None else Decimal(measure),
+        data.get("in_catalog", True),
     )
     return PaidPart(line, data["paid"], data.get("tax", 0), data.get("bundle"))
 

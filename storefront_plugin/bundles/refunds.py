@@ -15,11 +15,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from ..errors import InputError
+from ..errors import InputError, shown
+from ..shop.ports import clean_id
 from .bundle import Bundle, Shopper
-from .definition import Definition, Schedule
+from .definition import MAX_PIECES, Definition, Schedule
+from .lines import Line, clean_variant
 from .pricing import price_cart
 from .record import OrderRecord
 from .spreading import spread, up_to
@@ -31,11 +33,15 @@ _ANY_TIME = dt.datetime(2000, 1, 1, tzinfo=dt.timezone.utc)
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Pieces that come back; *variant_id* None means any variant."""
+    """Pieces that come back; *variant_id* None means any variant. What was sold by length or weight is one piece."""
 
     product_id: str
     quantity: int = 1
     variant_id: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "product_id", clean_id(self.product_id))
+        object.__setattr__(self, "variant_id", clean_variant(self.variant_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,7 @@ def refund_quote(
         InputError: More comes back than is left of the order, or a quantity is no whole number above 0.
     """
     if policy not in ("keep", "recompute"):
-        raise InputError(f"There is no refund policy {policy!r:.40}; use 'keep' or 'recompute'.")
+        raise InputError(f"There is no refund policy {shown(policy)}; use 'keep' or 'recompute'.")
     books = _Books(record, refunded_so_far)
     returned = books.take_back(lines)
     owed = books.owed()
@@ -170,9 +176,22 @@ class _Books:
 
 def _price_of(record: OrderRecord, kept: Sequence[int]) -> int:
     """What the *kept* pieces cost with the bundles of the order, each at most as often as it applied."""
-    lines = [replace(part.line, quantity=pieces) for part, pieces in zip(record.parts, kept, strict=True) if pieces]
     bundles = [Bundle(used.id, _always_on(used.definition), used.version, used.count) for used in record.bundles]
+    lines = _lines(record, kept)
     return price_cart(lines, bundles, record.currency, _ANY_TIME, shopper=Shopper(), hints=0).total
+
+
+def _lines(record: OrderRecord, kept: Sequence[int]) -> list[Line]:
+    """The *kept* pieces in as few lines as they had before they were split into parts: the size of a cart is limited."""
+    pieces: dict[Line, int] = {}
+    for part, count in zip(record.parts, kept, strict=True):
+        kind = replace(part.line, quantity=1)
+        pieces[kind] = pieces.get(kind, 0) + count
+    return [
+        replace(kind, quantity=min(MAX_PIECES, count - start))
+        for kind, count in pieces.items()
+        for start in range(0, count, MAX_PIECES)
+    ]
 
 
 def _always_on(definition: Definition) -> Definition:
@@ -183,19 +202,20 @@ def _whole(line: Return) -> int:
     if type(line.quantity) is not int or line.quantity < 1:
         raise InputError(
             f"The quantity that comes back of {line.product_id!r:.60} must be a whole number above 0, not "
-            f"{line.quantity!r:.40}; correct it."
+            f"{shown(line.quantity)}; correct it."
         )
     return line.quantity
 
 
-def refunds_to_json(lines: Sequence[RefundLine]) -> list[list[int]]:
-    """*lines* as plain JSON: part, quantity, amount and tax of each."""
-    return [[line.part, line.quantity, line.amount, line.tax] for line in lines]
+def refunds_to_json(lines: Sequence[RefundLine], refund_id: str | None = None) -> list[list[int | str]]:
+    """*lines* as plain JSON: part, quantity, amount and tax of each, and *refund_id* where there is one."""
+    own: list[int | str] = [] if refund_id is None else [refund_id]
+    return [[line.part, line.quantity, line.amount, line.tax, *own] for line in lines]
 
 
-def refunds_from_json(record: OrderRecord, data: Sequence[Sequence[int]]) -> list[RefundLine]:
+def refunds_from_json(record: OrderRecord, data: Sequence[Sequence[Any]]) -> list[RefundLine]:
     """The lines that `refunds_to_json` wrote for an order of *record*."""
     return [
         RefundLine(part, record.parts[part].line.product_id, record.parts[part].line.variant_id, quantity, amount, tax)
-        for part, quantity, amount, tax in data
+        for part, quantity, amount, tax, *_ in data
     ]

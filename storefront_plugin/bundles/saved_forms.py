@@ -46,7 +46,10 @@ def create_once(
             made = session.scalar(sa.select(SavedForm.bundle_id).where(SavedForm.key == key))
         if made is None:
             raise
-        return shelf.load(database, made)
+        try:
+            return shelf.load(database, made)
+        except shelf.BundleNotFound:  # deleted meanwhile
+            return shelf.create(database, definition, by, proposal=proposal)
 
 
 def _claim(session: Session, key: str) -> None:

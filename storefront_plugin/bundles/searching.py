@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from itertools import groupby, pairwise
 from typing import Final, TypeAlias
 
 from .parts import Part
+from .sweeping import Reach, Sweeping
 
-MAX_OVERLAPPING: Final = 6
-"""Sweeps that share pools are tried in all combinations up to so many; more of them are all applied, in turn."""
+FEW_POOLS: Final = 16
+"""In a part of no more pools, what was left before is remembered: there are few different rests."""
 
 _Chain: TypeAlias = "tuple[_Chain, int, int] | None"
 
@@ -27,13 +26,16 @@ class Found:
     nodes: int
 
 
-_State: TypeAlias = "tuple[int, int, int, int, int | None, int, int, _Chain]"
-"""Bound (negative, for the heap), number, turn and set there, its most uses, pieces left, value and uses so far."""
+_State: TypeAlias = "tuple[int, int, int, int, int, int | None, int, int, _Chain]"
+"""What is possible from here (negative, for the heap), number, bound, turn and set there, its most uses, pieces left,
+value and uses so far."""
 
+_Member: TypeAlias = "tuple[int, int, int, int, int]"
+"""Packed demand, candidate, value, what taking it costs the bound, and what not taking it costs at least: the piece
+that it leaves goes to a set that follows, or is wasted."""
 
-_Turn: TypeAlias = "tuple[int, list[tuple[int, int, int, int]], list[tuple[int, int, int]]]"
-"""Field of a pool, the sets to decide there (packed demand, candidate, value, what it costs the bound), and the pools
-that are decided after it (shift, mask, price)."""
+_Turn: TypeAlias = "tuple[int, list[_Member], list[tuple[int, int, int]]]"
+"""Field of a pool, the sets to decide there, and the pools that are decided after it (shift, mask, price)."""
 
 
 class Search:
@@ -51,8 +53,9 @@ class Search:
         self._best = 0
         self._uses: _Chain = None
         self._swept: tuple[int, ...] = ()
+        self._reached: dict[tuple[int, int], int] | None = None
+        self._ahead: list[int] = []
         self._lay_out_fields()
-        self._overlapping = _overlap(part)
 
     def run(self) -> Found:
         """The best combination that the budget finds, at least the greedy one."""
@@ -60,7 +63,7 @@ class Search:
         self._take_greedily()
         part.price_pieces(self._best)
         self._lay_out_levels()
-        self._branch((-part.ceiling, 0, 0, 0, None, self._full, 0, None))
+        self._branch((-part.ceiling, 0, part.ceiling, 0, 0, None, self._full, 0, None))
         uses = tuple(_unlinked(self._uses))
         saving = self._saving(uses)
         # What is left of the best open value is no more than its saving times the scale.
@@ -81,18 +84,28 @@ class Search:
 
     def _dive(self, state: _State, waiting: list[_State]) -> None:
         """Take what fits, pool by pool, and leave among the *waiting* what would follow from taking less."""
-        minus, _, first, start, most, left, value, chain = state
-        bound, guards, best = -minus, self._guards, self._best
+        _, _, bound, first, start, most, left, value, chain = state
+        guards, best = self._guards, self._best
         for turn in range(first, len(self._turns)):
             field, members, closing = self._turns[turn]
             place = start
+            if self._reached is not None and not start and most is None:
+                here = turn, left & self._ahead[turn]
+                if self._reached.get(here, -1) >= value:
+                    return  # another beginning leaves the same pieces and is worth no less
+                self._reached[here] = value
             while left & field and place < len(members):
-                demand, at, gain, loss = members[place]
+                demand, at, gain, loss, least = members[place]
+                if bound - loss <= best:
+                    break  # the sets that follow lose no less
                 if ((left | guards) - demand) & guards == guards:
                     times = self._times(at, left) if most is None else min(most, self._times(at, left))
                     if times:
-                        self.nodes += 2  # taking it so often, and taking it less often
-                        heappush(waiting, (-bound, self.nodes, turn, place, times - 1, left, value, chain))
+                        self.nodes += 1
+                        if bound - least > best:  # taking it less often may be better
+                            self.nodes += 1
+                            less = (least - bound, self.nodes, bound, turn, place, times - 1, left, value, chain)
+                            heappush(waiting, less)
                         left -= times * demand
                         bound -= times * loss
                         value += times * gain
@@ -107,18 +120,23 @@ class Search:
             if self.nodes >= self._budget:
                 self._open = max(self._open, bound)
                 return
-        self._consider(left, value, chain)
+        self._consider(left, value, chain, bound)
 
     def _times(self, at: int, left: int) -> int:
-        if self._single[at]:
+        if self._part.times[at] == 1:
             return 1
         return min((left >> self._shifts[p] & self._masks[p]) // pieces for p, pieces in self._part.demands[at])
 
-    def _consider(self, left: int, value: int, chain: _Chain) -> None:
+    def _consider(self, left: int, value: int, chain: _Chain, bound: int | None = None) -> None:
+        """Keep the answer if it is the best; *bound* is what is possible with its sets."""
         swept: tuple[int, ...] = ()
         if self._part.sweeps:
-            more, swept = self._sweep(left)
+            tried = self._sweeping.tried
+            more, swept, certain = self._sweeping.best(left)
+            self.nodes += self._sweeping.tried - tried
             value += more
+            if not certain and bound is not None:
+                self._open = max(self._open, bound)
         if value > self._best:
             self._best, self._uses, self._swept = value, chain, swept
 
@@ -133,38 +151,17 @@ class Search:
                 chain = (chain, at, times)
         self._consider(left, value, chain)
 
-    # Sweeps.
-
-    def _sweep(self, left: int) -> tuple[int, tuple[int, ...]]:
-        part = self._part
-        pieces = {number: left >> self._shifts[at] & self._masks[at] for at, number in enumerate(part.pools)}
-        if not self._overlapping or len(part.sweeps) > MAX_OVERLAPPING:
-            return self._sweep_all(pieces)
-        best: tuple[int, tuple[int, ...]] = (0, ())
-        for choice in range(1 << len(part.sweeps)):
-            # Counting down, so that of equal answers the one with the lower ids comes first.
-            self.nodes += 1
-            best = max(best, self._sweep_all(pieces, ~choice), key=lambda answer: answer[0])
-        return best
-
-    def _sweep_all(self, pieces: Mapping[int, int], chosen: int = -1) -> tuple[int, tuple[int, ...]]:
-        part, left, value = self._part, dict(pieces), 0
-        swept = []
-        for at, sweep in enumerate(part.sweeps):
-            saving = sweep.saving(left) if chosen >> at & 1 else 0
-            if saving:
-                value += saving * part.scale - part.penalties[sweep.bundle_id]
-                swept.append(at)
-                left.update(dict.fromkeys(sweep.pools, 0))
-        return value, tuple(swept)
+    def _swept_saving(self, at: int, left: int) -> int:
+        """What a sweep saves on what is *left* in its fields."""
+        sweep = self._part.sweeps[at]
+        places = [self._place[number] for number in sweep.pools]
+        return sweep.saving({self._part.pools[p]: left >> self._shifts[p] & self._masks[p] for p in places})
 
     def _saving(self, uses: tuple[tuple[int, int], ...]) -> int:
         part = self._part
         penalty = sum(part.penalties[part.candidates[at].bundle_id] * times for at, times in uses)
         penalty += sum(part.penalties[part.sweeps[at].bundle_id] for at in self._swept)
         return (self._best + penalty) // part.scale
-
-    # Lay-out.
 
     def _lay_out_fields(self) -> None:
         self._shifts: list[int] = []
@@ -178,34 +175,56 @@ class Search:
             self._guards |= 1 << shift + width
             shift += width + 1
         demands = self._part.demands
-        self._packed = [sum(pieces << self._shifts[pool] for pool, pieces in demand) for demand in demands]
-        self._single = [any(2 * pieces > self._part.capacities[pool] for pool, pieces in d) for d in demands]
+        self._packed = [sum([pieces << self._shifts[pool] for pool, pieces in demand]) for demand in demands]
+        if self._part.sweeps:
+            self._lay_out_sweeps()
+
+    def _lay_out_sweeps(self) -> None:
+        part = self._part
+        self._place = {number: at for at, number in enumerate(part.pools)}
+        reaches = []
+        for sweep in part.sweeps:
+            fields = sum([self._masks[self._place[n]] << self._shifts[self._place[n]] for n in sweep.pools])
+            reaches.append(Reach(fields, part.penalties[sweep.bundle_id]))
+        self._sweeping = Sweeping(reaches, self._swept_saving, part.scale)
 
     def _lay_out_levels(self) -> None:
         part = self._part
-        count = len(part.capacities)
         waste = [worth - kept for worth, kept in zip(part.worth, part.kept, strict=True)]
-        pools = sorted(range(count), key=lambda p: (p >= len(part.pools), -waste[p], p))
+        pools = sorted(range(len(waste)), key=lambda p: (p >= len(part.pools), -waste[p], p))
         turn = {pool: at for at, pool in enumerate(pools)}
-        cost = [sum(part.worth[p] * n for p, n in d) - v for d, v in zip(part.demands, part.values, strict=True)]
-        first = [min(turn[pool] for pool, _ in demand) for demand in part.demands]
-        starts: list[int] = []
-        order = sorted(range(len(part.demands)), key=lambda at: (first[at], cost[at], at))
+        members: list[list[tuple[int, int]]] = [[] for _ in pools]
+        for at, (demand, loss) in enumerate(zip(part.demands, part.losses, strict=True)):
+            members[min([turn[pool] for pool, _ in demand])].append((loss, at))
         self._turns: list[_Turn] = []
-        for turn, members in groupby(order, key=lambda at: first[at]):
-            pool = pools[turn]
-            field = self._masks[pool] << self._shifts[pool]
-            sets = [(self._packed[at], at, part.values[at], cost[at]) for at in members]
-            self._turns.append((field, sets, []))
-            starts.append(turn)
-        for place, (begin, end) in enumerate(pairwise([*starts, count])):
-            closed = [pool for pool in pools[begin:end] if waste[pool]]
-            self._turns[place][2].extend((self._shifts[pool], self._masks[pool], waste[pool]) for pool in closed)
+        for pool, sets in zip(pools, members, strict=True):
+            if sets:
+                self._turns.append((self._masks[pool] << self._shifts[pool], self._members(sets, waste[pool]), []))
+            if waste[pool]:
+                self._turns[-1][2].append((self._shifts[pool], self._masks[pool], waste[pool]))
+        if len(pools) <= FEW_POOLS:
+            self._lay_out_memory()
 
+    def _lay_out_memory(self) -> None:
+        self._reached = {}
+        fields = [mask << shift for mask, shift in zip(self._masks, self._shifts, strict=True)]
+        place = {number: at for at, number in enumerate(self._part.pools)}
+        ahead = sum({fields[place[number]] for sweep in self._part.sweeps for number in sweep.pools})
+        for _, members, _ in reversed(self._turns):
+            for _, at, *_ in members:
+                for pool, _ in self._part.demands[at]:
+                    ahead |= fields[pool]
+            self._ahead.append(ahead)
+        self._ahead.reverse()
 
-def _overlap(part: Part) -> bool:
-    pools = [pool for sweep in part.sweeps for pool in sweep.pools]
-    return len(set(pools)) < len(pools)
+    def _members(self, sets: list[tuple[int, int]], waste: int) -> list[_Member]:
+        """*sets* (what each costs the bound, candidate), those that cost least first."""
+        ordered = sorted(sets)
+        instead = [min(loss, waste) for loss, _ in ordered[1:]] + [waste]
+        return [
+            (self._packed[at], at, self._part.values[at], loss, least)
+            for (loss, at), least in zip(ordered, instead, strict=True)
+        ]
 
 
 def _unlinked(chain: _Chain) -> list[tuple[int, int]]:

@@ -5,30 +5,42 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..audit import note
 from ..database import Database, table_of
-from ..errors import InputError, StorefrontError
+from ..errors import InputError, StorefrontError, _mark
 from . import proposals
 from .codec import dump_definition, load_definition
 from .definition import Definition, Words
 from .tables import BundleUse, BundleVersion, ShelfVersion, StoredBundle
 
 State: TypeAlias = Literal["draft", "published", "archived"]
-Action: TypeAlias = Literal["edit", "publish", "archive", "unpublish", "undo"]
+Action: TypeAlias = Literal["edit", "publish", "archive", "unpublish", "undo", "delete"]
 
-_STATES: dict[Action, State] = {"publish": "published", "archive": "archived", "unpublish": "draft"}
+DELETED: Final = "deleted"
+"""The state of a deleted draft. Its row stays, so that the deletion can be undone and no other bundle gets its id."""
+
+_STATES: dict[Action, str] = {
+    "publish": "published",
+    "archive": "archived",
+    "unpublish": "draft",
+    "delete": DELETED,
+}
 _PLAIN = {"synchronize_session": False}
 
 # Written once and without the ORM: an import changes thousands of bundles.
 _BUNDLES = table_of(StoredBundle).c
 _GUARD = (
     sa.update(table_of(StoredBundle))
-    .where(_BUNDLES.id == sa.bindparam("wanted"), _BUNDLES.version == sa.bindparam("known"))
+    .where(
+        _BUNDLES.id == sa.bindparam("wanted"),
+        _BUNDLES.version == sa.bindparam("known"),
+        _BUNDLES.state != sa.bindparam("gone"),
+    )
     .values(version=sa.bindparam("next"))
 )
 _KEEP = sa.insert(table_of(BundleVersion))
@@ -43,8 +55,12 @@ class EditConflict(StorefrontError):
 
     def __init__(self, current: Stored) -> None:
         super().__init__(
-            f"Bundle {current.id} was changed by {current.updated_by or 'somebody'} at {current.updated_at:%H:%M} UTC "
-            "while you edited it; look at both and save again."
+            _mark(
+                "Bundle %(id)s was changed by %(who)s at %(time)s UTC while you edited it; look at both and save again."
+            ),
+            id=current.id,
+            who=current.updated_by or "somebody",
+            time=f"{current.updated_at:%H:%M}",
         )
         self.current = current
 
@@ -113,7 +129,7 @@ def edit(session: Session, bundle_id: int, version: int, definition: Definition,
 
 
 def set_state(database: Database, bundle_id: int, version: int, action: Action, by: str = "") -> Stored:
-    """``publish``, ``archive`` or ``unpublish`` (back to draft) what stands as *version*; `EditConflict` as `update`."""
+    """``publish``, ``archive``, ``unpublish`` (to draft) or ``delete`` what stands as *version*; raises as `update`."""
     with database.writing() as session:
         return move(session, bundle_id, version, action, by)
 
@@ -125,14 +141,36 @@ def move(session: Session, bundle_id: int, version: int, action: Action, by: str
     return _change(session, _claim(session, bundle_id, version), action, by, None, _STATES[action])
 
 
+def publish(database: Database, definition: Definition, bundle_id: int | None = None, by: str = "") -> Stored:
+    """Save and publish in one transaction: a new bundle, or *bundle_id* anew, which is left where it stands just so.
+
+    Raises `BundleNotFound`, and `EditConflict` where somebody changes it at the same moment.
+    """
+    stands = None if bundle_id is None else load(database, bundle_id)
+    if stands is not None and (stands.state, stands.definition) == ("published", definition):
+        return stands
+    with database.writing() as session:
+        if stands is None:
+            (saved,) = add(session, [definition], by)
+        else:
+            saved = edit(session, stands.id, stands.version, definition, by)
+        return saved if saved.state == "published" else move(session, saved.id, saved.version, "publish", by)
+
+
 def undo(database: Database, bundle_id: int, version: int, by: str = "") -> Stored:
     """Take back the change that led to *version*; undoing again goes back to what was undone."""
     with database.writing() as session:
-        row = _claim(session, bundle_id, version)
-        before = session.get(BundleVersion, (bundle_id, version - 1))
-        if before is None:
-            raise BundleNotFound(f"Bundle {bundle_id} has no version before {version}; there is nothing to undo.")
-        return _change(session, row, "undo", by, load_definition(before.definition), _state(before.state))
+        return step_back(session, bundle_id, version, by)
+
+
+def step_back(session: Session, bundle_id: int, version: int, by: str = "", steps: int = 1) -> Stored:
+    """`undo` the last *steps* changes in the transaction of *session*; a deletion is undone, but not done again."""
+    row = _claim(session, bundle_id, version, gone="")
+    before = session.get(BundleVersion, (bundle_id, version - steps))
+    if before is None or before.state == DELETED:
+        message = _mark("Bundle %(id)s has no version before %(version)s; there is nothing to undo.")
+        raise BundleNotFound(message, id=bundle_id, version=version)
+    return _change(session, row, "undo", by, load_definition(before.definition), before.state)
 
 
 def duplicate(database: Database, bundle_id: int, by: str = "", suffix: str = " (copy)") -> Stored:
@@ -164,19 +202,21 @@ def history(database: Database, bundle_id: int, limit: int = 50) -> list[Change]
     ]
 
 
-def _claim(session: Session, bundle_id: int, version: int) -> StoredBundle:
-    """Make the next version ours. The guarded update is the transaction's first statement: of two editors one fails."""
-    changed: Any = session.execute(_GUARD, {"wanted": bundle_id, "known": version, "next": version + 1})
-    row = session.get(StoredBundle, bundle_id)
-    if row is None:
-        raise BundleNotFound(f"There is no bundle {bundle_id}; look it up in the list.")
+def _claim(session: Session, bundle_id: int, version: int, gone: str = DELETED) -> StoredBundle:
+    """Make the next version ours. The guarded update is the transaction's first statement: of two editors one fails.
+
+    Bundles in the state *gone* are as if they were not there.
+    """
+    guarded = {"wanted": bundle_id, "known": version, "next": version + 1, "gone": gone}
+    changed: Any = session.execute(_GUARD, guarded)
+    row = _row(session, bundle_id, gone)
     if not changed.rowcount:
         raise EditConflict(_stored(row))
     return row
 
 
 def _change(
-    session: Session, row: StoredBundle, action: Action, by: str, definition: Definition | None, state: State | None
+    session: Session, row: StoredBundle, action: Action, by: str, definition: Definition | None, state: str | None
 ) -> Stored:
     """Keep what stood before, write what stands now, and note who did it."""
     before, now = row.state, _now()
@@ -190,6 +230,8 @@ def _change(
     _set(row, {"updated_at": now, "updated_by": by[:255], "state": state or before})
     session.flush()
     note(session, by, "bundle", row.id, action, row.title)
+    if DELETED in (before, row.state):
+        proposals.follow(session, row.id, row.state == DELETED)
     if "published" in (before, row.state):
         raise_version(session)
     return _stored(row, definition)
@@ -214,10 +256,10 @@ def raise_version(session: Session) -> None:
         session.execute(sa.insert(table_of(ShelfVersion)), {"id": 1, "version": 1})
 
 
-def _row(session: Session, bundle_id: int) -> StoredBundle:
+def _row(session: Session, bundle_id: int, gone: str = DELETED) -> StoredBundle:
     row = session.get(StoredBundle, bundle_id)
-    if row is None:
-        raise BundleNotFound(f"There is no bundle {bundle_id}; look it up in the list.")
+    if row is None or row.state == gone:
+        raise BundleNotFound(_mark("There is no bundle %(id)s; look it up in the list."), id=bundle_id)
     return row
 
 

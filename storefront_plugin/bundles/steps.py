@@ -26,8 +26,8 @@ class StepSweep:
 
     def saving(self, left: Mapping[int, int]) -> int:
         """What the best step reached saves on the pieces *left*; 0 where none is."""
-        reached = self.tier(left)
-        return 0 if reached is None else self.tier_saving(self.definition.tiers[reached], left)
+        pieces = sum([left[pool] for pool in self.pools])
+        return max([self.tier_saving(tier, left) for tier in self.definition.tiers if tier.least <= pieces], default=0)
 
     def tier(self, left: Mapping[int, int]) -> int | None:
         """The step that saves most on the pieces *left*, of equal ones the first; None where none saves."""
@@ -43,7 +43,7 @@ class StepSweep:
     def tier_saving(self, tier: Tier, left: Mapping[int, int]) -> int:
         """What *tier* saves on the pieces *left*: a percentage of their sum, or an amount for each piece."""
         if tier.price.kind == "percent":
-            saving = tier.price.saving(sum(self.cart[pool].unit_price * left[pool] for pool in self.pools), 0, "")
+            saving = tier.price.saving(sum([self.cart[pool].unit_price * left[pool] for pool in self.pools]), 0, "")
             return saving if isinstance(saving, int) else 0
         return sum(part for _, part in self._each(tier, left))
 

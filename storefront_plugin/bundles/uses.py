@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..database import Database, table_of
-from ..errors import StorefrontError
+from ..errors import InputError, StorefrontError
 from ..orderlog.recording import begin_on_sqlite
-from ..orderlog.tables import LoggedOrder
-from .record import OrderRecord
+from .record import OrderRecord, UsedBundle
 from .refunds import Policy, RefundLine, RefundQuote, Return, refund_quote, refunds_from_json, refunds_to_json
 from .tables import BundleUse, PricedOrder, StoredBundle
+
+PAGE: Final = 1000
+_ORDERS, _USES, _BUNDLES = table_of(PricedOrder), table_of(BundleUse), table_of(StoredBundle)
 
 
 class LimitReached(StorefrontError):
@@ -29,32 +32,41 @@ class LimitReached(StorefrontError):
 
 
 class RefundConflict(StorefrontError):
-    """Another refund of the order was stored since this one was quoted; quote it again."""
+    """Another refund of the order was stored since this one was quoted, or this one was stored before."""
+
+
+class RefundedAlready(StorefrontError):
+    """The order has refunds, so that how it was priced cannot change any more."""
 
 
 def store_order(session: Session, database: Database, order_id: str, record: OrderRecord) -> bool:
-    """Store how *order_id* was priced and count its bundles; False where it was stored before (nothing changes then).
+    """Store how *order_id* was priced and count its bundles; False where it stands there just so already.
 
+    An order that was priced otherwise before, or was cancelled meanwhile, is stored anew and counted as it is now.
     Bundles with a limit in all are counted by one guarded update each, by id, so that two orders can neither pass the
-    limit together nor wait for each other in a circle. Raises `LimitReached` with nothing stored.
+    limit together nor wait for each other in a circle. Raises `LimitReached`, and `RefundedAlready` where pieces came
+    back already and something would change; then nothing is stored.
 
     The savepoint is the connection's: the session's would flush what the shop has pending.
     """
     connection = session.connection()
     begin_on_sqlite(connection)
     database.prepare(connection)
-    now = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
-    try:
-        with connection.begin_nested():
-            # First a change, then reads: the other way round SQLite refuses the lock where it could wait for it.
-            row = {"record": record.to_json(), "refunded": "[]", "refunds": 0, "created_at": now}
-            connection.execute(sa.insert(table_of(PricedOrder)), row | {"order_id": order_id})
-            _count(connection, [(used.id, used.count) for used in record.bundles])
-            for used in record.bundles:
-                use = {"order_id": order_id, "bundle_id": used.id, "count": used.count, "saving": used.saving}
-                connection.execute(sa.insert(table_of(BundleUse)), use | {"currency": record.currency, "used_at": now})
-    except sa.exc.IntegrityError:
-        return False
+    with connection.begin_nested():
+        # First a change, then reads: the other way round SQLite refuses the lock where it could wait for it.
+        counted: dict[int, int] = {}
+        if not _insert(connection, order_id, record):
+            before, refunds = _locked(connection, order_id)
+            counted = _counted(connection, order_id)
+            if before.is_like(record) and counted == {used.id: used.count for used in record.bundles}:
+                return False
+            if refunds:
+                raise RefundedAlready(
+                    f"Order {order_id!r:.80} has refunds already and cannot be priced anew; give the new order another id."
+                )
+            written = {"record": record.to_json(), "created_at": _now()}
+            connection.execute(sa.update(_ORDERS).where(_ORDERS.c.order_id == order_id).values(written))
+        _count(connection, order_id, counted, record.bundles, record.currency)
     return True
 
 
@@ -66,75 +78,140 @@ def release_order(session: Session, database: Database, order_id: str) -> bool:
     connection = session.connection()
     begin_on_sqlite(connection)
     database.prepare(connection)
-    counted = sa.select(BundleUse.bundle_id, BundleUse.count).where(BundleUse.order_id == order_id)
-    # A change that changes nothing: it tells whether there is anything to do, and comes before reads as in `store_order`.
-    lock = sa.update(PricedOrder).where(PricedOrder.order_id == order_id).values(refunds=PricedOrder.refunds)
-    released = False
     with connection.begin_nested():
-        if not connection.execute(lock).rowcount:
+        if not _lock(connection, order_id):
             return False
-        for bundle_id, count in connection.execute(counted.order_by(BundleUse.bundle_id)).all():
-            own = sa.and_(BundleUse.order_id == order_id, BundleUse.bundle_id == bundle_id)
-            if connection.execute(sa.delete(BundleUse).where(own)).rowcount:  # else another process gave it back
-                released = True
-                lowered = sa.update(StoredBundle).where(StoredBundle.id == bundle_id, StoredBundle.uses >= count)
-                connection.execute(lowered.values(uses=StoredBundle.uses - count))
+        counted = _counted(connection, order_id)
+        _count(connection, order_id, counted)
+    return bool(counted)
+
+
+def release_orders(database: Database, order_ids: Iterable[str]) -> int:
+    """Give back the uses of all cancelled orders of *order_ids*, a transaction each; how many orders that were."""
+    released, given = 0, iter(order_ids)
+    while part := list(islice(given, PAGE)):
+        with database.reading(patient=True) as session:
+            query = sa.select(BundleUse.order_id).distinct().where(BundleUse.order_id.in_(part))
+            found = list(session.scalars(query))
+        for order_id in found:
+            with database.writing() as session:
+                released += release_order(session, database, order_id)
     return released
 
 
-def release_cancelled(database: Database) -> int:
-    """Give back the uses of all orders that are cancelled in the order log; how many orders that were."""
-    cancelled = sa.select(BundleUse.order_id).distinct().join(LoggedOrder, LoggedOrder.order_id == BundleUse.order_id)
-    with database.reading(patient=True) as session:
-        order_ids = list(session.scalars(cancelled.where(LoggedOrder.status.in_(("cancelled", "tombstone")))))
-    released = 0
-    for order_id in order_ids:
-        with database.writing() as session:
-            released += release_order(session, database, order_id)
-    return released
+def quote_refund(session: Session, order_id: str, lines: Sequence[Return], policy: Policy = "keep") -> RefundQuote:
+    """What is refundable now; nothing is stored. Raises `InputError` as `refund_quote`."""
+    record, refunded, _ = load_order(session, order_id)
+    return refund_quote(record, refunded, lines, policy)
 
 
-def load_order(session: Session, order_id: str) -> tuple[OrderRecord, list[RefundLine], int] | None:
-    """How an order was priced, what was refunded of it and in how many refunds; None for an unknown order."""
-    columns = (PricedOrder.record, PricedOrder.refunded, PricedOrder.refunds)
-    row = session.execute(sa.select(*columns).where(PricedOrder.order_id == order_id)).first()
-    if row is None:
-        return None
+def load_order(session: Session, order_id: str) -> tuple[OrderRecord, list[RefundLine], int]:
+    """How an order was priced, what was refunded of it and in how many refunds; raises `InputError` for an unknown one."""
+    row = _row(session, order_id)
     record = OrderRecord.from_json(row.record)
     return record, refunds_from_json(record, json.loads(row.refunded)), row.refunds
 
 
-def store_refund(session: Session, order_id: str, lines: Sequence[Return], policy: Policy = "keep") -> RefundQuote:
+def store_refund(
+    session: Session, order_id: str, lines: Sequence[Return], policy: Policy = "keep", refund_id: str | None = None
+) -> RefundQuote:
     """Quote a refund and store it at once, so that the next quote knows of it.
 
-    Raises `RefundConflict` when another refund came between, and `InputError` as `refund_quote`.
+    Raises `RefundConflict` when another refund came between or *refund_id* was stored before, and `InputError` as
+    `refund_quote`.
     """
-    found = load_order(session, order_id)
-    if found is None:
-        raise StorefrontError(f"Order {order_id!r:.80} was not priced here; call store_order when it is placed.")
-    record, refunded, refunds = found
-    quote = refund_quote(record, refunded, lines, policy)
-    text = json.dumps(refunds_to_json([*refunded, *quote.lines]), separators=(",", ":"))
-    guard = sa.update(PricedOrder).where(PricedOrder.order_id == order_id, PricedOrder.refunds == refunds)
-    if not _run(session, guard.values(refunded=text, refunds=refunds + 1)):
+    row = _row(session, order_id)
+    stored = json.loads(row.refunded)
+    if refund_id is not None and any(line[4:] == [refund_id] for line in stored):
+        raise RefundConflict(
+            f"Refund {refund_id!r:.80} of order {order_id!r:.80} was stored before; nothing was refunded again."
+        )
+    record = OrderRecord.from_json(row.record)
+    quote = refund_quote(record, refunds_from_json(record, stored), lines, policy)
+    text = json.dumps([*stored, *refunds_to_json(quote.lines, refund_id)], separators=(",", ":"))
+    guard = sa.update(PricedOrder).where(PricedOrder.order_id == order_id, PricedOrder.refunds == row.refunds)
+    if not _run(session, guard.values(refunded=text, refunds=row.refunds + 1)):
         raise RefundConflict(f"Order {order_id!r:.80} was refunded by somebody else meanwhile; quote it again.")
     return quote
 
 
-def _count(connection: sa.Connection, uses: Sequence[tuple[int, int]]) -> None:
-    """Raise the uses of bundles that have a limit in all; raises `LimitReached` where it does not suffice."""
-    ids = [bundle_id for bundle_id, _ in uses]
-    query = sa.select(StoredBundle.id).where(StoredBundle.id.in_(ids), StoredBundle.limit_in_all.is_not(None))
-    limited = set(connection.scalars(query))
+def _row(session: Session, order_id: str) -> Any:
+    columns = (PricedOrder.record, PricedOrder.refunded, PricedOrder.refunds)
+    row = session.execute(sa.select(*columns).where(PricedOrder.order_id == order_id)).first()
+    if row is None:
+        raise InputError(
+            f"Order {order_id!r:.80} was not priced here, so nothing of it can be refunded; call bundles_applied when an "
+            "order is placed."
+        )
+    return row
+
+
+def _insert(connection: sa.Connection, order_id: str, record: OrderRecord) -> bool:
+    """Store a new order; False where its id stands there already."""
+    row = {"record": record.to_json(), "refunded": "[]", "refunds": 0, "created_at": _now()}
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(_ORDERS), row | {"order_id": order_id})
+    except sa.exc.IntegrityError:
+        return False
+    return True
+
+
+def _lock(connection: sa.Connection, order_id: str) -> bool:
+    """Hold the order's row to the end of the transaction, by a change that changes nothing; False where there is none."""
+    held = sa.update(_ORDERS).where(_ORDERS.c.order_id == order_id).values(refunds=_ORDERS.c.refunds)
+    return bool(connection.execute(held).rowcount)
+
+
+def _locked(connection: sa.Connection, order_id: str) -> tuple[OrderRecord, int]:
+    _lock(connection, order_id)
+    query = sa.select(_ORDERS.c.record, _ORDERS.c.refunds).where(_ORDERS.c.order_id == order_id)
+    row = connection.execute(query.with_for_update()).one()  # with the lock MySQL reads what stands now, too
+    return OrderRecord.from_json(row.record), row.refunds
+
+
+def _counted(connection: sa.Connection, order_id: str) -> dict[int, int]:
+    """How often each bundle counts for the order, whose row is held."""
+    query = sa.select(_USES.c.bundle_id, _USES.c.count).where(_USES.c.order_id == order_id)
+    return {row[0]: row[1] for row in connection.execute(query.with_for_update())}
+
+
+def _count(
+    connection: sa.Connection,
+    order_id: str,
+    before: Mapping[int, int],
+    used: Sequence[UsedBundle] = (),
+    currency: str = "",
+) -> None:
+    """Count what the order *used* in place of what is counted for it *before*; raises `LimitReached`."""
+    changes = {bundle_id: -count for bundle_id, count in before.items()}
+    for one in used:
+        changes[one.id] = changes.get(one.id, 0) + one.count
+    _raise_uses(connection, changes)
+    if before:
+        connection.execute(sa.delete(_USES).where(_USES.c.order_id == order_id))
+    for one in used:
+        row = {"order_id": order_id, "bundle_id": one.id, "count": one.count, "saving": one.saving}
+        connection.execute(sa.insert(_USES), row | {"currency": currency, "used_at": _now()})
+
+
+def _raise_uses(connection: sa.Connection, changes: Mapping[int, int]) -> None:
+    """Raise or lower the uses of bundles that have a limit in all; raises `LimitReached` where it does not suffice."""
+    limited = sa.select(_BUNDLES.c.id).where(_BUNDLES.c.id.in_(changes), _BUNDLES.c.limit_in_all.is_not(None))
     reached = []
-    for bundle_id, count in sorted(uses):
-        if bundle_id in limited:
-            enough = StoredBundle.uses + count <= StoredBundle.limit_in_all
-            raised = sa.update(StoredBundle).where(StoredBundle.id == bundle_id, enough)
-            if not connection.execute(raised.values(uses=StoredBundle.uses + count)).rowcount:
-                reached.append(bundle_id)
+    for bundle_id in sorted(connection.scalars(limited)):
+        change = changes[bundle_id]
+        after = _BUNDLES.c.uses + change
+        fits = after <= _BUNDLES.c.limit_in_all if change > 0 else after >= 0
+        raised = sa.update(_BUNDLES).where(_BUNDLES.c.id == bundle_id, fits).values(uses=after)
+        if change and not connection.execute(raised).rowcount and change > 0:
+            reached.append(bundle_id)
     if reached:
         raise LimitReached(reached)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
 
 
 def _run(session: Session, statement: sa.Update) -> int:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from flask import current_app, has_request_context
-from sqlalchemy.orm import Session
+from flask import has_request_context
 
 from ..bundles import proposal_run, shelf, uses
 from ..bundles.availability import Shortage
-from ..bundles.definition import Words
+from ..bundles.definition import Definition, Words
 from ..bundles.pricing import CartPricing
 from ..bundles.refunds import Policy, RefundQuote, Return
+from ..bundles.shelf import Stored
 from ..bundles.terms import Terms
 from ..bundles.together import Progress, silent
 from ..shop.ports import CartLine, KnowsSegments, clean_id
+from ..shop_database import ShopSession
 from ..web.presented import presented
 from .base import Calls
 
@@ -26,7 +27,8 @@ class BundleCalls(Calls):
     def price_cart(self, lines: Iterable[CartLine], currency: str | None = None, **options: Any) -> CartPricing:
         """What applies to a cart, the discount of each line, the total, and what is missing for the next offer.
 
-        *options* are those of `Till.price`: ``presented`` codes, ``segments``, ``tax_rate``, ``tax_included``, ``now``.
+        *options* are those of `Till.price`: ``presented`` codes, ``segments``, ``tax_rate``, ``tax_included``, ``now``,
+        ``hints``.
         Within a request the codes that the shopper showed, and their segments, are taken where none are given.
         """
         options.setdefault("presented", presented())
@@ -41,32 +43,66 @@ class BundleCalls(Calls):
         """
         return self.mounted.till.shortages(pricing)
 
-    def bundle_words(self, bundle_id: int, locale: str = "en") -> Words:
-        """Title, benefit and picture of a bundle in *locale*, for the shop's own cart; raises `BundleNotFound`."""
-        return shelf.load(self.database, bundle_id).definition.words_in(locale)
+    def bundle_words(self, bundle_id: int, locale: object = "en") -> Words:
+        """Title, benefit and picture of a bundle in *locale*, for the shop's own cart; raises `BundleNotFound`.
+
+        *locale* is a name such as "ja_JP", a `babel.Locale`, or None for English.
+        """
+        return shelf.load(self.database, bundle_id).definition.words_in(str(locale or "en"))
+
+    def publish_bundle(self, definition: Definition, bundle_id: int | None = None, by: str = "") -> Stored:
+        """Save *definition* as a new bundle, or in place of *bundle_id*, publish it and tell all processes.
+
+        *by* is the name for the log of changes. A published bundle that stands just so is left as it is. Raises
+        `BundleNotFound`, and `EditConflict` where somebody changes the bundle at the same moment.
+        """
+        stored = shelf.publish(self.database, definition, bundle_id, by)
+        self.bundles_changed()
+        return stored
 
     def bundles_changed(self) -> None:
         """Tell all processes that the published bundles changed; widgets follow within a second, else within a minute."""
         self.mounted.tell_rules_changed()
 
-    def bundles_applied(self, order_id: object, pricing: CartPricing, session: Session | None = None) -> bool:
-        """Keep how an order was priced, in the shop's transaction; False where it was kept before.
+    def bundles_applied(self, order_id: object, pricing: CartPricing, session: ShopSession | None = None) -> bool:
+        """Keep how an order was priced and count its bundles, in the shop's transaction; False where that stands already.
 
-        Raises `LimitReached` when other orders used a bundle up meanwhile: price the cart again.
+        An order that was kept otherwise before (its payment failed and the cart changed), or was cancelled, is kept anew.
+        With ``STOREFRONT_DATABASE_URL`` and no *session* it is kept at once, in a transaction of our own.
+
+        Raises:
+            LimitReached: Other orders used a bundle up meanwhile: price the cart again.
+            RefundedAlready: Pieces of that order came back, and it would be priced anew.
+            StorefrontError: A bundle was changed or ended since the cart was priced: price it again.
         """
-        return self.mounted.till.store(_shop_session(session), clean_id(order_id, "order id"), pricing)
+        name, record = clean_id(order_id, "order id"), self.mounted.till.record(pricing)
+        with self.transaction(session) as held:
+            return uses.store_order(held, self.database, name, record)
 
     def refund_quote(
-        self, order_id: object, lines: Sequence[Return], policy: Policy = "keep", session: Session | None = None
+        self, order_id: object, lines: Sequence[Return], policy: Policy = "keep", session: ShopSession | None = None
     ) -> RefundQuote:
         """What is refundable for *lines*, and what the rest then costs; nothing is stored."""
-        return self.mounted.till.refund(_shop_session(session), clean_id(order_id, "order id"), lines, policy)
+        name = clean_id(order_id, "order id")
+        with self.transaction(session) as held:
+            return uses.quote_refund(held, name, lines, policy)
 
     def refund_stored(
-        self, order_id: object, lines: Sequence[Return], policy: Policy = "keep", session: Session | None = None
+        self,
+        order_id: object,
+        lines: Sequence[Return],
+        policy: Policy = "keep",
+        session: ShopSession | None = None,
+        refund_id: object = None,
     ) -> RefundQuote:
-        """The same, and kept in the shop's transaction, so that all refunds together give back what was paid."""
-        return uses.store_refund(_shop_session(session), clean_id(order_id, "order id"), lines, policy)
+        """The same, and kept in the shop's transaction, so that all refunds together give back what was paid.
+
+        A *refund_id* of the shop is taken once an order: a form that is sent twice raises `RefundConflict`.
+        """
+        name = clean_id(order_id, "order id")
+        own_id = None if refund_id is None else clean_id(refund_id, "refund id")
+        with self.transaction(session) as held:
+            return uses.store_refund(held, name, lines, policy, own_id)
 
     def propose_bundles(self, terms: Terms | None = None, by: str = "", progress: Progress = silent) -> int:
         """Search the order log for sets to offer, in place of the open proposals; how many there are now.
@@ -93,8 +129,3 @@ class BundleCalls(Calls):
     def propose_bundles_if_due(self, days: int, by: str = "", progress: Progress = silent) -> int | None:
         """The same where the last search is *days* ago; else None."""
         return self.propose_bundles(None, by, progress) if proposal_run.is_due(self.database, days) else None
-
-
-def _shop_session(session: Session | None) -> Session:
-    found: Session = session or current_app.extensions["sqlalchemy"].session()
-    return found

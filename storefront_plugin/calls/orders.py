@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy.orm import Session
 
 from ..bundles import uses
-from ..database import shop_engine
 from ..errors import AdapterError, ConfigurationError, InputError, StorefrontError
 from ..orderlog import events, recording
 from ..orderlog.importing import ImportReport, import_orders
 from ..shop.ports import Order, OrderLine, clean_id
+from ..shop_database import ShopSession
 from .base import Calls
+from .given import usable_ids
 
 logger = logging.getLogger(__name__)
 
@@ -28,12 +28,14 @@ REBUILD_FROM_ORDERS = 10_000
 class OrderCalls(Calls):
     """Recording orders, importing them, and counting them."""
 
-    def order_placed(self, order: Any, session: Session | None = None, commit: bool = False) -> bool:
+    def order_placed(self, order: Any, session: ShopSession | None = None, commit: bool = False) -> bool:
         """Record a placed order in the shop's transaction; call it before your commit.
 
         Args:
             order: An `Order`, or an object of the shop's own order model if *orders* can read it.
-            session: The session that holds the shop's transaction; ``db.session`` when None.
+            session: The session that holds the shop's transaction. When None, the shop's current one: that of its
+                Flask-SQLAlchemy, or of the scoped session given to the adapters. Where our tables are in another
+                database the row is written at once.
             commit: Commit the session at once, for shops whose own code has committed already.
 
         Returns:
@@ -42,22 +44,22 @@ class OrderCalls(Calls):
         """
         settings = self.settings
         return self._record(
-            lambda: events.placed(self._as_order(order, session), settings.timezone, settings.currency, events.now()),
+            lambda: events.placed(self._as_order(order), settings.timezone, settings.currency, events.now()),
             getattr(order, "id", None),
             session,
             commit,
         )
 
-    def order_cancelled(self, order_id: object, session: Session | None = None, commit: bool = False) -> bool:
+    def order_cancelled(self, order_id: object, session: ShopSession | None = None, commit: bool = False) -> bool:
         """Record that an order is cancelled: what is left of it stops counting. As `order_placed`.
 
         The uses of its bundles are given back in the same transaction.
         """
-        self._release(order_id, session)
+        self._release(order_id, session, commit)
         return self._record(lambda: events.cancelled(order_id), order_id, session, commit)
 
     def order_refunded(
-        self, order_id: object, lines: Iterable[OrderLine], session: Session | None = None, commit: bool = False
+        self, order_id: object, lines: Iterable[OrderLine], session: ShopSession | None = None, commit: bool = False
     ) -> bool:
         """Record that pieces came back; a product stops counting when its whole quantity did. As `order_placed`.
 
@@ -65,15 +67,12 @@ class OrderCalls(Calls):
         """
         return self._record(lambda: events.refunded(order_id, lines), order_id, session, commit)
 
-    def _release(self, order_id: object, session: Session | None) -> None:
+    def _release(self, order_id: object, session: ShopSession | None, commit: bool) -> None:
         """Trouble is logged, never raised: the shop's cancellation is worth more, and catching up repairs it."""
         try:
             name = clean_id(order_id, "order id")
-            if session is None and self._apart:
-                with self.database.writing() as own:
-                    uses.release_order(own, self.database, name)
-            else:
-                uses.release_order(session or current_app.extensions["sqlalchemy"].session(), self.database, name)
+            with self.transaction(session, commit) as held:
+                uses.release_order(held, self.database, name)
         except InputError:
             return  # told when the cancellation is recorded
         except (StorefrontError, sa.exc.SQLAlchemyError) as error:
@@ -84,35 +83,30 @@ class OrderCalls(Calls):
                 str(error).splitlines()[0][:300],
             )
 
-    @property
-    def _apart(self) -> bool:
-        """Whether our tables are not in the database of the shop's session."""
-        return self.settings.database_url is not None or shop_engine() is None
-
     def _record(
-        self, make: Callable[[], events.Event], order_id: object, session: Session | None, commit: bool
+        self, make: Callable[[], events.Event], order_id: object, session: ShopSession | None, commit: bool
     ) -> bool:
         try:
-            event = make()
-        except (InputError, AdapterError) as error:
+            held, event = self.shop_session(session, commit), make()
+        except StorefrontError as error:
             if current_app.debug or current_app.testing:
                 raise
             recording.not_recorded(order_id, error)
             return False
         wake = self.mounted.wake
-        if session is None and self._apart:
+        if held is None:
             return recording.record_alone(event, self.database, wake)
-        shop_session = session or current_app.extensions["sqlalchemy"].session()
-        return recording.record(event, shop_session, self.database, wake, commit)
+        return recording.record(event, held, self.database, wake, commit)
 
-    def _as_order(self, order: Any, session: Session | None) -> Order:
+    def _as_order(self, order: Any) -> Order:
         if isinstance(order, Order):
             return order
         read = getattr(self.orders, "order_of", None)
         if read is None:
             raise InputError("order_placed takes a storefront_plugin.Order, or a model of the orders adapter.")
-        if "sqlalchemy" in current_app.extensions:
-            (session or current_app.extensions["sqlalchemy"].session()).flush()
+        held = getattr(sa.inspect(order, raiseerr=False), "session", None)
+        if held is not None:
+            held.flush()
         try:
             found: Order = read(order)
         except InputError:
@@ -134,14 +128,21 @@ class OrderCalls(Calls):
         and *rebuilding* is told as the *progress* of `rebuild`.
         """
         parts, settings = self.mounted, self.settings
+        cancelled: list[str] = []
         report = import_orders(
-            orders, parts.database, parts.numbers, settings.timezone, settings.currency, progress, report
+            _noting_cancelled(orders, cancelled),
+            parts.database,
+            parts.numbers,
+            settings.timezone,
+            settings.currency,
+            progress,
+            report,
         )
         if report.orders > REBUILD_FROM_ORDERS:
             self.rebuild(rebuilding)
         elif report.orders:
             parts.drain()
-        uses.release_cancelled(parts.database)
+        uses.release_orders(parts.database, cancelled)
         return report
 
     def catch_up(self, since: dt.datetime | None = None, progress: Callable[[int], None] | None = None) -> ImportReport:
@@ -160,3 +161,14 @@ class OrderCalls(Calls):
         *progress* is called with a phase, what is done of it, and the whole.
         """
         self.mounted.rebuild(progress)
+
+
+def _noting_cancelled(orders: Iterable[Order], cancelled: list[str]) -> Iterator[Order]:
+    """*orders*; the ids of those that the shop calls cancelled are added to *cancelled*.
+
+    The log cannot tell: in it an order that was cancelled stays so, also where the shop placed it again.
+    """
+    for order in orders:
+        if getattr(order, "status", None) == "cancelled":
+            cancelled += usable_ids([order.id])
+        yield order

@@ -8,7 +8,6 @@ from typing import Any
 from flask import has_request_context, request
 
 from ..errors import AdapterError, InputError
-from ..recommending.bundle_slots import without_repeats
 from ..recommending.page import FilledSlot, Page, Recommendation
 from ..recommending.plan import PLACEMENTS, Slot, running
 from ..shop.ports import KnowsSegments, clean_id
@@ -98,8 +97,10 @@ class SuggestionCalls(Calls):
 
     def _segments(self) -> frozenset[str]:
         """The segments of the current shopper, where the shop knows any."""
-        known = isinstance(self.customers, KnowsSegments)
-        return frozenset(self._asked("customers", lambda customers: customers.segments(), ())) if known else frozenset()
+        if not isinstance(self.customers, KnowsSegments):
+            return frozenset()
+        found = self._asked("customers", lambda customers: customers.segments(), ())
+        return frozenset([found] if isinstance(found, str) else found)  # one name is one segment, not its letters
 
     def _asked(self, name: str, ask: Callable[[Any], Any], without: Any) -> Any:
         """What the shop's adapter answers, or *without* where it has none."""
@@ -118,11 +119,15 @@ class SuggestionCalls(Calls):
 
         In a request the page is counted for the share of pages on which a slot stays empty.
         """
-        planned = running(self.plan[page.placement])
+        plan = self.plan
+        planned = running(plan[page.placement])
         filled = self.mounted.fill(page, [slot for slot in planned if slot_names is None or slot.name in slot_names])
+        if self.plan is not plan:  # the page heard that the merchant changed the slots
+            page.shown.clear()
+            return self.fill(page, slot_names)
         if has_request_context():
             self.mounted.fills.count(page, filled)
-        return without_repeats(filled)
+        return filled
 
     def _locale(self) -> str:
         return locale_for(request, self.settings) if has_request_context() else self._locale_outside()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from ..bundles.proposal_run import latest_run
 from ..bundles.proposals import Proposal, list_proposals
 from ..bundles.terms import Terms
 from ..money import format_money, from_minor
+from ..shop.cleaning import clean_products
+from ..shop.ports import Catalog
 from .group import Unusable, mounted_storefront, user_input
 from .progress import PhaseDisplay
 
@@ -47,10 +50,11 @@ def propose_bundles(as_json: bool, margin_floor: float | None, **wishes: Any) ->
     with PhaseDisplay() as display:
         count = storefront.propose_bundles(terms, "command line", display.update)
     rows, _ = list_proposals(storefront.database, size=200)
+    titles = _titles(storefront.catalog, rows)
     if as_json:
-        click.echo(json.dumps([_as_json(row) for row in rows], ensure_ascii=False))
+        click.echo(json.dumps([_as_json(row, titles) for row in rows], ensure_ascii=False))
     elif rows:
-        _print_table(rows)
+        _print_table(rows, titles)
     else:
         click.echo(
             f"No sets are bought together in at least {terms.min_support} orders beyond chance; "
@@ -69,10 +73,18 @@ def _terms(**wishes: Any) -> Terms:
     return Terms(**{name: getattr(before, name) if wishes[name] is None else wishes[name] for name in names})
 
 
-def _as_json(one: Proposal) -> dict[str, Any]:
+def _titles(catalog: Catalog, rows: Sequence[Proposal]) -> dict[str, str]:
+    """Titles of the products by id; the id where the shop does not know it any more."""
+    ids = sorted({name for one in rows for name in one.product_ids})
+    found = clean_products(catalog.get_many(ids).values(), None)
+    return {name: name for name in ids} | {product.id: product.title for product in found}
+
+
+def _as_json(one: Proposal, titles: Mapping[str, str]) -> dict[str, Any]:
     return {
         "key": one.key,
         "products": list(one.product_ids),
+        "titles": [titles[name] for name in one.product_ids],
         "support": one.support,
         "orders": one.orders,
         "confidence": one.confidence,
@@ -85,14 +97,14 @@ def _as_json(one: Proposal) -> dict[str, Any]:
     }
 
 
-def _print_table(rows: list[Proposal]) -> None:
+def _print_table(rows: Sequence[Proposal], titles: Mapping[str, str]) -> None:
     """One line a set: how many orders, how many times chance, who takes it, price, discount and what is left."""
     click.echo("  orders    lift   share  discount  margin         price  products")
     for one in rows:
         margin = "–" if one.margin is None else f"{one.margin:.0%}"
         discount = f"{one.discount} %" if one.discount else "–"
         price = format_money(from_minor(one.price, one.currency), one.currency, "en")
-        names = " + ".join(one.product_ids)
+        names = " + ".join(titles[name] for name in one.product_ids)
         click.echo(
             f"{one.support:>8,}  {one.lift:>6.1f}  {one.expected_share:>6.1%}  {discount:>8}  {margin:>6}  "
             f"{price:>12}  {names}"
@@ -107,7 +119,8 @@ def export_bundles(file: Path) -> None:
     storefront = mounted_storefront()
     try:
         with file.open("w", encoding="utf-8", newline="") as out:
-            out.writelines(export_csv(storefront.database, timezone=storefront.settings.timezone))
+            zone, catalog = storefront.settings.timezone, storefront.catalog
+            out.writelines(export_csv(storefront.database, timezone=zone, catalog=catalog))
     except OSError as error:
         raise Unusable(f"The file {file} cannot be written ({error.strerror}).") from error
     click.echo(f"The bundles are in {file}.")
@@ -156,14 +169,21 @@ def _tell(report: ImportReport, check: bool) -> None:
     )
     if check:
         for one in [one for one in report.outcomes if one.action in ("create", "change")][:SHOWN]:
-            click.echo(f"  {_line(one)}")
+            click.echo(f"  {_line(one)}{' (a draft, whatever its state in the file)' if one.is_draft_yet else ''}")
     if report.refused:
         click.echo(f"{_bundles(report.refused)} {would}refused:", err=True)
     refused = [one for one in report.outcomes if one.action == "refuse"]
     for one in refused[:SHOWN]:
-        click.echo(f"  {_line(one)}: {one.sentence}", err=True)
+        click.echo(f"  {_line(one)}: {_reasons(one)}", err=True)
     if len(refused) > SHOWN:
         click.echo(f"  … and {len(refused) - SHOWN:,} more.", err=True)
+
+
+def _reasons(one: Outcome) -> str:
+    """All that is wrong; what is not in the bundle's first line with its line."""
+    lines = [getattr(error, "line", one.line) for error in one.wrong]
+    told = zip(lines, one.wrong, strict=True)
+    return " ".join(f"{error}" if line == one.line else f"Line {line}: {error}" for line, error in told)
 
 
 def _bundles(count: int) -> str:

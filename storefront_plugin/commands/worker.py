@@ -16,7 +16,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from ..errors import StorefrontError
+from ..errors import Stopped, StorefrontError
 from .group import mounted_storefront
 
 logger = logging.getLogger(__name__)
@@ -26,9 +26,8 @@ IDLE_SECONDS = 1.0
 TROUBLE_SECONDS = 30.0
 """Longest pause between two tries while Redis or the database is gone."""
 
-
-class Stopped(Exception):
-    """Ends a long step between two of its transactions."""
+AGAIN_AFTER = dt.timedelta(hours=1)
+"""When the night's work is tried again after it failed; orders are counted meanwhile."""
 
 
 class Worker:
@@ -92,21 +91,33 @@ class Worker:
     def _work_at_night(self) -> None:
         if self._due is None or dt.datetime.now(self._zone) < self._due:
             return
-        if mounted_storefront().orders is not None:
-            self._catch_up()
+        caught_up = mounted_storefront().orders is None or self._catch_up()
         if self._propose_days:
             self._propose()
-        self._due = self._next_night()
+        self._due = self._next_night() if caught_up else dt.datetime.now(self._zone) + AGAIN_AFTER
 
-    def _catch_up(self) -> None:
+    def _catch_up(self) -> bool:
+        """Whether it went well; the merchant's page tells if not. What it read before it failed is kept."""
+        storefront = mounted_storefront()
         since = dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=self._catch_up_days)
-        report = mounted_storefront().catch_up(since, self._go_on)
+        try:
+            report = storefront.catch_up(since, self._go_on)
+        except Stopped:
+            raise
+        except Exception as error:  # the shop's own orders may raise anything
+            known = isinstance(error, StorefrontError)
+            sentence = str(error) if known else f"{type(error).__name__}: {error}"
+            logger.warning("No catch-up tonight, again in an hour: %s", sentence, exc_info=not known)
+            storefront.mounted.workers.caught_up(sentence)
+            return False
+        storefront.mounted.workers.caught_up()
         logger.info(
             "Caught up: %d orders were missing, %d were cancelled, %d refused.",
             report.placed,
             report.cancelled,
             report.refused_count,
         )
+        return True
 
     def _propose(self) -> None:
         """A search that fails is tried again the next night: nothing waits for it."""
@@ -114,6 +125,8 @@ class Worker:
             found = mounted_storefront().propose_bundles_if_due(
                 self._propose_days, "worker", lambda phase, done, total: self._go_on(done)
             )
+        except Stopped:
+            raise
         except StorefrontError as error:
             logger.warning("No search for bundles tonight: %s", error)
             return
@@ -121,8 +134,9 @@ class Worker:
             logger.info("Searched for bundles: %d are proposed.", found)
 
     def _go_on(self, done: int) -> None:
+        mounted_storefront().mounted.workers.beat()
         if self._stopping.is_set():
-            raise Stopped
+            raise Stopped("The worker was stopped in the midst of it; the next night does it again.")
 
     def _next_night(self) -> dt.datetime | None:
         if self._night_at is None:
@@ -168,6 +182,7 @@ def worker(catch_up_at: dt.time | None, catch_up_days: int, propose_days: int) -
         logger.info("No nightly catch-up: mount with Storefront(orders=…) to have one.")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     running = Worker(app, catch_up_at, ZoneInfo(storefront.settings.timezone), catch_up_days, propose_days)
+    storefront.mounted.workers.kind = "worker"
     with _stopped_by_signals(running):
         logger.info("The worker counts orders; Ctrl-C or SIGTERM stops it.")
         running.run()

@@ -8,9 +8,9 @@ Sending needs no lock: two appliers at work get ``DONE`` for what the other has 
 from __future__ import annotations
 
 import logging
-import struct
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ..database import Database
@@ -31,6 +31,9 @@ CUT_ABOVE = 128
 
 BATCHES_AT_ONCE = 8
 
+MANY_ORDERS = 100
+"""From here on other work is done while Redis counts; for less the thread costs more than it saves."""
+
 APPLY_BATCH = load_script("storefront_plugin.copurchase", "scripts/apply_batch.lua")
 
 
@@ -49,6 +52,7 @@ class BatchSender:
         self._database = database
         self._store = store
         self._keys = keys
+        self._made_ahead: dict[tuple[str, str, tuple[int, ...]], list[ScriptCall]] = {}
 
     def begin(self, generation: Generation) -> None:
         """Give the empty shards of a new generation their first position, if they have none."""
@@ -70,23 +74,49 @@ class BatchSender:
             self._take_position(standing, shard, answer, known)
         return standing
 
-    def catch_up(self, generation: Generation, standing: Standing, limit: int = BATCHES_AT_ONCE) -> int:
-        """Send at most *limit* batches to the shards that lack them; returns how many batches went out.
+    def catch_up(
+        self, generation: Generation, standing: Standing, meanwhile: Callable[[], object] | None = None
+    ) -> int:
+        """Send the next batches to the shards that lack them; returns how many batches went out.
 
-        *standing* is brought up to date in place. Raises `StoreUnavailable` when Redis refuses.
+        *standing* is brought up to date in place. *meanwhile* is called while Redis is at work on many orders, and its
+        errors are raised when Redis has answered. Raises `StoreUnavailable` when Redis refuses.
         """
         if not standing.positions:
             return 0
         lowest = min(position.number for position in standing.positions.values())
-        batches = batches_after(self._database, lowest, limit)
+        batches = batches_after(self._database, lowest, BATCHES_AT_ONCE)
+        calls, sent = self._missing(generation, standing, batches)
+        if meanwhile is None or sum(batch.orders for batch in batches) < MANY_ORDERS:
+            answers = self._store.run_scripts(calls)
+        else:
+            with ThreadPoolExecutor(1, "storefront-sending") as pool:
+                sending = pool.submit(self._store.run_scripts, calls)
+                meanwhile()
+                self._make_ahead(generation, batches[-1].number, tuple(standing.positions))
+                answers = sending.result()
+        self._take_answers(standing, sent, answers)
+        return len(batches)
+
+    def _missing(
+        self, generation: Generation, standing: Standing, batches: Sequence[Batch]
+    ) -> tuple[list[ScriptCall], list[tuple[int, Position]]]:
+        """The calls of *batches* for the shards that lack them, and where each call leads."""
         calls: list[ScriptCall] = []
         sent: list[tuple[int, Position]] = []
         for batch in batches:
-            behind = [shard for shard, position in standing.positions.items() if position.number < batch.number]
-            calls += self.calls(generation, batch, behind)
+            behind = tuple(shard for shard, position in standing.positions.items() if position.number < batch.number)
+            made = self._made_ahead.pop((generation.token, batch.token, behind), None)
+            calls += made or self.calls(generation, batch, behind)
             sent += [(shard, Position(batch.number, batch.token)) for shard in behind]
-        self._take_answers(standing, sent, self._store.run_scripts(calls) if calls else [])
-        return len(batches)
+        return calls, sent
+
+    def _make_ahead(self, generation: Generation, number: int, shards: tuple[int, ...]) -> None:
+        """Make the calls of the batch that follows on *number*; batches never change."""
+        self._made_ahead = {
+            (generation.token, batch.token, shards): self.calls(generation, batch, shards)
+            for batch in batches_after(self._database, number, 1)
+        }
 
     def _take_position(self, standing: Standing, shard: int, answer: bytes | None, known: dict[Position, bool]) -> None:
         """Note where *shard* says that it stands; *known* remembers which positions are in our log."""
@@ -109,7 +139,7 @@ class BatchSender:
 
     def calls(self, generation: Generation, batch: Batch, shards: Iterable[int]) -> list[ScriptCall]:
         """What brings each of *shards* from the batch before to *batch*."""
-        entries = list(load_entries(batch.entries))
+        entries = load_entries(batch.entries)
         large = large_orders(entries)
         by_shard: defaultdict[int, dict[int, ProductChange]] = defaultdict(dict)
         for product, change in changes(entries, generation.weighting).items():
@@ -127,22 +157,20 @@ class BatchSender:
             keys.sold(token, shard),
             keys.totals(token, shard),
         ]
-        counts = [
-            number for product, c in changed.items() if c.count or c.sold for number in (product, c.count, c.sold)
-        ]
-        arguments: list[bytes | str | int] = [
+        counts = [f"{product} {c.count} {c.sold}\n" for product, c in changed.items() if c.count or c.sold]
+        arguments: list[str | int] = [
             f"{batch.number - 1}:{batch.previous_token}",
             f"{batch.number}:{batch.token}",
             KEPT_NEIGHBOURS,
             CUT_ABOVE,
             batch.day,
             large,
-            struct.pack(f"<{len(counts)}d", *counts),
+            "".join(counts),
         ]
         for product, change in changed.items():
-            if change.added or change.removed:
+            if change.came or change.went:
                 names += (keys.weights(token, shard, product), keys.support(token, shard, product))
-                arguments += (_packed(change.added), _packed(change.removed))
+                arguments += (product, "".join(change.came), "".join(change.went))
         return ScriptCall(APPLY_BATCH, names, arguments)
 
     def _take_answers(
@@ -166,10 +194,3 @@ class BatchSender:
                 standing.wanting[shard] = "damaged"
         if trouble:
             raise trouble
-
-
-def _packed(pairs: dict[int, tuple[int, int]] | None) -> bytes:
-    if not pairs:
-        return b""
-    flat = [number for neighbour, (weight, support) in pairs.items() for number in (neighbour, weight, support)]
-    return struct.pack(f"<{len(flat)}d", *flat)

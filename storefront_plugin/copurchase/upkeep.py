@@ -40,6 +40,7 @@ class Upkeep:
         half_life: float,
         shards: int,
         applied: Callable[[Position, int], None],
+        show_life: Callable[[], None],
     ) -> None:
         self._database = database
         self._store = store
@@ -48,6 +49,7 @@ class Upkeep:
         self._half_life = half_life
         self._shards = shards
         self._applied = applied
+        self._show_life = show_life
         self._sender = BatchSender(database, store, keys)
         self._standings: dict[str, tuple[float, Standing]] = {}
         self._lock = ProcessLock()
@@ -60,10 +62,14 @@ class Upkeep:
         Raises `DatabaseUnavailable` or `StoreUnavailable`; what was not done is done by the next call.
         """
         sent = 0
+        self._show_life()  # also where trouble ends the turn: who meets trouble is at work
         with self._lock:
-            while number_events(self._database, self._numbers) is not None:
-                sent += self._send()
+            while self._number():
+                sent += self._send(self._number)
             return sent + self._send()
+
+    def _number(self) -> bool:
+        return number_events(self._database, self._numbers) is not None
 
     def number_all(self) -> list[Settled]:
         """Settle all recorded events without sending; for a rebuild that follows."""
@@ -77,9 +83,9 @@ class Upkeep:
         with self._lock:
             return self._send()
 
-    def _send(self) -> int:
+    def _send(self, meanwhile: Callable[[], object] | None = None) -> int:
         live = generations.live(self._database) or self._first_generation()
-        sent = self._bring_up(live)
+        sent = self._bring_up(live, meanwhile)
         building = generations.building(self._database)
         if building is not None:
             sent += self._bring_up(building)
@@ -94,16 +100,17 @@ class Upkeep:
         self._sender.begin(generation)
         return generation
 
-    def _bring_up(self, generation: Generation) -> int:
+    def _bring_up(self, generation: Generation, meanwhile: Callable[[], object] | None = None) -> int:
         standing = self._standing(generation)
         sent = 0
         while not self._sender.is_current(standing):
+            self._show_life()
             if generation.state == "live":
                 self._heed(standing)
             if not standing.positions:
                 break
             try:
-                batches = self._sender.catch_up(generation, standing)
+                batches = self._sender.catch_up(generation, standing, meanwhile)
             except StoreUnavailable:
                 self._standings.clear()
                 raise

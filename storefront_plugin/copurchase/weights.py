@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
 
 from ..orderlog.settling import Entry
 
@@ -54,51 +55,51 @@ def damp(size: int) -> int:
 
 @dataclass(slots=True)
 class ProductChange:
-    """What a batch changes for one product: n (orders that count in pairs), sold (all orders), and pairs.
+    """What a batch changes for one product, its pairs as text for the script.
 
-    Pairs are neighbour to (weight, support).
+    Attributes:
+        count: Change of n, the weighed orders that count in pairs.
+        sold: Change of the plain number of all orders.
+        came: A line for each order that makes pairs of it: ``weight product product …``, itself among them.
+        went: The same of orders that take such pairs away.
     """
 
     count: int = 0
     sold: int = 0
-    added: dict[int, tuple[int, int]] | None = None
-    removed: dict[int, tuple[int, int]] | None = None
+    came: list[str] = field(default_factory=list)
+    went: list[str] = field(default_factory=list)
 
 
 def changes(entries: Iterable[Entry], weighting: Weighting) -> dict[int, ProductChange]:
-    """The changes of one batch, by product: all that is added, and all that is taken away."""
+    """The changes of one batch, by product. Pairs are not summed here: a line is written once for a whole order."""
     result: defaultdict[int, ProductChange] = defaultdict(ProductChange)
+    unit, pair = cache(weighting.unit), cache(weighting.pair)
     for entry in entries:
         paired = 2 <= entry.size <= MAX_PAIR_SIZE
-        count = entry.sign * weighting.unit(entry.day) if paired else 0
+        count = entry.sign * unit(entry.day) if paired else 0
         for product in entry.products:
             change = result[product]
             change.count += count
             change.sold += entry.sign
         if paired:
-            _add_pairs(result, entry, weighting.pair(entry.day, entry.size))
+            _add_lines(result, entry, pair(entry.day, entry.size))
     return dict(result)
 
 
-def _add_pairs(result: defaultdict[int, ProductChange], entry: Entry, weight: int) -> None:
-    for product, neighbours in _neighbours(entry):
+def _add_lines(result: defaultdict[int, ProductChange], entry: Entry, weight: int) -> None:
+    _add_line(result, entry.sign, entry.products, _line(weight, entry.products + entry.others))
+    if entry.others:
+        _add_line(result, entry.sign, entry.others, _line(weight, entry.products))
+
+
+def _add_line(result: defaultdict[int, ProductChange], sign: int, products: Iterable[int], line: str) -> None:
+    for product in products:
         change = result[product]
-        if entry.sign > 0:
-            pairs = change.added = change.added if change.added is not None else {}
-        else:
-            pairs = change.removed = change.removed if change.removed is not None else {}
-        for neighbour in neighbours:
-            if neighbour != product:
-                before = pairs.get(neighbour)
-                pairs[neighbour] = (before[0] + weight, before[1] + 1) if before else (weight, 1)
+        (change.came if sign > 0 else change.went).append(line)
 
 
-def _neighbours(entry: Entry) -> Iterator[tuple[int, tuple[int, ...]]]:
-    everything = entry.products + entry.others
-    for product in entry.products:
-        yield product, everything
-    for product in entry.others:
-        yield product, entry.products
+def _line(weight: int, products: Iterable[int]) -> str:
+    return f"{weight} {' '.join(map(str, products))}\n"
 
 
 def large_orders(entries: Iterable[Entry]) -> int:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from ..errors import InputError
@@ -20,8 +19,7 @@ MAX_QUANTITY = 10**9
 _EPOCH = dt.datetime(1970, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A checked order line; *unit_price* in minor units of the order's currency."""
 
     product_id: str
@@ -30,8 +28,7 @@ class Line:
     variant_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened to an order. *placed_at* is UTC without zone; *clamped* says that it lay in the future."""
 
     kind: Kind
@@ -148,8 +145,3 @@ def _price(value: Decimal | None, currency: str | None) -> int | None:
         return minor
     except (InvalidOperation, ValueError, TypeError):
         raise InputError(f"A unit price must be a decimal number, not {value!r:.40}.") from None
-
-
-def distinct_products(lines: Sequence[Line]) -> tuple[str, ...]:
-    """Products of *lines* in their order, without repeats."""
-    return tuple(dict.fromkeys(line.product_id for line in lines))

@@ -105,20 +105,20 @@ def _watch(session: Session, wake: Callable[[], object]) -> None:
     """Listen on this one session object: ``db.session`` would register for every session of the shop."""
     if _PENDING in session.info:
         return
-    session.info[_PENDING] = []
+    pending: list[str] = []
+    session.info[_PENDING] = pending
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def settled(session: Session) -> None:
         # Fires at the release of a savepoint too; only the outermost commit makes rows visible to others.
         if not session.in_nested_transaction():
-            session.info[_PENDING].clear()
+            pending.clear()
             _woken(wake)
 
     def rolled_back(session: Session) -> None:
-        session.info[_PENDING].clear()
+        pending.clear()
 
     def ended(session: Session, transaction: Any) -> None:
-        pending = session.info[_PENDING]
         if transaction.parent is None and pending:
             logger.error(
                 "Records of the orders %s were never committed: call storefront.order_placed() before your commit, "

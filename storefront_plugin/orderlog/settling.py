@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .events import Event, Line, day_of, distinct_products
+from .events import Event, Line, day_of
 
 
 class Entry(NamedTuple):
@@ -42,7 +42,11 @@ class LineState:
 
 @dataclass(slots=True)
 class OrderState:
-    """An order as the log knows it. A *tombstone* was cancelled before it was placed and never counts."""
+    """An order as the log knows it. A *tombstone* was cancelled before it was placed and never counts.
+
+    Of an order placed just now, *placed* and *products* are its lines as they came and the number of each one's
+    product: nearly all are stored so, and thousands of short-lived objects cost more than they look.
+    """
 
     order_id: str
     status: str
@@ -51,9 +55,21 @@ class OrderState:
     day: int | None = None
     customer_id: str | None = None
     currency: str | None = None
-    lines: list[LineState] = field(default_factory=list)
+    placed: tuple[Line, ...] = ()
+    products: Sequence[int] = ()
+    touched: list[LineState] | None = None
     stored: bool = False
     changed: bool = False
+
+    @property
+    def lines(self) -> list[LineState]:
+        """The lines, to be looked at or changed; made when they are asked for first."""
+        if self.touched is None:
+            self.touched = [
+                LineState(place, product, line.quantity, line.quantity, line.unit_price, line.variant_id)
+                for place, (product, line) in enumerate(zip(self.products, self.placed, strict=True))
+            ]
+        return self.touched
 
     @property
     def standing(self) -> tuple[int, ...]:
@@ -108,12 +124,9 @@ def _place(
         settled.repeated += 1
         return
     assert event.placed_at is not None
-    products = tuple(numbers[product_id] for product_id in distinct_products(event.lines))
+    of_lines = [numbers[line.product_id] for line in event.lines]
+    products = tuple(dict.fromkeys(of_lines))
     day = day_of(event.placed_at)
-    lines = [
-        LineState(position, numbers[line.product_id], line.quantity, line.quantity, line.unit_price, line.variant_id)
-        for position, line in enumerate(event.lines)
-    ]
     states[event.order_id] = OrderState(
         event.order_id,
         "placed",
@@ -122,9 +135,9 @@ def _place(
         day,
         event.customer_id,
         event.currency,
-        lines,
-        False,
-        True,
+        event.lines,
+        of_lines,
+        changed=True,
     )
     settled.placed += 1
     settled.clamped += event.clamped
@@ -175,13 +188,16 @@ def _take(state: OrderState, product: int | None, refund: Line) -> int:
 def dump_entries(entries: Iterable[Entry]) -> str:
     """Entries as JSON lines, one an entry: what a batch stores and a rebuild reads."""
     return "".join(
-        json.dumps({"s": e.sign, "d": e.day, "m": e.size, "p": e.products, "o": e.others}, separators=(",", ":")) + "\n"
+        f'{{"s":{e.sign},"d":{e.day},"m":{e.size},"p":{_numbers(e.products)},"o":{_numbers(e.others)}}}\n'
         for e in entries
     )
 
 
-def load_entries(text: str) -> Iterator[Entry]:
+def _numbers(products: Iterable[int]) -> str:
+    return f"[{','.join(map(str, products))}]"
+
+
+def load_entries(text: str) -> list[Entry]:
     """The entries that `dump_entries` wrote."""
-    for line in text.splitlines():
-        data = json.loads(line)
-        yield Entry(data["s"], data["d"], data["m"], tuple(data["p"]), tuple(data["o"]))
+    lines = json.loads(f"[{','.join(text.splitlines())}]")
+    return [Entry(line["s"], line["d"], line["m"], tuple(line["p"]), tuple(line["o"])) for line in lines]

@@ -8,21 +8,21 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from ..bundles.availability import shortages
+from ..bundles.availability import can_have
 from ..bundles.bundle import Bundle, Shopper
-from ..bundles.lines import Line
+from ..bundles.lines import Line, whole_pieces
 from ..bundles.missing import Lack, Missing
 from ..bundles.pricing import CartPricing
-from ..bundles.published import Published
+from ..bundles.published import MAX_LOOKED_UP, Published, looked_up
 from ..bundles.till import Till
 from ..errors import AdapterError, DatabaseUnavailable, InputError, StorefrontError
 from ..shop.ports import CartLine, Product
-from .bundle_verdicts import MAX_LOOKED_UP, BundleVerdict, JudgedBundle, absent, off
+from .bundle_verdicts import BundleVerdict, JudgedBundle, absent, off
 from .cart_verdicts import HINTS, CartJudge, CartLook
-from .choosing import is_eligible
 from .holdings import Holdings
 from .offers import BundleOffer, Products, best_offers
 from .page import FilledSlot, Page
+from .pieces import choices_left, remaining
 from .plan import Slot
 from .variants import Variants
 
@@ -84,20 +84,13 @@ class BundleSlots:
         The others are *judged* where that is asked for.
         """
         shopper, now = self._shopper(page)
-        found, products = [], set[str]()
-        for bundle in holdings.published.about(_ids(page)):
-            why = shopper.why_off(bundle, now)
-            verdict = None if why is None else off(bundle, why)
-            if verdict is None:
-                products |= bundle.definition.product_ids
-                if len(products) > MAX_LOOKED_UP:
-                    if judged is None:
-                        break
-                    verdict = BundleVerdict("bound", limit=MAX_LOOKED_UP)
-            if verdict is None:
-                found.append(bundle)
-            elif judged is not None:
-                judged.append(JudgedBundle(bundle, verdict))
+        about = holdings.published.about(_ids(page))
+        if judged is None:
+            return looked_up(bundle for bundle in about if shopper.may_have(bundle, now))
+        judged += [JudgedBundle(one, off(one, why)) for one in about if (why := shopper.why_off(one, now)) is not None]
+        on = [bundle for bundle in about if shopper.may_have(bundle, now)]
+        found = looked_up(on)
+        judged += [JudgedBundle(one, BundleVerdict("bound", limit=MAX_LOOKED_UP)) for one in on[len(found) :]]
         return found
 
     def _shopper(self, page: Page) -> tuple[Shopper, dt.datetime]:
@@ -118,12 +111,17 @@ class BundleSlots:
         return best_offers(bundles, products, page.currency, lines, self._variants.of, slot.limit, first, judged)
 
     def _of_cart(self, page: Page, slot: Slot, holdings: Holdings, products: Products) -> list[BundleOffer]:
-        look = self._look(page, slot, holdings, products, HINTS)
+        look = self._look(page, slot, holdings, products)
         return list(look.offers) if look is not None else []
 
-    def _look(self, page: Page, slot: Slot, holdings: Holdings, products: Products, hints: int) -> CartLook | None:
-        """What applies to the cart, then what is missing for more; None where nothing in it can be priced."""
-        pricing = cart_pricing(self._till, page, holdings.published, products, hints)
+    def _look(
+        self, page: Page, slot: Slot, holdings: Holdings, products: Products, judging: bool = False
+    ) -> CartLook | None:
+        """What applies to the cart, then what is missing for more; None where nothing in it can be priced.
+
+        *judging* also looks at what cannot be had.
+        """
+        pricing = cart_pricing(self._till, page, holdings.published, products, judging)
         if pricing is None:
             return None
         known = holdings.published.bundles  # the till may know one that was published this very moment
@@ -133,19 +131,21 @@ class BundleSlots:
             if one.bundle_id in known
         ]
         had = {one.bundle_id: one.tier for one in pricing.applied}
-        near = {
-            one.bundle_id: self._near(known[one.bundle_id], one, pricing, products)
-            for one in sorted(
-                pricing.missing[:HINTS], key=lambda one: had.get(one.bundle_id, -1) >= one.tier
-            )  # second sets last
+        near = [
+            self._near(known[one.bundle_id], one, pricing, products)
+            for one in pricing.missing
             if one.bundle_id in known
-        }
-        there = [offer for offer in near.values() if offer.refused is None]
-        return CartLook(pricing, near, [*applied, *there[: slot.limit]])
+        ]
+        first = [offer for offer in near if _is_there(offer)][:HINTS]
+        first.sort(key=lambda offer: _tier(offer) <= had.get(offer.bundle.id, -1))  # second sets last
+        there = [offer for offer in first if offer.refused is None]
+        gone = [offer for offer in near if not _is_there(offer)]
+        seen = {offer.bundle.id: offer for offer in [*first, *gone]}
+        return CartLook(pricing, seen, [*applied, *there[: slot.limit]])
 
     def _judged_in_cart(self, page: Page, slot: Slot, holdings: Holdings, products: Products) -> Iterable[JudgedBundle]:
         shopper, now = self._shopper(page)
-        look = self._look(page, slot, holdings, products, _ALL_HINTS)
+        look = self._look(page, slot, holdings, products, judging=True)
         judge = CartJudge(look, slot.limit, shopper, now, products, page.currency)
         for bundle in self._till.published.for_cart(_ids(page), patient=True):
             if bundle.id in holdings.published.bundles:
@@ -158,20 +158,38 @@ class BundleSlots:
             return replace(offer, refused=_unpriced(missing, products, pricing.currency))
         there = []
         for lack in missing.lacks:
-            found = [
-                product
-                for name in lack.product_ids
-                if (product := products.get(name)) and _fits(product, lack, pricing)
-            ]
+            found = [product for name in lack.product_ids if (product := self._had(name, lack, pricing, products))]
             if not found:
                 return replace(offer, refused=_gone(lack, products))
             there += found
-        return replace(offer, products=tuple(there), choices=self._variants.of(there))
+        choices, lines = self._variants.of(there), [one.line for one in pricing.lines]
+        left = remaining({one.id: one for one in there}, choices, lines)
+        return replace(offer, products=tuple(there), choices=choices_left(choices, left))
+
+    def _had(self, name: str, lack: Lack, pricing: CartPricing, products: Products) -> Product | None:
+        """The product *name* where the pieces of *lack* can be had of it beside those in the cart."""
+        product = products.get(name)
+        if product is None:
+            return None
+        lines = [one.line for one in pricing.lines]
+        variants = self._variants.of([product]).get(name, ())
+        return product if can_have(product, lack.pieces, lines, variants, lack.variants_of(name)) else None
+
+
+def _is_there(offer: BundleOffer) -> bool:
+    """Whether what is missing can be had, so that the till names it; its price may be unknown all the same."""
+    return offer.refused is None or offer.refused.kind == "unpriced"
+
+
+def _tier(offer: BundleOffer) -> int:
+    return offer.missing.tier if offer.missing is not None else -1
 
 
 def _unpriced(missing: Missing, products: Products, currency: str) -> BundleVerdict:
-    """Why the saving of *missing* is not known: one of its products cannot be had, or has no price in *currency*."""
-    names = [name for lack in missing.lacks for name in lack.product_ids if name in products]
+    """Why the saving of *missing* is not known: one of its products is not looked up, cannot be had, or has no price."""
+    names = [name for lack in missing.lacks for name in lack.product_ids]
+    if not products.keys() >= set(names):
+        return BundleVerdict("bound", limit=MAX_LOOKED_UP)
     found = (verdict for name in names if (verdict := absent(name, products[name])) is not None)
     return next(found, BundleVerdict("unpriced", currency=currency))
 
@@ -189,22 +207,19 @@ def _ids(page: Page) -> Sequence[str]:
     return [line.product_id for line in page.cart] if page.cart_like else page.products[:1]
 
 
-def _fits(product: Product, lack: Lack, pricing: CartPricing) -> bool:
-    """Whether the pieces of *lack* can be had of *product* beside those in the cart."""
-    lines = [one.line for one in pricing.lines if one.line.product_id == product.id]
-    wanted = [*lines, Line(product.id, lack.pieces, 0)]
-    return is_eligible(product) and not shortages({product.id: product.stock}, wanted)
-
-
 def without_repeats(filled: Sequence[FilledSlot]) -> list[FilledSlot]:
     """*filled*; products bought together are left out where the page offers the very same ones for less, as a bundle."""
-    offered = {
-        frozenset(piece.product.id for piece in tier.pieces)
+    offered: dict[frozenset[str] | None, Bundle] = {}
+    for one in filled:
+        for offer in one.bundles:
+            for tier in offer.tiers:
+                offered.setdefault(frozenset(piece.product.id for piece in tier.pieces), offer.bundle)
+    if not offered:
+        return list(filled)
+    return [
+        one if (bundle := offered.get(_together(one))) is None else replace(one, cards=(), instead=bundle)
         for one in filled
-        for offer in one.bundles
-        for tier in offer.tiers
-    }
-    return [replace(one, cards=()) if offered and _together(one) in offered else one for one in filled]
+    ]
 
 
 def _together(one: FilledSlot) -> frozenset[str] | None:
@@ -214,9 +229,11 @@ def _together(one: FilledSlot) -> frozenset[str] | None:
 
 
 def cart_pricing(
-    till: Till, page: Page, published: Published, products: Products, hints: int = HINTS
+    till: Till, page: Page, published: Published, products: Products, judging: bool = False
 ) -> CartPricing | None:
     """The page's cart as the till prices it, as far as bundles could take its lines; None where they take none.
+
+    *judging* names all next offers, also those that cannot be had.
 
     Raises `AdapterError` for what the shop's own code raises, `InputError` and `DatabaseUnavailable` as `Till.price`.
     """
@@ -226,7 +243,14 @@ def cart_pricing(
     named = {product.currency for line in lines if (product := products.get(line.product_id)) is not None}
     currency = page.currency or (named.pop() if len(named) == 1 else None)
     try:
-        return till.price(lines, currency, presented=page.presented, segments=page.segments, hints=hints)
+        return till.price(
+            lines,
+            currency,
+            presented=page.presented,
+            segments=page.segments,
+            hints=_ALL_HINTS if judging else HINTS,
+            sold_out=judging,
+        )
     except StorefrontError:
         raise
     except Exception as error:  # the shop's own catalogue may raise anything
@@ -241,7 +265,6 @@ def _has_price(line: CartLine, products: Products) -> bool:
 
 def counted(line: CartLine) -> Line | None:
     """*line* for counting its pieces against the stock; None where they are not whole."""
-    try:
-        return Line(line.product_id, int(line.quantity), 0) if line.quantity == int(line.quantity) else None
-    except (InputError, ValueError, TypeError, OverflowError):
-        return None
+    pieces = whole_pieces(line.quantity)
+    variant = None if line.variant_id in (None, "") else str(line.variant_id)
+    return None if pieces is None else Line(line.product_id, pieces, 0, variant)

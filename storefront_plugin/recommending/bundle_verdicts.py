@@ -38,10 +38,6 @@ it. ``other_variant``: nothing in the cart counts for it, for want of the right 
 """
 
 
-MAX_LOOKED_UP = 200
-"""Products looked up for the bundles of one page; those of the lowest ids come first."""
-
-
 @dataclass(frozen=True, slots=True)
 class BundleVerdict:
     """What became of a bundle; only the values that its kind needs are there.

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from ..bundles.bundle import Bundle, Shopper
 from ..bundles.pricing import Applied, CartPricing, price_cart
+from ..bundles.published import MAX_LOOKED_UP
 from ..money import to_minor
-from .bundle_verdicts import MAX_LOOKED_UP, BundleVerdict, JudgedBundle, off
+from .bundle_verdicts import BundleVerdict, JudgedBundle, off
 from .offers import BundleOffer, Products, bundle_offer
 
 HINTS = 6

@@ -9,6 +9,7 @@ from math import ceil
 from ..shop.ports import Product
 from .choosing import Proposal, first_ids
 from .drawn import Drawn
+from .page import PINNED
 from .rule_book import PageRules, clamped
 
 LOOK_AHEAD = 1.5
@@ -70,7 +71,7 @@ class Chain:
 
     def _ruled(self, rules: PageRules, products: Mapping[str, Product | None]) -> Iterator[Proposal]:
         for pin in rules.pins(self._names):
-            yield Proposal(pin.product_id, 1.0, "pinned", "chosen")
+            yield Proposal(pin.product_id, 1.0, PINNED, "chosen")
         for name, candidates in self.candidates:
             if rules.ranks(name):
                 yield from _ranked(candidates, rules, products)

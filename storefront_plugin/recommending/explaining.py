@@ -6,19 +6,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from ..bundles.bundle import Bundle
 from ..orderlog.numbers import ProductNumbers
 from ..redis_store import Read
 from ..shop.ports import Product
+from .answers import support_reads
 from .bundle_slots import BundleSlots
 from .bundle_verdicts import JudgedBundle
 from .chain import RANKED
 from .choosing import Judged
 from .holdings import Holdings
-from .page import Page
+from .page import FilledSlot, Page
 from .plan import Slot
 from .question import Question
 from .recommender import Asked, Journey, Recommender
-from .support import support_reads
 
 ExplainedKind: TypeAlias = Literal[
     "shown",
@@ -35,9 +36,11 @@ ExplainedKind: TypeAlias = Literal[
     "sold_out",
     "variant",
     "category",
+    "offered",
 ]
 """`choosing.VerdictKind`, with ``excluded`` told apart into the page's *own* product, one *in_cart*, and one *unwanted* by
-the caller; ``minimum``: it would be shown, but the slot found too few."""
+the caller; ``minimum``: it would be shown, but the slot found too few; ``offered``: it would be shown, but a bundle offers
+the slot's very products for less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +97,14 @@ class Explained:
 class ExplainedSlot:
     """A slot with all its candidates in the order in which they were judged: pins, then strategy after strategy.
 
-    A slot of *bundles* has these instead, those shown first.
+    A slot of *bundles* has these, those shown first, and no candidates. *instead* is the bundle that offers the very
+    products of the slot for less, which is why the page leaves it out.
     """
 
     slot: Slot
     candidates: tuple[Explained, ...]
     bundles: tuple[JudgedBundle, ...] = ()
+    instead: Bundle | None = None
 
     @property
     def shown(self) -> tuple[Explained, ...]:
@@ -142,12 +147,13 @@ class Explainer:
         evidence = self._evidence(journey.asked[0].question)
         shown: dict[str, str] = {}
         explained = []
-        for one in journey.asked:
+        for one, filled in zip(journey.asked, self._recommender.filled(page, journey), strict=True):
             if one.slot.layout == "bundles":
                 judged = self._bundle_slots.judge(page, one.slot, holdings, journey.products)
                 explained.append(ExplainedSlot(one.slot, (), tuple(judged)))
                 continue
-            explained.append(ExplainedSlot(one.slot, tuple(self._candidates(page, journey, one, evidence, shown))))
+            candidates = tuple(self._candidates(page, journey, one, filled, evidence, shown))
+            explained.append(ExplainedSlot(one.slot, candidates, instead=filled.instead))
             shown |= {choice.product.id: one.slot.name for choice in one.choices}
         return explained
 
@@ -156,6 +162,7 @@ class Explainer:
         page: Page,
         journey: Journey,
         one: Asked,
+        filled: FilledSlot,
         evidence: Callable[[str], Evidence],
         shown: Mapping[str, str],
     ) -> Iterator[Explained]:
@@ -171,7 +178,7 @@ class Explainer:
             product = journey.products.get(product_id)
             position, before = raw.get((proposal.strategy, product_id), (None, proposal.score))
             effect = journey.rules.effect(proposal.strategy, product_id, product)
-            kind = _kind(judged, page, bool(one.choices))
+            kind = _kind(judged, page, filled)
             yield Explained(
                 product_id,
                 product,
@@ -212,9 +219,9 @@ class Explainer:
         return of
 
 
-def _kind(judged: Judged, page: Page, filled: bool) -> ExplainedKind:
+def _kind(judged: Judged, page: Page, filled: FilledSlot) -> ExplainedKind:
     if judged.verdict == "shown":
-        return "shown" if filled else "minimum"
+        return "shown" if filled.cards else "offered" if filled.instead else "minimum"
     if judged.verdict != "excluded":
         return judged.verdict
     product_id = judged.proposal.product_id

@@ -57,13 +57,16 @@ class Fills:
         self._due_at = 0.0
 
     def count(self, page: Page, filled: Iterable[FilledSlot]) -> None:
-        """Count the slots of one page, unless trouble of Redis or of the catalogue emptied them. No I/O."""
-        if page.store_failed or page.catalog_failed:
+        """Count the slots of one page, unless trouble of Redis or of the catalogue emptied them. No I/O.
+
+        A slot that stepped back for a bundle found enough, so it does not count as empty.
+        """
+        if page.failed:
             return
         with self._lock:
             for each in filled:
                 if page.counted is None or each.name in page.counted:
-                    self._add((page.placement, each.name), Fill(1, int(each.is_empty)))
+                    self._add((page.placement, each.name), Fill(1, int(each.is_empty and each.instead is None)))
 
     def flush(self) -> None:
         """Send what was counted; what Redis does not take is kept for the next time. Never raises for Redis."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..bundles.published import Published, PublishedBundles
 from ..copurchase.applier import BatchSender
@@ -32,6 +32,7 @@ class Holdings:
         rated: Lower bound of the rating in stars by number, best first.
         published: The merchant's published bundles.
         news: The versions this snapshot was made from.
+        is_read: Whether anything was read; what a process begins with says nothing about the shop.
     """
 
     popularity: Popularity = field(default_factory=Popularity)
@@ -43,6 +44,7 @@ class Holdings:
     rated: Mapping[int, float] = field(default_factory=dict)
     published: Published = field(default_factory=Published)
     news: Mapping[bytes, bytes] = field(default_factory=dict)
+    is_read: bool = False
 
 
 def load_holdings(database: Database, store: RedisStore, keys: Keys, bundles: PublishedBundles) -> Holdings:
@@ -73,5 +75,22 @@ def load_holdings(database: Database, store: RedisStore, keys: Keys, bundles: Pu
         ),
         rated={int(member): score / 1_000_000 for member, score in rated},
         published=bundles.get(patient=True),
+        news=news,
+        is_read=True,
+    )
+
+
+def with_changes(
+    holdings: Holdings, news: Mapping[bytes, bytes], database: Database, bundles: PublishedBundles
+) -> Holdings:
+    """*holdings* of *news* with the rules, slots and bundles of now: three short statements, more where bundles changed.
+
+    Within the deadline of a page; raises `DatabaseUnavailable`.
+    """
+    return replace(
+        holdings,
+        rules=RuleBook(enabled_rules(database, patient=False)),
+        placements=stored_slots(database, patient=False),
+        published=bundles.get(),
         news=news,
     )

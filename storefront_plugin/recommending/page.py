@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from ..shop.ports import CartLine, ConsentLevel, Product
 from .plan import CART_LIKE, Layout, Slot
 
 if TYPE_CHECKING:
+    from ..bundles.bundle import Bundle
     from .offers import BundleOffer
 
 MAX_SEEDS = 20
 """Products whose neighbours are read, the latest cart lines; all lines are excluded (each seed costs one read)."""
 
+PINNED = "pinned"
+"""The source of a card that a merchant put first."""
+
 ReasonKind: TypeAlias = Literal["bought_together", "also_bought", "alike", "rated", "bestseller", "trending", "chosen"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a card is shown. *orders* is the number of orders behind it where that is above the minimum support."""
 
     kind: ReasonKind
@@ -44,8 +47,7 @@ class Recommendation:
     support: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """A chosen product with what is shown beside it."""
 
     product: Product
@@ -63,6 +65,7 @@ class FilledSlot:
         seed: The page's own product, for the ``together`` layout.
         bundles: Of the ``bundles`` layout.
         takes_code: Bundles stand behind codes, so that one may be typed here.
+        instead: The bundle that offers the very same products for less, which is why there are no cards.
     """
 
     slot: Slot
@@ -70,6 +73,7 @@ class FilledSlot:
     seed: Product | None = None
     bundles: tuple[BundleOffer, ...] = ()
     takes_code: bool = False
+    instead: Bundle | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -86,8 +90,8 @@ class FilledSlot:
 
     @property
     def source(self) -> str:
-        """The strategy that gave the first card, or the slot's first choice."""
-        return self.cards[0].source if self.cards else self.slot.strategies[0]
+        """The strategy that gave the first card that nobody pinned, or the slot's first choice."""
+        return next((card.source for card in self.cards if card.source != PINNED), self.slot.strategies[0])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,7 +111,7 @@ class Page:
         counted: Names of the slots that are counted for the share of pages on which they stay empty; None is all.
         shown: Ids that slots of this page have already taken.
         catalog_failed: The shop's catalogue failed on this page, so it is not asked a second time.
-        store_failed: Redis did not answer this page in time.
+        store_failed: Redis did not answer this page in time, or the process holds nothing yet.
     """
 
     placement: str
@@ -128,6 +132,11 @@ class Page:
     shown: set[str] = field(default_factory=set)
     catalog_failed: bool = False
     store_failed: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether trouble may have left slots out that a later look finds."""
+        return self.store_failed or self.catalog_failed
 
     @property
     def cart_like(self) -> bool:

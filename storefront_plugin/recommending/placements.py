@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from .. import audit
 from ..database import Database, table_of
-from ..errors import ConfigurationError, InputError, StorefrontError
+from ..errors import ConfigurationError, InputError, StorefrontError, _mark
 from .plan import PLACEMENTS, Slot, check_slots
 from .slot_codec import dump_slots, load_slots, slot_from_json, slot_to_json
 from .strategies import PLANNED
@@ -104,7 +104,7 @@ def undo(database: Database, placement: str, version: int, by: str = "") -> Stor
         row = _claim(session, placement, version)
         before = _before(session, placement)
         if before is None:
-            raise InputError(f"There is no change of {placement!r} to undo; edit its slots instead.")
+            raise InputError(_mark("There is no change of these slots to undo; edit them instead."))
         return _change(session, row, "undo", by, before)
 
 
@@ -116,7 +116,8 @@ def _known(placement: str) -> None:
 def _checked(placement: str, slots: Sequence[Slot]) -> tuple[Slot, ...]:
     _known(placement)
     if len(slots) > MAX_SLOTS:
-        raise InputError(f"A placement takes at most {MAX_SLOTS} slots, not {len(slots)}; remove some.")
+        message = _mark("A placement takes at most %(most)s slots, not %(count)s; remove some.")
+        raise InputError(message, most=MAX_SLOTS, count=len(slots))
     read = tuple(slot_from_json(slot_to_json(slot)) for slot in slots)
     try:
         check_slots(placement, read, PLANNED)

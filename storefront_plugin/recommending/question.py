@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..redis_store import Read
 from ..redis_store.keys import Keys
 from .holdings import Holdings
 from .page import Page, ReasonKind
+
+if TYPE_CHECKING:
+    from .answers import Answers
 
 
 class Candidate(NamedTuple):
@@ -42,10 +45,6 @@ class Question:
     specialness: float | None = None
     min_support: int = 3
     all_candidates: bool = False
-
-
-Answers = Mapping[Read, Any]
-"""Replies by read; `MISSING` where Redis did not answer."""
 
 
 class Strategy(Protocol):

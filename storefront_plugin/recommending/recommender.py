@@ -17,19 +17,20 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from ..errors import AdapterError
+from ..errors import AdapterError, StoreUnavailable
 from ..orderlog.numbers import ProductNumbers
 from ..redis_store import MISSING, Read, RedisStore
 from ..redis_store.keys import Keys
 from ..shop.ports import Product
-from .bundle_slots import BundleSlots
+from .answers import Answers
+from .bundle_slots import BundleSlots, without_repeats
 from .cards import Cards
 from .chain import Chain
 from .choosing import Choice, Chosen, Judged, Proposal, choose
 from .holdings import Holdings
 from .page import Card, FilledSlot, Page, Reason, ReasonKind
 from .plan import Slot
-from .question import MAX_CANDIDATES, Answers, Question, Strategy
+from .question import MAX_CANDIDATES, Question, Strategy
 from .rule_book import CompiledRules, PageRules
 from .support import support_of
 
@@ -60,9 +61,10 @@ class Asked:
 class Journey:
     """What became of a page: its slots with their choices, what Redis answered, and the product data looked up.
 
-    *seed* is the page's own product.
+    *seed* is the page's own product. *holdings* is what held when Redis had answered: the page may have heard of a change.
     """
 
+    holdings: Holdings
     asked: list[Asked]
     answers: Answers
     products: dict[str, Product | None]
@@ -81,9 +83,9 @@ class Recommender:
         strategies: All strategies by name.
         bundle_slots: Fills the slots of bundles.
         min_support: Least number of orders behind a claim.
-        heed_news: Called with the news hash and the latest changed ids of each page.
+        heed_news: Called with the news hash and the latest changed ids of each page; returns what holds for it.
         heed_unknown: Called when a page met a product that this process has no number for, or a number without one.
-        failed: Called with a slot's name and the error when the shop's own code failed.
+        failed: Called with a slot's or placement's name and the error when Redis or the shop's own code failed.
     """
 
     def __init__(
@@ -95,7 +97,7 @@ class Recommender:
         strategies: Mapping[str, Strategy],
         bundle_slots: BundleSlots,
         min_support: int,
-        heed_news: Callable[[Mapping[bytes, bytes], Sequence[bytes]], None],
+        heed_news: Callable[[Mapping[bytes, bytes], Sequence[bytes]], Holdings],
         heed_unknown: Callable[[], None],
         failed: Callable[[str, Exception], None],
     ) -> None:
@@ -117,17 +119,18 @@ class Recommender:
 
         With *all_candidates*, products that only their popularity speaks for count as a strategy's own answer.
         """
-        if not slots:
-            return []
-        journey = self.journey(page, slots, holdings, all_candidates)
-        asked, products = journey.asked, journey.products
-        support = self._support(page, asked, journey.answers)
-        return [
-            self._bundle_slots.fill(page, one.slot, holdings, products)
+        return self.filled(page, self.journey(page, slots, holdings, all_candidates)) if slots else []
+
+    def filled(self, page: Page, journey: Journey) -> list[FilledSlot]:
+        """What *journey* chose, as *page* shows it; what is bought together steps back for a bundle of the very same."""
+        support = self._support(page, journey.asked, journey.answers)
+        filled = [
+            self._bundle_slots.fill(page, one.slot, journey.holdings, journey.products)
             if one.slot.layout == "bundles"
             else FilledSlot(one.slot, tuple(self._cards_of(one, support)), journey.seed)
-            for one in asked
+            for one in journey.asked
         ]
+        return without_repeats(filled)
 
     def journey(
         self,
@@ -138,9 +141,10 @@ class Recommender:
         judging: bool = False,
     ) -> Journey:
         """The choice for each of *slots*; with *judging* a verdict on every candidate, and data of all of them."""
-        seeds, ruled = page.seeds, holdings.rules.at(time.time())
+        seeds = page.seeds
         questions = self._questions(page, seeds, slots, holdings, all_candidates)
-        answers = self._read(page, list(zip(slots, questions, strict=True)))
+        answers, holdings = self._read(page, list(zip(slots, questions, strict=True)), holdings)
+        ruled = holdings.rules.at(time.time())
         asked = [
             Asked(slot, question, self._chain(slot, question, answers, judging or bool(ruled)))
             for slot, question in zip(slots, questions, strict=True)
@@ -151,7 +155,7 @@ class Recommender:
         for one in asked:
             one.judged = [] if judging else None
             one.choices = self._choices(page, one, products, rules, seed)
-        return Journey(asked, answers, products, rules, seed)
+        return Journey(holdings, asked, answers, products, rules, seed)
 
     def _questions(
         self, page: Page, seeds: Sequence[str], slots: Sequence[Slot], holdings: Holdings, all_candidates: bool
@@ -163,7 +167,8 @@ class Recommender:
         fixed = (page, numbers, holdings, self._keys)
         return [Question(*fixed, slot.specialness, self._min_support, all_candidates) for slot in slots]
 
-    def _read(self, page: Page, asked: Sequence[tuple[Slot, Question]]) -> Answers:
+    def _read(self, page: Page, asked: Sequence[tuple[Slot, Question]], holdings: Holdings) -> tuple[Answers, Holdings]:
+        """The answers of Redis, and what holds now: *holdings*, or what replaced them for the news that came along."""
         wanted = (
             read
             for slot, question in asked
@@ -174,10 +179,17 @@ class Recommender:
         news = Read(self._keys.news, "HGETALL")
         changed = Read(self._keys.changed_products, "LRANGE", (0, CHANGED_IDS - 1))
         *replies, news_reply, changed_reply = self._fetch(page, [*reads, news, changed])
-        page.store_failed = news_reply is MISSING
-        if not page.store_failed:
-            self._heed_news(news_reply or {}, changed_reply or ())
-        return dict(zip(reads, replies, strict=True))
+        answers = Answers(asked[0][1], dict(zip(reads, replies, strict=True)))
+        page.store_failed = news_reply is MISSING or not holdings.is_read
+        if page.store_failed:
+            silent = (
+                "Redis did not answer in time" if news_reply is MISSING else "This process could read nothing so far"
+            )
+            self._failed(page.placement, StoreUnavailable(f"{silent}; where there is script, the page asks once more."))
+        if news_reply is MISSING:
+            return answers, holdings
+        now = self._heed_news(news_reply or {}, changed_reply or ())
+        return answers, holdings if page.patient or now.news == holdings.news else now
 
     def _fetch(self, page: Page, reads: Sequence[Read]) -> list[Any]:
         return self._store.ask(reads) if page.patient else self._store.fetch(reads)
@@ -188,13 +200,13 @@ class Recommender:
         return Chain([(name, self._candidates(name, question, answers)) for name in slot.strategies], ruled)
 
     def _candidates(self, name: str, question: Question, answers: Answers) -> Iterator[Proposal]:
-        for candidate in islice(self._strategies[name].candidates(question, answers), MAX_CANDIDATES):
-            product_id = self._numbers.id(candidate.number)
+        candidates = islice(self._strategies[name].candidates(question, answers), MAX_CANDIDATES)
+        for number, score, kind, evident in candidates:
+            product_id = self._numbers.id(number)
             if product_id is None:
                 self._heed_unknown()
             else:
-                source = name if candidate.evident else "bestsellers"
-                yield Proposal(product_id, candidate.score, source, candidate.kind, name)
+                yield Proposal(product_id, score, name if evident else "bestsellers", kind, name)
 
     def _ruled_products(
         self,
@@ -256,16 +268,16 @@ class Recommender:
         page.shown.update(choice.product.id for choice in answer.choices)
         return answer.choices
 
-    def _support(self, page: Page, asked: Sequence[Asked], answers: Answers) -> dict[int, int]:
-        """The number of orders that hold a card together with a seed, where a pair is the reason."""
+    def _support(self, page: Page, asked: Sequence[Asked], answers: Answers) -> dict[str, int]:
+        """The number of orders that hold a card's product together with a seed, where a pair is the reason."""
         chosen = [choice.proposal for one in asked for choice in one.choices]
-        numbers = [self._numbers.number(one.product_id) for one in chosen if one.kind in PAIRS]
-        paired = [number for number in numbers if number is not None]
-        return support_of(asked[0].question, answers, paired, lambda reads: self._fetch(page, reads))
+        paired = {self._numbers.number(one.product_id): one.product_id for one in chosen if one.kind in PAIRS}
+        numbers = [number for number in paired if number is not None]
+        support = support_of(asked[0].question, answers, numbers, lambda reads: self._fetch(page, reads))
+        return {paired[number]: orders for number, orders in support.items()}
 
-    def _cards_of(self, one: Asked, support: Mapping[int, int]) -> Iterator[Card]:
+    def _cards_of(self, one: Asked, support: Mapping[str, int]) -> Iterator[Card]:
         for (product_id, score, source, kind, *_), product in one.choices:
-            number = self._numbers.number(product_id) if kind in PAIRS else None
-            orders = support.get(number) if number is not None else None
+            orders = support.get(product_id)
             shown = orders if orders is not None and orders >= self._min_support else None
             yield Card(product, score, source, Reason(kind, shown), orders)

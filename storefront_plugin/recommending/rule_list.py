@@ -30,16 +30,20 @@ _COLUMNS: Mapping[Sort, tuple[Any, ...]] = {
     "ends": (StoredRule.ends_at,),
 }
 
+_PARTS = ((StoredRule.seed_kind, StoredRule.seed_value), (StoredRule.target_kind, StoredRule.target_value))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What the list shows: words that must all stand in ids, brands or notes, and values of columns.
 
-    *product_ids* are products that the words may stand for, too (found by their titles).
+    *product_ids* and *category_ids* are products and categories that the words may stand for, too (found by their
+    titles and names).
     """
 
     text: str = ""
     product_ids: tuple[str, ...] = ()
+    category_ids: tuple[str, ...] = ()
     kind: RuleKind | None = None
     seed_kind: SeedKind | None = None
     target_kind: TargetKind | None = None
@@ -62,6 +66,15 @@ def list_rules(
         return [stored(row) for row in session.scalars(query)], count
 
 
+def categories_of(database: Database, most: int = 1000) -> set[str]:
+    """Ids of the categories that rules are about, or for whose pages they are; up to twice *most* of them."""
+    with database.reading(patient=True) as session:
+        found = [
+            session.scalars(sa.select(id_).where(kind == "category").distinct().limit(most)) for kind, id_ in _PARTS
+        ]
+        return {one for ids in found for one in ids if one is not None}
+
+
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     where = [
         column == value
@@ -73,7 +86,7 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
         if value is not None
     ]
     if wanted.text.strip():
-        where.append(sa.or_(_has_words(wanted.text), _about(wanted.product_ids)))
+        where.append(sa.or_(_has_words(wanted.text), *_about(wanted)))
     if wanted.state is not None:
         where.append(_is(wanted.state))
     return where
@@ -85,9 +98,12 @@ def _has_words(text: str) -> sa.ColumnElement[bool]:
     return sa.and_(*(_any(sa.func.lower(one).contains(word, autoescape=True) for one in columns) for word in words))
 
 
-def _about(product_ids: tuple[str, ...]) -> sa.ColumnElement[bool]:
-    pairs = ((StoredRule.seed_kind, StoredRule.seed_value), (StoredRule.target_kind, StoredRule.target_value))
-    return _any(sa.and_(kind == "product", value.in_(product_ids)) for kind, value in pairs)
+def _about(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    return [
+        sa.and_(kind == name, value.in_(ids))
+        for kind, value in _PARTS
+        for name, ids in (("product", wanted.product_ids), ("category", wanted.category_ids))
+    ]
 
 
 def _any(conditions: Any) -> sa.ColumnElement[bool]:

@@ -81,6 +81,12 @@ def rules_of(database: Database, rule_ids: Sequence[int]) -> list[Rule]:
         return [rule_of(row) for row in session.scalars(sa.select(StoredRule).where(StoredRule.id.in_(list(rule_ids))))]
 
 
+def standing(database: Database, rule_ids: Sequence[int]) -> frozenset[int]:
+    """Those of *rule_ids* that are not gone."""
+    with database.reading(patient=True) as session:
+        return frozenset(session.scalars(sa.select(StoredRule.id).where(StoredRule.id.in_(list(rule_ids)))))
+
+
 def update(database: Database, rule_id: int, version: int, rule: Rule, by: str = "", titles: Titles = _NONE) -> Done:
     """Replace what stands as *version*.
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from ..errors import InputError
+from ..errors import InputError, _mark
 from ..shop.ports import clean_id
 from .plan import PLACEMENTS
 
@@ -84,14 +84,11 @@ class Problem(NamedTuple):
     message: str
     values: dict[str, object]
 
-    def __str__(self) -> str:
-        return self.message % self.values if self.values else self.message
-
 
 def checked(rule: Rule, strategies: Collection[str]) -> Rule:
     """*rule* itself; raises `InputError` with the first of its `problems`."""
     for problem in problems(rule, strategies):
-        raise InputError(str(problem))
+        raise InputError(problem.message, **problem.values)
     return rule
 
 
@@ -102,11 +99,6 @@ def problems(rule: Rule, strategies: Collection[str]) -> Iterator[Problem]:
     yield from _target(rule)
     yield from _strength(rule)
     yield from _rest(rule)
-
-
-def _mark(message: str) -> str:
-    """*message* itself; the call is what ``pybabel extract -k _mark`` looks for."""
-    return message
 
 
 def _kinds(rule: Rule, strategies: Collection[str]) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from .embedded import EmbeddedServer
 from .facts import StoreFacts, facts_of
 from .node import Node
 from .reader import Reader
-from .reads import Read, pack
+from .reads import MISSING, Read, pack
 from .script import ScriptCall
 from .topology import Cluster, Single, Topology
 from .writer import Job, Writer, checked
@@ -86,6 +86,14 @@ class RedisStore:
         """
         seconds = self._deadline if timeout is None else min(timeout, self._deadline)
         return self._live().reader.fetch(reads, seconds)
+
+    def greet(self, read: Read, seconds: float) -> bool:
+        """Whether Redis answers *read* within *seconds*, which may be longer than the deadline.
+
+        Opens the connection that the first page of a process needs: a name is looked up, encryption and password are agreed
+        upon, on a machine that is busy with starting.
+        """
+        return self._live().reader.fetch([read], seconds) != [MISSING]
 
     def ask(self, reads: Sequence[Read]) -> list[Any]:
         """Like `fetch`, with patience: all replies, or `StoreUnavailable`, or redis-py's `ResponseError`."""

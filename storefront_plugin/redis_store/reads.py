@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hiredis import pack_command
 
@@ -24,8 +23,7 @@ MISSING: Final = _Missing()
 """The reply of a read whose node failed, was late or refused it. `None` is another thing: there is no such key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """``COMMAND key *args``, a command of one key that changes nothing.
 
     Attributes:

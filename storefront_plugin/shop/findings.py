@@ -29,7 +29,8 @@ def tried(what: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     try:
         findings.extend(look())
     except Exception as error:
-        findings.append(Finding("error", f"{what} raised {type(error).__name__}: {str(error).strip()[:300]}"))
+        first, _, _ = str(error).strip().partition("\n")  # SQLAlchemy adds the whole statement
+        findings.append(Finding("error", f"{what} raised {type(error).__name__}: {first[:300]}"))
     return findings
 
 

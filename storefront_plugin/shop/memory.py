@@ -5,22 +5,28 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from .ports import Order, Product, VariantsOf
+from .ports import NamesOf, Order, Product, VariantsOf
 
 
 class MemoryCatalog:
     """A catalogue that holds *products* in a dict; of two with one id the later counts.
 
-    *variants* answers for the variants of products, see `ports.OffersVariants`.
+    *variants* answers for the variants of products, see `ports.OffersVariants`, and *category_names* for the names of
+    categories, see `ports.NamesCategories`.
     """
 
     variants: VariantsOf
-    """Only there where it was given."""
+    category_names: NamesOf
+    """Both only there where they were given."""
 
-    def __init__(self, products: Iterable[Product], variants: VariantsOf | None = None) -> None:
+    def __init__(
+        self, products: Iterable[Product], variants: VariantsOf | None = None, category_names: NamesOf | None = None
+    ) -> None:
         self._products = {product.id: product for product in products}
         if variants is not None:
             self.variants = variants
+        if category_names is not None:
+            self.category_names = category_names
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, Product]:
         """The products of *ids*; unknown ids are left out."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
-from ..errors import InputError
+from ..errors import InputError, _mark
 
 MAX_ID_BYTES = 255
 
@@ -26,7 +26,8 @@ def clean_id(value: object, what: str = "product id") -> str:
     except UnicodeEncodeError:
         raise InputError(f"A {what} must be valid Unicode text; {text!r:.80} is not.") from None
     if not 1 <= size <= MAX_ID_BYTES or "\x00" in text:
-        raise InputError(f"A {what} must have 1 to {MAX_ID_BYTES} bytes of UTF-8; {text!r:.80} has {size}.")
+        message = _mark("A %(what)s must have 1 to %(most)s bytes of UTF-8; %(text)s has %(size)s.")
+        raise InputError(message, what=what, most=MAX_ID_BYTES, text=f"{text!r:.80}", size=size)
     return text
 
 
@@ -90,6 +91,7 @@ class Variant:
 
 
 VariantsOf: TypeAlias = Callable[[Sequence[str]], Mapping[str, Sequence[Variant]]]
+NamesOf: TypeAlias = Callable[[Sequence[str]], Mapping[str, str]]
 """From product ids to the variants of each."""
 
 
@@ -117,12 +119,20 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """One line of the shopper's cart, in the order it was added (the latest last)."""
+    """One line of the shopper's cart, in the order it was added (the latest last).
+
+    Attributes:
+        quantity: Whole pieces. A Decimal with a fraction (2.5 m) is priced, too, but never counts for a bundle.
+        unit_price: Major units; None for the catalogue's price. A line with one whose product the catalogue does not
+            know is the shop's own (gift wrap): it is priced, and no stock is looked up for it.
+        tax_rate: Percent, for lines that ``tax_rate=`` of `price_cart` cannot tell; it comes first.
+    """
 
     product_id: str
     quantity: int = 1
     unit_price: Decimal | None = None
     variant_id: str | None = None
+    tax_rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,15 @@ class OffersVariants(Protocol):
 
     def variants(self, ids: Sequence[str]) -> Mapping[str, Sequence[Variant]]:
         """The variants of the products *ids*, in the order to show; products without any are left out."""
+        ...
+
+
+@runtime_checkable
+class NamesCategories(Protocol):
+    """A catalogue that knows what its categories are called, so that merchants read names instead of ids."""
+
+    def category_names(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """What the categories *ids* are called, in the language of the request; unknown ones are left out."""
         ...
 
 

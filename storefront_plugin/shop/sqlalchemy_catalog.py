@@ -12,12 +12,13 @@ from sqlalchemy.orm import QueryableAttribute, Session, selectinload
 
 from ..errors import ConfigurationError
 from ..proxies import current_storefront
+from ..shop_database import ShopDatabase
 from .cleaning import clean_products, stock_left
 from .complaints import Complaints, Problem
 from .counting import counted_queries
 from .fields import FieldMap, as_callable, as_expression, is_relationship, required_expression
 from .keys import CHUNK, KeyColumn, after, chunks, cursor
-from .ports import Product, VariantsOf
+from .ports import NamesOf, Product, VariantsOf
 from .product_search import ProductSearch
 from .sessions import ShopReads
 from .values import Unusable, in_major
@@ -35,7 +36,7 @@ class SQLAlchemyCatalog:
     instances are loaded too; give *options* such as ``[selectinload(Product.category)]`` for what callables touch.
 
     Args:
-        db: The shop's Flask-SQLAlchemy.
+        db: The shop's Flask-SQLAlchemy; without it, its `scoped_session`, `sessionmaker` or engine.
         Model: Its product model; nothing about it needs to change.
         id: Column of the id: integer, UUID or text.
         title: One line of text.
@@ -47,15 +48,16 @@ class SQLAlchemyCatalog:
         search: Columns that `search` looks in; by default title and id.
         live_stock: True has stock read afresh for the cards of each page (one query); *stock* must be SQL then.
         where: Criterion of the rows that are products at all, such as ``Product.parent_id.is_(None)``.
-        variants: A function from product ids to the `Variant` objects of each, in one query of the shop's own, so that
-            a bundle can offer the choice.
+        variants: A function from product ids to the `Variant` objects of each, so that a bundle can offer the choice.
+        category_names: A function from ids of categories to their names, for the merchant's pages.
     """
 
     live_stock: Callable[[Sequence[str]], Mapping[str, int | None]]
     """Only there with ``live_stock=True``."""
 
     variants: VariantsOf
-    """Only there where it was given."""
+    category_names: NamesOf
+    """Both only there where they were given."""
 
     def __init__(
         self,
@@ -87,6 +89,7 @@ class SQLAlchemyCatalog:
         live_stock: bool = False,
         where: Any = None,
         variants: VariantsOf | None = None,
+        category_names: NamesOf | None = None,
     ) -> None:
         given = {name: value for name, value in locals().items() if name in _FIELDS}
         self.model = Model
@@ -104,7 +107,8 @@ class SQLAlchemyCatalog:
         self._entity = self.fields.needs_entity or bool(self._urls)
         self._minor = price_unit == "minor"
         self._where = [] if where is None else [where]
-        self._reads = ShopReads(db, Model)
+        self.shop_database = ShopDatabase(db)
+        self._reads = ShopReads(self.shop_database, Model)
         titles = [self.fields.expressions["title"]] if "title" in self.fields.expressions else []
         columns = [required_expression("search", source, Model) for source in search]
         self._search = ProductSearch(self._key, columns or titles)
@@ -113,6 +117,8 @@ class SQLAlchemyCatalog:
             self.live_stock = self._live_stock
         if variants is not None:
             self.variants = variants
+        if category_names is not None:
+            self.category_names = category_names
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, Product]:
         """The products of *ids* in one query (one for each 500); unknown ids are left out."""

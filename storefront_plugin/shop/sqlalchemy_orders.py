@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, object_session
 
 from ..errors import ConfigurationError, InputError
 from ..proxies import current_storefront
+from ..shop_database import ShopDatabase
 from .complaints import Complaints, Problem
 from .fields import FieldMap, as_callable, as_expression, required_expression
 from .keys import after, cursor, same
@@ -34,7 +35,7 @@ class SQLAlchemyOrders:
     """The orders of *Model*, read page by page, the oldest first.
 
     Args:
-        db: The shop's Flask-SQLAlchemy.
+        db: The shop's Flask-SQLAlchemy; without it, its `scoped_session`, `sessionmaker` or engine.
         Model: Its order model; nothing about it needs to change.
         id: Column of the order's id.
         placed_at: Column of the time of placement; orders without one are not placed yet and left out.
@@ -97,7 +98,8 @@ class SQLAlchemyOrders:
         self._fold = None if product_of is None else VariantFold(product_of)
         self._minor = price_unit == "minor"
         self._where = [] if where is None else [where]
-        self._reads = ShopReads(db, Model)
+        self.shop_database = ShopDatabase(db)
+        self._reads = ShopReads(self.shop_database, Model)
 
     def iter_orders(self, since: dt.datetime | None = None) -> Iterator[Order]:
         """Orders placed (or changed, with *since* mapped) at or after *since*, the oldest first; 500 a query."""
@@ -119,7 +121,7 @@ class SQLAlchemyOrders:
         if session is None or identity is None:
             raise InputError(
                 f"order_placed takes a flushed {self.model.__name__} or a storefront_plugin.Order, "
-                f"not {instance!r:.80}: call db.session.add(order) and db.session.flush() first."
+                f"not {instance!r:.80}: add it to your session and flush that first."
             )
         key = sa.and_(*(column == part for column, part in zip(_primary_key(self.model), identity, strict=True)))
         with session.no_autoflush:

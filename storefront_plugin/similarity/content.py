@@ -46,7 +46,7 @@ class IndexingOvertaken(StorefrontError):
     """Another indexing of the catalogue began before this one ended; nothing needs to be done."""
 
 
-def _silent(phase: str, done: int, total: int) -> None:
+def silent(phase: str, done: int, total: int) -> None:
     """Shows nothing."""
 
 
@@ -56,7 +56,7 @@ def index_catalogue(
     store: RedisStore,
     keys: Keys,
     folder: Path,
-    progress: Progress = _silent,
+    progress: Progress = silent,
     currency: str | None = None,
 ) -> str:
     """Compare all visible products and rank the rated ones; the edition under which Redis has them.

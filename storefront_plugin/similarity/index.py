@@ -14,7 +14,7 @@ from ..orderlog.numbers import ProductNumbers
 from ..redis_store import Read, RedisStore
 from ..redis_store.keys import Keys
 from ..shop.ports import Catalog
-from .content import IndexingOvertaken, Progress, index_catalogue
+from .content import IndexingOvertaken, Progress, index_catalogue, silent
 
 logger = logging.getLogger(__name__)
 
@@ -43,33 +43,33 @@ class CatalogueIndex:
         self._folder = folder
         self._currency = currency
 
-    def build(self, progress: Progress = lambda phase, done, total: None) -> None:
+    def build(self, progress: Progress = silent) -> None:
         """Index the whole catalogue; raises `StoreUnavailable`, `DatabaseUnavailable`, or what the catalogue raised."""
         cards = self._store.ask([Read(self._keys.news, "HGET", ("cards",))])[0] or 0
         index_catalogue(self._catalog, self._number, self._store, self._keys, self._folder, progress, self._currency)
         self._store.pipeline_write([("HSET", self._keys.news, "indexed_cards", cards)])
 
-    def build_if_due(self) -> bool:
+    def build_if_due(self, progress: Progress = silent) -> bool:
         """Index a small catalogue that has no index, or whose products changed since; whether it did."""
         names = ("edition", "cards", "indexed_cards")
         edition, cards, indexed = self._store.ask([Read(self._keys.news, "HGET", (name,)) for name in names])
         if edition and (cards or b"0") == (indexed or b"0"):
             return False
         try:
-            return self._build_if_small(bool(edition))
+            return self._build_if_small(bool(edition), progress)
         except StorefrontError:
             raise
         except Exception as error:  # the shop's own catalogue; orders are counted all the same
             logger.warning("The catalogue cannot be read for related products (%s); it is tried again.", error)
             return False
 
-    def _build_if_small(self, indexed: bool) -> bool:
+    def _build_if_small(self, indexed: bool, progress: Progress) -> bool:
         if sum(1 for _ in islice(self._catalog.iter_products(), SMALL_CATALOGUE + 1)) > SMALL_CATALOGUE:
             if not indexed:
                 logger.warning("The catalogue is large: run `flask storefront rebuild` to find related products.")
             return False
         try:
-            self.build()
+            self.build(progress)
         except IndexingOvertaken:
             return False
         return True

@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 from ..shop.cleaning import clean_product
-from ..shop.ports import Catalog, LiveStock, OffersVariants, Product, Variant, clean_id
+from ..shop.ports import Catalog, LiveStock, NamesCategories, OffersVariants, Product, Variant, clean_id
 
 STRANGE_IDS = ("", " ", "0", "-1", "unknown", "1; DROP TABLE", "%", "ä" * 200, "\x00", "9" * 40, "None", "\ud800")
 FEW = 50
@@ -100,3 +100,13 @@ class CatalogContract:
             assert len({one.id for one in variants}) == len(variants)
             assert all(one.price is None or isinstance(one.price, Decimal) for one in variants)
         assert not catalog.variants([])
+
+    def test_category_names_are_text_for_the_ids_asked_for(self, catalog: Catalog, some: list[Product]) -> None:
+        """Where they are offered, those of the products' categories have one line each, and unknown ids none."""
+        if not isinstance(catalog, NamesCategories):
+            pytest.skip("this catalogue does not name its categories")
+        ids = sorted({category for product in some for category in product.category_ids})
+        names = catalog.category_names([*ids, "unknown"])
+        assert set(names) <= set(ids)
+        assert all(isinstance(name, str) and name.strip() for name in names.values())
+        assert not catalog.category_names([])

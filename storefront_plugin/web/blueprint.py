@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, current_app, request, send_from_di
 from jinja2 import FileSystemLoader, PrefixLoader
 
 from ..folders import STATIC, WIDGETS
+from .answers import answer
 from .cart_form import add_to_cart
 from .fragments import fragment
 from .presented import take_code, take_link
@@ -30,6 +31,7 @@ def build_blueprint(name: str, url_prefix: str) -> Blueprint:
     blueprint.add_url_rule("/static/<path:filename>", "static", static_file)
     blueprint.add_url_rule("/fragment/<placement>", "fragment", fragment)
     blueprint.add_url_rule("/cart", "add_to_cart", add_to_cart, methods=["POST"])
+    blueprint.add_url_rule("/answer", "answer", answer)
     blueprint.add_url_rule("/offer/<token>", "take_link", take_link)
     blueprint.add_url_rule("/code", "take_code", take_code, methods=["POST"])
     blueprint.url_value_preprocessor(exemption(blueprint))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .contexts import CardView, PriceView
+from .contexts import CardView, NoticeView, PriceView
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,11 @@ class BundleView:
         digits: Decimals of the currency.
         locale: Language tag for the script's own numbers.
         saved: What is saved in words, with ``{}`` for the amount.
+        more: What the script says of a mix with too few pieces, with ``{have}`` and ``{}`` for how many more.
+        fewer: The same with too many.
+        private: True where the page belongs to one shopper.
+        headed: True where the slot's own heading is the title.
+        notice: See `NoticeView`; None where there is nothing to tell.
     """
 
     id: int
@@ -121,6 +126,11 @@ class BundleView:
     digits: int
     locale: str
     saved: str
+    more: str
+    fewer: str
+    private: bool = False
+    headed: bool = False
+    notice: NoticeView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +176,9 @@ class NearView:
         text: What to add and what is saved then.
         lacks: See `LackView`.
         action: Where its form posts to; None where nothing can be added from here.
+        label: The button's text: how many it adds, and what they cost.
+        private: True where the page belongs to one shopper.
+        notice: See `NoticeView`; None where there is nothing to tell.
     """
 
     id: int
@@ -174,6 +187,9 @@ class NearView:
     text: str
     lacks: tuple[LackView, ...]
     action: str | None
+    label: str
+    private: bool = False
+    notice: NoticeView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +201,13 @@ class BundlesView:
         applied: See `AppliedView`.
         near: See `NearView`.
         code_action: Where a typed code is posted to; None where there is nothing to unlock.
-        code_answer: What became of the code that was typed, told once; else None.
+        code_notice: What became of the code that was typed, see `NoticeView`; told once, else None.
+        code_typed: That code, where it does not work; else "".
     """
 
     offers: tuple[BundleView, ...] = ()
     applied: tuple[AppliedView, ...] = ()
     near: tuple[NearView, ...] = ()
     code_action: str | None = None
-    code_answer: str | None = None
+    code_notice: NoticeView | None = None
+    code_typed: str = ""

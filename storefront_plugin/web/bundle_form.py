@@ -1,7 +1,7 @@
 """From a posted bundle to cart lines: the published bundle says what is in it, the form only what was chosen.
 
-Nothing else of a form is believed. What cannot be right (an ended bundle, one that was changed since the page was made,
-a variant or number that was never offered) raises `InputError`, and nothing is added.
+Nothing else of a form is believed. What cannot be right (a number of pieces or a variant that was never offered) raises
+`InputError`, `NotAdded` where the shopper can mend it, and nothing is added. Stock is not looked at here.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from werkzeug.datastructures import MultiDict
 from ..bundles.bundle import Bundle
 from ..bundles.definition import Component, Tier
 from ..bundles.missing import Lack
+from ..bundles.remaining import enough
 from ..errors import InputError
-from ..recommending.offers import allowed
+from ..recommending.pieces import allowed
 from ..recommending.variants import Choices
 from ..shop.ports import CartLine, Variant
-from .bundle_views import lacking_variants
+from .near_views import lacking_variants, places
+from .notices import NotAdded, Notice
 
 Form: TypeAlias = "MultiDict[str, str]"
 
@@ -39,16 +41,20 @@ def bundle_lines(bundle: Bundle, form: Form, choices: Choices) -> list[CartLine]
     return [_line(tier.components[place], pieces, choices, form.get(f"variant-{place}")) for place, pieces in chosen]
 
 
-def lacking_lines(lacks: Sequence[Lack], form: Form, choices: Choices) -> list[CartLine]:
-    """The lines that fill *lacks*, with the products and variants that the shopper chose."""
-    lines = []
-    for place, lack in enumerate(lacks):
-        at, variant = _picked(form.get(f"product-{place}") or "0", lack.product_ids)
-        product_id = lack.product_ids[at]
-        variants = lacking_variants(lack, choices.get(product_id, ()))
-        if lack.variants and not variants:
+def lacking_lines(bundle: Bundle, lacks: Sequence[Lack], form: Form, choices: Choices) -> list[CartLine]:
+    """The lines that fill *lacks* of *bundle*, with the products and variants that the shopper chose."""
+    lines, offered = [], places(bundle)
+    for number, lack in enumerate(lacks):
+        product_id, variant = lack.product_ids[0], None
+        if f"product-{number}" in form:
+            at, variant = _picked(form[f"product-{number}"], offered)
+            product_id = offered[at]
+        if product_id not in lack.product_ids:
+            raise InputError(f"The cart does not lack {product_id!r:.60} now; load the page again.")
+        variants = lacking_variants(lack, product_id, choices.get(product_id, ()))
+        if lack.variants_of(product_id) and not variants:
             raise InputError(f"No variant of {product_id!r:.60} fits the bundle; correct the bundle.")
-        chosen = _variant(variants, variant or form.get(f"variant-{place}"))
+        chosen = _variant(variants, variant or form.get(f"variant-{number}"), lack.pieces)
         lines.append(CartLine(product_id, lack.pieces, None, chosen))
     return lines
 
@@ -70,8 +76,10 @@ def _set(tier: Tier, form: Form) -> Iterator[tuple[int, int]]:
 
 def _mixed(tier: Tier, form: Form) -> Iterator[tuple[int, int]]:
     pieces = {place: whole(form.get(f"pieces-{place}") or "0") for place in range(len(tier.components))}
-    if not tier.least <= sum(pieces.values()) <= tier.most:
-        raise InputError(f"Choose {tier.least} to {tier.most} pieces, not {sum(pieces.values())}.")
+    chosen = sum(pieces.values())
+    if not tier.least <= chosen <= tier.most:
+        notice = Notice("choose", least=tier.least, most=tier.most, pieces=chosen)
+        raise NotAdded(f"Choose {tier.least} to {tier.most} pieces, not {chosen}.", notice)
     yield from ((place, count) for place, count in pieces.items() if count)
 
 
@@ -88,16 +96,16 @@ def _line(component: Component, pieces: int, choices: Choices, chosen: str | Non
     variants = known or tuple(Variant(one, one) for one in component.variants)
     if not known and component.product_id in choices:
         raise InputError(f"No variant of {component.product_id!r:.60} fits the bundle; correct the bundle.")
-    return CartLine(component.product_id, pieces, None, _variant(variants, chosen))
+    return CartLine(component.product_id, pieces, None, _variant(variants, chosen, pieces))
 
 
-def _variant(variants: Sequence[Variant], chosen: str | None) -> str | None:
-    """The variant that was chosen; of several one must be, a single one goes without saying."""
-    there = {one.id: one for one in variants if one.stock is None or one.stock > 0}
-    if variants and not there:
-        raise InputError("All variants are sold out; load the page again.")
-    if chosen is None and len(there) <= 1:
-        return next(iter(there), None)
-    if chosen not in there:
-        raise InputError(f"There is no variant {chosen!r:.60} to choose; load the page again.")
-    return chosen
+def _variant(variants: Sequence[Variant], chosen: str | None, pieces: int) -> str | None:
+    """The variant that was chosen; of several with *pieces* left one must be, a single one goes without saying."""
+    if chosen is not None:
+        if not any(one.id == chosen for one in variants):
+            raise InputError(f"There is no variant {chosen!r:.60} to choose; load the page again.")
+        return chosen
+    there = [one.id for one in variants if enough(one.stock, pieces)]
+    if len(there) > 1:
+        raise NotAdded("No variant was chosen; choose one of each product.", Notice("variant"))
+    return next(iter([*there, *(one.id for one in variants)]), None)

@@ -3,66 +3,50 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 
-from flask import request
-
-from ..bundles.availability import shortages
 from ..bundles.bundle import Bundle, Shopper
+from ..bundles.lines import Line
 from ..bundles.missing import Lack
-from ..errors import InputError
 from ..proxies import current_storefront
 from ..recommending.bundle_slots import cart_pricing, counted
 from ..recommending.choosing import is_eligible
 from ..recommending.page import Page
-from ..redis_store import Read
+from ..recommending.pieces import choices_left, remaining
+from ..recommending.variants import Choices
 from ..shop.ports import CartLine, Product
 from .bundle_form import Form, bundle_lines, lacking_lines, whole
-
-AGAIN_MS = 3000
-"""The same form of the same browser within so many milliseconds is one that was sent twice."""
+from .notices import NotAdded, Notice
 
 
 def posted_lines(form: Form) -> list[CartLine]:
     """The lines of the form's ``bundle``, or of what is missing for its ``near``, from what is published now.
 
-    Raises `InputError` for what cannot be right, and what the shop's adapters, Redis and the database raise.
+    Raises `InputError` for what cannot be right, `NotAdded` where the shopper can mend it, and what the shop's
+    adapters, Redis and the database raise.
     """
     near = "near" in form
     parts, page = current_storefront.mounted, current_storefront.page("cart", personal=True)
     bundle = _published(whole(form["near" if near else "bundle"]), whole(form.get("version", "")), page)
     found = parts.cards.get_many(bundle.definition.product_ids, page.shop_locale)
-    products = {name: product for name, product in found.items() if product is not None and is_eligible(product)}
-    choices = parts.variants.of(products.values())
-    lines = lacking_lines(_lacks(bundle, page), form, choices) if near else bundle_lines(bundle, form, choices)
-    _check_stock(page, lines, products)
+    known = {name: product for name, product in found.items() if product is not None}
+    choices = parts.variants.of(known.values())
+    cart = [line for each in page.cart if (line := counted(each)) is not None]
+    left = choices_left(choices, remaining(known, choices, cart))
+    lines = lacking_lines(bundle, _lacks(bundle, page), form, left) if near else bundle_lines(bundle, form, left)
+    _check_stock(lines, cart, known, choices)
     return lines
-
-
-def is_repeated(form: Form) -> bool:
-    """Whether this very form came from this browser a moment ago; False where Redis cannot tell.
-
-    The script writes a number of its own into each form it meets (``once``). Without script two shoppers behind one
-    address, with equal browsers and the same choice within `AGAIN_MS`, cannot be told apart from a double click.
-    """
-    said = [request.remote_addr, request.user_agent.string, sorted(form.items(multi=True))]
-    digest = blake2b(json.dumps(said).encode(), digest_size=16).hexdigest()
-    parts = current_storefront.mounted
-    (reply,) = parts.store.fetch([Read(parts.keys.posted(digest), "SET", ("1", "NX", "PX", AGAIN_MS))])
-    return reply is None
 
 
 def _published(bundle_id: int, version: int, page: Page) -> Bundle:
     till = current_storefront.mounted.till
     held = till.published.get().bundles.get(bundle_id)
     if held is None or held.version != version:
-        raise InputError(f"Bundle {bundle_id} was changed or ended since the page was made; load it again.")
+        raise NotAdded(f"Bundle {bundle_id} was changed or ended since the page was made.", Notice("changed"))
     now = dt.datetime.now(dt.timezone.utc)
     shopper = Shopper(page.segments, till.codes.unlocked(page.presented, now))
     if not shopper.may_have(held, now):
-        raise InputError(f"Bundle {bundle_id} is not on for this shopper now.")
+        raise NotAdded(f"Bundle {bundle_id} is not on for this shopper now.", Notice("gone"))
     return held
 
 
@@ -74,13 +58,29 @@ def _lacks(bundle: Bundle, page: Page) -> Sequence[Lack]:
     for missing in pricing.missing if pricing else ():
         if missing.bundle_id == bundle.id:
             return missing.lacks
-    raise InputError(f"Nothing is missing for bundle {bundle.id} any more.")
+    had = any(one.bundle_id == bundle.id for one in pricing.applied) if pricing else False
+    message = f"Nothing is missing for bundle {bundle.id} any more, or what is cannot be had."
+    raise NotAdded(message, Notice("there" if had else "changed"))
 
 
-def _check_stock(page: Page, lines: Sequence[CartLine], products: Mapping[str, Product]) -> None:
-    """Raise `InputError` where *lines* cannot be had beside the cart."""
-    ids = {line.product_id for line in lines}
-    wanted = [line for each in (*page.cart, *lines) if each.product_id in ids and (line := counted(each)) is not None]
-    short = shortages({name: product.stock for name, product in products.items()}, wanted)
-    if short:
-        raise InputError(f"Of {short[0].product_id!r:.60} only {short[0].there} can be had, not {short[0].wanted}.")
+def _check_stock(
+    lines: Sequence[CartLine], cart: Sequence[Line], products: Mapping[str, Product], choices: Choices
+) -> None:
+    """Raise `NotAdded` where *lines* cannot be had together beside the *cart*."""
+    there = {name: product for name, product in products.items() if is_eligible(product)}
+    left = remaining(there, choices, cart)
+    for line in lines:
+        pieces = int(line.quantity)
+        if not left.has(line.product_id, line.variant_id, pieces):
+            pieces = left.of(line.product_id, line.variant_id) or 0
+            message = f"Of {line.product_id!r:.60} only {pieces} can be had, not {line.quantity}."
+            raise NotAdded(message, Notice("short", product=_named(line, products, choices), pieces=pieces))
+        left.take(line.product_id, line.variant_id, pieces)
+
+
+def _named(line: CartLine, products: Mapping[str, Product], choices: Choices) -> str:
+    """The product of *line* as shoppers know it, with its variant."""
+    product = products.get(line.product_id)
+    title = product.title if product is not None else line.product_id
+    variant = next((one.title for one in choices.get(line.product_id, ()) if one.id == line.variant_id), None)
+    return f"{title} – {variant}" if variant else title

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-
 from flask import has_request_context, request, url_for
 
-from ..bundles.definition import Tier
-from ..bundles.missing import Lack
-from ..money import minor_digits, to_minor
+from ..bundles.bundle import Bundle
+from ..bundles.definition import Definition, Tier
+from ..money import minor_digits
 from ..proxies import current_storefront
-from ..recommending.offers import BundleOffer, Piece, TierOffer, enough
+from ..recommending.offers import BundleOffer, TierOffer
 from ..recommending.page import FilledSlot
-from ..shop.ports import Product, Variant
-from .bundle_contexts import (
-    AppliedView,
-    BundlesView,
-    BundleView,
-    ComponentView,
-    LackView,
-    NearView,
-    OptionView,
-    TierView,
-)
+from ..recommending.pieces import Piece
+from .bundle_contexts import AppliedView, BundlesView, BundleView, ComponentView, TierView
 from .bundle_words import BundleWords
 from .cards import PICTURE_SCHEMES, CardMaker, below_root
-from .presented import code_worked
-
-MAX_OPTIONS = 20
-"""Products to choose from in a cart; the bundle's own page shows them all."""
+from .contexts import NoticeView
+from .near_views import NearMaker
+from .notice_words import words_of
+from .notices import Notice
+from .option_views import options_of
 
 
 class BundleMaker:
@@ -39,29 +28,62 @@ class BundleMaker:
         words: In the page's locale.
         cards: Makes the cards of products.
         action: Where forms post to; None where the cart cannot be filled from Python.
+        private: The response belongs to one shopper.
+        notice: What is to be told to that shopper; once, at what it is about.
         unknown: Ids that stand for products which the shop does not have (in the merchant's preview).
     """
 
     def __init__(
-        self, words: BundleWords, cards: CardMaker, action: str | None, unknown: frozenset[str] = frozenset()
+        self,
+        words: BundleWords,
+        cards: CardMaker,
+        action: str | None,
+        private: bool = False,
+        notice: Notice | None = None,
+        unknown: frozenset[str] = frozenset(),
     ) -> None:
         self._words = words
         self._cards = cards
         self._action = action
+        self._private = private
+        self._notice = notice
         self._unknown = unknown
+        self._nears = NearMaker(words, cards, action, private)
 
     def slot(self, filled: FilledSlot) -> BundlesView:
         """The inside of a filled slot."""
+        offers = [one for one in filled.bundles if one.tiers]
+        headed = len(filled.bundles) == len(offers) == 1 and filled.slot.title is None
+        typed = self._notice.typed if self._notice is not None else ""
         return BundlesView(
-            offers=tuple(self.bundle(one) for one in filled.bundles if one.tiers),
+            offers=tuple(self.bundle(one, headed) for one in offers),
             applied=tuple(self._applied(one) for one in filled.bundles if one.applied),
-            near=tuple(self._near(one) for one in filled.bundles if one.missing),
+            near=tuple(self._nears.near(one, self._told_of(one.bundle)) for one in filled.bundles if one.missing),
             code_action=url_for(f"{current_storefront.name}.take_code") if filled.takes_code else None,
-            code_answer=self._words.code_answer(code_worked()) if filled.takes_code else None,
+            code_notice=self._told_of_code() if filled.takes_code else None,
+            code_typed=typed if filled.takes_code else "",
         )
 
-    def bundle(self, offer: BundleOffer) -> BundleView:
-        """A bundle that can be added."""
+    def untold(self) -> NoticeView | None:
+        """The notice, where nothing that was made since is what it is about."""
+        notice, self._notice = self._notice, None
+        if notice is None:
+            return None
+        path = f"{notice.path}#{anchor(notice.bundle_id)}" if notice.kind == "unlocked" and notice.path else None
+        return NoticeView(words_of(notice, self._words.texts), notice.is_error, path)
+
+    def _told_of_code(self) -> NoticeView | None:
+        return self.untold() if self._notice is not None and self._notice.source == "code" else None
+
+    def _told_of(self, bundle: Bundle) -> NoticeView | None:
+        notice = self._notice
+        if notice is None or notice.source == "code" or notice.bundle_id != bundle.id:
+            return None
+        told = self.untold()
+        return told._replace(path=None) if told is not None else None  # it is here
+
+    def bundle(self, offer: BundleOffer, headed: bool = False) -> BundleView:
+        """A bundle that can be added; its title is the slot's heading where it is *headed*."""
         words = offer.bundle.definition.words_in(self._words.locale)
         root = request.script_root if has_request_context() else ""
         return BundleView(
@@ -77,6 +99,11 @@ class BundleMaker:
             digits=minor_digits(offer.currency),
             locale=self._words.locale.replace("_", "-"),
             saved=self._words.texts.gettext("You save %(amount)s", amount="{}"),
+            more=self._words.texts.gettext("You have %(have)s: choose %(num)s more", have="{have}", num="{}"),
+            fewer=self._words.texts.gettext("You have %(have)s: take %(num)s away", have="{have}", num="{}"),
+            private=self._private,
+            headed=headed,
+            notice=self._told_of(offer.bundle),
         )
 
     def _tiers(self, offer: BundleOffer) -> tuple[TierView, ...]:
@@ -89,7 +116,7 @@ class BundleMaker:
         labels = self._labels(tier)
         return TierView(
             number=tier.number,
-            title=words.tier(definition.kind, tier.tier, sum(piece.pieces for piece in tier.pieces)),
+            title=self._title(definition, tier),
             note=self._note(definition.kind, tier, lower, currency),
             offer=words.offer(definition.kind, price, currency),
             components=tuple(self._component(piece, tier.tier, currency) for piece in tier.pieces),
@@ -102,6 +129,14 @@ class BundleMaker:
             rule=price.kind,
             value={"percent": price.rate, "free": price.pieces}.get(price.kind, price.amounts.get(currency or "", 0)),
         )
+
+    def _title(self, definition: Definition, tier: TierOffer) -> str | None:
+        """What tells a tier from the others of its bundle; None where there are none."""
+        if definition.kind == "steps":
+            return self._words.step(tier.tier)
+        if definition.kind != "ladder":
+            return None
+        return self._words.rung(tier.number, len(definition.tiers), sum(piece.pieces for piece in tier.pieces))
 
     def _labels(self, tier: TierOffer) -> tuple[str, ...]:
         least, most = tier.tier.least, tier.tier.most
@@ -116,7 +151,8 @@ class BundleMaker:
         if kind != "ladder" or lower is None:
             return None
         had = {piece.product.id: piece.pieces for piece in lower.pieces}
-        added = [piece.product.title for piece in tier.pieces if piece.pieces > had.get(piece.product.id, 0)]
+        more = [(piece.product, piece.pieces - had.get(piece.product.id, 0)) for piece in tier.pieces]
+        added = [self._words.named(product.title, pieces) for product, pieces in more if pieces > 0]
         return self._words.adds(added, tier.price - lower.price, currency)
 
     def _component(self, piece: Piece, tier: Tier, currency: str | None) -> ComponentView:
@@ -131,31 +167,9 @@ class BundleMaker:
             count=None if tier.least else self._words.count(piece.pieces),
             optional=piece.component.optional,
             free=free,
-            options=self._options(piece.product, piece.variants, piece.variant, currency, piece.component.quantity),
+            options=options_of(piece.product, piece.variants, piece.variant, piece.needed, currency, self._words),
             missing=piece.product.id in self._unknown,
         )
-
-    def _options(
-        self, product: Product, variants: Sequence[Variant], chosen: Variant | None, currency: str | None, pieces: int
-    ) -> tuple[OptionView, ...]:
-        """The variants to choose from; none where there is only one."""
-        if len(variants) < 2:
-            return ()
-        return tuple(
-            OptionView(
-                value=one.id,
-                title=self._titled(product, one, currency),
-                amount=to_minor(product.price if one.price is None else one.price, currency),
-                chosen=one is chosen,
-                disabled=not enough(one.stock, pieces),
-            )
-            for one in variants
-        )
-
-    def _titled(self, product: Product, variant: Variant, currency: str | None) -> str:
-        if variant.price is None or variant.price == product.price:
-            return variant.title
-        return f"{variant.title} – {self._words.money(to_minor(variant.price, currency), currency)}"
 
     def _applied(self, offer: BundleOffer) -> AppliedView:
         applied = offer.applied
@@ -164,70 +178,7 @@ class BundleMaker:
         count = None if offer.bundle.definition.kind == "steps" else self._words.count(applied.count)
         return AppliedView(self._words.applied(title, applied.saving, offer.currency), count)
 
-    def _near(self, offer: BundleOffer) -> NearView:
-        missing = offer.missing
-        assert missing is not None
-        there = {product.id: product for product in offer.products}
-        single = all(len(lack.product_ids) == 1 for lack in missing.lacks)
-        titles = [self._named(there[lack.product_ids[0]], lack) for lack in missing.lacks] if single else []
-        pieces = sum(lack.pieces for lack in missing.lacks)
-        free = _are_free(offer.bundle.definition.tiers[missing.tier], missing.lacks)
-        words = self._words
-        return NearView(
-            id=offer.bundle.id,
-            version=offer.bundle.version,
-            title=offer.bundle.definition.words_in(self._words.locale).title,
-            text=words.near_free(titles) if free else words.near(titles, pieces, missing.saving or 0, offer.currency),
-            lacks=tuple(self._lack(number, lack, offer, free) for number, lack in enumerate(missing.lacks)),
-            action=self._action,
-        )
 
-    def _named(self, product: Product, lack: Lack) -> str:
-        count = self._words.count(lack.pieces)
-        return f"{count} {product.title}" if count else product.title
-
-    def _lack(self, number: int, lack: Lack, offer: BundleOffer, free: bool) -> LackView:
-        there = {product.id: product for product in offer.products}
-        found = [(place, there[name]) for place, name in enumerate(lack.product_ids) if name in there]
-        first = found[0][1]
-        several = len(lack.product_ids) > 1
-        variants = () if several else lacking_variants(lack, offer.choices.get(first.id, ()))
-        picks = (pick for place, product in found[:MAX_OPTIONS] for pick in self._picks(place, product, lack, offer))
-        card = self._cards.product(first)
-        if free:
-            card = replace(card, price=self._words.free(to_minor(first.price, offer.currency), offer.currency))
-        return LackView(
-            number=number,
-            card=card,
-            count=self._words.count(lack.pieces),
-            products=tuple(picks) if several else (),
-            options=self._options(first, variants, None, offer.currency, lack.pieces),
-        )
-
-    def _picks(self, place: int, product: Product, lack: Lack, offer: BundleOffer) -> Sequence[OptionView]:
-        """What can be chosen of *product*: each of its variants, or itself."""
-        variants = lacking_variants(lack, offer.choices.get(product.id, ()))
-        if not variants:
-            return [OptionView(str(place), product.title)]
-        return [
-            OptionView(
-                value=f"{place}:{one.id}",
-                title=f"{product.title} – {self._titled(product, one, offer.currency)}",
-                disabled=not enough(one.stock, lack.pieces),
-            )
-            for one in variants
-        ]
-
-
-def _are_free(tier: Tier, lacks: Iterable[Lack]) -> bool:
-    """Whether *lacks* cost nothing in the set: each is of products that it only gives free."""
-    if tier.price.kind != "free" or tier.least:
-        return False
-    paid = {component.product_id for component in tier.components if not component.free}
-    return all(paid.isdisjoint(lack.product_ids) for lack in lacks)
-
-
-def lacking_variants(lack: Lack, variants: Iterable[Variant]) -> tuple[Variant, ...]:
-    """The variants that fill *lack*; by name where the catalogue knows none of them."""
-    known = tuple(variants) or tuple(Variant(one, one) for one in lack.variants)
-    return tuple(one for one in known if not lack.variants or one.id in lack.variants)
+def anchor(bundle_id: int | None) -> str:
+    """Where a bundle stands on its page."""
+    return f"storefront-bundle-{bundle_id}"

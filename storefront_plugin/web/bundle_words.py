@@ -34,6 +34,11 @@ class BundleWords:
         """So many times; None for one piece."""
         return None if pieces == 1 else f"{self.texts.number(pieces)} ×"
 
+    def named(self, title: str, pieces: int) -> str:
+        """A product with its count."""
+        count = self.count(pieces)
+        return f"{count} {title}" if count else title
+
     def price(self, now: int, was: int, currency: str | None) -> PriceView:
         """A price with the one before it, where that was higher."""
         if was <= now:
@@ -66,11 +71,17 @@ class BundleWords:
         each = texts.gettext("%(amount)s off each", amount=amount)
         return each if kind == "steps" else texts.gettext("%(amount)s off", amount=amount)
 
-    def tier(self, kind: str, tier: Tier, pieces: int) -> str | None:
-        """What tells a tier from the others of its bundle."""
-        if kind == "steps":
-            return self.texts.gettext("%(num)s or more", num=self.texts.number(tier.least))
-        return self.texts.ngettext("%(num)s item", "%(num)s items", pieces) if kind == "ladder" else None
+    def step(self, tier: Tier) -> str:
+        """From how many pieces on a quantity step holds."""
+        return self.texts.gettext("%(num)s or more", num=self.texts.number(tier.least))
+
+    def rung(self, number: int, tiers: int, pieces: int) -> str:
+        """The tier *number*, from 0, of a ladder of so many, with its *pieces*."""
+        if number == 0:
+            return self.texts.ngettext("Small set · %(num)s item", "Small set · %(num)s items", pieces)
+        if number < tiers - 1:
+            return self.texts.ngettext("Larger set · %(num)s item", "Larger set · %(num)s items", pieces)
+        return self.texts.ngettext("Complete set · %(num)s item", "Complete set · %(num)s items", pieces)
 
     def choice(self, tier: Tier) -> str:
         """How many pieces of a mix to choose."""
@@ -90,33 +101,35 @@ class BundleWords:
         amount = self.money(more, currency)
         return self.texts.gettext("Adds %(products)s for %(amount)s more", products=named, amount=amount)
 
-    def near_free(self, titles: Sequence[str]) -> str:
-        """What costs nothing beside the cart."""
-        return self.texts.gettext("Get %(products)s free", products=self._listed(titles))
+    def near_free(self, titles: Sequence[str], pieces: int) -> str:
+        """What costs nothing beside the cart: by name where it is one product."""
+        if len(titles) == 1:
+            return self.texts.gettext("Get %(products)s free", products=self._listed(titles))
+        return self.texts.ngettext("Get %(num)s product free", "Get %(num)s products free", pieces)
 
     def near(self, titles: Sequence[str], pieces: int, saving: int, currency: str | None) -> str:
         """What to add to a cart, and what is saved then.
 
-        *titles* are empty where the shopper has the choice: the dearer it is, the more is saved.
+        A single product is named, several stand below anyway. *titles* are empty where the shopper has the choice: the
+        dearer it is, the more is saved.
         """
         amount = self.money(saving, currency)
-        if titles:
+        if len(titles) == 1:
             named = self._listed(titles)
             return self.texts.gettext("Add %(products)s and save %(amount)s", products=named, amount=amount)
+        if titles:
+            return self.texts.ngettext(
+                "Add %(num)s more product and save %(amount)s",
+                "Add %(num)s more products and save %(amount)s",
+                pieces,
+                amount=amount,
+            )
         return self.texts.ngettext(
             "Add %(num)s more and save at least %(amount)s",
             "Add %(num)s more and save at least %(amount)s",
             pieces,
             amount=amount,
         )
-
-    def code_answer(self, worked: bool | None) -> str | None:
-        """What became of a typed code; None where none was."""
-        if worked is None:
-            return None
-        if worked:
-            return self.texts.gettext("Code accepted.")
-        return self.texts.gettext("This code is not valid, or not any more.")
 
     def applied(self, title: str, saving: int, currency: str | None) -> str:
         """A bundle that applies, and what it saves."""
@@ -131,6 +144,17 @@ class BundleWords:
     def add(self, count: int) -> str:
         """The text of a button that adds so many."""
         return self.texts.ngettext("Add %(num)s", "Add %(num)s", count)
+
+    def add_for(self, pieces: int, cost: int | None, currency: str | None) -> str:
+        """The same with what they cost, where that is known."""
+        if cost is None:
+            return self.add(pieces)
+        amount = self.money(cost, currency)
+        if pieces == 1:
+            return self.texts.gettext("Add for %(amount)s", amount=amount)
+        return self.texts.ngettext(
+            "Add all %(num)s for %(amount)s", "Add all %(num)s for %(amount)s", pieces, amount=amount
+        )
 
     def _listed(self, titles: Sequence[str]) -> str:
         return format_list([isolated(title) for title in titles], locale=self.locale)

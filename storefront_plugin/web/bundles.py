@@ -40,8 +40,8 @@ def preview(definition: Definition, locale: str, currency: str | None) -> Markup
         if (tier := tier_offer(definition, number, products, _variants(known), money)) is not None
     ]
     forms = CartForms(None, current_storefront.name, private=False)
-    maker = BundleMaker(BundleWords(texts), CardMaker(texts, forms, money), None, frozenset(unknown))
-    view = maker.bundle(BundleOffer(Bundle(0, definition), money, tuple(tiers)))
+    maker = BundleMaker(BundleWords(texts), CardMaker(texts, forms, money), None, unknown=frozenset(unknown))
+    view = maker.bundle(BundleOffer(Bundle(0, definition), money, tuple(tiers)), headed=True)
     return render_bundle(view, texts.locale)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from ..money import format_money, from_minor, minor_digits, to_minor
 from ..recommending.page import Card, FilledSlot, ReasonKind
 from ..shop.ports import Product
 from ..texts import Texts, texts_for
-from .contexts import CardView, PartView, PriceView, SlotView, StarsView, TogetherView
+from .contexts import CardView, FormView, PartView, PriceView, SlotView, StarsView, TogetherView
 from .forms import CartForms
 
 HEADING_TELLS: Mapping[str, ReasonKind] = {
@@ -41,26 +41,27 @@ class CardMaker:
 
     def slot(self, filled: FilledSlot) -> SlotView:
         """The view of a filled slot."""
-        together = filled.layout == "together"
+        together, told = filled.layout == "together", _told(filled)
         return SlotView(
             name=filled.name,
             title=self._texts.title(filled.source, filled.slot.title),
             layout=filled.layout,
             source=filled.source,
-            cards=() if together else tuple(self.card(card, _told(filled)) for card in filled.cards),
+            cards=() if together else tuple(self.card(card, told) for card in filled.cards),
             together=self._together(filled) if together else None,
         )
 
     def card(self, card: Card, told: str | None = None) -> CardView:
         """The view of one suggestion, with its button. *told* is the kind of reason that the heading gives already."""
-        form, later = self._forms.form_of(card.product)
-        return self._view(card.product, card, told, form=form, form_later=later)
+        return self._view(card.product, card, told, *self._forms.form_of(card.product))
 
     def product(self, product: Product) -> CardView:
         """The view of a product without reason and button."""
         return self._view(product, None, None)
 
-    def _view(self, product: Product, card: Card | None, told: str | None, **button: object) -> CardView:
+    def _view(
+        self, product: Product, card: Card | None, told: str | None, form: FormView | None = None, later: bool = False
+    ) -> CardView:
         reason = card.reason if card else None
         if reason and reason.orders is None and reason.kind == told:
             reason = None
@@ -74,7 +75,8 @@ class CardMaker:
             price=price_view(product.price, product.list_price, product.currency or self._currency, locale),
             stars=stars_view(product.rating, product.review_count, locale),
             reason=self._texts.reason(reason.kind, reason.orders) if reason else None,
-            **button,  # type: ignore[arg-type]
+            form=form,
+            form_later=later,
         )
 
     def _together(self, filled: FilledSlot) -> TogetherView:
@@ -83,31 +85,36 @@ class CardMaker:
             chosen.insert(0, (filled.seed, None))
         currencies = {product.currency or self._currency for product, _ in chosen}
         currency = currencies.pop() if len(currencies) == 1 else None
+        summable = not currencies
+        action = self._forms.all_of(product for product, _ in chosen) if summable else None
+        told = _told(filled)
         parts = tuple(
             PartView(
-                self._view(product, card, _told(filled)),
+                self._view(product, card, told),
                 to_minor(product.price, product.currency or self._currency),
-                not card,
+                card is None,
+                action is not None,
             )
             for product, card in chosen
         )
-        summable = not currencies
         total = from_minor(sum(part.amount for part in parts), currency)
         return TogetherView(
-            action=self._forms.all_of(product for product, _ in chosen) if summable else None,
+            action=action,
             parts=parts,
             total=format_money(total, currency, self._texts.locale) if summable else None,
             currency=currency or "",
             digits=minor_digits(currency),
             locale=self._texts.locale.replace("_", "-"),
-            labels=self._labels(parts),
+            labels=_labels(len(parts), self._texts.locale),
         )
 
-    def _labels(self, parts: Sequence[PartView]) -> tuple[str, ...]:
-        """One finished text for each number of checked parts: the script then needs no rules of grammar."""
-        some = [self._texts.ngettext("Add %(num)s", "Add %(num)s", count) for count in range(1, len(parts))]
-        every = self._texts.gettext("Add all %(num)s", num=self._texts.number(len(parts)))
-        return (self._texts.gettext("Add to cart"), *some, every)
+
+@lru_cache(maxsize=256)
+def _labels(parts: int, locale: str) -> tuple[str, ...]:
+    """The button's text for each number of checked parts: the script then needs no rules of grammar."""
+    texts = texts_for(locale)
+    some = [texts.ngettext("Add %(num)s", "Add %(num)s", count) for count in range(1, parts)]
+    return (texts.gettext("Add to cart"), *some, texts.gettext("Add all %(num)s", num=texts.number(parts)))
 
 
 @lru_cache(maxsize=8192)

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, current_app, redirect, request
+from dataclasses import replace
+
+from flask import Response, abort, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
 from ..errors import AdapterError, InputError, StorefrontError
 from ..proxies import current_storefront
 from ..recommending.choosing import is_eligible
 from ..shop.ports import AddsLines, CartLine, clean_id
-from .bundle_post import is_repeated, posted_lines
+from .answers import answered, answered_again, sent_on
+from .bundle_post import posted_lines
 from .forms import chosen_first
 from .guard import TROUBLE
 from .limits import seconds_to_wait
+from .notices import NotAdded, Notice
 from .origin import is_own, way_back
+from .posted_once import posted_once
 
 MAX_PRODUCTS = 31
 """The page's own product and the 30 that a slot can hold."""
 
 
 def add_to_cart() -> Response:
-    """``POST <prefix>/cart``: put each ``product`` of the form, or a ``bundle``, into the cart by the shop's ``Cart.add``.
+    """``POST <prefix>/cart``: put each ``product`` of the form, or a ``bundle``, into the cart by ``Cart.add``.
 
-    Products that are unknown, hidden or sold out, and those with variants to choose from, are left out.
-    What ``add`` raises is left to the shop's error pages, as in a view of its own: a shopper who pressed a button must
-    not be told that all went well.
+    Why a bundle is not added is told to the shopper once. Single products that are unknown, hidden or sold out, and
+    those with variants to choose from, are left out. What ``add`` raises is left to the shop's error pages, as in a view
+    of its own: a shopper who pressed a button must not be told that all went well.
     """
     if not is_own(request):
         current_app.logger.warning("A post to the cart from another site was refused (%s).", request.origin)
@@ -35,21 +40,48 @@ def add_to_cart() -> Response:
     cart = current_storefront.cart
     if not isinstance(cart, AddsLines):
         abort(404)
-    of_bundle = "bundle" in request.form or "near" in request.form
-    lines = _bundle_lines() if of_bundle else _lines(request.form.getlist("product"))
+    if "bundle" in request.form or "near" in request.form:
+        return _bundle_added(cart)
+    lines = _lines(request.form.getlist("product"))
     if lines:
         cart.add(lines)
-    return _sent_on(way_back(request))
+    return sent_on(way_back(request))
 
 
-def _bundle_lines() -> list[CartLine]:
-    """The lines of the posted bundle; none where it cannot be right any more, or was posted a moment ago."""
+def _bundle_added(cart: AddsLines) -> Response:
+    """Add the posted bundle; a form that was posted a moment ago adds nothing."""
     try:
-        lines = posted_lines(request.form)
-        return [] if is_repeated(request.form) else lines
+        with posted_once() as is_new:
+            lines = _posted_lines() if is_new else []
+            if lines:
+                cart.add(lines)
+    except _Refused as refused:
+        return answered(refused.notice, request)
+    return sent_on(way_back(request)) if is_new else answered_again(request)
+
+
+class _Refused(Exception):
+    """The posted bundle is not added; apart from what the shop's own cart may raise."""
+
+    def __init__(self, notice: Notice) -> None:
+        self.notice = notice
+
+
+def _posted_lines() -> list[CartLine]:
+    try:
+        return posted_lines(request.form)
     except (StorefrontError, *TROUBLE) as error:
         current_app.logger.info("A posted bundle was not added: %s", error)
-        return []
+        raise _Refused(_notice_of(error)) from error
+
+
+def _notice_of(error: Exception) -> Notice:
+    """What the shopper is told of *error*; a form that no page of ours makes is taken for one of an older page."""
+    usual = Notice("changed" if isinstance(error, InputError) else "trouble")
+    notice = error.notice if isinstance(error, NotAdded) else usual
+    number = request.form.get("near") or request.form.get("bundle") or ""
+    is_id = number.isascii() and number.isdigit() and len(number) < 9
+    return replace(notice, bundle_id=int(number)) if is_id else notice
 
 
 def _lines(ids: list[str]) -> list[CartLine]:
@@ -69,9 +101,3 @@ def _lines(ids: list[str]) -> list[CartLine]:
     there = [product for name in wanted if (product := found[name]) is not None and is_eligible(product)]
     first = chosen_first(there)
     return [CartLine(product.id) for product in there if product.id not in first]
-
-
-def _sent_on(path: str) -> Response:
-    response = redirect(path, 303)
-    response.headers["Cache-Control"] = "no-store"
-    return response  # type: ignore[return-value]

@@ -1,12 +1,13 @@
 """What each template gets. These are an interface: a shop that overrides a template relies on every name here.
 
-The comment at the top of a template lists the same names; ``test_template_contract.py`` holds the two together.
+The comment at the top of a template lists the same names; ``test_template_contract.py`` holds the two together. What is made
+for every card is a named tuple: a page makes and compares a hundred of them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from .bundle_contexts import BundlesView
 
 
-@dataclass(frozen=True, slots=True)
-class PriceView:
+class PriceView(NamedTuple):
     """A price in words, for ``_price.html``.
 
     Attributes:
@@ -31,8 +31,7 @@ class PriceView:
     saving: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StarsView:
+class StarsView(NamedTuple):
     """A rating, for ``_stars.html``.
 
     Attributes:
@@ -44,12 +43,25 @@ class StarsView:
 
     label: str
     width: int
-    count: str | None = None
+    count: str | None = None  # type: ignore[assignment]  # templates say stars.count; no tuple is counted
     count_label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FormView:
+class NoticeView(NamedTuple):
+    """What the shopper is told once about what they sent, for ``_notice.html``.
+
+    Attributes:
+        text: The sentence.
+        is_error: True where something did not work.
+        path: Address of the page that shows what it is about, or None.
+    """
+
+    text: str
+    is_error: bool = False
+    path: str | None = None
+
+
+class FormView(NamedTuple):
     """A form that puts one product into the cart.
 
     Attributes:
@@ -63,8 +75,7 @@ class FormView:
     fields: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CardView:
+class CardView(NamedTuple):
     """A product as a card shows it, for ``_card.html``.
 
     Attributes:
@@ -93,19 +104,20 @@ class CardView:
     form_later: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PartView:
-    """One product of a set bought together.
+class PartView(NamedTuple):
+    """One product of a set bought together, for ``_part.html``.
 
     Attributes:
         card: See `CardView`.
         amount: Its price in minor units, for the script.
         seed: True for the product that the page is about.
+        checkable: True where the shopper may leave it out.
     """
 
     card: CardView
     amount: int
     seed: bool
+    checkable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +184,23 @@ class PlacementView:
     src: str
     when: str
     content: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """A page of ours that tells a shopper what became of what they sent, for ``answer.html``.
+
+    Attributes:
+        text: The sentence.
+        back: Address to go on to.
+        language: Language tag of the words.
+        head: The links to style sheet and script.
+    """
+
+    text: str
+    back: str
+    language: str
+    head: Markup
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,16 +23,17 @@ class CartForms:
         cart: The shop's cart, or None.
         name: Name of our blueprint.
         private: The response belongs to one shopper, so that it may hold their token.
-        chosen_first: Ids of products that a form of ours cannot add, see `chosen_first`.
+        products: Those that may get a form, so that variants are asked for once.
     """
 
-    def __init__(self, cart: Cart | None, name: str, private: bool, chosen_first: Container[str] = ()) -> None:
+    def __init__(self, cart: Cart | None, name: str, private: bool, products: Iterable[Product] = ()) -> None:
+        fills = isinstance(cart, AddsLines)
         self._cart = cart
-        self._chosen_first = chosen_first
+        self._chosen_first = chosen_first(products) if fills else ()
         self._private = private
         self._token: str | None = None
-        fills = has_request_context() and isinstance(cart, AddsLines)
-        self.all_action = url_for(f"{name}.add_to_cart") if fills else None
+        self._token_field = token_field(current_app)
+        self.all_action = url_for(f"{name}.add_to_cart") if fills and has_request_context() else None
         """Where several products are posted to at once; None where the cart cannot be filled from Python."""
 
     def form_of(self, product: Product) -> tuple[FormView | None, bool]:
@@ -59,7 +60,7 @@ class CartForms:
         return FormView(self.all_action, "post", (("product", product.id),)), False
 
     def _completed(self, given: AddForm) -> tuple[FormView | None, bool]:
-        field = token_field(current_app) if given.method == "post" else None
+        field = self._token_field if given.method == "post" else None
         if field is not None and not _posts_home(given.action):
             field = None
         if field is None:

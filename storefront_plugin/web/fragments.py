@@ -34,7 +34,7 @@ def fragment(placement: str) -> Response:
         return _refused(seconds)
     try:
         section = _section(placement, request.args)
-        section.slots()
+        slots = section.slots()
     except (InputError, ConfigurationError) as error:
         return _answer(str(error), 400, "text/plain")
     locale = known_locale(request.args.get("locale", "")[:32])
@@ -44,9 +44,9 @@ def fragment(placement: str) -> Response:
     def render() -> Markup | None:
         page = current_storefront.page(placement, section.products, section.category, personal=True)
         page.locale = locale or page.locale
-        content = section.render(page)
+        content, _ = section.render(page, slots)
         # What the page shows already is better than what trouble left over.
-        return None if have and (page.store_failed or page.catalog_failed) else content
+        return None if have and page.failed else content
 
     with _shop_speaking(locale):
         content = guarded(placement, render)

@@ -79,14 +79,14 @@ def _shown(section: Section, inline: str | None) -> Markup:
         keep_response_private()
     elif has_request_context() and not current_storefront.settings.locale and "babel" not in current_app.extensions:
         after_this_request(_by_language)
-    content = section.render(page)
-    if not content or not has_request_context():
+    content, slots = section.render(page, section.slots())
+    if not has_request_context() or not (content or page.failed):
         return content
-    waits = any(slot.lazy for slot in section.slots())
+    waits = any(slot.lazy for slot in slots)
     view = PlacementView(
         name=section.placement,
-        src=section.address(page, content),
-        when="near" if waits or not personal else "change",
+        src=section.address(page, None if waits or (personal and not page.failed) else content),
+        when="near" if waits or page.failed or not personal else "change",
         content=content,
     )
     return rendering.render_placement(page, view)

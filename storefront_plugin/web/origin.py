@@ -22,22 +22,22 @@ def is_own(request: Request) -> bool:
 
 def way_back(request: Request) -> str:
     """The path to go on to after a post: its ``next``, else the page it came from, else the shop's home page."""
-    given = request.form.get("next", "")
-    if _is_path(given):
+    given = local_path(request.form.get("next", ""))
+    if given is not None:
         return given
     referrer = request.referrer or ""
     if _host_of(referrer) == request.host:
         parts = urlsplit(referrer)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
-        if _is_path(path):
+        if local_path(path) is not None:
             return path
     return request.script_root + "/"
 
 
-def _is_path(text: str) -> bool:
-    """Whether *text* is a path on this host: browsers take ``//`` and ``/\\`` for another one, and drop line ends."""
+def local_path(text: str) -> str | None:
+    """*text* where it is a path on this host: browsers take ``//`` and ``/\\`` for another one, and drop line ends."""
     plain = text.isprintable() and "\\" not in text
-    return plain and text.startswith("/") and not text.startswith("//")
+    return text if plain and text.startswith("/") and not text.startswith("//") else None
 
 
 def _host_of(address: str) -> str | None:

@@ -20,14 +20,15 @@ from ..folders import STATIC
 from ..proxies import current_storefront
 from ..recommending.page import FilledSlot, Page
 from ..recommending.plan import Slot
-from ..shop.ports import AddsLines, Product
+from ..shop.ports import Product
 from ..texts import Texts, texts_for
 from .bundle_contexts import BundlesView, BundleView
 from .bundle_views import BundleMaker
 from .bundle_words import BundleWords
 from .cards import CardMaker
-from .contexts import HeadView, PlacementView, SlotView
-from .forms import CartForms, chosen_first
+from .contexts import AnswerView, HeadView, PlacementView, SlotView
+from .forms import CartForms
+from .notices import take
 from .parts import Parts
 
 STYLESHEET = "storefront.css"
@@ -42,23 +43,29 @@ def render_slots(
     A card holds the shopper's own token only where ``page.personal`` says that the response belongs to one shopper.
     """
     texts = texts_for(page.locale)
-    shown = [filled for filled in filled_slots if not filled.is_empty]
-    cart = current_storefront.cart
-    first = chosen_first(_products(shown)) if isinstance(cart, AddsLines) else ()
-    forms = CartForms(cart, current_storefront.name, page.personal, first)
+    filled = list(filled_slots)
+    shown = [one for one in filled if not one.is_empty]
+    forms = CartForms(current_storefront.cart, current_storefront.name, page.personal, _products(shown))
     maker = CardMaker(texts, forms, page.currency or current_storefront.settings.currency)
-    bundles = BundleMaker(BundleWords(texts), maker, forms.all_action)
-    views = [_slot_view(filled, maker, bundles) for filled in shown]
+    notice = take() if page.personal and any(one.layout == "bundles" for one in filled) else None
+    bundles = BundleMaker(BundleWords(texts), maker, forms.all_action, page.personal, notice)
+    views = [_slot_view(one, maker, bundles) for one in shown]
     views += [_waiting_view(slot, texts) for slot in waiting]
-    show = Parts(page.locale, page.personal)
-    return Markup("").join(_render("slot.html", texts, slot=view, show=show) for view in _in_order(order, views))
+    show = Parts(current_app.jinja_env, page.locale, page.personal)
+    return _render("slots.html", texts, slots=_in_order(order, views), notice=bundles.untold(), show=show)
 
 
 def render_bundle(bundle: BundleView, locale: str) -> Markup:
     """The HTML of a slot with one bundle."""
     texts = texts_for(locale)
-    view = SlotView("bundles", texts.title("bundles"), "bundles", "bundles", bundles=BundlesView(offers=(bundle,)))
-    return _render("slot.html", texts, slot=view, show=Parts(locale, private=False))
+    view = SlotView("bundles", bundle.title, "bundles", "bundles", bundles=BundlesView(offers=(bundle,)))
+    return _render("slot.html", texts, slot=view, show=Parts(current_app.jinja_env, locale, private=False))
+
+
+def render_answer(text: str, back: str, texts: Texts) -> Markup:
+    """A whole page that says *text* and leads *back*."""
+    view = AnswerView(text, back, texts.locale.replace("_", "-"), head())
+    return _render("answer.html", texts, answer=view)
 
 
 def render_placement(page: Page, view: PlacementView) -> Markup:
@@ -103,7 +110,11 @@ def _render(template: str, texts: Texts, **context: Any) -> Markup:
 
 def _slot_view(filled: FilledSlot, cards: CardMaker, bundles: BundleMaker) -> SlotView:
     view = cards.slot(filled)
-    return replace(view, bundles=bundles.slot(filled)) if filled.layout == "bundles" else view
+    if filled.layout != "bundles":
+        return view
+    inside = bundles.slot(filled)
+    heading = next((one.title for one in inside.offers if one.headed), view.title)
+    return replace(view, bundles=inside, title=heading)
 
 
 def _products(filled_slots: Iterable[FilledSlot]) -> Iterator[Product]:

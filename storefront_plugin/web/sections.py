@@ -71,18 +71,24 @@ class Section:
             )
         _say_off(self.placement, slot)
 
-    def render(self, page: Page) -> Markup:
-        """The HTML of the section's slots; lazy ones only keep their room."""
-        slots = {slot.name: slot for slot in self.slots()}
+    def render(self, page: Page, wanted: Sequence[Slot]) -> tuple[Markup, Sequence[Slot]]:
+        """The HTML of the *wanted* slots, lazy ones only keeping their room, and what became of these slots.
+
+        A page that hears that the merchant changed them shows them as they are now.
+        """
+        plan, slots = current_storefront.plan, {slot.name: slot for slot in wanted}
         names = [name for name, slot in slots.items() if self.fetched or not slot.lazy]
         page.counted = tuple(name for name in names if slots[name].lazy == self.fetched)
         filled = current_storefront.fill(page, [*self.after, *names]) if names else []
+        if current_storefront.plan is not plan:
+            page.shown.clear()
+            return self.render(page, self.slots())
         shown = [_fitted(each, slots[each.name]) for each in filled if each.name in names]
-        return render_slots(page, shown, [slot for name, slot in slots.items() if name not in names], list(slots))
+        waiting = [slot for name, slot in slots.items() if name not in names]
+        return render_slots(page, shown, waiting, list(slots)), wanted
 
-    def address(self, page: Page, content: Markup) -> str:
-        """Where the shopper's own HTML of this section is fetched; it names what the page shows already."""
-        settled = not page.personal and not any(slot.lazy for slot in self.slots())
+    def address(self, page: Page, shown: Markup | None) -> str:
+        """Where the shopper's own HTML of this section is fetched; it names what is *shown* already, unless more follows."""
         given: Mapping[str, Any] = {
             "product": list(_short(self.products)),
             "category": self.category,
@@ -92,7 +98,7 @@ class Section:
             "limit": self.limit,
             "lazy": None if self.lazy is None else str(int(self.lazy)),
             "locale": page.locale,
-            "have": content_hash(content) if settled else None,
+            "have": None if shown is None else content_hash(shown),
         }
         endpoint = f"{current_storefront.name}.fragment"
         return url_for(endpoint, placement=self.placement, **{key: value for key, value in given.items() if value})
@@ -145,7 +151,7 @@ def earlier_slots(section: Section) -> tuple[str, ...]:
 def _fitted(filled: FilledSlot, slot: Slot) -> FilledSlot:
     return (
         filled
-        if filled.slot == slot
+        if filled.slot is slot
         else replace(filled, slot=slot, cards=filled.cards[: slot.limit], bundles=filled.bundles[: slot.limit])
     )
 

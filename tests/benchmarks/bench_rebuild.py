@@ -30,6 +30,7 @@ from storefront_plugin.copurchase.weights import Weighting
 from storefront_plugin.database import Base, Database
 from storefront_plugin.redis_store import EmbeddedServer, RedisStore, find_binary
 from storefront_plugin.redis_store.keys import Keys
+from storefront_plugin.shop_database import ShopDatabase
 
 PRODUCTS = 100_000
 CLUSTERS = 500
@@ -101,7 +102,7 @@ def load_alone(path: Path, folder: Path, binary: Path, admission: int) -> dict[s
 
 def whole_rebuild(path: Path, folder: Path, binary: Path, admission: int) -> dict[str, Any]:
     """The product: from Parquet to the switch of the generation."""
-    database = Database(f"sqlite:///{folder / 'bench.sqlite'}", folder, 1.0, lambda: None, {})
+    database = Database(f"sqlite:///{folder / 'bench.sqlite'}", folder, 1.0, ShopDatabase(), {})
     with database.connect() as connection:
         Base.metadata.create_all(connection)
         connection.commit()

@@ -72,6 +72,60 @@ def test_a_bundle_is_made_by_keyboard(visit: Opener, shop: SmallShop) -> None:
     assert [one.product_id for one in kept.definition.tiers[0].components] == ["p5", "p3"]
 
 
+def test_products_of_like_names_are_picked_one_after_the_other(visit: Opener, shop: SmallShop) -> None:
+    """By keyboard alone: Enter takes the suggestion that is marked, also in the field that comes with the new rows."""
+    page = visit("/bundles/new?kind=set")
+    page.locator("[name='tiers-0-add']").focus()
+    for count in (1, 2, 3):
+        until(page, "document.activeElement.name === 'tiers-0-add' && !document.activeElement.value")
+        page.keyboard.type("Product 1")  # ten products have these words
+        page.locator(".suggestions [role=option]").nth(count).wait_for()
+        for _ in range(count):
+            page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.locator(".component")).to_have_count(count)
+        expect(page.locator(".components .error")).to_have_count(0)
+    assert len(set(page.locator(".component .product-title").all_inner_texts())) == 3
+
+
+def test_the_keyboard_stays_where_one_types_and_goes_to_what_is_new(visit: Opener, shop: SmallShop) -> None:
+    """Enter in a field previews and leaves it there; a new currency and a new tier are typed into at once."""
+    page = visit("/bundles/new?kind=ladder")
+    page.locator("[name='words-0-title']").focus()
+    page.keyboard.type("Kit")
+    with page.expect_response("**/bundles/preview"):
+        page.keyboard.press("Enter")
+    assert focused(page) == "words-0-title Kit"
+    page.get_by_role("button", name="Add a tier").press("Enter")
+    until(page, "document.activeElement.name === 'tiers-2-add'")
+    page.get_by_label("Amount off").first.check()
+    page.get_by_role("button", name="Add a currency").first.press("Enter")
+    until(page, "/^tiers-0-amounts-\\d+-currency$/.test(document.activeElement.name)")
+    assert focused(page).endswith(" ")
+
+
+def test_the_menu_of_the_head_closes_again(visit: Opener, shop: SmallShop) -> None:
+    """By Escape, which leaves the keyboard on it, and by a click elsewhere; its buttons work."""
+    with shop.app.app_context():
+        shelf.create(shop.storefront.database, set_of("p1", "p2", price=TEN))
+    page = visit("/bundles/1")
+    archive = page.get_by_role("button", name="Archive")
+    expect(archive).to_be_hidden()
+    menu = page.locator(".menu > summary")
+    menu.press("Enter")
+    expect(archive).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(archive).to_be_hidden()
+    until(page, "document.activeElement.matches('.menu > summary')")
+    menu.click()
+    page.locator("h1").click()
+    expect(archive).to_be_hidden()
+    menu.click()
+    archive.click()
+    expect(page.locator(".notice")).to_contain_text("Archived.")
+
+
 def test_the_same_without_script(visit: Opener, shop: SmallShop) -> None:
     """Buttons alone: add by title, choose one of several, preview, move, publish; only the fields of a price kind show."""
     page = visit("/bundles/new?kind=set", script=False)
@@ -133,6 +187,51 @@ def test_nothing_typed_is_left_without_a_question(visit: Opener, shop: SmallShop
     expect(page.locator(".notice")).to_contain_text("1 bundle published.")
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".state")).to_have_text("Draft")
+
+
+def test_what_needs_script_is_not_there_without(visit: Opener, shop: SmallShop) -> None:
+    """Choosing all rows and copying; with script both are there."""
+    with shop.app.app_context():
+        shelf.create(shop.storefront.database, dataclasses.replace(set_of("p1", "p2", price=TEN), staff_only=True))
+    for script in (True, False):
+        page = visit("/bundles", script=script)
+        expect(page.get_by_label("All on this page")).to_be_visible(visible=script)
+        expect(page.get_by_label("Choose Set")).to_be_visible()
+        page.goto(f"{ADMIN}/bundles/1/code")
+        page.get_by_role("button", name="Make a code and a link").click()
+        expect(page.get_by_label("Code", exact=True)).to_be_visible()
+        expect(page.locator("[data-copy]").first).to_be_visible(visible=script)
+
+
+@pytest.mark.parametrize("width", [375, 720, 768, 860, 1000, 1024, 1280])
+@pytest.mark.parametrize("locale", ["en", "ja"])
+def test_rows_can_be_read_at_every_width(visit: Opener, shop: SmallShop, width: int, locale: str) -> None:
+    """No column is as narrow as a letter or two, and none is hidden beside the page."""
+    words = {"en": Words("Everything for a long evening"), "ja": Words("長い夜のためのすべてのもの")}
+    with shop.app.app_context():
+        database = shop.storefront.database
+        for number in range(3):
+            definition = dataclasses.replace(set_of(*(f"p{each}" for each in range(1, 6)), price=TEN), words=words)
+            made = shelf.create(database, definition, "A merchant of a long name")
+            shelf.update(
+                database, made.id, 1, dataclasses.replace(definition, limit_in_all=9 + number), "Second editor"
+            )
+    page = visit("/bundles", width=width, locale=locale)
+    for path in ("/bundles", "/bundles/1/history", "/log", ""):
+        page.goto(ADMIN + path)
+        assert not scrolls_sideways(page), path
+        assert page.evaluate(NARROW) == [], path
+
+
+NARROW = """
+() => [...document.querySelectorAll(".table-frame")].flatMap(frame => [
+  ...(frame.scrollWidth > frame.clientWidth ? ["It scrolls."] : []),
+  ...[...frame.querySelectorAll("td .row-title, td[data-label]:not(.number, .changed)")]
+    .filter(each => each.textContent.trim().length > 9 && each.getBoundingClientRect().width < 70)
+    .map(each => each.textContent.trim()),
+])
+"""
+"""Tables that scroll sideways, and words in a column where few of them fit."""
 
 
 def test_a_code_is_copied(visit: Opener, shop: SmallShop) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from chromium import Opener, scrolls_sideways, violations
+from chromium import Opener, scrolls_sideways, until, violations
 from playwright.sync_api import expect
 from small_shop import SmallShop
 
@@ -37,6 +37,33 @@ def test_the_page_follows_a_search_by_itself(visit: Opener, shop: SmallShop, scr
         expect(page.locator(".progress")).to_contain_text("75%", timeout=10_000)
         shop.storefront.search_begun(begun)
     expect(page.locator(".search summary")).to_contain_text("Second editor · 4 found", timeout=10_000)
+
+
+@pytest.mark.parametrize("width", [375, 720, 768, 1000, 1080, 1280])
+def test_each_row_can_be_decided_at_every_width(visit: Opener, shop: SmallShop, width: int) -> None:
+    """Both buttons are within the page, which does not scroll sideways."""
+    page = visit(PAGE, width=width, height=800)
+    for button in (*page.locator("tbody a.accept").all(), *page.locator("tbody button").all()):
+        box = button.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] < box["x"] + box["width"] <= width
+    frame = page.locator(".table-frame")
+    assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
+    assert not scrolls_sideways(page)
+
+
+def test_after_a_rejection_the_next_row_has_the_focus(visit: Opener, shop: SmallShop) -> None:
+    """And the message with Undo is in sight, however far below it was."""
+    page = visit(PAGE, width=900, height=400)
+    second = page.locator("tbody tr").nth(2)
+    title = second.locator(".row-title").inner_text()
+    page.locator("tbody tr").nth(1).get_by_role("button", name="Reject").click()
+    until(page, "document.activeElement.matches('tr')")
+    assert title in str(page.evaluate("document.activeElement.innerText"))
+    expect(page.locator("tr:focus")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Undo")).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "rows"
 
 
 @pytest.mark.parametrize("options", [{"width": 375, "height": 800, "color_scheme": "dark"}, {"locale": "ja"}])

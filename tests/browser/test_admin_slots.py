@@ -172,11 +172,11 @@ def test_axe_finds_nothing_and_nothing_overflows(visit: Opener, shop: SmallShop,
     page.get_by_role("button", name="Remove: Sets").click()
     page.get_by_role("button", name="Add a slot").click()
     _clean(page)
-    page.locator(".slot-item").last.get_by_label("Most products").fill("99")
+    page.locator(".slot-item").last.get_by_label("Products, at most").fill("99")
     page.get_by_role("button", name="Save").last.click()
     expect(page.locator(".notice-error")).to_contain_text("could not be saved")
     _clean(page)
-    page.locator(".slot-item").last.get_by_label("Most products").fill("9")
+    page.locator(".slot-item").last.get_by_label("Products, at most").fill("9")
     with shop.app.app_context():
         theirs = [Slot(name="also_bought", strategies=("also_bought",), title="W" * 120)]
         placements.save(shop.storefront.database, "product", 0, theirs, "Second editor")

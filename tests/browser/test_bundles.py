@@ -69,20 +69,26 @@ def test_an_unchecked_part_and_another_variant_change_the_sum(show: Opener) -> N
 
 
 def test_a_mix_is_summed_up_and_keeps_its_numbers(show: Opener) -> None:
-    """Too few and too many cannot be added; four of a kind can."""
+    """Too few and too many cannot be added, and a line says so in place of the price; four of a kind can."""
     page = show(BUNDLES)
     mix = bundle(page, "mix")
     numbers, button = mix.locator("input[type=number]"), mix.get_by_role("button")
     expect(mix.locator(".storefront-total-amount")).to_have_text("€28.32")
     numbers.nth(0).fill("0")
     expect(button).to_be_disabled()
-    expect(mix.locator(".storefront-saved")).to_be_hidden()
+    expect(mix.locator(".storefront-saved, .storefront-total")).to_have_count(2)
+    for gone in mix.locator(".storefront-saved, .storefront-total").all():
+        expect(gone).to_be_hidden()
+    expect(mix.locator(".storefront-tally")).to_have_text("You have 2: choose 1 more")
     numbers.nth(3).fill("2")
     expect(button).to_be_enabled()
     expect(button).to_contain_text("Add 4")
     expect(mix.locator(".storefront-total-amount")).to_have_text("€28.64")
-    numbers.nth(3).fill("3")
+    expect(mix.locator(".storefront-tally")).to_have_text("")
+    numbers.nth(3).fill("5")
     expect(button).to_be_disabled()
+    expect(mix.locator(".storefront-tally")).to_have_text("You have 7: take 3 away")
+    assert violations(page, "[data-storefront-bundle='3']") == []
 
 
 @pytest.mark.parametrize("kind", ["set", "ladder", "mix", "extra", "variants"])
@@ -138,6 +144,38 @@ def test_forms_are_whole_without_script(show: Opener) -> None:
         page.goto(f"/?{BUNDLES}")
     assert len(sent) == 9
     assert all("bundle=" in one and "version=1" in one and "tier=" in one for one in sent)
+
+
+@pytest.mark.parametrize("width", [768, 1280])
+def test_prices_and_number_boxes_stand_in_line(show: Opener, width: int) -> None:
+    """Under titles of one line and of two."""
+    page = show(BUNDLES, width)
+    for kind, what in (("mix", "input[type=number]"), ("mix", ".storefront-price"), ("set", ".storefront-price")):
+        tops = (
+            bundle(page, kind).locator(f"li {what}").evaluate_all("all => all.map(e => e.getBoundingClientRect().top)")
+        )
+        assert len(tops) > 2
+        assert max(tops) - min(tops) < 1
+
+
+def test_a_single_bundle_has_one_heading(show: Opener) -> None:
+    """The slot's; the steps beside others have one of their own, and show a picture."""
+    page = show("slot=bundles&bundles=set")
+    assert page.get_by_role("heading").all_inner_texts() == ["Stoneware mug, 300 ml", "Slow morning set"]
+    page = show(BUNDLES)
+    assert page.get_by_role("heading", level=2).all_inner_texts() == ["Sets"]
+    assert bundle(page, "steps").locator("img").count() == 1
+
+
+def test_what_the_cart_lacks_is_a_row_of_pictures_with_one_button(show: Opener) -> None:
+    """Which says how many it adds and what they cost."""
+    page = show("slot=bundles&bundles=cart&placement=cart")
+    near = page.locator(".storefront-near").last
+    expect(near.get_by_role("heading")).to_have_text("Add 3 more products and save €7.29")
+    expect(near.locator(".storefront-label")).to_have_text("Add all 3 for €33.80")
+    tops = near.locator("li").evaluate_all("all => all.map(each => each.getBoundingClientRect().top)")
+    assert len(tops) == 2
+    assert tops[0] == tops[1]
 
 
 def test_a_ladder_stands_side_by_side_and_below_each_other_on_a_phone(show: Opener) -> None:

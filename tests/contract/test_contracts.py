@@ -71,15 +71,22 @@ class TestMemoryCatalog(CatalogContract):
         return MemoryCatalog(Product(id=str(n), title=f"Article {n}", price=Decimal(n)) for n in range(1, 30))
 
 
-class TestMemoryCatalogWithVariants(CatalogContract):
-    """The same, where every third article comes in sizes."""
+class TestMemoryCatalogWithVariantsAndNames(CatalogContract):
+    """The same, where every third article comes in sizes, and categories have names."""
 
     @pytest.fixture
     def catalog(self) -> MemoryCatalog:
         def sizes(ids: Sequence[str]) -> dict[str, list[Variant]]:
             return {one: [Variant("s", "Small"), Variant("l", "Large", Decimal(9), 3)] for one in ids if one in SIZED}
 
-        return MemoryCatalog([Product(id=str(n), title=f"Article {n}", price=Decimal(n)) for n in range(1, 30)], sizes)
+        def called(ids: Sequence[str]) -> dict[str, str]:
+            return {one: f"Category {one}" for one in ids if one.startswith("c")}
+
+        products = [
+            Product(id=str(n), title=f"Article {n}", price=Decimal(n), category_ids=(f"c{n % 4}",))
+            for n in range(1, 30)
+        ]
+        return MemoryCatalog(products, sizes, called)
 
 
 class TestMemoryOrders(OrdersContract):

@@ -13,12 +13,13 @@ from postgres import postgres_url
 
 from storefront_plugin.database import open_database
 from storefront_plugin.settings import Settings
+from storefront_plugin.shop_database import ShopDatabase
 
 
 def grounded(app: Flask) -> Flask:
     """*app* with settings and a database where adapters look for them, and nothing else."""
     settings = Settings.from_config(app.config)
-    database = open_database(app, settings.database_url, Path(app.instance_path), settings.deadline)
+    database = open_database(app, settings.database_url, Path(app.instance_path), settings.deadline, ShopDatabase())
     app.extensions["storefront"] = SimpleNamespace(settings=settings, database=database)
     return app
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from babel.lists import format_list
 from flask import current_app, flash, request, session, url_for
+from sqlalchemy import select
 
 from storefront_plugin import AddForm, CartLine, Merchant, SQLAlchemyCatalog, SQLAlchemyOrders, Storefront
 from storefront_plugin import Order as PlacedOrder
@@ -16,7 +17,7 @@ from storefront_plugin.bundles.pricing import CartPricing
 
 from . import account, cart, language, money
 from .database import db
-from .models import CANCELLED, REFUNDED, Order, OrderLine, Product
+from .models import CANCELLED, REFUNDED, Category, Order, OrderLine, Product
 
 
 class ShopCart:
@@ -50,6 +51,12 @@ class ShopCustomers:
 def shown_attributes(product: Product) -> dict[str, str]:
     """The attributes in the language of the page."""
     return {language.attribute_name(key): language.attribute_value(value) for key, value in product.attributes.items()}
+
+
+def category_names(ids: Sequence[str]) -> dict[str, str]:
+    """What the merchant reads instead of ids, in the language of the page."""
+    found = db.session.scalars(select(Category).where(Category.id.in_(ids)))
+    return {category.id: language.name(category) for category in found}
 
 
 def status(order: Order) -> str:
@@ -107,6 +114,7 @@ storefront = Storefront(
         created_at=Product.created_at,
         search=[Product.title_en, Product.title_ja],
         live_stock=True,
+        category_names=category_names,
     ),
     orders=orders,
     cart=ShopCart(),

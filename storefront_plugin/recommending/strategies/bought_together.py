@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ...copurchase.scoring import CART
 from ...redis_store import Read
-from ..question import Answers, Candidate, Question
+from ..answers import Answers, support_reads, weight_reads
+from ..question import Candidate, Question
 from ..ranking import ranked
-from ..support import support_reads
-from .also_bought import scored, weight_reads
+from .also_bought import scored
 
 
 class BoughtTogether:
@@ -21,12 +22,10 @@ class BoughtTogether:
         return [*(read for _, read in weight_reads(question)), *support_reads(question)]
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
-        replies = [reply for read in support_reads(question) if (reply := answers.get(read))]
-        scores, _ = scored(question, answers, CART.dialled(question.specialness))
+        orders: Counter[int] = Counter()
+        for support in answers.support or ():
+            orders.update(support)
+        enough = {number for number, count in orders.items() if count >= question.min_support}
+        scores, _ = scored(question, answers, CART.dialled(question.specialness), among=enough)
         for number, value in ranked(scores, question.seeds):
-            member = b"%d" % number
-            orders = 0
-            for reply in replies:
-                orders += int(reply.get(member, 0))
-            if orders >= question.min_support:
-                yield Candidate(number, value, "bought_together")
+            yield Candidate(number, value, "bought_together")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ...redis_store import Read
-from ..question import Answers, Candidate, Question
+from ..answers import Answers
+from ..question import Candidate, Question
 
 
 class Bundles:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from ...redis_store import Read
-from ..question import Answers, Candidate, Question
+from ..answers import Answers, alike_reads
+from ..question import Candidate, Question
 from ..ranking import ranked
-from .related import alike, alike_reads
 
 FILL = 200
 
@@ -19,11 +19,11 @@ class TopRated:
     name = "top_rated"
 
     def reads(self, question: Question) -> Sequence[Read]:
-        return list(alike_reads(question))
+        return alike_reads(question)
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
         rated = question.holdings.rated
-        near = ranked({number: rated[number] for number in alike(question, answers) if number in rated})
+        near = ranked({number: rated[number] for number, _ in answers.alike if number in rated})
         for number, bound in near:
             yield Candidate(number, bound, "rated")
         if near and not question.all_candidates:

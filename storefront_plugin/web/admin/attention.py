@@ -7,26 +7,34 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ...bundles import proposals
+from ...bundles.proposal_run import Run
+from ...copurchase.workers import Seen
 from ...proxies import current_storefront
 from ...recommending.fills import Fill, often_empty
 from ...recommending.plan import running
 from .counting import Backlog
 from .health import Health
-from .language import admin_texts, say, say_count, shown_age, shown_percent
+from .language import admin_texts, say, say_count, shown_age, shown_percent, shown_time
 from .pages import link
 from .slot_views import placement_words
+from .worker_health import counts_when_called, needs_worker
 
 Fills: TypeAlias = Mapping[str, Mapping[str, Fill]]
 
 DAYS = 7
 REBUILD = "flask storefront rebuild"
+DRAIN = "flask storefront drain"
+WORKER = "flask storefront worker"
 
 LEVELS = ("error", "warning", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One matter. *label* and *address* are its link, *command* what to type where no page of ours can mend it."""
+    """One matter. *label* and *address* are its link, *command* what to type where no page of ours can mend it.
+
+    *details* is the sentence of an error as it was raised, in English or in the shop's own words.
+    """
 
     level: Literal["error", "warning", "waiting"]
     sentence: str
@@ -34,46 +42,43 @@ class Item:
     label: str = ""
     address: str = ""
     command: str = ""
+    details: str = ""
 
 
 def machine_items(health: Health) -> list[Item]:
-    """About Redis, the database and the counts."""
-    items = []
-    if health.database.state == "error":
-        items.append(
-            Item(
-                "error",
-                say("The database does not serve us: nothing can be changed here, and new orders are not recorded."),
-                say("Below is what it answered. If tables are missing, make them."),
-                command="flask storefront init-db",
-            )
-        )
+    """About Redis, the database, the worker and the counts."""
+    database, items = health.database, []
+    if database.state == "error":
+        sentence = say("The database does not serve us: nothing can be changed here, and new orders are not recorded.")
+        items.append(Item("error", sentence, database.remedy, command=database.command))
+    items += _redis_items(health)
+    if health.backlog is not None:
+        items += _count_items(health.backlog)
+    if health.seen is not None and health.redis.state != "error":  # else Redis is the cause, and is told
+        items += _worker_items(health.seen, health.backlog)
+    return items
+
+
+def _redis_items(health: Health) -> list[Item]:
     if health.facts is None:
-        items.append(
-            Item(
-                "error",
-                say(
-                    "Redis does not answer: pages show no suggestions. Orders wait in the database and are counted later."
-                ),
-                say("Start it, or correct STOREFRONT_REDIS_URL."),
-            )
+        sentence = say(
+            "Redis does not answer: pages show no suggestions. Orders wait in the database and are counted later."
         )
-    elif health.facts.evicts:
-        items.append(
-            Item(
-                "warning",
-                say(
-                    "Redis removes keys by itself (%(policy)s) and would lose counts.",
-                    policy=health.facts.maxmemory_policy,
-                ),
-                say("Give the storefront an instance of its own, or set noeviction or a volatile-* policy."),
-                command="redis-cli config set maxmemory-policy noeviction",
-            )
+        return [Item("error", sentence, health.redis.remedy)]
+    if health.redis.state == "error":
+        sentence = say(
+            "Redis refuses to write: pages go on with the old counts. Orders wait in the database and are counted later."
         )
-    return items + (_count_items(health.backlog, health.facts is not None) if health.backlog else [])
+        return [Item("error", sentence, health.redis.remedy)]
+    if not health.facts.evicts:
+        return []
+    policy = health.facts.maxmemory_policy
+    sentence = say("Redis removes keys by itself (%(policy)s) and would lose counts.", policy=policy)
+    remedy = say("Give the storefront an instance of its own, or set noeviction or a volatile-* policy.")
+    return [Item("warning", sentence, remedy, command="redis-cli config set maxmemory-policy noeviction")]
 
 
-def _count_items(backlog: Backlog, redis_answers: bool) -> list[Item]:
+def _count_items(backlog: Backlog) -> list[Item]:
     if backlog.rebuilding:
         return [Item("waiting", say("A rebuild is at work; pages go on with the old counts."), say("Let it finish."))]
     if "foreign" in backlog.wanting:
@@ -88,19 +93,33 @@ def _count_items(backlog: Backlog, redis_answers: bool) -> list[Item]:
     if backlog.wanting:
         sentence = say("Redis has lost counts, and orders cannot be counted on.")
         return [Item("error", sentence, say("Count anew; pages go on meanwhile."), command=REBUILD)]
-    items = []
     if backlog.broke_off:
         sentence = say("A rebuild broke off before its end.")
-        items.append(Item("warning", sentence, say("Start it again; it goes on where it stopped."), command=REBUILD))
-    elif current_storefront.mounted.held.current.popularity.must_rebuild:
+        return [Item("warning", sentence, say("Start it again; it goes on where it stopped."), command=REBUILD)]
+    if current_storefront.mounted.held.current.popularity.must_rebuild:
         sentence = say("A rebuild is due: the weights of the counts have grown far.")
-        items.append(Item("warning", sentence, say("Count anew; pages go on meanwhile."), command=REBUILD))
-    if backlog.is_late and redis_answers:
-        items.append(_late(backlog))
+        return [Item("warning", sentence, say("Count anew; pages go on meanwhile."), command=REBUILD)]
+    return []
+
+
+def _worker_items(seen: Seen, backlog: Backlog | None) -> list[Item]:
+    items = []
+    if backlog is not None and backlog.is_late and not backlog.wanting:
+        items.append(_late(seen, backlog))
+    elif needs_worker() and not seen.alive:
+        sentence = _missing_worker(seen)
+        remedy = say("Start one, and let your system start it again whenever it ends:")
+        items.append(Item("error", sentence, remedy, command=WORKER))
+    if seen.trouble and seen.caught_up_at is not None:
+        sentence = say("The nightly catch-up failed %(age)s.", age=shown_age(seen.caught_up_at))
+        remedy = say(
+            "Orders that the shop did not tell us of are missing. A worker tries again every hour; to try now:"
+        )
+        items.append(Item("warning", sentence, remedy, command="flask storefront catch-up"))
     return items
 
 
-def _late(backlog: Backlog) -> Item:
+def _late(seen: Seen, backlog: Backlog) -> Item:
     assert backlog.since is not None
     age = shown_age(backlog.since)
     sentence = say_count(
@@ -109,10 +128,19 @@ def _late(backlog: Backlog) -> Item:
         backlog.waiting,
         age=age,
     )
-    if current_storefront.settings.drain == "off":
-        return Item("error", sentence, say("No worker is at work; start one."), command="flask storefront worker")
-    remedy = say("The shop's log says what hinders it. To count now:")
-    return Item("error", sentence, remedy, command="flask storefront drain")
+    if seen.alive or counts_when_called():
+        remedy = say("If their number does not fall, the log of the shop or the worker says why. To count now:")
+        return Item("error", sentence, remedy, command=DRAIN)
+    if needs_worker():
+        return Item("error", sentence, say("No worker is at work; start one."), command=WORKER)
+    remedy = say("The thread that counts them starts with the shop's next page. To count now:")
+    return Item("error", sentence, remedy, command=DRAIN)
+
+
+def _missing_worker(seen: Seen) -> str:
+    if seen.last_at is None:
+        return say("No worker has been seen yet, so new orders are not counted.")
+    return say("No worker has been seen since %(time)s, so new orders are not counted.", time=shown_time(seen.last_at))
 
 
 def slot_items(fills: Fills) -> list[Item]:
@@ -147,11 +175,18 @@ def slot_items(fills: Fills) -> list[Item]:
     return items
 
 
-def proposal_items() -> list[Item]:
-    """Proposals that nobody has decided on; raises `DatabaseUnavailable`."""
+def proposal_items(run: Run | None) -> list[Item]:
+    """Proposals that nobody has decided on, and a search for them that failed; raises `DatabaseUnavailable`."""
+    items = []
+    if run is not None and run.state == "failed":
+        remedy = say("Look at what it met, and start it again.")
+        sentence = say("The last search for bundles failed.")
+        items.append(Item("warning", sentence, remedy, say("Look at it"), link("proposals")))
     waiting = proposals.counts(current_storefront.database).get("open", 0)
-    if not waiting:
-        return []
-    sentence = say_count("%(num)s proposed bundle waits for you.", "%(num)s proposed bundles wait for you.", waiting)
-    remedy = say("Accept what fits; what you reject is not proposed again.")
-    return [Item("waiting", sentence, remedy, say("Look at them"), link("proposals"))]
+    if waiting:
+        sentence = say_count(
+            "%(num)s proposed bundle waits for you.", "%(num)s proposed bundles wait for you.", waiting
+        )
+        remedy = say("Accept what fits; what you reject is not proposed again.")
+        items.append(Item("waiting", sentence, remedy, say("Look at them"), link("proposals")))
+    return items

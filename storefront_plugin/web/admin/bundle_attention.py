@@ -17,6 +17,7 @@ from ...orderlog.events import now
 from ...proxies import current_storefront
 from ...shop.ports import Product
 from .attention import Item
+from .bundle_absences import absence, trouble
 from .language import admin_texts, say, say_count, shown_time
 from .pages import link
 from .products import look_up
@@ -39,10 +40,11 @@ Products = Mapping[str, Product | None]
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """How many of the published bundles were looked at, the newest first."""
+    """How many of the published bundles were looked at, the newest first; *absent* of them are on, but cannot be had."""
 
     bundles: int
     of: int
+    absent: int
 
 
 def part_items() -> tuple[list[Item], Looked]:
@@ -57,7 +59,10 @@ def part_items() -> tuple[list[Item], Looked]:
     items = [item for bundle in looked if (item := _part_item(bundle, products)) is not None]
     items.sort(key=lambda item: item.level)  # those that cannot be bought come first
 
-    return _shortened(items, _more_parts), Looked(len(looked), len(published))
+    moment = dt.datetime.now(dt.timezone.utc)
+    on = [bundle.definition for bundle in looked if bundle.definition.schedule.holds(moment)]
+    absent = sum(absence(definition, products) is not None for definition in on)
+    return _shortened(items, _more_parts), Looked(len(looked), len(published), absent)
 
 
 def _products(bundles: Iterable[Bundle]) -> dict[str, Product | None]:
@@ -75,7 +80,7 @@ def _products(bundles: Iterable[Bundle]) -> dict[str, Product | None]:
 def _part_item(bundle: Bundle, products: Products) -> Item | None:
     definition = bundle.definition
     over = definition.schedule.end is not None and definition.schedule.end <= dt.datetime.now(dt.timezone.utc)
-    troubled = {name: words for name in sorted(definition.product_ids) if (words := _trouble(products[name]))}
+    troubled = {name: words for name in sorted(definition.product_ids) if (words := trouble(products[name]))}
     stock = {name: found.stock for name in definition.product_ids if (found := products[name]) and found.visible}
     can_be_had = bundle_available(definition, stock)
     if over or (can_be_had and not troubled):
@@ -96,15 +101,6 @@ def _part_item(bundle: Bundle, products: Products) -> Item | None:
         return _item("warning" if can_be_had else "error", sentence, remedy, bundle.id)
     sentence = say("“%(title)s” is not shown: there are too few pieces of its parts.", title=title)
     return _item("error", sentence, say("Restock them, or lower the quantities."), bundle.id)
-
-
-def _trouble(product: Product | None) -> str:
-    """What is wrong with a part, in words that follow its name; "" where nothing is."""
-    if product is None:
-        return say("is not in the catalogue any more")
-    if not product.visible:
-        return say("is hidden")
-    return say("is sold out") if product.stock is not None and product.stock <= 0 else ""
 
 
 def over_items() -> list[Item]:

@@ -12,7 +12,7 @@ from ...bundles import shelf
 from ...proxies import current_storefront
 from .access import merchant_name
 from .forms import AdminForm, MomentField
-from .language import say
+from .language import say, shown_time
 from .pages import editors_only, show_page
 
 DAYS = 7
@@ -20,14 +20,18 @@ _MOST_DAYS = 3660
 
 
 class CodeForm(AdminForm):
-    """Until when the code holds."""
+    """Until when code and link hold. *starts* is when the bundle starts, if it has not."""
 
     expires = MomentField(validators=[InputRequired()])
+    starts: dt.datetime | None = None
 
     def validate_expires(self, field: Any) -> None:
-        """It must end later than now, and some day."""
+        """It must end later than now, after the bundle has started, and some day."""
         if field.data is None:
             return  # what was typed is no time, which is said already
+        if self.starts is not None and field.data <= self.starts:
+            time = shown_time(self.starts)
+            raise ValidationError(say("The bundle starts on %(time)s. Choose a time after that.", time=time))
         left = field.data - dt.datetime.now(dt.timezone.utc)
         if left < dt.timedelta(hours=1):
             raise ValidationError(say("Choose a time that is at least an hour from now."))
@@ -48,24 +52,43 @@ def made(bundle_id: int) -> Response:
         abort(404)
     if not stored.definition.staff_only:
         abort(404)
-    form = CodeForm()
+    form, codes = CodeForm(), current_storefront.mounted.till.codes
+    form.starts = stored.definition.schedule.start
     if request.method == "GET":
-        form.expires.data = _default_end(stored)
-    code, address, code_end = "", "", None
+        form.expires.data = codes.code_end(_default_end(stored))
+    code, address, end = "", "", None
     if form.validate_on_submit() and form.expires.data is not None:
-        codes = current_storefront.mounted.till.codes
-        code = codes.code(bundle_id, form.expires.data)
-        code_end = codes.code_end(form.expires.data)
-        token = codes.link_token(bundle_id, form.expires.data, merchant_name())
+        end = codes.code_end(form.expires.data)  # the link ends with the code, which knows whole hours only
+        code = codes.code(bundle_id, end)
+        token = codes.link_token(bundle_id, end, merchant_name())
         address = url_for(f"{current_storefront.name}.take_link", token=token, _external=True)
     status = 422 if request.method == "POST" and not code else 200
+    warnings = _warnings(stored, end)
     return show_page(
-        "bundle_code.html", status, stored=stored, form=form, code=code, address=address, code_end=code_end
+        "bundle_code.html", status, stored=stored, form=form, code=code, address=address, end=end, warnings=warnings
     )
 
 
+def _warnings(stored: shelf.Stored, end: dt.datetime | None) -> list[str]:
+    """Why code and link, which hold until *end*, do nothing for a while."""
+    schedule, now = stored.definition.schedule, dt.datetime.now(dt.timezone.utc)
+    found = []
+    if stored.state != "published":
+        found.append(say("The bundle is not published: code and link do nothing until it is."))
+    if schedule.start is not None and schedule.start > now:
+        time = shown_time(schedule.start)
+        found.append(say("The bundle starts on %(time)s: code and link do nothing before that.", time=time))
+    if schedule.end is not None and schedule.end <= now:
+        time = shown_time(schedule.end)
+        found.append(say("The bundle ended on %(time)s: code and link do nothing any more.", time=time))
+    elif schedule.end is not None and end is not None and schedule.end < end:
+        time = shown_time(schedule.end)
+        found.append(say("The bundle ends on %(time)s: code and link do nothing after that.", time=time))
+    return found
+
+
 def _default_end(stored: shelf.Stored) -> dt.datetime:
-    """A week from now, or the end of the bundle where that is sooner."""
-    week = dt.datetime.now(dt.timezone.utc).replace(second=0, microsecond=0) + dt.timedelta(days=DAYS)
-    end = stored.definition.schedule.end
-    return week if end is None else min(week, end)
+    """A week from now, or from when the bundle starts; the end of the bundle where that is sooner."""
+    schedule, now = stored.definition.schedule, dt.datetime.now(dt.timezone.utc)
+    week = max(now, schedule.start or now) + dt.timedelta(days=DAYS)
+    return week if schedule.end is None else min(week, schedule.end)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import Any
 
 from flask import Blueprint, Response, request, stream_with_context
 
 from ...bundles.csv_export import export_csv
 from ...bundles.csv_import import ImportReport, import_csv
 from ...bundles.csv_read import MAX_BYTES
+from ...bundles.csv_undo import latest_import, undo_import
 from ...errors import InputError
 from ...proxies import current_storefront
 from .access import merchant_name
 from .bundle_list import asked
 from .forms import AdminForm
-from .language import say, say_count
+from .language import say, say_count, say_error
 from .notices import tell
-from .pages import editors_only, link, see_other, show_page
+from .pages import change, editors_only, link, see_other, show_page
 
 MOST_SHOWN = 500
 MAX_CARRIED = 200_000
@@ -27,16 +29,18 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/bundles/files", "bundle_files", files)
     blueprint.add_url_rule("/bundles/export", "bundle_export", export)
     blueprint.add_url_rule("/bundles/import", "bundle_import", importing, methods=["POST"])
+    blueprint.add_url_rule("/bundles/import/undo", "bundle_import_undo", undo, methods=["POST"])
 
 
 def files() -> Response:
     """``GET bundles/files``: the page of both."""
-    return show_page("bundle_files.html", form=AdminForm())
+    return show_page("bundle_files.html", form=AdminForm(), latest=latest_import(current_storefront.database))
 
 
 def export() -> Response:
     """``GET bundles/export``: the bundles of the list as it is filtered, as a file."""
-    rows = export_csv(current_storefront.database, asked(), current_storefront.settings.timezone)
+    zone, catalog = current_storefront.settings.timezone, current_storefront.catalog
+    rows = export_csv(current_storefront.database, asked(), zone, catalog)
     first = next(rows)  # a database that is locked or gone is told on a page, not within a file that ends too soon
     head = {"Content-Disposition": 'attachment; filename="bundles.csv"'}
     return Response(stream_with_context(chain([first], rows)), mimetype="text/csv", headers=head)
@@ -67,7 +71,7 @@ def importing() -> Response:
             catalog=current_storefront.catalog,
         )
     except InputError as error:
-        return show_page("bundle_files.html", 422, form=form, wrong=str(error))
+        return show_page("bundle_files.html", 422, form=form, wrong=say_error(error))
     return _checked(form, report, data) if check else _imported(form, report)
 
 
@@ -81,7 +85,7 @@ def _sent() -> bytes:
 def _checked(form: AdminForm, report: ImportReport, data: bytes) -> Response:
     """What would happen. The text goes along in the page, so that the file need not be chosen twice."""
     carried = data.decode("utf-8-sig") if len(data) <= MAX_CARRIED else None
-    return show_page("bundle_files.html", form=form, report=report, shown=MOST_SHOWN, carried=carried)
+    return _reported(form, report, carried=carried)
 
 
 def _imported(form: AdminForm, report: ImportReport) -> Response:
@@ -93,6 +97,29 @@ def _imported(form: AdminForm, report: ImportReport) -> Response:
     text = say("%(created)s, %(changed)s.", created=words, changed=changed)
     if report.refused:
         refused = say_count("%(num)s was refused, see below.", "%(num)s were refused, see below.", report.refused)
-        return show_page("bundle_files.html", form=form, report=report, shown=MOST_SHOWN, done=f"{text} {refused}")
-    tell(text)
+        return _reported(form, report, done=f"{text} {refused}")
+    tell(text, undo=link("bundle_import_undo") if report.created or report.changed else "", token=report.token)
     return see_other(link("bundle_list", sort="updated"))
+
+
+@change
+def undo() -> Response:
+    """``POST bundles/import/undo``: take the import ``token`` back as a whole."""
+    undone = undo_import(current_storefront.database, request.form.get("token", "")[:16], merchant_name())
+    if undone.restored:
+        current_storefront.bundles_changed()
+    deleted = say_count("%(num)s new draft deleted", "%(num)s new drafts deleted", undone.deleted)
+    restored = say_count("%(num)s bundle as it was before", "%(num)s bundles as they were before", undone.restored)
+    tell(say("Import taken back: %(deleted)s, %(restored)s.", deleted=deleted, restored=restored))
+    if undone.left:
+        text = say_count(
+            "%(num)s bundle was changed since the import and is left as it is.",
+            "%(num)s bundles were changed since the import and are left as they are.",
+            undone.left,
+        )
+        tell(text, "warning")
+    return see_other(link("bundle_list", sort="updated"))
+
+
+def _reported(form: AdminForm, report: ImportReport, **more: Any) -> Response:
+    return show_page("bundle_files.html", form=form, report=report, said=say_error, shown=MOST_SHOWN, **more)

@@ -15,7 +15,9 @@ from ...errors import InputError
 from ...proxies import current_storefront
 from ...texts import LANGUAGES
 from .access import may_edit, merchant_name
+from .bundle_absences import absence
 from .bundle_changes import Difference, differences
+from .bundle_complaints import complain_of_prices, told
 from .bundle_form import (
     KINDS,
     MANY_TIERS,
@@ -24,7 +26,6 @@ from .bundle_form import (
     blank_form,
     complain,
     complaints,
-    fields,
     form_of,
     with_blanks,
     wrong,
@@ -33,11 +34,12 @@ from .bundle_preview import Preview, preview_of, preview_of_form
 from .bundle_prices import currencies_of, price_definition
 from .bundle_reading import SET_LIKE, read_definition
 from .bundle_rows import Unclear, arranged, with_products
-from .bundle_words import field_names, kind_lines, kind_names, language_name, price_names, state_view
-from .language import admin_texts, say
+from .bundle_words import StateView, kind_lines, kind_names, language_name, price_names, state_view
+from .language import admin_texts, say, say_error
 from .notices import tell
 from .pages import link, see_other, show_page
 from .products import look_up, views
+from .proposal_rows import proposal_row
 
 _METHODS = ["GET", "POST"]
 _SAVING = ("save", "publish")
@@ -50,9 +52,11 @@ class Answer:
     Attributes:
         stored: The bundle as it stands; None for a new one.
         unclear: By tier, a typed product that could not be added.
-        refusals: Why it cannot be published.
+        refusals: Why it cannot be published, as far as no field is to blame.
+        unfit: Whether all can be read, but not be published.
         saves_nothing: Whether a proposal has the single prices still, so that a price is the first thing to choose.
         conflict: What the version of somebody else has otherwise; None where nobody else saved.
+        is_gone: The bundle that was edited is not there any more.
     """
 
     form: BundleForm
@@ -60,8 +64,10 @@ class Answer:
     stored: shelf.Stored | None
     unclear: dict[int, Unclear] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
+    unfit: bool = False
     saves_nothing: bool = False
     conflict: list[Difference] | None = None
+    is_gone: bool = False
 
 
 def register(blueprint: Blueprint) -> None:
@@ -71,6 +77,8 @@ def register(blueprint: Blueprint) -> None:
 
 def new() -> Response:
     """``/bundles/new``: choose a kind; with ``kind`` or ``proposal`` the form."""
+    if not may_edit():
+        abort(403)
     if request.method == "POST":
         return _posted(None)
     kind, proposal = request.args.get("kind", ""), request.args.get("proposal", "")
@@ -86,6 +94,8 @@ def edit(bundle_id: int) -> Response:
     try:
         stored = shelf.load(current_storefront.database, bundle_id)
     except shelf.BundleNotFound:
+        if request.method == "POST":
+            return _posted(None, is_gone=True)
         abort(404)
     if request.method == "POST":
         return _posted(stored)
@@ -104,14 +114,19 @@ def _proposed(key: str) -> Response:
     return _page(answer)
 
 
-def _posted(stored: shelf.Stored | None) -> Response:
-    """Rows are arranged first, then typed products become rows; then it is saved, where that was wanted."""
+def _posted(stored: shelf.Stored | None, is_gone: bool = False) -> Response:
+    """Rows are arranged first, then typed products become rows; then it is saved, where that was wanted.
+
+    What was typed into a bundle that *is_gone* comes back as the form of a new one.
+    """
     if not may_edit() or request.form.get("kind") not in KINDS:
         abort(403 if not may_edit() else 404)
     wish = request.form.get("do", "save")
     sent, unclear = with_products(arranged(request.form, wish))
     form = BundleForm(formdata=sent)
-    answer = Answer(form, preview_of_form(sent), stored, unclear)
+    answer = Answer(form, preview_of_form(sent), stored, unclear, is_gone=is_gone)
+    if is_gone:
+        return _page(answer, 410)
     if wish not in _SAVING:
         _say_unclear(answer)
         return _page(answer)
@@ -120,8 +135,9 @@ def _posted(stored: shelf.Stored | None) -> Response:
     _say_unclear(answer)
     if definition is not None and not complaints(form):
         if wish == "publish" or (stored is not None and stored.state == "published"):
-            answer.refusals = price_definition(definition).refusals
-        if not answer.refusals:
+            answer.refusals = complain_of_prices(form, price_definition(definition))
+            answer.unfit = bool(answer.refusals or complaints(form))
+        if not answer.unfit:
             return _saved(answer, definition, wish == "publish")
     return _page(answer, 422)
 
@@ -142,7 +158,7 @@ def _saved(answer: Answer, definition: Definition, publish: bool) -> Response:
     except shelf.EditConflict as conflict:
         return _conflict(answer, definition, conflict)
     except InputError as error:
-        answer.refusals = [str(error)]
+        answer.refusals, answer.unfit = [say_error(error)], True
         return _page(answer, 422)
     if kept.state == "published" or (stored is not None and stored.state == "published"):
         current_storefront.bundles_changed()
@@ -174,10 +190,10 @@ def _update(stored: shelf.Stored, form: BundleForm, definition: Definition, publ
 def _tell_saved(before: shelf.Stored | None, now: shelf.Stored) -> None:
     published = now.state == "published" and (before is None or before.state != "published")
     text = say("Published.") if published else say("Saved.") if before else say("Saved as a draft.")
-    if before is None:
-        tell(text)
-    elif now.version == before.version:
+    if before is not None and now.version == before.version:
         tell(say("Nothing was different, so nothing was saved."))
+    elif now.version == 1:
+        tell(text)  # a first draft has nothing before it
     else:
         tell(text, undo=link("bundle_undo", bundle_id=now.id), version=now.version)
 
@@ -208,6 +224,7 @@ def _page(answer: Answer, status: int = 200) -> Response:
         currencies_of(answer.preview.definition, products),
     )
     known = {name: one for name, one in products.items() if one is not None}
+    state = _state(stored) if stored else None
     return show_page(
         "bundle_editor.html",
         status,
@@ -215,9 +232,7 @@ def _page(answer: Answer, status: int = 200) -> Response:
         form=form,
         stored=stored,
         preview=answer.preview,
-        complaints=complaints(form),
-        labels=field_names(),
-        tier_of=_tier_of(form),
+        complaints=told(form),
         wrong=wrong,
         posted=request.method == "POST",
         kind=kind,
@@ -225,8 +240,10 @@ def _page(answer: Answer, status: int = 200) -> Response:
         kind_line=kind_lines()[kind],
         price_kinds=PRICE_KINDS[kind],
         price_names=price_names(),
-        state=_state(stored) if stored else None,
+        state=state,
+        shop_page=_shop_page(stored, state) if stored and state else None,
         uses=uses_of(current_storefront.database, stored.id) if stored else 0,
+        proposal=proposal_row(str(form.proposal.data or ""), stored.id if stored else None),
         products=views(ids),
         variants=current_storefront.mounted.variants.of(known.values()),
         language_name=language_name,
@@ -235,16 +252,15 @@ def _page(answer: Answer, status: int = 200) -> Response:
     )
 
 
-def _tier_of(form: BundleForm) -> dict[str, str]:
-    """The tier or step that each field is of, by the field's id; none where there is only one."""
-    name = say("Step %(number)s") if form.kind.data == "steps" else say("Tier %(number)s")
-    if len(form.tiers) < 2:
-        return {}
-    return {
-        field.id: name % {"number": number} for number, row in enumerate(form.tiers, 1) for field in fields(row.form)
-    }
-
-
-def _state(stored: shelf.Stored) -> object:
+def _state(stored: shelf.Stored) -> StateView:
     schedule, limit = stored.definition.schedule, stored.definition.limit_in_all
-    return state_view(stored.state, schedule.start, schedule.end, limit, stored.uses)
+    absent = absence(stored.definition, look_up(sorted(stored.definition.product_ids)))
+    return state_view(stored.state, schedule.start, schedule.end, limit, stored.uses, absent)
+
+
+def _shop_page(stored: shelf.Stored, state: StateView) -> str | None:
+    """The page of a product where shoppers see the bundle; None where nobody sees it without a code."""
+    if stored.definition.staff_only or state.dot != "on":
+        return None
+    found = views([one.product_id for tier in stored.definition.tiers for one in tier.components])
+    return next((product.url for product in found.values() if product.url and product.visible), None)

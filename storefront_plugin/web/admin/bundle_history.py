@@ -6,13 +6,15 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from flask import Blueprint, Response, abort
 
 from ...bundles import shelf
+from ...bundles.tables import StoredBundle
 from ...proxies import current_storefront
 from .bundle_changes import Difference, differences
 from .bundle_editor import titles_of
-from .bundle_words import state_names
+from .bundle_words import StateView, state_names
 from .language import say
 from .pages import show_page
 
@@ -21,16 +23,16 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change: *version* is what stood before it; *other* says whether that is not what stands now.
+    """A change and what it led to: *version*, standing as *state*, a dot with its word. *at* is UTC without zone.
 
-    *state* is where an undo led to.
+    *other* says whether that version has other words, products or prices than what stands now.
     """
 
     version: int
+    heading: str
+    state: StateView
     by: str
     at: dt.datetime
-    action: str
-    state: str
     differences: list[Difference]
     other: bool
 
@@ -46,30 +48,56 @@ def shown(bundle_id: int) -> Response:
         stored = shelf.load(database, bundle_id)
     except shelf.BundleNotFound:
         abort(404)
-    steps = _steps(stored, shelf.history(database, bundle_id, MOST))
-    return show_page("bundle_history.html", stored=stored, steps=steps, created=stored.version <= MOST)
+    changes = shelf.history(database, bundle_id, MOST)
+    steps = _steps(stored, changes)
+    whole = stored.version <= MOST
+    if whole:
+        steps.append(_created(stored, changes))
+    return show_page("bundle_history.html", stored=stored, steps=steps, whole=whole)
 
 
 def _steps(stored: shelf.Stored, changes: Sequence[shelf.Change]) -> list[Step]:
     """Each change with what it led to: the version after it, the one that stands for the newest."""
     titles = titles_of(stored.definition, *(one.definition for one in changes))
-    words, states = _actions(), state_names()
-    steps, after = [], (stored.state, stored.definition)
+    headings = _headings()
+    steps, version, state, after = [], stored.version, str(stored.state), stored.definition
     for before in changes:
-        moved = states[after[0]] if before.action == "undo" and after[0] != before.state else ""
-        action = words.get(before.action, before.action)
-        changed = differences(before.definition, after[1], titles)
-        other = before.definition != stored.definition
-        steps.append(Step(before.version, before.changed_by, before.changed_at, action, moved, changed, other))
-        after = (before.state, before.definition)
+        steps.append(
+            Step(
+                version,
+                headings.get(before.action, before.action),
+                _state(state),
+                before.changed_by,
+                before.changed_at,
+                differences(before.definition, after, titles),
+                after != stored.definition,
+            )
+        )
+        version, state, after = before.version, before.state, before.definition
     return steps
 
 
-def _actions() -> dict[str, str]:
+def _created(stored: shelf.Stored, changes: Sequence[shelf.Change]) -> Step:
+    """The first step. Who took it is kept for a bundle that was never changed; else the log has it."""
+    query = sa.select(StoredBundle.created_at).where(StoredBundle.id == stored.id)
+    with current_storefront.database.reading(patient=True) as session:
+        at = session.scalar(query) or stored.updated_at
+    by = "" if changes else stored.updated_by
+    other = bool(changes) and changes[-1].definition != stored.definition
+    return Step(1, say("Bundle created"), _state("draft"), by, at, [], other)
+
+
+def _state(state: str) -> StateView:
+    names = state_names()
+    return StateView("on" if state == "published" else "off", names.get(state, state))
+
+
+def _headings() -> dict[str, str]:
     return {
-        "edit": say("changed"),
-        "publish": say("published"),
-        "unpublish": say("taken back to draft"),
-        "archive": say("archived"),
-        "undo": say("undone"),
+        "edit": say("Bundle changed"),
+        "publish": say("Bundle published"),
+        "unpublish": say("Bundle taken back to draft"),
+        "archive": say("Bundle archived"),
+        "delete": say("Bundle deleted"),
+        "undo": say("Change undone"),
     }

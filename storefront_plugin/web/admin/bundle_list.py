@@ -1,9 +1,9 @@
-"""The list of bundles: searched, filtered, sorted; several published, archived or taken back together."""
+"""The list of bundles: searched, filtered, sorted."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast, get_args
 
@@ -13,25 +13,28 @@ from ...bundles import shelf
 from ...bundles.definition import Definition
 from ...bundles.listing import Row, Sort, Wanted, definitions_of, list_bundles
 from ...proxies import current_storefront
-from .access import merchant_name
+from ...shop.ports import Product
+from .bundle_absences import absence
 from .bundle_form import KINDS
-from .bundle_prices import price_definition
 from .bundle_words import StateView, kind_names, offer_words, state_names, state_view
-from .language import say, say_count
-from .notices import tell
-from .pages import Paging, asked_page, change, link, see_other, show_page
-from .products import ProductView, views
+from .language import admin_texts
+from .pages import Paging, asked_page, show_page
+from .products import ProductView, look_up, unknown, view_of
 
 SIZE = 50
-MAX_TOGETHER = 200
-PICTURES = 4
+PICTURES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A bundle in the list. *products* are the first of its components, *more* how many follow."""
+    """A bundle in the list. *products* are the first of its components, *more* how many follow.
+
+    *title* is in the merchant's language; *starts_at* is there while the bundle waits for it.
+    """
 
     row: Row
+    title: str
+    starts_at: dt.datetime | None
     state: StateView
     offer: str
     products: tuple[ProductView, ...]
@@ -40,8 +43,6 @@ class Line:
 
 def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/bundles", "bundle_list", listed)
-    blueprint.add_url_rule("/bundles/together", "bundle_together", together, methods=["POST"])
-    blueprint.add_url_rule("/bundles/together/undo", "bundle_together_undo", together_undo, methods=["POST"])
 
 
 def listed() -> Response:
@@ -78,110 +79,29 @@ def asked() -> Wanted:
     )
 
 
-def _lines(rows: Sequence[Row], definitions: dict[int, Definition]) -> list[Line]:
-    """The rows with pictures; all products of the page are looked up at once."""
-    ids = {number: _first_products(one) for number, one in definitions.items()}
-    products = views(list(dict.fromkeys(name for some in ids.values() for name in some[:PICTURES])))
-    return [
-        Line(
-            row,
-            state_view(row.state, row.starts_at, row.ends_at, row.limit_in_all, row.uses),
-            offer_words(definitions[row.id]) if row.id in definitions else "",
-            tuple(products[name] for name in ids.get(row.id, [])[:PICTURES] if name in products),
-            max(0, len(ids.get(row.id, [])) - PICTURES),
-        )
-        for row in rows
-    ]
+def _lines(rows: Sequence[Row], definitions: Mapping[int, Definition]) -> list[Line]:
+    """The rows with pictures, and whether those that are on can be had; all products are looked up at once."""
+    first = {number: _first_products(one) for number, one in definitions.items()}
+    states = {row.id: state_view(row.state, row.starts_at, row.ends_at, row.limit_in_all, row.uses) for row in rows}
+    on = [one for number, one in definitions.items() if states[number].dot == "on"]
+    pictured = frozenset(name for some in first.values() for name in some[:PICTURES])
+    products = look_up(sorted(pictured.union(*(one.product_ids for one in on))))
+    return [_line(row, states[row.id], definitions.get(row.id), first.get(row.id, []), products) for row in rows]
+
+
+def _line(
+    row: Row, state: StateView, definition: Definition | None, first: list[str], products: Mapping[str, Product | None]
+) -> Line:
+    shown = tuple(view_of(found) if (found := products.get(name)) else unknown(name) for name in first[:PICTURES])
+    waits = row.starts_at if state.dot == "waiting" else None
+    if definition is None:
+        return Line(row, row.title, waits, state, "", shown, 0)
+    if state.dot == "on" and (absent := absence(definition, products)):
+        state = StateView("warning", absent.label)
+    title = definition.words_in(admin_texts().language).title
+    return Line(row, title, waits, state, offer_words(definition), shown, max(0, len(first) - PICTURES))
 
 
 def _first_products(definition: Definition) -> list[str]:
     components = (component for tier in definition.tiers for component in tier.components)
     return list(dict.fromkeys(component.product_id for component in components))
-
-
-@change
-def together() -> Response:
-    """``POST bundles/together``: publish, archive or take back to draft the chosen ``rows`` ("id:version")."""
-    action = request.form.get("action", "")
-    if action not in ("publish", "archive", "unpublish"):
-        tell(say("Nothing was changed: choose what to do."), "error")
-        return _back()
-    wish = cast(shelf.Action, action)
-    changed, refused = [], []
-    database = current_storefront.database
-    chosen = _chosen(request.form.getlist("rows"))
-    if wish == "publish":
-        definitions = definitions_of(database, [number for number, _ in chosen])
-        refused = [one for one in chosen if one[0] in definitions and price_definition(definitions[one[0]]).refusals]
-    with database.writing() as session:
-        for number, version in chosen:
-            if (number, version) not in refused:
-                try:
-                    changed.append(shelf.move(session, number, version, wish, merchant_name()))
-                except (shelf.EditConflict, shelf.BundleNotFound):
-                    refused.append((number, version))
-    _tell(wish, changed, len(refused))
-    return _back()
-
-
-@change
-def together_undo() -> Response:
-    """``POST bundles/together/undo``: take the changes that led to ``rows`` back."""
-    undone, missed = 0, 0
-    for number, version in _chosen(request.form.get("rows", "").split()):
-        try:
-            shelf.undo(current_storefront.database, number, version, merchant_name())
-            undone += 1
-        except (shelf.EditConflict, shelf.BundleNotFound):
-            missed += 1
-    if undone:
-        current_storefront.bundles_changed()
-        tell(say_count("%(num)s bundle is as it was before.", "%(num)s bundles are as they were before.", undone))
-    if missed:
-        tell(_missed(missed), "warning")
-    return _back()
-
-
-def _chosen(rows: Sequence[str]) -> list[tuple[int, int]]:
-    pairs = (row.partition(":") for row in rows[:MAX_TOGETHER])
-    numbers = ((number, version) for number, _, version in pairs if len(number) < 12 and len(version) < 9)
-    return [(int(one), int(other)) for one, other in numbers if one.isdecimal() and other.isdecimal()]
-
-
-def _tell(action: shelf.Action, changed: Sequence[shelf.Stored], refused: int) -> None:
-    words = {
-        "publish": ("%(num)s bundle published.", "%(num)s bundles published."),
-        "archive": ("%(num)s bundle archived.", "%(num)s bundles archived."),
-        "unpublish": ("%(num)s bundle taken back to draft.", "%(num)s bundles taken back to draft."),
-    }
-    if changed:
-        current_storefront.bundles_changed()
-        rows = " ".join(f"{one.id}:{one.version}" for one in changed)
-        tell(say_count(*words[action], len(changed)), undo=link("bundle_together_undo"), rows=rows)
-    if refused and action == "publish":
-        tell(
-            say_count(
-                "%(num)s bundle could not be published: open it to see why.",
-                "%(num)s bundles could not be published: open them to see why.",
-                refused,
-            ),
-            "warning",
-        )
-    elif refused:
-        tell(_missed(refused), "warning")
-    if not changed and not refused:
-        tell(say("Choose one or more bundles first."), "warning")
-
-
-def _missed(count: int) -> str:
-    return say_count(
-        "%(num)s bundle was changed by somebody else meanwhile and left as it is.",
-        "%(num)s bundles were changed by somebody else meanwhile and left as they are.",
-        count,
-    )
-
-
-def _back() -> Response:
-    """To the list as it was filtered; the query comes with the form and is read like any address."""
-    query = request.form.get("query", "")[:2000]
-    return see_other(link("bundle_list") + (f"?{query}" if query.isprintable() and query else ""))

@@ -16,7 +16,10 @@ from .bundle_form import complain
 from .language import admin_texts, say
 
 _PLAIN: Final = re.compile(r"\d{1,40}(\.\d{1,40})?")
-_COMMA: Final = re.compile(r"(\d{1,40}),(\d{1,2})")
+_DECIMAL_COMMA: Final = re.compile(r"\d{1,40},(\d{1,2}|\d{4,40})")
+_COMMA_GROUPS: Final = re.compile(r"\d{1,3}(,\d{3}){2,12}(\.\d{1,40})?|\d{1,3},\d{3}\.\d{1,40}")
+_POINT_GROUPS: Final = re.compile(r"\d{1,3}(\.\d{3}){2,12}(,\d{1,40})?|\d{1,3}\.\d{3},\d{1,40}")
+_WHOLE_GROUPS: Final = re.compile(r"\d{1,3}(,\d{3}){1,12}")
 _PERCENT_PLACES: Final = 4
 
 
@@ -40,22 +43,25 @@ def read_whole(field: Field, least: int, most: int, required: bool = True) -> in
 def read_percent(field: Field) -> Decimal | None:
     """The percentage in *field*: above 0 to 100."""
     text = plain(field.data).removesuffix("%").strip()
+    text = _one_way(text)
     if _PLAIN.fullmatch(text):
         found = Decimal(text)
         if 0 < found <= 100 and found == round(found, _PERCENT_PLACES):
             return found
-    if _has_comma(field, text):
-        return None
     complain(field, say("Write a percentage above 0 and up to 100, such as 12.5, with at most four decimals."))
     return None
 
 
-def _has_comma(field: Field, text: str) -> bool:
-    """Whether *text* has a comma before its decimals; then it is said. One before three digits may mean thousands."""
-    found = _COMMA.fullmatch(text)
-    if found:
-        complain(field, say("Write %(number)s, with a point instead of the comma.", number=".".join(found.groups())))
-    return found is not None
+def _one_way(text: str, digits: int = 2) -> str:
+    """*text* with a point before its decimals and nothing between thousands, where it can only mean one number.
+
+    A single comma before three digits may be either, unless there are no decimals (*digits* is 0): it stays.
+    """
+    if _POINT_GROUPS.fullmatch(text):
+        return text.replace(".", "").replace(",", ".")
+    if _COMMA_GROUPS.fullmatch(text) or (not digits and _WHOLE_GROUPS.fullmatch(text)):
+        return text.replace(",", "")
+    return text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
 
 
 def read_currency(field: Field) -> str | None:
@@ -69,9 +75,8 @@ def read_currency(field: Field) -> str | None:
 
 def read_amount(field: Field, currency: str, least: int) -> int | None:
     """The amount in *field*, given in major units, in minor units of *currency*; from *least* on."""
-    text, digits = plain(field.data), minor_digits(currency)
-    if _has_comma(field, text):
-        return None
+    digits = minor_digits(currency)
+    text = _one_way(plain(field.data), digits)
     if not _PLAIN.fullmatch(text):
         example = "1200" if not digits else f"1200.{'50'.ljust(digits, '0')[:digits]}"
         complain(field, say("Write an amount such as %(example)s, without spaces or commas.", example=example))

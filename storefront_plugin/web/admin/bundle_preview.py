@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from flask import Blueprint, Response, abort, request
 from markupsafe import Markup
@@ -10,25 +12,38 @@ from werkzeug.datastructures import MultiDict
 
 from ...bundles.definition import Definition
 from ...errors import AdapterError
-from ...proxies import current_storefront
 from ..bundles import preview
-from .bundle_form import PRICE_KINDS, BundleForm, complaints
-from .bundle_prices import Priced, price_definition
+from .bundle_absences import Absence, absence
+from .bundle_complaints import told
+from .bundle_form import PRICE_KINDS, BundleForm
+from .bundle_prices import Priced, paid_in, price_definition
 from .bundle_reading import read_definition
 from .bundle_rows import cleaned
-from .bundle_words import field_names, tier_name
-from .language import admin_texts, say
+from .bundle_words import tier_name
+from .language import admin_texts, say, say_error
 from .pages import show_part
+from .products import look_up
+
+CURRENCY: Final = "shown_in"
+"""The field that chooses the preview's currency; it stands in the preview."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What stands beside the form. *definition* is None while the form is not complete; *lacks* says what it lacks."""
+    """What stands beside the form. *definition* is None while the form is not complete; *lacks* says what it lacks.
+
+    Attributes:
+        absence: Why shoppers are not shown it as the stock is now.
+        currencies: Those that its products have prices in; the widget is shown in *currency*.
+    """
 
     definition: Definition | None
     priced: Priced | None = None
     widget: Markup | None = None
     lacks: tuple[str, ...] = ()
+    absence: Absence | None = None
+    currencies: Sequence[str] = ()
+    currency: str | None = None
 
     def tier_name(self, number: int) -> str:
         """The heading of a tier's prices."""
@@ -51,18 +66,19 @@ def preview_of_form(sent: MultiDict[str, str]) -> Preview:
     form = BundleForm(formdata=cleaned(sent))
     definition = read_definition(form, placeholder=say("Title of the bundle"))
     if definition is None:
-        names = field_names()
-        found = ((names.get(field.short_name), sentence) for field, sentence in complaints(form))
-        sentences = [f"{name}: {sentence}" if name else sentence for name, sentence in found]
+        sentences = [f"{one.name}: {one.text}" if one.name else one.text for one in told(form)]
         return Preview(None, lacks=tuple(dict.fromkeys(sentences)))
-    return preview_of(definition)
+    return preview_of(definition, sent.get(CURRENCY, ""))
 
 
-def preview_of(definition: Definition) -> Preview:
-    """The preview of *definition*."""
+def preview_of(definition: Definition, currency: str = "") -> Preview:
+    """The preview of *definition*, in *currency* where its products have prices in it."""
     try:
+        products = look_up(sorted(definition.product_ids))
+        currencies = paid_in(product for product in products.values() if product is not None)
+        shown_in = currency if currency in currencies else next(iter(currencies), None)
         priced = price_definition(definition)
-        widget = preview(definition, admin_texts().locale, current_storefront.settings.currency)
+        widget = preview(definition, admin_texts().locale, shown_in)
     except AdapterError as error:
-        return Preview(definition, lacks=(str(error),))
-    return Preview(definition, priced, widget)
+        return Preview(definition, lacks=(say_error(error),))
+    return Preview(definition, priced, widget, (), absence(definition, products), currencies, shown_in)

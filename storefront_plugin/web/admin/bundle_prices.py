@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ...bundles.availability import sets_available
@@ -12,6 +13,7 @@ from ...proxies import current_storefront
 from ...recommending.offers import TierOffer, tier_offer
 from ...recommending.variants import Choices
 from ...shop.ports import Product
+from .bundle_tiers import outdone
 from .language import say, shown_money
 from .products import look_up
 
@@ -20,8 +22,9 @@ from .products import look_up
 class PriceRow:
     """A tier in one currency, minor units: *apart* one by one, *together* as a set; None where it is not known.
 
-    *margin* is what is earned of each unit of the price, where all costs are known. *sentence* says what is wrong.
-    *may_save* is False where no choice of products saves anything.
+    *margin* is what is earned of each unit of the price, where all costs are known. *sentence* says what is wrong;
+    *warns* where it is something to mend, though it hinders nothing. *may_save* is False where no choice of products
+    saves anything.
     """
 
     currency: str
@@ -31,6 +34,7 @@ class PriceRow:
     sentence: str = ""
     refused: bool = False
     may_save: bool = True
+    warns: bool = False
 
     @property
     def saved(self) -> int | None:
@@ -59,17 +63,27 @@ class Priced:
     lost: tuple[str, ...]
 
     @property
+    def refused(self) -> list[tuple[int, PriceRow]]:
+        """The prices that hinder publishing, each with the number of its tier."""
+        return [(number, row) for number, tier in enumerate(self.tiers) for row in tier.rows if row.refused]
+
+    @property
     def refusals(self) -> list[str]:
         """Why it cannot be published, in sentences."""
         gone = [
             say("“%(product)s” is not in the catalogue any more. Take it out or choose another product.", product=name)
             for name in self.lost
         ]
-        rows = [row for tier in self.tiers for row in tier.rows]
-        wrong = gone + list(dict.fromkeys(row.sentence for row in rows if row.refused))
+        wrong = gone + list(dict.fromkeys(row.sentence for _, row in self.refused))
         if not wrong and self.saves_nothing:
             wrong.append(say("This saves nothing yet: lower the price, or raise what is taken off."))
         return wrong
+
+    @property
+    def warnings(self) -> list[tuple[int, str]]:
+        """What should be mended although it can be published: tiers with a sentence, that of their first currency."""
+        warned = ((number, [row.sentence for row in tier.rows if row.warns]) for number, tier in enumerate(self.tiers))
+        return [(number, sentences[0]) for number, sentences in warned if sentences]
 
     @property
     def saves_nothing(self) -> bool:
@@ -101,6 +115,13 @@ def currencies_of(definition: Definition | None, products: Mapping[str, Product 
     return [own, *sorted(met - {own})] if own else sorted(met)
 
 
+def paid_in(products: Iterable[Product]) -> list[str]:
+    """Currencies that *products* have prices in: the shop's own first, then those of most products."""
+    own = current_storefront.settings.currency
+    met = Counter(currency for product in products if (currency := product.currency or own))
+    return sorted(met, key=lambda currency: (currency != own, -met[currency], currency))
+
+
 def _tier(
     definition: Definition, number: int, products: Mapping[str, Product], choices: Choices, own: str | None
 ) -> TierPrices:
@@ -129,9 +150,17 @@ def _row(
         together = tier.price.amounts[currency] if tier.price.kind == "fixed" and not tier.least else None
         sentence = say("The shop has no prices in this currency; the cart's own prices count.")
         return PriceRow(currency, together=together, sentence=sentence)
-    wrong = _wrong(definition, offer, currency)
+    wrong, refused = _wrong(definition, offer, currency)
+    more = "" if wrong else outdone(definition, offer, currency)
     return PriceRow(
-        currency, offer.total, offer.price, _margin(offer, currency), *wrong, _may_save(definition, offer, currency)
+        currency,
+        offer.total,
+        offer.price,
+        _margin(offer, currency),
+        wrong or more,
+        refused,
+        _may_save(definition, offer, currency),
+        warns=bool(more),
     )
 
 

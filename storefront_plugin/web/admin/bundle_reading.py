@@ -15,8 +15,8 @@ from ...texts import known_locale
 from ..cards import below_root
 from .bundle_form import PRICE_KINDS, BundleForm, complain, complaints
 from .bundle_numbers import plain, read_amount, read_currency, read_percent, read_whole
-from .bundle_sentences import place_of, translated
-from .language import say
+from .bundle_sentences import place_of
+from .language import say, say_error
 
 Row: TypeAlias = "FormField[Any]"
 
@@ -58,7 +58,7 @@ def read_definition(form: BundleForm, kept: Definition | None = None, placeholde
             stacking=cast(Stacking, form.stacking.data or "best"),
         )
     except InputError as error:
-        complain(form.kind, translated(error))
+        complain(form.kind, say_error(error))
         return None
 
 
@@ -114,6 +114,8 @@ def _tiers(form: BundleForm) -> tuple[Tier, ...] | None:
     if kind not in PRICE_KINDS:
         complain(form.kind, say("There is no such kind of bundle. Choose one again."))
         return None
+    if kind == "ladder" and len(form.tiers) < 2:
+        complain(form.kind, say("A tier ladder needs at least two tiers. Add one."))
     shared = _components(form.tiers[0], kind, "") if kind == "steps" and form.tiers else None
     if shared == ():
         complain(form.tiers[0].form.add, say("Add the products first."))
@@ -133,12 +135,15 @@ def _tier(row: Row, kind: str, shared: tuple[Component, ...] | None) -> Tier | N
         return None
     if price is None or components is None or least is None or most is None:
         return None
+    if price.kind == "free" and kind in SET_LIKE and not any(one.free for one in components):
+        complain(row.form.price, say("Tick “free” at one product or more: they are what is given for nothing."))
+        return None
     alone = cast(BundleKind, "set" if kind == "ladder" else kind)
     try:
         tier = Tier(components, price, least, most)
         Definition(kind=alone, tiers=(tier,), words={"en": Words("-")})
     except InputError as error:
-        complain(row.form[place_of(error)], translated(error))
+        complain(row.form[place_of(error)], say_error(error))
         return None
     return tier
 
@@ -166,7 +171,7 @@ def _component(row: Row, kind: str, price_kind: str) -> Component | None:
             variants=form.variants.data,
         )
     except InputError as error:
-        complain(form.quantity, translated(error))
+        complain(form.quantity, say_error(error))
         return None
 
 
@@ -210,7 +215,7 @@ def _schedule(form: BundleForm, kept: Definition | None) -> Schedule | None:
     try:
         return Schedule(_moment(form.start.data, before.start), _moment(form.end.data, before.end))
     except InputError as error:
-        complain(form.end, translated(error))
+        complain(form.end, say_error(error))
         return None
 
 

@@ -40,11 +40,13 @@ def state(bundle_id: int) -> Response:
 
 @change
 def undo(bundle_id: int) -> Response:
-    """``POST bundles/<id>/undo``: take back the change that led to ``version``."""
+    """``POST bundles/<id>/undo``: take back the change that led to ``version``; ``again`` where that was an undo."""
+    again = bool(request.form.get("again"))
     return _done(
         bundle_id,
         lambda version: shelf.undo(current_storefront.database, bundle_id, version, merchant_name()),
-        say("Undone."),
+        say("Redone.") if again else say("Undone."),
+        undone=not again,
     )
 
 
@@ -80,7 +82,7 @@ def duplicate(bundle_id: int) -> Response:
     return see_other(link("bundle_edit", bundle_id=copy.id))
 
 
-def _done(bundle_id: int, act: Callable[[int], shelf.Stored], text: str) -> Response:
+def _done(bundle_id: int, act: Callable[[int], shelf.Stored], text: str, undone: bool = False) -> Response:
     """Do it to the version that the page showed, and say so with the way back."""
     before = _loaded(bundle_id)
     try:
@@ -92,7 +94,8 @@ def _done(bundle_id: int, act: Callable[[int], shelf.Stored], text: str) -> Resp
         abort(404)
     if "published" in (before.state, now.state):
         current_storefront.bundles_changed()
-    tell(text, undo=link("bundle_undo", bundle_id=bundle_id), version=now.version)
+    undo_of = link("bundle_undo", bundle_id=bundle_id)
+    tell(text, undo=undo_of, redo=undone, version=now.version, again="yes" if undone else "")
     return see_other(link("bundle_edit", bundle_id=bundle_id))
 
 

@@ -9,9 +9,10 @@ from typing import Final
 
 from babel import Locale, UnknownLocaleError
 
-from ...bundles.definition import Definition, Tier
+from ...bundles.definition import Definition
 from ...bundles.price import Price
 from ...proxies import current_storefront
+from .bundle_absences import Absence
 from .language import admin_texts, say, say_count, shown_money, shown_percent
 
 _MOST_SHOWN: Final = 2
@@ -64,9 +65,14 @@ def state_names() -> dict[str, str]:
 
 
 def state_view(
-    state: str, start: dt.datetime | None, end: dt.datetime | None, limit: int | None, uses: int
+    state: str,
+    start: dt.datetime | None,
+    end: dt.datetime | None,
+    limit: int | None,
+    uses: int,
+    absent: Absence | None = None,
 ) -> StateView:
-    """How a bundle stands now; times are aware, or UTC without zone."""
+    """How a bundle stands now; times are aware, or UTC without zone. *absent* is why it cannot be had."""
     now = dt.datetime.now(dt.timezone.utc)
     if state != "published":
         return StateView("off", state_names()[state])
@@ -76,7 +82,7 @@ def state_view(
         return StateView("warning", say("Limit reached"))
     if start is not None and _aware(start) > now:
         return StateView("waiting", say("Scheduled"))
-    return StateView("on", say("On now"))
+    return StateView("warning", absent.label) if absent else StateView("on", say("On now"))
 
 
 def field_names() -> dict[str, str]:
@@ -122,7 +128,10 @@ def offer_words(definition: Definition) -> str:
         )
     if definition.kind == "mix":
         chosen = str(tiers[0].least) if tiers[0].least == tiers[0].most else f"{tiers[0].least}–{tiers[0].most}"
-        return say("%(pieces)s for %(price)s", pieces=chosen, price=_mix_words(tiers[0]))
+        if tiers[0].price.kind == "free":
+            free = tiers[0].price.pieces
+            return say_count("%(pieces)s pieces, %(num)s free", "%(pieces)s pieces, %(num)s free", free, pieces=chosen)
+        return say("%(pieces)s for %(price)s", pieces=chosen, price=price_words(tiers[0].price))
     return " · ".join(price_words(tier.price) for tier in tiers)
 
 
@@ -149,12 +158,6 @@ def tier_name(definition: Definition, number: int) -> str:
     if definition.kind == "steps":
         return say("From %(pieces)s", pieces=admin_texts().number(definition.tiers[number].least))
     return say("Tier %(number)s", number=number + 1) if len(definition.tiers) > 1 else ""
-
-
-def _mix_words(tier: Tier) -> str:
-    if tier.price.kind != "free":
-        return price_words(tier.price)
-    return say_count("%(num)s free", "%(num)s free", tier.price.pieces)
 
 
 def _amount_words(amounts: Mapping[str, int]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -13,6 +13,7 @@ from flask import Flask, current_app
 
 from ...proxies import current_storefront
 from ...shop.cleaning import clean_products
+from ...shop.ports import NamesCategories
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,28 @@ def catalogue_names() -> CatalogueNames:
             logger.warning("Categories and brands are not suggested: the catalogue raised %s.", type(error).__name__)
         _kept[app] = (time.monotonic() + KEPT_SECONDS, names)
     return names
+
+
+def category_names(ids: Iterable[str]) -> dict[str, str]:
+    """What categories are called, in the language of the request; one that the catalogue does not name is its id."""
+    wanted, catalog = sorted(set(ids)), current_storefront.catalog
+    named: Mapping[str, str] = {}
+    if wanted and isinstance(catalog, NamesCategories):
+        try:
+            named = dict(catalog.category_names(wanted))
+        except Exception as error:  # the shop's own code may raise anything
+            logger.warning("Categories are shown by their ids: category_names raised %s.", type(error).__name__)
+    return {one: str(named.get(one) or one) for one in wanted}
+
+
+def category_id(typed: str) -> str:
+    """The id of the category that was *typed*, by its id or its name; what is typed where neither is known of one."""
+    known = catalogue_names().categories
+    if typed in known:
+        return typed
+    words = typed.casefold()
+    called = [one for one, name in category_names(known).items() if name.casefold() == words]
+    return called[0] if len(called) == 1 else typed
 
 
 def _read() -> CatalogueNames:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from flask import Blueprint, Response, request
 
 from ...errors import InputError, StorefrontError
@@ -14,9 +16,9 @@ from ...shop.ports import clean_id
 from . import products
 from .access import merchant_name
 from .asked_pages import ABOUT_MANY, ABOUT_ONE, MOST, asked_page
-from .catalogue_names import catalogue_names
+from .catalogue_names import catalogue_names, category_id, category_names
 from .explain_rows import SlotTable, slot_tables
-from .language import say
+from .language import say, say_error
 from .notices import tell
 from .pages import change, link, see_other, show_page
 from .products import Found
@@ -41,20 +43,21 @@ def explained() -> Response:
     found = products.resolve(typed)
     chosen = _chosen(placement, found)
     if found.product is not None:
-        return see_other(link("explain", placement=placement, product=chosen))
-    category = request.args.get("category", "").strip()[:255]
+        more = "add" if placement in ABOUT_MANY else None  # where the next product of a cart is typed
+        return see_other(link("explain", placement=placement, product=chosen, _anchor=more))
+    typed_category = request.args.get("category", "").strip()[:255]
+    category = category_id(typed_category) if typed_category else ""
     ready = _is_ready(placement, chosen, category)
     tables, trouble = _tables(placement, chosen, category) if ready else ([], "")
     return show_page(
         "explain.html",
         503 if trouble else 200,
         placement=placement,
-        placements=placement_words(),
-        about="products" if placement in ABOUT_ONE | ABOUT_MANY else ("category" if placement == "category" else ""),
-        is_cart=placement in ABOUT_MANY,
+        placements=[(name, words, _about(name)) for name, words in placement_words().items()],
+        about=_about(placement),
         chosen=[products.views([one])[one] for one in chosen],
         category=category,
-        names=catalogue_names(),
+        called=category_names([*catalogue_names().categories, *([category] if category else [])]),
         asked=found,
         asked_text=typed[:255],
         ready=ready,
@@ -82,7 +85,7 @@ def make_rule() -> Response:
         )
         done = rule_store.put(current_storefront.database, rule, merchant_name(), product_titles([rule]))
     except InputError as error:
-        tell(str(error), "error")
+        tell(say_error(error), "error")
         return see_other(way_back_to_rules())
     sentence = rule_views({0: rule})[0].sentence
     tell_done(say("Rule made: %(rule)s.", rule=sentence), [done])
@@ -96,6 +99,15 @@ def _seed(placement: str | None, seeds: list[str], category: str) -> tuple[SeedK
     if len(seeds) == 1 and placement in ABOUT_ONE | ABOUT_MANY:
         return "product", clean_id(seeds[0])
     return "any", None
+
+
+def _about(placement: str) -> Literal["product", "products", "category", ""]:
+    """What a page of this type is about."""
+    if placement in ABOUT_ONE:
+        return "product"
+    if placement in ABOUT_MANY:
+        return "products"
+    return "category" if placement == "category" else ""
 
 
 def _placement() -> str:
@@ -124,4 +136,4 @@ def _tables(placement: str, chosen: list[str], category: str) -> tuple[list[Slot
         slots_explained = parts.explain(asked_page(placement, chosen, category or None), slots)
         return slot_tables(slots_explained, parts.held.current.rules.rules, request.args.get("all", "")), ""
     except StorefrontError as error:
-        return [], str(error)
+        return [], say_error(error)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
+from ...bundles.bundle import Bundle
 from ...bundles.definition import Definition
 from ...recommending.bundle_verdicts import BundleVerdict, BundleVerdictKind, JudgedBundle
 from ..bundle_words import BundleWords, isolated
@@ -30,6 +31,13 @@ _DOTS: Mapping[BundleVerdictKind, DotKind] = {
 }
 
 
+class BundleName(NamedTuple):
+    """A bundle to link to."""
+
+    id: int
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class BundleRow:
     """A bundle: its first components with how many *more* follow, what it saves, and what became of it with a dot.
@@ -46,6 +54,11 @@ class BundleRow:
     verdict: str
     detail: str
     is_shown: bool
+
+
+def name_of(bundle: Bundle) -> BundleName:
+    """*bundle* as the merchant reads it."""
+    return BundleName(bundle.id, _title(bundle.definition))
 
 
 def bundle_rows(judged: Sequence[JudgedBundle], is_open: bool) -> tuple[BundleRow, ...]:

@@ -25,7 +25,12 @@ class Step:
 
 
 def first_steps(health: Health, overview: Overview | None, fills: Fills | None) -> list[Step]:
-    """The steps in their order; empty when all are done. *overview* and *fills* are None where they cannot be asked for."""
+    """The steps in their order; empty when all are done, and where the database cannot tell what is.
+
+    *overview* and *fills* are None where they cannot be asked for.
+    """
+    if overview is None and not health.tables_missing:
+        return []
     name = current_storefront.name
     found = [
         Step(

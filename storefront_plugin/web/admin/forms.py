@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField
-from wtforms.meta import DefaultMeta
 
+from ...errors import _mark
 from ...proxies import current_storefront
-from .language import admin_texts, say
+from .language import say
 
 TOKEN = "storefront_token"  # noqa: S105 - the name of a field
+
+_SENTENCES: Final = {
+    "This field is required.": _mark("Fill in this field."),
+    "Not a valid integer value.": _mark("Write a whole number."),
+    "Not a valid decimal value.": _mark("Write a number."),
+    "Not a valid float value.": _mark("Write a number."),
+    "Number must be between %(min)s and %(max)s.": _mark("Write a number from %(min)s to %(max)s."),
+    "Field cannot be longer than %(max)d characters.": _mark("At most %(max)d characters fit here. Shorten it."),
+    "Not a valid choice.": _mark("Choose one from the list."),
+    "Not a valid datetime value.": _mark("Write date and time, such as 2026-12-01 09:00."),
+}
+"""What WTForms says, and what we say instead: with the remedy."""
+
+
+class Sentences:
+    """The words of WTForms' own checks: ours, in the language of the request."""
+
+    def gettext(self, message: str) -> str:
+        return say(_SENTENCES.get(message, message))
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        """WTForms counts characters only; our sentence is the same for all numbers."""
+        return self.gettext(many)
 
 
 class AdminForm(FlaskForm):  # type: ignore[misc]
@@ -25,14 +47,9 @@ class AdminForm(FlaskForm):  # type: ignore[misc]
         csrf_field_name = TOKEN
         csrf_time_limit = 12 * 3600
 
-        @property
-        def locales(self) -> Sequence[str]:
-            """WTForms has its own words in our languages."""
-            return [admin_texts().language]
-
-        def get_translations(self, form: Any) -> Any:
-            """Those of WTForms, not the shop's Flask-Babel's."""
-            return DefaultMeta.get_translations(self, form)
+        def get_translations(self, form: Any) -> Sentences:
+            """Ours, not those of the shop's Flask-Babel."""
+            return Sentences()
 
     @property
     def token_failed(self) -> bool:

@@ -12,10 +12,11 @@ from ...proxies import current_storefront
 from ...recommending.fills import KEPT_DAYS
 from . import attention, bundle_attention
 from .attention import LEVELS, Fills, Item
-from .audit_log import address_of, subjects, title_of, words_of
+from .audit_words import lines_of, subjects
 from .bundle_attention import Looked
 from .first_steps import first_steps
 from .health import Health, look
+from .home_on import bundles_on
 from .language import say
 from .overview import Overview, overview
 from .pages import show_page
@@ -36,7 +37,7 @@ def show() -> Response:
     fills = _fills(attention.DAYS) if health.facts else None
     seen = _fills(KEPT_DAYS) if fills is not None and not fills else fills
     items, looked = _attention(health, found, fills)
-    changes = [(entry, title_of(entry), words_of(entry), address_of(entry)) for entry in found.changes] if found else []
+    changes = _unless_down(lambda: lines_of(found.changes)) if found else None
     return show_page(
         "home.html",
         health=health,
@@ -44,10 +45,11 @@ def show() -> Response:
         items=sorted(items, key=lambda item: LEVELS.index(item.level)),
         looked=looked,
         steps=first_steps(health, found, seen),
-        changes=changes,
+        changes=changes or [],
         subjects=subjects(),
         placement_words=placement_words(),
         rules=_rules(found) if found else {},
+        on=(_unless_down(lambda: bundles_on(found.newest)) or []) if found else [],
     )
 
 
@@ -59,14 +61,15 @@ def _attention(health: Health, found: Overview | None, fills: Fills | None) -> t
         parts, looked = bundle_attention.part_items()
         items += parts
     except AdapterError as error:
-        sentence = say("The shop's catalogue fails, so the parts of bundles are not looked at: %(error)s", error=error)
-        remedy = say("This says more:")
-        items.append(Item("error", sentence, remedy, command="flask storefront check"))
+        sentence = say("The shop's catalogue fails, so the parts of bundles are not looked at.")
+        items.append(
+            Item("error", sentence, say("This says more:"), command="flask storefront check", details=str(error))
+        )
     except DatabaseUnavailable:
         return items, None
     items += _unless_down(bundle_attention.over_items) or []
     items += attention.slot_items(fills) if fills else []
-    items += _unless_down(attention.proposal_items) or []
+    items += _unless_down(lambda: attention.proposal_items(health.run)) or []
     return items, looked
 
 

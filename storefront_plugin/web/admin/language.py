@@ -9,6 +9,7 @@ from babel.dates import format_date, format_time, format_timedelta, get_datetime
 from babel.numbers import format_percent
 from flask import request
 
+from ...errors import StorefrontError
 from ...money import format_money, from_minor
 from ...proxies import current_storefront
 from ...texts import Texts, locale_for, texts_for
@@ -27,6 +28,11 @@ def admin_texts() -> Texts:
 def say(message: str, **values: object) -> str:
     """*message* in the language of the current request."""
     return admin_texts().gettext(message, **values)
+
+
+def say_error(error: StorefrontError) -> str:
+    """The sentence of *error* in the language of the current request; in English where it is not marked."""
+    return say(error.message, **error.values)
 
 
 def say_count(one: str, many: str, count: int, **values: object) -> str:

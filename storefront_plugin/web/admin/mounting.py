@@ -15,6 +15,7 @@ from ..origin import is_own
 from ..privacy import make_private
 from . import (
     audit_log,
+    bundle_bulk,
     bundle_codes,
     bundle_csv,
     bundle_editor,
@@ -25,6 +26,7 @@ from . import (
     explain,
     home,
     products,
+    proposal_decisions,
     proposals,
     rules,
     slots,
@@ -54,6 +56,7 @@ class _Page(Protocol):
 PAGES: tuple[_Page, ...] = (
     home,
     bundle_list,
+    bundle_bulk,
     bundle_editor,
     bundle_preview,
     bundle_states,
@@ -61,6 +64,7 @@ PAGES: tuple[_Page, ...] = (
     bundle_codes,
     bundle_csv,
     proposals,
+    proposal_decisions,
     slots,
     rules,
     explain,

@@ -19,19 +19,24 @@ _ROOM = 1500
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message. *undo* is the address of a POST that takes the change back, with *fields*; "" where there is none."""
+    """A message. *undo* is the address of a POST that takes the change back, with *fields*; "" where there is none.
+
+    *redo* says that the change was one that took something back.
+    """
 
     text: str
     kind: Kind = "done"
     undo: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+    redo: bool = False
 
 
-def tell(text: str, kind: Kind = "done", undo: str = "", **fields: object) -> None:
+def tell(text: str, kind: Kind = "done", undo: str = "", redo: bool = False, **fields: object) -> None:
     """Show *text* on the next page."""
     notice: dict[str, Any] = {"text": text[:300], "kind": kind}
     if undo:
         notice |= {"undo": undo, "fields": {name: str(value) for name, value in fields.items()}}
+        notice |= {"redo": True} if redo else {}
     kept = [*session.get(_KEY, []), notice][-_MOST:]
     while len(kept) > 1 and len(json.dumps(kept)) > _ROOM:
         del kept[0]

@@ -87,7 +87,7 @@ def _render(template: str, **context: Any) -> str:
         asset=asset_url,
         stylesheet=STYLESHEET,
         sections=sections(),
-        shop=request.script_root + "/",
+        shop=request.script_root + current_storefront.settings.shop_path,
         merchant=current_merchant(),
         may_edit=may_edit(),
         token=hidden_token,

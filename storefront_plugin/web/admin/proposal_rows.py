@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...bundles import proposals
 from ...bundles.price import share
 from ...bundles.proposals import Proposal
+from ...proxies import current_storefront
 from .language import admin_texts, say, say_count, shown_money, shown_percent
 from .products import ProductView, views
 
@@ -20,6 +22,7 @@ class ProposalRow:
         orders, lift, buyers: How often the set is bought, in words.
         singly: What the products cost one by one.
         together: What they cost at the suggested discount; "" where none is suggested.
+        anchor: Names the row in the address of the page.
     """
 
     proposal: Proposal
@@ -30,6 +33,22 @@ class ProposalRow:
     buyers: str
     singly: str
     together: str
+    anchor: str
+
+
+def anchor(key: str) -> str:
+    """The id of the row of the proposal *key*."""
+    return f"proposal-{key[:16]}" if key.isalnum() else ""
+
+
+def proposal_row(key: str, bundle_id: int | None) -> ProposalRow | None:
+    """The proposal that a bundle is, or was, made of: *key* while it is new, else found by its id; None without one."""
+    database = current_storefront.database
+    if bundle_id is not None:
+        found = proposals.made_into(database, bundle_id)
+    else:
+        found = proposals.find(database, [key]).get(key) if key.isalnum() else None
+    return proposal_rows([found])[0] if found is not None else None
 
 
 def proposal_rows(found: Sequence[Proposal]) -> list[ProposalRow]:
@@ -59,4 +78,5 @@ def _row(one: Proposal, products: tuple[ProductView, ...]) -> ProposalRow:
         ),
         shown_money(one.price, one.currency) if one.price else "",
         shown_money(after, one.currency) if one.discount else "",
+        anchor(one.key),
     )

@@ -1,4 +1,4 @@
-"""Proposals: what shoppers buy together, to be accepted or rejected; and the search that finds it."""
+"""The list of proposals: what shoppers buy together; and the search that finds it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 
 from ...bundles import proposal_run, proposals
 from ...bundles.proposal_run import Begun, latest_run
-from ...bundles.proposals import ProposalNotFound, ProposalState, Sort
+from ...bundles.proposals import ProposalState, Sort
 from ...bundles.terms import Terms
 from ...errors import StorefrontError
 from ...orderlog.numbering import is_small
@@ -18,7 +18,7 @@ from ...proxies import current_storefront
 from .access import merchant_name
 from .language import say
 from .notices import tell
-from .pages import Paging, asked_page, change, editors_only, here, link, see_other, show_page
+from .pages import Paging, asked_page, editors_only, here, link, see_other, show_page
 from .proposal_rows import proposal_rows
 from .proposal_terms import TermsForm, fields_of, form_of
 
@@ -30,8 +30,6 @@ SIZE = 25
 def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/bundles/proposals", "proposals", listed)
     blueprint.add_url_rule("/bundles/proposals", "proposal_search", search, methods=["POST"])
-    blueprint.add_url_rule("/bundles/proposals/reject", "proposal_reject", reject, methods=["POST"])
-    blueprint.add_url_rule("/bundles/proposals/unreject", "proposal_unreject", unreject, methods=["POST"])
 
 
 def listed() -> Response:
@@ -119,31 +117,3 @@ def _carry_out(app: Flask, begun: Begun) -> None:
             logger.warning("The search for bundles failed: %s", error)
         except Exception:
             logger.exception("The search for bundles failed.")
-
-
-@change
-def reject() -> Response:
-    """``POST bundles/proposals/reject``: never propose the set of ``key`` again."""
-    return _decide(proposals.reject, say("Rejected. This set is not proposed again."), "proposal_unreject")
-
-
-@change
-def unreject() -> Response:
-    """``POST bundles/proposals/unreject``: let the set of ``key`` be proposed again."""
-    return _decide(proposals.unreject, say("The set is proposed again."), "")
-
-
-def _decide(decide: object, sentence: str, undo: str) -> Response:
-    key, back = request.form.get("key", ""), request.form.get("back", "")
-    own = link("proposals")
-    address = back if back == own or back.startswith(f"{own}?") else own
-    try:
-        decide(current_storefront.database, key, merchant_name())  # type: ignore[operator]
-    except ProposalNotFound:
-        tell(say("This proposal does not stand any more: somebody has looked again meanwhile."), "warning")
-        return see_other(address)
-    if undo:
-        tell(sentence, undo=link(undo), key=key, back=address)
-    else:
-        tell(sentence)
-    return see_other(address)

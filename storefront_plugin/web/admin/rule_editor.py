@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request
 
+from ... import audit
 from ...errors import StorefrontError
 from ...proxies import current_storefront
 from ...recommending import rule_store
+from ...recommending.rule_codec import load_rule
 from ...recommending.rule_store import Done, RuleConflict, RuleNotFound, Stored
 from ...recommending.rules import RULE_KINDS, Rule
 from . import products
 from .access import merchant_name
-from .catalogue_names import catalogue_names
+from .catalogue_names import catalogue_names, category_names
 from .language import say
 from .notices import tell
 from .pages import editors_only, link, see_other, show_page, show_part
@@ -62,8 +64,15 @@ def edit(rule_id: int) -> Response:
 
 @editors_only
 def save(rule_id: int) -> Response:
-    """``POST rules/<id>``: save what was typed; 409 where somebody else was quicker."""
-    stored, form = _stored(rule_id), RuleForm()
+    """``POST rules/<id>``: save what was typed; 409 where somebody else changed it meanwhile, 410 where it was deleted."""
+    form = RuleForm()
+    try:
+        return _saved(form, rule_store.load(current_storefront.database, rule_id))
+    except RuleNotFound:
+        return _deleted(form, rule_id)
+
+
+def _saved(form: RuleForm, stored: Stored) -> Response:
     rule = form.read(stored.rule)
     if rule is None:
         return _editor(form, stored, 422)
@@ -73,13 +82,22 @@ def save(rule_id: int) -> Response:
         return see_other(link("rules"))
     try:
         done = rule_store.update(
-            current_storefront.database, rule_id, version, rule, merchant_name(), product_titles([rule])
+            current_storefront.database, stored.id, version, rule, merchant_name(), product_titles([rule])
         )
     except RuleConflict as conflict:
         current = conflict.current or stored
         form.version.data = str(current.version)
         return _editor(form, current, 409, mine=rule)
     return _told(done, rule)
+
+
+def _deleted(form: RuleForm, rule_id: int) -> Response:
+    """It is gone: everything typed stays, and saving makes a new rule of it. An id that no rule had is not found."""
+    entries, _ = audit.entries(current_storefront.database, "rule", rule_id, size=1)
+    if not entries:
+        abort(404)
+    before = load_rule(entries[0].before)[1] if entries[0].before else None
+    return _editor(form, None, 410, mine=form.read(before), deleted=entries[0])
 
 
 @editors_only
@@ -99,8 +117,14 @@ def _told(done: Done, rule: Rule) -> Response:
     return see_other(link("rules"))
 
 
-def _editor(form: RuleForm, stored: Stored | None, status: int = 200, mine: Rule | None = None) -> Response:
-    """The form; *mine* is the rule as typed where somebody else was quicker."""
+def _editor(
+    form: RuleForm,
+    stored: Stored | None,
+    status: int = 200,
+    mine: Rule | None = None,
+    deleted: audit.Entry | None = None,
+) -> Response:
+    """The form; *mine* is the rule as typed where somebody else was quicker, who may have *deleted* it."""
     ids = {part: form[f"{part}_product"].data or "" for part in ("seed", "target")}
     views = products.views([text for text in ids.values() if text])
     picked = {part: view if (view := views.get(text)) and view.known else None for part, text in ids.items()}
@@ -115,9 +139,18 @@ def _editor(form: RuleForm, stored: Stored | None, status: int = 200, mine: Rule
         picked=picked,
         choices={part: found.choices for part, found in form.found.items()},
         names=catalogue_names(),
+        called=_called(form),
         compared=compared,
+        deleted=deleted,
         preview=_preview(rule, stored.id if stored else 0),
     )
+
+
+def _called(form: RuleForm) -> dict[str, str]:
+    """The names of the categories to choose from and of those in *form*, by id; "" for one that has no name."""
+    typed = [one for one in (form.target_category.data, form.seed_category.data) if one]
+    names = category_names([*catalogue_names().categories, *typed])
+    return {one: name if name != one else "" for one, name in names.items()}
 
 
 def _preview(rule: Rule | None, rule_id: int) -> RulePreview | None:

@@ -12,6 +12,7 @@ from ...recommending.plan import PLACEMENTS
 from ...recommending.rules import MAX_NOTE, PRICE_KINDS, RULE_KINDS, SEED_KINDS, TARGET_KINDS, Rule, problems
 from ...recommending.strategies import STRATEGIES
 from . import products
+from .catalogue_names import category_id
 from .forms import AdminForm, MomentField
 from .language import say
 from .products import Found
@@ -71,6 +72,8 @@ class RuleForm(AdminForm):
 
     def read(self, before: Rule | None = None) -> Rule | None:
         """The rule as typed, or None where it cannot be one; then the fields say why. *before* is the one edited."""
+        if self.kind.data == "pin":  # which has no other; the choice is put away then, and may stand anywhere
+            self.target_kind.data = "product"
         fine: bool = self.validate_on_submit()
         known = (before.target_value, before.seed_value) if before else ()
         rule = Rule(
@@ -106,6 +109,8 @@ class RuleForm(AdminForm):
             return None
         field = self[f"{part}_{kind}"]
         text: str = field.data or ""
+        if kind == "category" and text:
+            return category_id(text)
         if kind != "product" or not text:
             return text or None
         found = self.found[part] = products.resolve(text)

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from ...errors import AdapterError
 from ...recommending.rules import Rule, RuleKind, RuleState, SeedKind, TargetKind
-from .catalogue_names import catalogue_names
+from .catalogue_names import catalogue_names, category_names
 from .language import admin_texts, say, shown_time
 from .products import ProductView, views
 from .slot_views import placement_words, strategy_words
@@ -60,29 +60,32 @@ class RuleView:
 
 
 def rule_views(rules: Mapping[int, Rule]) -> dict[int, RuleView]:
-    """Rules by id in words; all their products are looked up at once."""
-    products = views(sorted(set(_product_ids(rules.values()))))
+    """Rules by id in words; all their products are looked up at once, and so are the names of their categories."""
+    products = views(sorted(set(_values(rules.values(), "product"))))
+    names = category_names(_values(rules.values(), "category"))
     now = dt.datetime.now(dt.timezone.utc)
-    return {rule_id: _view(rule_id, rule, products, now) for rule_id, rule in rules.items()}
+    return {rule_id: _view(rule_id, rule, products, names, now) for rule_id, rule in rules.items()}
 
 
 def product_titles(rules: Iterable[Rule]) -> dict[str, str]:
     """Titles of the products of *rules* by id, for the log; none where the catalogue fails."""
     try:
-        found = views(sorted(set(_product_ids(rules))))
+        found = views(sorted(set(_values(rules, "product"))))
     except AdapterError:
         return {}
     return {name: view.title for name, view in found.items() if view.known}
 
 
-def _product_ids(rules: Iterable[Rule]) -> Iterable[str]:
+def _values(rules: Iterable[Rule], kind: Literal["product", "category"]) -> Iterable[str]:
     for rule in rules:
-        for kind, value in ((rule.seed_kind, rule.seed_value), (rule.target_kind, rule.target_value)):
-            if kind == "product" and value is not None:
+        for found, value in ((rule.seed_kind, rule.seed_value), (rule.target_kind, rule.target_value)):
+            if found == kind and value is not None:
                 yield value
 
 
-def _view(rule_id: int, rule: Rule, products: Mapping[str, ProductView], now: dt.datetime) -> RuleView:
+def _view(
+    rule_id: int, rule: Rule, products: Mapping[str, ProductView], names: Mapping[str, str], now: dt.datetime
+) -> RuleView:
     state = rule.state(now)
     strategies = strategy_words()
     placement = (placement_words().get(rule.placement, rule.placement),) if rule.placement else ()
@@ -93,9 +96,9 @@ def _view(rule_id: int, rule: Rule, products: Mapping[str, ProductView], now: dt
         kind_words()[rule.kind],
         say("score × %(factor)s", factor=admin_texts().number(rule.strength / 100)) if rule.strength else "",
         products.get(rule.target_value or "") if rule.target_kind == "product" else None,
-        _target(rule),
+        _target(rule, names),
         products.get(rule.seed_value or "") if rule.seed_kind == "product" else None,
-        _seed(rule),
+        _seed(rule, names),
         (*placement, *strategy),
         _schedule(rule),
         state,
@@ -135,10 +138,10 @@ def target_words() -> dict[TargetKind, str]:
     }
 
 
-def _target(rule: Rule) -> str:
+def _target(rule: Rule, names: Mapping[str, str]) -> str:
     value = rule.target_value or ""
     if rule.target_kind == "category":
-        return say("Category %(value)s", value=value)
+        return say("Category %(value)s", value=names.get(value, value))
     if rule.target_kind == "brand":
         return say("Brand %(value)s", value=value)
     percent = admin_texts().number(rule.price_percent or 0)
@@ -149,9 +152,9 @@ def _target(rule: Rule) -> str:
     return value
 
 
-def _seed(rule: Rule) -> str:
+def _seed(rule: Rule, names: Mapping[str, str]) -> str:
     if rule.seed_kind == "category":
-        return say("Pages about category %(value)s", value=rule.seed_value)
+        return say("Pages about category %(value)s", value=names.get(rule.seed_value or "", ""))
     if rule.seed_kind == "brand":
         return say("Pages about brand %(value)s", value=rule.seed_value)
     return say("Any page") if rule.seed_kind == "any" else rule.seed_value or ""

@@ -6,9 +6,10 @@ from flask import Blueprint, Response, request
 
 from ...errors import AdapterError
 from ...proxies import current_storefront
-from ...recommending.rule_list import SORTS, Sort, Wanted, list_rules
+from ...recommending.rule_list import SORTS, Sort, Wanted, categories_of, list_rules
 from ...recommending.rules import RULE_KINDS, RULE_STATES, SEED_KINDS, TARGET_KINDS
 from . import products, rule_changes, rule_editor
+from .catalogue_names import category_names
 from .pages import Paging, asked_page, show_page
 from .rule_words import kind_words, rule_views, seed_words, state_words, target_words, unmatched
 
@@ -45,6 +46,7 @@ def _wanted() -> Wanted:
     return Wanted(
         text=text,
         product_ids=_titled(text),
+        category_ids=_named(text),
         kind=next((one for one in RULE_KINDS if one == args.get("kind")), None),
         seed_kind=next((one for one in SEED_KINDS if one == args.get("seed")), None),
         target_kind=next((one for one in TARGET_KINDS if one == args.get("target")), None),
@@ -64,3 +66,12 @@ def _titled(text: str) -> tuple[str, ...]:
         return tuple(product.id for product in products.search(text, 100)) if text else ()
     except AdapterError:
         return ()
+
+
+def _named(text: str) -> tuple[str, ...]:
+    """Ids of the categories of rules whose names have these words."""
+    words = text.casefold().split()
+    if not words:
+        return ()
+    names = category_names(categories_of(current_storefront.database))
+    return tuple(one for one, name in names.items() if all(word in name.casefold() for word in words))

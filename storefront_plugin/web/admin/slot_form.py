@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from wtforms import BooleanField, Field, FloatField, Form, HiddenField, IntegerField, SelectField, StringField
 from wtforms.form import BaseForm
-from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
 
 from ...errors import ConfigurationError, InputError
 from ...recommending.plan import LAYOUTS, MAX_LIMIT, Slot
 from ...recommending.slot_codec import MAX_NAME, MAX_STRATEGIES, MAX_TITLE, slot_from_json, slot_to_json
 from ...recommending.strategies import PLANNED
-from .forms import MomentField
+from .forms import MomentField, Sentences
 from .language import admin_texts, say
 
 LANGUAGE_FIELDS = {"en": "title_en", "ja": "title_ja"}
@@ -46,20 +44,15 @@ class ChainField(Field):
         if len(self.names) > MAX_STRATEGIES:
             raise StopValidation(say("A slot has at most %(most)s strategies; remove some.", most=MAX_STRATEGIES))
         if "bundles" in self.names and len(self.names) > 1:
-            raise StopValidation(say("Sets cannot be mixed with single products; give them a slot of their own."))
+            raise StopValidation(say("Bundles cannot be mixed with single products; give them a slot of their own."))
 
 
 class SlotForm(Form):
     """One slot. Its *key* names it on this page only; the slot's own name stays when its place changes."""
 
     class Meta:
-        @property
-        def locales(self) -> Sequence[str]:
-            """WTForms has its own words in our languages."""
-            return [admin_texts().language]
-
-        def get_translations(self, form: Any) -> Any:
-            return DefaultMeta.get_translations(self, form)  # type: ignore[arg-type]
+        def get_translations(self, form: Any) -> Sentences:
+            return Sentences()
 
     new = HiddenField()
     removed = HiddenField()
@@ -109,7 +102,7 @@ class SlotForm(Form):
 
     def validate_layout(self, field: Field) -> None:
         if (field.data == "bundles") != (self.strategies.names == ["bundles"]):
-            raise StopValidation(say("The layout for sets belongs to the strategy for sets, and to no other."))
+            raise StopValidation(say("The layout for bundles belongs to the strategy “Bundles”, and to no other."))
 
     def validate_other_titles(self, field: Field) -> None:
         try:
@@ -147,7 +140,7 @@ def layout_words() -> dict[str, str]:
         "carousel": say("Carousel"),
         "list": say("List"),
         "together": say("One button for all"),
-        "bundles": say("Sets with a price"),
+        "bundles": say("Bundles with a price"),
     }
 
 
@@ -160,8 +153,8 @@ def _labels() -> dict[str, str]:
         "other_titles": say("Titles in other languages"),
         "strategies": say("What fills it"),
         "layout": say("Layout"),
-        "limit": say("Most products"),
-        "minimum": say("Least products"),
+        "limit": say("Products, at most"),
+        "minimum": say("Products, at least"),
         "lazy": say("Load late, when the shopper scrolls near it"),
         "measured": say("Choose automatically (recommended)"),
         "dial": say("Popular, or special to this page"),

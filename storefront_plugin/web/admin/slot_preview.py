@@ -30,6 +30,7 @@ class Preview:
         product: What the page is about; None where it needs none or none was chosen.
         content: HTML of the widgets.
         empty: Headings of the slots that found too little.
+        offered: Headings of those that step back for a bundle of the very same products.
         off: Headings of those that are off or out of schedule.
         trouble: Why nothing can be shown, or "".
     """
@@ -37,12 +38,13 @@ class Preview:
     product: products.ProductView | None = None
     content: str = ""
     empty: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
     trouble: str = ""
 
     @property
     def is_blank(self) -> bool:
-        return not (self.content or self.empty or self.off or self.trouble)
+        return not (self.content or self.empty or self.offered or self.off or self.trouble)
 
 
 def preview_of(placement: str, slots: Sequence[Slot], product: Product | None) -> Preview:
@@ -59,7 +61,8 @@ def preview_of(placement: str, slots: Sequence[Slot], product: Product | None) -
         content = render_slots(page, filled, (), [slot.name for slot in on])
     except StorefrontError as error:
         return Preview(view, off=off, trouble=str(error))
-    return Preview(view, content, _headings(each.slot for each in filled if each.is_empty), off)
+    empty = _headings(each.slot for each in filled if each.is_empty and each.instead is None)
+    return Preview(view, content, empty, _headings(each.slot for each in filled if each.instead), off)
 
 
 def usual_product() -> Product | None:

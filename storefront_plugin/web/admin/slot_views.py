@@ -57,7 +57,7 @@ def slot_row(slot: Slot, fill: Fill | None = None) -> SlotRow:
         layout_words()[slot.layout],
         say_count("up to %(num)s product", "up to %(num)s products", slot.limit)
         if slot.layout != "bundles"
-        else say_count("up to %(num)s set", "up to %(num)s sets", slot.limit),
+        else say_count("up to %(num)s bundle", "up to %(num)s bundles", slot.limit),
         _schedule(slot),
         state,
         words,
@@ -87,6 +87,8 @@ def strategy_words() -> Mapping[str, str]:
 
 def strategy_word(name: str) -> str:
     """A strategy in words; its bare name where there is none of it any more."""
+    if name == "bundles":  # shoppers read "Sets", merchants the name of the pages where they make them
+        return say("Bundles")
     return admin_texts().title(name) if name in PLANNED else name
 
 
@@ -116,7 +118,7 @@ def _state(slot: Slot) -> tuple[StateKind, str]:
         return "off", say("Off")
     if slot.ends_at is not None and slot.ends_at <= now:
         return "off", say("Ended")
-    return ("on", say("On")) if slot.is_on(now) else ("waiting", say("Planned"))
+    return ("on", say("On")) if slot.is_on(now) else ("waiting", say("Scheduled"))
 
 
 def _schedule(slot: Slot) -> str:

@@ -16,7 +16,7 @@ from ...recommending.plan import Slot
 from ...shop.ports import Product
 from . import products
 from .access import may_edit, merchant_name
-from .language import say
+from .language import say, say_error
 from .notices import tell
 from .pages import change, editors_only, link, see_other, show_page, show_part
 from .slot_draft import Draft, PlacementForm, blank, draft_of, posted_draft, same
@@ -85,7 +85,7 @@ def _saved(stored: Stored, draft: Draft, form: PlacementForm) -> Response:
         form.version.data = str(conflict.current.version)
         return _editor(conflict.current, draft, slots, _asked(placement), 409, form=form, is_conflict=True)
     except InputError as error:
-        draft.problems.append(str(error))
+        draft.problems.append(say_error(error))
         return _editor(stored, draft, _readable(draft), _asked(placement), 422, form=form)
     product = request.form.get("product", "").strip()
     return see_other(link("slots_edit", placement=placement, **({"product": product[:255]} if product else {})))
@@ -124,7 +124,7 @@ def _stepped(placement: str, step: Any, words: str) -> Response:
     except EditConflict as conflict:
         tell(_who_was_quicker(conflict.current), "error")
     except InputError as error:
-        tell(str(error), "error")
+        tell(say_error(error), "error")
     else:
         current_storefront.mounted.tell_rules_changed()
         tell(words, undo=link("slots_undo", placement=placement), version=stored.version)

@@ -8,7 +8,8 @@ from typing import Any
 from flask import has_request_context, request
 
 from ...money import from_minor
-from ...recommending.offers import BundleOffer, Piece, TierOffer
+from ...recommending.offers import BundleOffer, TierOffer
+from ...recommending.pieces import Piece
 from ..cards import PICTURE_SCHEMES, below_root
 
 

@@ -1,0 +1,150 @@
+"""The shop's own database, in whichever way the shop uses SQLAlchemy: its engine, and its current session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from flask import Flask, current_app
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+from .errors import ConfigurationError, InputError, shown
+
+ShopSession: TypeAlias = "Session | scoped_session[Any]"
+"""What a shop may give as the session that holds its transaction."""
+
+
+class ShopDatabase:
+    """What the adapters were given: a Flask-SQLAlchemy, a `scoped_session`, a `sessionmaker` or an engine.
+
+    None is the Flask-SQLAlchemy of the current app, where it has one. All is looked up at first use.
+    """
+
+    def __init__(self, given: Any = None) -> None:
+        plain = isinstance(given, (scoped_session, sessionmaker, sa.Engine))
+        # Looked at, not asked: outside an app context Flask-SQLAlchemy's own attributes raise.
+        if not (given is None or plain or {"engines", "session"} <= set(dir(given))):
+            raise ConfigurationError(
+                "The adapters take the shop's Flask-SQLAlchemy, its scoped_session, its sessionmaker or its engine "
+                f"(none of asyncio), not {shown(given)}."
+            )
+        self._given = given
+
+    def engine(self, model: Any = None) -> sa.Engine | None:
+        """The engine *model* lives on, by default the one for all that has no other; None where the shop has none."""
+        found = self._found()
+        if found is None or isinstance(found, sa.Engine):
+            return found
+        if isinstance(found, (scoped_session, sessionmaker)):
+            return _bound(found, model)
+        engine: sa.Engine | None = found.engines.get(_bind_key(model))
+        return engine
+
+    def current(self) -> Session | None:
+        """The session that the shop's code uses now; None where it cannot be known."""
+        scoped = self._scoped()
+        return None if scoped is None else scoped()
+
+    def transaction(self, given: ShopSession | None = None) -> Session:
+        """The very session of *given*, else the current one; raises `InputError` where neither tells it.
+
+        A scoped session is unwrapped: what is registered on it would be registered on all sessions of the shop.
+        """
+        found = given() if isinstance(given, scoped_session) else self.current() if given is None else given
+        if isinstance(found, Session):
+            return found
+        raise InputError(
+            f"session= takes the Session that holds the order's transaction, not {shown(given)}."
+            if given is not None
+            else "Pass session=, the Session that holds the order's transaction, or give the adapters your scoped_session."
+        )
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Inside, nothing flushes the shop's session; one that only began in here, in an adapter's callable, is ended."""
+        scoped = self._scoped()
+        if scoped is None:
+            yield
+        elif scoped.registry.has():
+            with scoped.no_autoflush:
+                yield
+        else:
+            try:
+                yield
+            finally:
+                scoped.remove()
+
+    def joint(self, model: Any = None) -> sa.Connection | sa.Engine:
+        """What to work on in memory, where there is one connection: the shop's own while it is in a transaction."""
+        session, engine = self.current(), self.engine(model)
+        if session is None or engine is None:
+            raise ConfigurationError(
+                "An SQLite database in memory has one connection, and whether the shop is using it only its current "
+                "session tells: give the adapters your scoped_session, or use a file."
+            )
+        if not session.in_transaction():
+            return engine
+        return session.connection(bind_arguments={"mapper": sa.inspect(model)} if model is not None else None)
+
+    def is_fleeting(self, app: Flask) -> bool:
+        """Whether the database of *app* lives in memory only, as far as that is known before the first use."""
+        if not isinstance(self._given, (scoped_session, sessionmaker, sa.Engine)):
+            return is_in_memory(app.config.get("SQLALCHEMY_DATABASE_URI"))
+        try:
+            return has_one_connection(self.engine())
+        except ConfigurationError:  # the session is bound later
+            return False
+
+    def _found(self) -> Any:
+        return current_app.extensions.get("sqlalchemy") if self._given is None else self._given
+
+    def _scoped(self) -> scoped_session[Session] | None:
+        found = self._found()
+        scoped = found if isinstance(found, scoped_session) else getattr(found, "session", None)
+        return scoped if isinstance(scoped, scoped_session) else None
+
+
+def shop_database_of(*adapters: object) -> ShopDatabase:
+    """The database of the first of *adapters* that has one, else the current app's."""
+    found = (getattr(adapter, "shop_database", None) for adapter in adapters)
+    return next((one for one in found if isinstance(one, ShopDatabase)), ShopDatabase())
+
+
+def has_one_connection(engine: sa.Engine | None) -> bool:
+    """Whether all work on *engine* meets on one connection: SQLite in memory."""
+    return engine is not None and (isinstance(engine.pool, StaticPool) or is_in_memory(engine.url))
+
+
+def is_in_memory(url: object) -> bool:
+    """Whether *url* is an SQLite database that lives in memory only."""
+    try:
+        parsed = sa.make_url(url)  # type: ignore[arg-type]
+    except (sa.exc.ArgumentError, TypeError):
+        return False
+    return parsed.get_backend_name() == "sqlite" and (
+        parsed.database in (None, "", ":memory:") or "memory" in str(parsed.query.get("mode", ""))
+    )
+
+
+def _bound(factory: scoped_session[Session] | sessionmaker[Session], model: Any) -> sa.Engine:
+    make = factory.session_factory if isinstance(factory, scoped_session) else factory
+    with make() as session:
+        try:
+            return session.get_bind(model).engine
+        except sa.exc.UnboundExecutionError as error:
+            raise ConfigurationError(
+                "The session given to the adapters has no engine: use sessionmaker(engine), or call "
+                "Session.configure(bind=engine) before the first use."
+            ) from error
+
+
+def _bind_key(model: Any) -> str | None:
+    """Flask-SQLAlchemy's name of the database of *model*."""
+    if model is None:
+        return None
+    metadata = getattr(sa.inspect(model).local_table, "metadata", None)
+    key = getattr(model, "__bind_key__", None) or (metadata.info.get("bind_key") if metadata is not None else None)
+    return None if key is None else str(key)

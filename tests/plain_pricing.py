@@ -1,0 +1,154 @@
+"""The most that bundles can save on a small cart, by trying all sets of real pieces: a model for the tests of pricing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import combinations
+from typing import TypeAlias
+
+from storefront_plugin.bundles.bundle import Bundle
+from storefront_plugin.bundles.definition import Component, Tier
+from storefront_plugin.bundles.lines import Line
+
+Pieces: TypeAlias = tuple[int, ...]
+"""Pieces of each line."""
+
+
+def most_saving(lines: Sequence[Line], bundles: Sequence[Bundle], currency: str = "EUR") -> int:
+    """The most that all combinations of *bundles*, which are on, save on *lines*."""
+    together = [one for one in bundles if one.definition.stacking == "best"]
+    alone = [[one] for one in bundles if one.definition.stacking == "alone"]
+    return max(_most(lines, some, currency) for some in [together, *alone])
+
+
+def _most(lines: Sequence[Line], bundles: Sequence[Bundle], currency: str) -> int:
+    sets = [one for one in bundles if one.definition.kind != "steps"]
+    steps = [one for one in bundles if one.definition.kind == "steps"]
+    ways = [_ways(lines, one, currency) for one in sets]
+    limits = [_limit(lines, one) for one in sets]
+
+    @cache
+    def stepped(left: Pieces, waiting: frozenset[int]) -> int:
+        """Each step takes all pieces of its products that are left."""
+        found = 0
+        for at in waiting:
+            saving, rest = _step(lines, steps[at], left, currency)
+            if saving:
+                found = max(found, saving + stepped(rest, waiting - {at}))
+        return found
+
+    @cache
+    def best(at: int, made: int, left: Pieces) -> int:
+        if at == len(sets):
+            return stepped(left, frozenset(range(len(steps))))
+        found = best(at + 1, 0, left)
+        if made < limits[at]:
+            for demand, saving in ways[at].items():
+                rest = tuple(there - taken for there, taken in zip(left, demand, strict=True))
+                if min(rest) >= 0:
+                    found = max(found, saving + best(at, made + 1, rest))
+        return found
+
+    return best(0, 0, tuple(line.quantity for line in lines))
+
+
+def _limit(lines: Sequence[Line], bundle: Bundle) -> int:
+    limit, tier = bundle.limit(), bundle.definition.tiers[0]
+    most = sum(line.quantity for line in lines) if limit is None else limit
+    if tier.least == tier.most:
+        return most
+    there = sum(line.quantity for line in lines if _takes(tier.components, line))
+    return min(most, there // tier.most + (1 if there % tier.most >= tier.least else 0)) if tier.most else most
+
+
+def _takes(components: Sequence[Component], line: Line) -> bool:
+    return any(one.takes(line.product_id, line.variant_id) for one in components)
+
+
+def _ways(lines: Sequence[Line], bundle: Bundle, currency: str) -> dict[Pieces, int]:
+    """All sets of pieces that the bundle can be made of, with what each saves; where roles differ, the least."""
+    found: dict[Pieces, int] = {}
+    for tier in bundle.definition.tiers:
+        of_tier: dict[Pieces, int] = {}
+        for bought, free in _mixes(lines, tier) if bundle.definition.kind == "mix" else _sets(lines, tier):
+            demand = tuple(one + other for one, other in zip(bought, free, strict=True))
+            if all(taken <= line.quantity for taken, line in zip(demand, lines, strict=True)):
+                saving = _saving(lines, tier, demand, free, currency)
+                of_tier[demand] = min(saving, of_tier.get(demand, saving))
+        for demand, saving in of_tier.items():
+            if saving > 0:
+                found[demand] = max(saving, found.get(demand, 0))
+    return found
+
+
+def _mixes(lines: Sequence[Line], tier: Tier) -> Iterator[tuple[Pieces, Pieces]]:
+    """The free pieces of a mix are the cheapest of its dearest *least*."""
+    group = [line if _takes(tier.components, line) else None for line in lines]
+    for count in range(tier.least, tier.most + 1):
+        for demand in _choices(group, count):
+            dearest = sorted(
+                (at for at, pieces in enumerate(demand) for _ in range(pieces)), key=lambda at: -lines[at].unit_price
+            )
+            given = dearest[: tier.least][-tier.price.pieces :] if tier.price.kind == "free" else []
+            free = tuple(given.count(at) for at in range(len(lines)))
+            yield tuple(pieces - one for pieces, one in zip(demand, free, strict=True)), free
+
+
+def _sets(lines: Sequence[Line], tier: Tier) -> Iterator[tuple[Pieces, Pieces]]:
+    optional = [one for one in tier.components if one.optional]
+    firm = [one for one in tier.components if not one.optional]
+    for size in range(len(optional) + 1):
+        for chosen in combinations(optional, size):
+            yield from _roles(lines, [*firm, *chosen])
+
+
+def _roles(lines: Sequence[Line], components: Sequence[Component]) -> Iterator[tuple[Pieces, Pieces]]:
+    nothing = (0,) * len(lines)
+    if not components:
+        yield nothing, nothing
+        return
+    first = components[0]
+    group = [line if first.takes(line.product_id, line.variant_id) else None for line in lines]
+    for taken in _choices(group, first.quantity):
+        for bought, free in _roles(lines, components[1:]):
+            mine, other = (free, bought) if first.free else (bought, free)
+            mine = tuple(one + more for one, more in zip(mine, taken, strict=True))
+            yield (other, mine) if first.free else (mine, other)
+
+
+def _choices(group: Sequence[Line | None], count: int) -> Iterator[Pieces]:
+    """All ways to take *count* pieces of the lines of *group*."""
+    if not group:
+        if not count:
+            yield ()
+        return
+    there = group[0].quantity if group[0] is not None else 0
+    for taken in range(min(there, count) + 1):
+        for others in _choices(group[1:], count - taken):
+            yield (taken, *others)
+
+
+def _saving(lines: Sequence[Line], tier: Tier, demand: Pieces, free: Pieces, currency: str) -> int:
+    total = sum(line.unit_price * pieces for line, pieces in zip(lines, demand, strict=True))
+    given = sum(line.unit_price * pieces for line, pieces in zip(lines, free, strict=True))
+    saving = tier.price.saving(total, given, currency)
+    return saving if isinstance(saving, int) else 0
+
+
+def _step(lines: Sequence[Line], bundle: Bundle, left: Pieces, currency: str) -> tuple[int, Pieces]:
+    """What the best step reached saves on all its pieces *left*, and what is left then."""
+    mine = [_takes(bundle.definition.tiers[0].components, line) for line in lines]
+    taken = [(line.unit_price, pieces) for line, pieces, one in zip(lines, left, mine, strict=True) if one]
+    found = 0
+    for tier in bundle.definition.tiers:
+        if sum(pieces for _, pieces in taken) < tier.least:
+            continue
+        if tier.price.kind == "percent":
+            saving = tier.price.saving(sum(price * pieces for price, pieces in taken), 0, currency)
+            found = max(found, saving if isinstance(saving, int) else 0)
+        elif currency in tier.price.amounts:
+            amount = tier.price.amounts[currency]
+            each = [min(amount, price) if tier.price.kind == "amount" else max(0, price - amount) for price, _ in taken]
+            found = max(found, sum(off * pieces for off, (_, pieces) in zip(each, taken, strict=True)))
+    return found, tuple(0 if one else pieces for pieces, one in zip(left, mine, strict=True))

@@ -1,0 +1,199 @@
+"""The merchant's log: what was changed is named in words, and leads to where it stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+from admin_form import ADMIN, Merchants, values
+from made_bundles import set_of
+from small_shop import SmallShop, made_products
+
+from storefront_plugin import MemoryCatalog, Merchant, Product, Slot
+from storefront_plugin.bundles import proposals, shelf
+from storefront_plugin.bundles.price import percent_off
+from storefront_plugin.bundles.tables import StoredProposal
+from storefront_plugin.recommending import placements, rule_store
+from storefront_plugin.recommending.plan import DEFAULT_PLAN
+from storefront_plugin.recommending.rules import Rule
+
+MakeShop = Callable[..., SmallShop]
+KEY = "a" * 64
+
+
+class Failing(MemoryCatalog):
+    """A catalogue that can be broken."""
+
+    broken = False
+
+    def get_many(self, ids: Sequence[str]) -> dict[str, Product]:
+        if self.broken:
+            raise RuntimeError("The catalogue is down.")
+        return super().get_many(ids)
+
+
+@pytest.fixture
+def catalog() -> Failing:
+    return Failing(made_products())
+
+
+@pytest.fixture
+def admin(make_shop: MakeShop, catalog: Failing) -> SmallShop:
+    """A shop whose merchant may edit; product data is never kept."""
+    return make_shop(admin_access=lambda: Merchant("First editor"), catalog=catalog, STOREFRONT_CARD_SECONDS=0)
+
+
+@pytest.fixture
+def browser(admin: SmallShop) -> Merchants:
+    return Merchants(admin)
+
+
+def log(browser: Merchants, path: str = "log") -> list[tuple[str, str | None]]:
+    """What was done, the latest first, and where it leads."""
+    browser.get(path)
+    cells = browser.soup.select("tbody td:first-child")
+    links = [cell.select_one("a") for cell in cells]
+    return [
+        (text, str(link["href"]).removeprefix(f"{ADMIN}/") if link else None)
+        for text, link in zip(browser.texts("tbody td:first-child > span"), links, strict=True)
+    ]
+
+
+def propose(shop: SmallShop, *products: str) -> None:
+    figures = {"support": 5, "orders": 9, "confidence": 0.5, "lift": 2.0, "expected_share": 0.3, "margin": None}
+    row = figures | {"currency": "EUR", "price": 700, "discount": 15, "decided_by": "", "state": "open"}
+    ids = '["' + '", "'.join(products) + '"]'
+    with shop.app.app_context(), shop.storefront.database.writing() as session:
+        session.add(StoredProposal(key=KEY, product_ids=ids, found_at=dt.datetime(2026, 3, 1), **row))
+
+
+def test_rules_are_named_by_what_they_do_whoever_made_them(admin: SmallShop, browser: Merchants) -> None:
+    """By a form or by a call from Python; each leads to its rule, one that is gone to none."""
+    with admin.app.app_context():
+        admin.storefront.pin("p2", to="p1", strategy="also_bought")
+        admin.storefront.exclude("p4")
+        admin.storefront.include("p4")
+        rule_store.create(
+            admin.storefront.database, Rule(kind="boost", target_kind="dearer", price_percent=150, strength=200)
+        )
+    browser.get("rules/new")
+    (form,) = browser.soup.select("form#rule")
+    browser.post(str(form["action"]), values(form) | {"kind": "bury", "target_kind": "brand", "target_brand": "Aster"})
+    buried, boosted, *excluded, pinned = log(browser)
+    assert pinned == (
+        "Rule Pin · Product 2 · Pages about Product 1 · Customers also bought created",
+        "rules/1",
+    )
+    assert excluded == [
+        ("Rule Exclude · Product 4 · Any page deleted", None),
+        ("Rule Exclude · Product 4 · Any page created", None),
+    ]
+    assert boosted[0] == "Rule Boost score × 2 · Dearer than 150% of the page's product · Any page created"
+    assert buried[0] == "Rule Bury score × 0.5 · Brand Aster · Any page created"
+    browser.get(str(buried[1]))
+    assert browser.value("target_brand") == "Aster"
+
+
+def test_a_rule_is_called_as_then_where_its_product_is_gone(
+    admin: SmallShop, browser: Merchants, catalog: Failing
+) -> None:
+    """Also while the catalogue fails, which does not take the log away."""
+    browser.get("rules/new")
+    (form,) = browser.soup.select("form#rule")
+    browser.post(str(form["action"]), values(form) | {"kind": "pin", "target_product": "p3"})
+    assert log(browser)[0][0] == "Rule Pin · Product 3 · Any page created"
+    catalog.broken = True
+    assert log(browser)[0][0] == "Rule Pin: Product 3 created"
+    catalog.broken = False
+    del catalog._products["p3"]
+    assert log(browser)[0][0] == "Rule Pin: Product 3 created"
+
+
+def test_a_proposal_is_called_by_its_products_and_leads_to_what_became_of_it(
+    admin: SmallShop, browser: Merchants, catalog: Failing
+) -> None:
+    """To its list, or to the bundle that was made of it; one that is not proposed any more keeps its words."""
+    propose(admin, "p3", "p4")
+    with admin.app.app_context():
+        proposals.reject(admin.storefront.database, [KEY], "Second editor")
+    assert log(browser) == [("Proposal Product 3 + Product 4 rejected", "bundles/proposals?state=rejected")]
+    with admin.app.app_context():
+        proposals.unreject(admin.storefront.database, [KEY], "Second editor")
+        definition = proposals.definition_of(admin.storefront.database, catalog, KEY)
+        bundle = shelf.create(admin.storefront.database, definition, proposal=KEY).id
+    lines = log(browser, "log?subject=proposal")
+    assert [address for _, address in lines] == [f"bundles/{bundle}"] * 3
+    assert lines[0][0] == "Proposal Product 3 + Product 4 accepted"
+    with admin.app.app_context(), admin.storefront.database.writing() as session:
+        session.delete(session.get(StoredProposal, KEY))
+    assert log(browser, "log?subject=proposal")[0] == ("Proposal p3 + p4 accepted", None)
+
+
+def test_the_log_says_what_a_rule_was_before(admin: SmallShop, browser: Merchants) -> None:
+    """Each field that differs, as it was and as it is; what was only switched, made or deleted needs no more words."""
+    rule = Rule(kind="boost", target_value="p3", strength=200)
+    with admin.app.app_context():
+        database = admin.storefront.database
+        made = rule_store.create(database, rule, "First editor")
+        changed = replace(
+            rule, strength=300, seed_kind="brand", seed_value="Aster", placement="cart", note="For spring"
+        )
+        rule_store.update(database, made.rule_id, 1, changed, "Second editor")
+        rule_store.set_enabled(database, [made.rule_id], False)
+    browser.get("log")
+    off, edited, created = browser.soup.select("tbody tr")
+    assert [each.text for each in edited.select("li")] == [
+        "What it does: Boost score × 2 → Boost score × 3",
+        "On which pages: Any page → Pages about brand Aster",
+        "Where: – → Cart",
+        "Note: – → For spring",
+    ]
+    assert not off.select("li")
+    assert not created.select("li")
+
+
+def test_the_log_says_which_slots_were_changed(admin: SmallShop, browser: Merchants) -> None:
+    """Added, removed, changed and moved ones, the first time against the plan of the shop's developer."""
+    first, second, *others = DEFAULT_PLAN["product"]
+    mine = Slot(name="mine", strategies=("trending",), title="Mine")
+    with admin.app.app_context():
+        database = admin.storefront.database
+        placements.save(database, "product", 0, [second, first, *others, mine], "First editor")
+        placements.save(database, "product", 1, [replace(second, limit=1), first], "First editor")
+        placements.reset(database, "product", 2, "First editor")
+    browser.get("log")
+    reset, cut, moved = ([each.text for each in row.select("li")] for row in browser.soup.select("tbody tr"))
+    assert moved == ["added: Mine", "in another order"]
+    assert cut[0].startswith("removed: ")
+    assert cut[0].endswith(", Mine")
+    assert cut[1].startswith("changed: ")
+    assert len(cut) == 2
+    assert reset[0].startswith("added: ")
+    assert reset[1] == "changed: " + cut[1].removeprefix("changed: ")
+    assert reset[2] == "in another order"
+
+
+def test_the_log_leads_to_the_history_of_a_bundle(admin: SmallShop, browser: Merchants) -> None:
+    """Where a change of it is told field by field."""
+    with admin.app.app_context():
+        database = admin.storefront.database
+        stored = shelf.create(database, set_of("p1", "p2", price=percent_off(10)))
+        bundle = stored.id
+        shelf.update(database, bundle, stored.version, replace(stored.definition, staff_only=True))
+    browser.get("log")
+    assert [str(each["href"]) for each in browser.soup.select("tbody a.small-text")] == [
+        f"{ADMIN}/bundles/{bundle}/history"
+    ]
+
+
+def test_slots_are_called_by_their_page_in_the_merchants_language(admin: SmallShop) -> None:
+    """And so are rules."""
+    with admin.app.app_context():
+        placements.save(admin.storefront.database, "product", 0, DEFAULT_PLAN["product"][:1], "Second editor")
+        admin.storefront.pin("p2", to="p1")
+    assert log(Merchants(admin))[1] == ("Slots Product page changed", "slots/product")
+    rule, slots = log(Merchants(admin, "ja"))
+    assert slots[0].startswith("表示枠 商品ページ")
+    assert rule[0].startswith("ルール ピン留め · Product 2 ·")

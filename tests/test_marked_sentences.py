@@ -1,0 +1,44 @@
+"""What the engine tells merchants can be told in their language: its sentences are marked, with their values apart."""
+
+from __future__ import annotations
+
+import ast
+import pickle
+
+import pytest
+
+from storefront_plugin.errors import InputError
+from storefront_plugin.folders import PACKAGE
+
+TOLD = {"InputError": 0, "RowError": 1, "BundleNotFound": 0, "Problem": 1}
+"""What is told, and the place of its sentence among the arguments."""
+
+MODULES = (
+    "bundles/csv_cells.py",
+    "bundles/csv_import.py",
+    "bundles/csv_read.py",
+    "bundles/csv_rows.py",
+    "recommending/rules.py",
+)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_sentence_for_merchants_is_marked(module: str) -> None:
+    """None is put together with its values before it can be translated."""
+    tree = ast.parse((PACKAGE / module).read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    told = [one for one in calls if isinstance(one.func, ast.Name) and one.func.id in TOLD and one.args]
+    assert told
+    for one in told:
+        assert isinstance(one.func, ast.Name)
+        sentence = one.args[TOLD[one.func.id]]
+        assert not isinstance(sentence, (ast.Constant, ast.JoinedStr)), f"{module}, line {one.lineno}"
+
+
+def test_a_sentence_keeps_its_values_apart() -> None:
+    """As a text it has them put in; a per cent sign without values is one."""
+    error = InputError("%(cell)s is no number.", cell="x")
+    assert (str(error), error.message, error.values) == ("x is no number.", "%(cell)s is no number.", {"cell": "x"})
+    assert str(InputError("100 % off.")) == "100 % off."
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.message, again.values) == (str(error), error.message, error.values)
