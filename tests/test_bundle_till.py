@@ -31,7 +31,7 @@ from storefront_plugin.database import Base
 from storefront_plugin.errors import InputError, StorefrontError
 from storefront_plugin.orderlog.tables import LoggedOrder
 from storefront_plugin.shop.memory import MemoryCatalog, MemoryOrders
-from storefront_plugin.shop.ports import CartLine, Variant
+from storefront_plugin.shop.ports import CartLine, Product, Variant
 
 TWO = percent_off(2)
 
@@ -87,6 +87,22 @@ def test_a_product_without_a_price_in_the_currency_is_named(till: Till) -> None:
     with pytest.raises(InputError, match="'deleted' in EUR"):
         till.price([CartLine("deleted")])
     assert till.price([CartLine("deleted", 1, Decimal(3))]).total == 300
+
+
+def test_a_cart_is_priced_in_the_currency_its_products_share(shop: SmallShop, till: Till) -> None:
+    """Where the shop has none of its own: several must be chosen from, an empty cart has none."""
+    made = [
+        Product(id=name, title=name, price=Decimal(9), currency=name[:3].upper()) for name in ("eur1", "eur2", "jpy1")
+    ]
+    several = Till(shop.storefront.database, MemoryCatalog(made), None, ["a key"])
+    pricing = several.price([CartLine("eur1"), CartLine("eur2"), CartLine("wrap", 1, Decimal("1.50"))])
+    assert (pricing.currency, pricing.total) == ("EUR", 1950)
+    assert several.price([CartLine("jpy1")]).total == 9
+    with pytest.raises(InputError, match="EUR and JPY; give the currency"):
+        several.price([CartLine("eur1"), CartLine("jpy1")])
+    with pytest.raises(InputError, match="STOREFRONT_CURRENCY"):
+        several.price([CartLine("wrap", 1, Decimal("1.50"))])
+    assert (several.price([]).total, several.price([]).currency) == (0, "XXX")
 
 
 def test_a_bundle_that_ended_meanwhile_is_priced_again(till: Till, shop: SmallShop) -> None:

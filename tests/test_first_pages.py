@@ -63,10 +63,11 @@ class OneInCart:
 
 
 @pytest.fixture
-def fresh(shop: SmallShop) -> Iterator[SmallShop]:
+def fresh(shop: SmallShop, door: Proxy) -> Iterator[SmallShop]:
     """A process that has served no page yet."""
     other = twin_of(shop)
     yield other
+    door.close()  # its thread need not wait for a silent one
     other.close()
 
 

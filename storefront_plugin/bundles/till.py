@@ -27,12 +27,15 @@ _ALL: Final = 1_000_000
 
 TaxRate: TypeAlias = "Callable[[Product], Decimal | None]"
 
+NO_CURRENCY: Final = "XXX"
+"""What ISO 4217 calls no currency: that of an empty cart of a shop that sells in several."""
+
 
 class Till:
     """Joins catalogue, published bundles and staff codes of one app.
 
     Args:
-        currency: Of carts that name none.
+        currency: Of carts that name none; None takes the one that their products share.
         keys: The app's secret keys, the present one last.
     """
 
@@ -66,16 +69,19 @@ class Till:
             sold_out: Name also next offers that cannot be had now.
 
         Raises:
-            InputError: No currency is known, or a line's product, price or tax rate is not.
+            InputError: No currency is known, or several are, or a line's product, price or tax rate is not known.
             DatabaseUnavailable: The bundles cannot be read; the shop sells at single prices then.
         """
         moment = now or dt.datetime.now(dt.timezone.utc)
-        money, given = self._money(currency), [clean_line(line) for line in lines]
+        given = [clean_line(line) for line in lines]
         bundles = self.published.for_cart({line.product_id for line in given})
         shopper = Shopper(frozenset(_several(segments)), self.codes.unlocked(_several(presented), moment))
         near = looked_up(bundle for bundle in bundles if shopper.may_have(bundle, moment)) if hints else []
         known = self._catalog.get_many(sorted(_products_of(given, near)))
         products = {name: one for name, raw in known.items() if (one := clean_product(raw, self._currency)) is not None}
+        money = self._money(
+            currency, given, [products[line.product_id] for line in given if line.product_id in products]
+        )
         priced = {name: one for name, one in products.items() if self._is_in(one, money)}
         named = {line.product_id for line in given if line.unit_price is None and line.variant_id is not None}
         variants = self._variants(products.keys() if hints else priced.keys() & named)
@@ -112,12 +118,18 @@ class Till:
                 )
         return record_of(pricing, [bundle for bundle in held.values() if bundle is not None])
 
-    def _money(self, currency: str | None) -> str:
+    def _money(self, currency: str | None, lines: Sequence[CartLine], products: Sequence[Product]) -> str:
+        """The currency that is asked for, else the shop's, else the one that the *products* of the cart share."""
         if currency is not None and currency != self._currency:
             return checked_currency(currency)
-        if self._currency is None:
+        if self._currency is not None:
+            return self._currency
+        shared = sorted({product.currency for product in products if product.currency})
+        if len(shared) > 1:
+            raise InputError(f"The cart has prices in {' and '.join(shared)}; give the currency to price it in.")
+        if not shared and lines:
             raise InputError("The cart has no currency; give one, or set STOREFRONT_CURRENCY.")
-        return self._currency
+        return shared[0] if shared else NO_CURRENCY
 
     def _variants(self, product_ids: Collection[str]) -> Mapping[str, Sequence[Variant]]:
         """The variants of *product_ids*, where the catalogue offers any."""
