@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 import time
 from dataclasses import replace
@@ -20,7 +21,7 @@ from storefront_plugin.bundles import shelf, uses
 from storefront_plugin.bundles.availability import Shortage
 from storefront_plugin.bundles.definition import Component, Definition, Tier, Words
 from storefront_plugin.bundles.lines import Line
-from storefront_plugin.bundles.price import fixed_price, percent_off
+from storefront_plugin.bundles.price import fixed_price, free_pieces, percent_off
 from storefront_plugin.bundles.pricing import price_cart
 from storefront_plugin.bundles.published import MAX_LOOKED_UP, in_play
 from storefront_plugin.bundles.record import OrderRecord
@@ -329,6 +330,20 @@ def test_one_segment_and_one_code_may_be_given_as_plain_text(till: Till, shop: S
     assert till.price(cart, segments="vip", now=NOW).discount == 110
     code = till.codes.code(secret.id, NOW + dt.timedelta(hours=2))
     assert till.price(cart, presented=code, now=NOW).discount == 150
+
+
+def test_each_line_costs_the_same_whether_or_not_hints_are_asked_for(till: Till, shop: SmallShop) -> None:
+    """An incomplete bundle that tells red from blue decides which piece is free, on the page and at the checkout alike."""
+    parts = (Component("p5"), Component("p5", free=True))
+    publish(shop, Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), words=WORDS))
+    telling = (Component("p5", variants=("red",)), Component("p7"))
+    publish(shop, Definition(kind="set", tiers=(Tier(telling, percent_off(10)),), words=WORDS))
+    for order in itertools.permutations(("red", "blue", None)):
+        cart = [CartLine("p5", 1, Decimal(5), variant, Decimal(7)) for variant in order]
+        shown, charged = (till.price(cart, now=NOW, hints=hints) for hints in (3, 0))
+        assert shown.discount == 500
+        assert shown.missing
+        assert (shown.lines, shown.applied, shown.taxes) == (charged.lines, charged.applied, charged.taxes)
 
 
 @settings(max_examples=100, deadline=None)

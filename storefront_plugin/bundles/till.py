@@ -76,8 +76,8 @@ class Till:
         given = [clean_line(line) for line in lines]
         bundles = self.published.for_cart({line.product_id for line in given})
         shopper = Shopper(frozenset(_several(segments)), self.codes.unlocked(_several(presented), moment))
-        near = looked_up(bundle for bundle in bundles if shopper.may_have(bundle, moment)) if hints else []
-        known = self._catalog.get_many(sorted(_products_of(given, near)))
+        near = looked_up(bundle for bundle in bundles if shopper.may_have(bundle, moment))
+        known = self._catalog.get_many(sorted(_products_of(given, near if hints else ())))
         products = {name: one for name, raw in known.items() if (one := clean_product(raw, self._currency)) is not None}
         money = self._money(
             currency, given, [products[line.product_id] for line in given if line.product_id in products]
