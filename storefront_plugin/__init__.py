@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from .errors import ConfigurationError, InputError, StorefrontError
+from .core.errors import ConfigurationError, InputError, StorefrontError
 from .extension import Storefront
 from .migrations.include_object import alembic_include_object
 from .recommending.page import Recommendation
 from .recommending.plan import Slot
 from .shop.memory import MemoryCatalog, MemoryOrders
 from .shop.ports import AddForm, CartLine, Merchant, Order, OrderLine, Product, Variant
-from .shop.sqlalchemy_catalog import SQLAlchemyCatalog
-from .shop.sqlalchemy_orders import SQLAlchemyOrders
+from .shop.sqlalchemy.catalog import SQLAlchemyCatalog
+from .shop.sqlalchemy.orders import SQLAlchemyOrders
 
 __all__ = [
     "AddForm",

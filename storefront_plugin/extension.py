@@ -8,28 +8,28 @@ from typing import Any
 from flask import Flask, current_app
 from markupsafe import Markup
 
+from .admin.blueprint import build_admin
 from .calls.base import MOUNTED
 from .calls.bundles import BundleCalls
 from .calls.given import checked_adapter, checked_callable, required_catalog
 from .calls.merchant import MerchantCalls
 from .calls.orders import OrderCalls
 from .calls.suggestions import SuggestionCalls
-from .checking import check
 from .cli import storefront as commands
-from .copurchase.figures import figures
-from .errors import ConfigurationError
+from .cli.check import check
+from .core.errors import ConfigurationError
+from .core.settings import Settings
+from .core.shop_database import shop_database_of
+from .counts.stats import figures
 from .migrations import include_object, upgrade
-from .mounted import Mounted
 from .redis_store import stop
-from .settings import Settings
-from .shop.findings import Finding
+from .services import Mounted
+from .shop.inspection import Finding
 from .shop.ports import Cart, Catalog, ConsentLevel, Customers, Orders
-from .shop.watching import watch
-from .shop_database import shop_database_of
-from .web.admin.mounting import build_admin
+from .shop.sqlalchemy.sessions import watch
 from .web.api.mounting import mount_api
 from .web.blueprint import build_blueprint
-from .web.jinja import Widgets
+from .web.widgets.jinja import Widgets
 
 
 class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):

@@ -14,7 +14,7 @@ from functools import lru_cache
 from babel import Locale
 from babel.numbers import format_currency, format_decimal, get_currency_precision, list_currencies
 
-from .errors import InputError, shown
+from .core.errors import InputError, shown
 
 LIMIT = Decimal(10) ** 15
 """Amounts from here on are refused: they are mistakes, and the browser's numbers would no longer be exact."""

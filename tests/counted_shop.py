@@ -10,17 +10,17 @@ from typing import Any
 from counting_model import summed
 from hypothesis import strategies as st
 
-from storefront_plugin.copurchase import rebuild
-from storefront_plugin.copurchase.tables import Generation
-from storefront_plugin.copurchase.weights import Weighting, large_orders
-from storefront_plugin.database import Base, Database
+from storefront_plugin.core.database import Base, Database
+from storefront_plugin.core.shop_database import ShopDatabase
+from storefront_plugin.counts import rebuild
+from storefront_plugin.counts.generations import Generation
+from storefront_plugin.counts.weights import Weighting, large_orders
 from storefront_plugin.orderlog.events import now
 from storefront_plugin.orderlog.numbering import Position
 from storefront_plugin.orderlog.settling import Entry, dump_entries
 from storefront_plugin.orderlog.tables import Applier, Batch
 from storefront_plugin.redis_store import Read, RedisStore
 from storefront_plugin.redis_store.keys import Keys, shard_of
-from storefront_plugin.shop_database import ShopDatabase
 
 PRODUCTS = 12
 MANY = 500

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from small_shop import SmallShop, small_shop
 
 from storefront_plugin import OrderLine
-from storefront_plugin.copurchase import generations
+from storefront_plugin.counts import generations
 from storefront_plugin.orderlog import numbering
 from storefront_plugin.redis_store import Read
 

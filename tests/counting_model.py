@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from small_shop import SmallShop
 
-from storefront_plugin.copurchase import generations
-from storefront_plugin.copurchase.weights import MAX_PAIR_SIZE, Weighting
+from storefront_plugin.counts import generations
+from storefront_plugin.counts.weights import MAX_PAIR_SIZE, Weighting
 from storefront_plugin.orderlog.numbering import batches_after
 from storefront_plugin.orderlog.settling import Entry, load_entries
 from storefront_plugin.redis_store import Read

@@ -9,17 +9,17 @@ from types import SimpleNamespace
 
 from flask import Flask, request, session
 
-from storefront_plugin.recommending.cards import Cards
-from storefront_plugin.recommending.offers import BundleOffer
+from storefront_plugin.bundles.slots.offers import BundleOffer
+from storefront_plugin.bundles.slots.pieces import Variants
+from storefront_plugin.core.i18n import known_locale
+from storefront_plugin.core.settings import Settings
 from storefront_plugin.recommending.page import Card, FilledSlot, Page, Reason
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, Slot
-from storefront_plugin.recommending.variants import Variants
-from storefront_plugin.settings import Settings
+from storefront_plugin.recommending.product_cache import Cards
 from storefront_plugin.shop.memory import MemoryCatalog
 from storefront_plugin.shop.ports import AddForm, CartLine, Product
-from storefront_plugin.texts import known_locale
 from storefront_plugin.web.blueprint import build_blueprint
-from storefront_plugin.web.jinja import Widgets
+from storefront_plugin.web.widgets.jinja import Widgets
 
 TITLES = {
     "en": (

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from handmade import LONG, products
 from made_bundles import NOW
 
-from storefront_plugin.bundles.bundle import Bundle
-from storefront_plugin.bundles.definition import Component, Definition, Tier, Words
-from storefront_plugin.bundles.lines import Line
+from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.pricing import price_cart
+from storefront_plugin.bundles.definition import Bundle, Component, Definition, Tier, Words
 from storefront_plugin.bundles.price import amount_off, fixed_price, free_pieces, percent_off
-from storefront_plugin.bundles.pricing import price_cart
+from storefront_plugin.bundles.slots.offers import BundleOffer, best_offers
 from storefront_plugin.money import to_minor
-from storefront_plugin.recommending.offers import BundleOffer, best_offers
 from storefront_plugin.recommending.page import Page
 from storefront_plugin.shop.ports import Product, Variant
 

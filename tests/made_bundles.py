@@ -8,11 +8,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from storefront_plugin.bundles.bundle import Bundle
-from storefront_plugin.bundles.definition import Component, Definition, Tier, Words
-from storefront_plugin.bundles.lines import Line
+from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
+from storefront_plugin.bundles.definition import Bundle, Component, Definition, Tier, Words
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
-from storefront_plugin.bundles.pricing import CartPricing, price_cart
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.timezone.utc)
 WORDS = {"en": Words("Set")}

@@ -15,10 +15,9 @@ from wtforms import StringField
 from wtforms.validators import DataRequired
 
 from storefront_plugin import Merchant
-from storefront_plugin.web.admin import mounting
-from storefront_plugin.web.admin.forms import AdminForm, MomentField
-from storefront_plugin.web.admin.notices import tell
-from storefront_plugin.web.admin.pages import Paging, asked_page, change, editors_only, link, see_other, show_page
+from storefront_plugin.admin import blueprint
+from storefront_plugin.admin.kit.forms import AdminForm, MomentField
+from storefront_plugin.admin.kit.pages import Paging, asked_page, change, editors_only, link, see_other, show_page, tell
 
 HOME = "/storefront/admin"
 
@@ -87,7 +86,7 @@ def add_probe(monkeypatch: Any, make_shop: Callable[..., SmallShop], **options: 
     """A shop whose admin has the page too. Who visits ``/sign-in/<role>`` is known there until ``/sign-out``."""
     probe = Probe()
     with monkeypatch.context() as patched:
-        patched.setattr(mounting, "PAGES", (*mounting.PAGES, probe))
+        patched.setattr(blueprint, "PAGES", (*blueprint.PAGES, probe))
         shop = make_shop(**{"admin_access": by_session, **options})
     shop.app.jinja_loader = DictLoader({"storefront/admin/probe.html": _PAGE})
     add_sign_in(shop.app)

@@ -7,9 +7,8 @@ from functools import cache
 from itertools import combinations
 from typing import TypeAlias
 
-from storefront_plugin.bundles.bundle import Bundle
-from storefront_plugin.bundles.definition import Component, Tier
-from storefront_plugin.bundles.lines import Line
+from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.definition import Bundle, Component, Tier
 
 Pieces: TypeAlias = tuple[int, ...]
 """Pieces of each line."""

@@ -15,8 +15,8 @@ from flask_sqlalchemy import SQLAlchemy
 from shops import baskets, carts, relational, skus, variants
 from shops.grounds import Opened, closed, grounded, opening
 
-from storefront_plugin.errors import ConfigurationError
-from storefront_plugin.shop.counting import counted_queries
+from storefront_plugin.core.errors import ConfigurationError
+from storefront_plugin.shop.inspection import counted_queries
 from storefront_plugin.shop.ports import LiveStock
 from storefront_plugin.shop.sqlalchemy import SQLAlchemyCatalog, SQLAlchemyOrders
 

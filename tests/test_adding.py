@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from postgres import postgres_url
 from sqlalchemy.orm import Session
 
-from storefront_plugin.database import Base, table_of
-from storefront_plugin.orderlog.adding import add_rows
+from storefront_plugin.core.database import Base, table_of
+from storefront_plugin.orderlog.numbering import add_rows
 from storefront_plugin.orderlog.tables import LoggedLine, LoggedOrder
 
 ODD = ["plain", "tab\tline\nback\\slash", "\\N", "'\"%s:?{}", "日本 🛒", ""]

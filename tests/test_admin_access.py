@@ -23,10 +23,11 @@ from merchant_pages import HOME, Probe, add_probe, addresses, fields_of, signed_
 from shop_pages import add_pages
 from small_shop import SmallShop
 
-from storefront_plugin import Merchant, audit
-from storefront_plugin.bundles import shelf
+from storefront_plugin import Merchant
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.database import Base
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.core import versions
+from storefront_plugin.core.database import Base
 
 MakeShop = Callable[..., SmallShop]
 
@@ -44,7 +45,7 @@ def probed(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> tuple[SmallS
     """A shop with a page made for tests, a bundle (1) and an entry of the log."""
     shop, probe = add_probe(monkeypatch, make_shop, TESTING=False, STOREFRONT_DRAIN="off")
     with shop.app.app_context():
-        shelf.create(shop.storefront.database, set_of("p1", "p2", price=percent_off(10)), "First editor")
+        repository.create(shop.storefront.database, set_of("p1", "p2", price=percent_off(10)), "First editor")
     return shop, probe
 
 
@@ -514,6 +515,6 @@ def test_the_log_names_who_changed_it(probed: tuple[SmallShop, Probe]) -> None:
     """And the page shows it to those who may come in."""
     shop, _ = probed
     with shop.app.app_context():
-        entries, count = audit.entries(shop.storefront.database)
+        entries, count = versions.entries(shop.storefront.database)
     assert (count, entries[0].changed_by) == (1, "First editor")
     assert "First editor" in soup_of(signed_in(shop, "view").get(f"{HOME}/log")).select("tbody")[0].text

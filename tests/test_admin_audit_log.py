@@ -12,12 +12,14 @@ from made_bundles import set_of
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant, Product, Slot
-from storefront_plugin.bundles import proposals, shelf
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.tables import StoredProposal
-from storefront_plugin.recommending import placements, rule_store
+from storefront_plugin.bundles.proposals import store as proposals
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.tables import StoredProposal
+from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
-from storefront_plugin.recommending.rules import Rule
+from storefront_plugin.recommending.rules import store as rule_store
+from storefront_plugin.recommending.rules.rule import Rule
 
 MakeShop = Callable[..., SmallShop]
 KEY = "a" * 64
@@ -122,7 +124,7 @@ def test_a_proposal_is_called_by_its_products_and_leads_to_what_became_of_it(
     with admin.app.app_context():
         proposals.unreject(admin.storefront.database, [KEY], "Second editor")
         definition = proposals.definition_of(admin.storefront.database, catalog, KEY)
-        bundle = shelf.create(admin.storefront.database, definition, proposal=KEY).id
+        bundle = repository.create(admin.storefront.database, definition, proposal=KEY).id
     lines = log(browser, "log?subject=proposal")
     assert [address for _, address in lines] == [f"bundles/{bundle}"] * 3
     assert lines[0][0] == "Proposal Product 3 + Product 4 accepted"
@@ -179,9 +181,9 @@ def test_the_log_leads_to_the_history_of_a_bundle(admin: SmallShop, browser: Mer
     """Where a change of it is told field by field."""
     with admin.app.app_context():
         database = admin.storefront.database
-        stored = shelf.create(database, set_of("p1", "p2", price=percent_off(10)))
+        stored = repository.create(database, set_of("p1", "p2", price=percent_off(10)))
         bundle = stored.id
-        shelf.update(database, bundle, stored.version, replace(stored.definition, staff_only=True))
+        repository.update(database, bundle, stored.version, replace(stored.definition, staff_only=True))
     browser.get("log")
     assert [str(each["href"]) for each in browser.soup.select("tbody a.small-text")] == [
         f"{ADMIN}/bundles/{bundle}/history"

@@ -13,10 +13,10 @@ from made_bundles import set_of
 from small_shop import SmallShop
 
 from storefront_plugin import Merchant
-from storefront_plugin.bundles import shelf
-from storefront_plugin.bundles.listing import list_bundles
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.errors import DatabaseUnavailable
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.listing import list_bundles
+from storefront_plugin.core.errors import DatabaseUnavailable
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def admin(make_shop: Callable[..., SmallShop]) -> SmallShop:
     shop = make_shop(admin_access=lambda: Merchant("First editor"))
     with shop.app.app_context():
         for products in (("p1", "p2"), ("p3", "p4")):
-            shelf.create(shop.storefront.database, set_of(*products, price=percent_off(10)), "Second editor")
-        shelf.set_state(shop.storefront.database, 1, 1, "publish", "Second editor")
+            repository.create(shop.storefront.database, set_of(*products, price=percent_off(10)), "Second editor")
+        repository.set_state(shop.storefront.database, 1, 1, "publish", "Second editor")
     return shop
 
 
@@ -101,7 +101,7 @@ def test_a_file_is_checked_before_anything_is_changed(admin: SmallShop, editor: 
     assert editor.texts(".notice p") == ["1 bundle created, 1 changed."]
     assert count(admin) == 3
     with admin.app.app_context():
-        kept = shelf.load(admin.storefront.database, 1)
+        kept = repository.load(admin.storefront.database, 1)
         assert (kept.definition.words_in("en").title, kept.updated_by, kept.state) == (
             "Kit",
             "First editor",
@@ -127,8 +127,8 @@ def test_bad_rows_are_told_by_line_and_good_ones_kept(admin: SmallShop, editor: 
     assert "1 was refused" in editor.texts(".notice")[0]
     assert editor.texts(".report .state") == ["refused"]
     with admin.app.app_context():
-        assert shelf.load(admin.storefront.database, 1).definition.words_in("en").title == "Kit"
-        assert shelf.load(admin.storefront.database, 2).version == 1
+        assert repository.load(admin.storefront.database, 1).definition.words_in("en").title == "Kit"
+        assert repository.load(admin.storefront.database, 2).version == 1
 
 
 HEADER = (
@@ -224,7 +224,7 @@ def test_an_import_is_taken_back_by_one_press(admin: SmallShop, editor: Merchant
     editor.click("Undo")
     assert editor.texts(".notice") == ["Import taken back: 0 new drafts deleted, 1 bundle as it was before."]
     with admin.app.app_context():
-        stands = shelf.load(admin.storefront.database, 1)
+        stands = repository.load(admin.storefront.database, 1)
         assert (stands.definition.words_in("en").title, stands.state) == ("Set", "published")
         assert admin.storefront.mounted.till.published.get().bundles[1].definition.words_in("en").title == "Set"
     imported(editor, NEW + bad)
@@ -236,7 +236,7 @@ def test_an_import_is_taken_back_by_one_press(admin: SmallShop, editor: Merchant
     editor.get("bundles/files")
     assert "1 bundle · First editor" in editor.texts(".latest-import")[0]
     with admin.app.app_context():
-        shelf.update(admin.storefront.database, 4, 1, set_of("p1", "p2", price=percent_off(20)), "Second editor")
+        repository.update(admin.storefront.database, 4, 1, set_of("p1", "p2", price=percent_off(20)), "Second editor")
     editor.click("Take it back")
     assert "1 bundle was changed since the import and is left as it is." in editor.texts(".notice")
     assert count(admin) == 3

@@ -17,14 +17,15 @@ from made_bundles import set_of
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import CartLine, MemoryCatalog, Merchant, Product
-from storefront_plugin.audit import entries
-from storefront_plugin.bundles import proposals, shelf
 from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
-from storefront_plugin.bundles.listing import list_bundles
 from storefront_plugin.bundles.price import fixed_price, percent_off
-from storefront_plugin.bundles.saved_forms import create_once
-from storefront_plugin.bundles.tables import StoredBundle, StoredProposal
-from storefront_plugin.database import table_of
+from storefront_plugin.bundles.proposals import store as proposals
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.listing import list_bundles
+from storefront_plugin.bundles.store.saved_forms import create_once
+from storefront_plugin.bundles.store.tables import StoredBundle, StoredProposal
+from storefront_plugin.core.database import table_of
+from storefront_plugin.core.versions import entries
 from storefront_plugin.shop.ports import Variant
 
 TEN = percent_off(10)
@@ -42,16 +43,16 @@ def editor(admin: SmallShop) -> Merchants:
     return Merchants(admin)
 
 
-def stored(shop: SmallShop, bundle_id: int = 1) -> shelf.Stored:
+def stored(shop: SmallShop, bundle_id: int = 1) -> repository.Stored:
     with shop.app.app_context():
-        return shelf.load(shop.storefront.database, bundle_id)
+        return repository.load(shop.storefront.database, bundle_id)
 
 
-def create(shop: SmallShop, definition: Definition, publish: bool = False) -> shelf.Stored:
+def create(shop: SmallShop, definition: Definition, publish: bool = False) -> repository.Stored:
     with shop.app.app_context():
-        made = shelf.create(shop.storefront.database, definition, "Second editor")
+        made = repository.create(shop.storefront.database, definition, "Second editor")
         if publish:
-            made = shelf.set_state(shop.storefront.database, made.id, made.version, "publish", "Second editor")
+            made = repository.set_state(shop.storefront.database, made.id, made.version, "publish", "Second editor")
         return made
 
 
@@ -153,8 +154,8 @@ def test_hostile_words_are_text_everywhere(admin: SmallShop, editor: Merchants) 
     words = {"en": Words(HOSTILE[:200], HOSTILE), "ar": Words(HOSTILE[:200])}
     made = create(admin, dataclasses.replace(set_of("p1", "p2", price=TEN), words=words), publish=True)
     with admin.app.app_context():
-        shelf.update(admin.storefront.database, 1, made.version, set_of("p1", "p2", price=TEN), HOSTILE[:80])
-        shelf.undo(admin.storefront.database, 1, made.version + 1, "<i>")
+        repository.update(admin.storefront.database, 1, made.version, set_of("p1", "p2", price=TEN), HOSTILE[:80])
+        repository.undo(admin.storefront.database, 1, made.version + 1, "<i>")
     for page in ("bundles", "bundles/1", "bundles/1/history", "bundles/1?x=<script>", "log"):
         soup = editor.get(page)
         assert editor.status == 200
@@ -196,7 +197,7 @@ def test_the_second_of_two_editors_sees_both_and_decides(admin: SmallShop, edito
     create(admin, set_of("p1", "p2", price=TEN))
     editor.get("bundles/1")
     with admin.app.app_context():
-        shelf.update(admin.storefront.database, 1, 1, set_of("p1", "p2", price=percent_off(20)), "Second editor")
+        repository.update(admin.storefront.database, 1, 1, set_of("p1", "p2", price=percent_off(20)), "Second editor")
     editor.press("save", tiers__0__percent="30", words__0__title="Mine")
     assert editor.status == 409
     assert "Second editor" in editor.texts(".conflict p")[1]

@@ -17,14 +17,14 @@ from small_shop import SmallShop
 from werkzeug.datastructures import MultiDict
 
 from storefront_plugin import Merchant
+from storefront_plugin.admin.bundles import errors as bundle_sentences
+from storefront_plugin.admin.bundles.form import BundleForm, blank_form, complaints, fields, form_of
+from storefront_plugin.admin.bundles.labels import differences
+from storefront_plugin.admin.bundles.reading import read_definition
+from storefront_plugin.admin.bundles.rows import arranged, places
 from storefront_plugin.bundles import definition as engine
 from storefront_plugin.bundles.definition import Definition, Schedule, Words
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.web.admin import bundle_sentences
-from storefront_plugin.web.admin.bundle_changes import differences
-from storefront_plugin.web.admin.bundle_form import BundleForm, blank_form, complaints, fields, form_of
-from storefront_plugin.web.admin.bundle_reading import read_definition
-from storefront_plugin.web.admin.bundle_rows import arranged, places
 
 TEN = percent_off(10)
 

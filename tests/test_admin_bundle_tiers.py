@@ -11,9 +11,9 @@ from made_bundles import WORDS, steps_of
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, Merchant
-from storefront_plugin.bundles import shelf
 from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, percent_off
+from storefront_plugin.bundles.store import repository
 
 TOMORROW = Schedule(start=dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=1))
 
@@ -32,9 +32,9 @@ def ladder(*tiers: tuple[dict[str, int], Price], schedule: Schedule | None = Non
 
 def create(shop: SmallShop, definition: Definition, publish: bool = True) -> int:
     with shop.app.app_context():
-        stored = shelf.create(shop.storefront.database, definition)
+        stored = repository.create(shop.storefront.database, definition)
         if publish:
-            shelf.set_state(shop.storefront.database, stored.id, 1, "publish")
+            repository.set_state(shop.storefront.database, stored.id, 1, "publish")
     return stored.id
 
 

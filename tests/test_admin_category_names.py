@@ -9,9 +9,9 @@ from admin_form import Merchants, values
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant
-from storefront_plugin.recommending import rule_store
-from storefront_plugin.recommending.rule_list import list_rules
-from storefront_plugin.recommending.rules import Rule
+from storefront_plugin.recommending.rules import store as rule_store
+from storefront_plugin.recommending.rules.list import list_rules
+from storefront_plugin.recommending.rules.rule import Rule
 
 MakeShop = Callable[..., SmallShop]
 HOSTILE = "<script>alert(1)</script>"

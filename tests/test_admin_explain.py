@@ -13,10 +13,10 @@ from shop_pages import add_pages, warm
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant, Slot
-from storefront_plugin.errors import AdapterError
-from storefront_plugin.recommending import rule_store
-from storefront_plugin.recommending.rule_list import list_rules
-from storefront_plugin.recommending.rules import Rule
+from storefront_plugin.core.errors import AdapterError
+from storefront_plugin.recommending.rules import store as rule_store
+from storefront_plugin.recommending.rules.list import list_rules
+from storefront_plugin.recommending.rules.rule import Rule
 
 MakeShop = Callable[..., SmallShop]
 HOSTILE = "<img src=x onerror=alert(1)>"

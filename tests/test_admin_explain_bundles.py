@@ -16,7 +16,7 @@ from test_admin_explain import HOSTILE, Explained
 from storefront_plugin import MemoryCatalog, Merchant, Slot
 from storefront_plugin.bundles.definition import Definition, Schedule, Words
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.web.bundle_words import isolated
+from storefront_plugin.web.widgets.bundle_text import isolated
 
 MakeShop = Callable[..., SmallShop]
 SETS = (Slot(name="sets", strategies=("bundles",), layout="bundles", limit=1),)

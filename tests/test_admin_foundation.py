@@ -15,11 +15,12 @@ from merchant_pages import HOME, Probe, ProbeForm, add_probe, fields_of, signed_
 from small_shop import SmallShop, made_products
 from werkzeug.datastructures import MultiDict
 
-from storefront_plugin import ConfigurationError, MemoryCatalog, Merchant, Product, audit
-from storefront_plugin.settings import Settings
-from storefront_plugin.web.admin import products
-from storefront_plugin.web.admin.language import shown_time
-from storefront_plugin.web.admin.notices import tell
+from storefront_plugin import ConfigurationError, MemoryCatalog, Merchant, Product
+from storefront_plugin.admin.kit import products
+from storefront_plugin.admin.kit.i18n import shown_time
+from storefront_plugin.admin.kit.pages import tell
+from storefront_plugin.core import versions
+from storefront_plugin.core.settings import Settings
 
 MakeShop = Callable[..., SmallShop]
 UTC = dt.timezone.utc
@@ -276,7 +277,7 @@ def write_log(shop: SmallShop, count: int) -> None:
     with shop.app.app_context(), shop.storefront.database.writing() as session:
         for number in range(count):
             kind, by = ("rule", "First editor") if number % 3 else ("placement", "Second <b>")
-            audit.note(session, by, kind, number, "edit", f"Change {number}")  # type: ignore[arg-type]
+            versions.note(session, by, kind, number, "edit", f"Change {number}")  # type: ignore[arg-type]
 
 
 def log_rows(shop: SmallShop, query: str = "") -> list[str]:

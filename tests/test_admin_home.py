@@ -20,23 +20,24 @@ from postgres import postgres_url
 from shop_pages import add_pages, counted_sql, visit, wait_until
 from small_shop import START, SmallShop, made_products
 
-from storefront_plugin import AddForm, CartLine, MemoryCatalog, Merchant, Order, OrderLine, Product, database
-from storefront_plugin.bundles import shelf
-from storefront_plugin.bundles.codec import dump_definition
+from storefront_plugin import AddForm, CartLine, MemoryCatalog, Merchant, Order, OrderLine, Product
+from storefront_plugin.admin.home import bundle_attention
 from storefront_plugin.bundles.definition import Definition, Schedule, Words
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.tables import StoredBundle, StoredProposal, StoredRun
-from storefront_plugin.copurchase import generations
-from storefront_plugin.copurchase.drainer import Drainer
-from storefront_plugin.copurchase.tables import Generation
-from storefront_plugin.copurchase.workers import Workers
-from storefront_plugin.database import table_of
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.definition_json import dump_definition
+from storefront_plugin.bundles.store.tables import StoredBundle, StoredProposal, StoredRun
+from storefront_plugin.core import database
+from storefront_plugin.core.database import table_of
+from storefront_plugin.counts import generations
+from storefront_plugin.counts.generations import Generation
+from storefront_plugin.jobs.heartbeats import Workers
+from storefront_plugin.jobs.thread import Drainer
 from storefront_plugin.orderlog.tables import Batch, OrderEvent
 from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.page import FilledSlot, Page
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
 from storefront_plugin.redis_store import EmbeddedServer, Read, stop
-from storefront_plugin.web.admin import bundle_attention
 
 MakeShop = Callable[..., SmallShop]
 UTC = dt.timezone.utc
@@ -114,8 +115,8 @@ def publish(shop: SmallShop, *products: str, **more: Any) -> int:
 
 def publish_definition(shop: SmallShop, definition: Definition) -> int:
     with shop.app.app_context():
-        made = shelf.create(shop.storefront.database, definition)
-        return shelf.set_state(shop.storefront.database, made.id, made.version, "publish").id
+        made = repository.create(shop.storefront.database, definition)
+        return repository.set_state(shop.storefront.database, made.id, made.version, "publish").id
 
 
 def steps(shop: SmallShop) -> dict[str, bool]:
@@ -167,11 +168,11 @@ def test_drafts_and_archived_bundles_are_nobodys_worry(shop: SmallShop, catalog:
     """Only what shoppers would see is looked at."""
     del catalog.now["p2"]
     with shop.app.app_context():
-        shelf.create(shop.storefront.database, set_of("p1", "p2", price=percent_off(10)))
+        repository.create(shop.storefront.database, set_of("p1", "p2", price=percent_off(10)))
     number = publish(shop, "p1", "p2")
     assert len(matters(shop)) == 1
     with shop.app.app_context():
-        shelf.set_state(shop.storefront.database, number, 2, "archive")
+        repository.set_state(shop.storefront.database, number, 2, "archive")
     assert matters(shop) == []
 
 
@@ -215,7 +216,7 @@ def fill_shelf(shop: SmallShop, count: int) -> None:
     ]  # fmt: skip
     with shop.app.app_context(), shop.storefront.database.writing() as session:
         session.execute(sa.insert(table_of(StoredBundle)), rows)
-        shelf.raise_version(session)
+        repository.raise_version(session)
 
 
 def test_ten_thousand_bundles_cost_no_more_queries_than_ten(make_shop: MakeShop) -> None:
@@ -574,7 +575,7 @@ def test_what_is_on_is_told_in_figures_and_names(shop: SmallShop) -> None:
     publish(shop, "p1", "p4", schedule=Schedule(now + dt.timedelta(days=1), None))
     publish(shop, "p1", "p5", schedule=Schedule(None, now - dt.timedelta(days=1)))
     with shop.app.app_context():
-        shelf.create(shop.storefront.database, set_of("p1", "p6", price=percent_off(5)))
+        repository.create(shop.storefront.database, set_of("p1", "p6", price=percent_off(5)))
     page = home(shop)
     figures = {
         each.select("dt")[0].text: " ".join(each.select("dd")[0].text.split()) for each in page.select(".figure")
@@ -618,7 +619,7 @@ def test_first_steps_tick_themselves_and_go(make_shop: MakeShop) -> None:
     who[0] = Merchant("First editor")
     assert steps(shop)["Name who comes in here"]
     with shop.app.app_context():
-        shelf.create(shop.storefront.database, set_of("p1", "p2", price=percent_off(5)))
+        repository.create(shop.storefront.database, set_of("p1", "p2", price=percent_off(5)))
     assert [step for step, done in steps(shop).items() if not done] == ["Give your cart"]
     shop.storefront.cart = Cart()
     assert home(shop).select(".steps") == []

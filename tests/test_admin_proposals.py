@@ -11,9 +11,11 @@ from admin_form import Merchants, values
 from small_shop import SmallShop
 
 from storefront_plugin import Merchant, Product
-from storefront_plugin.bundles import proposal_run, proposals, shelf
-from storefront_plugin.bundles.proposals import list_proposals
-from storefront_plugin.errors import StorefrontError
+from storefront_plugin.bundles.proposals import run as proposal_run
+from storefront_plugin.bundles.proposals import store as proposals
+from storefront_plugin.bundles.proposals.store import list_proposals
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.core.errors import StorefrontError
 
 PAGE = "bundles/proposals"
 SELLING = (*[("camera", "lens", "bag")] * 6, *[("camera", "lens")] * 4, *[("card",)] * 12, *[("bag", "odd")] * 5)
@@ -120,7 +122,7 @@ def test_accepting_opens_the_editor_filled_in(admin: SmallShop, editor: Merchant
     database = admin.storefront.database
     assert proposals.counts(database) == {"open": len(found)}
     draft = proposals.definition_of(database, admin.storefront.catalog, found["camera+lens"])
-    stored = shelf.create(database, draft, "First editor", proposal=found["camera+lens"])
+    stored = repository.create(database, draft, "First editor", proposal=found["camera+lens"])
     editor.get(f"{PAGE}?state=accepted")
     assert [str(link["href"]) for link in editor.soup.select("tbody a")] == [f"/storefront/admin/bundles/{stored.id}"]
     assert "Accepted · First editor" in editor.texts("tbody tr")[0]
@@ -230,7 +232,7 @@ def test_the_list_is_sorted_and_paged(
     admin: SmallShop, editor: Merchants, found: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the address; what it has wrong is as if it was not there."""
-    from storefront_plugin.web.admin import proposals as page
+    from storefront_plugin.admin.bundles import proposals as page
 
     monkeypatch.setattr(page, "SIZE", 2)
     seen: list[str] = []

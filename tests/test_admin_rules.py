@@ -12,11 +12,13 @@ import pytest
 from admin_form import ADMIN, Merchants, values
 from small_shop import SmallShop, made_products
 
-from storefront_plugin import MemoryCatalog, Merchant, audit
-from storefront_plugin.recommending import rule_store
-from storefront_plugin.recommending.rule_list import list_rules
-from storefront_plugin.recommending.rules import Rule
-from storefront_plugin.web.admin import catalogue_names, rule_editor
+from storefront_plugin import MemoryCatalog, Merchant
+from storefront_plugin.admin.kit import products as catalogue_names
+from storefront_plugin.admin.rules import editor as rule_editor
+from storefront_plugin.core import versions
+from storefront_plugin.recommending.rules import store as rule_store
+from storefront_plugin.recommending.rules.list import list_rules
+from storefront_plugin.recommending.rules.rule import Rule
 
 MakeShop = Callable[..., SmallShop]
 HOSTILE = "<script>alert(1)</script>"
@@ -260,7 +262,7 @@ def test_a_rule_is_made_and_opened_again_as_it_was_typed(
     browser.save()
     with shop.app.app_context():
         assert (stored(shop), rule_store.load(shop.storefront.database, 1).version) == ([rule], 1)
-        assert [(each.action, each.changed_by) for each in audit.entries(shop.storefront.database, "rule")[0]] == [
+        assert [(each.action, each.changed_by) for each in versions.entries(shop.storefront.database, "rule")[0]] == [
             ("create", "First editor")
         ]
 

@@ -14,10 +14,11 @@ from made_bundles import set_of
 from shop_pages import add_pages, visit
 from small_shop import SmallShop, made_products
 
-from storefront_plugin import MemoryCatalog, Merchant, Slot, audit
-from storefront_plugin.bundles import shelf
+from storefront_plugin import MemoryCatalog, Merchant, Slot
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.database import table_of
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.core import versions
+from storefront_plugin.core.database import table_of
 from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, PLACEMENTS
 from storefront_plugin.recommending.tables import StoredPlacement
@@ -170,7 +171,7 @@ def test_the_list_says_how_often_slots_stayed_empty_and_what_state_they_are_in(b
 
 def test_without_redis_the_list_is_there(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """It says what is not known."""
-    from storefront_plugin.errors import StoreUnavailable
+    from storefront_plugin.core.errors import StoreUnavailable
 
     def gone(*_args: Any) -> Any:
         raise StoreUnavailable("Redis is gone.")
@@ -370,7 +371,7 @@ def test_back_to_the_developers_plan_and_back_again(browser: Browser) -> None:
     assert names(soup) == PRODUCT
     assert names(browser.press_small(soup, "Undo")) == ["x"]
     with browser.shop.app.app_context():
-        entries, _ = audit.entries(browser.shop.storefront.database, "placement", "product")
+        entries, _ = versions.entries(browser.shop.storefront.database, "placement", "product")
     assert [(entry.action, entry.changed_by) for entry in entries[:2]] == [
         ("undo", "First editor"),
         ("reset", "First editor"),
@@ -462,8 +463,8 @@ def test_the_preview_says_what_steps_back_for_a_bundle(browser: Browser) -> None
     )
     kit = set_of("p1", "p2", "p3", price=percent_off(10))
     with browser.shop.app.app_context():
-        stored = shelf.create(browser.shop.storefront.database, kit)
-        shelf.set_state(browser.shop.storefront.database, stored.id, 1, "publish")
+        stored = repository.create(browser.shop.storefront.database, kit)
+        repository.set_state(browser.shop.storefront.database, stored.id, 1, "publish")
         browser.shop.storefront.bundles_changed()
     preview = browser.get("/slots/product?product=p1").select("#preview")[0]
     assert [one.get_text(" ", strip=True) for one in preview.select(".preview-left")] == [

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from storefront_plugin.folders import STATIC
+from storefront_plugin.core.folders import STATIC
 
 
 @pytest.mark.parametrize(("name", "most"), [("storefront.css", 8_000), ("storefront.js", 10_000)])

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from made_bundles import WORDS, bundles, mix_of, set_of
 
-from storefront_plugin.bundles.availability import Shortage, bundle_available, recheck, sets_available, shortages
+from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.stock import Shortage, bundle_available, recheck, sets_available, shortages
 from storefront_plugin.bundles.definition import Component, Definition, Tier
-from storefront_plugin.bundles.lines import Line
 from storefront_plugin.bundles.price import free_pieces, percent_off
 from storefront_plugin.shop.memory import MemoryCatalog
 from storefront_plugin.shop.ports import Product, Variant

@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from made_bundles import NOW, PRODUCTS, WORDS, bundles, carts, definitions, mix_of, mixes, priced, set_of, steps_of
 from plain_pricing import most_saving
 
-from storefront_plugin.bundles import offers
-from storefront_plugin.bundles.bundle import Bundle
-from storefront_plugin.bundles.definition import Component, Definition, Tier
-from storefront_plugin.bundles.lines import Line
+from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.pricing import price_cart
+from storefront_plugin.bundles.definition import Bundle, Component, Definition, Tier
+from storefront_plugin.bundles.packing import candidates
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
-from storefront_plugin.bundles.pricing import price_cart
-from storefront_plugin.recommending.offers import cost
-from storefront_plugin.recommending.pieces import Piece
+from storefront_plugin.bundles.slots.offers import cost
+from storefront_plugin.bundles.slots.pieces import Piece
 from storefront_plugin.shop.ports import Product
 
 SOME = settings(max_examples=80, deadline=None)
@@ -61,9 +60,9 @@ def test_small_carts_save_what_trying_all_sets_of_their_pieces_gives(
 def test_what_is_not_tried_is_bounded(lines: list[Line], given: list[Definition], ways: int, nodes: int) -> None:
     """With few ways and few decisions the answer is possible, its bound holds, and certainty is never claimed wrongly."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(offers, "ALL_WAYS", ways)
-        patch.setattr(offers, "SMALL_WAYS", ways)
-        patch.setattr(offers, "SOME_WAYS", ways)
+        patch.setattr(candidates, "ALL_WAYS", ways)
+        patch.setattr(candidates, "SMALL_WAYS", ways)
+        patch.setattr(candidates, "SOME_WAYS", ways)
         pricing = priced(lines, *given, nodes=nodes)
     best = most_saving(lines, bundles(*given))
     assert pricing.discount <= best <= pricing.bound

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 from made_bundles import NOW
 
-from storefront_plugin.bundles.codes import StaffCodes
-from storefront_plugin.errors import InputError
+from storefront_plugin.bundles.store.staff_codes import StaffCodes
+from storefront_plugin.core.errors import InputError
 
 LATER = NOW + dt.timedelta(hours=5)
 CODES = StaffCodes(["a key"])

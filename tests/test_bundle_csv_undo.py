@@ -8,14 +8,14 @@ import pytest
 from made_bundles import set_of
 from small_shop import SmallShop
 
-from storefront_plugin import audit
-from storefront_plugin.bundles import csv_undo, shelf
-from storefront_plugin.bundles.csv_import import ImportReport, import_csv
-from storefront_plugin.bundles.csv_undo import Undone, latest_import, undo_import
 from storefront_plugin.bundles.definition import Words
-from storefront_plugin.bundles.listing import list_bundles
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.database import Base, Database
+from storefront_plugin.bundles.spreadsheet import importing
+from storefront_plugin.bundles.spreadsheet.importing import ImportReport, Undone, import_csv, latest_import, undo_import
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.listing import list_bundles
+from storefront_plugin.core import versions
+from storefront_plugin.core.database import Base, Database
 
 OLD = set_of("p1", "p2", price=percent_off(10))
 HEADER = "id,version,kind,title_en,product_id,quantity,price_kind,percent,state"
@@ -28,7 +28,7 @@ def database(shop: SmallShop) -> Database:
         Base.metadata.create_all(connection)
         connection.commit()
     for _ in range(3):
-        shelf.create(shop.storefront.database, OLD)
+        repository.create(shop.storefront.database, OLD)
     return shop.storefront.database
 
 
@@ -38,32 +38,32 @@ def brought(database: Database, *rows: str) -> ImportReport:
 
 def test_an_import_is_taken_back_as_a_whole(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over several transactions; also a bundle that was edited and published in two steps."""
-    monkeypatch.setattr(csv_undo, "CHUNK", 2)
+    monkeypatch.setattr(importing, "CHUNK", 2)
     rows = "1,1,set,A,p1,2,percent,5,published", "2,1,set,B,p1,2,percent,5,", ",,set,C,p1,2,percent,5,"
     report = brought(database, *rows, *[",,set,D,p1,2,percent,5,"] * 4, "3,7,set,Late,p1,2,percent,5,")
     assert (report.created, report.changed, report.refused) == (5, 2, 1)
     assert undo_import(database, report.token, "Noor") == Undone(deleted=5, restored=2)
     for number in (1, 2, 3):
-        assert (shelf.load(database, number).definition, shelf.load(database, number).state) == (OLD, "draft")
+        assert (repository.load(database, number).definition, repository.load(database, number).state) == (OLD, "draft")
     assert list_bundles(database)[1] == 3
     assert undo_import(database, report.token) == Undone(left=7)
     assert undo_import(database, "unknown") == Undone()
-    assert {one.action for one in audit.entries(database, by="Noor")[0]} == {"undo", "delete"}
+    assert {one.action for one in versions.entries(database, by="Noor")[0]} == {"undo", "delete"}
 
 
 def test_what_was_changed_since_is_left(database: Database) -> None:
     """A new draft that was published, a changed bundle that was changed again, and one that was deleted."""
     rows = "1,1,set,A,p1,2,percent,5,", "2,1,set,B,p1,2,percent,5,", "3,1,set,C,p1,2,percent,5,"
     report = brought(database, *rows, ",,set,D,p1,2,percent,5,", ",,set,E,p1,2,percent,5,")
-    shelf.update(database, 1, 2, replace(OLD, words={"en": Words("Mine")}), "Noor")
-    shelf.set_state(database, 3, 2, "delete", "Noor")
-    shelf.set_state(database, 4, 1, "publish", "Noor")
+    repository.update(database, 1, 2, replace(OLD, words={"en": Words("Mine")}), "Noor")
+    repository.set_state(database, 3, 2, "delete", "Noor")
+    repository.set_state(database, 4, 1, "publish", "Noor")
     assert undo_import(database, report.token) == Undone(deleted=1, restored=1, left=3)
-    assert shelf.load(database, 1).definition.words["en"].title == "Mine"
-    assert shelf.load(database, 2).definition == OLD
-    assert shelf.load(database, 4).state == "published"
-    with pytest.raises(shelf.BundleNotFound):
-        shelf.load(database, 3)
+    assert repository.load(database, 1).definition.words["en"].title == "Mine"
+    assert repository.load(database, 2).definition == OLD
+    assert repository.load(database, 4).state == "published"
+    with pytest.raises(repository.BundleNotFound):
+        repository.load(database, 3)
 
 
 def test_the_latest_import_is_known_until_it_is_taken_back(database: Database) -> None:

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_bundles import NOW, WORDS, definitions, mix_of, set_of, steps_of
 
-from storefront_plugin.bundles.codec import dump_definition, load_definition
+from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.rounding import spread
 from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
-from storefront_plugin.bundles.lines import Line
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
-from storefront_plugin.bundles.spreading import spread
-from storefront_plugin.errors import InputError
+from storefront_plugin.bundles.store.definition_json import dump_definition, load_definition
+from storefront_plugin.core.errors import InputError
 
 TEN = percent_off(10)
 A, B = Component("a"), Component("b")

@@ -8,15 +8,16 @@ import pytest
 from made_bundles import set_of
 from small_shop import SmallShop
 
-from storefront_plugin import audit
-from storefront_plugin.bundles import proposals, shelf
-from storefront_plugin.bundles.csv_export import export_csv
-from storefront_plugin.bundles.deleting import NotDeletable, delete
-from storefront_plugin.bundles.listing import Wanted, list_bundles
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.saved_forms import create_once
-from storefront_plugin.bundles.tables import BundleUse
-from storefront_plugin.database import Base, Database
+from storefront_plugin.bundles.proposals import store as proposals
+from storefront_plugin.bundles.spreadsheet.exporting import export_csv
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.listing import Wanted, list_bundles
+from storefront_plugin.bundles.store.repository import NotDeletable, delete
+from storefront_plugin.bundles.store.saved_forms import create_once
+from storefront_plugin.bundles.store.tables import BundleUse
+from storefront_plugin.core import versions
+from storefront_plugin.core.database import Base, Database
 
 KIT = set_of("p1", "p2", price=percent_off(10))
 
@@ -31,41 +32,41 @@ def database(shop: SmallShop) -> Database:
 
 def test_a_deleted_draft_is_nowhere_and_comes_back_as_it_was(database: Database) -> None:
     """Not in the list, the file or the editor, and nobody can change it; both are in the log, and its id stays its own."""
-    made = shelf.create(database, KIT, "Mika")
+    made = repository.create(database, KIT, "Mika")
     gone = delete(database, made.id, made.version, "Noor")
     assert (list_bundles(database), list_bundles(database, Wanted(text="p1"))) == (([], 0), ([], 0))
     assert "".join(export_csv(database)).count("\n") == 1
-    for act in (lambda: shelf.load(database, 1), lambda: shelf.update(database, 1, gone.version, KIT)):
-        with pytest.raises(shelf.BundleNotFound):
+    for act in (lambda: repository.load(database, 1), lambda: repository.update(database, 1, gone.version, KIT)):
+        with pytest.raises(repository.BundleNotFound):
             act()
-    with pytest.raises(shelf.BundleNotFound):
+    with pytest.raises(repository.BundleNotFound):
         delete(database, 1, gone.version)
-    assert shelf.create(database, KIT).id == 2
-    back = shelf.undo(database, 1, gone.version, "Noor")
+    assert repository.create(database, KIT).id == 2
+    back = repository.undo(database, 1, gone.version, "Noor")
     assert (back.definition, back.state, back.version) == (KIT, "draft", 3)
-    assert [one.action for one in audit.entries(database, "bundle", 1)[0]] == ["undo", "delete", "create"]
-    with pytest.raises(shelf.BundleNotFound):
-        shelf.undo(database, 1, back.version)
+    assert [one.action for one in versions.entries(database, "bundle", 1)[0]] == ["undo", "delete", "create"]
+    with pytest.raises(repository.BundleNotFound):
+        repository.undo(database, 1, back.version)
     assert delete(database, 1, back.version).version == 4
 
 
 def test_what_was_on_sale_or_used_is_not_deleted(database: Database) -> None:
     """Published, archived, a draft again, or with an order of before; nor what somebody else has changed meanwhile."""
     for number in range(1, 5):
-        shelf.create(database, KIT)
-        assert shelf.load(database, number).version == 1
-    shelf.set_state(database, 1, 1, "publish")
-    shelf.set_state(database, 2, 1, "archive")
-    shelf.set_state(database, 3, 1, "publish")
-    shelf.set_state(database, 3, 2, "unpublish")
+        repository.create(database, KIT)
+        assert repository.load(database, number).version == 1
+    repository.set_state(database, 1, 1, "publish")
+    repository.set_state(database, 2, 1, "archive")
+    repository.set_state(database, 3, 1, "publish")
+    repository.set_state(database, 3, 2, "unpublish")
     now = dt.datetime(2026, 3, 1)
     with database.writing() as session:
         session.add(BundleUse(order_id="1", bundle_id=4, count=1, saving=1, currency="EUR", used_at=now))
     for number, version in ((1, 2), (2, 2), (3, 3), (4, 1)):
         with pytest.raises(NotDeletable, match="archive it instead"):
             delete(database, number, version)
-        assert shelf.load(database, number).version == version
-    with pytest.raises(shelf.EditConflict):
+        assert repository.load(database, number).version == version
+    with pytest.raises(repository.EditConflict):
         delete(database, 3, 1)
 
 
@@ -74,12 +75,12 @@ def test_the_proposal_of_a_deleted_draft_is_open_again(database: Database, shop:
     shop.place(*[("p1", "p2")] * 6, *[("p3",)] * 6)
     shop.storefront.propose_bundles()
     (key,) = (one.key for one in proposals.list_proposals(database)[0])
-    made = shelf.create(database, KIT, proposal=key)
+    made = repository.create(database, KIT, proposal=key)
     assert proposals.made_into(database, made.id) is not None
     gone = delete(database, made.id, made.version)
     assert proposals.counts(database) == {"open": 1}
     assert proposals.made_into(database, made.id) is None
-    shelf.undo(database, made.id, gone.version)
+    repository.undo(database, made.id, gone.version)
     assert proposals.counts(database) == {"accepted": 1}
     again = delete(database, made.id, gone.version + 1)
     assert shop.storefront.propose_bundles() == 1

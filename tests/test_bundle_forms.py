@@ -17,11 +17,11 @@ from made_bundles import mix_of, set_of, steps_of
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, MemoryCatalog, Product
-from storefront_plugin.bundles import shelf
 from storefront_plugin.bundles.definition import Component, Definition, Tier
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.web import posted_once
-from storefront_plugin.web.presented import MOST
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.web import http
+from storefront_plugin.web.cart.codes import MOST
 
 MakeShop = Callable[..., SmallShop]
 OFF = percent_off(10)
@@ -134,7 +134,7 @@ def test_a_changed_bundle_is_not_added_as_it_was(shop: BundleShop) -> None:
     number = shop.publish(set_of("p1", "p3", price=OFF))
     form = form_of(shop, "p1")
     with shop.shop.app.app_context():
-        shelf.update(shop.shop.storefront.database, number, 2, set_of("p1", "p9", price=OFF))
+        repository.update(shop.shop.storefront.database, number, 2, set_of("p1", "p9", price=OFF))
         shop.shop.storefront.bundles_changed()
     shop.submit(form)
     assert shop.cart == []
@@ -165,7 +165,7 @@ def test_the_same_form_sent_twice_counts_once(shop: BundleShop, monkeypatch: pyt
     shop.post(**{**sent, "once": "k3j2"})
     shop.post(**{**sent, "variant-1": "gold"})
     assert shop.cart == [("p1", None, 3), ("p2", "red", 2), ("p2", "gold", 1)]
-    monkeypatch.setattr(posted_once, "AGAIN_MS", 1)
+    monkeypatch.setattr(http, "AGAIN_MS", 1)
     shop.post(**{**sent, "once": "later"})
     shop.post(**{**sent, "once": "later", "next": "/"})
     assert shop.cart[0] == ("p1", None, 5)
@@ -348,8 +348,8 @@ def test_redis_being_away_does_not_keep_a_shopper_from_buying(make_shop: MakeSho
     """Only the double click is not noticed then."""
     shop = bundle_shop(make_shop, STOREFRONT_REDIS_URL="redis://127.0.0.1:1")
     with shop.shop.app.app_context():
-        stored = shelf.create(shop.shop.storefront.database, set_of("p1", "p3", price=OFF))
-        shelf.set_state(shop.shop.storefront.database, stored.id, 1, "publish")
+        stored = repository.create(shop.shop.storefront.database, set_of("p1", "p3", price=OFF))
+        repository.set_state(shop.shop.storefront.database, stored.id, 1, "publish")
     assert shop.post(bundle="1", version="2", tier="0").status_code == 303
     assert shop.cart == [("p1", None, 1), ("p3", None, 1)]
 
@@ -377,5 +377,5 @@ def any_form(shop: BundleShop, monkeypatch: pytest.MonkeyPatch) -> BundleShop:
     shop.publish(set_of("p1", "p2", price=OFF))
     mounted = shop.shop.app.extensions["storefront.mounted"]
     mounted.settings = replace(mounted.settings, requests_per_minute=0)
-    monkeypatch.setattr(posted_once, "AGAIN_MS", 1)
+    monkeypatch.setattr(http, "AGAIN_MS", 1)
     return shop

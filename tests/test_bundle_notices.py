@@ -17,12 +17,12 @@ from made_bundles import mix_of, set_of
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, MemoryCatalog, Product
-from storefront_plugin.bundles import shelf
 from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.errors import DatabaseUnavailable
-from storefront_plugin.web import notices
-from storefront_plugin.web.presented import KEY
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.core.errors import DatabaseUnavailable
+from storefront_plugin.web.cart import notices
+from storefront_plugin.web.cart.codes import KEY
 
 MakeShop = Callable[..., SmallShop]
 OFF = percent_off(10)
@@ -146,7 +146,7 @@ def test_a_changed_or_ended_bundle_is_told_of_above_the_slots(shop: BundleShop) 
     number = shop.publish(set_of("p3", "p4", price=OFF))
     form = sent(shop.soup("/p/p3").select_one("form.storefront-set")) | {"once": "y"}
     with shop.shop.app.app_context():
-        shelf.set_state(shop.shop.storefront.database, number, 2, "archive")
+        repository.set_state(shop.shop.storefront.database, number, 2, "archive")
         shop.shop.storefront.bundles_changed()
     shop.client.post("/storefront/cart", data=form, headers={"Referer": "http://localhost/p/p3"})
     page = fragment(shop)
@@ -265,7 +265,7 @@ def test_a_code_says_what_it_unlocked_or_what_is_wrong(shop: BundleShop, state: 
         use_up(shop, number)
     if state == "draft":
         with shop.shop.app.app_context():
-            shelf.set_state(shop.shop.storefront.database, number, 2, "unpublish")
+            repository.set_state(shop.shop.storefront.database, number, 2, "unpublish")
             shop.shop.storefront.bundles_changed()
     code = code_of(shop, number, NOW - 2 * HOUR if state == "expired" else NOW + 3 * HOUR)
     code = code[:-1] + ("A" if code[-1] != "A" else "C") if state == "forged" else code

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bundles import priced, set_of
 
-from storefront_plugin.bundles.candidates import Candidate
-from storefront_plugin.bundles.lines import Line
-from storefront_plugin.bundles.packing import NODES, greedy, pack
+from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.packing.duals import EASY, Relaxation, price_pieces
+from storefront_plugin.bundles.packing.search import NODES, greedy, pack
+from storefront_plugin.bundles.packing.stacks import Candidate
 from storefront_plugin.bundles.price import amount_off, percent_off
-from storefront_plugin.bundles.prices_of_pieces import EASY, Relaxation, price_pieces
 
 MANY = settings(max_examples=200, deadline=None)
 

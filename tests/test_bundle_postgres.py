@@ -14,9 +14,9 @@ import test_bundle_till as till
 from postgres import postgres_url
 from small_shop import SmallShop
 
-from storefront_plugin.bundles import proposals as proposal_shelf
-from storefront_plugin.bundles.listing import Wanted, list_bundles
-from storefront_plugin.database import Base
+from storefront_plugin.bundles.proposals import store as proposal_shelf
+from storefront_plugin.bundles.store.listing import Wanted, list_bundles
+from storefront_plugin.core.database import Base
 
 AGAIN = (
     shelf.database,

@@ -16,15 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_shop import SmallShop, small_shop
 
-from storefront_plugin import OrderLine, audit
-from storefront_plugin.bundles import proposal_run, proposals, shelf
+from storefront_plugin import OrderLine
 from storefront_plugin.bundles.definition import Definition
-from storefront_plugin.bundles.proposal_run import SearchRunning, begin, carry_out, is_due, latest_run
-from storefront_plugin.bundles.proposals import Proposal, list_proposals
-from storefront_plugin.bundles.tables import StoredProposal, StoredRun
-from storefront_plugin.bundles.terms import Terms, suggested_discount
-from storefront_plugin.bundles.together import Together, find_together
-from storefront_plugin.errors import ConfigurationError, InputError, StorefrontError
+from storefront_plugin.bundles.proposals import run as proposal_run
+from storefront_plugin.bundles.proposals import store as proposals
+from storefront_plugin.bundles.proposals.mining import Terms, Together, find_together, suggested_discount
+from storefront_plugin.bundles.proposals.run import SearchRunning, begin, carry_out, is_due, latest_run
+from storefront_plugin.bundles.proposals.store import Proposal, list_proposals
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.tables import StoredProposal, StoredRun
+from storefront_plugin.core import versions
+from storefront_plugin.core.errors import ConfigurationError, InputError, StorefrontError
 from storefront_plugin.migrations import configuration
 from storefront_plugin.shop.memory import MemoryCatalog
 from storefront_plugin.shop.ports import Product
@@ -188,11 +190,11 @@ def test_a_proposal_becomes_a_draft_and_is_accepted_with_it(ask: Ask, shop: Smal
     whole = proposals.definition_of(database, products(), found["bag", "lens"].key, "ja")
     assert (whole.tiers[0].price.amounts, whole.words["ja"].title) == ({"EUR": 25000}, "Lens + Bag")
     assert proposals.counts(database) == {"open": 4}
-    stored = shelf.create(database, draft, "First editor", proposal=found["camera", "lens"].key)
+    stored = repository.create(database, draft, "First editor", proposal=found["camera", "lens"].key)
     (accepted,), count = list_proposals(database, "accepted")
     assert (accepted.bundle_id, accepted.decided_by, count) == (stored.id, "First editor", 1)
-    assert shelf.create(database, draft, "First editor", proposal="gone").id == stored.id + 1
-    assert [(one.subject, one.action) for one in audit.entries(database)[0]] == [
+    assert repository.create(database, draft, "First editor", proposal="gone").id == stored.id + 1
+    assert [(one.subject, one.action) for one in versions.entries(database)[0]] == [
         ("bundle", "create"),
         ("proposal", "accept"),
         ("bundle", "create"),
@@ -210,7 +212,7 @@ def test_a_rejected_set_stays_rejected(ask: Ask, shop: SmallShop) -> None:
     assert (rejected.support, rejected.decided_by) == (10, "First editor")
     assert proposals.unreject(database, [key], "Second editor") == [key]
     assert ("camera", "lens") in open_ones(shop)
-    assert [one.action for one in audit.entries(database, "proposal")[0]] == ["unreject", "reject"]
+    assert [one.action for one in versions.entries(database, "proposal")[0]] == ["unreject", "reject"]
 
 
 @pytest.mark.parametrize("cost", [1, 0.5, Decimal("NaN"), Decimal(-1), "much"])
@@ -237,9 +239,9 @@ def test_sets_that_are_bundles_already_are_not_proposed(ask: Ask, shop: SmallSho
     """Whatever their kind and price; an archived one may be proposed again."""
     database = shop.storefront.database
     draft = proposals.definition_of(database, products(), ask()["camera", "lens"].key)
-    stored = shelf.create(database, draft)
+    stored = repository.create(database, draft)
     assert ("camera", "lens") not in ask()
-    shelf.set_state(database, stored.id, 1, "archive")
+    repository.set_state(database, stored.id, 1, "archive")
     assert ("camera", "lens") in ask()
 
 

@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bundles import bundles, carts, currencies, definitions, priced, set_of
 
+from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.definition import Definition
-from storefront_plugin.bundles.lines import Line
-from storefront_plugin.bundles.price import fixed_price, percent_off
-from storefront_plugin.bundles.record import OrderRecord, record_of
-from storefront_plugin.bundles.refunds import (
+from storefront_plugin.bundles.orders.record import OrderRecord, record_of
+from storefront_plugin.bundles.orders.refunds import (
     Policy,
     RefundLine,
     Return,
@@ -22,7 +21,8 @@ from storefront_plugin.bundles.refunds import (
     refunds_from_json,
     refunds_to_json,
 )
-from storefront_plugin.errors import InputError
+from storefront_plugin.bundles.price import fixed_price, percent_off
+from storefront_plugin.core.errors import InputError
 
 
 def record(lines: list[Line], *given: Definition, currency: str = "EUR") -> OrderRecord:

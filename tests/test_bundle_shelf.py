@@ -13,18 +13,19 @@ from made_bundles import NOW, WORDS, set_of
 from small_shop import SmallShop
 from sqlalchemy.orm import Session
 
-from storefront_plugin import audit
-from storefront_plugin.bundles import shelf, uses
+from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.definition import Schedule, Words
-from storefront_plugin.bundles.lines import Line
-from storefront_plugin.bundles.listing import Wanted, list_bundles
+from storefront_plugin.bundles.orders import uses
+from storefront_plugin.bundles.orders.record import OrderRecord, record_of
+from storefront_plugin.bundles.orders.refunds import Return
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.pricing import price_cart
-from storefront_plugin.bundles.published import PublishedBundles
-from storefront_plugin.bundles.record import OrderRecord, record_of
-from storefront_plugin.bundles.refunds import Return
-from storefront_plugin.database import Base, Database, table_of
-from storefront_plugin.errors import InputError
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.listing import Wanted, list_bundles
+from storefront_plugin.bundles.store.published import PublishedBundles
+from storefront_plugin.core import versions
+from storefront_plugin.core.database import Base, Database, table_of
+from storefront_plugin.core.errors import InputError
 
 TEN, TWENTY = percent_off(10), percent_off(20)
 
@@ -38,21 +39,21 @@ def database(shop: SmallShop) -> Database:
     return shop.storefront.database
 
 
-def published(database: Database, *products: str, **more: object) -> shelf.Stored:
+def published(database: Database, *products: str, **more: object) -> repository.Stored:
     """A published bundle."""
-    stored = shelf.create(database, set_of(*products, price=TEN, **more), "Mika")
-    return shelf.set_state(database, stored.id, stored.version, "publish", "Mika")
+    stored = repository.create(database, set_of(*products, price=TEN, **more), "Mika")
+    return repository.set_state(database, stored.id, stored.version, "publish", "Mika")
 
 
 def test_the_second_of_two_editors_is_told_and_nothing_is_lost(database: Database) -> None:
     """The conflict carries what stands now, so that both can be looked at."""
-    stored = shelf.create(database, set_of("a", "b", price=TEN))
-    first = shelf.update(database, stored.id, stored.version, set_of("a", "c", price=TEN), "Mika")
-    with pytest.raises(shelf.EditConflict, match="Mika") as caught:
-        shelf.update(database, stored.id, stored.version, set_of("a", "d", price=TEN), "Second editor")
-    assert caught.value.current == first == shelf.load(database, stored.id)
-    with pytest.raises(shelf.BundleNotFound):
-        shelf.update(database, 999, 1, set_of("a", "b", price=TEN))
+    stored = repository.create(database, set_of("a", "b", price=TEN))
+    first = repository.update(database, stored.id, stored.version, set_of("a", "c", price=TEN), "Mika")
+    with pytest.raises(repository.EditConflict, match="Mika") as caught:
+        repository.update(database, stored.id, stored.version, set_of("a", "d", price=TEN), "Second editor")
+    assert caught.value.current == first == repository.load(database, stored.id)
+    with pytest.raises(repository.BundleNotFound):
+        repository.update(database, 999, 1, set_of("a", "b", price=TEN))
 
 
 def test_of_editors_at_the_same_time_one_wins_and_the_others_are_told(database: Database, shop: SmallShop) -> None:
@@ -63,9 +64,9 @@ def test_of_editors_at_the_same_time_one_wins_and_the_others_are_told(database: 
     def save(name: str) -> None:
         with shop.app.app_context():
             try:
-                shelf.update(database, stored.id, stored.version, set_of("a", name, price=TEN), name)
+                repository.update(database, stored.id, stored.version, set_of("a", name, price=TEN), name)
                 outcomes.append(name)
-            except shelf.EditConflict as conflict:
+            except repository.EditConflict as conflict:
                 outcomes.append(conflict)
 
     threads = [threading.Thread(target=save, args=(f"e{number}",)) for number in range(6)]
@@ -74,24 +75,24 @@ def test_of_editors_at_the_same_time_one_wins_and_the_others_are_told(database: 
     for thread in threads:
         thread.join()
     (winner,) = [one for one in outcomes if isinstance(one, str)]
-    now = shelf.load(database, stored.id)
+    now = repository.load(database, stored.id)
     assert (now.version, now.updated_by) == (stored.version + 1, winner)
-    told = [one.current for one in outcomes if isinstance(one, shelf.EditConflict)]
+    told = [one.current for one in outcomes if isinstance(one, repository.EditConflict)]
     assert told == [now] * 5
 
 
 def test_who_changed_what_is_noted_with_the_change_itself(database: Database) -> None:
     """Each change is one entry, under the title of then; a refused one is none."""
-    one = shelf.create(database, set_of("a", "b", price=TEN), "Mika")
+    one = repository.create(database, set_of("a", "b", price=TEN), "Mika")
     renamed = {"en": Words("Kit")}
-    shelf.update(database, one.id, 1, replace(set_of("a", "b", price=TWENTY), words=renamed), "Second editor")
+    repository.update(database, one.id, 1, replace(set_of("a", "b", price=TWENTY), words=renamed), "Second editor")
     for version, action in ((2, "publish"), (3, "archive"), (4, "unpublish")):
-        shelf.set_state(database, one.id, version, action, "Second editor")  # type: ignore[arg-type]
-    shelf.undo(database, one.id, 5, "Mika")
-    shelf.duplicate(database, one.id, "Mika")
-    with pytest.raises(shelf.EditConflict):
-        shelf.update(database, one.id, 1, set_of("a", "b", price=TEN), "Late")
-    told = [(entry.subject_id, entry.changed_by, entry.action, entry.title) for entry in audit.entries(database)[0]]
+        repository.set_state(database, one.id, version, action, "Second editor")  # type: ignore[arg-type]
+    repository.undo(database, one.id, 5, "Mika")
+    repository.duplicate(database, one.id, "Mika")
+    with pytest.raises(repository.EditConflict):
+        repository.update(database, one.id, 1, set_of("a", "b", price=TEN), "Late")
+    told = [(entry.subject_id, entry.changed_by, entry.action, entry.title) for entry in versions.entries(database)[0]]
     assert told[::-1] == [
         ("1", "Mika", "create", "Set"),
         ("1", "Second editor", "edit", "Kit"),
@@ -105,41 +106,41 @@ def test_who_changed_what_is_noted_with_the_change_itself(database: Database) ->
 
 def test_every_change_can_be_undone(database: Database) -> None:
     """Edits and changes of state; undoing twice brings back what was undone."""
-    one = shelf.create(database, set_of("a", "b", price=TEN))
-    two = shelf.update(database, one.id, 1, set_of("a", "b", price=TWENTY), "Mika")
-    three = shelf.set_state(database, one.id, 2, "publish", "Second editor")
-    four = shelf.undo(database, one.id, three.version)
+    one = repository.create(database, set_of("a", "b", price=TEN))
+    two = repository.update(database, one.id, 1, set_of("a", "b", price=TWENTY), "Mika")
+    three = repository.set_state(database, one.id, 2, "publish", "Second editor")
+    four = repository.undo(database, one.id, three.version)
     assert (four.state, four.definition) == ("draft", two.definition)
-    assert shelf.undo(database, one.id, four.version).state == "published"
-    changes = shelf.history(database, one.id)
+    assert repository.undo(database, one.id, four.version).state == "published"
+    changes = repository.history(database, one.id)
     assert [change.action for change in changes] == ["undo", "undo", "publish", "edit"]
     assert (changes[-1].changed_by, changes[-1].definition) == ("Mika", one.definition)
-    other = shelf.create(database, set_of("a", "b", price=TEN))
-    with pytest.raises(shelf.BundleNotFound, match="nothing to undo"):
-        shelf.undo(database, other.id, 1)
-    assert shelf.load(database, other.id).version == 1
+    other = repository.create(database, set_of("a", "b", price=TEN))
+    with pytest.raises(repository.BundleNotFound, match="nothing to undo"):
+        repository.undo(database, other.id, 1)
+    assert repository.load(database, other.id).version == 1
 
 
 def test_a_copy_is_a_draft_of_its_own(database: Database) -> None:
     """Its title says that it is one, also where it was as long as titles may be."""
     stored = published(database, "a", "b")
-    copy = shelf.duplicate(database, stored.id)
+    copy = repository.duplicate(database, stored.id)
     assert (copy.state, copy.version, copy.definition.words_in("en").title) == ("draft", 1, "Set (copy)")
 
 
 def test_a_process_reads_published_bundles_once_until_some_change(database: Database) -> None:
     """Drafts are not seen, edits of published ones and archiving are."""
     held = PublishedBundles(database)
-    shelf.create(database, set_of("a", "b", price=TEN))
+    repository.create(database, set_of("a", "b", price=TEN))
     assert not held.get().bundles
     stored = published(database, "a", "b")
     first = held.get()
     assert [bundle.id for bundle in first.about(["b"])] == [stored.id]
     assert held.get() is first
-    changed = shelf.update(database, stored.id, stored.version, set_of("a", "c", price=TEN))
+    changed = repository.update(database, stored.id, stored.version, set_of("a", "c", price=TEN))
     assert held.for_cart(["b"]) == []
     assert held.for_cart(["c"])[0].version == changed.version
-    shelf.set_state(database, stored.id, changed.version, "archive")
+    repository.set_state(database, stored.id, changed.version, "archive")
     assert not held.get().bundles
 
 
@@ -147,7 +148,7 @@ def test_a_broken_definition_leaves_the_others_on_sale(database: Database, caplo
     """What was written into the table by hand is logged and left out."""
     broken, whole = published(database, "a", "b"), published(database, "c", "d")
     with database.writing() as session:
-        table = table_of(shelf.StoredBundle)
+        table = table_of(repository.StoredBundle)
         session.execute(sa.update(table).where(table.c.id == broken.id).values(definition="{}"))
     assert list(PublishedBundles(database).get().bundles) == [whole.id]
     assert "is left out" in caplog.text
@@ -159,8 +160,8 @@ def test_the_list_is_searched_filtered_sorted_and_paged(database: Database) -> N
     names = {"en": Words("Camera 100% kit")}, {"en": Words("Bag"), "ja": Words("カメラ")}, WORDS
     for number, words in enumerate(names):
         made = set_of(f"P{number}", "x", price=TEN, schedule=soon if number == 2 else Schedule())
-        shelf.create(database, type(made)(kind="set", tiers=made.tiers, words=words, schedule=made.schedule))
-    shelf.set_state(database, 1, 1, "publish")
+        repository.create(database, type(made)(kind="set", tiers=made.tiers, words=words, schedule=made.schedule))
+    repository.set_state(database, 1, 1, "publish")
 
     def ids(**wanted: object) -> list[int]:
         return [row.id for row in list_bundles(database, Wanted(sort="id", descending=False, **wanted))[0]]  # type: ignore[arg-type]
@@ -178,8 +179,8 @@ def test_the_list_is_searched_filtered_sorted_and_paged(database: Database) -> N
 
 def test_ten_thousand_bundles_are_listed_quickly(database: Database) -> None:
     """A page with a search takes a moment, not a second; a cart reads only what is about it."""
-    shelf.create(database, set_of("a", "b", price=TEN))
-    table = table_of(shelf.StoredBundle)
+    repository.create(database, set_of("a", "b", price=TEN))
+    table = table_of(repository.StoredBundle)
     with database.writing() as session:
         row = dict(session.execute(sa.select(table)).one()._mapping)
         rows = [row | {"id": n, "title": f"Set {n}", "search": f"set {n}\nproduct{n}"} for n in range(2, 10_001)]
@@ -204,11 +205,11 @@ def test_uses_are_counted_with_the_shops_own_transaction(database: Database, sho
     session: Session = shop.db.session()
     assert uses.store_order(session, database, "o1", record)
     session.rollback()
-    assert shelf.load(database, stored.id).uses == 0
+    assert repository.load(database, stored.id).uses == 0
     assert uses.store_order(session, database, "o1", record)
     assert not uses.store_order(session, database, "o1", record)
     session.commit()
-    assert shelf.load(database, stored.id).uses == 2
+    assert repository.load(database, stored.id).uses == 2
     assert list_bundles(database)[0][0].uses == 2
     assert PublishedBundles(database).for_cart(["a"])[0].uses_left == 1
     with pytest.raises(uses.LimitReached, match="price the cart again") as caught:
@@ -220,7 +221,7 @@ def test_uses_are_counted_with_the_shops_own_transaction(database: Database, sho
     assert uses.release_order(session, database, "o1")
     assert not uses.release_order(session, database, "o1")
     session.commit()
-    assert shelf.load(database, stored.id).uses == 0
+    assert repository.load(database, stored.id).uses == 0
 
 
 def test_orders_at_the_same_time_never_pass_the_limit(database: Database, shop: SmallShop) -> None:
@@ -244,7 +245,7 @@ def test_orders_at_the_same_time_never_pass_the_limit(database: Database, shop: 
     for thread in threads:
         thread.join()
     assert (outcomes.count(True), outcomes.count(False)) == (5, 7)
-    assert shelf.load(database, stored.id).uses == 5
+    assert repository.load(database, stored.id).uses == 5
 
 
 def test_refunds_of_an_order_are_remembered(database: Database, shop: SmallShop) -> None:
@@ -265,6 +266,6 @@ def test_a_limit_that_is_set_later_counts_what_was_used_before(database: Databas
     stored = published(database, "a", "b")
     uses.store_order(shop.db.session(), database, "o1", order(database, 2))
     shop.db.session.commit()
-    limited = shelf.update(database, stored.id, stored.version, set_of("a", "b", price=TEN, limit_in_all=2))
+    limited = repository.update(database, stored.id, stored.version, set_of("a", "b", price=TEN, limit_in_all=2))
     assert limited.uses == 2
     assert PublishedBundles(database).for_cart(["a"])[0].uses_left == 0

@@ -11,7 +11,7 @@ from made_bundles import set_of
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, MemoryCatalog, Product
-from storefront_plugin.bundles.availability import Shortage
+from storefront_plugin.bundles.cart.stock import Shortage
 from storefront_plugin.bundles.price import percent_off
 
 MakeShop = Callable[..., SmallShop]

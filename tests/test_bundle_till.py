@@ -17,19 +17,20 @@ from hypothesis import strategies as st
 from made_bundles import NOW, WORDS, bundles, carts, definitions, mix_of, priced, set_of
 from small_shop import SmallShop
 
-from storefront_plugin.bundles import shelf, uses
-from storefront_plugin.bundles.availability import Shortage
+from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.pricer import Till
+from storefront_plugin.bundles.cart.pricing import price_cart
+from storefront_plugin.bundles.cart.stock import Shortage
 from storefront_plugin.bundles.definition import Component, Definition, Tier, Words
-from storefront_plugin.bundles.lines import Line
+from storefront_plugin.bundles.orders import uses
+from storefront_plugin.bundles.orders.record import OrderRecord
+from storefront_plugin.bundles.orders.refunds import Return, refund_quote
 from storefront_plugin.bundles.price import fixed_price, free_pieces, percent_off
-from storefront_plugin.bundles.pricing import price_cart
-from storefront_plugin.bundles.published import MAX_LOOKED_UP, in_play
-from storefront_plugin.bundles.record import OrderRecord
-from storefront_plugin.bundles.refunds import Return, refund_quote
-from storefront_plugin.bundles.tables import StoredBundle
-from storefront_plugin.bundles.till import Till
-from storefront_plugin.database import Base
-from storefront_plugin.errors import InputError, StorefrontError
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.published import MAX_LOOKED_UP, in_play
+from storefront_plugin.bundles.store.tables import StoredBundle
+from storefront_plugin.core.database import Base
+from storefront_plugin.core.errors import InputError, StorefrontError
 from storefront_plugin.orderlog.tables import LoggedOrder
 from storefront_plugin.shop.memory import MemoryCatalog, MemoryOrders
 from storefront_plugin.shop.ports import CartLine, Product, Variant
@@ -46,10 +47,10 @@ def till(shop: SmallShop) -> Till:
     return Till(shop.storefront.database, shop.storefront.catalog, "EUR", ["a key"])
 
 
-def publish(shop: SmallShop, definition: shelf.Definition) -> shelf.Stored:
+def publish(shop: SmallShop, definition: repository.Definition) -> repository.Stored:
     """A published bundle."""
-    stored = shelf.create(shop.storefront.database, definition)
-    return shelf.set_state(shop.storefront.database, stored.id, 1, "publish")
+    stored = repository.create(shop.storefront.database, definition)
+    return repository.set_state(shop.storefront.database, stored.id, 1, "publish")
 
 
 def test_a_cart_is_priced_stored_and_refunded_to_the_unit(till: Till, shop: SmallShop) -> None:
@@ -110,7 +111,7 @@ def test_a_bundle_that_ended_meanwhile_is_priced_again(till: Till, shop: SmallSh
     """The order is not stored with it."""
     stored = publish(shop, set_of("p5", "p6", price=percent_off(10)))
     pricing = till.price([CartLine("p5"), CartLine("p6")])
-    shelf.set_state(shop.storefront.database, stored.id, stored.version, "archive")
+    repository.set_state(shop.storefront.database, stored.id, stored.version, "archive")
     with pytest.raises(StorefrontError, match="price it again"):
         till.record(pricing)
 
@@ -121,7 +122,7 @@ def test_a_cancelled_order_gives_its_bundles_back(till: Till, shop: SmallShop) -
     pricing = till.price([CartLine("p5"), CartLine("p6")])
 
     def used() -> int:
-        return shelf.load(shop.storefront.database, stored.id).uses
+        return repository.load(shop.storefront.database, stored.id).uses
 
     orders = [shop.order("p5", "p6", id=f"o{number}") for number in range(3)]
     for order in orders:
@@ -208,14 +209,14 @@ def test_words_may_change_between_cart_and_order(till: Till, shop: SmallShop) ->
     stored = publish(shop, set_of("p5", "p6", price=percent_off(10)))
     database, pricing = shop.storefront.database, till.price([CartLine("p5"), CartLine("p6")])
     titled = replace(stored.definition, words={"en": Words("A better title")})
-    changed = shelf.update(database, stored.id, stored.version, titled)
-    changed = shelf.set_state(database, stored.id, changed.version, "unpublish")
+    changed = repository.update(database, stored.id, stored.version, titled)
+    changed = repository.set_state(database, stored.id, changed.version, "unpublish")
     with pytest.raises(StorefrontError, match="price it again"):
         till.record(pricing)
-    changed = shelf.set_state(database, stored.id, changed.version, "publish")
+    changed = repository.set_state(database, stored.id, changed.version, "publish")
     (used,) = till.record(pricing).bundles
     assert (used.version, used.definition.words_in("en").title) == (changed.version, "A better title")
-    shelf.update(database, stored.id, changed.version, replace(titled, tiers=set_of("p5", "p6", price=TWO).tiers))
+    repository.update(database, stored.id, changed.version, replace(titled, tiers=set_of("p5", "p6", price=TWO).tiers))
     with pytest.raises(StorefrontError, match="price it again"):
         till.record(pricing)
 
@@ -256,9 +257,9 @@ def test_of_thousands_of_bundles_those_of_the_lowest_ids_are_told_and_all_apply(
     many = [replace(shop.products["p5"], id=f"m{number:05}") for number in range(2_000)]
     till = Till(shop.storefront.database, Counted([*many, shop.products["p5"]]), "EUR", ["a key"])
     with shop.storefront.database.writing() as session:
-        shelf.add(session, [set_of("p5", product.id, price=TWO) for product in many])
+        repository.add(session, [set_of("p5", product.id, price=TWO) for product in many])
         session.execute(sa.update(StoredBundle).values(state="published"))
-        shelf.raise_version(session)
+        repository.raise_version(session)
     pricing = till.price([CartLine("p5")], now=NOW, hints=2_000)
     assert asked == [MAX_LOOKED_UP]
     assert [one.bundle_id for one in pricing.missing] == list(range(1, MAX_LOOKED_UP))

@@ -17,9 +17,9 @@ from small_shop import SmallShop
 from storefront_plugin import CartLine, InputError, MemoryCatalog, Product
 from storefront_plugin.bundles.definition import Component, Definition, Tier, Words
 from storefront_plugin.bundles.price import fixed_price, free_pieces, percent_off
-from storefront_plugin.errors import DatabaseUnavailable
+from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.shop.ports import Variant
-from storefront_plugin.web.bundles import preview
+from storefront_plugin.web.widgets.rendering import preview
 
 MakeShop = Callable[..., SmallShop]
 WORDS = {"en": Words("Camera kit", "All for the first trip"), "ja": Words("カメラセット")}
@@ -399,9 +399,9 @@ def test_an_ended_bundle_is_gone_at_once(shop: BundleShop) -> None:
     number = shop.publish(kit("p1", "p9"))
     assert slot(shop.soup("/p/p1")) is not None
     with shop.shop.app.app_context():
-        from storefront_plugin.bundles import shelf
+        from storefront_plugin.bundles.store import repository
 
-        shelf.set_state(shop.shop.storefront.database, number, 2, "archive")
+        repository.set_state(shop.shop.storefront.database, number, 2, "archive")
         shop.shop.storefront.bundles_changed()
     assert slot(shop.soup("/p/p1")) is None
 

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
 from storefront_plugin.money import LIMIT
-from storefront_plugin.shop.cleaning import MAX_TITLE, clean_product, clean_products, examine_product
-from storefront_plugin.shop.complaints import Complaints
+from storefront_plugin.shop.cleaning import MAX_TITLE, Complaints, clean_product, clean_products, examine_product
 from storefront_plugin.shop.ports import Product
 
 

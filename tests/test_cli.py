@@ -20,9 +20,8 @@ from fake_storefront import run_fake
 from small_shop import SmallShop
 
 from storefront_plugin import MemoryCatalog, Product
-from storefront_plugin.cli import storefront
-from storefront_plugin.commands import progress
-from storefront_plugin.errors import DatabaseUnavailable
+from storefront_plugin.cli import group, storefront
+from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.shop.memory import MemoryOrders
 
 Run = Callable[..., Result]
@@ -275,11 +274,11 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_log(monkeypatch: pytest.
     """A log file gets a line now and then, not thousands."""
     for stream in (Terminal(), io.StringIO()):
         monkeypatch.setattr(sys, "stderr", stream)
-        monkeypatch.setattr(progress, "LINE_SECONDS", 3600.0)
-        with progress.PhaseDisplay() as display:
+        monkeypatch.setattr(group, "LINE_SECONDS", 3600.0)
+        with group.PhaseDisplay() as display:
             for done in range(101):
                 display.update("Reading", done, 100)
-            monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
+            monkeypatch.setattr(group, "LINE_SECONDS", 0.0)
             display.update("Writing", 5, None)
         if stream.isatty():
             assert "Reading" in stream.getvalue()

@@ -15,8 +15,8 @@ from postgres import postgres_url
 from redis_cluster import local_cluster
 from small_shop import SmallShop, small_shop
 
-from storefront_plugin.copurchase import applier, generations, upkeep
-from storefront_plugin.errors import DatabaseUnavailable, StoreUnavailable
+from storefront_plugin.core.errors import DatabaseUnavailable, StoreUnavailable
+from storefront_plugin.counts import applier, generations, upkeep
 from storefront_plugin.orderlog.numbering import _stretches, last_position, number_events
 from storefront_plugin.orderlog.tables import OrderEvent
 from storefront_plugin.redis_store import Read, RedisStore, find_binary

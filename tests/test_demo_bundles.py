@@ -27,14 +27,13 @@ from flask import Flask, get_flashed_messages
 from sqlalchemy import func, select
 
 from storefront_plugin import CartLine
-from storefront_plugin.bundles import shelf
-from storefront_plugin.bundles.bundle import Bundle, Shopper
-from storefront_plugin.bundles.definition import Definition, Words
-from storefront_plugin.bundles.lines import Line
-from storefront_plugin.bundles.listing import Wanted, list_bundles
-from storefront_plugin.bundles.pricing import price_cart
-from storefront_plugin.bundles.shelf import Stored
-from storefront_plugin.bundles.uses import LimitReached
+from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.pricing import price_cart
+from storefront_plugin.bundles.definition import Bundle, Definition, Shopper, Words
+from storefront_plugin.bundles.orders.uses import LimitReached
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.listing import Wanted, list_bundles
+from storefront_plugin.bundles.store.repository import Stored
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ def stored(demo: Flask, title: str) -> Stored:
     with demo.app_context():
         database = demo.extensions["storefront"].database
         (row,), _ = list_bundles(database, Wanted(text=title))
-        return shelf.load(database, row.id)
+        return repository.load(database, row.id)
 
 
 def set_stock(demo: Flask, sku: str, pieces: int) -> None:
@@ -71,7 +70,7 @@ def orders(demo: Flask) -> int:
 def definitions(demo: Flask) -> list[Definition]:
     """All bundles; needs an app context."""
     database = demo.extensions["storefront"].database
-    return [shelf.load(database, row.id).definition for row in list_bundles(database, size=100)[0]]
+    return [repository.load(database, row.id).definition for row in list_bundles(database, size=100)[0]]
 
 
 def test_the_demo_has_a_bundle_of_every_kind_and_state_in_two_languages(demo: Flask) -> None:
@@ -97,7 +96,7 @@ def test_seeding_again_keeps_what_the_merchant_changed(demo: Flask) -> None:
     with demo.app_context():
         database = demo.extensions["storefront"].database
         changed = replace(before.definition, words={"en": Words("Iron pan, our own words")})
-        shelf.update(database, before.id, before.version, changed, "somebody")
+        repository.update(database, before.id, before.version, changed, "somebody")
         count = list_bundles(database)[1]
     assert "0 bundles and 0 rules were added" in seed(demo)
     assert stored(demo, "our own words").definition.words["en"].title == "Iron pan, our own words"
@@ -154,9 +153,9 @@ def test_an_order_keeps_its_discount_as_charged(demo: Flask, shopper: Visitor) -
     with demo.app_context():
         database = demo.extensions["storefront"].database
         renamed = replace(kept.definition, words={"en": Words("Another title")})
-        changed = shelf.update(database, kept.id, kept.version, renamed)
+        changed = repository.update(database, kept.id, kept.version, renamed)
         first = shopper.get("/orders").select_one(".orders section")
-        shelf.update(database, kept.id, changed.version, kept.definition)
+        repository.update(database, kept.id, changed.version, kept.definition)
     assert first is not None
     assert sums(first) == expected
 
@@ -168,14 +167,14 @@ def test_a_total_that_changed_after_it_was_shown_is_shown_again_first(demo: Flas
     kept = stored(demo, COFFEE_TITLE)
     with demo.app_context():
         database = demo.extensions["storefront"].database
-        moved = shelf.set_state(database, kept.id, kept.version, "unpublish")
+        moved = repository.set_state(database, kept.id, kept.version, "unpublish")
     page = shopper.order(409, form)
     assert sums(page)["Total"] == sum(COFFEE.values()) + DELIVERY
     name = page.select_one("#name")
     assert name is not None
     assert name["value"] == "x"
     with demo.app_context():
-        shelf.set_state(database, kept.id, moved.version, "publish")
+        repository.set_state(database, kept.id, moved.version, "publish")
     assert sums(shopper.order())["Total"] == COFFEE_PRICE + DELIVERY
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from storefront_plugin.errors import ConfigurationError, StoreUnavailable
+from storefront_plugin.core.errors import ConfigurationError, StoreUnavailable
 from storefront_plugin.redis_store import MISSING, EmbeddedServer, Read, RedisStore, find_binary, stop
+from storefront_plugin.redis_store._wire import OPTIONS
 from storefront_plugin.redis_store.embedded import _python
-from storefront_plugin.redis_store.wire import OPTIONS
 
 BINARIES = list(dict.fromkeys([find_binary(), Path(shutil.which("redis-server") or find_binary())]))
 

@@ -15,13 +15,13 @@ from small_shop import SmallShop, made_products
 from test_rules import made_rules
 
 from storefront_plugin import CartLine, MemoryCatalog, Product, Slot
+from storefront_plugin.core.i18n import LANGUAGES, VERDICTS, texts_for
 from storefront_plugin.recommending.explaining import Explained, ExplainedSlot
 from storefront_plugin.recommending.page import Page
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, running
-from storefront_plugin.recommending.rule_book import RuleBook
-from storefront_plugin.recommending.rule_store import create
-from storefront_plugin.recommending.rules import Rule
-from storefront_plugin.texts import LANGUAGES, VERDICTS, texts_for
+from storefront_plugin.recommending.rules.compiled import RuleBook
+from storefront_plugin.recommending.rules.rule import Rule
+from storefront_plugin.recommending.rules.store import create
 
 MakeShop = Callable[..., SmallShop]
 

@@ -17,16 +17,15 @@ from small_shop import SmallShop
 from test_explain import explain, page_of
 
 from storefront_plugin import CartLine, MemoryCatalog, Product, Slot
-from storefront_plugin.bundles import published as published_shelf
-from storefront_plugin.bundles import shelf
-from storefront_plugin.bundles.bundle import Bundle
-from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
-from storefront_plugin.bundles.missing import Lack
+from storefront_plugin.bundles.cart.next_offers import Lack
+from storefront_plugin.bundles.definition import Bundle, Component, Definition, Schedule, Tier, Words
 from storefront_plugin.bundles.price import amount_off, fixed_price, percent_off
-from storefront_plugin.bundles.published import Published
-from storefront_plugin.recommending import bundle_slots, cart_verdicts
-from storefront_plugin.recommending.bundle_verdicts import BundleVerdict, JudgedBundle
-from storefront_plugin.texts import BUNDLE_VERDICTS, LANGUAGES, texts_for
+from storefront_plugin.bundles.slots import cart_verdicts, filler
+from storefront_plugin.bundles.slots.verdicts import BundleVerdict, JudgedBundle
+from storefront_plugin.bundles.store import published as published_shelf
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.published import Published
+from storefront_plugin.core.i18n import BUNDLE_VERDICTS, LANGUAGES, texts_for
 
 MakeShop = Callable[..., SmallShop]
 NOW = dt.datetime.now(dt.timezone.utc).replace(microsecond=0)
@@ -117,7 +116,7 @@ def test_what_saves_most_is_shown_and_the_others_come_after_it(shop: BundleShop)
     first, second, third = [shop.publish(set_of("p1", "p2", price=price)) for price in offs]
     shop.publish(set_of("p3", "p4", price=TEN))
     with shop.shop.app.app_context():
-        shelf.create(shop.shop.storefront.database, set_of("p1", "p3", price=TEN))
+        repository.create(shop.shop.storefront.database, set_of("p1", "p3", price=TEN))
     found = judged(shop, "product", "p1")
     assert [(number, one.verdict, one.saving, one.currency) for number, one in found.items()] == [
         (second, BundleVerdict("shown", place=1), 200, "EUR"),
@@ -128,7 +127,7 @@ def test_what_saves_most_is_shown_and_the_others_come_after_it(shop: BundleShop)
 
 def test_products_beyond_those_looked_up_are_said_to_be(shop: BundleShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the order of the ids, as the page looks them up."""
-    for module in (published_shelf, bundle_slots, cart_verdicts):
+    for module in (published_shelf, filler, cart_verdicts):
         monkeypatch.setattr(module, "MAX_LOOKED_UP", 3)
     near, far = shop.publish(set_of("p1", "p2", "p3", price=TEN)), shop.publish(set_of("p1", "p4", price=TEN))
     found = verdicts(shop, "product", "p1")

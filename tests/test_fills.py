@@ -13,9 +13,9 @@ from shop_pages import add_pages, counted_sql, visit, wait_until, warm
 from small_shop import SmallShop
 
 from storefront_plugin import Slot
-from storefront_plugin.recommending import fills as module
-from storefront_plugin.recommending.fills import Fill, Fills, often_empty
+from storefront_plugin.recommending import slot_stats as module
 from storefront_plugin.recommending.page import FilledSlot, Page
+from storefront_plugin.recommending.slot_stats import Fill, Fills, often_empty
 from storefront_plugin.redis_store import Read, RedisStore
 
 MakeShop = Callable[..., SmallShop]
@@ -92,14 +92,14 @@ def test_pages_that_trouble_emptied_are_not_counted(shop: SmallShop, monkeypatch
 
 
 def _raise(*_args: Any) -> Any:
-    from storefront_plugin.errors import AdapterError
+    from storefront_plugin.core.errors import AdapterError
 
     raise AdapterError("The catalogue is closed.")
 
 
 def test_redis_gone_keeps_the_counts_for_later(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is lost and nothing is raised."""
-    from storefront_plugin.errors import StoreUnavailable
+    from storefront_plugin.core.errors import StoreUnavailable
 
     def gone(*_args: Any) -> int:
         raise StoreUnavailable("Redis is gone.")

@@ -15,7 +15,7 @@ from redis_proxy import Proxy
 from shop_pages import DEADLINE_MS, LIMIT, Visit, add_pages, twin_of, visit, wait_until, warm
 from small_shop import SmallShop
 
-from storefront_plugin.recommending import held
+from storefront_plugin.recommending import refresher
 from storefront_plugin.redis_store import EmbeddedServer, stop
 from storefront_plugin.signals import slot_failed
 
@@ -74,8 +74,8 @@ def fresh(shop: SmallShop, door: Proxy) -> Iterator[SmallShop]:
 @pytest.fixture
 def busy(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallShop]:
     """The same on a machine so busy that all times are longer."""
-    monkeypatch.setattr(held, "FIRST_SECONDS", 10 * held.FIRST_SECONDS)
-    monkeypatch.setattr(held, "GREETING_SECONDS", 10 * held.GREETING_SECONDS)
+    monkeypatch.setattr(refresher, "FIRST_SECONDS", 10 * refresher.FIRST_SECONDS)
+    monkeypatch.setattr(refresher, "GREETING_SECONDS", 10 * refresher.GREETING_SECONDS)
     other = twin_of(shop, STOREFRONT_DEADLINE_MS=BUSY_DEADLINE_MS)
     yield other
     other.close()
@@ -114,13 +114,13 @@ def test_the_first_page_waits_for_a_busy_start(busy: SmallShop, monkeypatch: pyt
     if step == "connecting":
         slowly(monkeypatch, parts(busy).store._address, "connect")
     else:
-        slowly(monkeypatch, held, "load_holdings")
+        slowly(monkeypatch, refresher, "load_holdings")
     assert "p2" in visit(busy).shown()
 
 
 def test_pages_that_come_together_first_all_wait(busy: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker with threads may get several at once."""
-    slowly(monkeypatch, held, "load_holdings")
+    slowly(monkeypatch, refresher, "load_holdings")
     pages: list[Visit] = []
     visitors = [threading.Thread(target=lambda: pages.append(visit(busy))) for _ in range(4)]
     for visitor in visitors:
@@ -136,7 +136,7 @@ def test_a_silent_redis_is_waited_for_once(fresh: SmallShop, door: Proxy) -> Non
     began = time.monotonic()
     for _ in range(3):
         assert not parts(fresh).held.get().is_read
-    assert time.monotonic() - began < held.GREETING_SECONDS + 0.2
+    assert time.monotonic() - began < refresher.GREETING_SECONDS + 0.2
     assert visit(fresh).is_whole
     page = visit(fresh)
     assert page.is_whole

@@ -13,10 +13,11 @@ from flask import Flask, g
 from shops import baskets, carts, relational, variants
 from shops.grounds import closed, grounded
 
-from storefront_plugin.settings import Settings
-from storefront_plugin.shop.inspection import Finding, inspect_cart, inspect_catalog, inspect_orders
+from storefront_plugin.core.settings import Settings
+from storefront_plugin.shop.inspection import Finding, inspect_cart, inspect_orders
 from storefront_plugin.shop.memory import MemoryCatalog, MemoryOrders
 from storefront_plugin.shop.ports import AddForm, CartLine, Order, OrderLine, Product
+from storefront_plugin.shop.product_inspection import inspect_catalog
 
 NOW = dt.datetime(2024, 5, 1, tzinfo=dt.timezone.utc)
 EUR = Settings(currency="EUR")

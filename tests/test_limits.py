@@ -12,7 +12,7 @@ from small_shop import SmallShop
 from werkzeug.test import EnvironBuilder
 
 from storefront_plugin import CartLine, ConfigurationError
-from storefront_plugin.settings import Settings
+from storefront_plugin.core.settings import Settings
 from storefront_plugin.web import limits
 from storefront_plugin.web.limits import RecentRequests, client_address
 

@@ -7,8 +7,8 @@ import pickle
 
 import pytest
 
-from storefront_plugin.errors import InputError
-from storefront_plugin.folders import PACKAGE
+from storefront_plugin.core.errors import InputError
+from storefront_plugin.core.folders import PACKAGE
 
 TOLD = {"InputError": 0, "RowError": 1, "BundleNotFound": 0, "Problem": 1}
 """What is told, and the place of its sentence among the arguments."""

@@ -166,7 +166,7 @@ def test_while_the_database_is_locked_pages_go_on_with_what_was(
         assert "p2" in warm(other).shown()
         with shop.app.app_context():
             shop.storefront.exclude("p2")
-        caplog.set_level(logging.WARNING, "storefront_plugin.recommending.held")
+        caplog.set_level(logging.WARNING, "storefront_plugin.recommending.refresher")
         with closing(sqlite3.connect(Path(shop.app.instance_path) / "shop.sqlite", isolation_level=None)) as locking:
             locking.execute("BEGIN EXCLUSIVE")
             pages = [visit(other) for _ in range(4)]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront_plugin.errors import InputError
+from storefront_plugin.core.errors import InputError
 from storefront_plugin.money import checked_currency, format_money, from_minor, minor_digits, to_minor
 
 CURRENCIES = st.sampled_from(["JPY", "EUR", "USD", "KWD", "RSD", "IQD", "CLF", None])

@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 from made_bundles import NOW, bundles, definitions, mix_of, set_of, steps_of
 
 from storefront_plugin import ConfigurationError, Product, Slot
-from storefront_plugin.bundles.bundle import Bundle, Shopper
-from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
-from storefront_plugin.bundles.lines import Line
+from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.pricing import price_cart
+from storefront_plugin.bundles.definition import Bundle, Component, Definition, Schedule, Shopper, Tier, Words
 from storefront_plugin.bundles.price import amount_off, fixed_price, free_pieces, percent_off
-from storefront_plugin.bundles.pricing import price_cart
-from storefront_plugin.recommending.offers import best_offers, bundle_offer, tier_offer
+from storefront_plugin.bundles.slots.offers import best_offers, bundle_offer, tier_offer
 from storefront_plugin.shop.ports import Variant
 
 WORDS = {"en": Words("Set")}

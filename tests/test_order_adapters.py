@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from shops import baskets, carts, relational, skus, variants
 from shops.grounds import Opened, opening
 
-from storefront_plugin.errors import InputError
-from storefront_plugin.shop.counting import counted_queries
+from storefront_plugin.core.errors import InputError
+from storefront_plugin.shop.inspection import counted_queries
 from storefront_plugin.shop.ports import OrderLine
 
 SHOPS = [relational, variants, skus, carts]

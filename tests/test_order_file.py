@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storefront_plugin.errors import InputError
+from storefront_plugin.core.errors import InputError
+from storefront_plugin.orderlog.files import OrderFile
 from storefront_plugin.orderlog.importing import ImportReport
-from storefront_plugin.orderlog.order_file import OrderFile
 from storefront_plugin.orderlog.row_check import escaped, time_mark, time_of, unescaped
 from storefront_plugin.shop.ports import Order, OrderLine
 

@@ -18,12 +18,13 @@ from postgres import postgres_url
 from shop_pages import add_pages, counted_sql, visit, wait_until, warm
 from small_shop import SmallShop, small_shop
 
-from storefront_plugin import Slot, audit
-from storefront_plugin.database import Database, table_of
-from storefront_plugin.errors import ConfigurationError, InputError
+from storefront_plugin import Slot
+from storefront_plugin.core import versions
+from storefront_plugin.core.database import Database, table_of
+from storefront_plugin.core.errors import ConfigurationError, InputError
 from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, LAYOUTS
-from storefront_plugin.recommending.slot_codec import dump_slots, load_slots, slot_from_json
+from storefront_plugin.recommending.slot_json import dump_slots, load_slots, slot_from_json
 from storefront_plugin.recommending.strategies import STRATEGIES
 from storefront_plugin.recommending.tables import StoredPlacement
 
@@ -137,7 +138,7 @@ def test_every_change_can_be_undone_and_is_in_the_log(database: Database) -> Non
     three = placements.undo(database, "home", 2, "First editor")
     assert three.slots == (BEST,)
     assert placements.undo(database, "home", 3).slots is None
-    entries, count = audit.entries(database, "placement", "home")
+    entries, count = versions.entries(database, "placement", "home")
     assert [entry.action for entry in entries] == ["undo", "undo", "reset", "edit"]
     assert (count, entries[-1].before, entries[-1].after) == (4, "null", dump_slots([BEST]))
     assert entries[2].changed_by == "Second editor"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront_plugin.similarity.rating import Rated, effective_count, lower_bound, lower_bounds
+from storefront_plugin.content.ratings import Rated, effective_count, lower_bound, lower_bounds
 
 NOW = dt.datetime(2025, 6, 1, tzinfo=dt.timezone.utc)
 

@@ -10,8 +10,9 @@ import pytest
 from blinker import NamedSignal
 from flask import Flask
 
-from storefront_plugin import settings, signals
+from storefront_plugin import signals
 from storefront_plugin.cli import storefront as commands
+from storefront_plugin.core import settings
 from storefront_plugin.recommending.strategies import STRATEGIES
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")

@@ -16,16 +16,16 @@ from counted_shop import DAY, PRODUCTS, CountedShop, expected, logs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storefront_plugin.copurchase import generations, rebuild
-from storefront_plugin.copurchase.applier import BatchSender
-from storefront_plugin.copurchase.loading import ShardLoader, erase
-from storefront_plugin.copurchase.tables import Generation
-from storefront_plugin.errors import ForeignHistory, StoreUnavailable
+from storefront_plugin.core.errors import ForeignHistory, StoreUnavailable
+from storefront_plugin.core.queries import QueryFailed
+from storefront_plugin.counts import generations, rebuild
+from storefront_plugin.counts.applier import BatchSender
+from storefront_plugin.counts.generations import Generation
+from storefront_plugin.counts.rebuild import ShardLoader, erase
 from storefront_plugin.orderlog.events import now
 from storefront_plugin.orderlog.numbering import Position
 from storefront_plugin.orderlog.settling import Entry, dump_entries
 from storefront_plugin.orderlog.tables import Batch
-from storefront_plugin.queries import QueryFailed
 from storefront_plugin.redis_store import Read, RedisStore, find_binary
 
 
@@ -256,7 +256,7 @@ def test_rebuild_shows_life_while_it_works(shop: CountedShop, monkeypatch: pytes
 
 def test_want_of_memory_is_told_with_the_remedy(shop: CountedShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """What DuckDB raises becomes one sentence, and the rebuild can be taken up."""
-    monkeypatch.setattr("storefront_plugin.copurchase.counting.MEMORY", "1MB")
+    monkeypatch.setattr("storefront_plugin.counts.pair_counter.MEMORY", "1MB")
     shop.log([[Entry(1, DAY, 2, (1, 2))]])
     with pytest.raises(QueryFailed, match="make room"):
         shop.rebuild()

@@ -17,7 +17,7 @@ from redis.exceptions import ResponseError
 from redis_cluster import LocalCluster, local_cluster
 from redis_proxy import Proxy
 
-from storefront_plugin.errors import ConfigurationError, StoreUnavailable
+from storefront_plugin.core.errors import ConfigurationError, StoreUnavailable
 from storefront_plugin.redis_store import (
     MISSING,
     EmbeddedServer,
@@ -29,7 +29,7 @@ from storefront_plugin.redis_store import (
     load_script,
     stop,
 )
-from storefront_plugin.redis_store.breaker import Breaker
+from storefront_plugin.redis_store._breaker import Breaker
 
 DEADLINE = 0.05
 PATIENCE = 3 * DEADLINE

@@ -11,10 +11,10 @@ from made_bundles import WORDS, mix_of, set_of, steps_of
 from small_shop import SmallShop
 
 from storefront_plugin import MemoryCatalog
+from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.stock import Remaining
 from storefront_plugin.bundles.definition import Component, Definition, Tier
-from storefront_plugin.bundles.lines import Line
 from storefront_plugin.bundles.price import free_pieces, percent_off
-from storefront_plugin.bundles.remaining import Remaining
 from storefront_plugin.shop.ports import Variant
 
 MakeShop = Callable[..., SmallShop]

@@ -18,14 +18,14 @@ from postgres import postgres_url
 from small_shop import SmallShop
 from test_rules import made_rules
 
-from storefront_plugin import audit
-from storefront_plugin.database import Database
-from storefront_plugin.errors import InputError
+from storefront_plugin.core import versions
+from storefront_plugin.core.database import Database
+from storefront_plugin.core.errors import InputError
 from storefront_plugin.migrations import configuration
-from storefront_plugin.recommending import rule_store
-from storefront_plugin.recommending.rule_codec import dump_rule, enabled_rules, load_rule
-from storefront_plugin.recommending.rule_list import Wanted, list_rules
-from storefront_plugin.recommending.rules import Rule
+from storefront_plugin.recommending.rules import store as rule_store
+from storefront_plugin.recommending.rules.list import Wanted, list_rules
+from storefront_plugin.recommending.rules.rows import dump_rule, enabled_rules, load_rule
+from storefront_plugin.recommending.rules.rule import Rule
 
 RULE = Rule(kind="boost", target_value="p1", strength=150, note="for spring")
 NOW = dt.datetime.now(dt.timezone.utc)
@@ -72,7 +72,7 @@ def test_a_wrong_rule_is_not_saved(database: Database) -> None:
         with pytest.raises(InputError, match="boost"):
             save()
     assert rules_of(database) == {made.rule_id: RULE}
-    assert audit.entries(database, "rule")[1] == 1
+    assert versions.entries(database, "rule")[1] == 1
 
 
 def test_the_second_of_two_editors_is_told(database: Database) -> None:
@@ -95,7 +95,7 @@ def test_bulk_changes_skip_what_is_so_already(database: Database) -> None:
     assert [done.rule_id for done in rule_store.set_enabled(database, [*numbers, 999], False)] == [numbers[2]]
     assert enabled_rules(database) == {}
     assert len(rule_store.delete(database, [*numbers, 999])) == 3
-    actions = [entry.action for entry in audit.entries(database, "rule")[0]]
+    actions = [entry.action for entry in versions.entries(database, "rule")[0]]
     assert actions == ["delete"] * 3 + ["disable"] * 3 + ["create"] * 3
 
 
@@ -225,7 +225,7 @@ def test_the_audit_entry_names_what_was_done(database: Database) -> None:
     """Before and after as JSON, and a title that a colleague can read."""
     made = rule_store.create(database, RULE, "First editor")
     rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200), "Second editor")
-    newest, oldest = audit.entries(database, "rule", made.rule_id)[0]
+    newest, oldest = versions.entries(database, "rule", made.rule_id)[0]
     assert (newest.changed_by, newest.action, newest.title) == ("Second editor", "edit", "boost: p1")
     assert json.loads(newest.before or "") == json.loads(oldest.after or "")
     assert json.loads(newest.after or "")["strength"] == 200

@@ -15,12 +15,12 @@ from shop_pages import add_pages, counted_sql, visit, warm
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, MemoryCatalog, Product, Slot
-from storefront_plugin.errors import InputError
+from storefront_plugin.core.errors import InputError
 from storefront_plugin.recommending.chain import RANKED, Chain
 from storefront_plugin.recommending.choosing import Proposal, choose
-from storefront_plugin.recommending.rule_book import MAX_LAYERS, RuleBook, clamped, compiled_rules
-from storefront_plugin.recommending.rule_store import create
-from storefront_plugin.recommending.rules import PRICE_KINDS, Rule, checked, problems
+from storefront_plugin.recommending.rules.compiled import MAX_LAYERS, RuleBook, clamped, compiled_rules
+from storefront_plugin.recommending.rules.rule import PRICE_KINDS, Rule, checked, problems
+from storefront_plugin.recommending.rules.store import create
 from storefront_plugin.recommending.strategies import STRATEGIES
 
 MakeShop = Callable[..., SmallShop]

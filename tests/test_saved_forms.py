@@ -12,9 +12,9 @@ from made_bundles import set_of
 from postgres import postgres_url
 from small_shop import SmallShop
 
-from storefront_plugin.bundles.listing import list_bundles
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.saved_forms import KEPT, SavedForm, create_once
+from storefront_plugin.bundles.store.listing import list_bundles
+from storefront_plugin.bundles.store.saved_forms import KEPT, SavedForm, create_once
 
 KIT = set_of("p1", "p2", price=percent_off(10))
 

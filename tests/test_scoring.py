@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storefront_plugin.copurchase.scoring import PRODUCT, Neighbours, score, trends
+from storefront_plugin.counts.scoring import PRODUCT, Neighbours, score, trends
 
 UNIT = 1 << 16
 

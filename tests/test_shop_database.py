@@ -12,8 +12,8 @@ from shops import baskets, plain
 from shops.plain import OpenShop, PlainShop, opening, product_id
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from storefront_plugin.bundles.tables import PricedOrder
-from storefront_plugin.errors import ConfigurationError
+from storefront_plugin.bundles.store.tables import PricedOrder
+from storefront_plugin.core.errors import ConfigurationError
 from storefront_plugin.orderlog.tables import LoggedOrder
 from storefront_plugin.testing import CatalogContract, OrdersContract
 

@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from storefront_plugin.errors import StoreUnavailable
+from storefront_plugin.content import index as content
+from storefront_plugin.content.index import index_catalogue
+from storefront_plugin.content.neighbours import KEPT, MAX_TOKENS, features, tokens
+from storefront_plugin.core.errors import StoreUnavailable
 from storefront_plugin.redis_store import Read, RedisStore
 from storefront_plugin.redis_store.keys import Keys
 from storefront_plugin.shop.memory import MemoryCatalog
 from storefront_plugin.shop.ports import Product
-from storefront_plugin.similarity import content
-from storefront_plugin.similarity.alike import KEPT
-from storefront_plugin.similarity.content import index_catalogue
-from storefront_plugin.similarity.features import MAX_TOKENS, features, tokens
 
 
 class Index:
@@ -137,7 +136,7 @@ def test_variants_of_one_group_and_hidden_products_stay_out(index: Index) -> Non
 
 def test_a_large_category_gives_everyone_neighbours(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even where no feature is rare enough to be compared by, each product has its full number of neighbours."""
-    monkeypatch.setattr("storefront_plugin.similarity.alike.PAIR_BUDGET", 0)
+    monkeypatch.setattr("storefront_plugin.content.neighbours.PAIR_BUDGET", 0)
     edition = index.run(*(product(f"p{n}", "The same for all", "one") for n in range(100)))
     assert all(len(index.alike(edition, f"p{n}")) == KEPT for n in range(100))
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, nodes
 
-from storefront_plugin.folders import WIDGETS
-from storefront_plugin.web.bundle_contexts import (
+from storefront_plugin.core.folders import WIDGETS
+from storefront_plugin.web.widgets.bundle_contexts import (
     AppliedView,
     BundlesView,
     BundleView,
@@ -20,7 +20,7 @@ from storefront_plugin.web.bundle_contexts import (
     OptionView,
     TierView,
 )
-from storefront_plugin.web.contexts import (
+from storefront_plugin.web.widgets.contexts import (
     AnswerView,
     CardView,
     FormView,

@@ -12,10 +12,10 @@ from babel.messages.pofile import read_po
 from flask import Flask, request
 from flask_babel import Babel
 
-from storefront_plugin.folders import PACKAGE, TRANSLATIONS, WIDGETS
+from storefront_plugin.core.folders import PACKAGE, TRANSLATIONS, WIDGETS
+from storefront_plugin.core.i18n import LANGUAGES, TITLES, locale_for, texts_for
+from storefront_plugin.core.settings import Settings
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
-from storefront_plugin.settings import Settings
-from storefront_plugin.texts import LANGUAGES, TITLES, locale_for, texts_for
 
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 KEYWORDS = {"_": None, "_mark": None, "gettext": None, "ngettext": (1, 2), "say": None, "say_count": (1, 2)}

@@ -7,7 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront_plugin.copurchase.weights import MAX_PAIR_SIZE, Weighting, changes, damp, large_orders
+from storefront_plugin.counts.weights import MAX_PAIR_SIZE, Weighting, changes, damp, large_orders
 from storefront_plugin.orderlog.settling import Entry
 
 WEIGHTING = Weighting(epoch=20000, half_life=180)

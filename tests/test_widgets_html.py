@@ -16,7 +16,7 @@ from flask_wtf.csrf import CSRFProtect
 from handmade import FillableCart, HandmadeCart, HandmadeStorefront, make_lazy, products
 from jinja2 import DictLoader
 
-from storefront_plugin.errors import ConfigurationError, StoreUnavailable
+from storefront_plugin.core.errors import ConfigurationError, StoreUnavailable
 from storefront_plugin.recommending.plan import Slot
 from storefront_plugin.shop.ports import AddForm, Product
 from storefront_plugin.signals import slot_failed

@@ -20,7 +20,7 @@ from shop_pages import DEADLINE_MS, LIMIT, add_pages, visit, warm
 from small_shop import SmallShop, made_products, small_shop
 
 from storefront_plugin import AddForm, CartLine, MemoryCatalog, Order, OrderLine, Product
-from storefront_plugin.recommending.cards import WARM_UP
+from storefront_plugin.recommending.product_cache import WARM_UP
 
 NEIGHBOURS = ["p2", "p3", "p4", "p5"]
 

@@ -17,7 +17,7 @@ from shop_pages import DEADLINE_MS, LIMIT, add_pages, visit, warm
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Product, Storefront
-from storefront_plugin.errors import DatabaseUnavailable
+from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.orderlog.tables import Applier, ProductNumber
 
 MakeShop = Callable[..., SmallShop]

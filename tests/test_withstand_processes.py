@@ -22,8 +22,8 @@ from counting_model import expected, stored
 from shop_pages import add_pages, visit, wait_until, warm
 from small_shop import SmallShop
 
-from storefront_plugin.copurchase.drainer import Drainer
-from storefront_plugin.locks import ProcessLock
+from storefront_plugin.core.locks import ProcessLock
+from storefront_plugin.jobs.thread import Drainer
 from storefront_plugin.redis_store import Read
 
 MakeShop = Callable[..., SmallShop]

@@ -16,8 +16,8 @@ from redis_proxy import Proxy
 from shop_pages import DEADLINE_MS, LIMIT, add_pages, twin_of, visit, wait_until, warm
 from small_shop import SmallShop
 
-from storefront_plugin.copurchase import generations
-from storefront_plugin.errors import StoreUnavailable
+from storefront_plugin.core.errors import StoreUnavailable
+from storefront_plugin.counts import generations
 from storefront_plugin.redis_store import EmbeddedServer, Read, stop
 
 MakeShop = Callable[..., SmallShop]

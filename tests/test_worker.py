@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from fake_storefront import fake_app, run_fake
 
-from storefront_plugin.commands import worker
-from storefront_plugin.commands.worker import Worker, next_time
-from storefront_plugin.errors import StorefrontError, StoreUnavailable
+from storefront_plugin.cli import worker
+from storefront_plugin.cli.worker import Worker, next_time
+from storefront_plugin.core.errors import StorefrontError, StoreUnavailable
 from storefront_plugin.orderlog.importing import ImportReport
 
 

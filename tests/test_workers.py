@@ -9,16 +9,16 @@ import pytest
 from shop_pages import add_pages, visit, wait_until
 from small_shop import SmallShop
 
-from storefront_plugin.copurchase import workers
-from storefront_plugin.copurchase.workers import Seen, Workers
-from storefront_plugin.errors import StoreUnavailable
+from storefront_plugin.core.errors import StoreUnavailable
+from storefront_plugin.jobs import heartbeats
+from storefront_plugin.jobs.heartbeats import Seen, Workers
 from storefront_plugin.redis_store import Read
-from storefront_plugin.redis_store.bulk import Command
+from storefront_plugin.redis_store._writer import Command
 
 MakeShop = Callable[..., SmallShop]
 
 
-def process_of(shop: SmallShop, kind: workers.Kind | None) -> Workers:
+def process_of(shop: SmallShop, kind: heartbeats.Kind | None) -> Workers:
     """What another process of *shop* would tell of itself."""
     parts = shop.storefront.mounted
     process = Workers(parts.store, parts.keys)
@@ -63,27 +63,27 @@ def test_one_that_is_gone_is_remembered_as_the_last_and_then_forgotten(
     shop: SmallShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The key holds those of the last hour, and is itself gone after a month."""
-    parts, now = shop.storefront.mounted, workers.time.time()
+    parts, now = shop.storefront.mounted, heartbeats.time.time()
     first = process_of(shop, "worker")
     first.beat()
-    monkeypatch.setattr(workers.time, "time", lambda: now + 61)
+    monkeypatch.setattr(heartbeats.time, "time", lambda: now + 61)
     seen = parts.workers.look()
     assert seen.alive == 0
     assert seen.last_at is not None
-    monkeypatch.setattr(workers.time, "time", lambda: now + workers.REMEMBERED_SECONDS + 2)
+    monkeypatch.setattr(heartbeats.time, "time", lambda: now + heartbeats.REMEMBERED_SECONDS + 2)
     process_of(shop, "worker").beat()
     reads = [Read(parts.keys.workers, "ZCARD"), Read(parts.keys.workers, "TTL")]
     held, seconds = parts.store.ask(reads)
     assert held == 1
-    assert 0 < seconds <= workers.KEPT_SECONDS
+    assert 0 < seconds <= heartbeats.KEPT_SECONDS
 
 
 def test_a_clock_that_runs_ahead_sees_nobody_in_the_future(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Machines differ by seconds."""
-    now = workers.time.time()
-    monkeypatch.setattr(workers.time, "time", lambda: now + 30)
+    now = heartbeats.time.time()
+    monkeypatch.setattr(heartbeats.time, "time", lambda: now + 30)
     process_of(shop, "worker").beat()
-    monkeypatch.setattr(workers.time, "time", lambda: now)
+    monkeypatch.setattr(heartbeats.time, "time", lambda: now)
     seen = shop.storefront.mounted.workers.look()
     assert seen.workers == 1
     assert seen.last_at == dt.datetime.fromtimestamp(now, dt.timezone.utc).replace(tzinfo=None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .availability import Shortage
+from .cart.pricing import CartPricing
+from .cart.stock import Shortage
 from .definition import Component, Definition, Schedule, Tier, Words
+from .orders.refunds import RefundQuote, Return
+from .orders.uses import LimitReached, RefundConflict, RefundedAlready
 from .price import amount_off, fixed_price, free_pieces, percent_off
-from .pricing import CartPricing
-from .refunds import RefundQuote, Return
-from .shelf import BundleNotFound, EditConflict, Stored
-from .uses import LimitReached, RefundConflict, RefundedAlready
+from .store.repository import BundleNotFound, EditConflict, Stored
 
 __all__ = [
     "BundleNotFound",

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, cast, get_args
 
-from ..errors import InputError, shown
+from ..core.errors import InputError, shown
 
 PriceKind: TypeAlias = Literal["percent", "amount", "fixed", "free"]
 Why: TypeAlias = Literal["no_amount", "costs_more", "saves_nothing"]

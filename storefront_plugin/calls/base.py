@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from ..database import Database, missing_table
-from ..errors import TablesMissing
-from ..mounted import Mounted
-from ..recommending.effective import Plan
-from ..settings import Settings
+from ..core.database import Database, missing_table
+from ..core.errors import TablesMissing
+from ..core.settings import Settings
+from ..core.shop_database import ShopSession
+from ..recommending.effective_plan import Plan
+from ..services import Mounted
 from ..shop.ports import Cart, Catalog, ConsentLevel, Customers, Orders
-from ..shop_database import ShopSession
 
 MOUNTED = "storefront.mounted"
 """Where an app keeps its `Mounted`: one Storefront may serve the hundreds of apps of a test suite."""

@@ -7,17 +7,18 @@ from typing import Any
 
 from flask import has_request_context
 
-from ..bundles import proposal_run, shelf, uses
-from ..bundles.availability import Shortage
+from ..bundles.cart.pricing import CartPricing
+from ..bundles.cart.stock import Shortage
 from ..bundles.definition import Definition, Words
-from ..bundles.pricing import CartPricing
-from ..bundles.refunds import Policy, RefundQuote, Return
-from ..bundles.shelf import Stored
-from ..bundles.terms import Terms
-from ..bundles.together import Progress, silent
+from ..bundles.orders import uses
+from ..bundles.orders.refunds import Policy, RefundQuote, Return
+from ..bundles.proposals import run as proposal_run
+from ..bundles.proposals.mining import Progress, Terms, silent
+from ..bundles.store import repository
+from ..bundles.store.repository import Stored
+from ..core.shop_database import ShopSession
 from ..shop.ports import CartLine, KnowsSegments, clean_id
-from ..shop_database import ShopSession
-from ..web.presented import presented
+from ..web.cart.codes import presented
 from .base import Calls
 
 
@@ -48,7 +49,7 @@ class BundleCalls(Calls):
 
         *locale* is a name such as "ja_JP", a `babel.Locale`, or None for English.
         """
-        return shelf.load(self.database, bundle_id).definition.words_in(str(locale or "en"))
+        return repository.load(self.database, bundle_id).definition.words_in(str(locale or "en"))
 
     def publish_bundle(self, definition: Definition, bundle_id: int | None = None, by: str = "") -> Stored:
         """Save *definition* as a new bundle, or in place of *bundle_id*, publish it and tell all processes.
@@ -56,7 +57,7 @@ class BundleCalls(Calls):
         *by* is the name for the log of changes. A published bundle that stands just so is left as it is. Raises
         `BundleNotFound`, and `EditConflict` where somebody changes the bundle at the same moment.
         """
-        stored = shelf.publish(self.database, definition, bundle_id, by)
+        stored = repository.publish(self.database, definition, bundle_id, by)
         self.bundles_changed()
         return stored
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from ..errors import AdapterError, ConfigurationError, InputError
+from ..core.errors import AdapterError, ConfigurationError, InputError
 from ..recommending.strategies import STRATEGIES
 from ..shop.ports import CartLine, Catalog, clean_id
 

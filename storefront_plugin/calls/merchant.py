@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from flask import current_app, has_app_context
 
-from ..recommending import rule_store
-from ..recommending.rules import Rule
+from ..recommending.rules import store as rule_store
+from ..recommending.rules.rule import Rule
 from ..shop.ports import clean_id
 from .base import Calls
 from .given import known_strategy

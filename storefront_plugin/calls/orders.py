@@ -10,12 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 
-from ..bundles import uses
-from ..errors import AdapterError, ConfigurationError, InputError, StorefrontError
+from ..bundles.orders import uses
+from ..core.errors import AdapterError, ConfigurationError, InputError, StorefrontError
+from ..core.shop_database import ShopSession
 from ..orderlog import events, recording
 from ..orderlog.importing import ImportReport, import_orders
 from ..shop.ports import Order, OrderLine, clean_id
-from ..shop_database import ShopSession
 from .base import Calls
 from .given import usable_ids
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import has_request_context, request
 
-from ..errors import AdapterError, InputError
+from ..core.errors import AdapterError, InputError
+from ..core.i18n import known_locale, locale_for, texts_for
 from ..recommending.page import FilledSlot, Page, Recommendation
 from ..recommending.plan import PLACEMENTS, Slot, running
 from ..shop.ports import KnowsSegments, clean_id
-from ..texts import known_locale, locale_for, texts_for
-from ..web.presented import presented
+from ..web.cart.codes import presented
 from .base import Calls
 from .given import known_strategy, usable_ids, usable_lines
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from alembic import command
 from alembic.config import Config
 
-from ..audit import AuditRow as _audit_row
-from ..bundles import saved_forms as _saved_forms
-from ..bundles import tables as _bundle_tables
-from ..copurchase import tables as _copurchase_tables
-from ..database import Base, Database
-from ..folders import MIGRATIONS
+from ..bundles.store import saved_forms as _saved_forms
+from ..bundles.store import tables as _bundle_tables
+from ..core.database import Base, Database
+from ..core.folders import MIGRATIONS
+from ..core.versions import AuditRow as _audit_row
+from ..counts import generations as _copurchase_tables
 from ..orderlog import tables as _orderlog_tables
 from ..recommending import tables as _recommending_tables
 

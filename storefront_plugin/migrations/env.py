@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from storefront_plugin.database import TABLE_PREFIX, Base
+from storefront_plugin.core.database import TABLE_PREFIX, Base
 from storefront_plugin.migrations import VERSION_TABLE
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from ..database import TABLE_PREFIX
+from ..core.database import TABLE_PREFIX
 
 _Filter = Callable[[Any, Any, str, bool, Any], bool]
 

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
-from ..errors import InputError
+from ..core.errors import InputError
 from ..money import to_minor
 from ..shop.ports import Order, OrderLine, clean_id
 

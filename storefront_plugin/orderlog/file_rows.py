@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from ..errors import InputError
+from ..core.errors import InputError
 
 COLUMNS = ("order_id", "ts", "customer_id", "product_id", "quantity", "price")
 """Columns an order file can have; others are ignored."""

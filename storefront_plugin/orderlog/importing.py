@@ -7,12 +7,12 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 
-from ..database import Database
-from ..errors import InputError
+from ..core.database import Database
+from ..core.errors import InputError
 from ..shop.ports import Order
 from . import events
 from .numbering import append_batch, locked_applier
-from .numbers import ProductNumbers
+from .product_numbers import ProductNumbers
 from .settling import Settled
 
 logger = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from flask import current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from ..database import Database, table_of
-from ..errors import DatabaseUnavailable
+from ..core.database import Database, table_of
+from ..core.errors import DatabaseUnavailable
 from ..signals import order_not_recorded, order_record_uncommitted
 from .events import Event, now
 from .tables import OrderEvent

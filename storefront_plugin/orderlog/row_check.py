@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, Decimal
 
-from ..errors import InputError
+from ..core.errors import InputError
 from ..money import LIMIT
 from ..shop.ports import clean_id
 from .events import MAX_QUANTITY

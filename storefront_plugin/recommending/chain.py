@@ -5,12 +5,32 @@ from __future__ import annotations
 import itertools
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from math import ceil
+from typing import Generic, TypeVar
 
 from ..shop.ports import Product
 from .choosing import Proposal, first_ids
-from .drawn import Drawn
 from .page import PINNED
-from .rule_book import PageRules, clamped
+from .rules.compiled import PageRules, clamped
+
+_T = TypeVar("_T")
+
+
+class Drawn(Iterable[_T], Generic[_T]):
+    """The items of an iterator, each drawn once and kept, so that they can be walked again.
+
+    A slot shows a few of hundreds of candidates; those behind them are never made.
+    """
+
+    def __init__(self, items: Iterable[_T]) -> None:
+        self._rest = iter(items)
+        self._drawn: list[_T] = []
+
+    def __iter__(self) -> Iterator[_T]:
+        yield from self._drawn
+        for item in self._rest:
+            self._drawn.append(item)
+            yield item
+
 
 LOOK_AHEAD = 1.5
 """Cards looked up at once are this many times the limit: most slots then need no second look-up."""

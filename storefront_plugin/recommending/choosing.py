@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from ..shop.ports import Product
 from .page import ReasonKind
-from .rule_book import NO_PAGE_RULES, PageRules
+from .rules.compiled import NO_PAGE_RULES, PageRules
 
 VerdictKind: TypeAlias = Literal[
     "shown",

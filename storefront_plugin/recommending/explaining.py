@@ -6,20 +6,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from ..bundles.bundle import Bundle
-from ..orderlog.numbers import ProductNumbers
+from ..bundles.definition import Bundle
+from ..bundles.slots.filler import BundleSlots
+from ..bundles.slots.verdicts import JudgedBundle
+from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import Read
 from ..shop.ports import Product
-from .answers import support_reads
-from .bundle_slots import BundleSlots
-from .bundle_verdicts import JudgedBundle
 from .chain import RANKED
 from .choosing import Judged
-from .holdings import Holdings
 from .page import FilledSlot, Page
 from .plan import Slot
-from .question import Question
 from .recommender import Asked, Journey, Recommender
+from .snapshot import Holdings
+from .strategy import Question, support_reads
 
 ExplainedKind: TypeAlias = Literal[
     "shown",

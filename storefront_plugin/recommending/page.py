@@ -9,8 +9,8 @@ from ..shop.ports import CartLine, ConsentLevel, Product
 from .plan import CART_LIKE, Layout, Slot
 
 if TYPE_CHECKING:
-    from ..bundles.bundle import Bundle
-    from .offers import BundleOffer
+    from ..bundles.definition import Bundle
+    from ..bundles.slots.offers import BundleOffer
 
 MAX_SEEDS = 20
 """Products whose neighbours are read, the latest cart lines; all lines are excluded (each seed costs one read)."""

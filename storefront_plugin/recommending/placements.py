@@ -10,11 +10,11 @@ from typing import Any, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from .. import audit
-from ..database import Database, table_of
-from ..errors import ConfigurationError, InputError, StorefrontError, _mark
+from ..core import versions
+from ..core.database import Database, table_of
+from ..core.errors import ConfigurationError, InputError, StorefrontError, _mark
 from .plan import PLACEMENTS, Slot, check_slots
-from .slot_codec import dump_slots, load_slots, slot_from_json, slot_to_json
+from .slot_json import dump_slots, load_slots, slot_from_json, slot_to_json
 from .strategies import PLANNED
 from .tables import StoredPlacement
 
@@ -150,17 +150,17 @@ def _insert(session: Session, placement: str) -> bool:
 
 def _change(session: Session, row: StoredPlacement, action: Action, by: str, slots: str) -> Stored:
     """Write what stands now, and note what stood before."""
-    audit.note(session, by, "placement", row.placement, action, row.placement, row.slots, slots)
+    versions.note(session, by, "placement", row.placement, action, row.placement, row.slots, slots)
     row.slots, row.updated_at, row.updated_by = slots, _now(), by[:255]
     session.flush()
     return _stored(row.placement, row)
 
 
 def _before(session: Session, placement: str) -> str | None:
-    query = sa.select(audit.AuditRow.before).where(
-        audit.AuditRow.subject == "placement", audit.AuditRow.subject_id == placement
+    query = sa.select(versions.AuditRow.before).where(
+        versions.AuditRow.subject == "placement", versions.AuditRow.subject_id == placement
     )
-    return session.scalar(query.order_by(audit.AuditRow.id.desc()).limit(1))
+    return session.scalar(query.order_by(versions.AuditRow.id.desc()).limit(1))
 
 
 def _stored(placement: str, row: StoredPlacement | None) -> Stored:

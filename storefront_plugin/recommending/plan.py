@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ..errors import ConfigurationError
+from ..core.errors import ConfigurationError
 
 Placement: TypeAlias = Literal["product", "cart", "checkout", "thank_you", "home", "category", "account", "email"]
 Layout: TypeAlias = Literal["grid", "carousel", "list", "together", "bundles"]

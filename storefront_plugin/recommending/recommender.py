@@ -17,22 +17,20 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from ..errors import AdapterError, StoreUnavailable
-from ..orderlog.numbers import ProductNumbers
+from ..bundles.slots.filler import BundleSlots, without_repeats
+from ..core.errors import AdapterError, StoreUnavailable
+from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import MISSING, Read, RedisStore
 from ..redis_store.keys import Keys
 from ..shop.ports import Product
-from .answers import Answers
-from .bundle_slots import BundleSlots, without_repeats
-from .cards import Cards
 from .chain import Chain
 from .choosing import Choice, Chosen, Judged, Proposal, choose
-from .holdings import Holdings
 from .page import Card, FilledSlot, Page, Reason, ReasonKind
 from .plan import Slot
-from .question import MAX_CANDIDATES, Question, Strategy
-from .rule_book import CompiledRules, PageRules
-from .support import support_of
+from .product_cache import Cards
+from .rules.compiled import CompiledRules, PageRules
+from .snapshot import Holdings
+from .strategy import MAX_CANDIDATES, Answers, Question, Strategy, support_of
 
 logger = logging.getLogger(__name__)
 

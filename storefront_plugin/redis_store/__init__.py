@@ -1,10 +1,9 @@
 """Redis: connections, reading for pages within a deadline, writing with scripts, the embedded server."""
 
-from .connection import RedisStore
+from ._info import NodeFacts, StoreFacts
+from .commands import MISSING, Read, Script, ScriptCall, load_script
 from .embedded import EmbeddedServer, find_binary, stop
-from .facts import NodeFacts, StoreFacts
-from .reads import MISSING, Read
-from .script import Script, ScriptCall, load_script
+from .store import RedisStore
 
 __all__ = [
     "MISSING",

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from ..errors import ConfigurationError, StoreUnavailable
-from .address import Address
-from .trouble import TROUBLE
-from .wire import Wire
+from ..core.errors import ConfigurationError, StoreUnavailable
+from ._errors import TROUBLE
+from ._topology import Address
+from ._wire import Wire
 
 IDLE_SECONDS: Final = 300.0
 START_SECONDS: Final = 10.0

@@ -1,8 +1,243 @@
 """What is missing or odd about a shop's adapters, tried on its real data and said in plain words with counts."""
 
-from .cart_inspection import inspect_cart
-from .findings import Finding
-from .order_inspection import inspect_orders
-from .product_inspection import inspect_catalog
+from __future__ import annotations
 
-__all__ = ["Finding", "inspect_cart", "inspect_catalog", "inspect_orders"]
+import datetime as dt
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Literal, TypeAlias
+
+import sqlalchemy as sa
+from flask import current_app, has_request_context
+from sqlalchemy import event
+
+from .cleaning import Complaints, Problem
+from .ports import AddForm, AddsLines, Cart, CartLine, Catalog, Order, Orders, Product
+from .values import Unusable, address
+
+MOST = 20_000
+"""Products and orders that are looked at; what is odd shows long before."""
+
+Level: TypeAlias = Literal["ok", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence about an adapter, and how bad it is."""
+
+    level: Level
+    text: str
+
+
+def tried(what: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """The findings of *look*; the shop's own exception is one more."""
+    findings: list[Finding] = []
+    try:
+        findings.extend(look())
+    except Exception as error:
+        first, _, _ = str(error).strip().partition("\n")  # SQLAlchemy adds the whole statement
+        findings.append(Finding("error", f"{what} raised {type(error).__name__}: {first[:300]}"))
+    return findings
+
+
+def problem_findings(what: str, problems: Mapping[Problem, int]) -> Iterator[Finding]:
+    """A sentence for each problem that cleaning met."""
+    for problem, times in problems.items():
+        how_often = "once" if times == 1 else f"{times} times"
+        yield Finding(
+            "warning", f"Among the {what}, {problem.field} is {problem.kind} ({how_often}): {problem.remedy}."
+        )
+
+
+def problem_counts(adapter: Any) -> Counter[Problem]:
+    """How often an adapter of ours has met each problem so far."""
+    complaints = getattr(adapter, "complaints", None)
+    return Counter(complaints.counts) if isinstance(complaints, Complaints) else Counter()
+
+
+def number(things: int | Collection[Any], noun: str) -> str:
+    """ "3 orders", "1 order"."""
+    count = things if isinstance(things, int) else len(things)
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+@dataclass(slots=True)
+class QueryCount:
+    """How many statements ran; savepoints of ours are not counted."""
+
+    queries: int = 0
+
+
+@contextmanager
+def counted_queries() -> Iterator[QueryCount]:
+    """Counts the statements this thread runs inside the block, on the shop's engine and on ours alike."""
+    count, thread = QueryCount(), threading.get_ident()
+
+    def saw(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if threading.get_ident() == thread and not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA")):
+            count.queries += 1
+
+    event.listen(sa.Engine, "before_cursor_execute", saw)
+    try:
+        yield count
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", saw)
+
+
+FORMS = 5
+"""Products whose add-to-cart form is asked for."""
+
+
+def inspect_cart(cart: object, catalog: Catalog) -> list[Finding]:
+    """Reads an empty cart and asks for a few add-to-cart forms, inside a request of its own if there is none."""
+    if not isinstance(cart, Cart):
+        return [Finding("error", "The cart lacks lines() or add_form(product); see storefront_plugin.Cart.")]
+    if not has_request_context():
+        with current_app.test_request_context():
+            return inspect_cart(cart, catalog)
+    findings = tried("Cart.lines outside a visit", lambda: _cart_lines(cart))
+    return findings + tried("Cart.add_form", lambda: _forms(cart, _some(catalog)))
+
+
+def _some(catalog: Catalog) -> list[Product]:
+    try:
+        return list(islice((product for product in catalog.iter_products() if product.visible), FORMS))
+    except Exception:  # told where the catalogue was inspected
+        return []
+
+
+def _cart_lines(cart: Cart) -> Iterator[Finding]:
+    strange = [line for line in cart.lines() if not isinstance(line, CartLine)]
+    if strange:
+        yield Finding("error", f"Cart.lines gives a {type(strange[0]).__name__}; give storefront_plugin.CartLine.")
+
+
+def _forms(cart: Cart, products: Sequence[Product]) -> Iterator[Finding]:
+    given: list[object] = [cart.add_form(product) for product in products]
+    for form in given:
+        if form is not None and not isinstance(form, AddForm):
+            yield Finding(
+                "error", f"Cart.add_form gives a {type(form).__name__}; give storefront_plugin.AddForm or None."
+            )
+            return
+    forms = [form for form in given if isinstance(form, AddForm)]
+    if products and not forms and not isinstance(cart, AddsLines):
+        yield Finding("warning", "Cart.add_form gives no form and there is no Cart.add, so cards have no add button.")
+    for form in forms:
+        try:
+            address(form.action)
+        except Unusable as unusable:
+            yield Finding("error", f"The action of an add-to-cart form is {unusable}: {form.action!r:.80}.")
+            return
+    if forms:
+        yield Finding("ok", f"Cards post to {forms[0].action!r:.80} and the like.")
+
+
+def inspect_orders(orders: object, catalog: Catalog) -> list[Finding]:
+    """Reads the orders as the import does, and says which would not count."""
+    if not isinstance(orders, Orders):
+        return [Finding("error", "The orders lack iter_orders(since); see storefront_plugin.Orders.")]
+    seen = _Orders()
+    failed = tried("Reading the orders", lambda: seen.read(orders, catalog))
+    return [*failed, *problem_findings("orders", seen.problems), *seen.findings()]
+
+
+@dataclass(slots=True)
+class _Orders:
+    """What was seen of the orders."""
+
+    count: int = 0
+    unknown: Counter[str] = field(default_factory=Counter)
+    orders_with_unknown: int = 0
+    odd: Counter[str] = field(default_factory=Counter)
+    problems: Counter[Problem] = field(default_factory=Counter)
+    ids: set[str] = field(default_factory=set)
+
+    def read(self, orders: Orders, catalog: Catalog) -> Iterable[Finding]:
+        before, known, last = problem_counts(orders), _Known(catalog), None
+        for page in _pages(orders.iter_orders(), MOST):
+            known.learn(line.product_id for order in page for line in order.lines)
+            for order in page:
+                self._see(order, known.ids, last)
+                last = order.placed_at
+        self.problems.update(problem_counts(orders) - before)
+        return ()
+
+    def _see(self, order: Order, known: Collection[str], last: dt.datetime | None) -> None:
+        self.count += 1
+        strange = [line.product_id for line in order.lines if line.product_id not in known]
+        self.unknown.update(strange)
+        self.orders_with_unknown += bool(strange)
+        now = dt.datetime.now(order.placed_at.tzinfo)
+        self.odd["cancelled"] += order.status == "cancelled"
+        self.odd["guests"] += order.customer_id is None
+        self.odd["empty"] += not order.lines
+        self.odd["future"] += order.placed_at > now + dt.timedelta(days=1)
+        self.odd["repeated"] += order.id in self.ids
+        self.odd["naive"] += order.placed_at.tzinfo is None
+        self.odd["unsorted"] += last is not None and _naive(order.placed_at) < _naive(last)
+        self.odd["unpriced"] += any(line.unit_price is None for line in order.lines)
+        self.ids.add(order.id)
+
+    def findings(self) -> Iterator[Finding]:
+        if not self.count:
+            yield Finding(
+                "warning", "There are no orders yet; widgets show products alike and bestsellers until some come."
+            )
+            return
+        said = f"{number(self.count, 'order')} can be counted, {self.odd['cancelled']} of them cancelled"
+        yield Finding("ok", f"{said}, {self.odd['guests']} without a customer.")
+        if self.orders_with_unknown:
+            example = self.unknown.most_common(1)[0][0]
+            verb = "points" if self.orders_with_unknown == 1 else "point"
+            yield Finding(
+                "warning",
+                f"{number(self.orders_with_unknown, 'order')} {verb} to unknown "
+                f"products (such as {example!r}); they count, but are never shown. If variants are sold, map "
+                "product_of; if these products were deleted, all is well.",
+            )
+        for name, level, one, many, text in _ODD_ORDERS:
+            if self.odd[name]:
+                verb = one if self.odd[name] == 1 else many
+                yield Finding(level, f"{number(self.odd[name], 'order')} {verb} {text}")
+
+
+_ODD_ORDERS: tuple[tuple[str, Level, str, str, str], ...] = (
+    ("empty", "warning", "has", "have", "no lines: check what lines is mapped to."),
+    ("future", "warning", "lies", "lie", "in the future, which counts as today: check the time zone and placed_at."),
+    ("repeated", "error", "has", "have", "an id that came before, which counts once: map a unique column to id."),
+    ("unsorted", "warning", "comes", "come", "before older ones: iter_orders gives the oldest first."),
+    ("naive", "ok", "has", "have", "times without a zone; they are read in STOREFRONT_TIMEZONE."),
+    ("unpriced", "ok", "has", "have", "lines without a price; reports leave these out."),
+)
+
+
+class _Known:
+    """Product ids that the catalogue knows, asked once each."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._asked: set[str] = set()
+        self.ids: set[str] = set()
+
+    def learn(self, ids: Iterable[str]) -> None:
+        new = sorted(set(ids) - self._asked)
+        self._asked.update(new)
+        self.ids.update(self._catalog.get_many(new) if new else ())
+
+
+def _pages(orders: Iterable[Order], most: int) -> Iterator[list[Order]]:
+    rest = iter(orders)
+    for _ in range(0, most, 500):
+        page = list(islice(rest, 500))
+        if not page:
+            return
+        yield page
+
+
+def _naive(moment: dt.datetime) -> dt.datetime:
+    return moment.astimezone(dt.timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
-from ..errors import InputError, _mark
+from ..core.errors import InputError, _mark
 
 MAX_ID_BYTES = 255
 

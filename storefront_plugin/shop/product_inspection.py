@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from ..settings import Settings
-from .cleaning import examine_product
-from .complaints import Problem
-from .counting import counted_queries
-from .findings import MOST, Finding, number, problem_counts, problem_findings, tried
+from ..core.settings import Settings
+from .cleaning import Problem, examine_product
+from .inspection import MOST, Finding, counted_queries, number, problem_counts, problem_findings, tried
 from .ports import Catalog, LiveStock, Product
 
 SAMPLE = 40

@@ -9,12 +9,11 @@ from weakref import WeakSet
 from flask import Blueprint, Flask, Response, current_app, request, send_from_directory
 from jinja2 import FileSystemLoader, PrefixLoader
 
-from ..folders import STATIC, WIDGETS
-from .answers import answer
-from .cart_form import add_to_cart
-from .fragments import fragment
-from .presented import take_code, take_link
-from .rendering import asset_version
+from ..core.folders import STATIC, WIDGETS
+from .cart.codes import take_code, take_link
+from .cart.views import add_to_cart, answer
+from .widgets.rendering import asset_version
+from .widgets.sections import fragment
 
 _ONE_YEAR = 31_536_000
 

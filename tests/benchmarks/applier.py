@@ -21,8 +21,8 @@ import sqlalchemy as sa
 from postgres import postgres_url
 from small_shop import SmallShop, made_products, small_shop
 
-from storefront_plugin.copurchase import generations
-from storefront_plugin.copurchase.applier import BatchSender
+from storefront_plugin.counts import generations
+from storefront_plugin.counts.applier import BatchSender
 from storefront_plugin.orderlog import events
 from storefront_plugin.orderlog.numbering import batches_after
 from storefront_plugin.orderlog.tables import OrderEvent

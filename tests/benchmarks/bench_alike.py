@@ -19,10 +19,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from storefront_plugin.content.index import index_catalogue
 from storefront_plugin.redis_store import EmbeddedServer, RedisStore, find_binary
 from storefront_plugin.redis_store.keys import Keys
 from storefront_plugin.shop.ports import Product
-from storefront_plugin.similarity.content import index_catalogue
 
 WORDS = 30_000
 

@@ -23,14 +23,14 @@ from typing import Any
 
 import duckdb
 
-from storefront_plugin.copurchase.counting import PairCounter
-from storefront_plugin.copurchase.rebuild import rebuild
-from storefront_plugin.copurchase.tables import Generation
-from storefront_plugin.copurchase.weights import Weighting
-from storefront_plugin.database import Base, Database
+from storefront_plugin.core.database import Base, Database
+from storefront_plugin.core.shop_database import ShopDatabase
+from storefront_plugin.counts.generations import Generation
+from storefront_plugin.counts.pair_counter import PairCounter
+from storefront_plugin.counts.rebuild import rebuild
+from storefront_plugin.counts.weights import Weighting
 from storefront_plugin.redis_store import EmbeddedServer, RedisStore, find_binary
 from storefront_plugin.redis_store.keys import Keys
-from storefront_plugin.shop_database import ShopDatabase
 
 PRODUCTS = 100_000
 CLUSTERS = 500

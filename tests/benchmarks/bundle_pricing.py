@@ -14,11 +14,10 @@ import random
 import sys
 import time
 
-from storefront_plugin.bundles.bundle import Bundle
-from storefront_plugin.bundles.definition import BundleKind, Component, Definition, Tier, Words
-from storefront_plugin.bundles.lines import Line
+from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.pricing import price_cart
+from storefront_plugin.bundles.definition import Bundle, BundleKind, Component, Definition, Tier, Words
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
-from storefront_plugin.bundles.pricing import price_cart
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.timezone.utc)
 WORDS = {"en": Words("Set")}

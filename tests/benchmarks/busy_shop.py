@@ -14,11 +14,11 @@ from jinja2 import FileSystemLoader
 from small_shop import SmallShop, small_shop
 
 from storefront_plugin import AddForm, CartLine, Product
-from storefront_plugin.copurchase.rebuild import rebuild
-from storefront_plugin.copurchase.trending import store_older
+from storefront_plugin.content.neighbours import KEPT as ALIKE
+from storefront_plugin.counts.popularity import store_older
+from storefront_plugin.counts.rebuild import rebuild
 from storefront_plugin.orderlog.numbering import locked_applier
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, Slot
-from storefront_plugin.similarity.alike import KEPT as ALIKE
 
 CARDS = 8
 EDITION = "bench"

@@ -15,8 +15,8 @@ import ground  # first: it opens the way to the next ones
 from baskets import Basket, complete_journey, made_baskets, read_folder
 from counting_model import ModelB
 
-from storefront_plugin.copurchase.applier import CUT_ABOVE, KEPT_NEIGHBOURS
-from storefront_plugin.copurchase.weights import Weighting
+from storefront_plugin.counts.applier import CUT_ABOVE, KEPT_NEIGHBOURS
+from storefront_plugin.counts.weights import Weighting
 from storefront_plugin.orderlog.events import day_of
 from storefront_plugin.orderlog.settling import Entry
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import ground  # first: it opens the way to the next ones
 
-from storefront_plugin.copurchase.applier import KEPT_NEIGHBOURS
-from storefront_plugin.copurchase.weights import Weighting
+from storefront_plugin.content.neighbours import KEPT as ALIKE
+from storefront_plugin.counts.applier import KEPT_NEIGHBOURS
+from storefront_plugin.counts.weights import Weighting
 from storefront_plugin.redis_store import RedisStore, find_binary
 from storefront_plugin.redis_store.keys import Keys, shard_of
-from storefront_plugin.similarity.alike import KEPT as ALIKE
 
 PRODUCTS = 20_000
 NUMBERS = 100_000

@@ -25,7 +25,7 @@ from handmade_page import HandmadePage
 from werkzeug.test import EnvironBuilder
 
 from storefront_plugin import CartLine
-from storefront_plugin.redis_store.wire import Wire
+from storefront_plugin.redis_store._wire import Wire
 
 Ask = Callable[[str], bytes]
 Times = dict[str, list[float]]

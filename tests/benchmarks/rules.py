@@ -21,8 +21,8 @@ from page_cost import Ask, asker, counted_trips, timed
 from small_shop import SmallShop
 
 from storefront_plugin import Product
-from storefront_plugin.recommending.rule_book import RuleBook
-from storefront_plugin.recommending.rules import Rule
+from storefront_plugin.recommending.rules.compiled import RuleBook
+from storefront_plugin.recommending.rules.rule import Rule
 
 COUNTS = (0, 10, 100, 1000)
 BRANDS = 40

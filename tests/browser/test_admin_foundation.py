@@ -14,9 +14,9 @@ from merchant_pages import HOME, Probe, add_probe
 from playwright.sync_api import Locator, Page, expect
 from small_shop import SmallShop
 
-from storefront_plugin import audit
-from storefront_plugin.bundles import shelf
 from storefront_plugin.bundles.price import percent_off
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.core import versions
 
 
 @pytest.fixture
@@ -25,11 +25,11 @@ def probed(make_shop: Callable[..., SmallShop], monkeypatch: pytest.MonkeyPatch)
     shop, probe = add_probe(monkeypatch, make_shop)
     with shop.app.app_context():
         for products in (("p1", "p2"), ("p1", "gone")):
-            made = shelf.create(shop.storefront.database, set_of(*products, price=percent_off(10)), "First editor")
-            shelf.set_state(shop.storefront.database, made.id, made.version, "publish", "First editor")
+            made = repository.create(shop.storefront.database, set_of(*products, price=percent_off(10)), "First editor")
+            repository.set_state(shop.storefront.database, made.id, made.version, "publish", "First editor")
         with shop.storefront.database.writing() as session:
             for number in range(60):
-                audit.note(
+                versions.note(
                     session, "Second editor" if number % 2 else "", "rule", number, "edit", f"<b>Change</b> {number}"
                 )
     return shop, probe

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from small_shop import SmallShop
 
 from storefront_plugin import Merchant
-from storefront_plugin.bundles import proposal_run
+from storefront_plugin.bundles.proposals import run as proposal_run
 
 PAGE = "/bundles/proposals"
 

@@ -11,9 +11,9 @@ from typing import Any
 from flask import Flask
 from postgres import postgres_url
 
-from storefront_plugin.database import open_database
-from storefront_plugin.settings import Settings
-from storefront_plugin.shop_database import ShopDatabase
+from storefront_plugin.core.database import open_database
+from storefront_plugin.core.settings import Settings
+from storefront_plugin.core.shop_database import ShopDatabase
 
 
 def grounded(app: Flask) -> Flask:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from storefront_plugin import CartLine
-from storefront_plugin.bundles import shelf
-from storefront_plugin.bundles.availability import Shortage
-from storefront_plugin.bundles.pricing import CartPricing
-from storefront_plugin.errors import DatabaseUnavailable
+from storefront_plugin.bundles.cart.pricing import CartPricing
+from storefront_plugin.bundles.cart.stock import Shortage
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.money import from_minor
 
 from . import cart, money
@@ -88,6 +88,6 @@ def _discounts(pricing: CartPricing) -> list[Discount]:
         savings[applied.bundle_id] = savings.get(applied.bundle_id, 0) + applied.saving
     found = []
     for bundle_id, saving in savings.items():
-        words = shelf.load(storefront.database, bundle_id).definition.words_in
+        words = repository.load(storefront.database, bundle_id).definition.words_in
         found.append(Discount(words("en").title, words("ja").title, from_minor(saving, pricing.currency)))
     return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from storefront_plugin.bundles import shelf
 from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
-from storefront_plugin.bundles.listing import list_bundles
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
-from storefront_plugin.bundles.shelf import Action
+from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.listing import list_bundles
+from storefront_plugin.bundles.store.repository import Action
 
 from .storefront import storefront
 
@@ -22,10 +22,10 @@ def seed_bundles(today: dt.datetime) -> int:
         return 0
     first = list(_first_bundles(today.replace(tzinfo=dt.timezone.utc)))
     with storefront.database.writing() as session:
-        drafts = shelf.add(session, [definition for definition, _ in first], SEEDER)
+        drafts = repository.add(session, [definition for definition, _ in first], SEEDER)
         for stored, (_, actions) in zip(drafts, first, strict=True):
             for action in actions:
-                stored = shelf.move(session, stored.id, stored.version, action, SEEDER)
+                stored = repository.move(session, stored.id, stored.version, action, SEEDER)
     return len(first)
 
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from wtforms import EmailField, Field, HiddenField, SelectField, StringField
 from wtforms.validators import ValidationError
 
-from storefront_plugin.errors import StorefrontError
+from storefront_plugin.core.errors import StorefrontError
 
 from . import account, basket, cart, money
 from .bill import Bill, bill_of

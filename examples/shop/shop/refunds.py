@@ -10,9 +10,9 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from storefront_plugin import OrderLine as PlacedLine
-from storefront_plugin.bundles.refunds import Policy, RefundQuote, Return
-from storefront_plugin.bundles.uses import RefundConflict
-from storefront_plugin.errors import InputError
+from storefront_plugin.bundles.orders.refunds import Policy, RefundQuote, Return
+from storefront_plugin.bundles.orders.uses import RefundConflict
+from storefront_plugin.core.errors import InputError
 from storefront_plugin.money import from_minor
 
 from .database import db

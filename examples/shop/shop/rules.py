@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from storefront_plugin.recommending.rule_list import list_rules
-from storefront_plugin.recommending.rule_store import create
-from storefront_plugin.recommending.rules import Rule
+from storefront_plugin.recommending.rules.list import list_rules
+from storefront_plugin.recommending.rules.rule import Rule
+from storefront_plugin.recommending.rules.store import create
 
 from .bundles import SEEDER
 from .storefront import storefront

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
-from storefront_plugin.bundles.refunds import Policy
+from storefront_plugin.bundles.orders.refunds import Policy
 
 from . import account, money
 from .database import db

@@ -13,7 +13,7 @@ from storefront_plugin import AddForm, CartLine, Merchant, SQLAlchemyCatalog, SQ
 from storefront_plugin import Order as PlacedOrder
 from storefront_plugin import OrderLine as PlacedLine
 from storefront_plugin import Product as Card
-from storefront_plugin.bundles.pricing import CartPricing
+from storefront_plugin.bundles.cart.pricing import CartPricing
 
 from . import account, cart, language, money
 from .database import db

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..question import Strategy
+from ..strategy import Strategy
 from .also_bought import AlsoBought
 from .bestsellers import Bestsellers
 from .bought_together import BoughtTogether

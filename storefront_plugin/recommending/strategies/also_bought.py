@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 
-from ...copurchase.scoring import CART, PRODUCT, Formula, Neighbours, score
+from ...counts.scoring import CART, PRODUCT, Formula, Neighbours, score
 from ...redis_store import Read
-from ..answers import Answers, support_reads, weight_reads
-from ..question import Candidate, Question
-from ..ranking import ranked
+from ..strategy import Answers, Candidate, Question, ranked, support_reads, weight_reads
 
 
 class AlsoBought:

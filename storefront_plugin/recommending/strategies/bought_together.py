@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ...copurchase.scoring import CART
+from ...counts.scoring import CART
 from ...redis_store import Read
-from ..answers import Answers, support_reads, weight_reads
-from ..question import Candidate, Question
-from ..ranking import ranked
+from ..strategy import Answers, Candidate, Question, ranked, support_reads, weight_reads
 from .also_bought import scored
 
 

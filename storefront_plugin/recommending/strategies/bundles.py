@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ...redis_store import Read
-from ..answers import Answers
-from ..question import Candidate, Question
+from ..strategy import Answers, Candidate, Question
 
 
 class Bundles:

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from ...redis_store import Read
-from ..answers import Answers, alike_reads
-from ..question import Candidate, Question
-from ..ranking import ranked
+from ..strategy import Answers, Candidate, Question, alike_reads, ranked
 
 FILL = 200
 

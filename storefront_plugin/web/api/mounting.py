@@ -8,12 +8,7 @@ from ..blueprint import exemption
 from . import views
 from .document import Blueprint, Document
 from .errors import answer_errors
-from .schemas import (
-    PlacementQuerySchema,
-    PlacementSchema,
-    RecommendationsQuerySchema,
-    RecommendationsSchema,
-)
+from .schemas import PlacementQuerySchema, PlacementSchema, RecommendationsQuerySchema, RecommendationsSchema
 
 _EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 

@@ -4,15 +4,95 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
-from ...errors import InputError
+from ...core.errors import InputError
 from ...recommending.page import MAX_SEEDS
 from ...recommending.plan import LAYOUTS, MAX_LIMIT, PLACEMENTS
 from ...recommending.strategies import STRATEGIES
 from ...shop.ports import MAX_ID_BYTES, clean_id
-from .bundle_schemas import BundleSchema
-from .schema_fields import OwnSchema, amount
+
+
+def amount(meaning: str, **options: Any) -> fields.Decimal:
+    """An amount in major units, as text with the decimals of its currency."""
+    described = {"type": "string", "format": "decimal", "description": meaning, "example": "12.50"}
+    return fields.Decimal(required=True, as_string=True, metadata=described, **options)
+
+
+class OwnSchema(Schema):
+    """A schema that marshmallow does not know by name: the shop may have one of the same name, and use it as text."""
+
+    class Meta:
+        register = False
+
+
+class VariantSchema(OwnSchema):
+    """A variant to choose."""
+
+    variant_id = fields.String(required=True)
+    title = fields.String(required=True)
+
+
+class ComponentSchema(OwnSchema):
+    """A product of a bundle; *quantity* is what stands chosen at first in a mix."""
+
+    part = fields.Integer(required=True)
+    product_id = fields.String(required=True)
+    title = fields.String(required=True)
+    quantity = fields.Integer(required=True)
+    unit_price = amount("Of one piece, of the variant that stands chosen.")
+    optional = fields.Boolean(required=True)
+    free = fields.Boolean(required=True)
+    variants = fields.List(fields.Nested(VariantSchema), required=True)
+
+
+class TierSchema(OwnSchema):
+    """A set that can be added at once."""
+
+    tier = fields.Integer(required=True)
+    least = fields.Integer(required=True, metadata={"description": "Fewest pieces of a mix or step, else 0."})
+    most = fields.Integer(required=True, metadata={"description": "Most pieces of a mix, else 0."})
+    total = amount("Its pieces one by one.")
+    price = amount("Its pieces together.")
+    saving = amount("What is saved.")
+    components = fields.List(fields.Nested(ComponentSchema), required=True)
+
+
+class AppliedSchema(OwnSchema):
+    """How often a bundle applies to the cart."""
+
+    count = fields.Integer(required=True)
+    saving = amount("Of all of them.")
+
+
+class LackSchema(OwnSchema):
+    """Pieces to add, of any of these products."""
+
+    product_ids = fields.List(fields.String(), required=True)
+    quantity = fields.Integer(required=True)
+
+
+class MissingSchema(OwnSchema):
+    """What the cart lacks for a bundle."""
+
+    saving = amount("What is saved then.")
+    lacks = fields.List(fields.Nested(LackSchema), required=True)
+
+
+class BundleSchema(OwnSchema):
+    """A bundle to add (it has tiers), one that applies to the cart, or one that is nearly there."""
+
+    bundle = fields.Integer(required=True)
+    version = fields.Integer(required=True)
+    kind = fields.String(required=True)
+    title = fields.String(required=True)
+    benefit = fields.String(required=True)
+    image_url = fields.String(required=True, allow_none=True)
+    currency = fields.String(required=True, allow_none=True)
+    tiers = fields.List(fields.Nested(TierSchema), required=True)
+    applied = fields.Nested(AppliedSchema, required=True, allow_none=True)
+    missing = fields.Nested(MissingSchema, required=True, allow_none=True)
+
 
 MAX_EXCLUDED = 100
 

@@ -2,19 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 
-from flask import Response, abort, current_app, request
+from flask import Response, abort, current_app, has_request_context, request
 from werkzeug.exceptions import MethodNotAllowed, ServiceUnavailable, TooManyRequests
 from werkzeug.exceptions import NotFound as UnknownAddress
 
+from ...bundles.slots.offers import BundleOffer, TierOffer
+from ...bundles.slots.pieces import Piece
+from ...core.i18n import texts_for
+from ...money import from_minor, to_minor
 from ...proxies import current_storefront
+from ...recommending.page import Card, FilledSlot, Page
 from ...recommending.plan import Slot
-from ..guard import guarded
+from ..http import guarded, make_private
 from ..limits import seconds_to_wait
-from ..privacy import make_private
-from .cards import CardNumbers
+from ..widgets.cards import PICTURE_SCHEMES, CardMaker, CartForms, below_root
+
+
+def bundle_numbers(offer: BundleOffer, locale: str) -> dict[str, Any]:
+    """A bundle to add, one that the cart has, or one that it nearly has."""
+    bundle, words = offer.bundle, offer.bundle.definition.words_in(locale)
+    root = request.script_root if has_request_context() else ""
+    return {
+        "bundle": bundle.id,
+        "version": bundle.version,
+        "kind": bundle.definition.kind,
+        "title": words.title,
+        "benefit": words.benefit,
+        "image_url": below_root(words.picture, PICTURE_SCHEMES, root),
+        "currency": offer.currency,
+        "tiers": [_tier(tier, offer.currency) for tier in offer.tiers],
+        "applied": _applied(offer),
+        "missing": _missing(offer),
+    }
+
+
+def _tier(offer: TierOffer, currency: str | None) -> dict[str, Any]:
+    return {
+        "tier": offer.number,
+        "least": offer.tier.least,
+        "most": offer.tier.most,
+        "total": from_minor(offer.total, currency),
+        "price": from_minor(offer.price, currency),
+        "saving": from_minor(offer.saving, currency),
+        "components": [_component(piece, currency) for piece in offer.pieces],
+    }
+
+
+def _component(piece: Piece, currency: str | None) -> dict[str, Any]:
+    return {
+        "part": piece.number,
+        "product_id": piece.product.id,
+        "title": piece.product.title,
+        "quantity": piece.pieces,
+        "unit_price": from_minor(piece.unit_price, currency),
+        "optional": piece.component.optional,
+        "free": piece.component.free,
+        "variants": [{"variant_id": one.id, "title": one.title} for one in piece.variants],
+    }
+
+
+def _applied(offer: BundleOffer) -> dict[str, Any] | None:
+    if offer.applied is None:
+        return None
+    return {"count": offer.applied.count, "saving": from_minor(offer.applied.saving, offer.currency)}
+
+
+def _missing(offer: BundleOffer) -> dict[str, Any] | None:
+    if offer.missing is None:
+        return None
+    lacks = [{"product_ids": list(lack.product_ids), "quantity": lack.pieces} for lack in offer.missing.lacks]
+    saving: Decimal = from_minor(offer.missing.saving or 0, offer.currency)
+    return {"saving": saving, "lacks": lacks}
+
+
+class CardNumbers:
+    """Tells the cards of one page; addresses and reasons are those of the widgets."""
+
+    def __init__(self, page: Page) -> None:
+        self._texts = texts_for(page.locale)
+        self._currency = page.currency or current_storefront.settings.currency
+        forms = CartForms(None, current_storefront.name, page.personal)
+        self._maker = CardMaker(self._texts, forms, self._currency)
+
+    def slots(self, filled_slots: Iterable[FilledSlot]) -> list[dict[str, Any]]:
+        """Each slot that found something."""
+        return [self._slot(filled) for filled in filled_slots if filled.cards or filled.bundles]
+
+    def cards(self, cards: Iterable[Card]) -> list[dict[str, Any]]:
+        """Each card, with why it is suggested."""
+        return [self._card(card) for card in cards]
+
+    def _slot(self, filled: FilledSlot) -> dict[str, Any]:
+        seed = filled.seed if filled.layout == "together" else None
+        return {
+            "name": filled.name,
+            "title": self._texts.title(filled.source, filled.slot.title),
+            "layout": filled.layout,
+            "source": filled.source,
+            "seed": self._card(Card(seed, 0.0, filled.source)) if seed else None,
+            "cards": self.cards(filled.cards),
+            "bundles": [bundle_numbers(offer, self._texts.locale) for offer in filled.bundles],
+        }
+
+    def _card(self, card: Card) -> dict[str, Any]:
+        product, view = card.product, self._maker.card(card)
+        currency = product.currency or self._currency
+        return {
+            "product_id": product.id,
+            "title": view.title,
+            "url": view.url,
+            "image_url": view.image_url,
+            "price": _exact(product.price, currency),
+            "currency": currency,
+            "list_price": None if product.list_price is None else _exact(product.list_price, currency),
+            "rating": product.rating,
+            "review_count": product.review_count,
+            "score": card.score,
+            "source": card.source,
+            "reason": view.reason,
+            "support": card.support,
+        }
+
+
+def _exact(amount: Decimal, currency: str | None) -> Decimal:
+    """*amount* with all decimals of its currency, rounded as the widgets do."""
+    return from_minor(to_minor(amount, currency), currency)
+
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 _Answer = TypeVar("_Answer")

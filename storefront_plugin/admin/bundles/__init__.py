@@ -1,0 +1,1 @@
+"""The merchant's pages about bundles: list, editor, history, codes, files and proposals."""

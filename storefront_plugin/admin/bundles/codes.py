@@ -1,0 +1,94 @@
+"""Codes and links for a staff-only bundle: made for one shopper, shown once, kept nowhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, Response, abort, request, url_for
+from wtforms.validators import InputRequired, ValidationError
+
+from ...bundles.store import repository
+from ...proxies import current_storefront
+from ..kit.access import merchant_name
+from ..kit.forms import AdminForm, MomentField
+from ..kit.i18n import say, shown_time
+from ..kit.pages import editors_only, show_page
+
+DAYS = 7
+_MOST_DAYS = 3660
+
+
+class CodeForm(AdminForm):
+    """Until when code and link hold. *starts* is when the bundle starts, if it has not."""
+
+    expires = MomentField(validators=[InputRequired()])
+    starts: dt.datetime | None = None
+
+    def validate_expires(self, field: Any) -> None:
+        """It must end later than now, after the bundle has started, and some day."""
+        if field.data is None:
+            return  # what was typed is no time, which is said already
+        if self.starts is not None and field.data <= self.starts:
+            time = shown_time(self.starts)
+            raise ValidationError(say("The bundle starts on %(time)s. Choose a time after that.", time=time))
+        left = field.data - dt.datetime.now(dt.timezone.utc)
+        if left < dt.timedelta(hours=1):
+            raise ValidationError(say("Choose a time that is at least an hour from now."))
+        if left > dt.timedelta(days=_MOST_DAYS):
+            raise ValidationError(say("Choose a time within the next ten years."))
+
+
+def register(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/bundles/<int:bundle_id>/code", "bundle_code", made, methods=["GET", "POST"])
+
+
+@editors_only
+def made(bundle_id: int) -> Response:
+    """``/bundles/<id>/code``: asks until when, then shows code and link in the answer itself; nothing is stored."""
+    try:
+        stored = repository.load(current_storefront.database, bundle_id)
+    except repository.BundleNotFound:
+        abort(404)
+    if not stored.definition.staff_only:
+        abort(404)
+    form, codes = CodeForm(), current_storefront.mounted.till.codes
+    form.starts = stored.definition.schedule.start
+    if request.method == "GET":
+        form.expires.data = codes.code_end(_default_end(stored))
+    code, address, end = "", "", None
+    if form.validate_on_submit() and form.expires.data is not None:
+        end = codes.code_end(form.expires.data)  # the link ends with the code, which knows whole hours only
+        code = codes.code(bundle_id, end)
+        token = codes.link_token(bundle_id, end, merchant_name())
+        address = url_for(f"{current_storefront.name}.take_link", token=token, _external=True)
+    status = 422 if request.method == "POST" and not code else 200
+    warnings = _warnings(stored, end)
+    return show_page(
+        "bundle_code.html", status, stored=stored, form=form, code=code, address=address, end=end, warnings=warnings
+    )
+
+
+def _warnings(stored: repository.Stored, end: dt.datetime | None) -> list[str]:
+    """Why code and link, which hold until *end*, do nothing for a while."""
+    schedule, now = stored.definition.schedule, dt.datetime.now(dt.timezone.utc)
+    found = []
+    if stored.state != "published":
+        found.append(say("The bundle is not published: code and link do nothing until it is."))
+    if schedule.start is not None and schedule.start > now:
+        time = shown_time(schedule.start)
+        found.append(say("The bundle starts on %(time)s: code and link do nothing before that.", time=time))
+    if schedule.end is not None and schedule.end <= now:
+        time = shown_time(schedule.end)
+        found.append(say("The bundle ended on %(time)s: code and link do nothing any more.", time=time))
+    elif schedule.end is not None and end is not None and schedule.end < end:
+        time = shown_time(schedule.end)
+        found.append(say("The bundle ends on %(time)s: code and link do nothing after that.", time=time))
+    return found
+
+
+def _default_end(stored: repository.Stored) -> dt.datetime:
+    """A week from now, or from when the bundle starts; the end of the bundle where that is sooner."""
+    schedule, now = stored.definition.schedule, dt.datetime.now(dt.timezone.utc)
+    week = max(now, schedule.start or now) + dt.timedelta(days=DAYS)
+    return week if schedule.end is None else min(week, schedule.end)

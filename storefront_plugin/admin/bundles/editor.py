@@ -1,0 +1,264 @@
+"""The editor of a bundle: a new one, or one that stands; every button of the form comes here."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from flask import Blueprint, Response, abort, request
+
+from ...bundles.definition import Definition
+from ...bundles.proposals import store as proposals
+from ...bundles.store import repository
+from ...bundles.store.listing import uses_of
+from ...bundles.store.saved_forms import MAX_KEY, create_once
+from ...core.errors import InputError
+from ...core.i18n import LANGUAGES
+from ...proxies import current_storefront
+from ..kit.access import may_edit, merchant_name
+from ..kit.forms import complain
+from ..kit.i18n import admin_texts, say, say_error
+from ..kit.pages import link, see_other, show_page, tell
+from ..kit.products import look_up, views
+from .errors import complain_of_prices, told
+from .form import KINDS, MANY_TIERS, PRICE_KINDS, BundleForm, blank_form, complaints, form_of, with_blanks, wrong
+from .labels import (
+    Difference,
+    StateView,
+    absence,
+    differences,
+    kind_lines,
+    kind_names,
+    language_name,
+    price_names,
+    state_view,
+)
+from .preview import Preview, preview_of, preview_of_form
+from .prices import currencies_of, price_definition
+from .proposals import proposal_row
+from .reading import SET_LIKE, read_definition
+from .rows import Unclear, arranged, with_products
+
+_METHODS = ["GET", "POST"]
+_SAVING = ("save", "publish")
+
+
+@dataclass(slots=True)
+class Answer:
+    """A page of the editor: what is shown beside the form, and what hinders saving it.
+
+    Attributes:
+        stored: The bundle as it stands; None for a new one.
+        unclear: By tier, a typed product that could not be added.
+        refusals: Why it cannot be published, as far as no field is to blame.
+        unfit: Whether all can be read, but not be published.
+        saves_nothing: Whether a proposal has the single prices still, so that a price is the first thing to choose.
+        conflict: What the version of somebody else has otherwise; None where nobody else saved.
+        is_gone: The bundle that was edited is not there any more.
+    """
+
+    form: BundleForm
+    preview: Preview
+    stored: repository.Stored | None
+    unclear: dict[int, Unclear] = field(default_factory=dict)
+    refusals: list[str] = field(default_factory=list)
+    unfit: bool = False
+    saves_nothing: bool = False
+    conflict: list[Difference] | None = None
+    is_gone: bool = False
+
+
+def register(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/bundles/new", "bundle_new", new, methods=_METHODS)
+    blueprint.add_url_rule("/bundles/<int:bundle_id>", "bundle_edit", edit, methods=_METHODS)
+
+
+def new() -> Response:
+    """``/bundles/new``: choose a kind; with ``kind`` or ``proposal`` the form."""
+    if not may_edit():
+        abort(403)
+    if request.method == "POST":
+        return _posted(None)
+    kind, proposal = request.args.get("kind", ""), request.args.get("proposal", "")
+    if proposal:
+        return _proposed(proposal)
+    if kind not in KINDS:
+        return show_page("bundle_kinds.html", kinds=kind_names(), lines=kind_lines())
+    return _page(Answer(blank_form(kind, admin_texts().language), Preview(None), None))
+
+
+def edit(bundle_id: int) -> Response:
+    """``/bundles/<id>``: the form of a bundle that stands."""
+    try:
+        stored = repository.load(current_storefront.database, bundle_id)
+    except repository.BundleNotFound:
+        if request.method == "POST":
+            return _posted(None, is_gone=True)
+        abort(404)
+    if request.method == "POST":
+        return _posted(stored)
+    form = form_of(stored.definition, stored.version)
+    return _page(Answer(form, preview_of(stored.definition), stored))
+
+
+def _proposed(key: str) -> Response:
+    parts = current_storefront
+    try:
+        definition = proposals.definition_of(parts.database, parts.catalog, key, admin_texts().language)
+    except proposals.ProposalNotFound:
+        abort(404)
+    answer = Answer(form_of(definition, proposal=key), preview_of(definition), None)
+    answer.saves_nothing = price_definition(definition).saves_nothing
+    return _page(answer)
+
+
+def _posted(stored: repository.Stored | None, is_gone: bool = False) -> Response:
+    """Rows are arranged first, then typed products become rows; then it is saved, where that was wanted.
+
+    What was typed into a bundle that *is_gone* comes back as the form of a new one.
+    """
+    if not may_edit() or request.form.get("kind") not in KINDS:
+        abort(403 if not may_edit() else 404)
+    wish = request.form.get("do", "save")
+    sent, unclear = with_products(arranged(request.form, wish))
+    form = BundleForm(formdata=sent)
+    answer = Answer(form, preview_of_form(sent), stored, unclear, is_gone=is_gone)
+    if is_gone:
+        return _page(answer, 410)
+    if wish not in _SAVING:
+        _say_unclear(answer)
+        return _page(answer)
+    form.validate()
+    definition = read_definition(form, stored.definition if stored else None)
+    _say_unclear(answer)
+    if definition is not None and not complaints(form):
+        if wish == "publish" or (stored is not None and stored.state == "published"):
+            answer.refusals = complain_of_prices(form, price_definition(definition))
+            answer.unfit = bool(answer.refusals or complaints(form))
+        if not answer.unfit:
+            return _saved(answer, definition, wish == "publish")
+    return _page(answer, 422)
+
+
+def _say_unclear(answer: Answer) -> None:
+    for row in answer.form.tiers:
+        place = int(row.name.rpartition("-")[2])
+        if place in answer.unclear:
+            complain(row.form.add, answer.unclear[place].sentence)
+
+
+def _saved(answer: Answer, definition: Definition, publish: bool) -> Response:
+    form, stored = answer.form, answer.stored
+    try:
+        kept = _create(form, definition) if stored is None else _update(stored, form, definition, publish)
+        if publish and kept.state == "draft":
+            kept = repository.set_state(current_storefront.database, kept.id, kept.version, "publish", merchant_name())
+    except repository.EditConflict as conflict:
+        return _conflict(answer, definition, conflict)
+    except InputError as error:
+        answer.refusals, answer.unfit = [say_error(error)], True
+        return _page(answer, 422)
+    if kept.state == "published" or (stored is not None and stored.state == "published"):
+        current_storefront.bundles_changed()
+    _tell_saved(stored, kept)
+    return see_other(link("bundle_edit", bundle_id=kept.id))
+
+
+def _create(form: BundleForm, definition: Definition) -> repository.Stored:
+    key = str(form.key.data or "")
+    if not (key.isascii() and key.isprintable() and 0 < len(key) <= MAX_KEY):
+        key = secrets.token_urlsafe(16)  # a form without its key cannot be known again
+    proposal = str(form.proposal.data or "") or None
+    return create_once(current_storefront.database, key, definition, merchant_name(), proposal=proposal)
+
+
+def _update(stored: repository.Stored, form: BundleForm, definition: Definition, publish: bool) -> repository.Stored:
+    """Edit, and publish with it in one transaction; what was not changed makes no new version."""
+    typed, by = str(form.version.data), merchant_name()
+    version = int(typed) if typed.isdecimal() and len(typed) < 10 else 0
+    with current_storefront.database.writing() as session:
+        found = stored
+        if version != stored.version or definition != stored.definition:
+            found = repository.edit(session, stored.id, version, definition, by)
+        if publish and found.state != "published":
+            found = repository.move(session, stored.id, found.version, "publish", by)
+        return found
+
+
+def _tell_saved(before: repository.Stored | None, now: repository.Stored) -> None:
+    published = now.state == "published" and (before is None or before.state != "published")
+    text = say("Published.") if published else say("Saved.") if before else say("Saved as a draft.")
+    if before is not None and now.version == before.version:
+        tell(say("Nothing was different, so nothing was saved."))
+    elif now.version == 1:
+        tell(text)  # a first draft has nothing before it
+    else:
+        tell(text, undo=link("bundle_undo", bundle_id=now.id), version=now.version)
+
+
+def _conflict(answer: Answer, mine: Definition, conflict: repository.EditConflict) -> Response:
+    """Somebody else saved meanwhile: everything typed stays, and saving again saves it over theirs."""
+    now = conflict.current
+    answer.stored = now
+    answer.form.version.data = str(now.version)
+    answer.conflict = differences(now.definition, mine, titles_of(now.definition, mine))
+    return _page(answer, 409)
+
+
+def titles_of(*definitions: Definition) -> dict[str, str]:
+    """Titles of the products of *definitions* by id; those the shop does not know are left out."""
+    ids = frozenset[str]().union(*(one.product_ids for one in definitions))
+    return {name: product.title for name, product in look_up(sorted(ids)).items() if product is not None}
+
+
+def _page(answer: Answer, status: int = 200) -> Response:
+    form, stored, kind = answer.form, answer.stored, str(answer.form.kind.data)
+    ids = [row.form.product.data or "" for tier in form.tiers for row in tier.form.components]
+    products = look_up(ids)
+    mine = admin_texts().language
+    with_blanks(
+        form,
+        dict.fromkeys([mine, *LANGUAGES]),
+        currencies_of(answer.preview.definition, products),
+    )
+    known = {name: one for name, one in products.items() if one is not None}
+    state = _state(stored) if stored else None
+    return show_page(
+        "bundle_editor.html",
+        status,
+        answer=answer,
+        form=form,
+        stored=stored,
+        preview=answer.preview,
+        complaints=told(form),
+        wrong=wrong,
+        posted=request.method == "POST",
+        kind=kind,
+        kind_name=kind_names()[kind],
+        kind_line=kind_lines()[kind],
+        price_kinds=PRICE_KINDS[kind],
+        price_names=price_names(),
+        state=state,
+        shop_page=_shop_page(stored, state) if stored and state else None,
+        uses=uses_of(current_storefront.database, stored.id) if stored else 0,
+        proposal=proposal_row(str(form.proposal.data or ""), stored.id if stored else None),
+        products=views(ids),
+        variants=current_storefront.mounted.variants.of(known.values()),
+        language_name=language_name,
+        many_tiers=kind in MANY_TIERS,
+        own_quantity=kind in SET_LIKE,
+    )
+
+
+def _state(stored: repository.Stored) -> StateView:
+    schedule, limit = stored.definition.schedule, stored.definition.limit_in_all
+    absent = absence(stored.definition, look_up(sorted(stored.definition.product_ids)))
+    return state_view(stored.state, schedule.start, schedule.end, limit, stored.uses, absent)
+
+
+def _shop_page(stored: repository.Stored, state: StateView) -> str | None:
+    """The page of a product where shoppers see the bundle; None where nobody sees it without a code."""
+    if stored.definition.staff_only or state.dot != "on":
+        return None
+    found = views([one.product_id for tier in stored.definition.tiers for one in tier.components])
+    return next((product.url for product in found.values() if product.url and product.visible), None)

@@ -1,0 +1,123 @@
+"""Bundles out to a CSV file and in from one: checked first, the good ones then imported."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from flask import Blueprint, Response, request, stream_with_context
+
+from ...bundles.spreadsheet.exporting import export_csv
+from ...bundles.spreadsheet.importing import ImportReport, import_csv, latest_import, undo_import
+from ...bundles.spreadsheet.reading import MAX_BYTES
+from ...core.errors import InputError
+from ...proxies import current_storefront
+from ..kit.access import merchant_name
+from ..kit.forms import AdminForm
+from ..kit.i18n import say, say_count, say_error
+from ..kit.pages import change, editors_only, link, see_other, show_page, tell
+from .list import asked
+
+MOST_SHOWN = 500
+MAX_CARRIED = 200_000
+"""Bytes of a checked file that the page carries itself; a larger one is chosen again (Flask takes 500 kB of fields)."""
+
+
+def register(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/bundles/files", "bundle_files", files)
+    blueprint.add_url_rule("/bundles/export", "bundle_export", export)
+    blueprint.add_url_rule("/bundles/import", "bundle_import", importing, methods=["POST"])
+    blueprint.add_url_rule("/bundles/import/undo", "bundle_import_undo", undo, methods=["POST"])
+
+
+def files() -> Response:
+    """``GET bundles/files``: the page of both."""
+    return show_page("bundle_files.html", form=AdminForm(), latest=latest_import(current_storefront.database))
+
+
+def export() -> Response:
+    """``GET bundles/export``: the bundles of the list as it is filtered, as a file."""
+    zone, catalog = current_storefront.settings.timezone, current_storefront.catalog
+    rows = export_csv(current_storefront.database, asked(), zone, catalog)
+    first = next(rows)  # a database that is locked or gone is told on a page, not within a file that ends too soon
+    head = {"Content-Disposition": 'attachment; filename="bundles.csv"'}
+    return Response(stream_with_context(chain([first], rows)), mimetype="text/csv", headers=head)
+
+
+@editors_only
+def importing() -> Response:
+    """``POST bundles/import``: check a ``file`` (or the ``text`` of one); with ``do=import`` keep its good bundles.
+
+    The file comes again from the browser and is checked again: nothing of the first check is believed.
+    """
+    form = AdminForm()
+    form.validate()
+    data = _sent()
+    if form.token_failed or not data:
+        wrong = (
+            say("Choose a file first.") if not data else say("This page was open for too long. Send the file again.")
+        )
+        return show_page("bundle_files.html", 422, form=form, wrong=wrong)
+    check = request.form.get("do") != "import"
+    try:
+        report = import_csv(
+            current_storefront.database,
+            data,
+            merchant_name(),
+            check=check,
+            timezone=current_storefront.settings.timezone,
+            catalog=current_storefront.catalog,
+        )
+    except InputError as error:
+        return show_page("bundle_files.html", 422, form=form, wrong=say_error(error))
+    return _checked(form, report, data) if check else _imported(form, report)
+
+
+def _sent() -> bytes:
+    """The bytes of the chosen file, else those that the page carried; one byte too many is left to be refused."""
+    chosen = request.files.get("file")
+    data = chosen.read(MAX_BYTES + 1) if chosen else b""
+    return data or request.form.get("text", "").encode()
+
+
+def _checked(form: AdminForm, report: ImportReport, data: bytes) -> Response:
+    """What would happen. The text goes along in the page, so that the file need not be chosen twice."""
+    carried = data.decode("utf-8-sig") if len(data) <= MAX_CARRIED else None
+    return _reported(form, report, carried=carried)
+
+
+def _imported(form: AdminForm, report: ImportReport) -> Response:
+    """Reloading must not import again; bad rows stay on the page, where there are some."""
+    if report.created or report.changed:
+        current_storefront.bundles_changed()
+    words = say_count("%(num)s bundle created", "%(num)s bundles created", report.created)
+    changed = say_count("%(num)s changed", "%(num)s changed", report.changed)
+    text = say("%(created)s, %(changed)s.", created=words, changed=changed)
+    if report.refused:
+        refused = say_count("%(num)s was refused, see below.", "%(num)s were refused, see below.", report.refused)
+        return _reported(form, report, done=f"{text} {refused}")
+    tell(text, undo=link("bundle_import_undo") if report.created or report.changed else "", token=report.token)
+    return see_other(link("bundle_list", sort="updated"))
+
+
+@change
+def undo() -> Response:
+    """``POST bundles/import/undo``: take the import ``token`` back as a whole."""
+    undone = undo_import(current_storefront.database, request.form.get("token", "")[:16], merchant_name())
+    if undone.restored:
+        current_storefront.bundles_changed()
+    deleted = say_count("%(num)s new draft deleted", "%(num)s new drafts deleted", undone.deleted)
+    restored = say_count("%(num)s bundle as it was before", "%(num)s bundles as they were before", undone.restored)
+    tell(say("Import taken back: %(deleted)s, %(restored)s.", deleted=deleted, restored=restored))
+    if undone.left:
+        text = say_count(
+            "%(num)s bundle was changed since the import and is left as it is.",
+            "%(num)s bundles were changed since the import and are left as they are.",
+            undone.left,
+        )
+        tell(text, "warning")
+    return see_other(link("bundle_list", sort="updated"))
+
+
+def _reported(form: AdminForm, report: ImportReport, **more: Any) -> Response:
+    return show_page("bundle_files.html", form=form, report=report, said=say_error, shown=MOST_SHOWN, **more)

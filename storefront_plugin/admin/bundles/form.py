@@ -1,0 +1,217 @@
+"""The fields of a bundle as the merchant types them, and a definition written into them. `bundle_reading` reads them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField, StringField, TextAreaField
+from wtforms.widgets import HiddenInput
+
+from ...bundles.definition import MAX_COMPONENTS, MAX_TIERS, Component, Definition, Tier, Words
+from ...money import from_minor
+from ..kit.forms import AdminForm, MomentField
+
+KINDS: Final = ("set", "ladder", "mix", "extra", "steps")
+PRICE_KINDS: Final = {
+    "set": ("percent", "amount", "fixed", "free"),
+    "ladder": ("percent", "amount", "fixed", "free"),
+    "mix": ("percent", "amount", "fixed", "free"),
+    "extra": ("free",),
+    "steps": ("percent", "amount", "fixed"),
+}
+"""The price kinds that each kind of bundle can have."""
+
+MANY_TIERS: Final = ("ladder", "steps")
+MAX_LANGUAGES: Final = 40
+MAX_CURRENCIES: Final = 60
+
+
+class ManyField(Field):
+    """Values of check boxes of one name; its data is a tuple of texts."""
+
+    widget = HiddenInput()
+
+    def process_data(self, value: Any) -> None:
+        """Take the values of a definition."""
+        self.data = tuple(value or ())
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take those that the browser sent; a form without any was posted with none chosen."""
+        self.data = tuple(dict.fromkeys(str(value) for value in valuelist))
+
+
+class AddField(StringField):
+    """What the merchant typed to add a product; one of several choices below it wins over the words."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """The last that is not blank: choices stand below the words."""
+        self.data = next((str(value) for value in reversed(valuelist) if str(value).strip()), "")
+        self.raw_data = [self.data]
+
+
+class WordsForm(Form):
+    """A bundle's words in one language."""
+
+    language = StringField()
+    title = StringField()
+    benefit = TextAreaField()
+    picture = StringField()
+
+
+class AmountForm(Form):
+    """An amount in one currency, major units as text."""
+
+    currency = StringField()
+    amount = StringField()
+
+
+class ComponentForm(Form):
+    """A product of a tier. *product* is its id; the other fields are read where the bundle's kind has them."""
+
+    product = HiddenField()
+    quantity = StringField(default="1")
+    optional = BooleanField()
+    free = BooleanField()
+    variants = ManyField()
+
+
+class TierForm(Form):
+    """A tier, or a quantity step; *add* is for one more product. Steps have components in the first only."""
+
+    components = FieldList(FormField(ComponentForm), max_entries=MAX_COMPONENTS)
+    add = AddField()
+    price = StringField()
+    percent = StringField()
+    amounts = FieldList(FormField(AmountForm), max_entries=MAX_CURRENCIES)
+    pieces = StringField(default="1")
+    least = StringField()
+    most = StringField()
+
+
+class BundleForm(AdminForm):
+    """A whole bundle. *key* is made once a form, so that sending it twice makes one bundle."""
+
+    kind = HiddenField()
+    version = HiddenField()
+    key = HiddenField(default=lambda: secrets.token_urlsafe(16))
+    proposal = HiddenField()
+    words = FieldList(FormField(WordsForm), max_entries=MAX_LANGUAGES)
+    tiers = FieldList(FormField(TierForm), max_entries=MAX_TIERS)
+    start = MomentField()
+    end = MomentField()
+    limit_per_order = StringField()
+    limit_in_all = StringField()
+    segment = StringField()
+    staff_only = BooleanField()
+    stacking = StringField(default="best")
+
+
+def form_of(definition: Definition, version: int = 0, proposal: str = "") -> BundleForm:
+    """The form filled with *definition*."""
+    return BundleForm(formdata=None, data=form_data(definition) | {"version": str(version), "proposal": proposal})
+
+
+def blank_form(kind: str, language: str) -> BundleForm:
+    """The form of a new bundle of *kind*, in the price kind that is most usual for it."""
+    tier = {"price": PRICE_KINDS[kind][0], "least": {"mix": "3", "steps": "2"}.get(kind, "")}
+    tier["most"] = "3" if kind == "mix" else ""
+    tiers = [tier, tier | {"least": "4" if kind == "steps" else ""}] if kind in MANY_TIERS else [tier]
+    return BundleForm(formdata=None, data={"kind": kind, "tiers": tiers, "words": [{"language": language}]})
+
+
+def form_data(definition: Definition) -> dict[str, Any]:
+    """*definition* as the values of the fields."""
+    return {
+        "kind": definition.kind,
+        "words": [_words(language, words) for language, words in definition.words.items()],
+        "tiers": [
+            _tier(tier, with_components=definition.kind != "steps" or not number)
+            for number, tier in enumerate(definition.tiers)
+        ],
+        "start": definition.schedule.start,
+        "end": definition.schedule.end,
+        "limit_per_order": _text(definition.limit_per_order),
+        "limit_in_all": _text(definition.limit_in_all),
+        "segment": definition.segment or "",
+        "staff_only": definition.staff_only,
+        "stacking": definition.stacking,
+    }
+
+
+def with_blanks(form: BundleForm, languages: Iterable[str], currencies: Iterable[str]) -> BundleForm:
+    """*form* with a row for each of *languages* and *currencies* that lacks one, and a blank row for one more."""
+    typed = {row.form.language.data for row in form.words}
+    for language in [*(one for one in languages if one not in typed), ""]:
+        if len(form.words) < MAX_LANGUAGES and (language or "" not in typed):
+            form.words.append_entry({"language": language})
+    wanted = list(currencies)
+    for tier in form.tiers:
+        amounts = tier.form.amounts
+        typed = {row.form.currency.data for row in amounts}
+        for currency in [*(one for one in wanted if one not in typed), ""]:
+            if len(amounts) < MAX_CURRENCIES and (currency or "" not in typed):
+                amounts.append_entry({"currency": currency})
+    return form
+
+
+def fields(form: Form) -> Iterator[Field]:
+    """All fields of *form* that hold a value, those of its rows too, in their order."""
+    for field in form:
+        yield from _inside(field)
+
+
+def _inside(field: Field) -> Iterator[Field]:
+    if isinstance(field, FieldList):
+        for entry in field:
+            yield from _inside(entry)
+    elif isinstance(field, FormField):
+        yield from fields(field.form)
+    else:
+        yield field
+
+
+def wrong(field: Field) -> dict[str, str]:
+    """The attributes that lead a screen reader from *field* to its complaint, which has the id ``<field>-error``."""
+    return {"aria-invalid": "true", "aria-describedby": f"{field.id}-error"} if field.errors else {}
+
+
+def complaints(form: Form) -> Sequence[tuple[Field, str]]:
+    """Every field with its first complaint: about missing products first, then in the order of the form."""
+    found = [(field, str(field.errors[0])) for field in fields(form) if field.errors]
+    return sorted(found, key=lambda one: one[0].short_name != "add")
+
+
+def _words(language: str, words: Words) -> dict[str, str]:
+    return {"language": language, "title": words.title, "benefit": words.benefit, "picture": words.picture or ""}
+
+
+def _tier(tier: Tier, with_components: bool) -> dict[str, Any]:
+    price = tier.price
+    return {
+        "components": [_component(one) for one in tier.components] if with_components else [],
+        "price": price.kind,
+        "percent": "" if price.percent is None else f"{price.percent:f}",
+        "amounts": [
+            {"currency": currency, "amount": f"{from_minor(amount, currency):f}"}
+            for currency, amount in price.amounts.items()
+        ],
+        "pieces": str(price.pieces),
+        "least": _text(tier.least),
+        "most": _text(tier.most),
+    }
+
+
+def _component(component: Component) -> dict[str, Any]:
+    return {
+        "product": component.product_id,
+        "quantity": str(component.quantity),
+        "optional": component.optional,
+        "free": component.free,
+        "variants": component.variants,
+    }
+
+
+def _text(number: int | None) -> str:
+    return str(number) if number else ""

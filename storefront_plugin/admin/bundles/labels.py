@@ -1,0 +1,292 @@
+"""Bundles in the merchant's words: kinds, states, prices."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+
+from ...bundles.cart.stock import bundle_available
+from ...bundles.definition import Component, Definition, Tier
+from ...bundles.price import Price
+from ...proxies import current_storefront
+from ...shop.ports import Product
+from ..kit.i18n import admin_texts, say, say_count, shown_money, shown_percent, shown_time
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Why a bundle cannot be had: *label* in the place of its state, *sentence* with the name of the product."""
+
+    label: str
+    sentence: str
+
+
+def absence(definition: Definition, products: Mapping[str, Product | None]) -> Absence | None:
+    """Why no set of *definition* can be had of *products*; None where one can."""
+    found = {name: products.get(name) for name in sorted(definition.product_ids)}
+    stock = {name: one.stock for name, one in found.items() if one is not None and one.visible}
+    if bundle_available(definition, stock):
+        return None
+    troubled = [(one.title if one else name, words) for name, one in found.items() if (words := trouble(one))]
+    if not troubled:
+        return Absence(
+            say("On, not shown: too few pieces"),
+            say("Shoppers are not shown this now: there are too few pieces of its products."),
+        )
+    title, words = troubled[0]
+    return Absence(
+        _label([one for one in found.values() if trouble(one)]),
+        say("Shoppers are not shown this now: %(product)s %(is)s.", product=title, **{"is": words}),
+    )
+
+
+def trouble(product: Product | None) -> str:
+    """What is wrong with a part, in words that follow its name; "" where nothing is."""
+    if product is None:
+        return say("is not in the catalogue any more")
+    if not product.visible:
+        return say("is hidden")
+    return say("is sold out") if product.stock is not None and product.stock <= 0 else ""
+
+
+def _label(troubled: list[Product | None]) -> str:
+    if None in troubled:
+        return say("On, not shown: a product is gone")
+    if any(one is not None and not one.visible for one in troubled):
+        return say("On, not shown: a product is hidden")
+    return say("On, not shown: sold out")
+
+
+_MOST_SHOWN: Final = 2
+"""Currencies of a price in the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateView:
+    """A state as a dot: *dot* is on, waiting, off or warning."""
+
+    dot: str
+    label: str
+
+
+def kind_names() -> dict[str, str]:
+    """The kinds by name."""
+    return {
+        "set": say("Fixed set"),
+        "ladder": say("Tier ladder"),
+        "mix": say("Mix and match"),
+        "extra": say("Free extra"),
+        "steps": say("Quantity steps"),
+    }
+
+
+def kind_lines() -> dict[str, str]:
+    """What each kind is for, in one line."""
+    return {
+        "set": say("These products together cost less: camera, lens and case."),
+        "ladder": say("A starter set and a complete one side by side; the dearer adds something."),
+        "mix": say("Shoppers choose so many of a group: any three teas."),
+        "extra": say("Who buys these gets something free: buy one, get one."),
+        "steps": say("From so many pieces on each costs less: from three a little, from six more."),
+    }
+
+
+def price_names() -> dict[str, str]:
+    """The price kinds by name."""
+    return {
+        "percent": say("Percent off"),
+        "amount": say("Amount off"),
+        "fixed": say("Fixed price"),
+        "free": say("Free pieces"),
+    }
+
+
+def state_names() -> dict[str, str]:
+    """The states by name."""
+    return {"draft": say("Draft"), "published": say("Published"), "archived": say("Archived")}
+
+
+def state_view(
+    state: str,
+    start: dt.datetime | None,
+    end: dt.datetime | None,
+    limit: int | None,
+    uses: int,
+    absent: Absence | None = None,
+) -> StateView:
+    """How a bundle stands now; times are aware, or UTC without zone. *absent* is why it cannot be had."""
+    now = dt.datetime.now(dt.timezone.utc)
+    if state != "published":
+        return StateView("off", state_names()[state])
+    if end is not None and _aware(end) <= now:
+        return StateView("off", say("Ended"))
+    if limit is not None and uses >= limit:
+        return StateView("warning", say("Limit reached"))
+    if start is not None and _aware(start) > now:
+        return StateView("waiting", say("Scheduled"))
+    return StateView("warning", absent.label) if absent else StateView("on", say("On now"))
+
+
+def field_names() -> dict[str, str]:
+    """The fields of the form by their short names, for saying which one a complaint is about."""
+    return {
+        "language": say("Language"),
+        "title": say("Title"),
+        "benefit": say("Why together"),
+        "picture": say("Web address (URL) of a picture"),
+        "add": say("Products"),
+        "quantity": say("Pieces"),
+        "price": say("Price"),
+        "percent": say("Percent off"),
+        "currency": say("Currency"),
+        "amount": say("Amount"),
+        "pieces": say("Free pieces, the cheapest"),
+        "least": say("Pieces"),
+        "most": say("Pieces"),
+        "start": say("Starts"),
+        "end": say("Ends"),
+        "limit_per_order": say("At most in one order"),
+        "limit_in_all": say("At most in all orders"),
+        "segment": say("Segment"),
+        "stacking": say("Together with other bundles"),
+    }
+
+
+def language_name(code: str) -> str:
+    """What a language is called in the merchant's own; *code* where nobody knows."""
+    try:
+        name = Locale.parse(code.replace("-", "_")).get_display_name(admin_texts().language)
+    except (UnknownLocaleError, ValueError):
+        return code
+    return f"{name[:1].upper()}{name[1:]}" if name else code
+
+
+def offer_words(definition: Definition) -> str:
+    """What a bundle saves, in a few words, in the shop's own currency."""
+    tiers = definition.tiers
+    if definition.kind == "steps":
+        return " · ".join(
+            say("%(pieces)s+: %(price)s", pieces=tier.least, price=price_words(tier.price)) for tier in tiers
+        )
+    if definition.kind == "mix":
+        chosen = str(tiers[0].least) if tiers[0].least == tiers[0].most else f"{tiers[0].least}–{tiers[0].most}"
+        if tiers[0].price.kind == "free":
+            free = tiers[0].price.pieces
+            return say_count("%(pieces)s pieces, %(num)s free", "%(pieces)s pieces, %(num)s free", free, pieces=chosen)
+        return say("%(pieces)s for %(price)s", pieces=chosen, price=price_words(tiers[0].price))
+    return " · ".join(price_words(tier.price) for tier in tiers)
+
+
+def price_words(price: Price) -> str:
+    """One price in a few words; of several currencies the shop's own, and how many there are beside it."""
+    if price.kind == "percent":
+        return say("%(percent)s off", percent=_percent(price))
+    if price.kind == "free":
+        return say("free extra")
+    words = _amount_words(price.amounts)
+    return words if price.kind == "fixed" else say("%(amount)s off", amount=words)
+
+
+def all_amounts(price: Price) -> str:
+    """One price with its amounts in every currency."""
+    if price.kind in ("percent", "free"):
+        return price_words(price)
+    words = ", ".join(shown_money(amount, currency) for currency, amount in price.amounts.items())
+    return words if price.kind == "fixed" else say("%(amount)s off", amount=words)
+
+
+def tier_name(definition: Definition, number: int) -> str:
+    """What a tier is called beside others of its bundle; "" where there is only one."""
+    if definition.kind == "steps":
+        return say("From %(pieces)s", pieces=admin_texts().number(definition.tiers[number].least))
+    return say("Tier %(number)s", number=number + 1) if len(definition.tiers) > 1 else ""
+
+
+def _amount_words(amounts: Mapping[str, int]) -> str:
+    own = current_storefront.settings.currency
+    currency = own if own is not None and own in amounts else next(iter(amounts))
+    shown = [currency, *(one for one in amounts if one != currency)][:_MOST_SHOWN]
+    words = " / ".join(shown_money(amounts[one], one) for one in shown)
+    return f"{words} +{len(amounts) - len(shown)}" if len(amounts) > len(shown) else words
+
+
+def _percent(price: Price) -> str:
+    percent = f"{price.percent:f}"
+    places = len(percent.partition(".")[2].rstrip("0"))
+    return shown_percent(price.rate / 1_000_000, places)
+
+
+def _aware(moment: dt.datetime) -> dt.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that differs; *old* or *new* is "" where the field is empty there."""
+
+    label: str
+    old: str
+    new: str
+
+
+def differences(old: Definition, new: Definition, titles: Mapping[str, str]) -> list[Difference]:
+    """The fields of *old* that *new* has otherwise, in the order of the form. *titles* are those of products by id."""
+    before, after = _told(old, titles), _told(new, titles)
+    return [
+        Difference(label, before.get(label, ""), after.get(label, ""))
+        for label in dict.fromkeys([*before, *after])
+        if before.get(label, "") != after.get(label, "")
+    ]
+
+
+def _told(definition: Definition, titles: Mapping[str, str]) -> dict[str, str]:
+    """Every field of *definition* by its label."""
+    told: dict[str, str] = {say("Kind"): kind_names()[definition.kind]}
+    for language, words in definition.words.items():
+        name = language_name(language)
+        told[say("Title (%(language)s)", language=name)] = words.title
+        told[say("Why together (%(language)s)", language=name)] = words.benefit
+        told[say("Picture (%(language)s)", language=name)] = words.picture or ""
+    for number, tier in enumerate(definition.tiers):
+        told |= _tier(definition, number, tier, titles)
+    write = admin_texts().number
+    return told | {
+        say("Starts"): shown_time(definition.schedule.start),
+        say("Ends"): shown_time(definition.schedule.end),
+        say("At most in one order"): write(definition.limit_per_order) if definition.limit_per_order else "",
+        say("At most in all orders"): write(definition.limit_in_all) if definition.limit_in_all else "",
+        say("Segment"): definition.segment or "",
+        say("Staff only"): say("yes") if definition.staff_only else "",
+        say("Together with other bundles"): say("never")
+        if definition.stacking == "alone"
+        else say("whatever saves most"),
+    }
+
+
+def _tier(definition: Definition, number: int, tier: Tier, titles: Mapping[str, str]) -> dict[str, str]:
+    of = say("Tier %(number)s", number=number + 1) + ": " if len(definition.tiers) > 1 else ""
+    told = {}
+    if definition.kind != "steps" or not number:
+        told[of + say("Products")] = " + ".join(_component(one, titles) for one in tier.components)
+    if tier.least:
+        told[of + say("Pieces")] = f"{tier.least}–{tier.most}" if tier.most else say("from %(least)s", least=tier.least)
+    price = all_amounts(tier.price)
+    if tier.price.kind == "free" and tier.price.pieces > 1:
+        price = f"{price} × {tier.price.pieces}"
+    return told | {of + say("Price"): price}
+
+
+def _component(component: Component, titles: Mapping[str, str]) -> str:
+    words = titles.get(component.product_id, component.product_id)
+    if component.quantity > 1:
+        words = f"{component.quantity} × {words}"
+    more = [
+        *([say("optional")] if component.optional else []),
+        *([say("free")] if component.free else []),
+        *component.variants,
+    ]
+    return f"{words} ({', '.join(more)})" if more else words

@@ -1,0 +1,207 @@
+"""The list of bundles: searched, filtered, sorted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast, get_args
+
+from flask import Blueprint, Response, abort, request
+
+from ...bundles.definition import Definition
+from ...bundles.store import repository
+from ...bundles.store.listing import Row, Sort, Wanted, definitions_of, list_bundles
+from ...proxies import current_storefront
+from ...shop.ports import Product
+from ..kit.access import merchant_name
+from ..kit.i18n import admin_texts, say
+from ..kit.pages import Paging, asked_page, change, link, see_other, show_page, tell
+from ..kit.products import ProductView, look_up, unknown, view_of
+from .form import KINDS
+from .labels import StateView, absence, kind_names, offer_words, state_names, state_view
+from .prices import price_definition
+
+SIZE = 50
+PICTURES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A bundle in the list. *products* are the first of its components, *more* how many follow.
+
+    *title* is in the merchant's language; *starts_at* is there while the bundle waits for it.
+    """
+
+    row: Row
+    title: str
+    starts_at: dt.datetime | None
+    state: StateView
+    offer: str
+    products: tuple[ProductView, ...]
+    more: int
+
+
+def register(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/bundles", "bundle_list", listed)
+    for name, view in (("state", state), ("undo", undo), ("restore", restore), ("duplicate", duplicate)):
+        blueprint.add_url_rule(f"/bundles/<int:bundle_id>/{name}", f"bundle_{name}", view, methods=["POST"])
+
+
+def listed() -> Response:
+    """``GET bundles``: ``q``, ``state``, ``kind``, ``staff``, ``on``, ``sort``, ``order`` and ``page`` in the address."""
+    wanted, page = asked(), asked_page()
+    database = current_storefront.database
+    rows, count = list_bundles(database, wanted, page, SIZE)
+    filtered = wanted != Wanted(sort=wanted.sort, descending=wanted.descending)
+    return show_page(
+        "bundle_list.html",
+        lines=_lines(rows, definitions_of(database, [row.id for row in rows])),
+        wanted=wanted,
+        filtered=filtered,
+        kinds=kind_names(),
+        states=state_names(),
+        query=request.query_string.decode("utf-8", "replace"),
+        paging=Paging(page, SIZE, count),
+    )
+
+
+def asked() -> Wanted:
+    """What the address asks for; what it has wrong is left out."""
+    given = request.args
+    state, kind, sort = given.get("state"), given.get("kind"), given.get("sort")
+    on = given.get("on") == "yes"
+    return Wanted(
+        text=given.get("q", "").strip()[:200],
+        state="published" if on else cast(repository.State, state) if state in get_args(repository.State) else None,
+        kind=kind if kind in KINDS else None,
+        staff_only=True if given.get("staff") == "yes" else None,
+        on_at=dt.datetime.now(dt.timezone.utc).replace(microsecond=0) if on else None,
+        sort=cast(Sort, sort) if sort in get_args(Sort) else "updated",
+        descending=given.get("order", "down") != "up",
+    )
+
+
+def _lines(rows: Sequence[Row], definitions: Mapping[int, Definition]) -> list[Line]:
+    """The rows with pictures, and whether those that are on can be had; all products are looked up at once."""
+    first = {number: _first_products(one) for number, one in definitions.items()}
+    states = {row.id: state_view(row.state, row.starts_at, row.ends_at, row.limit_in_all, row.uses) for row in rows}
+    on = [one for number, one in definitions.items() if states[number].dot == "on"]
+    pictured = frozenset(name for some in first.values() for name in some[:PICTURES])
+    products = look_up(sorted(pictured.union(*(one.product_ids for one in on))))
+    return [_line(row, states[row.id], definitions.get(row.id), first.get(row.id, []), products) for row in rows]
+
+
+def _line(
+    row: Row, state: StateView, definition: Definition | None, first: list[str], products: Mapping[str, Product | None]
+) -> Line:
+    shown = tuple(view_of(found) if (found := products.get(name)) else unknown(name) for name in first[:PICTURES])
+    waits = row.starts_at if state.dot == "waiting" else None
+    if definition is None:
+        return Line(row, row.title, waits, state, "", shown, 0)
+    if state.dot == "on" and (absent := absence(definition, products)):
+        state = StateView("warning", absent.label)
+    title = definition.words_in(admin_texts().language).title
+    return Line(row, title, waits, state, offer_words(definition), shown, max(0, len(first) - PICTURES))
+
+
+def _first_products(definition: Definition) -> list[str]:
+    components = (component for tier in definition.tiers for component in tier.components)
+    return list(dict.fromkeys(component.product_id for component in components))
+
+
+@change
+def state(bundle_id: int) -> Response:
+    """``POST bundles/<id>/state``: ``action`` publish, archive or unpublish what stands as ``version``."""
+    action = request.form.get("action", "")
+    words = {"publish": say("Published."), "archive": say("Archived."), "unpublish": say("Taken back to draft.")}
+    if action not in words:
+        abort(404)
+    wish = cast(repository.Action, action)
+    if wish == "publish" and _refused(_loaded(bundle_id)):
+        return see_other(link("bundle_edit", bundle_id=bundle_id))
+    return _done(
+        bundle_id,
+        lambda version: repository.set_state(current_storefront.database, bundle_id, version, wish, merchant_name()),
+        words[action],
+    )
+
+
+@change
+def undo(bundle_id: int) -> Response:
+    """``POST bundles/<id>/undo``: take back the change that led to ``version``; ``again`` where that was an undo."""
+    again = bool(request.form.get("again"))
+    return _done(
+        bundle_id,
+        lambda version: repository.undo(current_storefront.database, bundle_id, version, merchant_name()),
+        say("Redone.") if again else say("Undone."),
+        undone=not again,
+    )
+
+
+@change
+def restore(bundle_id: int) -> Response:
+    """``POST bundles/<id>/restore``: let the words, products and prices of version ``to`` stand again."""
+    wanted = _number("to")
+    found = next(
+        (one for one in repository.history(current_storefront.database, bundle_id, 1000) if one.version == wanted), None
+    )
+    if found is None:
+        abort(404)
+    if _loaded(bundle_id).state == "published" and price_definition(found.definition).refusals:
+        tell(say("This version cannot be on sale now: take the bundle back to draft first."), "error")
+        return see_other(link("bundle_history", bundle_id=bundle_id))
+    return _done(
+        bundle_id,
+        lambda version: repository.update(
+            current_storefront.database, bundle_id, version, found.definition, merchant_name()
+        ),
+        say("This version stands again."),
+    )
+
+
+@change
+def duplicate(bundle_id: int) -> Response:
+    """``POST bundles/<id>/duplicate``: a new draft like it."""
+    try:
+        copy = repository.duplicate(current_storefront.database, bundle_id, merchant_name(), say(" (copy)"))
+    except repository.BundleNotFound:
+        abort(404)
+    tell(say("This is the copy, a draft. Change what shall be different."))
+    return see_other(link("bundle_edit", bundle_id=copy.id))
+
+
+def _done(bundle_id: int, act: Callable[[int], repository.Stored], text: str, undone: bool = False) -> Response:
+    """Do it to the version that the page showed, and say so with the way back."""
+    before = _loaded(bundle_id)
+    try:
+        now = act(_number("version"))
+    except repository.EditConflict:
+        tell(say("Somebody else changed this bundle meanwhile. This is how it stands now."), "warning")
+        return see_other(link("bundle_edit", bundle_id=bundle_id))
+    except repository.BundleNotFound:
+        abort(404)
+    if "published" in (before.state, now.state):
+        current_storefront.bundles_changed()
+    undo_of = link("bundle_undo", bundle_id=bundle_id)
+    tell(text, undo=undo_of, redo=undone, version=now.version, again="yes" if undone else "")
+    return see_other(link("bundle_edit", bundle_id=bundle_id))
+
+
+def _refused(stored: repository.Stored) -> bool:
+    refusals = price_definition(stored.definition).refusals
+    for text in refusals:
+        tell(text, "error")
+    return bool(refusals)
+
+
+def _loaded(bundle_id: int) -> repository.Stored:
+    try:
+        return repository.load(current_storefront.database, bundle_id)
+    except repository.BundleNotFound:
+        abort(404)
+
+
+def _number(name: str) -> int:
+    text = request.form.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 10 else -1

@@ -1,0 +1,255 @@
+"""What a bundle costs in every currency, beside its single prices, cost and stock; and why it cannot be published."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ...bundles.cart.lines import Line
+from ...bundles.cart.pricing import Applied, price_cart
+from ...bundles.cart.stock import sets_available
+from ...bundles.definition import Bundle, Definition, Schedule, Tier
+from ...bundles.slots.offers import TierOffer, tier_offer
+from ...bundles.slots.pieces import Choices
+from ...money import to_minor
+from ...proxies import current_storefront
+from ...shop.ports import Product
+from ..kit.i18n import admin_texts, say, shown_money
+from ..kit.products import look_up
+from .labels import tier_name
+
+
+def outdone(definition: Definition, offer: TierOffer, currency: str) -> str:
+    """What is wrong where the till prices the pieces of *offer* by other tiers, which save more; else ""."""
+    if len(definition.tiers) < 2:
+        return ""
+    everyones = replace(definition, schedule=Schedule(), segment=None, staff_only=False)
+    lines = [
+        Line(piece.product.id, piece.pieces, piece.unit_price, piece.variant.id if piece.variant else None)
+        for piece in offer.pieces
+        if piece.pieces
+    ]
+    pricing = price_cart(lines, [Bundle(1, everyones)], currency, dt.datetime.now(dt.timezone.utc))
+    if pricing.discount <= offer.saving:
+        return ""
+    return say(
+        "“%(tier)s” saves less than “%(other)s”: a cart with all of it pays %(paid)s, not the %(shown)s that shoppers "
+        "are shown. Lower the price of “%(tier)s”, or save less with “%(other)s”.",
+        tier=tier_name(definition, offer.number),
+        other=_named(definition, pricing.applied),
+        paid=shown_money(pricing.total, currency),
+        shown=shown_money(offer.price, currency),
+    )
+
+
+def _named(definition: Definition, applied: Sequence[Applied]) -> str:
+    return " + ".join(
+        tier_name(definition, one.tier)
+        if one.count == 1
+        else f"{admin_texts().number(one.count)} × {tier_name(definition, one.tier)}"
+        for one in applied
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """A tier in one currency, minor units: *apart* one by one, *together* as a set; None where it is not known.
+
+    *margin* is what is earned of each unit of the price, where all costs are known. *sentence* says what is wrong;
+    *warns* where it is something to mend, though it hinders nothing. *may_save* is False where no choice of products
+    saves anything.
+    """
+
+    currency: str
+    apart: int | None = None
+    together: int | None = None
+    margin: float | None = None
+    sentence: str = ""
+    refused: bool = False
+    may_save: bool = True
+    warns: bool = False
+
+    @property
+    def saved(self) -> int | None:
+        return None if self.apart is None or self.together is None else self.apart - self.together
+
+    @property
+    def share(self) -> float | None:
+        return self.saved / self.apart if self.apart and self.saved is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class TierPrices:
+    """A tier in every currency, and how many sets the stock holds (None where nothing limits them)."""
+
+    tier: Tier
+    available: int | None
+    rows: tuple[PriceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A definition with the products it needs as the shop has them now; *missing* are ids that it has not."""
+
+    tiers: tuple[TierPrices, ...]
+    missing: tuple[str, ...]
+    lost: tuple[str, ...]
+
+    @property
+    def refused(self) -> list[tuple[int, PriceRow]]:
+        """The prices that hinder publishing, each with the number of its tier."""
+        return [(number, row) for number, tier in enumerate(self.tiers) for row in tier.rows if row.refused]
+
+    @property
+    def refusals(self) -> list[str]:
+        """Why it cannot be published, in sentences."""
+        gone = [
+            say("“%(product)s” is not in the catalogue any more. Take it out or choose another product.", product=name)
+            for name in self.lost
+        ]
+        wrong = gone + list(dict.fromkeys(row.sentence for _, row in self.refused))
+        if not wrong and self.saves_nothing:
+            wrong.append(say("This saves nothing yet: lower the price, or raise what is taken off."))
+        return wrong
+
+    @property
+    def warnings(self) -> list[tuple[int, str]]:
+        """What should be mended although it can be published: tiers with a sentence, that of their first currency."""
+        warned = ((number, [row.sentence for row in tier.rows if row.warns]) for number, tier in enumerate(self.tiers))
+        return [(number, sentences[0]) for number, sentences in warned if sentences]
+
+    @property
+    def saves_nothing(self) -> bool:
+        """Whether no tier saves anything in any currency."""
+        return not any(row.may_save for tier in self.tiers for row in tier.rows)
+
+
+def price_definition(definition: Definition) -> Priced:
+    """*definition* with the shop's products, prices and stock of now; raises `AdapterError`."""
+    found = look_up(sorted(definition.product_ids))
+    products = {name: product for name, product in found.items() if product is not None}
+    variants = current_storefront.mounted.variants.of(products.values())
+    choices = {name: tuple(replace(one, stock=None) for one in many) for name, many in variants.items()}
+    missing = tuple(sorted(definition.product_ids - products.keys()))
+    own = current_storefront.settings.currency
+    return Priced(
+        tuple(_tier(definition, number, products, choices, own) for number in range(len(definition.tiers))),
+        missing,
+        _lost(definition, frozenset(missing)),
+    )
+
+
+def currencies_of(definition: Definition | None, products: Mapping[str, Product | None]) -> list[str]:
+    """Currencies of the shop, of *products* and of the amounts in *definition*; the shop's own first."""
+    own = current_storefront.settings.currency
+    met = {product.currency for product in products.values() if product is not None and product.currency}
+    if definition is not None:
+        met |= {currency for tier in definition.tiers for currency in tier.price.amounts}
+    return [own, *sorted(met - {own})] if own else sorted(met)
+
+
+def paid_in(products: Iterable[Product]) -> list[str]:
+    """Currencies that *products* have prices in: the shop's own first, then those of most products."""
+    own = current_storefront.settings.currency
+    met = Counter(currency for product in products if (currency := product.currency or own))
+    return sorted(met, key=lambda currency: (currency != own, -met[currency], currency))
+
+
+def _tier(
+    definition: Definition, number: int, products: Mapping[str, Product], choices: Choices, own: str | None
+) -> TierPrices:
+    tier = definition.tiers[number]
+    stock = {name: product.stock for name, product in products.items() if product.visible}
+    endless = {name: replace(product, stock=None) for name, product in products.items()}
+    rows = []
+    for currency in currencies_of(definition, products):
+        there = {name: one for name, one in endless.items() if (one.currency or own or currency) == currency}
+        if _can_be_had(tier, definition.product_ids - products.keys()):
+            rows.append(_row(currency, definition, number, there, choices))
+        else:
+            rows.append(PriceRow(currency, sentence=say("Without a product that is gone there is no price.")))
+    return TierPrices(tier, sets_available(tier, stock), tuple(rows))
+
+
+def _row(
+    currency: str, definition: Definition, number: int, products: Mapping[str, Product], choices: Choices
+) -> PriceRow:
+    tier = definition.tiers[number]
+    if not tier.price.has(currency):
+        sentence = say("No amount in this currency: carts in it pay the single prices.")
+        return PriceRow(currency, sentence=sentence, may_save=False)
+    offer = tier_offer(definition, number, products, choices, currency)
+    if offer is None:
+        together = tier.price.amounts[currency] if tier.price.kind == "fixed" and not tier.least else None
+        sentence = say("The shop has no prices in this currency; the cart's own prices count.")
+        return PriceRow(currency, together=together, sentence=sentence)
+    wrong, refused = _wrong(definition, offer, currency)
+    more = "" if wrong else outdone(definition, offer, currency)
+    return PriceRow(
+        currency,
+        offer.total,
+        offer.price,
+        _margin(offer, currency),
+        wrong or more,
+        refused,
+        _may_save(definition, offer, currency),
+        warns=bool(more),
+    )
+
+
+def _may_save(definition: Definition, offer: TierOffer, currency: str) -> bool:
+    fixed = offer.tier.price.kind == "fixed"
+    return offer.saving > 0 or (fixed and offer.tier.price.amounts[currency] < _sums(definition, offer)[1])
+
+
+def _margin(offer: TierOffer, currency: str) -> float | None:
+    cost = 0
+    for piece in offer.pieces:
+        if piece.pieces and piece.product.cost is None:
+            return None
+        cost += piece.pieces * to_minor(piece.product.cost, currency) if piece.product.cost is not None else 0
+    return (offer.price - cost) / offer.price if offer.price else None
+
+
+def _wrong(definition: Definition, offer: TierOffer, currency: str) -> tuple[str, bool]:
+    """What is wrong with a price, and whether the bundle cannot be published for it."""
+    tier = offer.tier
+    if tier.price.kind == "fixed":
+        fixed, (cheapest, dearest) = tier.price.amounts[currency], _sums(definition, offer)
+        if fixed > dearest:
+            return (
+                say(
+                    "The fixed price of %(price)s is above the %(sum)s that the products cost one by one. Lower it.",
+                    price=shown_money(fixed, currency),
+                    sum=shown_money(dearest, currency),
+                ),
+                True,
+            )
+        if fixed > cheapest:
+            return say("Some choices cost less one by one; shoppers then pay the single prices."), False
+    if not offer.saving:
+        return say("This saves nothing, so shoppers are not shown it."), False
+    return "", False
+
+
+def _sums(definition: Definition, offer: TierOffer) -> tuple[int, int]:
+    """What the pieces of a fixed price cost one by one: in the cheapest and in the dearest choice."""
+    if not offer.tier.least:
+        return offer.total, offer.total
+    prices = [piece.unit_price for piece in offer.pieces]
+    pieces = 1 if definition.kind == "steps" else offer.tier.least
+    return min(prices) * pieces, max(prices) * pieces
+
+
+def _lost(definition: Definition, missing: frozenset[str]) -> tuple[str, ...]:
+    """Those of the *missing* products without which no tier can ever be had."""
+    if any(_can_be_had(tier, missing) for tier in definition.tiers):
+        return ()
+    return tuple(sorted(missing))
+
+
+def _can_be_had(tier: Tier, missing: frozenset[str]) -> bool:
+    gone = [component.product_id in missing for component in tier.components if not component.optional]
+    return not all(gone) if tier.least else not any(gone)

@@ -1,0 +1,294 @@
+"""The list of proposals: what shoppers buy together; and the search that finds it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, cast, get_args
+
+from flask import Blueprint, Flask, Response, current_app, request
+from wtforms import DecimalField, IntegerField
+from wtforms.validators import InputRequired, NumberRange
+
+from ...bundles.price import share
+from ...bundles.proposals import run as proposal_run
+from ...bundles.proposals import store as proposals
+from ...bundles.proposals.mining import Terms
+from ...bundles.proposals.run import Begun, latest_run
+from ...bundles.proposals.store import Proposal, ProposalState, Sort
+from ...core.errors import StorefrontError
+from ...orderlog.numbering import is_small
+from ...proxies import current_storefront
+from ..kit.access import merchant_name
+from ..kit.forms import AdminForm
+from ..kit.i18n import admin_texts, say, say_count, shown_money, shown_percent
+from ..kit.pages import Paging, asked_page, change, editors_only, here, link, see_other, show_page, tell
+from ..kit.products import ProductView, views
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRow:
+    """A proposal in the list.
+
+    Attributes:
+        products: The best-selling first; *title* joins theirs.
+        orders, lift, buyers: How often the set is bought, in words.
+        singly: What the products cost one by one.
+        together: What they cost at the suggested discount; "" where none is suggested.
+        anchor: Names the row in the address of the page.
+    """
+
+    proposal: Proposal
+    products: tuple[ProductView, ...]
+    title: str
+    orders: str
+    lift: str
+    buyers: str
+    singly: str
+    together: str
+    anchor: str
+
+
+def anchor(key: str) -> str:
+    """The id of the row of the proposal *key*."""
+    return f"proposal-{key[:16]}" if key.isalnum() else ""
+
+
+def proposal_row(key: str, bundle_id: int | None) -> ProposalRow | None:
+    """The proposal that a bundle is, or was, made of: *key* while it is new, else found by its id; None without one."""
+    database = current_storefront.database
+    if bundle_id is not None:
+        found = proposals.made_into(database, bundle_id)
+    else:
+        found = proposals.find(database, [key]).get(key) if key.isalnum() else None
+    return proposal_rows([found])[0] if found is not None else None
+
+
+def proposal_rows(found: Sequence[Proposal]) -> list[ProposalRow]:
+    """The rows of one page; all their products are looked up at once."""
+    products = views(list(dict.fromkeys(name for one in found for name in one.product_ids)))
+    return [_row(one, tuple(products[name] for name in one.product_ids)) for one in found]
+
+
+def _row(one: Proposal, products: tuple[ProductView, ...]) -> ProposalRow:
+    after = one.price - share(one.price, one.discount, 100)
+    number = admin_texts().number
+    lift = f"{one.lift:.1f}" if one.lift < 10 else number(round(one.lift))  # more digits would pretend to be exact
+    return ProposalRow(
+        one,
+        products,
+        " + ".join(product.title for product in products),
+        say_count(
+            "%(support)s of %(orders)s order",
+            "%(support)s of %(orders)s orders",
+            one.orders,
+            support=number(one.support),
+            orders=number(one.orders),
+        ),
+        say("%(lift)s times chance", lift=lift),
+        say(
+            "about %(share)s of buyers", share=shown_percent(one.expected_share, 1 if one.expected_share < 0.01 else 0)
+        ),
+        shown_money(one.price, one.currency) if one.price else "",
+        shown_money(after, one.currency) if one.discount else "",
+        anchor(one.key),
+    )
+
+
+class TermsForm(AdminForm):
+    """Percentages as a merchant says them: 20 for a fifth."""
+
+    margin_floor = DecimalField(places=None, validators=[InputRequired(), NumberRange(0, Decimal("99.9"))])
+    discount = IntegerField(validators=[InputRequired(), NumberRange(0, 99)])
+    discount_without_cost = IntegerField(validators=[InputRequired(), NumberRange(0, 99)])
+    min_support = IntegerField(validators=[InputRequired(), NumberRange(2, 1_000_000)])
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        self.margin_floor.label.text = say("Least margin, percent")
+        self.discount.label.text = say("Discount, percent")
+        self.discount_without_cost.label.text = say("Without known cost, percent")
+        self.min_support.label.text = say("Least number of orders")
+
+    def read(self) -> Terms | None:
+        """What was typed; None where the fields say what is wrong."""
+        if not self.validate_on_submit():
+            return None
+        floor: Any = self.margin_floor.data
+        return Terms(
+            Decimal(floor) / 100,
+            *(int(field.data or 0) for field in (self.discount, self.discount_without_cost, self.min_support)),
+        )
+
+
+def form_of(terms: Terms) -> TermsForm:
+    """The form filled with *terms*."""
+    return TermsForm(formdata=None, data=fields_of(terms))
+
+
+def fields_of(terms: Terms) -> dict[str, Decimal | int]:
+    """*terms* as the form's fields have them."""
+    return {
+        "margin_floor": Decimal(format((terms.margin_floor * 100).normalize(), "f")),
+        "discount": terms.discount,
+        "discount_without_cost": terms.discount_without_cost,
+        "min_support": terms.min_support,
+    }
+
+
+logger = logging.getLogger(__name__)
+
+SIZE = 25
+
+
+def register(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/bundles/proposals", "proposals", listed)
+    blueprint.add_url_rule("/bundles/proposals", "proposal_search", search, methods=["POST"])
+    blueprint.add_url_rule("/bundles/proposals/reject", "proposal_reject", reject, methods=["POST"])
+    blueprint.add_url_rule("/bundles/proposals/unreject", "proposal_unreject", unreject, methods=["POST"])
+
+
+def listed() -> Response:
+    """``GET bundles/proposals``: ``state``, ``sort`` and ``page`` in the address."""
+    return _page(None)
+
+
+def _page(form: TermsForm | None, status: int = 200) -> Response:
+    """The list; with the search's *form* as it was typed, where it was wrong."""
+    database, given = current_storefront.database, request.args
+    state = cast(ProposalState, given.get("state") if given.get("state") in get_args(ProposalState) else "open")
+    sort = cast(Sort, given.get("sort") if given.get("sort") in get_args(Sort) else "beyond")
+    page = asked_page()
+    found, count = proposals.list_proposals(database, state, sort, page=page, size=SIZE)
+    run = latest_run(database)
+    return show_page(
+        "proposals.html",
+        status,
+        rows=proposal_rows(found),
+        state=state,
+        states=_states(proposals.counts(database)),
+        sort=sort,
+        sorts=_sorts(),
+        paging=Paging(page, SIZE, count),
+        run=run,
+        phase=_phase(run.phase) if run else "",
+        form=form or form_of(run.terms if run else Terms()),
+        typed=form is not None,
+        terms=fields_of(run.terms if run else Terms()),
+        no_orders=is_small(database, 0),
+        back=here(),
+    )
+
+
+def _states(counts: dict[str, int]) -> dict[ProposalState, tuple[str, int]]:
+    words: dict[ProposalState, str] = {
+        "open": say("To decide"),
+        "accepted": say("Accepted"),
+        "rejected": say("Rejected"),
+    }
+    return {state: (label, counts.get(state, 0)) for state, label in words.items()}
+
+
+def _sorts() -> dict[Sort, str]:
+    return {
+        "beyond": say("Most beyond chance"),
+        "support": say("Orders"),
+        "lift": say("Times chance"),
+        "share": say("Share of buyers"),
+        "margin": say("Margin left"),
+    }
+
+
+def _phase(phase: str) -> str:
+    return {"read": say("Reading the orders"), "count": say("Counting what was bought together")}.get(phase, phase)
+
+
+@editors_only
+def search() -> Response:
+    """``POST bundles/proposals``: look again, in a thread of its own; the list shows how far it is."""
+    form = TermsForm()
+    terms = form.read()
+    if terms is None:
+        return _page(form, 422)
+    try:
+        begun = proposal_run.begin(current_storefront.database, terms, merchant_name())
+    except proposal_run.SearchRunning:
+        tell(say("A search is at work already; its result will be here in a moment."), "warning")
+        return see_other(link("proposals"))
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    if current_storefront.database.in_memory:  # it has one connection only, which no second thread may use
+        _carry_out(app, begun)
+    else:
+        # No daemon: a process that ends in the midst of DuckDB's work is aborted, so it waits for the few seconds.
+        threading.Thread(target=_carry_out, args=(app, begun), name="storefront-proposals").start()
+    return see_other(link("proposals"))
+
+
+def _carry_out(app: Flask, begun: Begun) -> None:
+    """A failure stands with the run, and on the page."""
+    with app.app_context():
+        try:
+            current_storefront.search_begun(begun)
+        except StorefrontError as error:
+            logger.warning("The search for bundles failed: %s", error)
+        except Exception:
+            logger.exception("The search for bundles failed.")
+
+
+MOST_TOGETHER = 200
+
+
+@change
+def reject() -> Response:
+    """``POST bundles/proposals/reject``: never propose the set ``key``, or those of the chosen ``rows``, again."""
+    keys = _asked()
+    done = proposals.reject(current_storefront.database, keys, merchant_name())
+    if done:
+        text = say_count(
+            "Rejected. This set is not proposed again.", "%(num)s rejected. They are not proposed again.", len(done)
+        )
+        tell(text, undo=link("proposal_unreject"), rows=" ".join(done), back=_address())
+    return _back(keys, done, _after(keys))
+
+
+@change
+def unreject() -> Response:
+    """``POST bundles/proposals/unreject``: let the set ``key``, or those of ``rows``, be proposed again."""
+    keys = _asked()
+    done = proposals.unreject(current_storefront.database, keys, merchant_name())
+    if done:
+        tell(say_count("The set is proposed again.", "%(num)s sets are proposed again.", len(done)))
+    return _back(keys, done, _after(keys) if "shown" in request.form else (done or [""])[0])
+
+
+def _asked() -> list[str]:
+    """The one whose own button was pressed, else the chosen ones."""
+    key = request.form.get("key", "")
+    return [key] if key else [one for row in request.form.getlist("rows") for one in row.split()][:MOST_TOGETHER]
+
+
+def _back(keys: Sequence[str], done: Collection[str], goes_on: str) -> Response:
+    """To the list as it was, at the row to go on with."""
+    if not keys:
+        tell(say("Choose one or more proposals first."), "warning")
+    elif len(done) < len(keys):
+        tell(say("This proposal does not stand any more: somebody has looked again meanwhile."), "warning")
+    return see_other(_address() + (f"#{anchor(goes_on)}" if goes_on else ""))
+
+
+def _after(keys: Sequence[str]) -> str:
+    """The row that takes the place of the last of *keys*: the next one that is shown, else the one before; "" for none."""
+    shown = request.form.get("shown", "").split()
+    if not keys or keys[-1] not in shown:
+        return ""
+    at = shown.index(keys[-1])
+    rest = [one for one in shown[at + 1 :] + shown[:at][::-1] if one not in keys]
+    return rest[0] if rest else ""
+
+
+def _address() -> str:
+    back, own = request.form.get("back", ""), link("proposals")
+    return back if back == own or back.startswith(f"{own}?") else own

@@ -1,0 +1,138 @@
+"""Judged bundles in words, for the tables of the page that explains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from ...bundles.definition import Bundle, Definition
+from ...bundles.slots.verdicts import BundleVerdict, BundleVerdictKind, JudgedBundle
+from ...web.widgets.bundle_text import BundleWords, isolated
+from ..kit import products
+from ..kit.i18n import admin_texts, say, say_count, shown_money, shown_time
+from ..kit.products import ProductView
+
+FOLD = 20
+"""Rows of a slot that are shown before "show more"."""
+
+PICTURES = 4
+"""Components of a bundle that are shown; the others are counted."""
+
+DotKind: TypeAlias = Literal["on", "waiting", "off", "warning", "error"]
+
+_DOTS: Mapping[BundleVerdictKind, DotKind] = {
+    **dict.fromkeys(("shown", "applied", "near"), "on"),
+    "scheduled": "waiting",
+    "missing": "error",
+    **dict.fromkeys(("hidden", "sold_out", "too_few", "variants", "used_up", "bound"), "warning"),
+    **dict.fromkeys(("currencies", "unpriced", "no_amount", "costs_more", "saves_nothing"), "warning"),
+}
+
+
+class BundleName(NamedTuple):
+    """A bundle to link to."""
+
+    id: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class BundleRow:
+    """A bundle: its first components with how many *more* follow, what it saves, and what became of it with a dot.
+
+    *detail* is a second line to the verdict: how often it applies, or what the cart lacks.
+    """
+
+    id: int
+    title: str
+    products: tuple[ProductView, ...]
+    more: int
+    saving: str
+    dot: DotKind
+    verdict: str
+    detail: str
+    is_shown: bool
+
+
+def name_of(bundle: Bundle) -> BundleName:
+    """*bundle* as the merchant reads it."""
+    return BundleName(bundle.id, _title(bundle.definition))
+
+
+def bundle_rows(judged: Sequence[JudgedBundle], is_open: bool) -> tuple[BundleRow, ...]:
+    """The first rows; all of them where the table *is_open*. Their products are looked up at once."""
+    kept = judged if is_open else judged[: max(FOLD, sum(one.verdict.place is not None for one in judged))]
+    titles = {one.bundle.id: _title(one.bundle.definition) for one in judged}
+    views = products.views(sorted({name for one in kept for name in _named(one)}))
+    return tuple(_row(one, titles, views) for one in kept)
+
+
+def _title(definition: Definition) -> str:
+    return definition.words_in(admin_texts().locale).title
+
+
+def _parts(definition: Definition) -> list[str]:
+    """The products of *definition*, each once, in its order."""
+    return list(dict.fromkeys(one.product_id for tier in definition.tiers for one in tier.components))
+
+
+def _named(one: JudgedBundle) -> list[str]:
+    """The products that a row names."""
+    lacks = [name for lack in one.verdict.lacks for name in lack.product_ids[:1]]
+    named = [one.verdict.product_id] if one.verdict.product_id is not None else []
+    return [*_parts(one.bundle.definition)[:PICTURES], *lacks, *named]
+
+
+def _row(one: JudgedBundle, titles: Mapping[int, str], views: Mapping[str, ProductView]) -> BundleRow:
+    parts = _parts(one.bundle.definition)
+    return BundleRow(
+        one.bundle.id,
+        titles[one.bundle.id],
+        tuple(views[name] for name in parts[:PICTURES]),
+        max(0, len(parts) - PICTURES),
+        "" if one.saving is None else shown_money(one.saving, one.currency),
+        _DOTS.get(one.verdict.kind, "off"),
+        _words(one.verdict, titles, views),
+        _detail(one, views),
+        one.verdict.place is not None,
+    )
+
+
+def _words(verdict: BundleVerdict, titles: Mapping[int, str], views: Mapping[str, ProductView]) -> str:
+    if verdict.kind in ("too_few", "variants") and verdict.product_id is None:
+        return say("Too few pieces of its products")
+    return admin_texts().bundle_verdict(
+        verdict.kind,
+        place=admin_texts().number(verdict.place or 0),
+        limit=admin_texts().number(verdict.limit or 0),
+        moment=shown_time(verdict.moment),
+        segment=verdict.segment,
+        product=isolated(views[verdict.product_id].title) if verdict.product_id is not None else "",
+        currency=verdict.currency or "",
+        instead=isolated(titles.get(verdict.instead or 0, "")),
+    )
+
+
+def _detail(one: JudgedBundle, views: Mapping[str, ProductView]) -> str:
+    verdict = one.verdict
+    if verdict.kind == "near":
+        return _missing(one, views)
+    if verdict.kind != "applied":
+        return ""
+    times = say_count("%(num)s time", "%(num)s times", verdict.count)
+    if verdict.limit is None:
+        return times
+    return say("%(times)s, which is its limit", times=times)
+
+
+def _missing(one: JudgedBundle, views: Mapping[str, ProductView]) -> str:
+    """What to add to the cart, as the shopper reads it."""
+    words, lacks = BundleWords(admin_texts()), one.verdict.lacks
+    titles = [
+        " ".join(text for text in (words.count(lack.pieces), views[lack.product_ids[0]].title) if text)
+        for lack in lacks
+        if len(lack.product_ids) == 1
+    ]
+    pieces = sum(lack.pieces for lack in lacks)
+    return words.near(titles if len(titles) == len(lacks) else [], pieces, one.saving or 0, one.currency)

@@ -1,0 +1,189 @@
+"""Explained candidates in words, for the tables of the page that explains."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ...recommending.explaining import Explained, ExplainedKind, ExplainedSlot
+from ...recommending.plan import Slot
+from ...recommending.rules.rule import Rule
+from ...web.widgets.bundle_text import isolated
+from ..kit import products
+from ..kit.i18n import admin_texts, say
+from ..kit.products import ProductView
+from ..rules.labels import RuleView, rule_views
+from ..slots.labels import strategy_word
+from .bundles import FOLD, BundleName, BundleRow, DotKind, bundle_rows, name_of
+
+_WARNINGS: frozenset[ExplainedKind] = frozenset({"minimum", "rule", "hidden", "sold_out", "variant", "offered"})
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """A candidate: what became of it, in words, with a dot.
+
+    Attributes:
+        one: The candidate.
+        product: Its product.
+        dot: Kind of the dot.
+        verdict: What became of it.
+        source: What proposed it, and how it ranks there; "" where the verdict says as much.
+        rule: The rule that excluded it.
+        factors: The rules that changed its score.
+        share: Its score as a share of the best of its strategy in this slot, 0 to 1.
+        score: Its score in digits, and the *raw* one before the rules.
+        seed: The seed that most orders hold it together with.
+    """
+
+    one: Explained
+    product: ProductView
+    dot: DotKind
+    verdict: str
+    source: str
+    rule: RuleView | None
+    factors: tuple[RuleView, ...]
+    share: float
+    score: str
+    raw: str
+    seed: ProductView | None
+
+    @property
+    def is_shown(self) -> bool:
+        return self.one.kind == "shown"
+
+    @property
+    def may_pin(self) -> bool:
+        """Whether a pin would help: it is in the catalogue, and nothing that a pin cannot change keeps it away."""
+        return self.one.kind in ("shown", "limit", "minimum", "elsewhere") and self.one.position is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotTable:
+    """A slot with its rows, or its *bundles*, the shown ones first; *hidden* more are folded away.
+
+    *pins_in* is the strategy of its pins. *instead* is the bundle for which the page leaves the slot out. One that
+    *is_alike* has the title of another.
+    """
+
+    name: str
+    title: str
+    strategies: tuple[str, ...]
+    pins_in: str
+    layout: str
+    rows: tuple[CandidateRow, ...]
+    shown: int
+    count: int
+    bundles: tuple[BundleRow, ...] = ()
+    instead: BundleName | None = None
+    is_alike: bool = False
+
+    @property
+    def hidden(self) -> int:
+        return self.count - len(self.rows or self.bundles)
+
+
+def slot_tables(slots: Sequence[ExplainedSlot], rules: Mapping[int, Rule], opened: str) -> list[SlotTable]:
+    """The tables; of the slot named *opened* all rows."""
+    views = rule_views({number: rules[number] for number in _rules_of(slots) if number in rules})
+    seeds = products.views(
+        sorted({one.evidence.seed_id for each in slots for one in each.candidates if one.evidence.seed_id})
+    )
+    titles = {each.slot.name: admin_texts().title(each.slot.strategies[0], each.slot.title) for each in slots}
+    often = Counter(titles.values())
+    places = {name: f"{title} ({name})" if often[title] > 1 else title for name, title in titles.items()}
+    # What a slot that was left out would show, the page shows in the bundle.
+    places |= {each.slot.name: isolated(name_of(each.instead).title) for each in slots if each.instead}
+    tables = [_table(each, views, seeds, titles[each.slot.name], places, each.slot.name == opened) for each in slots]
+    return [replace(table, is_alike=often[table.title] > 1) for table in tables]
+
+
+def _rules_of(slots: Sequence[ExplainedSlot]) -> set[int]:
+    found = [number for each in slots for one in each.candidates for number in (*one.factor_rules, one.rule or 0)]
+    return set(found)
+
+
+def _table(
+    explained: ExplainedSlot,
+    views: Mapping[int, RuleView],
+    seeds: Mapping[str, ProductView],
+    title: str,
+    places: Mapping[str, str],
+    is_open: bool,
+) -> SlotTable:
+    slot = explained.slot
+    if slot.layout == "bundles":
+        return _bundle_table(explained, title, is_open)
+    best: dict[str, float] = {}
+    for one in explained.candidates:
+        best[one.strategy] = max(best.get(one.strategy, 0.0), one.score)
+    # A product that a fallback proposes again has its verdict already.
+    judged = [one for one in explained.candidates if one.kind != "repeated"]
+    judged.sort(key=lambda one: one.kind not in ("shown", "offered"))
+    kept = judged if is_open else judged[: max(FOLD, len(explained.shown))]
+    return SlotTable(
+        slot.name,
+        title,
+        tuple(strategy_word(name) for name in slot.strategies),
+        slot.strategies[0],
+        slot.layout,
+        tuple(_row(one, slot, views, seeds, places, best[one.strategy]) for one in kept),
+        len(explained.shown),
+        len(judged),
+        instead=name_of(explained.instead) if explained.instead else None,
+    )
+
+
+def _bundle_table(explained: ExplainedSlot, title: str, is_open: bool) -> SlotTable:
+    slot, judged = explained.slot, explained.bundles
+    rows = bundle_rows(judged, is_open)
+    shown = sum(one.verdict.place is not None for one in judged)
+    return SlotTable(slot.name, title, (), "", slot.layout, (), shown, len(judged), rows)
+
+
+def _row(
+    one: Explained,
+    slot: Slot,
+    views: Mapping[int, RuleView],
+    seeds: Mapping[str, ProductView],
+    places: Mapping[str, str],
+    best: float,
+) -> CandidateRow:
+    where = places.get(one.elsewhere or "", one.elsewhere or "")
+    return CandidateRow(
+        one,
+        products.view_of(one.product) if one.product is not None else products.unknown(one.product_id),
+        _dot(one.kind),
+        admin_texts().verdict(one.kind, place=one.place, elsewhere=where, limit=slot.limit, minimum=slot.minimum),
+        _source(one, is_fallback=one.strategy != slot.strategies[0]),
+        views.get(one.rule or 0),
+        tuple(views[number] for number in one.factor_rules if number in views),
+        one.score / best if best > 0 else 0.0,
+        _digits(one.score),
+        _digits(one.raw),
+        seeds.get(one.evidence.seed_id or ""),
+    )
+
+
+def _source(one: Explained, is_fallback: bool) -> str:
+    """How it ranks, where that is not its place in the slot, and in what, where that is not the slot's first choice."""
+    if one.position is None:
+        return say("Pinned")
+    rank = admin_texts().number(one.position)
+    if is_fallback:
+        return say("%(strategy)s, rank %(rank)s", strategy=strategy_word(one.strategy), rank=rank)
+    return say("rank %(rank)s", rank=rank) if one.place != one.position else ""
+
+
+def _digits(score: float) -> str:
+    """*score* with three digits that count."""
+    return admin_texts().number(round(score)) if abs(score) >= 1000 else f"{score:.3g}"
+
+
+def _dot(kind: ExplainedKind) -> DotKind:
+    if kind == "shown":
+        return "on"
+    if kind == "missing":
+        return "error"
+    return "warning" if kind in _WARNINGS else "off"

@@ -1,0 +1,191 @@
+"""What needs the merchant's attention: each a sentence, what helps, and one place to go or one command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from ...bundles.proposals import store as proposals
+from ...bundles.proposals.run import Run
+from ...counts.backlog import Backlog
+from ...jobs.heartbeats import Seen
+from ...proxies import current_storefront
+from ...recommending.plan import running
+from ...recommending.slot_stats import Fill, often_empty
+from ..kit.i18n import admin_texts, say, say_count, shown_age, shown_percent, shown_time
+from ..kit.pages import link
+from ..slots.labels import placement_words
+from .health import Health, counts_when_called, needs_worker
+
+Fills: TypeAlias = Mapping[str, Mapping[str, Fill]]
+
+DAYS = 7
+REBUILD = "flask storefront rebuild"
+DRAIN = "flask storefront drain"
+WORKER = "flask storefront worker"
+
+LEVELS = ("error", "warning", "waiting")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One matter. *label* and *address* are its link, *command* what to type where no page of ours can mend it.
+
+    *details* is the sentence of an error as it was raised, in English or in the shop's own words.
+    """
+
+    level: Literal["error", "warning", "waiting"]
+    sentence: str
+    remedy: str
+    label: str = ""
+    address: str = ""
+    command: str = ""
+    details: str = ""
+
+
+def machine_items(health: Health) -> list[Item]:
+    """About Redis, the database, the worker and the counts."""
+    database, items = health.database, []
+    if database.state == "error":
+        sentence = say("The database does not serve us: nothing can be changed here, and new orders are not recorded.")
+        items.append(Item("error", sentence, database.remedy, command=database.command))
+    items += _redis_items(health)
+    if health.backlog is not None:
+        items += _count_items(health.backlog)
+    if health.seen is not None and health.redis.state != "error":  # else Redis is the cause, and is told
+        items += _worker_items(health.seen, health.backlog)
+    return items
+
+
+def _redis_items(health: Health) -> list[Item]:
+    if health.facts is None:
+        sentence = say(
+            "Redis does not answer: pages show no suggestions. Orders wait in the database and are counted later."
+        )
+        return [Item("error", sentence, health.redis.remedy)]
+    if health.redis.state == "error":
+        sentence = say(
+            "Redis refuses to write: pages go on with the old counts. Orders wait in the database and are counted later."
+        )
+        return [Item("error", sentence, health.redis.remedy)]
+    if not health.facts.evicts:
+        return []
+    policy = health.facts.maxmemory_policy
+    sentence = say("Redis removes keys by itself (%(policy)s) and would lose counts.", policy=policy)
+    remedy = say("Give the storefront an instance of its own, or set noeviction or a volatile-* policy.")
+    return [Item("warning", sentence, remedy, command="redis-cli config set maxmemory-policy noeviction")]
+
+
+def _count_items(backlog: Backlog) -> list[Item]:
+    if backlog.rebuilding:
+        return [Item("waiting", say("A rebuild is at work; pages go on with the old counts."), say("Let it finish."))]
+    if "foreign" in backlog.wanting:
+        return [
+            Item(
+                "error",
+                say("Redis holds the counts of another shop or of an older database; pages do not use them."),
+                say("Give each shop a STOREFRONT_REDIS_PREFIX of its own; if this one is right, count anew."),
+                command=REBUILD,
+            )
+        ]
+    if backlog.wanting:
+        sentence = say("Redis has lost counts, and orders cannot be counted on.")
+        return [Item("error", sentence, say("Count anew; pages go on meanwhile."), command=REBUILD)]
+    if backlog.broke_off:
+        sentence = say("A rebuild broke off before its end.")
+        return [Item("warning", sentence, say("Start it again; it goes on where it stopped."), command=REBUILD)]
+    if current_storefront.mounted.held.current.popularity.must_rebuild:
+        sentence = say("A rebuild is due: the weights of the counts have grown far.")
+        return [Item("warning", sentence, say("Count anew; pages go on meanwhile."), command=REBUILD)]
+    return []
+
+
+def _worker_items(seen: Seen, backlog: Backlog | None) -> list[Item]:
+    items = []
+    if backlog is not None and backlog.is_late and not backlog.wanting:
+        items.append(_late(seen, backlog))
+    elif needs_worker() and not seen.alive:
+        sentence = _missing_worker(seen)
+        remedy = say("Start one, and let your system start it again whenever it ends:")
+        items.append(Item("error", sentence, remedy, command=WORKER))
+    if seen.trouble and seen.caught_up_at is not None:
+        sentence = say("The nightly catch-up failed %(age)s.", age=shown_age(seen.caught_up_at))
+        remedy = say(
+            "Orders that the shop did not tell us of are missing. A worker tries again every hour; to try now:"
+        )
+        items.append(Item("warning", sentence, remedy, command="flask storefront catch-up"))
+    return items
+
+
+def _late(seen: Seen, backlog: Backlog) -> Item:
+    assert backlog.since is not None
+    age = shown_age(backlog.since)
+    sentence = say_count(
+        "%(num)s order waits to be counted, the oldest came %(age)s.",
+        "%(num)s orders wait to be counted, the oldest came %(age)s.",
+        backlog.waiting,
+        age=age,
+    )
+    if seen.alive or counts_when_called():
+        remedy = say("If their number does not fall, the log of the shop or the worker says why. To count now:")
+        return Item("error", sentence, remedy, command=DRAIN)
+    if needs_worker():
+        return Item("error", sentence, say("No worker is at work; start one."), command=WORKER)
+    remedy = say("The thread that counts them starts with the shop's next page. To count now:")
+    return Item("error", sentence, remedy, command=DRAIN)
+
+
+def _missing_worker(seen: Seen) -> str:
+    if seen.last_at is None:
+        return say("No worker has been seen yet, so new orders are not counted.")
+    return say("No worker has been seen since %(time)s, so new orders are not counted.", time=shown_time(seen.last_at))
+
+
+def slot_items(fills: Fills) -> list[Item]:
+    """Slots that are on and stay empty on more than 40 % of their pages of the last seven days."""
+    texts = admin_texts()
+    items = []
+    for placement, slots in current_storefront.plan.items():
+        for slot in running(slots):
+            fill = fills.get(placement, {}).get(slot.name, Fill())
+            if not often_empty(slot, fill):
+                continue
+            sentence = say(
+                "The slot “%(slot)s” (%(placement)s) stayed empty on %(share)s of %(pages)s pages in the last %(days)s days.",
+                slot=texts.title(slot.strategies[0], slot.title),
+                placement=placement_words()[placement],
+                share=shown_percent(fill.share or 0),
+                pages=texts.number(fill.pages),
+                days=DAYS,
+            )
+            remedy = say("Let another strategy fill it, or switch it off.")
+            if slot.strategies == ("top_rated",) and not current_storefront.mounted.held.current.rated:
+                sentence = say(
+                    "The slot “%(slot)s” (%(placement)s) stays empty: no product has a rating.",
+                    slot=texts.title(slot.strategies[0], slot.title),
+                    placement=placement_words()[placement],
+                )
+                remedy = say(
+                    "Ask your developer to hand over the ratings of the products; "
+                    "or let another strategy fill it, or switch it off."
+                )
+            items.append(Item("warning", sentence, remedy, say("Edit slots"), link("slots_edit", placement=placement)))
+    return items
+
+
+def proposal_items(run: Run | None) -> list[Item]:
+    """Proposals that nobody has decided on, and a search for them that failed; raises `DatabaseUnavailable`."""
+    items = []
+    if run is not None and run.state == "failed":
+        remedy = say("Look at what it met, and start it again.")
+        sentence = say("The last search for bundles failed.")
+        items.append(Item("warning", sentence, remedy, say("Look at it"), link("proposals")))
+    waiting = proposals.counts(current_storefront.database).get("open", 0)
+    if waiting:
+        sentence = say_count(
+            "%(num)s proposed bundle waits for you.", "%(num)s proposed bundles wait for you.", waiting
+        )
+        remedy = say("Accept what fits; what you reject is not proposed again.")
+        items.append(Item("waiting", sentence, remedy, say("Look at them"), link("proposals")))
+    return items

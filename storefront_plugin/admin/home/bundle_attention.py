@@ -1,0 +1,170 @@
+"""Published bundles that need attention: parts that cannot be had, bundles that have ended or are used up."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+
+from ...bundles.cart.stock import bundle_available
+from ...bundles.definition import Bundle
+from ...bundles.store.tables import StoredBundle
+from ...orderlog.events import now
+from ...proxies import current_storefront
+from ...shop.ports import Product
+from ..bundles.labels import absence, trouble
+from ..kit.i18n import admin_texts, say, say_count, shown_time
+from ..kit.pages import link
+from ..kit.products import look_up
+from .attention import Item
+
+SHOWN = 4
+"""Items of one kind; the last stands for all others."""
+
+MOST_BUNDLES = 2000
+MOST_PRODUCTS = 1000
+CHUNK = 250
+"""Products of one call to the catalogue."""
+
+SECONDS = 2.0
+"""No further call to the catalogue is begun after so long."""
+
+_MOST_OVER = 200
+
+Products = Mapping[str, Product | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How many of the published bundles were looked at, the newest first; *absent* of them are on, but cannot be had."""
+
+    bundles: int
+    of: int
+    absent: int
+
+
+def part_items() -> tuple[list[Item], Looked]:
+    """Bundles with a part that is sold out, hidden or gone. Raises `DatabaseUnavailable` or `AdapterError`.
+
+    The catalogue is asked for at most `MOST_PRODUCTS` products in all.
+    """
+    published = current_storefront.mounted.till.published.get(patient=True).bundles
+    newest = [published[number] for number in sorted(published, reverse=True)[:MOST_BUNDLES]]
+    products = _products(newest)
+    looked = [bundle for bundle in newest if bundle.definition.product_ids <= products.keys()]
+    items = [item for bundle in looked if (item := _part_item(bundle, products)) is not None]
+    items.sort(key=lambda item: item.level)  # those that cannot be bought come first
+
+    moment = dt.datetime.now(dt.timezone.utc)
+    on = [bundle.definition for bundle in looked if bundle.definition.schedule.holds(moment)]
+    absent = sum(absence(definition, products) is not None for definition in on)
+    return _shortened(items, _more_parts), Looked(len(looked), len(published), absent)
+
+
+def _products(bundles: Iterable[Bundle]) -> dict[str, Product | None]:
+    """The parts of as many *bundles* as `MOST_PRODUCTS` and `SECONDS` allow."""
+    ids = dict.fromkeys(product for bundle in bundles for product in sorted(bundle.definition.product_ids))
+    wanted, began = list(ids)[:MOST_PRODUCTS], time.monotonic()
+    found: dict[str, Product | None] = {}
+    for start in range(0, len(wanted), CHUNK):
+        if time.monotonic() - began > SECONDS:
+            break
+        found |= look_up(wanted[start : start + CHUNK])
+    return found
+
+
+def _part_item(bundle: Bundle, products: Products) -> Item | None:
+    definition = bundle.definition
+    over = definition.schedule.end is not None and definition.schedule.end <= dt.datetime.now(dt.timezone.utc)
+    troubled = {name: words for name in sorted(definition.product_ids) if (words := trouble(products[name]))}
+    stock = {name: found.stock for name in definition.product_ids if (found := products[name]) and found.visible}
+    can_be_had = bundle_available(definition, stock)
+    if over or (can_be_had and not troubled):
+        return None
+    title = definition.words_in(admin_texts().locale).title
+    for name, words in troubled.items():
+        found = products[name]
+        part = found.title if found else name
+        if can_be_had:
+            sentence = say(
+                "A part of “%(title)s” cannot be had: %(part)s %(is)s.", title=title, part=part, **{"is": words}
+            )
+        else:
+            sentence = say("“%(title)s” is not shown: %(part)s %(is)s.", title=title, part=part, **{"is": words})
+        remedy = say("Put another product in its place, or archive the bundle.")
+        if found and found.visible:
+            remedy = say("Restock it, or put another product in its place.")
+        return _item("warning" if can_be_had else "error", sentence, remedy, bundle.id)
+    sentence = say("“%(title)s” is not shown: there are too few pieces of its parts.", title=title)
+    return _item("error", sentence, say("Restock them, or lower the quantities."), bundle.id)
+
+
+def over_items() -> list[Item]:
+    """Published bundles that have ended, or whose limit in all is reached; raises `DatabaseUnavailable`."""
+    moment = now()
+    ended = StoredBundle.ends_at <= moment
+    used_up = StoredBundle.uses >= StoredBundle.limit_in_all
+    columns = (StoredBundle.id, StoredBundle.title, StoredBundle.ends_at, StoredBundle.limit_in_all)
+    query = sa.select(*columns).where(StoredBundle.state == "published", sa.or_(ended, used_up))
+    with current_storefront.database.reading(patient=True) as session:
+        rows = session.execute(query.order_by(StoredBundle.id.desc()).limit(_MOST_OVER)).all()
+    past = [row for row in rows if row.ends_at is not None and row.ends_at <= moment]
+    full = [row for row in rows if row not in past]
+    return _shortened([_ended(row.id, row.title, row.ends_at) for row in past], _more_ended) + _shortened(
+        [_used_up(row.id, row.title, row.limit_in_all) for row in full], _more_used_up
+    )
+
+
+def _ended(bundle_id: int, title: str, ends_at: dt.datetime | None) -> Item:
+    sentence = say("“%(title)s” ended on %(time)s and is still published.", title=title, time=shown_time(ends_at))
+    return _item("warning", sentence, say("Archive it, or give it a later end."), bundle_id)
+
+
+def _used_up(bundle_id: int, title: str, limit: int | None) -> Item:
+    count = admin_texts().number(limit or 0)
+    sentence = say(
+        "“%(title)s” has reached its limit of %(count)s in all and is not sold any more.", title=title, count=count
+    )
+    return _item("warning", sentence, say("Raise the limit, or archive it."), bundle_id)
+
+
+def _item(level: Literal["error", "warning"], sentence: str, remedy: str, bundle_id: int) -> Item:
+    return Item(level, sentence, remedy, say("Open"), link("bundle_edit", bundle_id=bundle_id))
+
+
+def _shortened(items: list[Item], rest: Callable[[int], str]) -> list[Item]:
+    """The first of *items*, and one for all others with the sentence *rest* of how many they are."""
+    if len(items) <= SHOWN:
+        return items
+    left = items[SHOWN - 1 :]
+    remedy = say("They are in the list of bundles.")
+    others = Item(left[0].level, rest(len(left)), remedy, say("Open the list"), link("bundle_list", state="published"))
+    return [*items[: SHOWN - 1], others]
+
+
+def _more_parts(count: int) -> str:
+    return say_count(
+        "%(num)s further bundle has a part that cannot be had.",
+        "%(num)s further bundles have a part that cannot be had.",
+        count,
+    )
+
+
+def _more_ended(count: int) -> str:
+    return say_count(
+        "%(num)s further published bundle has ended.",
+        "%(num)s further published bundles have ended.",
+        count,
+    )
+
+
+def _more_used_up(count: int) -> str:
+    return say_count(
+        "%(num)s further bundle has reached its limit.",
+        "%(num)s further bundles have reached their limits.",
+        count,
+    )

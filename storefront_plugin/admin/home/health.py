@@ -1,0 +1,259 @@
+"""Redis, the database, the worker and counting: how each is, in words, and what to do where it is not well."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import sqlalchemy as sa
+
+from ...bundles.proposals.run import Run, latest_run
+from ...core.errors import DatabaseUnavailable, StorefrontError, StoreUnavailable, TablesMissing
+from ...counts.backlog import MOST_WAITING, Backlog, backlog
+from ...jobs.heartbeats import Seen
+from ...proxies import current_storefront
+from ...redis_store import Read, StoreFacts
+from ...redis_store._errors import code_of
+from ..kit.i18n import admin_texts, say, say_count, shown_age
+
+State: TypeAlias = Literal["on", "waiting", "warning", "error", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Its *state*, that in a word, and figures in words, in the merchant's language.
+
+    Attributes:
+        details: The sentence of an error, as it was raised: in English, and for whoever runs the shop.
+        remedy: What helps, in the merchant's language; *command*: what to type for it.
+    """
+
+    name: str
+    state: State
+    label: str
+    facts: tuple[str, ...] = ()
+    details: str = ""
+    remedy: str = ""
+    command: str = ""
+
+
+def redis_outage(error: StorefrontError, label: str = "", facts: tuple[str, ...] = ()) -> Service:
+    """Redis with the remedy for *error*; not well unless a *label* says better what it does."""
+    return Service("Redis", "error", label or say("not well"), facts, str(error), _redis_remedy(error))
+
+
+def database_outage(error: StorefrontError) -> Service:
+    """The database with the remedy for *error*."""
+    name, label = say("Database"), say("not well")
+    if isinstance(error, TablesMissing):
+        return Service(
+            name, "error", label, (), str(error), say("Make the missing tables:"), "flask storefront init-db"
+        )
+    remedy = say("Look whether it runs, and whether something holds a lock on it; a short lock passes by itself.")
+    return Service(name, "error", label, (), str(error), remedy)
+
+
+def _redis_remedy(error: StorefrontError) -> str:
+    known = {
+        "OOM": say("Raise its maxmemory, or give the storefront an instance of its own."),
+        "READONLY": say("It is a replica: point STOREFRONT_REDIS_URL to the primary."),
+        "MISCONF": say("It cannot save: make room on its disk."),
+        "NOREPLICAS": say("Bring its replicas back, or lower min-replicas-to-write."),
+        "NOPERM": say("Allow its user all commands on the storefront's keys."),
+        "BUSY": say("A script blocks it: end that with SCRIPT KILL."),
+        "LOADING": say("It is reading its data: wait until it has."),
+        "CLUSTERDOWN": say("Bring the missing nodes of the cluster back."),
+    }
+    remedy = known.get(code_of(error.__cause__)) if isinstance(error.__cause__, Exception) else None
+    if remedy is None and current_storefront.mounted.store.is_embedded:
+        return say("It cannot be started here, the details say why; or set STOREFRONT_REDIS_URL.")
+    return remedy or say("Start it, or correct STOREFRONT_REDIS_URL.")
+
+
+def worker_health(seen: Seen | None, run: Run | None, late: bool) -> Service:
+    """The service; *seen* is None where Redis cannot be asked.
+
+    *run* is the latest search for bundles, *late* says whether orders wait for longer than counting takes.
+    """
+    name = say("Worker")
+    if counts_when_called():
+        return Service(name, "on", say("OK"), (say("when drain() is called, as in tests"),))
+    if seen is None:
+        return Service(name, "off", say("unknown"), (say("cannot be told without Redis"),))
+    facts = (*_who(seen), *_nights(seen, run))
+    if seen.alive and seen.trouble:
+        return Service(name, "warning", say("met trouble"), facts, seen.trouble)
+    if seen.alive:
+        return Service(name, "on", say("OK"), facts)
+    if needs_worker() or late:
+        return Service(name, "error", say("not running"), facts, seen.trouble)
+    return Service(name, "off", say("rests"), facts, seen.trouble)
+
+
+def needs_worker() -> bool:
+    """Whether the shop leaves counting to `flask storefront worker`."""
+    return current_storefront.settings.drain == "off"
+
+
+def counts_when_called() -> bool:
+    """Whether nothing counts by itself, and nothing should: in tests."""
+    return current_storefront.mounted.synchronous and not needs_worker()
+
+
+def _who(seen: Seen) -> Iterator[str]:
+    if seen.workers:
+        yield say_count("%(num)s worker", "%(num)s workers", seen.workers)
+    if seen.threads:
+        yield say_count("%(num)s thread of the shop", "%(num)s threads of the shop", seen.threads)
+    if not seen.alive and not needs_worker():
+        yield say("a thread of the shop starts with its first page or order")
+    if seen.last_at is not None:
+        yield say("last seen %(age)s", age=shown_age(seen.last_at))
+    elif needs_worker():
+        yield say("none was seen yet")
+
+
+def _nights(seen: Seen, run: Run | None) -> Iterator[str]:
+    if seen.caught_up_at is not None:
+        age = shown_age(seen.caught_up_at)
+        yield say("catch-up failed %(age)s", age=age) if seen.trouble else say("caught up %(age)s", age=age)
+    if run is not None and run.started_by == "worker" and run.finished_at is not None:
+        age = shown_age(run.finished_at)
+        failed = run.state == "failed"
+        yield (
+            say("search for bundles failed %(age)s", age=age)
+            if failed
+            else say("searched for bundles %(age)s", age=age)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """All of it. *facts*, *seen* and *backlog* are None where Redis or the database could not be asked.
+
+    *run* is the latest search for bundles, if there was one.
+    """
+
+    redis: Service
+    database: Service
+    worker: Service
+    counting: Service
+    facts: StoreFacts | None
+    backlog: Backlog | None
+    seen: Seen | None
+    run: Run | None
+
+    @property
+    def tables_missing(self) -> bool:
+        """Whether the database answers and merely lacks our tables."""
+        return bool(self.database.command)
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """In the order to show."""
+        return self.redis, self.database, self.worker, self.counting
+
+
+def look() -> Health:
+    """Ask everything once. A Redis that does not answer is asked for nothing more."""
+    facts, redis = _redis()
+    database, found, run = _database(), None, None
+    if database.state != "error":
+        try:
+            found, run = backlog(facts is not None), latest_run(current_storefront.database)
+        except StoreUnavailable as error:
+            facts, redis = None, redis_outage(error)
+            found = backlog(ask_redis=False)
+        except DatabaseUnavailable as error:
+            database, found = database_outage(error), None
+    seen = _seen() if facts is not None else None
+    worker = worker_health(seen, run, found is not None and found.is_late)
+    counting = _counting(found, facts is not None, redis.state != "error") if found is not None else _uncounted()
+    return Health(redis, database, worker, counting, facts, found, seen, run)
+
+
+def _redis() -> tuple[StoreFacts | None, Service]:
+    store = current_storefront.mounted.store
+    try:
+        facts = store.info()
+    except StorefrontError as error:
+        return None, redis_outage(error)
+    words = _redis_words(facts)
+    try:  # a full one, and a replica, answer and refuse to write
+        store.ask([Read(current_storefront.mounted.keys.news, "HINCRBY", ("rules", 0))])
+    except StorefrontError as error:
+        return facts, redis_outage(error, say("refuses to write"), words)
+    if facts.evicts:
+        return facts, Service("Redis", "warning", say("may lose counts"), words)
+    return facts, Service("Redis", "on", say("OK"), words)
+
+
+def _redis_words(facts: StoreFacts) -> tuple[str, ...]:
+    server = facts.nodes[0].server.capitalize()
+    limit = sum(node.maxmemory for node in facts.nodes)
+    memory = say("%(used)s of memory", used=_bytes(facts.used_memory))
+    if limit:
+        memory = say("%(used)s of %(limit)s of memory", used=_bytes(facts.used_memory), limit=_bytes(limit))
+    embedded = [say("embedded, for development")] if current_storefront.mounted.store.is_embedded else []
+    nodes = [say_count("%(num)s node", "%(num)s nodes", len(facts.nodes))] if len(facts.nodes) > 1 else []
+    return (f"{server} {facts.version}", memory, *embedded, *nodes)
+
+
+def _database() -> Service:
+    database, began = current_storefront.database, time.monotonic()
+    try:
+        with database.reading(patient=True) as session:
+            session.execute(sa.select(1))
+            dialect = session.connection().dialect
+    except StorefrontError as error:
+        return database_outage(error)
+    version = ".".join(map(str, dialect.server_version_info or ()))
+    name = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}.get(dialect.name)
+    milliseconds = admin_texts().number(max(1, round((time.monotonic() - began) * 1000)))
+    answered = say("answers in %(milliseconds)s ms", milliseconds=milliseconds)
+    return Service(say("Database"), "on", say("OK"), (f"{name or dialect.name} {version}".strip(), answered))
+
+
+def _counting(found: Backlog, redis_answers: bool, redis_counts: bool) -> Service:
+    parts = current_storefront.mounted
+    last = [say("last counted %(age)s", age=shown_age(found.counted_at))] if found.counted_at else []
+    facts = (_behind(found, redis_answers), *last)
+    trouble = parts.drainer.trouble
+    if found.wanting:
+        return Service(say("Counting"), "error", say("stopped"), facts)
+    if found.is_late or not redis_counts:
+        return Service(say("Counting"), "error" if found.is_late else "warning", say("waits"), facts)
+    if trouble is not None and not isinstance(trouble, (StoreUnavailable, DatabaseUnavailable)):
+        return Service(say("Counting"), "warning", say("met trouble"), facts, f"{trouble}"[:300])
+    return Service(say("Counting"), "on", say("OK"), facts)
+
+
+def _behind(found: Backlog, redis_answers: bool) -> str:
+    if not found.waiting and not redis_answers:
+        return say("what Redis lacks cannot be told")
+    if not found.waiting:
+        return say("all orders are counted")
+    if found.waiting >= MOST_WAITING:
+        return say("more than %(num)s orders wait", num=admin_texts().number(MOST_WAITING))
+    return say_count("%(num)s order waits", "%(num)s orders wait", found.waiting)
+
+
+def _seen() -> Seen | None:
+    try:
+        return current_storefront.mounted.workers.look()
+    except StoreUnavailable:
+        return None
+
+
+def _uncounted() -> Service:
+    return Service(say("Counting"), "off", say("unknown"), (say("cannot be told without the database"),))
+
+
+def _bytes(count: int) -> str:
+    size, units = float(count), ["B", "KB", "MB", "GB", "TB"]
+    while size >= 1024 and len(units) > 1:
+        size /= 1024
+        units.pop(0)
+    return f"{admin_texts().number(round(size, 1 if size < 10 else 0))} {units[0]}"

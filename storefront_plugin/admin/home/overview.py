@@ -1,0 +1,119 @@
+"""What is on: bundles, rules and slots in figures and short lists, and the orders of the last two weeks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ...bundles.store.listing import Row, Wanted, list_bundles
+from ...bundles.store.tables import StoredBundle
+from ...core import versions
+from ...orderlog.events import day_of, now
+from ...orderlog.tables import Applier, LoggedOrder
+from ...proxies import current_storefront
+from ...recommending import placements
+from ...recommending.rules import list as rule_list
+from ...recommending.rules import store as rule_store
+
+SHOWN = 5
+DAYS = 7
+"""Days of a period; the one before is its comparison."""
+
+MOST_ORDERS = 500_000
+"""Orders that are counted; of more it says that there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Orders of the log. *daily* has two periods of `DAYS` whole days up to yesterday, the oldest first."""
+
+    known: int
+    today: int
+    daily: tuple[int, ...]
+
+    @property
+    def latest(self) -> int:
+        """Orders of the last seven whole days."""
+        return sum(self.daily[DAYS:])
+
+    @property
+    def before(self) -> int:
+        """Orders of the seven days before those."""
+        return sum(self.daily[:DAYS])
+
+    @property
+    def bars(self) -> list[float]:
+        """Each day as a share of the best one, for drawing."""
+        most = max(self.daily, default=0)
+        return [count / most if most else 0.0 for count in self.daily]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundles:
+    """How many bundles stand in which state; *on* and *coming* are published ones by their schedule."""
+
+    on: int
+    coming: int
+    drafts: int
+    all: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything that is on, as the database has it."""
+
+    orders: Orders
+    products: int
+    bundles: Bundles
+    newest: Sequence[Row]
+    rules: Sequence[rule_store.Stored]
+    rules_on: int
+    placements: Sequence[placements.Stored]
+    changes: Sequence[versions.Entry]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the shop is so new that there is nothing to show."""
+        return not (self.orders.known or self.bundles.all or self.rules_on or self.placements)
+
+
+def overview() -> Overview:
+    """The figures now, by a fixed number of indexed or bounded queries; raises `DatabaseUnavailable`."""
+    database, moment = current_storefront.database, dt.datetime.now(dt.timezone.utc)
+    with database.reading(patient=True) as session:
+        orders, bundles = _orders(session), _bundles(session)
+        products = session.scalar(sa.select(Applier.products).where(Applier.id == 1)) or 0
+    newest, _ = list_bundles(database, Wanted(state="published", on_at=moment), size=SHOWN) if bundles.on else ([], 0)
+    rules, rules_on = rule_list.list_rules(database, rule_list.Wanted(state="on"), size=SHOWN)
+    changed = [one for one in placements.load_changed(database).values() if one.slots is not None]
+    changes, _ = versions.entries(database, size=SHOWN)
+    return Overview(orders, products, bundles, newest, rules, rules_on, changed, changes)
+
+
+def _orders(session: Session) -> Orders:
+    today = day_of(now())
+    days = sa.select(LoggedOrder.day, sa.func.count()).where(LoggedOrder.day >= today - 2 * DAYS)
+    found: dict[int | None, int] = {row[0]: row[1] for row in session.execute(days.group_by(LoggedOrder.day))}
+    some = sa.select(LoggedOrder.day).limit(MOST_ORDERS).subquery()
+    known = session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+    daily = tuple(found.get(day, 0) for day in range(today - 2 * DAYS, today))
+    return Orders(known, found.get(today, 0), daily)
+
+
+def _bundles(session: Session) -> Bundles:
+    moment = now()
+    published = StoredBundle.state == "published"
+    coming = sa.and_(published, StoredBundle.starts_at > moment)
+    ended = sa.and_(published, StoredBundle.ends_at <= moment)
+    counts = [sa.func.count(), *(_number(one) for one in (published, coming, ended, StoredBundle.state == "draft"))]
+    row = session.execute(sa.select(*counts).select_from(StoredBundle)).one()
+    every, shown, later, over, drafts = (int(count or 0) for count in row)
+    return Bundles(shown - later - over, later, drafts, every)
+
+
+def _number(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.sum(sa.case((condition, 1), else_=0))

@@ -1,0 +1,190 @@
+"""The first page: what is on, what needs attention, and whether all is well. It comes up whatever is down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from flask import Blueprint, Response
+
+from ...bundles.definition import Definition
+from ...bundles.store.listing import Row, definitions_of
+from ...core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
+from ...proxies import current_storefront
+from ...recommending.slot_stats import KEPT_DAYS
+from ..bundles.labels import Absence, absence
+from ..kit.access import merchant_name
+from ..kit.i18n import admin_texts, say
+from ..kit.pages import link, show_page
+from ..kit.products import look_up
+from ..log import lines_of, subjects
+from ..rules.labels import RuleView, rule_views
+from ..slots.labels import placement_words
+from . import attention, bundle_attention
+from .attention import LEVELS, Fills, Item
+from .bundle_attention import Looked
+from .health import Health, look
+from .overview import Overview, overview
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something to do once. *code* is what to type or to write; *address* a page of ours that does it."""
+
+    title: str
+    why: str
+    done: bool
+    code: str = ""
+    address: str = ""
+
+
+def first_steps(health: Health, overview: Overview | None, fills: Fills | None) -> list[Step]:
+    """The steps in their order; empty when all are done, and where the database cannot tell what is.
+
+    *overview* and *fills* are None where they cannot be asked for.
+    """
+    if overview is None and not health.tables_missing:
+        return []
+    name = current_storefront.name
+    found = [
+        Step(
+            say("Make the tables"),
+            say("All are named storefront_…, beside your own."),
+            overview is not None,
+            "flask storefront init-db",
+        ),
+        Step(
+            say("Bring in the orders you have"),
+            say("Suggestions come from them. To read a file: flask storefront import-orders FILE"),
+            bool(health.backlog and health.backlog.position),
+            "flask storefront catch-up",
+        ),
+        Step(
+            say("Put the widgets on your pages"),
+            say("The first line into the head, the second into a product's page. The first visit ticks this."),
+            fills is None or bool(fills),
+            f'{{{{ {name}.head() }}}}\n{{{{ {name}.placement("product", product.id) }}}}',
+        ),
+        Step(
+            say("Give your cart"),
+            say("Cards get a button then, and what is in the cart is not offered again."),
+            current_storefront.cart is not None,
+            "Storefront(cart=…)",
+        ),
+        Step(
+            say("Name who comes in here"),
+            say("The log then says who changed what."),
+            bool(merchant_name()),
+            "admin_access=lambda: Merchant(user.name)",
+        ),
+        Step(
+            say("Make a bundle"),
+            say("Choose the products yourself, or look at what the orders propose."),
+            bool(overview and overview.bundles.all),
+            address=link("bundle_new"),
+        ),
+    ]
+    return [] if all(step.done for step in found) else found
+
+
+@dataclass(frozen=True, slots=True)
+class BundleOn:
+    """A bundle that is on by its schedule; *absence* says why shoppers are not shown it all the same."""
+
+    row: Row
+    title: str
+    absence: Absence | None
+
+
+def bundles_on(rows: Sequence[Row]) -> list[BundleOn]:
+    """*rows* in the merchant's language; all their products are looked up at once. Raises `DatabaseUnavailable`."""
+    definitions = definitions_of(current_storefront.database, [row.id for row in rows])
+    absences, language = _absences(definitions), admin_texts().language
+    return [
+        BundleOn(
+            row,
+            definitions[row.id].words_in(language).title if row.id in definitions else row.title,
+            absences.get(row.id),
+        )
+        for row in rows
+    ]
+
+
+def _absences(definitions: dict[int, Definition]) -> dict[int, Absence | None]:
+    """By bundle; none where the catalogue fails, of which the page tells elsewhere."""
+    try:
+        products = look_up(sorted(frozenset[str]().union(*(one.product_ids for one in definitions.values()))))
+    except AdapterError:
+        return {}
+    return {number: absence(one, products) for number, one in definitions.items()}
+
+
+_Answer = TypeVar("_Answer")
+
+
+def register(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("", "home", show, strict_slashes=False)
+
+
+def show() -> Response:
+    """``GET`` of the admin's root."""
+    health = look()
+    found = _unless_down(overview) if health.backlog else None
+    fills = _fills(attention.DAYS) if health.facts else None
+    seen = _fills(KEPT_DAYS) if fills is not None and not fills else fills
+    items, looked = _attention(health, found, fills)
+    changes = _unless_down(lambda: lines_of(found.changes)) if found else None
+    return show_page(
+        "home.html",
+        health=health,
+        overview=found,
+        items=sorted(items, key=lambda item: LEVELS.index(item.level)),
+        looked=looked,
+        steps=first_steps(health, found, seen),
+        changes=changes or [],
+        subjects=subjects(),
+        placement_words=placement_words(),
+        rules=_rules(found) if found else {},
+        on=(_unless_down(lambda: bundles_on(found.newest)) or []) if found else [],
+    )
+
+
+def _attention(health: Health, found: Overview | None, fills: Fills | None) -> tuple[list[Item], Looked | None]:
+    items, looked = attention.machine_items(health), None
+    if found is None:
+        return items, None
+    try:
+        parts, looked = bundle_attention.part_items()
+        items += parts
+    except AdapterError as error:
+        sentence = say("The shop's catalogue fails, so the parts of bundles are not looked at.")
+        items.append(
+            Item("error", sentence, say("This says more:"), command="flask storefront check", details=str(error))
+        )
+    except DatabaseUnavailable:
+        return items, None
+    items += _unless_down(bundle_attention.over_items) or []
+    items += attention.slot_items(fills) if fills else []
+    items += _unless_down(lambda: attention.proposal_items(health.run)) or []
+    return items, looked
+
+
+def _rules(found: Overview) -> dict[int, RuleView]:
+    """The rules that are on, in words; none where the catalogue cannot name their products."""
+    try:
+        return rule_views({stored.id: stored.rule for stored in found.rules})
+    except AdapterError:
+        return {}
+
+
+def _fills(days: int) -> Fills | None:
+    return _unless_down(lambda: current_storefront.mounted.fills.totals(days))
+
+
+def _unless_down(find: Callable[[], _Answer]) -> _Answer | None:
+    """What *find* finds; None where the database or Redis has gone since it was asked for its health."""
+    try:
+        return find()
+    except (DatabaseUnavailable, StoreUnavailable):
+        return None

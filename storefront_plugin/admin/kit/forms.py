@@ -1,0 +1,189 @@
+"""Forms of the merchant's pages: a token of our own whatever the shop has set, and times in the shop's zone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel.numbers import is_currency
+from flask_wtf import FlaskForm
+from wtforms import DateTimeLocalField, Field
+
+from ...bundles.price import MAX_AMOUNT
+from ...core.errors import _mark
+from ...money import minor_digits, to_minor
+from ...proxies import current_storefront
+from .i18n import admin_texts, say
+
+TOKEN = "storefront_token"  # noqa: S105 - the name of a field
+
+_SENTENCES: Final = {
+    "This field is required.": _mark("Fill in this field."),
+    "Not a valid integer value.": _mark("Write a whole number."),
+    "Not a valid decimal value.": _mark("Write a number."),
+    "Not a valid float value.": _mark("Write a number."),
+    "Number must be between %(min)s and %(max)s.": _mark("Write a number from %(min)s to %(max)s."),
+    "Field cannot be longer than %(max)d characters.": _mark("At most %(max)d characters fit here. Shorten it."),
+    "Not a valid choice.": _mark("Choose one from the list."),
+    "Not a valid datetime value.": _mark("Write date and time, such as 2026-12-01 09:00."),
+}
+"""What WTForms says, and what we say instead: with the remedy."""
+
+
+class Sentences:
+    """The words of WTForms' own checks: ours, in the language of the request."""
+
+    def gettext(self, message: str) -> str:
+        return say(_SENTENCES.get(message, message))
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        """WTForms counts characters only; our sentence is the same for all numbers."""
+        return self.gettext(many)
+
+
+class AdminForm(FlaskForm):  # type: ignore[misc]
+    """Base of all forms. A form whose token is missing, forged or too old does not validate, and keeps what was typed."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        csrf = True
+        csrf_field_name = TOKEN
+        csrf_time_limit = 12 * 3600
+
+        def get_translations(self, form: Any) -> Sentences:
+            """Ours, not those of the shop's Flask-Babel."""
+            return Sentences()
+
+    @property
+    def token_failed(self) -> bool:
+        """Whether the form was refused for its token alone; the answer then is to send it again."""
+        return TOKEN in self.errors
+
+
+class MomentField(DateTimeLocalField):
+    """A time as the merchant's clock shows it (``STOREFRONT_TIMEZONE``); its data is aware, in UTC, or None."""
+
+    def __init__(self, label: str | None = None, validators: Any = None, **options: Any) -> None:
+        super().__init__(label, validators, format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"], **options)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what the browser sent; an empty field is None."""
+        if not valuelist or not str(valuelist[0]).strip():
+            self.data = None
+            return
+        super().process_formdata(valuelist)
+        if self.data is not None:
+            shown, self.data = self.data, None
+            self.data = _in_utc(shown)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return " ".join(map(str, self.raw_data))
+        if self.data is None:
+            return ""
+        moment = self.data if self.data.tzinfo else self.data.replace(tzinfo=dt.timezone.utc)
+        return str(moment.astimezone(shop_zone()).replace(tzinfo=None).isoformat(timespec="minutes"))
+
+
+def _in_utc(shown: dt.datetime) -> dt.datetime:
+    """*shown* on the shop's clock; raises `ValueError` for a time that its clock skips, or that no calendar has."""
+    zone = shop_zone()
+    try:
+        moment = shown.replace(tzinfo=zone).astimezone(dt.timezone.utc)
+        back = moment.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        raise ValueError(say("There is no such time; correct the year.")) from None
+    if back != shown:
+        raise ValueError(say("The clocks of %(zone)s skip this time; choose an hour later.", zone=zone.key))
+    return moment
+
+
+def shop_zone() -> ZoneInfo:
+    """The zone of the shop's clock."""
+    return ZoneInfo(current_storefront.settings.timezone)
+
+
+_PLAIN: Final = re.compile(r"\d{1,40}(\.\d{1,40})?")
+_DECIMAL_COMMA: Final = re.compile(r"\d{1,40},(\d{1,2}|\d{4,40})")
+_COMMA_GROUPS: Final = re.compile(r"\d{1,3}(,\d{3}){2,12}(\.\d{1,40})?|\d{1,3},\d{3}\.\d{1,40}")
+_POINT_GROUPS: Final = re.compile(r"\d{1,3}(\.\d{3}){2,12}(,\d{1,40})?|\d{1,3}\.\d{3},\d{1,40}")
+_WHOLE_GROUPS: Final = re.compile(r"\d{1,3}(,\d{3}){1,12}")
+_PERCENT_PLACES: Final = 4
+
+
+def plain(text: object) -> str:
+    """*text* without spaces at its ends and in the plain form of its signs."""
+    return unicodedata.normalize("NFKC", str(text or "")).replace("\x00", "").strip()
+
+
+def read_whole(field: Field, least: int, most: int, required: bool = True) -> int | None:
+    """The whole number in *field*; None, with a complaint where one is due, for anything else."""
+    text = plain(field.data)
+    if not text and not required:
+        return None
+    if text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most:
+        return int(text)
+    number = admin_texts().number
+    complain(field, say("Write a whole number from %(least)s to %(most)s.", least=number(least), most=number(most)))
+    return None
+
+
+def read_percent(field: Field) -> Decimal | None:
+    """The percentage in *field*: above 0 to 100."""
+    text = plain(field.data).removesuffix("%").strip()
+    text = _one_way(text)
+    if _PLAIN.fullmatch(text):
+        found = Decimal(text)
+        if 0 < found <= 100 and found == round(found, _PERCENT_PLACES):
+            return found
+    complain(field, say("Write a percentage above 0 and up to 100, such as 12.5, with at most four decimals."))
+    return None
+
+
+def _one_way(text: str, digits: int = 2) -> str:
+    """*text* with a point before its decimals and nothing between thousands, where it can only mean one number.
+
+    A single comma before three digits may be either, unless there are no decimals (*digits* is 0): it stays.
+    """
+    if _POINT_GROUPS.fullmatch(text):
+        return text.replace(".", "").replace(",", ".")
+    if _COMMA_GROUPS.fullmatch(text) or (not digits and _WHOLE_GROUPS.fullmatch(text)):
+        return text.replace(",", "")
+    return text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
+
+
+def read_currency(field: Field) -> str | None:
+    """The ISO 4217 code in *field*."""
+    text = plain(field.data).upper()
+    if len(text) == 3 and text.isascii() and is_currency(text):
+        return text
+    complain(field, say("Write the code of a currency, such as EUR or JPY."))
+    return None
+
+
+def read_amount(field: Field, currency: str, least: int) -> int | None:
+    """The amount in *field*, given in major units, in minor units of *currency*; from *least* on."""
+    digits = minor_digits(currency)
+    text = _one_way(plain(field.data), digits)
+    if not _PLAIN.fullmatch(text):
+        example = "1200" if not digits else f"1200.{'50'.ljust(digits, '0')[:digits]}"
+        complain(field, say("Write an amount such as %(example)s, without spaces or commas.", example=example))
+        return None
+    whole, _, places = text.partition(".")
+    if len(places.rstrip("0")) > digits:
+        sentence = say("Amounts in %(currency)s have %(digits)s decimals at most.", currency=currency, digits=digits)
+        complain(field, sentence)
+        return None
+    amount = to_minor(Decimal(text), currency) if len(whole) < 15 else MAX_AMOUNT
+    if least <= amount < MAX_AMOUNT:
+        return amount
+    complain(field, say("The amount must be above 0 and less than a trillion. Correct it."))
+    return None
+
+
+def complain(field: Field, sentence: str) -> None:
+    """Say beside *field* what is wrong with it."""
+    field.errors = [*field.errors, sentence]

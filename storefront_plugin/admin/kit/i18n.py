@@ -1,0 +1,77 @@
+"""The words, numbers, times and amounts of the merchant's pages, in the language of the one who asks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
+from babel.numbers import format_percent
+from flask import request
+
+from ...core.errors import StorefrontError
+from ...core.i18n import Texts, locale_for, texts_for
+from ...money import format_money, from_minor
+from ...proxies import current_storefront
+
+_TEXTS = "storefront.admin_texts"
+
+
+def admin_texts() -> Texts:
+    """The words of the current request."""
+    if _TEXTS not in request.environ:
+        request.environ[_TEXTS] = texts_for(locale_for(request, current_storefront.settings))
+    found: Texts = request.environ[_TEXTS]
+    return found
+
+
+def say(message: str, **values: object) -> str:
+    """*message* in the language of the current request."""
+    return admin_texts().gettext(message, **values)
+
+
+def say_error(error: StorefrontError) -> str:
+    """The sentence of *error* in the language of the current request; in English where it is not marked."""
+    return say(error.message, **error.values)
+
+
+def say_count(one: str, many: str, count: int, **values: object) -> str:
+    """The plural form for *count*."""
+    return admin_texts().ngettext(one, many, count, **values)
+
+
+def shown_time(moment: dt.datetime | None) -> str:
+    """Date and time on the shop's clock; a naive *moment* is UTC."""
+    if moment is None:
+        return ""
+    zone = ZoneInfo(current_storefront.settings.timezone)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
+    local = aware.astimezone(zone)
+    day, clock = format_date(local, "medium", locale=_locale()), format_time(local, "short", locale=_locale())
+    return str(get_datetime_format("medium", locale=_locale())).replace("'", "").format(clock, day)
+
+
+def shown_day(day: dt.date) -> str:
+    """A date."""
+    return format_date(day, "medium", locale=_locale())
+
+
+def shown_age(moment: dt.datetime) -> str:
+    """How long ago, in words ("3 hours ago"); a naive *moment* is UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
+    return format_timedelta(aware - dt.datetime.now(dt.timezone.utc), add_direction=True, locale=_locale())
+
+
+def shown_money(minor: int, currency: str | None) -> str:
+    """An amount in minor units of *currency*."""
+    return format_money(from_minor(minor, currency), currency, admin_texts().locale)
+
+
+def shown_percent(share: float, digits: int = 0) -> str:
+    """A share of 1 as a percentage."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
+    return format_percent(share, pattern, locale=_locale())
+
+
+def _locale() -> str:
+    return admin_texts().language

@@ -1,0 +1,31 @@
+"""A page that the merchant asks about, as shoppers would see it: about products, with a cart, or of a category."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...proxies import current_storefront
+from ...recommending.page import MAX_SEEDS, Page
+from ...shop.ports import CartLine
+from .i18n import admin_texts
+
+ABOUT_ONE: frozenset[str] = frozenset({"product"})
+CARTS: frozenset[str] = frozenset({"cart", "checkout"})
+ABOUT_MANY: frozenset[str] = CARTS | {"thank_you", "email"}
+MOST = MAX_SEEDS
+
+
+def asked_page(placement: str, product_ids: Sequence[str], category: str | None = None) -> Page:
+    """The page; what it does not use of products and category is left out."""
+    locale = admin_texts().locale
+    return Page(
+        placement=placement,
+        products=tuple(product_ids) if placement in (ABOUT_ONE | ABOUT_MANY) - CARTS else (),
+        cart=tuple(CartLine(product_id) for product_id in product_ids) if placement in CARTS else (),
+        category=category if placement == "category" else None,
+        locale=locale,
+        shop_locale=locale,
+        currency=current_storefront.settings.currency,
+        personal=True,
+        patient=True,
+    )

@@ -1,0 +1,75 @@
+"""The rules as a list: found, filtered, sorted."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from ...core.errors import AdapterError
+from ...proxies import current_storefront
+from ...recommending.rules.list import SORTS, Sort, Wanted, categories_of, list_rules
+from ...recommending.rules.rule import RULE_KINDS, RULE_STATES, SEED_KINDS, TARGET_KINDS
+from ..kit import products
+from ..kit.pages import Paging, asked_page, show_page
+from ..kit.products import category_names
+from .labels import kind_words, rule_views, seed_words, state_words, target_words, unmatched
+
+SIZE = 50
+
+
+def register(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/rules", "rules", listed)
+
+
+def listed() -> Response:
+    """``GET rules``: filtered by ``q``, ``kind``, ``seed``, ``target`` and ``state``, sorted by ``sort`` and ``order``."""
+    wanted, page = _wanted(), asked_page()
+    rows, count = list_rules(current_storefront.database, wanted, page, SIZE)
+    words = rule_views({row.id: row.rule for row in rows})
+    return show_page(
+        "rules.html",
+        rows=[(row, words[row.id], unmatched(row.rule)) for row in rows],
+        paging=Paging(page, SIZE, count),
+        wanted=wanted,
+        is_filtered=bool(wanted.text or wanted.kind or wanted.seed_kind or wanted.target_kind or wanted.state),
+        kinds=kind_words(),
+        seeds=seed_words(),
+        targets=target_words(),
+        states=state_words(),
+    )
+
+
+def _wanted() -> Wanted:
+    args = request.args
+    text = args.get("q", "").replace("\x00", "").strip()[:200]
+    return Wanted(
+        text=text,
+        product_ids=_titled(text),
+        category_ids=_named(text),
+        kind=next((one for one in RULE_KINDS if one == args.get("kind")), None),
+        seed_kind=next((one for one in SEED_KINDS if one == args.get("seed")), None),
+        target_kind=next((one for one in TARGET_KINDS if one == args.get("target")), None),
+        state=next((one for one in RULE_STATES if one == args.get("state")), None),
+        sort=_sort(args.get("sort")),
+        descending=args.get("order", "down") != "up",
+    )
+
+
+def _sort(given: str | None) -> Sort:
+    return next((one for one in SORTS if one == given), "updated")
+
+
+def _titled(text: str) -> tuple[str, ...]:
+    """Ids of the products whose titles have these words; a catalogue that fails finds none."""
+    try:
+        return tuple(product.id for product in products.search(text, 100)) if text else ()
+    except AdapterError:
+        return ()
+
+
+def _named(text: str) -> tuple[str, ...]:
+    """Ids of the categories of rules whose names have these words."""
+    words = text.casefold().split()
+    if not words:
+        return ()
+    names = category_names(categories_of(current_storefront.database))
+    return tuple(one for one, name in names.items() if all(word in name.casefold() for word in words))

@@ -1,0 +1,303 @@
+"""The slots of each placement: the list, the editor of one placement, its preview, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, abort, request
+
+from ...core.errors import InputError, StorefrontError, StoreUnavailable
+from ...proxies import current_storefront
+from ...recommending import placements
+from ...recommending.effective_plan import usable_slots
+from ...recommending.page import Page
+from ...recommending.placements import EditConflict, Stored
+from ...recommending.plan import Slot, running
+from ...recommending.slot_stats import Fill
+from ...recommending.strategies import PLANNED
+from ...shop.ports import CartLine, Product
+from ...web.widgets.rendering import render_slots
+from ..kit import products
+from ..kit.access import may_edit, merchant_name
+from ..kit.i18n import admin_texts, say, say_error
+from ..kit.pages import change, editors_only, link, see_other, show_page, show_part, tell
+from .form import Draft, PlacementForm, blank, draft_of, posted_draft, same
+from .labels import compared, placement_words, slot_row, strategy_words
+
+WITH_PRODUCT = ("product", "cart", "checkout", "thank_you", "category", "email")
+"""Placements that are about a product, or about the products of a cart or a category."""
+
+_CART = ("cart", "checkout")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is shown.
+
+    Attributes:
+        product: What the page is about; None where it needs none or none was chosen.
+        content: HTML of the widgets.
+        empty: Headings of the slots that found too little.
+        offered: Headings of those that step back for a bundle of the very same products.
+        off: Headings of those that are off or out of schedule.
+        trouble: Why nothing can be shown, or "".
+    """
+
+    product: products.ProductView | None = None
+    content: str = ""
+    empty: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+    trouble: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        return not (self.content or self.empty or self.offered or self.off or self.trouble)
+
+
+def preview_of(placement: str, slots: Sequence[Slot], product: Product | None) -> Preview:
+    """The preview of *slots* for *product*. Trouble with Redis, the database or an adapter is told, not raised."""
+    view = products.view_of(product) if product is not None else None
+    usable, _ = usable_slots(placement, slots, PLANNED)
+    on = running(usable)
+    off = _headings(slot for slot in usable if slot not in on)
+    if placement in WITH_PRODUCT and product is None:
+        return Preview()
+    page = _page(placement, product)
+    try:
+        filled = current_storefront.mounted.fill(page, on)
+        content = render_slots(page, filled, (), [slot.name for slot in on])
+    except StorefrontError as error:
+        return Preview(view, off=off, trouble=str(error))
+    empty = _headings(each.slot for each in filled if each.is_empty and each.instead is None)
+    return Preview(view, content, empty, _headings(each.slot for each in filled if each.instead), off)
+
+
+def usual_product() -> Product | None:
+    """The product that a preview begins with: what sells most."""
+    try:
+        found = current_storefront.recommend("bestsellers", limit=1)
+        return products.look_up([found[0].product_id])[found[0].product_id] if found else None
+    except StorefrontError:  # the page is there without a preview, too
+        return None
+
+
+def _page(placement: str, product: Product | None) -> Page:
+    locale = admin_texts().locale
+    page = Page(
+        placement=placement,
+        locale=locale,
+        shop_locale=locale,
+        currency=current_storefront.settings.currency,
+        personal=True,  # never cached, so that cards have their buttons
+        patient=True,
+    )
+    if product is not None and placement == "category":
+        page.category = next(iter(product.category_ids), None)
+    elif product is not None and placement in _CART:
+        page.cart = (CartLine(product.id),)
+    elif product is not None:
+        page.products = (product.id,)
+    return page
+
+
+def _headings(slots: Iterable[Slot]) -> tuple[str, ...]:
+    return tuple(admin_texts().title(slot.strategies[0], slot.title) for slot in slots)
+
+
+DAYS = 7
+"""Days of the share of pages on which a slot stayed empty."""
+
+
+def register(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/slots", "slots", listed)
+    blueprint.add_url_rule("/slots/<placement>", "slots_edit", edit)
+    blueprint.add_url_rule("/slots/<placement>", "slots_save", save, methods=["POST"])
+    blueprint.add_url_rule("/slots/<placement>/preview", "slots_preview", preview, methods=["POST"])
+    blueprint.add_url_rule("/slots/<placement>/reset", "slots_reset", reset, methods=["POST"])
+    blueprint.add_url_rule("/slots/<placement>/undo", "slots_undo", undo, methods=["POST"])
+
+
+def listed() -> Response:
+    """``GET slots``: all placements with their slots."""
+    stored = placements.load_changed(current_storefront.database)
+    fills = _fills()
+    rows = []
+    for name, words in placement_words().items():
+        one, counted = stored.get(name, Stored(name)), (fills or {}).get(name, {})
+        lines = [slot_row(slot, counted.get(slot.name) if fills is not None else None) for slot in _standing(one)]
+        rows.append((name, words, one, lines))
+    return show_page("slots.html", rows=rows, counted=fills is not None, days=DAYS)
+
+
+def edit(placement: str) -> Response:
+    """``GET slots/<placement>``: its slots as they stand; ``product`` in the address is that of the preview."""
+    stored = _stored(placement)
+    slots = _standing(stored)
+    return _editor(stored, draft_of(slots), slots, _chosen(placement, request.args.get("product", "")))
+
+
+@editors_only
+def save(placement: str) -> Response:
+    """``POST slots/<placement>``: save, or do what another button of the form asks for, without saving."""
+    stored, draft = _stored(placement), posted_draft()
+    form = PlacementForm()
+    action, _, target = request.form.get("act", "save").partition(":")
+    if action != "save":
+        focus = draft.act(action, target)
+        return _editor(stored, draft, _readable(draft), _asked(placement), form=form, focus=focus, action=action)
+    fine = form.validate()
+    if not draft.validate() or not fine:
+        return _editor(stored, draft, _readable(draft), _asked(placement), 422, form=form)
+    return _saved(stored, draft, form)
+
+
+def _saved(stored: Stored, draft: Draft, form: PlacementForm) -> Response:
+    placement, version = stored.placement, _version(form.version.data)
+    try:
+        slots = draft.slots()
+        if version == stored.version and same(slots, _standing(stored)) and not stored.problems:
+            tell(say("Nothing was changed."))
+        else:
+            saved = placements.save(current_storefront.database, placement, version, slots, merchant_name())
+            current_storefront.mounted.tell_rules_changed()
+            undo_at = link("slots_undo", placement=placement)
+            tell(say("Saved. Pages follow within a second."), undo=undo_at, version=saved.version)
+    except EditConflict as conflict:
+        form.version.data = str(conflict.current.version)
+        return _editor(conflict.current, draft, slots, _asked(placement), 409, form=form, is_conflict=True)
+    except InputError as error:
+        draft.problems.append(say_error(error))
+        return _editor(stored, draft, _readable(draft), _asked(placement), 422, form=form)
+    product = request.form.get("product", "").strip()
+    return see_other(link("slots_edit", placement=placement, **({"product": product[:255]} if product else {})))
+
+
+def preview(placement: str) -> Response:
+    """``POST slots/<placement>/preview``: the widgets for the form as it is typed, as a part of the page."""
+    _stored(placement)
+    draft = posted_draft()
+    draft.validate()  # what cannot be is left out, so that the rest is seen
+    found = _asked(placement)
+    return show_part(
+        "slots_preview.html",
+        preview=preview_of(placement, _readable(draft), found.product),
+        asked=found,
+        with_product=placement in WITH_PRODUCT,
+    )
+
+
+@change
+def reset(placement: str) -> Response:
+    """``POST slots/<placement>/reset``: back to the developer's plan."""
+    return _stepped(placement, placements.reset, say("The standard slots of your shop are shown again."))
+
+
+@change
+def undo(placement: str) -> Response:
+    """``POST slots/<placement>/undo``: take back the change that led to ``version``."""
+    return _stepped(placement, placements.undo, say("Undone."))
+
+
+def _stepped(placement: str, step: Any, words: str) -> Response:
+    _stored(placement)
+    try:
+        stored = step(current_storefront.database, placement, _version(request.form.get("version")), merchant_name())
+    except EditConflict as conflict:
+        tell(_who_was_quicker(conflict.current), "error")
+    except InputError as error:
+        tell(say_error(error), "error")
+    else:
+        current_storefront.mounted.tell_rules_changed()
+        tell(words, undo=link("slots_undo", placement=placement), version=stored.version)
+    return see_other(link("slots_edit", placement=placement))
+
+
+def _editor(
+    stored: Stored,
+    draft: Draft,
+    slots: Sequence[Slot],
+    asked: products.Found,
+    status: int = 200,
+    form: PlacementForm | None = None,
+    is_conflict: bool = False,
+    **context: Any,
+) -> Response:
+    """The page of one placement; *slots* are those of the preview."""
+    placement = stored.placement
+    fills = (_fills() or {}).get(placement, {})
+    return show_page(
+        "slots_edit.html",
+        status,
+        placement=placement,
+        words=placement_words()[placement],
+        stored=stored,
+        form=form or PlacementForm(formdata=None, version=str(stored.version)),
+        draft=draft,
+        new_slot=blank("__key__", []),
+        strategies=strategy_words(),
+        rows={slot.name: slot_row(slot, fills.get(slot.name)) for slot in slots},
+        days=DAYS,
+        asked=asked,
+        with_product=placement in WITH_PRODUCT,
+        preview=preview_of(placement, slots, asked.product),
+        conflict=_who_was_quicker(stored) if is_conflict else "",
+        versions=list(compared(slots, _standing(stored))) if is_conflict else (),
+        changed=draft.forms and request.method == "POST" and may_edit(),
+        **{"focus": "", "action": "", **context},
+    )
+
+
+def _stored(placement: str) -> Stored:
+    if placement not in placement_words():
+        abort(404)
+    return placements.load(current_storefront.database, placement)
+
+
+def _standing(stored: Stored) -> Sequence[Slot]:
+    own = current_storefront.mounted.own_plan[stored.placement]
+    return own if stored.slots is None else stored.slots
+
+
+def _readable(draft: Draft) -> list[Slot]:
+    """The slots of the form that can be slots, for the preview."""
+    found = []
+    for form in draft.kept:
+        try:
+            found.append(form.slot())
+        except InputError:
+            continue
+    return found
+
+
+def _asked(placement: str) -> products.Found:
+    return _chosen(placement, request.form.get("product", ""))
+
+
+def _chosen(placement: str, text: str) -> products.Found:
+    """The product of the preview: the one that *text* means, else what sells most."""
+    if placement not in WITH_PRODUCT:
+        return products.Found()
+    if text.strip():
+        return products.resolve(text[:255])
+    usual: Product | None = usual_product()
+    return products.Found(usual)
+
+
+def _fills() -> Mapping[str, Mapping[str, Fill]] | None:
+    """How often slots stayed empty; None where Redis does not answer."""
+    try:
+        return current_storefront.mounted.fills.totals(DAYS)
+    except StoreUnavailable:
+        return None
+
+
+def _version(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _who_was_quicker(current: Stored) -> str:
+    who = current.updated_by or say("Somebody")
+    return say("%(who)s changed these slots while you edited them. Nothing you typed is lost.", who=who)

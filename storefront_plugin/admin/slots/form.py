@@ -1,0 +1,306 @@
+"""The form of one slot, as typed, before anything is saved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import request
+from wtforms import BooleanField, Field, FloatField, Form, HiddenField, IntegerField, SelectField, StringField
+from wtforms.form import BaseForm
+from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
+
+from ...core.errors import ConfigurationError, InputError
+from ...recommending.placements import MAX_SLOTS
+from ...recommending.plan import LAYOUTS, MAX_LIMIT, Slot
+from ...recommending.slot_json import MAX_NAME, MAX_STRATEGIES, MAX_TITLE, slot_from_json, slot_to_json
+from ...recommending.strategies import PLANNED
+from ..kit.forms import AdminForm, MomentField, Sentences
+from ..kit.i18n import admin_texts, say
+
+LANGUAGE_FIELDS = {"en": "title_en", "ja": "title_ja"}
+DIAL = 0.1
+"""Where the dial stands before it is turned by hand."""
+
+
+class ChainField(Field):
+    """Names of strategies in their order; "" where none is chosen yet."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take over what the selects of this name say."""
+        self.data = [str(name) for name in valuelist[: MAX_STRATEGIES + 1]]
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name in self.data or [] if name]
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """A chain has strategies that exist, none twice, and bundles stand alone."""
+        unknown = next((name for name in self.names if name not in PLANNED), None)
+        if not self.names:
+            raise StopValidation(say("Choose at least one strategy."))
+        if unknown is not None:
+            raise StopValidation(say("There is no strategy %(name)s any more; choose another.", name=unknown))
+        if len(set(self.names)) < len(self.names):
+            raise StopValidation(say("A strategy stands twice; remove one."))
+        if len(self.names) > MAX_STRATEGIES:
+            raise StopValidation(say("A slot has at most %(most)s strategies; remove some.", most=MAX_STRATEGIES))
+        if "bundles" in self.names and len(self.names) > 1:
+            raise StopValidation(say("Bundles cannot be mixed with single products; give them a slot of their own."))
+
+
+class SlotForm(Form):
+    """One slot. Its *key* names it on this page only; the slot's own name stays when its place changes."""
+
+    class Meta:
+        def get_translations(self, form: Any) -> Sentences:
+            return Sentences()
+
+    new = HiddenField()
+    removed = HiddenField()
+    other_titles = HiddenField()
+    name = StringField(validators=[InputRequired(), Length(max=MAX_NAME)])
+    enabled = BooleanField()
+    title_en = StringField(validators=[Length(max=MAX_TITLE)])
+    title_ja = StringField(validators=[Length(max=MAX_TITLE)])
+    strategies = ChainField()
+    layout = SelectField()
+    limit = IntegerField(validators=[InputRequired(), NumberRange(1, MAX_LIMIT)])
+    minimum = IntegerField(validators=[InputRequired(), NumberRange(0, MAX_LIMIT)])
+    lazy = BooleanField()
+    measured = BooleanField()
+    dial = FloatField(validators=[NumberRange(0, 0.5)])
+    starts_at = MomentField()
+    ends_at = MomentField()
+
+    def __init__(self, key: str, formdata: Any = None, **values: Any) -> None:
+        super().__init__(formdata, prefix=f"s{key}-", data=values)
+        self.key = key
+        self.layout.choices = [(name, layout_words()[name]) for name in LAYOUTS]
+        for one, label in _labels().items():
+            self[one].label.text = label
+
+    @property
+    def is_new(self) -> bool:
+        return bool(self.new.data)
+
+    @property
+    def is_removed(self) -> bool:
+        return bool(self.removed.data)
+
+    @property
+    def heading(self) -> str:
+        """What shoppers read above the slot, in the language of this page."""
+        titles = {language: self[name].data for language, name in LANGUAGE_FIELDS.items() if self[name].data}
+        return admin_texts().title(next(iter(self.strategies.names), ""), titles or None)
+
+    def validate_minimum(self, field: Field) -> None:
+        if field.data is not None and self.limit.data is not None and field.data > self.limit.data:
+            raise StopValidation(say("This is more than the slot shows; use %(limit)s or less.", limit=self.limit.data))
+
+    def validate_ends_at(self, field: Field) -> None:
+        if field.data and self.starts_at.data and field.data <= self.starts_at.data:
+            raise StopValidation(say("The end must be after the start."))
+
+    def validate_layout(self, field: Field) -> None:
+        if (field.data == "bundles") != (self.strategies.names == ["bundles"]):
+            raise StopValidation(say("The layout for bundles belongs to the strategy “Bundles”, and to no other."))
+
+    def validate_other_titles(self, field: Field) -> None:
+        try:
+            _read_titles(field.data)
+        except InputError as error:
+            raise StopValidation(str(error)) from None
+
+    def slot(self) -> Slot:
+        """The slot as typed; raises `InputError` for what cannot be one."""
+        others = _read_titles(self.other_titles.data)
+        titles = {language: self[name].data.strip() for language, name in LANGUAGE_FIELDS.items() if self[name].data}
+        try:
+            slot = Slot(
+                name=(self.name.data or "").strip(),
+                strategies=tuple(self.strategies.names),
+                title={**others, **titles} or None,
+                layout=self.layout.data,
+                limit=self.limit.data or 0,
+                minimum=self.minimum.data or 0,
+                lazy=self.lazy.data,
+                specialness=None if self.measured.data else self.dial.data,
+                starts_at=self.starts_at.data,
+                ends_at=self.ends_at.data,
+                enabled=self.enabled.data,
+            )
+        except ConfigurationError as error:
+            raise InputError(str(error)) from None
+        return slot_from_json(slot_to_json(slot))
+
+
+def layout_words() -> dict[str, str]:
+    """Layouts in words."""
+    return {
+        "grid": say("Grid"),
+        "carousel": say("Carousel"),
+        "list": say("List"),
+        "together": say("One button for all"),
+        "bundles": say("Bundles with a price"),
+    }
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "name": say("Name for templates"),
+        "enabled": say("Shown to shoppers"),
+        "title_en": say("Title in English"),
+        "title_ja": say("Title in Japanese"),
+        "other_titles": say("Titles in other languages"),
+        "strategies": say("What fills it"),
+        "layout": say("Layout"),
+        "limit": say("Products, at most"),
+        "minimum": say("Products, at least"),
+        "lazy": say("Load late, when the shopper scrolls near it"),
+        "measured": say("Choose automatically (recommended)"),
+        "dial": say("Popular, or special to this page"),
+        "starts_at": say("From"),
+        "ends_at": say("Until"),
+    }
+
+
+def _read_titles(text: str | None) -> dict[str, str]:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise InputError("The titles in other languages cannot be read; open the page anew.")
+    return found
+
+
+def form_values(slot: Slot) -> dict[str, Any]:
+    given = {"en": slot.title} if isinstance(slot.title, str) else dict(slot.title or {})
+    others = {language: text for language, text in given.items() if language not in LANGUAGE_FIELDS}
+    return {
+        "new": "",
+        "removed": "",
+        "other_titles": json.dumps(others, ensure_ascii=False) if others else "",
+        "name": slot.name,
+        "enabled": slot.enabled,
+        **{name: given.get(language, "") for language, name in LANGUAGE_FIELDS.items()},
+        "strategies": list(slot.strategies),
+        "layout": slot.layout,
+        "limit": slot.limit,
+        "minimum": slot.minimum,
+        "lazy": slot.lazy,
+        "measured": slot.specialness is None,
+        "dial": DIAL if slot.specialness is None else slot.specialness,
+        "starts_at": slot.starts_at,
+        "ends_at": slot.ends_at,
+    }
+
+
+class PlacementForm(AdminForm):
+    """What belongs to the whole placement: the version that is edited."""
+
+    version = HiddenField()
+
+
+@dataclass(slots=True)
+class Draft:
+    """All slots of the form, in their order, and what is wrong with them together."""
+
+    forms: list[SlotForm]
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def kept(self) -> list[SlotForm]:
+        return [form for form in self.forms if not form.is_removed]
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something stands in the way of saving; known after `validate`."""
+        return bool(self.problems) or any(form.errors for form in self.kept)
+
+    def validate(self) -> bool:
+        """Whether all of it can be saved; what cannot is said beside its field, or in *problems*."""
+        fine = not [form for form in self.kept if not form.validate()]
+        names = [form.name.data for form in self.kept]
+        for form in self.kept:
+            if names.count(form.name.data) > 1:
+                form.name.errors = [*form.name.errors, say("Another slot has this name; choose a different one.")]
+                fine = False
+        if len(names) > MAX_SLOTS:
+            self.problems.append(say("A placement has at most %(most)s slots; remove some.", most=MAX_SLOTS))
+        return fine and not self.problems
+
+    def slots(self) -> list[Slot]:
+        """The slots that stay; raises `InputError`."""
+        return [form.slot() for form in self.kept]
+
+    def act(self, action: str, target: str) -> str:
+        """Do what a button without script asks for; the key of the slot that it concerns."""
+        if action == "add":
+            return self._add().key
+        found = next((place for place, form in enumerate(self.forms) if form.key == target.partition(":")[0]), None)
+        if found is None:
+            return ""
+        form = self.forms[found]
+        if action in ("up", "down"):
+            _move(self.forms, found, -1 if action == "up" else 1)
+        elif action in ("remove", "restore"):
+            form.removed.data = "1" if action == "remove" else ""
+        elif action.startswith("chain-"):
+            _change_chain(form.strategies, action.removeprefix("chain-"), target.partition(":")[2])
+        return form.key
+
+    def _add(self) -> SlotForm:
+        key = str(1 + max((int(form.key) for form in self.forms), default=0))
+        form = blank(key, [form.name.data for form in self.forms])
+        self.forms.append(form)
+        return form
+
+
+def draft_of(slots: Iterable[Slot]) -> Draft:
+    """The form as it stands before anything is typed."""
+    return Draft([SlotForm(str(key), **form_values(slot)) for key, slot in enumerate(slots, 1)])
+
+
+def posted_draft() -> Draft:
+    """The form as it was typed; the order of its ``slot`` fields is that of the slots."""
+    keys = [key for key in request.form.getlist("slot") if key.isascii() and key.isdigit() and len(key) < 6]
+    return Draft([SlotForm(key, request.form) for key in list(dict.fromkeys(keys))[: 2 * MAX_SLOTS]])
+
+
+def blank(key: str, taken: Sequence[str | None]) -> SlotForm:
+    """A new slot, with a name that is not *taken*."""
+    names = ("slot", *(f"slot_{number}" for number in range(2, len(taken) + 3)))
+    name = next(name for name in names if name not in taken)
+    slot = Slot(name=name, strategies=("related",))
+    return SlotForm(key, **form_values(slot) | {"new": "1"})
+
+
+def _change_chain(chain: ChainField, action: str, place: str) -> None:
+    names = list(chain.data or [])
+    if action == "add":
+        names.append("")
+    elif place.isascii() and place.isdigit() and int(place[:3]) < len(names):
+        if action == "remove":
+            names.pop(int(place))
+        else:
+            _move(names, int(place), -1 if action == "up" else 1)
+    chain.data = names
+
+
+def _move(items: list[Any], place: int, step: int) -> None:
+    if 0 <= place + step < len(items):
+        items.insert(place + step, items.pop(place))
+
+
+def same(one: Iterable[Slot], other: Iterable[Slot]) -> bool:
+    """Whether both are the same to a shopper: a single text is a title in every language, as one in English is."""
+    return [_known(slot) for slot in one] == [_known(slot) for slot in other]
+
+
+def _known(slot: Slot) -> Mapping[str, Any]:
+    data = slot_to_json(slot)
+    return data | {"title": {"en": data["title"]}} if isinstance(data.get("title"), str) else data

@@ -1,0 +1,130 @@
+"""Slots in words, for the list of placements and for comparing two versions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from ...recommending.plan import PLACEMENTS, Slot
+from ...recommending.slot_stats import Fill, often_empty
+from ...recommending.strategies import PLANNED
+from ..kit.i18n import admin_texts, say, say_count, shown_time
+from .form import layout_words
+
+StateKind: TypeAlias = Literal["on", "off", "waiting", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRow:
+    """A slot in a row of the list.
+
+    Attributes:
+        slot: The slot.
+        title: What shoppers read above it, in the language of the page.
+        chain: Its strategies in words, the first choice first.
+        layout: Its layout in words.
+        count: How many products it shows, in words.
+        schedule: From when to when, in words; "" without a schedule.
+        state: Kind of the dot.
+        state_words: What the dot means.
+        fill: How often it stayed empty; None where that is not known.
+    """
+
+    slot: Slot
+    title: str
+    chain: tuple[str, ...]
+    layout: str
+    count: str
+    schedule: str
+    state: StateKind
+    state_words: str
+    fill: Fill | None = None
+
+    @property
+    def often_empty(self) -> bool:
+        return self.fill is not None and often_empty(self.slot, self.fill)
+
+
+def slot_row(slot: Slot, fill: Fill | None = None) -> SlotRow:
+    """*slot* in words."""
+    state, words = _state(slot)
+    return SlotRow(
+        slot,
+        admin_texts().title(slot.strategies[0], slot.title),
+        tuple(strategy_word(name) for name in slot.strategies),
+        layout_words()[slot.layout],
+        say_count("up to %(num)s product", "up to %(num)s products", slot.limit)
+        if slot.layout != "bundles"
+        else say_count("up to %(num)s bundle", "up to %(num)s bundles", slot.limit),
+        _schedule(slot),
+        state,
+        words,
+        fill,
+    )
+
+
+def placement_words() -> Mapping[str, str]:
+    """Placements in words, in the order of a shopper's way."""
+    words = {
+        "product": say("Product page"),
+        "cart": say("Cart"),
+        "checkout": say("Checkout"),
+        "thank_you": say("Thank-you page"),
+        "home": say("Home page"),
+        "category": say("Category page"),
+        "account": say("Account"),
+        "email": say("E-mail"),
+    }
+    return {name: words[name] for name in PLACEMENTS}
+
+
+def strategy_words() -> Mapping[str, str]:
+    """Strategies in words."""
+    return {name: strategy_word(name) for name in PLANNED}
+
+
+def strategy_word(name: str) -> str:
+    """A strategy in words; its bare name where there is none of it any more."""
+    if name == "bundles":  # shoppers read "Sets", merchants the name of the pages where they make them
+        return say("Bundles")
+    return admin_texts().title(name) if name in PLANNED else name
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A slot of one version, with its place from 1."""
+
+    place: int
+    row: SlotRow
+
+
+def compared(mine: Sequence[Slot], theirs: Sequence[Slot]) -> Iterator[tuple[Placed | None, Placed | None]]:
+    """Two versions beside each other by name, in my order; None where one of them lacks the slot. Equal ones too."""
+    other = {slot.name: Placed(place, slot_row(slot)) for place, slot in enumerate(theirs, 1)}
+    for place, slot in enumerate(mine, 1):
+        yield Placed(place, slot_row(slot)), other.pop(slot.name, None)
+    for placed in other.values():
+        yield None, placed
+
+
+def _state(slot: Slot) -> tuple[StateKind, str]:
+    now = dt.datetime.now(dt.timezone.utc)
+    unknown = next((name for name in slot.strategies if name not in PLANNED), None)
+    if unknown is not None:
+        return "error", say("Not shown: there is no strategy %(name)s any more", name=unknown)
+    if not slot.enabled:
+        return "off", say("Off")
+    if slot.ends_at is not None and slot.ends_at <= now:
+        return "off", say("Ended")
+    return ("on", say("On")) if slot.is_on(now) else ("waiting", say("Scheduled"))
+
+
+def _schedule(slot: Slot) -> str:
+    start, end = shown_time(slot.starts_at), shown_time(slot.ends_at)
+    if start and end:
+        return say("%(start)s to %(end)s", start=start, end=end)
+    if start:
+        return say("from %(start)s", start=start)
+    return say("until %(end)s", end=end) if end else ""

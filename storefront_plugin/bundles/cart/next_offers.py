@@ -1,0 +1,265 @@
+"""What is missing for the next offer: "add the case and save 3 000".
+
+What is told is always kept: the pieces that no bundle uses (and those of the same bundle's lower tier) stay there, so
+with what is missing the cart costs at least that much less than its pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Final
+
+from ..definition import Bundle, Component, Tier
+from ..packing.best import Chosen
+from ..packing.fillings import most_sets
+from ..packing.problem import Table
+from ..price import NoSaving
+from .lines import Pool
+
+MAX_PIECES_AWAY = 5
+"""An offer that lacks more pieces than these is no next offer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Pieces to add, of any of *product_ids*: one, except in a mix and in steps.
+
+    Attributes:
+        variants: Of products that do not count in all variants, those that do.
+    """
+
+    product_ids: tuple[str, ...]
+    pieces: int
+    variants: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def variants_of(self, product_id: str) -> tuple[str, ...]:
+        """The variants of a product that count; all when empty."""
+        return dict(self.variants).get(product_id, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A bundle that is not reached yet, what it lacks, and what is saved more then (None where prices are missing)."""
+
+    bundle_id: int
+    tier: int
+    lacks: tuple[Lack, ...]
+    saving: int | None
+
+
+def find_missing(
+    table: Table, chosen: Sequence[Chosen], bundles: Sequence[Bundle], prices: Mapping[str, int], limit: int
+) -> tuple[Missing, ...]:
+    """At most *limit* next offers of *bundles*, the most saving first, then those that lack fewest pieces."""
+    alone = {bundle.id for bundle in bundles if bundle.definition.stacking == "alone"}
+    if any(one.bundle_id in alone for one in chosen):
+        bundles = [bundle for bundle in bundles if bundle.id == chosen[0].bundle_id]
+    rest = _left(table.pools, chosen)
+    own: dict[int, list[Chosen]] = {}
+    for one in chosen:
+        own.setdefault(one.bundle_id, []).append(one)
+    there = {pool.product_id for pool, left in zip(table.pools, rest, strict=True) if left}
+    steps = {bundle.id: bundle for bundle in bundles if bundle.definition.kind == "steps"}
+    found = []
+    for bundle in sorted(bundles, key=lambda bundle: bundle.id):
+        if bundle.id not in own and bundle.definition.product_ids.isdisjoint(there):
+            continue  # it has no piece to begin with; most bundles of a full cart end here
+        if bundle.id not in alone or not chosen or bundle.id in own:
+            swept = _swept(bundle, chosen, steps)
+            best = _best(_Look(table, rest, own.get(bundle.id, []), bundle, prices, swept))
+            if best is not None:
+                found.append(best)
+    return tuple(sorted(found, key=_rank)[:limit])
+
+
+def _swept(bundle: Bundle, chosen: Sequence[Chosen], steps: Mapping[int, Bundle]) -> frozenset[str]:
+    """The products of the quantity steps that take theirs before *bundle* does, if it is one."""
+    before = takewhile(lambda one: one.bundle_id != bundle.id, chosen) if bundle.id in steps else ()
+    products = (steps[one.bundle_id].definition.product_ids for one in before if one.bundle_id in steps)
+    return frozenset().union(*products)
+
+
+def _rank(one: Missing) -> tuple[int, int, int]:
+    return -(one.saving or 0), sum(lack.pieces for lack in one.lacks), one.bundle_id
+
+
+def _left(pools: Sequence[Pool], chosen: Sequence[Chosen]) -> list[int]:
+    left = [one.pieces for one in pools]
+    for one in chosen:
+        for number, pieces in one.demand:
+            left[number] -= pieces * one.count
+    return left
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One bundle against the rest of a cart; *swept* are products of quantity steps that come before it."""
+
+    table: Table
+    rest: Sequence[int]
+    own: Sequence[Chosen]
+    bundle: Bundle
+    prices: Mapping[str, int]
+    swept: frozenset[str]
+
+
+def _best(look: _Look) -> Missing | None:
+    definition = look.bundle.definition
+    limit = look.bundle.limit()
+    full = limit is not None and sum(one.count for one in look.own) >= limit
+    next_offer = _NEXT.get(definition.kind, _next_set)
+    found = []
+    for number, tier in enumerate(definition.tiers):
+        # A set that replaces a lower tier is no further use of the bundle.
+        lower = next((one for one in look.own if one.tier < number), None)
+        if full and lower is None and definition.kind != "steps":
+            continue
+        one = next_offer(look, number, tier, lower)
+        if one is not None and (one.saving is None or one.saving > 0):
+            found.append(one)
+    return min(found, key=_nearest, default=None)
+
+
+def _nearest(one: Missing) -> tuple[bool, int, int]:
+    """Of one bundle the next step comes first: the dearer ones are told when it is reached."""
+    return one.saving is None, sum(lack.pieces for lack in one.lacks), -(one.saving or 0)
+
+
+def _next_set(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Missing | None:
+    left = list(look.rest)
+    for pool, pieces in lower.demand if lower else ():
+        left[pool] += pieces
+    there, away, lacks = 0, 0, []
+    prices: dict[str, list[tuple[int | None, int]]] = {}
+    for component in tier.components:
+        if component.optional:
+            continue
+        drawn = _draw(look.table, left, component)
+        missing = component.quantity - sum(pieces for _, pieces in drawn)
+        there += component.quantity - missing
+        away += missing
+        if away > MAX_PIECES_AWAY:
+            return None
+        if missing:
+            lacks.append(_lack((component,), missing))
+            drawn.append((look.prices.get(component.product_id), missing))
+        prices.setdefault(component.product_id, []).extend(drawn)
+    if not lacks or not there:
+        return None
+    before = sum(lower.discounts) if lower else 0
+    return _told(look, number, tier, tuple(lacks), _cost(tier, prices), before)
+
+
+def _cost(tier: Tier, prices: Mapping[str, Sequence[tuple[int | None, int]]]) -> tuple[int, int] | None:
+    """What pieces (by product, their price and number) cost, and those that are free: of each product the cheapest."""
+    known = {name: sorted(part) for name, each in prices.items() if (part := _known(each)) is not None}
+    if len(known) < len(prices):
+        return None
+    free = 0
+    for name, each in known.items():
+        given = sum(
+            component.quantity for component in tier.components if component.free and component.product_id == name
+        )
+        for price, pieces in each:
+            taken = min(given, pieces)
+            free += taken * price
+            given -= taken
+    return sum(price * pieces for each in known.values() for price, pieces in each), free
+
+
+def _known(each: Sequence[tuple[int | None, int]]) -> list[tuple[int, int]] | None:
+    known = [(price, pieces) for price, pieces in each if price is not None]
+    return known if len(known) == len(each) else None
+
+
+def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Missing | None:
+    pools = look.table.places.of_any(tier.components)
+    prices = [look.table.pools[pool].unit_price for pool in pools for _ in range(min(look.rest[pool], tier.least))]
+    missing = tier.least - len(prices)
+    if tier.least < tier.most:
+        made, pieces = sum(one.count for one in look.own), sum(look.table.pools[pool].pieces for pool in pools)
+        while 0 < missing <= MAX_PIECES_AWAY and most_sets(tier, pieces + missing) <= made:
+            missing += 1
+    if not prices or not 0 < missing <= MAX_PIECES_AWAY:
+        return None
+    # The cheapest choice, so that the saving told is reached with any.
+    known = [look.prices.get(component.product_id) for component in tier.components]
+    cheapest = min((price for price in known if price is not None), default=None)
+    lack = _lack(tier.components, missing)
+    if cheapest is None or None in known:
+        return _told(look, number, tier, (lack,), None, 0)
+    whole = sorted([*prices, *[cheapest] * missing])[-tier.least :]
+    free = sum(whole[: tier.price.pieces])
+    return _told(look, number, tier, (lack,), (sum(whole), free), 0)
+
+
+def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Missing | None:
+    there = {pool: look.rest[pool] for pool in look.table.places.of_any(tier.components) if look.rest[pool]}
+    for one in look.own:
+        for pool, pieces in one.demand:
+            there[pool] = there.get(pool, 0) + pieces
+    missing = tier.least - sum(there.values())
+    # Steps that come before take all pieces of their products, those that are added too.
+    free = [component for component in tier.components if component.product_id not in look.swept]
+    if not there or not free or not 0 < missing <= max(MAX_PIECES_AWAY, tier.least // 4):
+        return None
+    lack = _lack(free, missing)
+    known = [look.prices.get(component.product_id) for component in free]
+    if None in known:
+        return Missing(look.bundle.id, number, (lack,), None)
+    cheapest = min(price for price in known if price is not None)
+    before = sum(one.saving for one in look.own)
+    pieces_of = [(look.table.pools[pool].unit_price, pieces) for pool, pieces in there.items()] + [(cheapest, missing)]
+    saving = _step_saving(tier, pieces_of, look.table.currency)
+    return Missing(look.bundle.id, number, (lack,), saving - before)
+
+
+def _step_saving(tier: Tier, pieces_of: Sequence[tuple[int, int]], currency: str) -> int:
+    if tier.price.kind == "percent":
+        saving = tier.price.saving(sum(price * pieces for price, pieces in pieces_of), 0, currency)
+        return saving if isinstance(saving, int) else 0
+    return sum(tier.price.most_for_piece(price, currency) * pieces for price, pieces in pieces_of)
+
+
+def _told(
+    look: _Look, number: int, tier: Tier, lacks: tuple[Lack, ...], cost: tuple[int, int] | None, before: int
+) -> Missing | None:
+    if cost is None:
+        return Missing(look.bundle.id, number, lacks, None) if tier.price.has(look.table.currency) else None
+    saving = tier.price.saving(*cost, look.table.currency)
+    return None if isinstance(saving, NoSaving) else Missing(look.bundle.id, number, lacks, saving - before)
+
+
+def _lack(components: Sequence[Component], pieces: int) -> Lack:
+    """So many *pieces* of any of *components*."""
+    some: dict[str, set[str]] = {}
+    for component in components:
+        if component.variants:
+            some.setdefault(component.product_id, set()).update(component.variants)
+    for component in components:
+        if not component.variants:
+            some.pop(component.product_id, None)
+    names = tuple(sorted({component.product_id for component in components}))
+    return Lack(names, pieces, tuple((name, tuple(sorted(some[name]))) for name in names if name in some))
+
+
+def _draw(table: Table, left: list[int], component: Component) -> list[tuple[int | None, int]]:
+    """Take *component* out of *left*, the cheapest pieces first; the price and number of what is there."""
+    wanted = component.quantity
+    drawn: list[tuple[int | None, int]] = []
+    for number in reversed(table.places.of(component)):
+        taken = min(wanted, left[number])
+        if taken:
+            left[number] -= taken
+            wanted -= taken
+            drawn.append((table.pools[number].unit_price, taken))
+    return drawn
+
+
+_NEXT: Final[Mapping[str, Callable[[_Look, int, Tier, Chosen | None], Missing | None]]] = {
+    "mix": _next_mix,
+    "steps": _next_step,
+}
+"""How the next offer of a bundle is found; of kinds that are not here, with `_next_set`."""

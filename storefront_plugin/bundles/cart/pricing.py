@@ -1,0 +1,226 @@
+"""What a cart costs with its bundles: a pure function of lines, bundles, currency, shopper and time.
+
+Bundles take whole sets only: of two and a half sets in the cart, two apply and the rest costs its own price. No piece
+is discounted twice. The answer does not depend on the order of the lines, nor on the machine.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ...core.errors import InputError
+from ..definition import Bundle, Shopper
+from ..packing.best import Chosen, choose, lay_out
+from ..packing.search import NODES
+from ..price import NoSaving
+from .lines import Line, Pool, pool
+from .next_offers import Missing, find_missing
+from .rounding import TaxSum, spread, tax_of, tax_sums
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Pieces of a line that are priced alike: in sets of one bundle, or in none. *discount* is of all of them."""
+
+    quantity: int
+    discount: int
+    bundle_id: int | None = None
+
+
+_Share: TypeAlias = "tuple[Chosen, list[tuple[int, Part]]]"
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """A line with what it costs, minor units. *parts* sum to its quantity and discount; those without bundle are last.
+
+    *tax* is in *total* where prices include it, else on top.
+    """
+
+    line: Line
+    discount: int
+    tax: int
+    parts: tuple[Part, ...]
+
+    @property
+    def total(self) -> int:
+        """What the line costs after its discount."""
+        return self.line.gross - self.discount
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A bundle that applies.
+
+    Attributes:
+        tier: Which of its tiers.
+        count: How many sets; 1 for quantity steps.
+        discounts: What each line (by its place) costs less through it; minor units.
+    """
+
+    bundle_id: int
+    version: int
+    tier: int
+    count: int
+    saving: int
+    discounts: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CartPricing:
+    """The price of a cart, all amounts in minor units of *currency*.
+
+    Attributes:
+        lines: As they were given.
+        applied: Bundles that apply, by id.
+        gross, discount, total: Of all lines; ``gross - discount == total``.
+        tax: Sum of the lines' tax; *taxes* has it by rate.
+        missing: What to add for the next offer, the most saving first.
+        refused: Ids of bundles whose pieces are all there and that save nothing, and why.
+        bound: No combination of these bundles saves more.
+    """
+
+    currency: str
+    lines: tuple[PricedLine, ...]
+    applied: tuple[Applied, ...]
+    tax_included: bool
+    taxes: tuple[TaxSum, ...]
+    missing: tuple[Missing, ...]
+    refused: tuple[tuple[int, NoSaving], ...]
+    bound: int
+
+    @property
+    def gross(self) -> int:
+        """What the lines cost without bundles."""
+        return sum(line.line.gross for line in self.lines)
+
+    @property
+    def discount(self) -> int:
+        """What the bundles save."""
+        return sum(line.discount for line in self.lines)
+
+    @property
+    def total(self) -> int:
+        """What the lines cost together, without tax where prices do not include it."""
+        return self.gross - self.discount
+
+    @property
+    def tax(self) -> int:
+        """The sum of the lines' tax."""
+        return sum(line.tax for line in self.lines)
+
+    @property
+    def optimal(self) -> bool:
+        """Whether no combination of the bundles saves more, for certain."""
+        return self.discount == self.bound
+
+
+def price_cart(
+    lines: Sequence[Line],
+    bundles: Sequence[Bundle],
+    currency: str,
+    now: dt.datetime,
+    *,
+    shopper: Shopper | None = None,
+    tax_included: bool = True,
+    prices: Mapping[str, int] | None = None,
+    hints: int = 3,
+    nodes: int = NODES,
+) -> CartPricing:
+    """Price *lines* with those of *bundles* that are on, in the combination that saves most.
+
+    Args:
+        currency: ISO 4217 code of all prices; bundles without an amount in it do not apply.
+        now: The moment, with its time zone.
+        shopper: Segments and unlocked staff-only bundles; nobody special when None.
+        tax_included: Whether prices include their tax.
+        prices: Minor units of products that may be missing for an offer; of others the saving is not told.
+        hints: How many next offers to name at most.
+        nodes: The budget of the search.
+
+    Raises:
+        InputError: *now* has no time zone, two bundles have one id, or the cart is too large.
+    """
+    if now.tzinfo is None:
+        raise InputError("The moment of pricing needs a time zone; use datetime.now(timezone.utc).")
+    if len({bundle.id for bundle in bundles}) < len(bundles):
+        raise InputError("Two bundles have the same id; give each bundle once.")
+    kinds = pool(lines)
+    on = _in_reach(bundles, kinds, shopper or Shopper(), now)
+    table = lay_out(kinds, on, currency)
+    choice = choose(table, on, nodes)
+    left = [list(each.lines) for each in table.pools]
+    shares = [(one, _line_parts(left, one)) for one in choice.chosen]
+    priced = _priced_lines(lines, shares, tax_included)
+    return CartPricing(
+        currency,
+        priced,
+        _applied(shares, on),
+        tax_included,
+        tax_sums(((one.total, one.tax, one.line.tax_rate) for one in priced), tax_included),
+        find_missing(table, choice.chosen, on, prices or {}, hints) if hints else (),
+        tuple([(bundle_id, why) for (bundle_id, _), why in sorted(table.refused.items(), key=lambda item: item[0])]),
+        choice.bound,
+    )
+
+
+def _in_reach(bundles: Sequence[Bundle], pools: Sequence[Pool], shopper: Shopper, now: dt.datetime) -> list[Bundle]:
+    """Those of *bundles* that are on and have a product in the cart: of a shop's catalogue, most end here."""
+    bought = {one.product_id for one in pools}
+    near = [bundle for bundle in bundles if not bundle.definition.product_ids.isdisjoint(bought)]
+    return [bundle for bundle in near if shopper.may_have(bundle, now)]
+
+
+def _applied(shares: Sequence[_Share], bundles: Sequence[Bundle]) -> tuple[Applied, ...]:
+    """The chosen sets by bundle and tier, with what each line gets of them."""
+    versions = {bundle.id: bundle.version for bundle in bundles}
+    groups: dict[tuple[int, int], list[_Share]] = {}
+    for chosen, parts in shares:
+        groups.setdefault((chosen.bundle_id, chosen.tier), []).append((chosen, parts))
+    applied = []
+    for (bundle_id, tier), group in sorted(groups.items(), key=lambda item: item[0]):
+        discounts: dict[int, int] = {}
+        for place, part in (pair for _, parts in group for pair in parts):
+            discounts[place] = discounts.get(place, 0) + part.discount
+        count, saving = sum(one.count for one, _ in group), sum(one.saving for one, _ in group)
+        applied.append(Applied(bundle_id, versions[bundle_id], tier, count, saving, tuple(sorted(discounts.items()))))
+    return tuple(applied)
+
+
+def _priced_lines(lines: Sequence[Line], shares: Sequence[_Share], tax_included: bool) -> tuple[PricedLine, ...]:
+    own: list[list[Part]] = [[] for _ in lines]
+    for place, part in (pair for _, parts in shares for pair in parts):
+        own[place].append(part)
+    priced = []
+    for line, parts in zip(lines, own, strict=True):
+        rest = line.quantity - sum(part.quantity for part in parts)
+        discount = sum(part.discount for part in parts)
+        whole = (*parts, Part(rest, 0)) if rest else tuple(parts)
+        priced.append(PricedLine(line, discount, tax_of(line.gross - discount, line.tax_rate, tax_included), whole))
+    return tuple(priced)
+
+
+def _line_parts(left: list[list[tuple[int, int]]], one: Chosen) -> list[tuple[int, Part]]:
+    """The parts of chosen sets by line, taken out of what is *left* of each pool's lines in their canonical order."""
+    found = []
+    for (number, pieces), discount in zip(one.demand, one.discounts, strict=True):
+        taken = _take(left[number], pieces * one.count)
+        off = discount * one.count
+        discounts = [off] if len(taken) == 1 else spread(off, [size for _, size in taken])
+        found += [(place, Part(size, off, one.bundle_id)) for (place, size), off in zip(taken, discounts, strict=True)]
+    return found
+
+
+def _take(left: list[tuple[int, int]], pieces: int) -> list[tuple[int, int]]:
+    """Take *pieces* from the first lines that have some *left*."""
+    taken = []
+    while pieces:
+        place, size = left[0]
+        used = min(size, pieces)
+        taken.append((place, used))
+        pieces -= used
+        left[:1] = [(place, size - used)] if size > used else []
+    return taken

@@ -1,0 +1,168 @@
+"""What was paid for an order and which bundles applied, kept with the order as JSON so that refunds can be exact."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from ...core.errors import InputError
+from ..cart.lines import Line
+from ..cart.pricing import CartPricing
+from ..definition import Bundle, Definition, Words
+from ..store.definition_json import definition_from_json, definition_to_json
+
+FORMAT = 1
+_NO_WORDS = {"en": Words("-")}
+
+
+@dataclass(frozen=True, slots=True)
+class PaidPart:
+    """Pieces that were priced alike: *paid* minor units for all of them, in sets of *bundle_id* or in none."""
+
+    line: Line
+    paid: int
+    tax: int
+    bundle_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UsedBundle:
+    """A bundle that applied *count* times, with its definition as it was then."""
+
+    id: int
+    version: int
+    count: int
+    saving: int
+    definition: Definition
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """An order as it was priced; *parts* outside of bundles come first, since they go back first."""
+
+    currency: str
+    tax_included: bool
+    parts: tuple[PaidPart, ...]
+    bundles: tuple[UsedBundle, ...] = ()
+
+    @property
+    def paid(self) -> int:
+        """What the order cost, minor units, without tax where prices do not include it."""
+        return sum(part.paid for part in self.parts)
+
+    def is_like(self, other: OrderRecord) -> bool:
+        """Whether *other* is the same sale: the same parts at the same prices by the same bundles, whatever their words."""
+        return self._without_words() == other._without_words()
+
+    def _without_words(self) -> OrderRecord:
+        bundles = (
+            replace(used, version=0, definition=replace(used.definition, words=_NO_WORDS)) for used in self.bundles
+        )
+        return replace(self, bundles=tuple(bundles))
+
+    def to_json(self) -> str:
+        """The record as compact JSON."""
+        data = {
+            "format": FORMAT,
+            "currency": self.currency,
+            "tax_included": self.tax_included,
+            "parts": [_part_to_json(part) for part in self.parts],
+            "bundles": [_bundle_to_json(bundle) for bundle in self.bundles],
+        }
+        return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> OrderRecord:
+        """The record that `to_json` wrote; raises `InputError` for anything else."""
+        try:
+            data = json.loads(text)
+            if data["format"] != FORMAT:
+                raise InputError(f"The order record has format {data['format']!r:.20}; this version reads {FORMAT}.")
+            parts = tuple(_part_from_json(part) for part in data["parts"])
+            bundles = tuple(_bundle_from_json(bundle) for bundle in data["bundles"])
+            return cls(data["currency"], data["tax_included"], parts, bundles)
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"The order record cannot be read ({error!s:.80}); restore it from a backup.") from error
+
+
+def same_terms(one: Definition, other: Definition) -> bool:
+    """Whether two definitions differ in nothing but their words."""
+    return replace(one, words=other.words) == other
+
+
+def record_of(pricing: CartPricing, bundles: Sequence[Bundle]) -> OrderRecord:
+    """The record of an order that was placed at *pricing*, which was made with *bundles*."""
+    known = {bundle.id: bundle for bundle in bundles}
+    parts = [paid for line in pricing.lines for paid in _paid_parts(line.line, line.total, line.tax, line.parts)]
+    counts: dict[int, tuple[int, int]] = {}
+    for applied in pricing.applied:
+        count, saving = counts.get(applied.bundle_id, (0, 0))
+        counts[applied.bundle_id] = (count + applied.count, saving + applied.saving)
+    used = tuple(
+        UsedBundle(bundle_id, known[bundle_id].version, count, saving, known[bundle_id].definition)
+        for bundle_id, (count, saving) in sorted(counts.items())
+    )
+    parts.sort(key=lambda part: part.bundle_id is not None)
+    return OrderRecord(pricing.currency, pricing.tax_included, tuple(parts), used)
+
+
+def _paid_parts(line: Line, total: int, tax: int, parts: Sequence[Any]) -> list[PaidPart]:
+    """The line's parts; its tax is told off part by part, so that the parts' tax sums to the line's."""
+    paid, before, told = [], 0, 0
+    for part in parts:
+        own = part.quantity * line.unit_price - part.discount
+        before += own
+        until = tax * before // total if total else 0
+        paid.append(PaidPart(replace(line, quantity=part.quantity), own, until - told, part.bundle_id))
+        told = until
+    return paid
+
+
+def _part_to_json(part: PaidPart) -> dict[str, Any]:
+    line = part.line
+    data = {"product": line.product_id, "quantity": line.quantity, "unit_price": line.unit_price, "paid": part.paid}
+    rate = None if line.tax_rate is None else str(line.tax_rate)
+    measure = None if line.measure is None else str(line.measure)
+    more = {
+        "variant": line.variant_id,
+        "tax_rate": rate,
+        "measure": measure,
+        "in_catalog": None if line.in_catalog else False,
+        "tax": part.tax or None,
+        "bundle": part.bundle_id,
+    }
+    return data | {name: value for name, value in more.items() if value is not None}
+
+
+def _part_from_json(data: Mapping[str, Any]) -> PaidPart:
+    rate, measure = data.get("tax_rate"), data.get("measure")
+    line = Line(
+        data["product"],
+        data["quantity"],
+        data["unit_price"],
+        data.get("variant"),
+        None if rate is None else Decimal(rate),
+        None if measure is None else Decimal(measure),
+        data.get("in_catalog", True),
+    )
+    return PaidPart(line, data["paid"], data.get("tax", 0), data.get("bundle"))
+
+
+def _bundle_to_json(used: UsedBundle) -> dict[str, Any]:
+    return {
+        "id": used.id,
+        "version": used.version,
+        "count": used.count,
+        "saving": used.saving,
+        "definition": definition_to_json(used.definition),
+    }
+
+
+def _bundle_from_json(data: Mapping[str, Any]) -> UsedBundle:
+    definition = definition_from_json(data["definition"])
+    return UsedBundle(data["id"], data["version"], data["count"], data["saving"], definition)

@@ -1,0 +1,146 @@
+"""The sets that bundles can be made of on a cart, each with what it saves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import heapify, heappop, heappush
+from typing import Final, TypeAlias
+
+from ..cart.lines import Pool
+from ..definition import Tier
+from ..price import NoSaving
+from .fillings import MANY, Recipe, all_fillings, fill, some_fillings, take, times
+from .problem import Table
+from .search import SMALL_POOLS
+from .stacks import Candidate, Demand
+
+ALL_WAYS: Final = 300
+SMALL_WAYS: Final = 1500
+"""Ways of the recipes of a cart that are all tried, together, and of a cart of few pieces; of recipes with the most ways
+only some are."""
+
+FEW_PIECES: Final = 24
+
+SOME_WAYS: Final = 200
+"""Ways of all other recipes together."""
+
+
+def add_only_way(table: Table, bundle_id: int, number: int, tier: Tier) -> bool:
+    """Whether *tier* can be made in one way at most, which is added: most sets of most carts need no more."""
+    demand = None if tier.plain is None else table.places.only_way(tier.plain)
+    if demand is None:
+        return False
+    if demand:
+        saving = tier.price.saving(cost(demand, table.pools), 0, table.currency)
+        if isinstance(saving, NoSaving):
+            table.refused.setdefault((bundle_id, saving.why), saving)
+        else:
+            table.offers.append(Candidate(bundle_id, demand, saving, number))
+    return True
+
+
+def add_offers(table: Table, recipes: Sequence[Recipe]) -> None:
+    """Add the sets of *recipes* to *table*: all ways of those with few, some of the others, which stay open.
+
+    Which stay open depends on their ways only, never on the ids of bundles.
+    """
+    few = sum([one.pieces for one in table.pools]) <= FEW_PIECES and len(table.pools) <= SMALL_POOLS
+    most = _most_ways(recipes, SMALL_WAYS if few else ALL_WAYS)
+    table.open = [recipe for recipe in recipes if recipe.ways > most]
+    some = max(4, SOME_WAYS // max(1, len(table.open)))
+    least: dict[tuple[int, int, Demand], Candidate | NoSaving] = {}
+    for recipe in recipes:
+        ways = all_fillings(recipe, table.pools) if recipe.ways <= most else some_fillings(recipe, table.pools, some)
+        for demand, free in ways:
+            key, found = (recipe.bundle_id, recipe.number, demand), offer(table, recipe, demand, free)
+            # Of pieces that may be the free or the bought ones the cheaper are free.
+            if key not in least or _saving(found) < _saving(least[key]):
+                least[key] = found
+    for (bundle_id, _, _), found in least.items():
+        if isinstance(found, NoSaving):
+            table.refused.setdefault((bundle_id, found.why), found)
+        else:
+            table.offers.append(found)
+
+
+def _saving(found: Candidate | NoSaving) -> int:
+    return 0 if isinstance(found, NoSaving) else found.saving
+
+
+def _most_ways(recipes: Iterable[Recipe], limit: int) -> int:
+    """Recipes of up to so many ways are tried in all of them, *limit* ways together."""
+    total, ways = 0, sorted([recipe.ways for recipe in recipes])
+    for count in ways:
+        total += count
+        if total > limit or count >= MANY:
+            return max([one for one in ways if one < count], default=0)
+    return limit
+
+
+def offer(table: Table, recipe: Recipe, demand: Demand, free: Demand) -> Candidate | NoSaving:
+    """The set of *demand*, of which *free* may be free, with its saving."""
+    free = _free_of_mix(recipe.tier, demand, table.pools) or free
+    saving = recipe.tier.price.saving(cost(demand, table.pools), cost(free, table.pools), table.currency)
+    if isinstance(saving, NoSaving):
+        return saving
+    return Candidate(recipe.bundle_id, demand, saving, recipe.number, free)
+
+
+def _free_of_mix(tier: Tier, demand: Demand, pools: Sequence[Pool]) -> Demand:
+    """The cheapest pieces, in a mix in which they are free."""
+    if tier.price.kind != "free" or not tier.least:
+        return ()
+    missing, free = tier.price.pieces, []
+    for number, pieces in sorted(demand, key=lambda part: (pools[part[0]].unit_price, part[0])):
+        free.append((number, min(missing, pieces)))
+        missing -= free[-1][1]
+        if not missing:
+            break
+    return tuple(sorted(free))
+
+
+def cost(demand: Demand, pools: Sequence[Pool]) -> int:
+    """What the pieces of *demand* cost one by one, minor units."""
+    return sum([pools[number].unit_price * pieces for number, pieces in demand]) if demand else 0
+
+
+_Next: TypeAlias = tuple[int, int, int, Demand, int, Candidate]
+"""Its saving (negative, for the heap), bundle, tier and pieces; its place, of a recipe the complement; the set itself."""
+
+
+def one_by_one(
+    table: Table, offers: Iterable[Candidate], recipes: Sequence[Recipe], left: list[int], limits: Mapping[int, int]
+) -> list[tuple[Candidate, int]]:
+    """The set that saves most of what is *left*, as often as it goes, then the next; *left* is taken away.
+
+    Args:
+        recipes: Filled anew from what is left, the dearest pieces first.
+        limits: How often a bundle may still apply, by id.
+    """
+    waiting = [_next(one, at) for at, one in enumerate(offers)]
+    waiting += [found for at in range(len(recipes)) if (found := _filled(table, recipes, at, left)) is not None]
+    heapify(waiting)
+    uses: dict[int, int] = {}
+    taken = []
+    while waiting:
+        *_, at, one = heappop(waiting)
+        limit = limits.get(one.bundle_id)
+        most = times(one.demand, left)
+        count = most if limit is None else min(most, limit - uses.get(one.bundle_id, 0))
+        if count:
+            uses[one.bundle_id] = uses.get(one.bundle_id, 0) + count
+            take(one.demand, count, left)
+            taken.append((one, count))
+        if at < 0 and (count or not most) and (again := _filled(table, recipes, ~at, left)) is not None:
+            heappush(waiting, again)
+    return taken
+
+
+def _filled(table: Table, recipes: Sequence[Recipe], at: int, left: Sequence[int]) -> _Next | None:
+    filled = fill(recipes[at], left)
+    found = None if filled is None else offer(table, recipes[at], *filled)
+    return None if found is None or isinstance(found, NoSaving) else _next(found, ~at)
+
+
+def _next(one: Candidate, at: int) -> _Next:
+    return -one.saving, one.bundle_id, one.tier, one.demand, at, one

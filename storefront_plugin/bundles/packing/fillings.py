@@ -1,0 +1,264 @@
+"""Filling the needs of a set: in all ways, or from what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, combinations, product
+from typing import Final, TypeAlias
+
+from ..cart.lines import Pool
+from ..definition import Component, Tier
+from .stacks import Candidate, Demand, Places
+
+MANY: Final = 5000
+"""Ways to make one set are counted up to so many."""
+
+MAX_COUNTED: Final = 100
+"""Pieces of a need from several pools whose ways are counted; those of more are many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Pieces that one part of a set takes, from any of *pools* (the dearest first)."""
+
+    pools: tuple[int, ...]
+    pieces: int
+    free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One size of the sets of a tier, and in how many *ways* it can be made; `MANY` stands for more."""
+
+    bundle_id: int
+    number: int
+    tier: Tier
+    needs: tuple[Need, ...]
+    ways: int
+
+
+def recipes(
+    bundle_id: int, number: int, tier: Tier, places: Places, pools: Sequence[Pool], currency: str
+) -> Iterator[Recipe]:
+    """The recipes of a tier (no quantity step) whose pieces are there."""
+    sizes = _mix_needs(tier, places, pools, currency) if tier.least else _set_needs(tier, places)
+    for needs in sizes:
+        ways = _recipe_ways(needs, pools)
+        if ways:
+            yield Recipe(bundle_id, number, tier, needs, ways)
+
+
+def _mix_needs(tier: Tier, places: Places, pools: Sequence[Pool], currency: str) -> Iterator[tuple[Need, ...]]:
+    """One need for each number of pieces; numbers that cannot save more than a smaller one are left out."""
+    group = places.of_any(tier.components)
+    there = sum([pools[number].pieces for number in group])
+    most = tier.least if tier.price.kind == "free" else min(tier.most, there)
+    for pieces in range(tier.least, min(most, there) + 1):
+        if pieces > tier.least and tier.price.kind == "amount":
+            smaller = pools[group[-1]].unit_price * (pieces - 1)
+            if smaller >= tier.price.amounts.get(currency, 0):
+                return
+        yield (Need(group, pieces),)
+
+
+def _set_needs(tier: Tier, places: Places) -> Iterator[tuple[Need, ...]]:
+    """All components, with each choice of the optional ones that are there."""
+    if any(component.product_id not in places for component in tier.components if not component.optional):
+        return
+    firm = [_need(component, places) for component in tier.components if not component.optional]
+    there_too = [_need(c, places) for c in tier.components if c.optional and c.product_id in places]
+    for size in range(len(there_too), -1, -1):
+        for chosen in combinations(there_too, size):
+            # Those with the least choice are filled first, and what is bought before what is free.
+            yield tuple(sorted([*firm, *chosen], key=lambda need: (len(need.pools), need.free)))
+
+
+def _need(component: Component, places: Places) -> Need:
+    return Need(places.of(component), component.quantity, component.free)
+
+
+def _recipe_ways(needs: Sequence[Need], pools: Sequence[Pool]) -> int:
+    ways = 1
+    for need in needs:
+        ways = min(MANY, ways * _fillings(need, pools))
+    return ways
+
+
+def _fillings(need: Need, pools: Sequence[Pool]) -> int:
+    """In how many ways *need* alone can be filled."""
+    if len(need.pools) < 2:
+        return int(bool(need.pools) and pools[need.pools[0]].pieces >= need.pieces)
+    if need.pieces == 1:
+        return len(need.pools)
+    if need.pieces > MAX_COUNTED:
+        return MANY if sum([pools[number].pieces for number in need.pools]) >= need.pieces else 0
+    ways = [1] + [0] * need.pieces  # by pieces that are filled
+    for number in need.pools:
+        there = pools[number].pieces
+        ways = [sum(ways[max(0, pieces - there) : pieces + 1]) for pieces in range(need.pieces + 1)]
+        if ways[-1] >= MANY:
+            return MANY
+    return ways[-1]
+
+
+Filled: TypeAlias = tuple[Demand, Demand]
+"""The pieces of a set, and those of them that are free."""
+
+
+def all_fillings(recipe: Recipe, pools: Sequence[Pool]) -> Iterator[Filled]:
+    """Each way to make a set, the dearest pieces first; the same pieces come again where others of them are free."""
+    pieces = [one.pieces for one in pools]
+    needs = recipe.needs
+    for parts in product(*[list(_ways(need.pools, need.pieces, pieces)) for need in needs]):
+        if len(parts) == 1:
+            yield parts[0], parts[0] if needs[0].free else ()
+            continue
+        demand = _sum(parts)
+        if not [number for number, taken in demand if taken > pieces[number]]:
+            yield demand, _sum([part for part, need in zip(parts, needs, strict=True) if need.free])
+
+
+def some_fillings(recipe: Recipe, pools: Sequence[Pool], most: int) -> Iterator[Filled]:
+    """At most *most* different ways: sets that follow each other when always the dearest pieces are taken, then when
+    always the cheapest are; then, for each pool, the set that begins with its pieces."""
+    found: set[Demand] = set()
+    for filled in chain(_in_turn(recipe, pools, False), _in_turn(recipe, pools, True), _from_each_pool(recipe, pools)):
+        if filled[0] not in found:
+            found.add(filled[0])
+            yield filled
+        if len(found) >= most:
+            return
+
+
+def _in_turn(recipe: Recipe, pools: Sequence[Pool], cheapest: bool) -> Iterator[Filled]:
+    left = [one.pieces for one in pools]
+    while filled := fill(recipe, left, cheapest):
+        yield filled
+        take(filled[0], times(filled[0], left), left)
+
+
+def _from_each_pool(recipe: Recipe, pools: Sequence[Pool]) -> Iterator[Filled]:
+    for start in range(1, max(len(need.pools) for need in recipe.needs)):
+        left = [one.pieces for one in pools]
+        for need in recipe.needs:
+            for number in need.pools[: min(start, len(need.pools) - 1)]:
+                left[number] = 0
+        if filled := fill(recipe, left):
+            yield filled
+
+
+def fill(recipe: Recipe, left: Sequence[int], cheapest: bool = False) -> Filled | None:
+    """A set of what is *left* of each pool, the dearest pieces first or the cheapest; None where they are not enough."""
+    rest, taken = list(left), []
+    for need in recipe.needs:
+        missing = need.pieces
+        for number in reversed(need.pools) if cheapest else need.pools:
+            pieces = min(missing, rest[number])
+            if pieces:
+                taken.append((number, pieces))
+                rest[number] -= pieces
+                missing -= pieces
+                if not missing:
+                    break
+        if missing:
+            return None
+    demand = _sum([taken])
+    return demand, _free_of(recipe.needs, demand)
+
+
+def times(demand: Demand, left: Sequence[int]) -> int:
+    """How often *demand* can be taken of what is *left*."""
+    return min([left[number] // pieces for number, pieces in demand])
+
+
+def take(demand: Iterable[tuple[int, int]], count: int, left: list[int]) -> None:
+    """Take *count* times *demand* out of what is *left*."""
+    for number, pieces in demand:
+        left[number] -= pieces * count
+
+
+def _ways(numbers: Sequence[int], missing: int, pieces: Sequence[int]) -> Iterator[Demand]:
+    """All ways to take *missing* pieces of pools that have so many *pieces*, by pool."""
+    if missing == 1:  # of hundreds of pools, too
+        return (((number, 1),) for number in numbers if pieces[number])
+    return (tuple(sorted(way)) for way in _ordered_ways(numbers, missing, pieces))
+
+
+def _ordered_ways(numbers: Sequence[int], missing: int, pieces: Sequence[int]) -> Iterator[tuple[tuple[int, int], ...]]:
+    if not missing:
+        yield ()
+        return
+    if not numbers:
+        return
+    first, others = numbers[0], numbers[1:]
+    least = max(0, missing - sum([pieces[number] for number in others]))
+    for taken in range(min(missing, pieces[first]), least - 1, -1):
+        for way in _ordered_ways(others, missing - taken, pieces):
+            yield ((first, taken), *way) if taken else way
+
+
+def _sum(parts: Iterable[Iterable[tuple[int, int]]]) -> Demand:
+    demand: dict[int, int] = {}
+    for part in parts:
+        for number, pieces in part:
+            demand[number] = demand.get(number, 0) + pieces
+    return tuple(sorted(demand.items()))
+
+
+def _free_of(needs: Sequence[Need], demand: Demand) -> Demand:
+    """The cheapest of the pieces that may be free."""
+    left, free = dict(demand), []
+    for need in needs:
+        missing = need.pieces if need.free else 0
+        for number in reversed(need.pools):
+            taken = min(missing, left.get(number, 0))
+            if taken:
+                free.append((number, taken))
+                left[number] -= taken
+                missing -= taken
+    return _sum([free])
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """A mix whose sets may differ in size, and the *pools* of what may be chosen, the dearest first."""
+
+    tier: Tier
+    pools: tuple[int, ...]
+
+
+def most_sets(tier: Tier, pieces: int) -> int:
+    """How many sets so many *pieces* are in a mix: full ones, and one of the rest where that is enough."""
+    return pieces // tier.most + (pieces % tier.most >= tier.least)
+
+
+def filled_up(mix: Mix, one: Candidate, count: int, left: list[int]) -> list[tuple[Candidate, int]]:
+    """The sets of *one* with what is *left* of their mix in them, as far as they have room; they save the same.
+
+    It is taken away from what is left.
+    """
+    if mix.tier.price.kind == "percent":
+        return [(one, count)]  # a piece more would save more, if it could
+    done: list[tuple[Candidate, int]] = []
+    waiting = [(one, count)]
+    while waiting:
+        one, count = waiting.pop()
+        room = mix.tier.most - sum([pieces for _, pieces in one.demand])
+        number = max(mix.pools, key=lambda number: left[number])
+        if not room or not left[number]:
+            done.append((one, count))
+            continue
+        if left[number] < count:
+            waiting.append((one, count - left[number]))
+            count = left[number]
+        more = min(room, left[number] // count)
+        left[number] -= more * count
+        waiting.append((_with(one, number, more), count))
+    return done
+
+
+def _with(one: Candidate, number: int, more: int) -> Candidate:
+    demand = dict(one.demand)
+    demand[number] = demand.get(number, 0) + more
+    return one._replace(demand=tuple(sorted(demand.items())))

@@ -1,0 +1,164 @@
+"""Quantity steps on a cart: from so many pieces on, each costs less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from ..cart.lines import Pool
+from ..definition import Definition, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class StepSweep:
+    """The steps of one bundle over the pools of its products; see `candidates.Sweep`."""
+
+    bundle_id: int
+    definition: Definition
+    pools: tuple[int, ...]
+    cart: Sequence[Pool]
+    currency: str
+
+    def rate(self, pool: int) -> int:
+        """The most that one piece of *pool* can save, minor units rounded up."""
+        unit_price = self.cart[pool].unit_price
+        return max(tier.price.most_for_piece(unit_price, self.currency) for tier in self.definition.tiers)
+
+    def saving(self, left: Mapping[int, int]) -> int:
+        """What the best step reached saves on the pieces *left*; 0 where none is."""
+        pieces = sum([left[pool] for pool in self.pools])
+        return max([self.tier_saving(tier, left) for tier in self.definition.tiers if tier.least <= pieces], default=0)
+
+    def tier(self, left: Mapping[int, int]) -> int | None:
+        """The step that saves most on the pieces *left*, of equal ones the first; None where none saves."""
+        pieces = sum(left[pool] for pool in self.pools)
+        found = [
+            (-self.tier_saving(tier, left), number)
+            for number, tier in enumerate(self.definition.tiers)
+            if tier.least <= pieces
+        ]
+        best = min(found, default=(0, 0))
+        return best[1] if best[0] < 0 else None
+
+    def tier_saving(self, tier: Tier, left: Mapping[int, int]) -> int:
+        """What *tier* saves on the pieces *left*: a percentage of their sum, or an amount for each piece."""
+        if tier.price.kind == "percent":
+            saving = tier.price.saving(sum([self.cart[pool].unit_price * left[pool] for pool in self.pools]), 0, "")
+            return saving if isinstance(saving, int) else 0
+        return sum(part for _, part in self._each(tier, left))
+
+    def parts(self, tier: Tier, left: Mapping[int, int]) -> list[int]:
+        """What each piece's pool may be discounted at most in a spread: its price, or its own saving."""
+        if tier.price.kind == "percent":
+            return [self.cart[pool].unit_price * left[pool] for pool in self.pools]
+        return [part for _, part in self._each(tier, left)]
+
+    def _each(self, tier: Tier, left: Mapping[int, int]) -> list[tuple[int, int]]:
+        return [
+            (pool, left[pool] * tier.price.most_for_piece(self.cart[pool].unit_price, self.currency))
+            for pool in self.pools
+        ]
+
+
+MAX_TOGETHER: Final = 8
+"""Steps that hang together by shared pools are tried in all orders up to so many; of more, always the best one next."""
+
+Swept: TypeAlias = tuple[int, tuple[int, ...], bool]
+"""What is gained, by which sweeps in which order, and whether no other choice or order gains more."""
+
+NOTHING: Final[Swept] = (0, (), True)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The fields of the pools that a sweep takes its pieces from, and what its use costs."""
+
+    fields: int
+    penalty: int
+
+
+class Sweeping:
+    """Finds the sweeps that gain most; all pieces left stand side by side in one integer.
+
+    A sweep takes all pieces of its pools, so that what is left for the next depends on which were before it, not on
+    their order: the best order is found over sets of sweeps.
+
+    Args:
+        saving: What a sweep (by its place) saves on what is left in its fields, minor units.
+        scale: The value of one minor unit.
+    """
+
+    def __init__(self, reaches: Sequence[Reach], saving: Callable[[int, int], int], scale: int) -> None:
+        self._reaches = reaches
+        self._saving = saving
+        self._scale = scale
+        self._known: dict[tuple[int, int], int] = {}
+        self._best: dict[tuple[int, int], Swept] = {}
+        self._groups = [(group, _together(reaches, group)) for group in _groups(reaches)]
+        self.tried = 0
+
+    def best(self, left: int) -> Swept:
+        """The sweeps that gain most on what is *left*."""
+        value, swept, certain = NOTHING
+        for at, (group, fields) in enumerate(self._groups):
+            there = left & fields
+            found = self._best.get((at, there))
+            if found is None:
+                found = self._best[at, there] = self._of_group(group, there)
+            value, swept, certain = value + found[0], swept + found[1], certain and found[2]
+        return value, swept, certain
+
+    def _of_group(self, group: Sequence[int], left: int) -> Swept:
+        useful = [at for at in group if self._gain(at, left) > 0]
+        if len(useful) <= MAX_TOGETHER:
+            return self._in_best_order(useful, left, {})
+        return self._one_by_one(useful, left)
+
+    def _in_best_order(self, group: Sequence[int], left: int, known: dict[int, Swept]) -> Swept:
+        """The best of *group*; of equal ones fewer sweeps, then those that come first."""
+        if left not in known:
+            self.tried += 1
+            best = NOTHING
+            for at in group:
+                gain = self._gain(at, left)
+                if gain > 0:
+                    more, swept, _ = self._in_best_order(group, left & ~self._reaches[at].fields, known)
+                    if gain + more > best[0]:
+                        best = gain + more, (at, *swept), True
+            known[left] = best
+        return known[left]
+
+    def _one_by_one(self, group: Sequence[int], left: int) -> Swept:
+        value, swept = 0, []
+        while gains := [(gain, -at) for at in group if (gain := self._gain(at, left)) > 0]:
+            self.tried += 1
+            gain, at = max(gains)
+            value += gain
+            swept.append(-at)
+            left &= ~self._reaches[-at].fields
+        return value, tuple(swept), False
+
+    def _gain(self, at: int, left: int) -> int:
+        there = left & self._reaches[at].fields
+        saving = self._known.get((at, there))
+        if saving is None:
+            saving = self._known[at, there] = self._saving(at, there)
+        return saving * self._scale - self._reaches[at].penalty if saving else 0
+
+
+def _groups(reaches: Sequence[Reach]) -> list[list[int]]:
+    """Sweeps that hang together by shared pools."""
+    groups: list[list[int]] = []
+    for at, reach in enumerate(reaches):
+        touched = [group for group in groups if _together(reaches, group) & reach.fields]
+        groups = [group for group in groups if group not in touched]
+        groups.append(sorted([at, *[other for group in touched for other in group]]))
+    return sorted(groups)
+
+
+def _together(reaches: Sequence[Reach], group: Sequence[int]) -> int:
+    fields = 0
+    for at in group:
+        fields |= reaches[at].fields
+    return fields

@@ -1,0 +1,240 @@
+"""The search for proposals: one at a time over all processes, its progress and its outcome stored for all to see."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+import sqlalchemy as sa
+
+from ...core.database import Database, table_of
+from ...core.errors import DatabaseUnavailable, InputError, StorefrontError
+from ...orderlog.product_numbers import ProductNumbers
+from ...shop.ports import Catalog
+from ..store.definition_json import load_definition
+from ..store.tables import StoredBundle, StoredProposal, StoredRun
+from .mining import Progress, Terms, find_proposals, silent
+from .store import Proposal, key_of
+
+logger = logging.getLogger(__name__)
+
+RunState: TypeAlias = Literal["running", "done", "failed"]
+
+DEAD_AFTER: Final = dt.timedelta(minutes=15)
+"""Without a sign of life for so long, a search counts as dead; one statement of it can take minutes."""
+
+BEAT_SECONDS: Final = 1.0
+_TAKEN_OVER: Final = "Another search for bundles has taken over, because this one seemed dead; wait for it."
+_BROKE_OFF: Final = "It broke off, mostly because its process was ended; start it again."
+
+
+class SearchRunning(StorefrontError):
+    """Another search for proposals is at work; wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The latest search. Times are UTC without zone; *found* counts its proposals, *sentence* says why it failed."""
+
+    state: RunState
+    phase: str
+    done: int
+    total: int
+    terms: Terms
+    started_by: str
+    started_at: dt.datetime
+    finished_at: dt.datetime | None
+    found: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A search that was begun, and is to be carried out."""
+
+    token: str
+    terms: Terms
+
+
+def latest_run(database: Database) -> Run | None:
+    """The latest search, also while it runs; None where there was none."""
+    with database.reading(patient=True) as session:
+        row = session.get(StoredRun, 1)
+        if row is None:
+            return None
+        run = Run(
+            row.state,  # type: ignore[arg-type]
+            row.phase,
+            row.done,
+            row.total,
+            Terms.from_json(row.terms),
+            row.started_by,
+            row.started_at,
+            row.finished_at,
+            row.found,
+            row.sentence,
+        )
+        return replace(run, state="failed", sentence=_BROKE_OFF) if _is_dead(row) else run
+
+
+def is_due(database: Database, days: int) -> bool:
+    """Whether no search began within the last *days*, or the latest failed."""
+    run = latest_run(database)
+    return run is None or run.state == "failed" or _now() - run.started_at > dt.timedelta(days=days, hours=-1)
+
+
+def begin(database: Database, terms: Terms | None = None, by: str = "") -> Begun:
+    """Begin a search, for `carry_out`; *terms* None is as the last time.
+
+    Of two that try at the same time one gets `SearchRunning`.
+    """
+    token, now = secrets.token_hex(8), _now()
+    row_of: dict[str, Any] = {"token": token, "state": "running", "phase": "read", "done": 0, "total": 0, "found": 0}
+    row_of |= {"started_by": by[:255], "started_at": now, "beat_at": now, "finished_at": None, "sentence": ""}
+    free = sa.or_(StoredRun.state != "running", StoredRun.beat_at < now - DEAD_AFTER)
+    try:
+        with database.writing() as session:
+            taken: Any = session.execute(sa.update(StoredRun).where(StoredRun.id == 1, free).values(**row_of))
+            row = session.get(StoredRun, 1)
+            if not taken.rowcount and row is not None:
+                raise _running(row)
+            wanted = terms or (Terms.from_json(row.terms) if row else Terms())
+            if row is None:
+                session.execute(sa.insert(table_of(StoredRun)), row_of | {"id": 1, "terms": wanted.to_json()})
+            else:
+                row.terms = wanted.to_json()
+    except sa.exc.IntegrityError:
+        raise SearchRunning("Another search for bundles has just begun; wait for it.") from None
+    return Begun(token, wanted)
+
+
+def carry_out(
+    begun: Begun,
+    database: Database,
+    catalog: Catalog,
+    numbers: ProductNumbers,
+    folder: Path,
+    currency: str | None,
+    settle: Callable[[], object],
+    progress: Progress = silent,
+) -> int:
+    """Find proposals and store them in place of the open ones; how many there are now.
+
+    What was rejected stays so, what was accepted too, and sets that are bundles already are not proposed.
+
+    Args:
+        settle: Brings the orders that were recorded last into the log.
+        progress: Told the phases of `find_together`.
+
+    Raises:
+        SearchRunning: Another one has taken over, because this one seemed dead.
+        DatabaseUnavailable, QueryFailed, ConfigurationError: It failed; the run says so too.
+    """
+    beat = _beat(database, begun.token)
+
+    def tell(phase: str, done: int, total: int) -> None:
+        beat(phase, done, total)
+        progress(phase, done, total)
+
+    try:
+        settle()
+        without = _decided(database) | _in_bundles(database)
+        found = find_proposals(database, catalog, numbers, folder, currency, begun.terms, without, tell)
+        return _finish(database, begun.token, found)
+    except BaseException as error:
+        sentence = str(error) if isinstance(error, StorefrontError) else _BROKE_OFF
+        _set(database, begun.token, state="failed", sentence=sentence, finished_at=_now())
+        raise
+
+
+def _running(row: StoredRun) -> SearchRunning:
+    who = f" by {row.started_by}" if row.started_by else ""
+    return SearchRunning(
+        f"A search for bundles is at work already, begun{who} at {row.started_at:%H:%M} UTC; wait for it. If its "
+        f"process is gone, it can be started again {DEAD_AFTER.seconds // 60} minutes after its last sign of life."
+    )
+
+
+def _beat(database: Database, token: str) -> Progress:
+    """Stores the progress, at most once in `BEAT_SECONDS`; a locked database does not stop the search."""
+    told = ("", float("-inf"))
+
+    def beat(phase: str, done: int, total: int) -> None:
+        nonlocal told
+        if phase == told[0] and time.monotonic() - told[1] < BEAT_SECONDS:
+            return
+        told = (phase, time.monotonic())
+        try:
+            still_ours = _set(database, token, phase=phase, done=done, total=total, beat_at=_now())
+        except DatabaseUnavailable as error:
+            logger.warning("The search for bundles could not show its progress: %s", error)
+            return
+        if not still_ours:
+            raise SearchRunning(_TAKEN_OVER)
+
+    return beat
+
+
+def _finish(database: Database, token: str, found: list[Proposal]) -> int:
+    """Replace the open proposals, in one transaction with the run's end."""
+    now = _now()
+    with database.writing() as session:
+        ours = sa.update(StoredRun).where(StoredRun.token == token)
+        ended: Any = session.execute(ours.values(state="done", finished_at=now))
+        if not ended.rowcount:
+            raise SearchRunning(_TAKEN_OVER)
+        session.execute(sa.delete(StoredProposal).where(StoredProposal.state == "open"))
+        # Some may have been decided while the log was read.
+        decided = set(session.scalars(sa.select(StoredProposal.key)))
+        rows = [_row(one, now) for one in found if one.key not in decided]
+        if rows:
+            session.execute(sa.insert(table_of(StoredProposal)), rows)
+        session.execute(ours.values(found=len(rows)))
+    return len(rows)
+
+
+def _row(one: Proposal, now: dt.datetime) -> dict[str, Any]:
+    names = ("support", "orders", "confidence", "lift", "expected_share", "currency", "price", "discount", "margin")
+    row = {name: getattr(one, name) for name in names}
+    row |= {"key": one.key, "product_ids": json.dumps(one.product_ids), "state": "open", "found_at": now}
+    return row | {"decided_at": None, "decided_by": "", "bundle_id": None}
+
+
+def _set(database: Database, token: str, **values: Any) -> bool:
+    with database.writing() as session:
+        changed: Any = session.execute(sa.update(StoredRun).where(StoredRun.token == token).values(**values))
+        return bool(changed.rowcount)
+
+
+def _decided(database: Database) -> set[str]:
+    with database.reading(patient=True) as session:
+        return set(session.scalars(sa.select(StoredProposal.key).where(StoredProposal.state != "open")))
+
+
+def _in_bundles(database: Database) -> set[str]:
+    """Keys of the products of each tier of all drafts and published bundles."""
+    query = sa.select(StoredBundle.definition).where(StoredBundle.state.in_(("draft", "published")))
+    keys: set[str] = set()
+    with database.reading(patient=True) as session:
+        for text in session.scalars(query.execution_options(yield_per=1000)):
+            try:
+                tiers = load_definition(text).tiers
+            except InputError:  # written by hand or by another version; it is told where it is read for sale
+                continue
+            keys |= {key_of(part.product_id for part in tier.components) for tier in tiers}
+    return keys
+
+
+def _is_dead(row: StoredRun) -> bool:
+    return row.state == "running" and _now() - row.beat_at > DEAD_AFTER
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)

@@ -1,0 +1,1 @@
+"""Slots that show bundles: which, at what price, and why not others."""

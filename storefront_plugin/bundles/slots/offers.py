@@ -1,0 +1,198 @@
+"""Which bundles a page shows, and what each then costs: pure, from bundles, products and time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from ...recommending.choosing import is_eligible
+from ...shop.ports import Product
+from ..cart.lines import Line
+from ..cart.next_offers import Missing
+from ..cart.pricing import Applied
+from ..cart.stock import sets_available
+from ..definition import Bundle, Definition, Tier
+from ..price import NoSaving
+from .pieces import Choices, Offered, Piece, gone, pieces_of
+from .verdicts import BundleVerdict, JudgedBundle, lacking, no_saving
+
+Products: TypeAlias = Mapping[str, Product | None]
+
+
+@dataclass(frozen=True, slots=True)
+class TierOffer:
+    """One tier that can be had: its pieces, what they cost one by one and what is saved; minor units."""
+
+    number: int
+    tier: Tier
+    pieces: tuple[Piece, ...]
+    total: int
+    saving: int
+
+    @property
+    def price(self) -> int:
+        """What the pieces cost together."""
+        return self.total - self.saving
+
+
+@dataclass(frozen=True, slots=True)
+class BundleOffer:
+    """A bundle as a page shows it.
+
+    Attributes:
+        currency: Of all its amounts; None where the shop names none.
+        tiers: Those that can be had, the smallest first.
+        applied: How it applies to the shopper's cart already.
+        missing: What the shopper's cart lacks for it.
+        products: Those that *missing* names and that can be had.
+        choices: The variants of these.
+        refused: Why it cannot be had, where that was asked.
+    """
+
+    bundle: Bundle
+    currency: str | None
+    tiers: tuple[TierOffer, ...] = ()
+    applied: Applied | None = None
+    missing: Missing | None = None
+    products: tuple[Product, ...] = ()
+    choices: Choices = field(default_factory=dict)
+    refused: BundleVerdict | None = None
+
+    @property
+    def saving(self) -> int:
+        """The most that one of its tiers saves."""
+        return max((tier.saving for tier in self.tiers), default=0)
+
+
+def best_offers(
+    bundles: Iterable[Bundle],
+    products: Products,
+    currency: str | None,
+    lines: Sequence[Line] = (),
+    choices: Callable[[list[Product]], Choices] = lambda products: {},
+    limit: int = 3,
+    first: str | None = None,
+    judged: list[JudgedBundle] | None = None,
+) -> list[BundleOffer]:
+    """The *limit* bundles that save most, ties by id; those that save nothing or cannot be had beside *lines* are left out.
+
+    Args:
+        products: Known products; None or absent where the shop has none.
+        currency: Of products that name none.
+        choices: Finds the variants of products; asked once, for the bundles that are likely shown.
+        first: The product that is chosen first where the shopper chooses.
+        judged: Filled with a verdict on every bundle.
+    """
+    judging = judged is not None
+    found = [bundle_offer(bundle, products, {}, currency, lines, first, judging) for bundle in bundles]
+    likely = _ranked(found)[: 2 * limit]
+    variants = choices([piece.product for offer in likely for tier in offer.tiers for piece in tier.pieces])
+    if variants:
+        again = [bundle_offer(offer.bundle, products, variants, currency, lines, first, judging) for offer in likely]
+        likely, found = _ranked(again), [*found, *again]
+    if judged is not None:
+        judged.extend(_judged(found, likely[:limit], limit))
+    return likely[:limit]
+
+
+def _judged(found: Sequence[BundleOffer], shown: Sequence[BundleOffer], limit: int) -> list[JudgedBundle]:
+    """A verdict on each bundle; of those *found* twice the later offer counts."""
+    latest = {offer.bundle.id: offer for offer in found}
+    places = {offer.bundle.id: place for place, offer in enumerate(shown, start=1)}
+    full = BundleVerdict("full", limit=limit)
+    return [
+        JudgedBundle(
+            offer.bundle,
+            BundleVerdict("shown", place=places[number]) if number in places else offer.refused or full,
+            offer.saving or None,
+            offer.currency,
+        )
+        for number, offer in latest.items()
+    ]
+
+
+def bundle_offer(
+    bundle: Bundle,
+    products: Products,
+    choices: Choices,
+    currency: str | None,
+    lines: Sequence[Line] = (),
+    first: str | None = None,
+    judging: bool = False,
+) -> BundleOffer:
+    """*bundle* with those of its tiers that can be had and save something; with *judging* why there are none."""
+    definition = bundle.definition
+    own = [line for line in lines if line.product_id in definition.product_ids]
+    there = {
+        name: product
+        for name in definition.product_ids
+        if (product := products.get(name)) is not None and is_eligible(product)
+    }
+    currencies = {product.currency or currency for product in there.values()}
+    if len(currencies) != 1:
+        several = BundleVerdict("currencies") if currencies else None
+        why = several or lacking(definition.tiers[0], products, own) if judging else None
+        return BundleOffer(bundle, currency, refused=why)
+    money = currencies.pop()
+    stock = {name: product.stock for name, product in there.items()}
+    tiers: list[TierOffer] = []
+    refused: list[BundleVerdict] = []
+    for number, tier in enumerate(definition.tiers):
+        enough_there = sets_available(tier, stock, own) != 0
+        offer = tier_offer(definition, number, there, choices, money, first, own) if enough_there else None
+        if offer is not None and offer.saving > 0:
+            tiers.append(offer)
+        elif judging:
+            there_is = Offered(there, choices, money, own)
+            why = _refused(definition, tier, offer, there_is) if enough_there else lacking(tier, products, own)
+            refused.append(why)
+    return BundleOffer(bundle, money, tuple(tiers), refused=refused[0] if refused and not tiers else None)
+
+
+def _refused(definition: Definition, tier: Tier, offer: TierOffer | None, offered: Offered) -> BundleVerdict:
+    """Why a *tier* of which there are enough pieces is not offered: it saves nothing, or a variant is gone."""
+    if offer is not None:
+        return no_saving(tier, offer.total, _free(tier, offer.pieces), offered.currency)
+    return BundleVerdict("variants", product_id=None if tier.least else gone(definition, tier, offered))
+
+
+def tier_offer(
+    definition: Definition,
+    number: int,
+    products: Mapping[str, Product],
+    choices: Choices,
+    currency: str | None,
+    first: str | None = None,
+    lines: Sequence[Line] = (),
+) -> TierOffer | None:
+    """A tier with all its pieces, optional ones too; None where too few of the required ones can be had beside *lines*."""
+    tier = definition.tiers[number]
+    pieces = pieces_of(definition, tier, Offered(products, choices, currency, lines), first)
+    if pieces is None:
+        return None
+    return TierOffer(number, tier, pieces, *cost(definition, tier, pieces, currency))
+
+
+def cost(definition: Definition, tier: Tier, pieces: Sequence[Piece], currency: str | None) -> tuple[int, int]:
+    """What *pieces* cost one by one, and what is saved on them; minor units. The till says the same of such a cart."""
+    total = sum(piece.unit_price * piece.pieces for piece in pieces)
+    if definition.kind == "steps" and tier.price.kind != "percent":
+        each = sum(tier.price.most_for_piece(piece.unit_price, currency or "") * piece.pieces for piece in pieces)
+        return total, each
+    saving = tier.price.saving(total, _free(tier, pieces), currency or "")
+    return total, 0 if isinstance(saving, NoSaving) else saving
+
+
+def _ranked(offers: Iterable[BundleOffer]) -> list[BundleOffer]:
+    return sorted((one for one in offers if one.saving > 0), key=lambda one: (-one.saving, one.bundle.id))
+
+
+def _free(tier: Tier, pieces: Sequence[Piece]) -> int:
+    """What the pieces that may be free cost: those marked, or in a mix the cheapest of as many as it needs."""
+    if tier.price.kind != "free":
+        return 0
+    if not tier.least:
+        return sum(piece.unit_price * piece.pieces for piece in pieces if piece.component.free)
+    each = sorted(piece.unit_price for piece in pieces for _ in range(piece.pieces))
+    return sum(each[-tier.least :][: tier.price.pieces])

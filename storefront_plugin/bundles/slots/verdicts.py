@@ -1,0 +1,117 @@
+"""Why a page shows a bundle or not, as data: a kind with the values that its sentence needs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from ...recommending.choosing import is_eligible
+from ...shop.ports import Product
+from ..cart.lines import Line
+from ..cart.next_offers import Lack
+from ..definition import Bundle, OffKind, Tier
+from ..price import NoSaving, Why
+
+AbsentKind: TypeAlias = Literal["missing", "hidden", "sold_out"]
+
+BundleVerdictKind: TypeAlias = (
+    Literal[
+        "shown", "applied", "near", "full", "behind", "bound", "too_few", "variants", "currencies", "unpriced",
+        "instead", "taken", "far", "other_variant",
+    ]
+    | OffKind
+    | AbsentKind
+    | Why
+)  # fmt: skip
+"""What became of a bundle.
+
+``shown`` on a product page. In a cart ``applied``, or ``near``: shown with what is missing. ``full``: others come first.
+``behind``: so many next offers of a cart are looked at, and it is none of them. ``bound``: its products are beyond those
+that a page looks up. ``missing``, ``hidden``, ``sold_out``: one of its products is. ``too_few``: fewer pieces can be had
+than it needs. ``variants``: no variant of a product can be had. ``currencies``: its products are in several ones.
+``unpriced``: a price is missing, so that its saving is not known. ``instead``: with another bundle in its place the cart
+saves most. ``taken``: it lacks pieces, and another bundle uses those that are there. ``far``: the cart has too little of
+it. ``other_variant``: nothing in the cart counts for it, for want of the right variant.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class BundleVerdict:
+    """What became of a bundle; only the values that its kind needs are there.
+
+    Attributes:
+        place: In the slot, from 1.
+        count: How often it applies.
+        limit: The limit that is reached: of the slot, the look-up, an order or all orders.
+        moment: When it starts or ended.
+        segment: Whom it is for.
+        product_id: The component that cannot be had.
+        currency: In which an amount or a price is missing.
+        lacks: What the cart lacks.
+        instead: Id of the bundle that applies in its place.
+    """
+
+    kind: BundleVerdictKind
+    place: int | None = None
+    count: int = 0
+    limit: int | None = None
+    moment: dt.datetime | None = None
+    segment: str | None = None
+    product_id: str | None = None
+    currency: str | None = None
+    lacks: tuple[Lack, ...] = ()
+    instead: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBundle:
+    """A bundle of a page and what became of it; *saving* is in minor units of *currency*, None where there is none."""
+
+    bundle: Bundle
+    verdict: BundleVerdict
+    saving: int | None = None
+    currency: str | None = None
+
+
+def off(bundle: Bundle, kind: OffKind) -> BundleVerdict:
+    """The verdict on *bundle* that is not on for the shopper."""
+    definition = bundle.definition
+    if kind == "used_up":
+        return BundleVerdict(kind, limit=definition.limit_in_all)
+    if kind in ("scheduled", "ended"):
+        schedule = definition.schedule
+        return BundleVerdict(kind, moment=schedule.start if kind == "scheduled" else schedule.end)
+    return BundleVerdict(kind, segment=definition.segment if kind == "segment" else None)
+
+
+def absent(product_id: str, product: Product | None) -> BundleVerdict | None:
+    """The verdict that *product* cannot be had at all; None where it can."""
+    if product is None:
+        return BundleVerdict("missing", product_id=product_id)
+    if is_eligible(product):
+        return None
+    return BundleVerdict("sold_out" if product.visible else "hidden", product_id=product_id)
+
+
+def lacking(tier: Tier, products: Mapping[str, Product | None], lines: Sequence[Line]) -> BundleVerdict:
+    """The verdict on a *tier* that cannot be had beside *lines*: names the first product that it needs and lacks."""
+    needed = [one for one in tier.components if not one.optional]
+    for one in needed:
+        verdict = absent(one.product_id, products.get(one.product_id))
+        if verdict is not None:
+            return verdict
+    for one in () if tier.least else needed:
+        product = products[one.product_id]
+        in_cart = sum(line.quantity for line in lines if line.product_id == one.product_id)
+        pieces = sum(other.quantity for other in needed if other.product_id == one.product_id)
+        if product is not None and product.stock is not None and product.stock - in_cart < pieces:
+            return BundleVerdict("too_few", product_id=one.product_id)
+    return BundleVerdict("too_few")
+
+
+def no_saving(tier: Tier, total: int, free: int, currency: str | None) -> BundleVerdict:
+    """The verdict on a *tier* that saves nothing on pieces that cost *total*, minor units."""
+    found = tier.price.saving(total, free, currency or "")
+    return BundleVerdict(found.why if isinstance(found, NoSaving) else "saves_nothing", currency=currency)

@@ -1,0 +1,1 @@
+"""Bundles as a spreadsheet: one CSV file out and in."""

@@ -1,0 +1,151 @@
+"""Cells of the bundles' spreadsheet, written and read. What cannot be read raises `InputError` with the remedy."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal
+from typing import Final
+
+from ...core.errors import InputError, _mark
+from ...money import from_minor, minor_digits
+
+_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
+"""A spreadsheet would compute such a text, and send what stands in other cells to anybody."""
+
+_YES: Final = frozenset({"yes", "y", "true", "1", "x", "はい"})
+_NO: Final = frozenset({"", "no", "n", "false", "0", "いいえ"})
+_THOUSANDS: Final = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
+"""Where decimals stand behind a comma, a point before three digits mostly parts thousands."""
+
+_MOMENT: Final = re.compile(
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?\s*(Z|[+-]\d{2}:?\d{2})?"
+)
+
+
+def write_text(text: str) -> str:
+    """*text*, behind an apostrophe where a spreadsheet would take it for a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def read_text(cell: str) -> str:
+    """The text that `write_text` wrote."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def write_flag(flag: bool) -> str:
+    """``yes``, or nothing."""
+    return "yes" if flag else ""
+
+
+def read_flag(cell: str, column: str) -> bool:
+    """Whether *cell* says yes; an empty one says no."""
+    word = cell.strip().lower()
+    if word not in _YES | _NO:
+        message = _mark("Write yes or no into %(column)s, or leave it empty; %(cell)s is neither.")
+        raise InputError(message, column=column, cell=f"{cell!r:.40}")
+    return word in _YES
+
+
+def read_whole(cell: str, column: str) -> int | None:
+    """A whole number from 0; None for an empty cell."""
+    text = cell.strip()
+    if text and not re.fullmatch(r"[0-9]{1,15}", text):
+        message = _mark("The %(column)s must be a whole number without separators; %(cell)s is not.")
+        raise InputError(message, column=column, cell=f"{cell!r:.40}")
+    return int(text) if text else None
+
+
+def write_variants(variants: tuple[str, ...]) -> str:
+    """Variant ids side by side: ``red | blue``; a bar within one, and spaces around it, stand behind a backslash."""
+    return write_text(" | ".join(re.sub(r"[\\|]|^ | \Z", r"\\\g<0>", one) for one in variants))
+
+
+def read_variants(cell: str) -> tuple[str, ...]:
+    """The ids that `write_variants` wrote, however many spaces stand around the bars."""
+    parts = re.findall(r"(?:\\.|[^\\|])+", read_text(cell), re.DOTALL)
+    bare = (re.sub(r"\A *((?:\\.|[^\\])*?) *\Z", r"\1", part, flags=re.DOTALL) for part in parts)
+    return tuple(re.sub(r"\\(.)", r"\1", one, flags=re.DOTALL) for one in bare if one)
+
+
+def write_number(number: Decimal | None) -> str:
+    """Plain digits with a point."""
+    return "" if number is None else format(number, "f")
+
+
+def read_number(cell: str, column: str, comma: bool) -> Decimal | None:
+    """A number from 0; with *comma* its decimals may stand behind one. None for an empty cell."""
+    text = cell.strip().removesuffix("%").strip()
+    if comma and "." not in text:
+        text = text.replace(",", ".")
+    if text and not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,10})?", text):
+        message = _mark("The %(column)s must be a plain number such as 12.50, without separators; %(cell)s is not.")
+        raise InputError(message, column=column, cell=f"{cell!r:.40}")
+    return Decimal(text) if text else None
+
+
+def write_amount(minor: int, currency: str) -> str:
+    """Major units, with all decimals of *currency*."""
+    return write_number(from_minor(minor, currency))
+
+
+def read_amount(cell: str, column: str, currency: str, comma: bool) -> int | None:
+    """Minor units of *currency*; None for an empty cell. An amount is never rounded, and never guessed."""
+    number = read_number(cell, column, comma)
+    if number is None:
+        return None
+    digits, shown = minor_digits(currency), f"{cell.strip()!r:.40}"
+    if comma and _THOUSANDS.fullmatch(cell.strip()):
+        message = _mark(
+            "The amount %(cell)s in %(column)s may mean thousands or decimals; write it without a point, such as "
+            "1000 or 1,5."
+        )
+        raise InputError(message, cell=shown, column=column)
+    if -int(number.as_tuple().exponent) > digits:
+        message = _mark("Amounts in %(currency)s have at most %(digits)s decimals; round %(cell)s in %(column)s.")
+        raise InputError(message, currency=currency, digits=digits, cell=shown, column=column)
+    return int(number.scaleb(digits))
+
+
+def write_moment(moment: dt.datetime | None, zone: dt.tzinfo) -> str:
+    """The time in *zone*, with its distance from UTC, so that it means the same anywhere."""
+    if moment is None:
+        return ""
+    try:
+        return moment.astimezone(zone).isoformat(sep=" ")
+    except OverflowError:  # the last day of the year 9999, seen from the east
+        return moment.isoformat(sep=" ")
+
+
+def read_moment(cell: str, column: str, zone: dt.tzinfo) -> dt.datetime | None:
+    """A time, in *zone* where it names none; None for an empty cell. Spreadsheets turn dates about, so some forms go."""
+    text = cell.strip()
+    if not text:
+        return None
+    try:
+        found = _moment(text)
+    except ValueError:
+        message = _mark("Write the time in %(column)s as 2026-12-01 09:00; %(cell)s cannot be read.")
+        raise InputError(message, column=column, cell=f"{cell!r:.40}") from None
+    moment = found if found.tzinfo is not None else found.replace(tzinfo=zone)
+    try:
+        back = moment.astimezone(dt.timezone.utc).astimezone(zone)
+    except OverflowError:
+        message = _mark("There is no such time as %(cell)s in %(column)s; correct the year.")
+        raise InputError(message, cell=f"{cell!r:.40}", column=column) from None
+    if found.tzinfo is None and back.replace(tzinfo=None) != found:
+        message = _mark("The clocks of %(zone)s skip %(cell)s in %(column)s; write an hour later.")
+        raise InputError(message, zone=zone, cell=f"{cell!r:.40}", column=column)
+    return moment
+
+
+def _moment(text: str) -> dt.datetime:
+    try:
+        return dt.datetime.fromisoformat(text)
+    except ValueError:
+        found = _MOMENT.fullmatch(text)
+        if found is None:
+            raise
+    numbers = [int(part) for part in found.groups()[:6] if part is not None]
+    zone = (found[7] or "").replace("Z", "+00:00")
+    return dt.datetime.fromisoformat(dt.datetime(*numbers).isoformat() + zone)  # type: ignore[arg-type]

@@ -1,0 +1,327 @@
+"""Bundles from a spreadsheet: what would be created, changed and refused, and then doing it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ...core import versions
+from ...core.database import Database
+from ...core.errors import DatabaseUnavailable, InputError, StorefrontError, _mark
+from ...shop.ports import Catalog
+from ..store import repository
+from ..store.definition_json import load_definition
+from ..store.tables import StoredBundle
+from .reading import MOST_TOLD, Written, read_csv
+
+CHUNK: Final = 200
+"""Bundles of one transaction, so that the shop never waits for an import."""
+
+
+class Made(NamedTuple):
+    """A bundle as an import left it, *steps* versions after it was met; 0 is a new draft."""
+
+    bundle_id: int
+    version: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import that can be taken back: how many bundles it made or changed, who did it and when (UTC without zone)."""
+
+    token: str
+    count: int
+    by: str
+    at: dt.datetime
+
+
+@dataclass(slots=True)
+class Undone:
+    """How many new drafts were deleted, how many bundles are as before, and how many were *left*: changed since."""
+
+    deleted: int = 0
+    restored: int = 0
+    left: int = 0
+
+
+def keep(session: Session, token: str, made: Sequence[Made], by: str) -> None:
+    """Note in the transaction of *session* what a part of the import *token* made."""
+    if made:
+        versions.note(session, by, "bundle", _subject(token), "import", str(len(made)), after=json.dumps(made))
+
+
+def undo_import(database: Database, token: str, by: str = "") -> Undone:
+    """Take the import *token* back, 200 bundles a transaction; who changed one of them since keeps that change.
+
+    Of an import that is not known nothing is done; of one that was taken back everything is *left*. Raises
+    `DatabaseUnavailable`.
+    """
+    undone = Undone()
+    for part in chunks(_made(database, token), CHUNK):
+        with database.writing() as session:
+            before = undone.deleted + undone.restored
+            for one in part:
+                try:
+                    _undo(session, Made(*one), by, undone)
+                except (repository.EditConflict, repository.BundleNotFound):
+                    undone.left += 1
+            count = undone.deleted + undone.restored - before
+            versions.note(session, by, "bundle", _subject(token), "undo", str(count))
+    return undone
+
+
+def latest_import(database: Database) -> Import | None:
+    """The latest import that changed something; None where it was taken back, and where there was none."""
+    rows = versions.AuditRow
+    ours = sa.select(rows).where(rows.subject == "bundle", rows.subject_id.startswith(_subject("")))
+    with database.reading(patient=True) as session:
+        last = session.scalars(ours.order_by(rows.id.desc()).limit(1)).first()
+        if last is None or last.action != "import":
+            return None
+        parts = session.scalars(sa.select(rows.title).where(rows.subject_id == last.subject_id)).all()
+    count = sum(int(part) for part in parts)
+    return Import(last.subject_id.removeprefix(_subject("")), count, last.changed_by, last.changed_at)
+
+
+def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """*values* in parts of *size*."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def _undo(session: Session, one: Made, by: str, undone: Undone) -> None:
+    if one.steps:
+        repository.step_back(session, one.bundle_id, one.version, by, one.steps)
+        undone.restored += 1
+    else:
+        repository.move(session, one.bundle_id, one.version, "delete", by)
+        undone.deleted += 1
+
+
+def _made(database: Database, token: str) -> list[Any]:
+    rows = versions.AuditRow
+    query = sa.select(rows.after).where(rows.subject == "bundle", rows.subject_id == _subject(token))
+    with database.reading(patient=True) as session:
+        return [one for text in session.scalars(query.order_by(rows.id)) for one in json.loads(text or "[]")]
+
+
+def _subject(token: str) -> str:
+    return f"import {token}"
+
+
+Does: TypeAlias = Literal["create", "change", "same", "refuse"]
+
+_MOVES: Final[dict[str, repository.Action]] = {"draft": "unpublish", "published": "publish", "archived": "archive"}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What becomes of one bundle of the file.
+
+    Attributes:
+        line: Where it begins.
+        bundle_id: The bundle that stands; None for a new one that was not created yet.
+        wrong: Why it is refused; those of a `RowError` are about its line.
+        is_draft_yet: Whether the file wants a new bundle to be more than the draft that it becomes.
+    """
+
+    line: int
+    action: Does
+    title: str
+    bundle_id: int | None = None
+    wrong: Sequence[StorefrontError] = ()
+    is_draft_yet: bool = False
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did, or under *check* would do, in the order of the file; *token* names it for `undo_import`."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    token: str = ""
+
+    def _count(self, action: Does) -> int:
+        return sum(one.action == action for one in self.outcomes)
+
+    @property
+    def created(self) -> int:
+        """New drafts."""
+        return self._count("create")
+
+    @property
+    def changed(self) -> int:
+        """Bundles that were another way before."""
+        return self._count("change")
+
+    @property
+    def same(self) -> int:
+        """Bundles that stand already as the file has them."""
+        return self._count("same")
+
+    @property
+    def refused(self) -> int:
+        """Bundles that cannot be used; the others are kept."""
+        return self._count("refuse")
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """How a bundle stands now."""
+
+    version: int
+    state: str
+    text: str
+    by: str
+
+
+@dataclass(slots=True)
+class _Step:
+    """One bundle of the file with what stands now, and what becomes of it."""
+
+    written: Written
+    now: _Now | None
+    outcome: Outcome
+
+
+def import_csv(
+    database: Database,
+    data: bytes,
+    by: str = "",
+    *,
+    check: bool = False,
+    timezone: str = "UTC",
+    catalog: Catalog | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ImportReport:
+    """Create and change bundles as the file *data* (UTF-8, see `csv_sheet`) says; good ones are kept, bad ones told.
+
+    Args:
+        check: Write nothing and tell the same.
+        timezone: Of times that name none.
+        catalog: Where given, bundles with products that it does not know are refused.
+        progress: Called with the bundles that are done, and all.
+
+    Raises:
+        InputError: The file as a whole cannot be used.
+        DatabaseUnavailable: Nothing was written. Later, what could not be written is refused in the report.
+    """
+    written = read_csv(data, timezone)
+    steps = _steps(database, written, catalog)
+    token, done = secrets.token_hex(8), 0
+    for chunk in chunks([] if check else [one for one in steps if one.outcome.action in ("create", "change")], CHUNK):
+        try:
+            _apply(database, chunk, by, token)
+        except DatabaseUnavailable as error:
+            for one in chunk:
+                _refuse(one.outcome, InputError(_mark("%(error)s Import it again."), error=error))
+        done += len(chunk)
+        if progress:
+            progress(done, len(steps))
+    return ImportReport([one.outcome for one in steps], "" if check else token)
+
+
+def _steps(database: Database, written: Sequence[Written], catalog: Catalog | None) -> list[_Step]:
+    found = _standing(database, [one.bundle_id for one in written if one.bundle_id is not None])
+    steps = []
+    for one in written:
+        now = found.get(one.bundle_id) if one.bundle_id is not None else None
+        outcome = Outcome(one.line, "refuse", one.title, one.bundle_id if now else None, one.wrong)
+        if one.definition is not None:
+            outcome.action, wrong = _judge(one, now)
+            outcome.wrong = (wrong,) if wrong else ()
+            outcome.is_draft_yet = outcome.action == "create" and one.state not in ("", "draft")
+        steps.append(_Step(one, now, outcome))
+    if catalog is not None:
+        _refuse_unknown(catalog, steps)
+    return steps
+
+
+def _judge(written: Written, now: _Now | None) -> tuple[Does, InputError | None]:
+    if written.state not in ("", *get_args(repository.State)):
+        message = _mark("There is no state %(state)s; use one of %(names)s.")
+        return "refuse", InputError(
+            message, state=f"{written.state!r:.40}", names=", ".join(get_args(repository.State))
+        )
+    if written.bundle_id is None:
+        return "create", None
+    if now is None:
+        message = _mark("There is no bundle %(id)s; empty its id to create a new one.")
+        return "refuse", InputError(message, id=written.bundle_id)
+    if written.state in ("", now.state) and load_definition(now.text) == written.definition:
+        return "same", None
+    if written.version is None:
+        message = _mark("Write the version of bundle %(id)s beside its id, as an exported file has it.")
+        return "refuse", InputError(message, id=written.bundle_id)
+    if written.version != now.version:
+        message = _mark("Bundle %(id)s was changed since the file was written; export it again.")
+        named = _mark("Bundle %(id)s was changed by %(who)s since the file was written; export it again.")
+        return "refuse", InputError(named if now.by else message, id=written.bundle_id, who=now.by)
+    return "change", None
+
+
+def _refuse_unknown(catalog: Catalog, steps: Sequence[_Step]) -> None:
+    changing = [one for one in steps if one.outcome.action in ("create", "change")]
+    ids = sorted({name for one in changing for name in one.written.definition.product_ids})  # type: ignore[union-attr]
+    known: set[str] = set()
+    for part in chunks(ids, 500):
+        known |= set(catalog.get_many(part))
+    for one in changing:
+        unknown = sorted(one.written.definition.product_ids - known)  # type: ignore[union-attr]
+        if unknown:
+            message = _mark("The shop has no product %(id)s; correct its id as the shop writes it.")
+            _refuse(one.outcome, *(InputError(message, id=f"{name!r:.60}") for name in unknown[:MOST_TOLD]))
+
+
+def _apply(database: Database, steps: Sequence[_Step], by: str, token: str) -> None:
+    new = [one for one in steps if one.outcome.action == "create"]
+    made: list[Made] = []
+    with database.writing() as session:
+        if new:
+            stored = repository.add(session, [one.written.definition for one in new], by)  # type: ignore[misc]
+            for one, bundle in zip(new, stored, strict=True):
+                one.outcome.bundle_id = bundle.id
+                made.append(Made(bundle.id, bundle.version, 0))
+        for one in steps:
+            if one.outcome.action == "change":
+                try:
+                    made.append(_change(session, one, by))
+                except (repository.EditConflict, repository.BundleNotFound) as error:
+                    _refuse(one.outcome, error)
+        keep(session, token, made, by)
+
+
+def _change(session: Any, step: _Step, by: str) -> Made:
+    written, now = step.written, step.now
+    assert written.bundle_id is not None
+    assert written.definition is not None
+    assert now is not None
+    version = now.version
+    if load_definition(now.text) != written.definition:
+        version = repository.edit(session, written.bundle_id, version, written.definition, by).version
+    if written.state not in ("", now.state):
+        version = repository.move(session, written.bundle_id, version, _MOVES[written.state], by).version
+    return Made(written.bundle_id, version, version - now.version)
+
+
+def _refuse(outcome: Outcome, *errors: StorefrontError) -> None:
+    outcome.action, outcome.wrong = "refuse", errors
+
+
+def _standing(database: Database, ids: Sequence[int]) -> dict[int, _Now]:
+    columns = (StoredBundle.version, StoredBundle.state, StoredBundle.definition, StoredBundle.updated_by)
+    found: dict[int, _Now] = {}
+    for part in chunks(ids, 500):
+        query = sa.select(StoredBundle.id, *columns).where(
+            StoredBundle.id.in_(part), StoredBundle.state != repository.DELETED
+        )
+        with database.reading(patient=True) as session:
+            found |= {row[0]: _Now(*row[1:]) for row in session.execute(query)}
+    return found

@@ -1,0 +1,314 @@
+"""Reading the bundles' spreadsheet: bundles with what is wrong with them, by line; knows no database."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, TypeVar
+from zoneinfo import ZoneInfo
+
+from ...core.errors import InputError, _mark
+from ..definition import Component, Definition, Schedule, Tier, Words
+from ..price import Price
+from .cells import read_amount, read_flag, read_moment, read_number, read_text, read_variants, read_whole
+from .columns import AMOUNT, FREE_TEXT, NEEDED, WORDS, Sheet, column_name, separator_of
+
+Cells: TypeAlias = Mapping[str, str]
+Row: TypeAlias = "tuple[int, Cells]"
+"""The line of a row and its cells by column."""
+
+_Made = TypeVar("_Made")
+
+
+class RowError(InputError):
+    """What is wrong in one *line* of the file."""
+
+    def __init__(self, line: int, message: str, **values: object) -> None:
+        super().__init__(message, **values)
+        self.line = line
+
+
+class RowReader:
+    """Reads the rows of one bundle. What cannot be read is kept in *wrong*, and the rest is read all the same."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.wrong: list[RowError] = []
+        self._sheet = sheet
+
+    def refuse(self, line: int, message: str, **values: object) -> None:
+        """Keep what is wrong in *line*."""
+        self.wrong.append(RowError(line, message, **values))
+
+    def cell(self, row: Row, reader: Callable[..., Any], column: str, *more: Any) -> Any:
+        """What *reader* reads in a cell; None where that is refused."""
+        line, cells = row
+        return self._tried(line, lambda: reader(cells.get(column, ""), column, *more))
+
+    def definition(self, rows: Sequence[Row]) -> Definition | None:
+        """The bundle that *rows* describe; None where something is wrong."""
+        first, known = rows[0], len(self.wrong)
+        line, cells = first
+        self._check_same(rows, self._sheet.of_bundle)
+        tiers = [self._tier(part) for part in self._tiers(rows)]
+        words = {language: self._words(line, cells, language) for language in self._sheet.languages}
+        start, end = (self.cell(first, read_moment, column, self._sheet.zone) for column in ("starts", "ends"))
+        schedule = self._made(line, known, lambda: Schedule(start, end))
+        per_order, in_all = (self.cell(first, read_whole, column) for column in ("limit_per_order", "limit_in_all"))
+        staff_only = self.cell(first, read_flag, "staff_only")
+        return self._made(
+            line,
+            known,
+            lambda: Definition(
+                kind=cells["kind"].strip().lower(),  # type: ignore[arg-type]
+                tiers=tuple(tiers),  # type: ignore[arg-type]
+                words={language: one for language, one in words.items() if one is not None},
+                schedule=schedule,  # type: ignore[arg-type]
+                limit_per_order=per_order,
+                limit_in_all=in_all,
+                segment=read_text(cells.get("segment", "")) or None,
+                staff_only=staff_only,
+                stacking=cells.get("stacking", "").strip().lower() or "best",  # type: ignore[arg-type]
+            ),
+        )
+
+    def _words(self, line: int, cells: Cells, language: str) -> Words | None:
+        title, benefit, picture = (read_text(cells.get(f"{name}_{language}", "")) for name in WORDS)
+        if not (title or benefit or picture):
+            return None
+        return self._tried(line, lambda: Words(title, benefit, picture or None))
+
+    def _tiers(self, rows: Sequence[Row]) -> list[list[Row]]:
+        """The rows of each tier; an empty cell is the same tier as above."""
+        tiers: list[list[Row]] = [[]]
+        for row in rows:
+            number = self.cell(row, read_whole, "tier")
+            if number is not None and number == len(tiers) + 1 and tiers[-1]:
+                tiers.append([])
+            elif number not in (None, len(tiers)):
+                message = _mark(
+                    "Tier %(number)s does not follow on tier %(before)s; number them 1, 2 … in their order."
+                )
+                self.refuse(row[0], message, number=number, before=len(tiers))
+            tiers[-1].append(row)
+        return tiers
+
+    def _tier(self, rows: Sequence[Row]) -> Tier | None:
+        first, known, comma = rows[0], len(self.wrong), self._sheet.comma
+        line, cells = first
+        self._check_same(rows, self._sheet.of_tier)
+        read = {one: self.cell(first, read_amount, f"{AMOUNT}{one}", one, comma) for one in self._sheet.currencies}
+        percent = self.cell(first, read_number, "percent", comma)
+        pieces, least, most = (self.cell(first, read_whole, column) for column in ("free_pieces", "least", "most"))
+        amounts = {currency: minor for currency, minor in read.items() if minor is not None}
+        kind: Any = cells["price_kind"].strip().lower()
+        price = self._made(line, known, lambda: Price(kind, percent, amounts, _or(pieces, 1)))
+        components = [self._component(row) for row in rows]
+        return self._made(line, known, lambda: Tier(tuple(components), price, _or(least, 0), _or(most, 0)))  # type: ignore[arg-type]
+
+    def _component(self, row: Row) -> Component | None:
+        line, cells = row
+        known = len(self.wrong)
+        product_id = read_text(cells["product_id"])
+        if not product_id.strip():
+            self.refuse(line, _mark("The row has no product_id; write the shop's id of the product."))
+        quantity = _or(self.cell(row, read_whole, "quantity"), 1)
+        optional, free = self.cell(row, read_flag, "optional"), self.cell(row, read_flag, "free")
+        variants = read_variants(cells.get("variants", ""))
+        return self._made(line, known, lambda: Component(product_id, quantity, optional, free, variants))
+
+    def _check_same(self, rows: Sequence[Row], columns: Sequence[str]) -> None:
+        """What is of the whole may be repeated in further rows, but not differ there."""
+        for line, cells in rows[1:]:
+            for column in columns:
+                if cells.get(column, "").strip() not in ("", rows[0][1].get(column, "").strip()):
+                    message = _mark("The %(column)s differs from that in line %(first)s; write it there only.")
+                    self.refuse(line, message, column=column, first=rows[0][0])
+
+    def _made(self, line: int, known: int, make: Callable[[], _Made]) -> _Made | None:
+        """What *make* makes, unless something of it was refused since *known* were."""
+        return self._tried(line, make) if len(self.wrong) == known else None
+
+    def _tried(self, line: int, make: Callable[[], _Made]) -> _Made | None:
+        try:
+            return make()
+        except InputError as error:
+            self.refuse(line, error.message, **error.values)
+            return None
+
+
+def _or(number: int | None, otherwise: int) -> int:
+    return otherwise if number is None else number
+
+
+MAX_BYTES: Final = 32 * 2**20
+MAX_BUNDLES: Final = 20_000
+MOST_TOLD: Final = 10
+"""Things that are told of one bundle; who mends these sees the next ones."""
+
+
+@dataclass(slots=True)
+class Written:
+    """A bundle of the file, from *line* on. *definition* is None where *wrong* says why it cannot be one, by line."""
+
+    line: int
+    title: str = ""
+    bundle_id: int | None = None
+    version: int | None = None
+    state: str = ""
+    definition: Definition | None = None
+    wrong: list[RowError] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Group:
+    """The rows of a bundle, and what is wrong with them as they are gathered."""
+
+    rows: list[Row]
+    wrong: list[RowError] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _File:
+    """*strays* are the first lines of rows that stand apart from the bundle whose id they have."""
+
+    sheet: Sheet
+    groups: list[_Group] = field(default_factory=list)
+    strays: dict[str, int] = field(default_factory=dict)
+
+
+def read_csv(data: bytes, timezone: str = "UTC") -> list[Written]:
+    """The bundles of a file, in its order; raises `InputError` where the file as a whole cannot be used."""
+    if len(data) > MAX_BYTES:
+        message = _mark("The file is larger than %(most)s MiB; split it and import the parts one by one.")
+        raise InputError(message, most=MAX_BYTES // 2**20)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        message = _mark("The file is not in UTF-8; save it as “CSV UTF-8” in your spreadsheet program.")
+        raise InputError(message) from None
+    file = _gathered(text, ZoneInfo(timezone))
+    if len(file.groups) > MAX_BUNDLES:
+        message = _mark("The file has more than %(most)s bundles; split it and import the parts one by one.")
+        raise InputError(message, most=f"{MAX_BUNDLES:,}")
+    seen: dict[int, int] = {}
+    written = [_checked(_written(group, file), seen) for group in file.groups]
+    return sorted([*written, *_lost(file)], key=lambda one: one.line)
+
+
+def _gathered(text: str, zone: ZoneInfo) -> _File:
+    if "\x00" in text:
+        message = _mark("Line %(line)s has a NUL character; save the file as “CSV UTF-8” in your spreadsheet program.")
+        raise InputError(message, line=text.count("\n", 0, text.index("\x00")) + 1)
+    separator, is_named = separator_of(text)
+    lines = _lines(text, separator)
+    if is_named:
+        next(lines)
+    columns = [column_name(name) for name in next(lines, (1, [""]))[1]]
+    file = _File(_sheet_of(columns, zone, separator != ","))
+    for line, cells in lines:
+        if any(cell.strip() for cell in cells):
+            _add(file, line, columns, cells)
+    return file
+
+
+def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line in which it begins."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            message = _mark("Line %(line)s cannot be read (%(error)s); look for a quotation mark without end.")
+            if "limit" in str(error):
+                message = _mark(
+                    "Line %(line)s has a cell of more than %(most)s characters; shorten it, or look for a quotation mark "
+                    "without end."
+                )
+            raise InputError(message, line=line, error=error, most=f"{csv.field_size_limit():,}") from None
+        if cells is None:
+            return
+        yield line, cells
+
+
+def _sheet_of(names: Sequence[str], zone: ZoneInfo, comma: bool) -> Sheet:
+    named = [name for name in names if name]
+    twice = next((name for at, name in enumerate(named) if name in named[:at]), None)
+    if twice is not None:
+        raise InputError(_mark("The column %(name)s stands in the file twice; remove one."), name=f"{twice!r:.60}")
+    languages = dict.fromkeys(name.partition("_")[2] for name in named if name.startswith("title_"))
+    currencies = [name.removeprefix(AMOUNT) for name in named if name.startswith(AMOUNT)]
+    sheet = Sheet(tuple(language for language in languages if language), currencies, zone, comma)
+    missing = [name for name in NEEDED if name not in named] or ([] if sheet.languages else ["title_en"])
+    if missing:
+        message = _mark(
+            "The file lacks the column %(name)s; its first row must name the columns as an exported file does."
+        )
+        raise InputError(message, name=missing[0])
+    unknown = next((name for name in named if name not in sheet.columns), None)
+    if unknown is not None:
+        message = _mark("There is no column %(name)s; correct its name, or remove the column.")
+        raise InputError(message, name=f"{unknown!r:.60}")
+    return sheet
+
+
+def _add(file: _File, line: int, columns: Sequence[str], values: Sequence[str]) -> None:
+    cells = dict(zip(columns, [*values, *[""] * (len(columns) - len(values))], strict=False))
+    name = cells.get("id", "").strip()
+    if cells["kind"].strip():
+        file.groups.append(_Group([]))
+    elif not file.groups:
+        message = _mark("The row belongs to no bundle; write a kind into its first row.")
+        file.groups.append(_Group([], [RowError(line, message)]))
+    elif name and name != file.groups[-1].rows[0][1].get("id", "").strip():
+        file.strays.setdefault(name, line)
+        return
+    group = file.groups[-1]
+    group.rows.append((line, cells))
+    beyond = [cell for name, cell in zip([*columns, *[""] * len(values)], values, strict=False) if not name]
+    if any(cell.strip() for cell in beyond):
+        message = _mark("The row has cells outside of the named columns; remove them or quote the commas.")
+        group.wrong.append(RowError(line, message))
+    for column in columns:
+        if "\n" in cells.get(column, "").strip() and not column.startswith(FREE_TEXT):
+            message = _mark("The %(column)s goes over several lines; look for a quotation mark without end.")
+            group.wrong.append(RowError(line, message, column=column))
+
+
+def _written(group: _Group, file: _File) -> Written:
+    """A bundle with all that is wrong with it; rows that were gathered wrongly are not read further."""
+    line, first = group.rows[0]
+    titles = (read_text(first.get(f"title_{language}", "")) for language in file.sheet.languages)
+    title = next((title for title in titles if title.strip()), "")
+    reader = RowReader(file.sheet)
+    reader.wrong.extend(group.wrong)
+    number, version = (reader.cell(group.rows[0], read_whole, column) for column in ("id", "version"))
+    stray = file.strays.pop(first.get("id", "").strip() or "-", None)
+    if stray is not None:
+        message = _mark("This row of bundle %(id)s stands apart from its others; put it below.")
+        reader.refuse(stray, message, id=number)
+    definition = None if group.wrong else reader.definition(group.rows)
+    wrong = sorted(reader.wrong, key=lambda error: error.line)[:MOST_TOLD]
+    state = first.get("state", "").strip().lower()
+    return Written(line, title, number, version, state, None if wrong else definition, wrong)
+
+
+def _lost(file: _File) -> list[Written]:
+    """Rows of bundles that the file has no first row of; they are told, lest they are missed."""
+    message = _mark(
+        "The row is of bundle %(id)s, which does not begin in this file; put it below its bundle or remove it."
+    )
+    return [Written(line, wrong=[RowError(line, message, id=f"{name:.20}")]) for name, line in file.strays.items()]
+
+
+def _checked(written: Written, seen: dict[int, int]) -> Written:
+    """Refuse a bundle that stands in the file for the second time."""
+    if written.bundle_id is not None and seen.setdefault(written.bundle_id, written.line) != written.line:
+        written.definition = None
+        message = _mark(
+            "Bundle %(id)s stands in the file before, from line %(first)s; remove one, or empty its id for a new one."
+        )
+        written.wrong.append(RowError(written.line, message, id=written.bundle_id, first=seen[written.bundle_id]))
+    return written

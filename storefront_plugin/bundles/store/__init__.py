@@ -1,0 +1,1 @@
+"""Bundles in SQL: drafts, versions, what is published, and codes of the staff."""

@@ -1,0 +1,148 @@
+"""The merchant's list of bundles: searched, filtered, sorted and paged in SQL, without reading definitions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ...core.database import Database
+from ...core.errors import InputError
+from ..definition import Definition
+from .definition_json import load_definition
+from .repository import DELETED, State
+from .tables import BundleUse, StoredBundle
+
+Sort: TypeAlias = Literal["updated", "title", "starts", "ends", "id"]
+
+MAX_PAGE = 200
+
+_SORTS: Mapping[str, Any] = {
+    "updated": StoredBundle.updated_at,
+    "title": StoredBundle.title,
+    "starts": StoredBundle.starts_at,
+    "ends": StoredBundle.ends_at,
+    "id": StoredBundle.id,
+}
+_COLUMNS: tuple[sa.ColumnElement[Any] | Any, ...] = (
+    StoredBundle.id,
+    StoredBundle.version,
+    StoredBundle.state,
+    StoredBundle.kind,
+    StoredBundle.title,
+    StoredBundle.starts_at,
+    StoredBundle.ends_at,
+    StoredBundle.staff_only,
+    StoredBundle.limit_in_all,
+    StoredBundle.updated_at,
+    StoredBundle.updated_by,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the list shows: words that must all stand in titles or product ids, and values of columns."""
+
+    text: str = ""
+    state: State | None = None
+    kind: str | None = None
+    staff_only: bool | None = None
+    on_at: dt.datetime | None = None
+    sort: Sort = "updated"
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the list; *uses* is how many sets all orders had. Times are UTC without zone."""
+
+    id: int
+    version: int
+    state: State
+    kind: str
+    title: str
+    starts_at: dt.datetime | None
+    ends_at: dt.datetime | None
+    staff_only: bool
+    limit_in_all: int | None
+    updated_at: dt.datetime
+    updated_by: str
+    uses: int
+
+
+def list_bundles(
+    database: Database, wanted: Wanted | None = None, page: int = 1, size: int = 50
+) -> tuple[list[Row], int]:
+    """One page (from 1) of the bundles *wanted*, and how many there are; raises `InputError` for a page below 1."""
+    if type(page) is not int or page < 1 or not 1 <= size <= MAX_PAGE:
+        raise InputError(f"Pages start at 1 and have 1 to {MAX_PAGE} rows; correct the address.")
+    wanted = wanted or Wanted()
+    where = conditions(wanted)
+    query = sa.select(*_COLUMNS).where(*where).order_by(*_order(wanted)).limit(size).offset((page - 1) * size)
+    with database.reading(patient=True) as session:
+        count = session.scalar(sa.select(sa.func.count()).select_from(StoredBundle).where(*where)) or 0
+        rows = session.execute(query).all()
+        uses = _uses(session, [row.id for row in rows])
+    return [Row(**row._mapping, uses=uses.get(row.id, 0)) for row in rows], count
+
+
+def standing(database: Database, ids: Collection[int]) -> frozenset[int]:
+    """Those of *ids* that are bundles and were not deleted."""
+    query = sa.select(StoredBundle.id).where(StoredBundle.id.in_(ids), StoredBundle.state != DELETED)
+    with database.reading(patient=True) as session:
+        return frozenset(session.scalars(query))
+
+
+def definitions_of(database: Database, ids: Sequence[int]) -> dict[int, Definition]:
+    """The definitions of the bundles *ids*, for one page of the list; those that cannot be read are left out."""
+    query = sa.select(StoredBundle.id, StoredBundle.definition).where(StoredBundle.id.in_(ids))
+    with database.reading(patient=True) as session:
+        rows = session.execute(query).all()
+    found: dict[int, Definition] = {}
+    for row in rows:
+        with suppress(InputError):  # written by hand or by another version; its row stands all the same
+            found[row.id] = load_definition(row.definition)
+    return found
+
+
+def uses_of(database: Database, bundle_id: int) -> int:
+    """How many sets of a bundle all orders had, with or without a limit."""
+    with database.reading(patient=True) as session:
+        return _uses(session, [bundle_id]).get(bundle_id, 0)
+
+
+def conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    """What rows of `StoredBundle` must hold to be *wanted*; what was deleted never is."""
+    words = wanted.text.lower().replace("\x00", " ").split()  # PostgreSQL raises for a NUL
+    where: list[sa.ColumnElement[bool]] = [StoredBundle.state != DELETED]
+    where += [StoredBundle.search.contains(word, autoescape=True) for word in words[:10]]
+    for column, value in (
+        (StoredBundle.state, wanted.state),
+        (StoredBundle.kind, wanted.kind),
+        (StoredBundle.staff_only, wanted.staff_only),
+    ):
+        if value is not None:
+            where.append(column == value)
+    if wanted.on_at is not None:
+        moment = wanted.on_at.astimezone(dt.timezone.utc).replace(tzinfo=None)
+        where.append(sa.or_(StoredBundle.starts_at.is_(None), StoredBundle.starts_at <= moment))
+        where.append(sa.or_(StoredBundle.ends_at.is_(None), StoredBundle.ends_at > moment))
+    return where
+
+
+def _order(wanted: Wanted) -> list[Any]:
+    if wanted.sort not in _SORTS:
+        raise InputError(f"The list cannot be sorted by {wanted.sort!r:.40}; use one of {', '.join(_SORTS)}.")
+    column = _SORTS[wanted.sort]
+    # Ids make the order total, so that no row is on two pages.
+    return [column.desc(), StoredBundle.id.desc()] if wanted.descending else [column.asc(), StoredBundle.id.asc()]
+
+
+def _uses(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    query = sa.select(BundleUse.bundle_id, sa.func.sum(BundleUse.count)).where(BundleUse.bundle_id.in_(ids))
+    return {bundle_id: int(count) for bundle_id, count in session.execute(query.group_by(BundleUse.bundle_id))}

@@ -1,0 +1,59 @@
+"""Forms that were saved: one that is sent twice, by two presses of a button or a reload, makes one bundle."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ...core.database import Base, Database, table_of
+from ..definition import Definition
+from ..proposals import store as proposals
+from . import repository
+
+KEPT: Final = dt.timedelta(days=7)
+MAX_KEY: Final = 64
+
+
+class SavedForm(Base):
+    """The bundle that the form with *key* made."""
+
+    __tablename__ = "storefront_bundle_form"
+
+    key: Mapped[str] = mapped_column(sa.String(MAX_KEY), primary_key=True)
+    bundle_id: Mapped[int] = mapped_column(sa.BigInteger)
+    saved_at: Mapped[dt.datetime] = mapped_column(sa.DateTime, index=True)
+
+
+def create_once(
+    database: Database, key: str, definition: Definition, by: str = "", *, proposal: str | None = None
+) -> repository.Stored:
+    """`shelf.create` for the form *key*, a random text of 1 to 64 characters; a second time what the first one made.
+
+    The key is inserted first, in the same transaction: of two at once the second waits and then finds it taken.
+    """
+    try:
+        with database.writing() as session:
+            _claim(session, key)
+            (stored,) = repository.add(session, [definition], by)
+            session.execute(sa.update(SavedForm).where(SavedForm.key == key).values(bundle_id=stored.id))
+            if proposal:
+                proposals.accept(session, proposal, stored.id, by)
+            return stored
+    except sa.exc.IntegrityError:
+        with database.reading(patient=True) as session:
+            made = session.scalar(sa.select(SavedForm.bundle_id).where(SavedForm.key == key))
+        if made is None:
+            raise
+        try:
+            return repository.load(database, made)
+        except repository.BundleNotFound:  # deleted meanwhile
+            return repository.create(database, definition, by, proposal=proposal)
+
+
+def _claim(session: Session, key: str) -> None:
+    now = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
+    session.execute(sa.insert(table_of(SavedForm)), {"key": key, "bundle_id": 0, "saved_at": now})
+    session.execute(sa.delete(table_of(SavedForm)).where(SavedForm.saved_at < now - KEPT))

@@ -1,0 +1,138 @@
+"""Tables of bundles: what stands now, what stood before, what was used, and what is proposed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...core.database import Base, BigKey, Id
+
+_LongText = sa.Text().with_variant(sa.Text(2**24), "mysql", "mariadb")
+
+
+class StoredBundle(Base):
+    """A bundle as it stands. *version* rises with each change, so that the second of two editors is told.
+
+    *search* holds its titles and product ids in lower case. *uses* counts only where *limit_in_all* is set; all uses
+    stand in `BundleUse`.
+    """
+
+    __tablename__ = "storefront_bundle"
+    __table_args__ = (sa.Index(None, "state", "updated_at"), sa.Index(None, "updated_at"), sa.Index(None, "title"))
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    version: Mapped[int]
+    state: Mapped[str] = mapped_column(sa.String(16))
+    kind: Mapped[str] = mapped_column(sa.String(16))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    search: Mapped[str] = mapped_column(_LongText)
+    definition: Mapped[str] = mapped_column(_LongText)
+    starts_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
+    ends_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
+    segment: Mapped[str | None] = mapped_column(sa.String(64))
+    staff_only: Mapped[bool]
+    limit_in_all: Mapped[int | None]
+    uses: Mapped[int] = mapped_column(sa.BigInteger)
+    created_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    updated_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    updated_by: Mapped[str] = mapped_column(sa.String(255))
+
+
+class BundleVersion(Base):
+    """What stood before a change: the state and definition of *version*, and who replaced them, when and by what."""
+
+    __tablename__ = "storefront_bundle_version"
+
+    bundle_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[str] = mapped_column(sa.String(16))
+    definition: Mapped[str] = mapped_column(_LongText)
+    action: Mapped[str] = mapped_column(sa.String(16))
+    changed_by: Mapped[str] = mapped_column(sa.String(255))
+    changed_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+
+
+class PricedOrder(Base):
+    """How an order was priced, and what was refunded of it so far; both are JSON. *refunds* counts the refunds."""
+
+    __tablename__ = "storefront_bundle_order"
+
+    order_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    record: Mapped[str] = mapped_column(_LongText)
+    refunded: Mapped[str] = mapped_column(_LongText)
+    refunds: Mapped[int]
+    created_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+
+
+class BundleUse(Base):
+    """A bundle that applied *count* times to an order and saved *saving* minor units of *currency*."""
+
+    __tablename__ = "storefront_bundle_use"
+
+    order_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    bundle_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False, index=True)
+    count: Mapped[int]
+    saving: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    used_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+
+
+class ShelfVersion(Base):
+    """The single row whose number rises with each change that shoppers can see, so that processes read anew."""
+
+    __tablename__ = "storefront_bundle_shelf"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class StoredProposal(Base):
+    """Products that shoppers buy together and the merchant may offer as a bundle; *key* is a hash of their sorted ids.
+
+    *state* is ``open``, ``accepted`` (as *bundle_id*) or ``rejected``. *product_ids* is a JSON list, the best-selling
+    first; *price* is in minor units of *currency*; the figures are those of `proposals.Proposal`.
+    """
+
+    __tablename__ = "storefront_bundle_proposal"
+
+    key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    product_ids: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.String(16), index=True)
+    support: Mapped[int]
+    orders: Mapped[int]
+    confidence: Mapped[float]
+    lift: Mapped[float]
+    expected_share: Mapped[float]
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    price: Mapped[int] = mapped_column(sa.BigInteger)
+    discount: Mapped[int]
+    margin: Mapped[float | None]
+    found_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    decided_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
+    decided_by: Mapped[str] = mapped_column(sa.String(255))
+    bundle_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+
+
+class StoredRun(Base):
+    """The single row about the latest search for proposals: *state* is ``running``, ``done`` or ``failed``.
+
+    *terms* is the JSON of what it was asked; *found* how many sets it found; *sentence* says why it failed.
+    """
+
+    __tablename__ = "storefront_bundle_proposal_run"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    token: Mapped[str] = mapped_column(sa.String(16))
+    state: Mapped[str] = mapped_column(sa.String(16))
+    phase: Mapped[str] = mapped_column(sa.String(16))
+    done: Mapped[int] = mapped_column(sa.BigInteger)
+    total: Mapped[int] = mapped_column(sa.BigInteger)
+    terms: Mapped[str] = mapped_column(sa.Text)
+    started_by: Mapped[str] = mapped_column(sa.String(255))
+    started_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    beat_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    finished_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
+    found: Mapped[int]
+    sentence: Mapped[str] = mapped_column(sa.Text)

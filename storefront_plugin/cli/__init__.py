@@ -1,0 +1,26 @@
+"""``flask storefront …``: the commands of `commands`, in one group."""
+
+from __future__ import annotations
+
+import click
+
+from .bundles import export_bundles, import_bundles, propose_bundles
+from .counts import drain, rebuild, stats
+from .group import StorefrontGroup
+from .installation import check, init_db, redis_stop
+from .orders import catch_up, import_orders
+from .recommend import recommend
+from .worker import worker
+
+
+@click.group("storefront", cls=StorefrontGroup)
+def storefront() -> None:
+    """Suggestions and bundles: tables, orders, counts and checks."""
+
+
+_UPKEEP = (init_db, check, redis_stop)
+_ORDERS = (import_orders, catch_up, drain, worker, rebuild, stats, recommend)
+_BUNDLES = (propose_bundles, export_bundles, import_bundles)
+
+for _command in (*_UPKEEP, *_ORDERS, *_BUNDLES):
+    storefront.add_command(_command)

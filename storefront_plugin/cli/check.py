@@ -1,0 +1,112 @@
+"""``flask storefront check``: tries everything on the real data and says in plain words what is missing or odd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+from ..core.errors import StorefrontError
+from ..counts.backlog import backlog
+from ..orderlog.numbering import last_position
+from ..recommending.rules.rows import enabled_rules
+from ..shop.inspection import Finding, inspect_cart, inspect_orders, number
+from ..shop.product_inspection import inspect_catalog
+
+if TYPE_CHECKING:
+    from ..extension import Storefront
+
+
+def check(storefront: Storefront, app: Flask) -> list[Finding]:
+    """All findings: adapters, database, Redis, and the app around us."""
+    parts = storefront.mounted
+    findings = [*_tried("The database", lambda: _database(storefront)), *_tried("Redis", lambda: _redis(storefront))]
+    with suppress(StorefrontError):  # what hinders it is told already
+        findings += _worker(storefront)
+    findings += inspect_catalog(storefront.catalog, parts.settings)
+    if storefront.orders is not None:
+        findings += inspect_orders(storefront.orders, storefront.catalog)
+    else:
+        findings.append(Finding("warning", "No orders adapter: give Storefront(orders=…) for import and catch-up."))
+    if storefront.cart is not None:
+        findings += inspect_cart(storefront.cart, storefront.catalog)
+    else:
+        findings.append(Finding("warning", "No cart adapter: cards have no button; give Storefront(cart=…)."))
+    return [*findings, *_around(app)]
+
+
+def _tried(what: str, find: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    try:
+        return list(find())
+    except StorefrontError as error:
+        return [Finding("error", f"{what}: {error}")]
+
+
+def _database(storefront: Storefront) -> Iterator[Finding]:
+    enabled_rules(storefront.database)
+    end = last_position(storefront.database)
+    batches = end.number if end else 0
+    yield Finding("ok", f"The database answers and our tables are there; the order log has {_batches(batches)}.")
+    if not batches:
+        yield Finding("warning", "No order is counted yet: run `flask storefront catch-up` or `import-orders FILE`.")
+
+
+def _batches(count: int) -> str:
+    return "1 batch" if count == 1 else f"{count:,} batches"
+
+
+def _redis(storefront: Storefront) -> Iterator[Finding]:
+    parts = storefront.mounted
+    facts = parts.store.info()
+    yield Finding("ok", f"{facts.nodes[0].server.capitalize()} {facts.version} answers at {parts.store.label}.")
+    if facts.evicts:
+        yield Finding(
+            "warning",
+            f"Redis removes keys by itself (maxmemory-policy {facts.maxmemory_policy}) and would lose counts: "
+            "use an instance of our own, or set noeviction or a volatile-* policy.",
+        )
+    if lost := parts.upkeep.audit():
+        yield Finding("error", f"{len(lost)} shards in Redis have lost counts: run `flask storefront rebuild`.")
+    if parts.upkeep.rebuild_due:
+        yield Finding("error", parts.upkeep.rebuild_due)
+    if parts.held.current.popularity.must_rebuild:
+        yield Finding("warning", "The weights have grown far: run `flask storefront rebuild` for a newer epoch.")
+
+
+def _worker(storefront: Storefront) -> Iterator[Finding]:
+    parts, seen = storefront.mounted, storefront.mounted.workers.look()
+    last = f"last seen {seen.last_at:%Y-%m-%d %H:%M:%S} UTC" if seen.last_at else "none was seen yet"
+    late = backlog(ask_redis=True).is_late
+    if seen.alive:
+        who = [number(seen.workers, "worker")] if seen.workers else []
+        who += [number(seen.threads, "thread") + " of the shop"] if seen.threads else []
+        yield Finding("ok", f"Orders are counted by {' and '.join(who)}, {last}.")
+        if late:
+            yield Finding("warning", "Orders have waited for over a minute; if they stay, the log there says why.")
+    elif parts.settings.drain == "off":
+        yield Finding("error", f"No worker is at work ({last}): start `flask storefront worker`.")
+    elif late:
+        yield Finding("error", f"Orders wait and no thread of the shop counts ({last}): run `flask storefront drain`.")
+    else:
+        yield Finding("ok", f"Orders are counted by a thread that starts with the shop's first page or order ({last}).")
+    if seen.trouble:
+        yield Finding(
+            "warning", f"The nightly catch-up failed at {seen.caught_up_at:%Y-%m-%d %H:%M} UTC: {seen.trouble}"
+        )
+
+
+def _around(app: Flask) -> Iterator[Finding]:
+    migrate: Any = app.extensions.get("migrate")
+    if migrate is not None:
+        if not getattr(migrate.configure_args.get("include_object"), "hides_storefront", False):
+            yield Finding(
+                "warning",
+                "Flask-Migrate was mounted after Storefront and would drop our tables: mount Storefront last, or pass "
+                "include_object=storefront_plugin.alembic_include_object to it.",
+            )
+        for path in sorted(Path(app.root_path, migrate.directory).glob("versions/*.py")):
+            if "drop_table('storefront_" in path.read_text(encoding="utf-8", errors="replace"):
+                yield Finding("error", f"The migration {path.name} drops our tables: take those lines out of it.")

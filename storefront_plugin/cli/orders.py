@@ -1,0 +1,121 @@
+"""Commands that bring orders into the log: from a file, and from the shop's own tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+import click
+from flask.cli import with_appcontext
+
+from ..orderlog.files import OrderFile
+from ..orderlog.importing import ImportReport
+from ..orderlog.row_check import time_mark, time_of
+from .group import PhaseDisplay, Unusable, mounted_storefront, user_input
+
+SOME_REFUSED = 3
+"""Exit status of an import that left rows or orders out."""
+
+SHOWN = 50
+
+
+class FiledReport(ImportReport):
+    """A report that writes each sentence to *out* as well, because it keeps only the first thousand."""
+
+    out: TextIO | None = None
+
+    def refuse(self, sentence: str) -> None:
+        super().refuse(sentence)
+        if self.out is not None:
+            self.out.write(sentence + "\n")
+
+
+@click.command("import-orders")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--bad-rows", type=click.Path(path_type=Path), help="Write a line about each refused row to this file.")
+@with_appcontext
+@click.pass_context
+def import_orders(ctx: click.Context, file: Path, bad_rows: Path | None) -> None:
+    """Bring the orders of FILE (CSV, gzipped CSV or Parquet) into the log.
+
+    Columns: order_id and product_id; ts, customer_id, quantity and price if you have them. One row an order line, in
+    any order. A part of a piece counts as a whole one. Importing a file again changes nothing.
+
+    Exit status: 0 all is imported, 3 some rows were refused, 2 the file cannot be used.
+    """
+    report, source = FiledReport(), OrderFile(file)
+    with ExitStack() as stack:
+        if bad_rows is not None:
+            report.out = stack.enter_context(_opened(bad_rows))
+        display = stack.enter_context(PhaseDisplay())
+        stack.enter_context(user_input())
+        orders = source.read(report, lambda done, total: display.update("Reading", done, total))
+        mounted_storefront().import_orders(
+            orders,
+            progress=lambda done: display.update("Writing", done, source.orders),
+            report=report,
+            rebuilding=display.update,
+        )
+    _tell(report, all_written=bad_rows is not None)
+    if source.untimed:
+        click.echo(f"{source.untimed:,} orders have no time in the file and count as placed now.")
+    if report.refused_count:
+        ctx.exit(SOME_REFUSED)
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise Unusable(f"The file {path} cannot be written ({error.strerror}).") from error
+
+
+class Moment(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """A time in any form that an order file may use."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        if isinstance(value, dt.datetime):
+            return value
+        with user_input():
+            return time_of(int(time_mark(str(value)) or self.fail("is empty", param, ctx)))
+
+
+@click.command("catch-up")
+@click.option("--since", type=Moment(), help="Only orders placed or changed since then, such as 2024-05-31.")
+@with_appcontext
+@click.pass_context
+def catch_up(ctx: click.Context, since: dt.datetime | None) -> None:
+    """Read the shop's own orders, log what is missing, cancel what was cancelled.
+
+    Exit status: 0 all is well, 3 some orders were refused.
+    """
+    storefront = mounted_storefront()
+    if since is not None and since.tzinfo is None:
+        since = since.replace(tzinfo=ZoneInfo(storefront.settings.timezone))
+    with PhaseDisplay() as display:
+        report = storefront.catch_up(since, lambda done: display.update("Orders read", done))
+    _tell(report)
+    if report.refused_count:
+        ctx.exit(SOME_REFUSED)
+
+
+def _tell(report: ImportReport, all_written: bool = False) -> None:
+    """Say what an import did; the refused go to the error stream."""
+    click.echo(f"{report.placed:,} orders were new, {report.repeated:,} were known already.")
+    if report.cancelled:
+        click.echo(f"{report.cancelled:,} orders were cancelled.")
+    if report.clamped:
+        click.echo(f"{report.clamped:,} orders had a time in the future and count as placed now.")
+    if not report.refused_count:
+        return
+    click.echo(f"{report.refused_count:,} rows were refused:", err=True)
+    for sentence in report.refused[:SHOWN]:
+        click.echo(f"  {sentence}", err=True)
+    if report.refused_count > SHOWN:
+        remedy = "" if all_written else "; --bad-rows FILE writes them all"
+        click.echo(f"  … and {report.refused_count - SHOWN:,} more{remedy}.", err=True)

@@ -1,0 +1,240 @@
+"""Keeps the content index in step with the catalogue: built when it is missing, and again after products changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import json
+import logging
+import secrets
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import Final, TypeAlias, TypeVar
+
+from ..core.database import Database
+from ..core.errors import StorefrontError
+from ..orderlog.numbering import locked_applier
+from ..orderlog.product_numbers import ProductNumbers
+from ..redis_store import Read, RedisStore
+from ..redis_store.keys import Keys
+from ..shop.cleaning import clean_products
+from ..shop.ports import Catalog, Product
+from .neighbours import AlikeFinder, features
+from .ratings import Rated, lower_bounds
+
+# Indexing the catalogue: products alike in content and products rated well go to Redis under a new edition.
+#
+# Readers see the edition that the news name, so it is whole or not there. The one before expires a minute later.
+
+
+NumberProducts: TypeAlias = Callable[[Sequence[str]], Mapping[str, int]]
+"""Gives each product id its number, new ones too."""
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Called with the phase (``catalogue``, ``alike``, ``rated``), what is done of it, and the whole."""
+
+SHARDS: Final = 16
+"""As many as `Keys.alike` spreads products over."""
+
+BEST_RATED: Final = 10_000
+KEPT_SECONDS: Final = 60
+"""How long the edition before stays readable for processes that have not heard of the new one."""
+
+_CHUNK: Final = 1000
+_T = TypeVar("_T")
+
+
+class IndexingOvertaken(StorefrontError):
+    """Another indexing of the catalogue began before this one ended; nothing needs to be done."""
+
+
+def silent(phase: str, done: int, total: int) -> None:
+    """Shows nothing."""
+
+
+def index_catalogue(
+    catalog: Catalog,
+    number_products: NumberProducts,
+    store: RedisStore,
+    keys: Keys,
+    folder: Path,
+    progress: Progress = silent,
+    currency: str | None = None,
+) -> str:
+    """Compare all visible products and rank the rated ones; the edition under which Redis has them.
+
+    Raises:
+        StoreUnavailable: Redis refused; the edition before stays.
+        IndexingOvertaken: Another indexing began meanwhile; its edition will come.
+        Exception: What the catalogue or *number_products* raised.
+    """
+    edition = secrets.token_hex(4)
+    _remove_broken(store, keys)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="alike-", dir=folder) as own:
+        rows = Path(own) / "products.jsonl"
+        reviews, highest = _write_rows(
+            clean_products(catalog.iter_products(), currency), number_products, rows, progress
+        )
+        store.pipeline_write([("HSET", keys.news, "indexing", edition, "indexing_products", highest)])
+        with closing(AlikeFinder(rows, Path(own))) as finder:
+            for shard in range(SHARDS):
+                stem = keys.alike(edition, shard).removesuffix(str(shard))
+                store.load_packed(stem, finder.commands(shard, SHARDS, stem))
+                progress("alike", shard + 1, SHARDS)
+    _store_rated(reviews, store, keys, edition)
+    progress("rated", 1, 1)
+    _switch(store, keys, edition, highest)
+    return edition
+
+
+def _write_rows(
+    products: Iterable[Product], number_products: NumberProducts, path: Path, progress: Progress
+) -> tuple[list[Rated], int]:
+    """Write the features of visible products; their reviews, and the highest number."""
+    reviews: list[Rated] = []
+    seen: set[int] = set()
+    done = 0
+    with path.open("w", encoding="utf-8") as file:
+        for chunk in _chunks(products):
+            numbers = number_products([product.id for product in chunk])
+            for product in chunk:
+                number = numbers[product.id]
+                if product.visible and number not in seen:
+                    seen.add(number)
+                    file.write(_row(number, product))
+                    if product.rating is not None and product.review_count > 0:
+                        reviews.append(Rated(number, product.rating, product.review_count, product.reviewed_at))
+            done += len(chunk)
+            progress("catalogue", done, done)
+    return reviews, max(seen, default=0)
+
+
+def _row(number: int, product: Product) -> str:
+    found = features(product)
+    row = {
+        "n": number,
+        "g": product.variant_group,
+        "c": product.category_ids[0] if product.category_ids else None,
+        "k": list(found),
+        "w": list(found.values()),
+    }
+    return json.dumps(row, separators=(",", ":")) + "\n"
+
+
+def _store_rated(reviews: Sequence[Rated], store: RedisStore, keys: Keys, edition: str) -> None:
+    bounds = lower_bounds(reviews, dt.datetime.now(dt.timezone.utc))
+    best = heapq.nlargest(BEST_RATED, ((round(bound * 1e6), number) for number, bound in bounds.items()))
+    store.pipeline_write(
+        ("ZADD", keys.rated(edition), *(word for score, number in part for word in (score, str(number))))
+        for part in _chunks(best)
+    )
+
+
+def _switch(store: RedisStore, keys: Keys, edition: str, highest: int) -> None:
+    names = ("indexing", "edition", "edition_products")
+    current, old, old_highest = store.ask([Read(keys.news, "HGET", (name,)) for name in names])
+    if current != edition.encode():
+        store.unlink(_edition_keys(keys, edition, highest))
+        raise IndexingOvertaken("Another indexing of the catalogue began meanwhile; wait for it.")
+    store.pipeline_write(
+        [
+            ("HSET", keys.news, "edition", edition, "edition_products", highest),
+            ("HDEL", keys.news, "indexing", "indexing_products"),
+        ]
+    )
+    if old:
+        before = _edition_keys(keys, old.decode(), int(old_highest or 0))
+        store.pipeline_write(("EXPIRE", name, KEPT_SECONDS) for name in before)
+
+
+def _remove_broken(store: RedisStore, keys: Keys) -> None:
+    """Remove what an indexing that died, or is overtaken by this one, has left."""
+    names = ("indexing", "indexing_products")
+    edition, highest = store.ask([Read(keys.news, "HGET", (name,)) for name in names])
+    if edition:
+        store.unlink(_edition_keys(keys, edition.decode(), int(highest or 0)))
+
+
+def _edition_keys(keys: Keys, edition: str, highest: int) -> Iterator[str]:
+    yield keys.rated(edition)
+    for number in range(1, highest + 1):
+        yield keys.alike(edition, number)
+
+
+def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
+    rest = iter(items)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk
+
+
+logger = logging.getLogger(__name__)
+
+SMALL_CATALOGUE = 5000
+"""A catalogue of at most so many products is indexed by the background thread; a larger one by the rebuild."""
+
+
+class CatalogueIndex:
+    """The content index of one shop."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        database: Database,
+        numbers: ProductNumbers,
+        store: RedisStore,
+        keys: Keys,
+        folder: Path,
+        currency: str | None,
+    ) -> None:
+        self._catalog = catalog
+        self._database = database
+        self._numbers = numbers
+        self._store = store
+        self._keys = keys
+        self._folder = folder
+        self._currency = currency
+
+    def build(self, progress: Progress = silent) -> None:
+        """Index the whole catalogue; raises `StoreUnavailable`, `DatabaseUnavailable`, or what the catalogue raised."""
+        cards = self._store.ask([Read(self._keys.news, "HGET", ("cards",))])[0] or 0
+        index_catalogue(self._catalog, self._number, self._store, self._keys, self._folder, progress, self._currency)
+        self._store.pipeline_write([("HSET", self._keys.news, "indexed_cards", cards)])
+
+    def build_if_due(self, progress: Progress = silent) -> bool:
+        """Index a small catalogue that has no index, or whose products changed since; whether it did."""
+        names = ("edition", "cards", "indexed_cards")
+        edition, cards, indexed = self._store.ask([Read(self._keys.news, "HGET", (name,)) for name in names])
+        if edition and (cards or b"0") == (indexed or b"0"):
+            return False
+        try:
+            return self._build_if_small(bool(edition), progress)
+        except StorefrontError:
+            raise
+        except Exception as error:  # the shop's own catalogue; orders are counted all the same
+            logger.warning("The catalogue cannot be read for related products (%s); it is tried again.", error)
+            return False
+
+    def _build_if_small(self, indexed: bool, progress: Progress) -> bool:
+        if sum(1 for _ in islice(self._catalog.iter_products(), SMALL_CATALOGUE + 1)) > SMALL_CATALOGUE:
+            if not indexed:
+                logger.warning("The catalogue is large: run `flask storefront rebuild` to find related products.")
+            return False
+        try:
+            self.build(progress)
+        except IndexingOvertaken:
+            return False
+        return True
+
+    def _number(self, product_ids: Sequence[str]) -> Mapping[str, int]:
+        """Numbers of products, new ones given under the applier's lock."""
+        known = {product_id: self._numbers.number(product_id) for product_id in product_ids}
+        if None not in known.values():
+            return {product_id: number for product_id, number in known.items() if number is not None}
+        with locked_applier(self._database, self._numbers) as (session, applier):
+            assigned = self._numbers.assign(session, applier, product_ids)
+            session.info["learned"].update(assigned)
+        return assigned

@@ -1,0 +1,115 @@
+"""Comparing all products of a catalogue with DuckDB, in bounded memory and time."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from ..core.queries import Queries
+from ..shop.ports import Product
+
+MAX_TOKENS: Final = 400
+"""Words of one product; the title's come first."""
+
+TITLE_WEIGHT: Final = 3
+"""How many times a word of the title counts as much as one of the description."""
+
+FIELD_WEIGHTS: Final = {"c": 0.15, "b": 0.05, "a": 0.10, "t": 0.30}
+"""Shares of all categories, brand, attributes and text in a similarity; the rest is `SAME_CATEGORY`."""
+
+SAME_CATEGORY: Final = 0.40
+"""What the same most specific category gives: with it, products of one category stand before nearly all others."""
+
+_CJK = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_RUNS = re.compile(rf"([{_CJK}]+)|((?:(?![{_CJK}])[^\W_])+)")
+
+
+def tokens(text: str) -> Iterator[str]:
+    """The words of *text*, case-folded; of Chinese, Japanese and Korean, which need no spaces, each two characters."""
+    for match in _RUNS.finditer(unicodedata.normalize("NFKC", text).casefold()):
+        dense, word = match.groups()
+        if dense is None:
+            if len(word) > 1 or word.isdigit():
+                yield word
+        elif len(dense) == 1:
+            yield dense
+        else:
+            yield from (dense[place : place + 2] for place in range(len(dense) - 1))
+
+
+def features(product: Product) -> dict[str, float]:
+    """The features of *product* with their weights before rarity; the first letter of a name is its field."""
+    found = {f"c:{category}": 1 / math.sqrt(place) for place, category in enumerate(product.category_ids, 1)}
+    if product.brand:
+        found[f"b:{product.brand.casefold()}"] = 1.0
+    for name, value in product.attributes.items():
+        found[f"a:{name.casefold()}={value.casefold()}"] = 1.0
+    found.update((f"t:{token}", 1 + math.log(count)) for token, count in _words(product).items())
+    return found
+
+
+def _words(product: Product) -> Counter[str]:
+    words: Counter[str] = Counter()
+    left = MAX_TOKENS
+    for text, weight in ((product.title, TITLE_WEIGHT), (product.description or "", 1)):
+        for token in islice(tokens(text), left):
+            words[token] += weight
+            left -= 1
+    return words
+
+
+KEPT: Final = 30
+FLOOR: Final = 0.02
+"""Less alike than this is not alike."""
+
+PAIR_BUDGET: Final = 50_000_000
+"""Pairs of products that are compared at most because they share a feature."""
+
+MEMORY: Final = "1GB"
+
+
+class AlikeFinder:
+    """Products as vectors; tells the neighbours of one shard after another."""
+
+    def __init__(self, rows: Path, folder: Path, budget: int | None = None) -> None:
+        """Read *rows*: JSON lines of number ``n``, variant group ``g``, category ``c``, features ``k``, weights ``w``."""
+        self._queries = Queries("storefront_plugin.content", "alike.sql", folder, MEMORY)
+        try:
+            self._prepare(rows, PAIR_BUDGET if budget is None else budget)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Free memory and temporary files."""
+        self._queries.close()
+
+    def commands(self, shard: int, shards: int, stem: str) -> list[bytes]:
+        """The packed commands that fill the sorted sets of one shard; keys are *stem* and the product's number."""
+        rows = self._queries.run(
+            "alike_of_shard",
+            shard=shard,
+            shards=shards,
+            stem=stem,
+            keep=KEPT,
+            floor=FLOOR,
+            same_category=SAME_CATEGORY,
+        )
+        return [command for (command,) in rows]
+
+    def _prepare(self, rows: Path, budget: int) -> None:
+        self._queries.run("rows", file=str(rows))
+        self._queries.run("products")
+        self._queries.run("features")
+        self._queries.drop("rows")
+        self._queries.run("fields", names=list(FIELD_WEIGHTS), shares=list(FIELD_WEIGHTS.values()))
+        self._queries.run("terms", budget=budget)
+        self._queries.run("vectors")
+        self._queries.drop("features")
+        self._queries.run("ring", keep=KEPT)

@@ -1,0 +1,13 @@
+"""Where the templates and static files are: inside the installed package, or beside it in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+_ROOT = PACKAGE if (PACKAGE / "widgets").is_dir() else PACKAGE.parent
+
+WIDGETS = _ROOT / "widgets"
+STATIC = _ROOT / "static"
+TRANSLATIONS = PACKAGE / "translations"
+MIGRATIONS = PACKAGE / "migrations"

@@ -1,0 +1,196 @@
+"""Sends numbered batches to Redis, each exactly once to each shard of each generation.
+
+A shard takes a batch only on its exact predecessor. Where a shard is behind (a failover, an old backup) it is sent
+what it misses; where it stands at a batch that is not in our log, or at none, it is left alone and a rebuild is due.
+Sending needs no lock: two appliers at work get ``DONE`` for what the other has sent.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ..core.database import Database
+from ..core.errors import StoreUnavailable
+from ..orderlog.numbering import Position, batches_after, is_ours, last_position
+from ..orderlog.settling import load_entries
+from ..orderlog.tables import Batch
+from ..redis_store import Read, RedisStore, ScriptCall, load_script
+from ..redis_store.keys import Keys, shard_of
+from .generations import Generation
+from .weights import ProductChange, changes, large_orders
+
+logger = logging.getLogger(__name__)
+
+KEPT_NEIGHBOURS = 100
+CUT_ABOVE = 128
+"""A set of more neighbours is cut to `KEPT_NEIGHBOURS`; up to here Redis keeps sorted sets in their compact form."""
+
+BATCHES_AT_ONCE = 8
+
+MANY_ORDERS = 100
+"""From here on other work is done while Redis counts; for less the thread costs more than it saves."""
+
+APPLY_BATCH = load_script("storefront_plugin.counts", "scripts/apply_batch.lua")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the shards of a generation stand. *wanting* names those no batch can follow on, and why."""
+
+    positions: dict[int, Position]
+    wanting: dict[int, str]
+
+
+class BatchSender:
+    """Brings the shards of a generation to the end of the log."""
+
+    def __init__(self, database: Database, store: RedisStore, keys: Keys) -> None:
+        self._database = database
+        self._store = store
+        self._keys = keys
+        self._made_ahead: dict[tuple[str, str, tuple[int, ...]], list[ScriptCall]] = {}
+
+    def begin(self, generation: Generation) -> None:
+        """Give the empty shards of a new generation their first position, if they have none."""
+        commands = [
+            ("SET", self._keys.position(generation.token, shard), str(generation.start), "NX")
+            for shard in range(generation.shards)
+        ]
+        self._store.pipeline_write(commands)
+
+    def standing(self, generation: Generation) -> Standing:
+        """Read where each shard stands and compare it with the log; raises `StoreUnavailable`."""
+        reads = [Read(self._keys.position(generation.token, shard), "GET") for shard in range(generation.shards)]
+        answers = self._store.ask(reads)
+        positions: dict[int, Position] = {}
+        wanting: dict[int, str] = {}
+        known: dict[Position, bool] = {}
+        standing = Standing(positions, wanting)
+        for shard, answer in enumerate(answers):
+            self._take_position(standing, shard, answer, known)
+        return standing
+
+    def catch_up(
+        self, generation: Generation, standing: Standing, meanwhile: Callable[[], object] | None = None
+    ) -> int:
+        """Send the next batches to the shards that lack them; returns how many batches went out.
+
+        *standing* is brought up to date in place. *meanwhile* is called while Redis is at work on many orders, and its
+        errors are raised when Redis has answered. Raises `StoreUnavailable` when Redis refuses.
+        """
+        if not standing.positions:
+            return 0
+        lowest = min(position.number for position in standing.positions.values())
+        batches = batches_after(self._database, lowest, BATCHES_AT_ONCE)
+        calls, sent = self._missing(generation, standing, batches)
+        if meanwhile is None or sum(batch.orders for batch in batches) < MANY_ORDERS:
+            answers = self._store.run_scripts(calls)
+        else:
+            with ThreadPoolExecutor(1, "storefront-sending") as pool:
+                sending = pool.submit(self._store.run_scripts, calls)
+                meanwhile()
+                self._make_ahead(generation, batches[-1].number, tuple(standing.positions))
+                answers = sending.result()
+        self._take_answers(standing, sent, answers)
+        return len(batches)
+
+    def _missing(
+        self, generation: Generation, standing: Standing, batches: Sequence[Batch]
+    ) -> tuple[list[ScriptCall], list[tuple[int, Position]]]:
+        """The calls of *batches* for the shards that lack them, and where each call leads."""
+        calls: list[ScriptCall] = []
+        sent: list[tuple[int, Position]] = []
+        for batch in batches:
+            behind = tuple(shard for shard, position in standing.positions.items() if position.number < batch.number)
+            made = self._made_ahead.pop((generation.token, batch.token, behind), None)
+            calls += made or self.calls(generation, batch, behind)
+            sent += [(shard, Position(batch.number, batch.token)) for shard in behind]
+        return calls, sent
+
+    def _make_ahead(self, generation: Generation, number: int, shards: tuple[int, ...]) -> None:
+        """Make the calls of the batch that follows on *number*; batches never change."""
+        self._made_ahead = {
+            (generation.token, batch.token, shards): self.calls(generation, batch, shards)
+            for batch in batches_after(self._database, number, 1)
+        }
+
+    def _take_position(self, standing: Standing, shard: int, answer: bytes | None, known: dict[Position, bool]) -> None:
+        """Note where *shard* says that it stands; *known* remembers which positions are in our log."""
+        position = Position.parse(answer.decode()) if answer else None
+        if position is not None and position not in known:
+            known[position] = is_ours(self._database, position)
+        standing.positions.pop(shard, None)
+        standing.wanting.pop(shard, None)
+        if position is None:
+            standing.wanting[shard] = "damaged" if answer else "missing"
+        elif not known[position]:
+            standing.wanting[shard] = "foreign"
+        else:
+            standing.positions[shard] = position
+
+    def is_current(self, standing: Standing) -> bool:
+        """Whether every shard stands where the log ends."""
+        end = last_position(self._database)
+        return not standing.wanting and all(position == end for position in standing.positions.values())
+
+    def calls(self, generation: Generation, batch: Batch, shards: Iterable[int]) -> list[ScriptCall]:
+        """What brings each of *shards* from the batch before to *batch*."""
+        entries = load_entries(batch.entries)
+        large = large_orders(entries)
+        by_shard: defaultdict[int, dict[int, ProductChange]] = defaultdict(dict)
+        for product, change in changes(entries, generation.weighting).items():
+            by_shard[shard_of(product, generation.shards)][product] = change
+        # Large orders are counted in the first shard only.
+        return [self._call(generation, batch, shard, by_shard[shard], 0 if shard else large) for shard in shards]
+
+    def _call(
+        self, generation: Generation, batch: Batch, shard: int, changed: Mapping[int, ProductChange], large: int
+    ) -> ScriptCall:
+        keys, token = self._keys, generation.token
+        names = [
+            keys.position(token, shard),
+            keys.counts(token, shard),
+            keys.sold(token, shard),
+            keys.totals(token, shard),
+        ]
+        counts = [f"{product} {c.count} {c.sold}\n" for product, c in changed.items() if c.count or c.sold]
+        arguments: list[str | int] = [
+            f"{batch.number - 1}:{batch.previous_token}",
+            f"{batch.number}:{batch.token}",
+            KEPT_NEIGHBOURS,
+            CUT_ABOVE,
+            batch.day,
+            large,
+            "".join(counts),
+        ]
+        for product, change in changed.items():
+            if change.came or change.went:
+                names += (keys.weights(token, shard, product), keys.support(token, shard, product))
+                arguments += (product, "".join(change.came), "".join(change.went))
+        return ScriptCall(APPLY_BATCH, names, arguments)
+
+    def _take_answers(
+        self, standing: Standing, sent: Sequence[tuple[int, Position]], answers: Sequence[object]
+    ) -> None:
+        trouble: Exception | None = None
+        known: dict[Position, bool] = {}
+        for (shard, position), answer in zip(sent, answers, strict=True):
+            if answer in (b"OK", b"DONE"):
+                standing.positions[shard] = position
+            elif isinstance(answer, bytes):
+                # It stands elsewhere: another process was quicker, or a replica that lagged has taken over.
+                self._take_position(standing, shard, answer, known)
+            elif isinstance(answer, StoreUnavailable):
+                trouble = answer
+            elif isinstance(answer, Exception):
+                logger.error(
+                    "Shard %d could not take batch %s (%s); run `flask storefront rebuild`.", shard, position, answer
+                )
+                standing.positions.pop(shard, None)
+                standing.wanting[shard] = "damaged"
+        if trouble:
+            raise trouble

@@ -1,0 +1,95 @@
+"""How far the counts in Redis are behind the order log, and whether they can be continued at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ..orderlog.events import now
+from ..orderlog.tables import Applier, Batch, OrderEvent
+from ..proxies import current_storefront
+from . import generations
+from .applier import BatchSender
+from .generations import Generation
+
+MOST_WAITING = 100_000
+"""Orders that are counted as waiting; of more it says that there are more."""
+
+LATE_SECONDS = 60.0
+"""Orders are counted within a second; when one has waited so long, nobody is counting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits to be counted.
+
+    Attributes:
+        waiting: Orders and changes of orders, at most `MOST_WAITING`.
+        since: When the oldest of them came, UTC without zone.
+        counted_at: When the newest batch was made.
+        position: Number of the newest batch; None while no order was ever counted.
+        wanting: Why shards in Redis cannot be continued: ``missing``, ``damaged``, ``foreign``.
+        rebuilding: Whether a rebuild is at work; *broke_off*: whether one did, and can be resumed.
+    """
+
+    waiting: int = 0
+    since: dt.datetime | None = None
+    counted_at: dt.datetime | None = None
+    position: int | None = None
+    wanting: frozenset[str] = frozenset()
+    rebuilding: bool = False
+    broke_off: bool = False
+
+    @property
+    def is_late(self) -> bool:
+        """Whether an order has waited for longer than counting takes."""
+        return self.since is not None and now() - self.since > dt.timedelta(seconds=LATE_SECONDS)
+
+
+def backlog(ask_redis: bool) -> Backlog:
+    """The backlog now, by a fixed number of small queries; raises `DatabaseUnavailable` or `StoreUnavailable`.
+
+    Without *ask_redis*, orders that have a number and wait for Redis alone are not seen.
+    """
+    database = current_storefront.database
+    with database.reading(patient=True) as session:
+        position = session.scalar(sa.select(Applier.number).where(Applier.id == 1))
+        live = session.scalar(generations.newest("live"))
+        building = session.scalar(generations.newest("building"))
+        counted_at = session.scalar(sa.select(Batch.created_at).order_by(Batch.number.desc()).limit(1))
+        unnumbered, since = _unnumbered(session)
+    lowest, wanting = _standing(live) if live is not None and ask_redis else (None, frozenset[str]())
+    unsent, unsent_since = _unsent(lowest) if lowest is not None and lowest < (position or 0) else (0, None)
+    return Backlog(
+        min(MOST_WAITING, unnumbered + unsent),
+        min((moment for moment in (since, unsent_since) if moment is not None), default=None),
+        counted_at,
+        position,
+        wanting,
+        building is not None and not generations.is_dead(building),
+        building is not None and generations.is_dead(building),
+    )
+
+
+def _unnumbered(session: Session) -> tuple[int, dt.datetime | None]:
+    some = sa.select(OrderEvent.id).limit(MOST_WAITING).subquery()
+    oldest = sa.select(OrderEvent.recorded_at).order_by(OrderEvent.id).limit(1)
+    return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0, session.scalar(oldest)
+
+
+def _standing(live: Generation) -> tuple[int | None, frozenset[str]]:
+    """The lowest batch that a shard holds, and what is wrong with the others."""
+    parts = current_storefront.mounted
+    standing = BatchSender(parts.database, parts.store, parts.keys).standing(live)
+    lowest = min((position.number for position in standing.positions.values()), default=None)
+    return lowest, frozenset(standing.wanting.values())
+
+
+def _unsent(lowest: int) -> tuple[int, dt.datetime | None]:
+    query = sa.select(Batch.orders, Batch.created_at).where(Batch.number > lowest).order_by(Batch.number)
+    with current_storefront.database.reading(patient=True) as session:
+        rows = session.execute(query.limit(MOST_WAITING // 100)).all()
+    return sum(row.orders for row in rows), rows[0].created_at if rows else None

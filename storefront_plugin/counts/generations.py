@@ -1,0 +1,145 @@
+"""The SQL verbs of generations: create, switch, retire."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..core.database import Base, Database
+from ..orderlog.events import day_of, now
+from ..orderlog.numbering import Position
+from ..orderlog.tables import Applier, Batch
+from .weights import Weighting
+
+
+class Generation(Base):
+    """One full set of counts in Redis. SQL holds the truth: *state* is ``building``, ``live`` or ``retired``."""
+
+    __tablename__ = "storefront_generation"
+
+    token: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    state: Mapped[str] = mapped_column(sa.String(16), index=True)
+    epoch: Mapped[int]
+    half_life: Mapped[float]
+    shards: Mapped[int]
+    start_number: Mapped[int] = mapped_column(sa.BigInteger)
+    start_token: Mapped[str] = mapped_column(sa.String(16))
+    created_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    heartbeat_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    live_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
+    retired_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
+
+    @property
+    def weighting(self) -> Weighting:
+        """How its orders were weighted."""
+        return Weighting(self.epoch, self.half_life)
+
+    @property
+    def start(self) -> Position:
+        """The log position of its snapshot."""
+        return Position(self.start_number, self.start_token)
+
+
+DEAD_AFTER = 60.0
+"""Seconds without a heartbeat after which a rebuild counts as dead."""
+
+KEPT_AFTER_SWITCH = 60.0
+"""Seconds a retired generation stays readable for processes that have not heard of the switch."""
+
+
+def newest(state: str) -> sa.Select[Generation]:
+    """The query for the newest generation in *state*."""
+    return sa.select(Generation).where(Generation.state == state).order_by(Generation.created_at.desc()).limit(1)
+
+
+def live(database: Database) -> Generation | None:
+    """The generation that pages read."""
+    with database.reading(patient=True) as session:
+        return session.scalar(newest("live"))
+
+
+def building(database: Database) -> Generation | None:
+    """The generation a rebuild is loading."""
+    with database.reading(patient=True) as session:
+        return session.scalar(newest("building"))
+
+
+def first(session: Session, applier: Applier, half_life: float, shards: int) -> Generation:
+    """The first generation of a shop, live at the start of the log, under the applier's lock."""
+    batch = session.execute(sa.select(Batch.previous_token, Batch.day).where(Batch.number == 1)).first()
+    start = Position(0, batch.previous_token if batch else applier.token)
+    generation = _made("live", batch.day if batch else day_of(now()), half_life, shards, start)
+    session.add(generation)
+    return generation
+
+
+def create(database: Database, half_life: float, shards: int) -> Generation:
+    """A new generation to be built, at the end of the log; its epoch is the day of the newest batch, else today."""
+    with database.writing() as session:
+        session.execute(sa.update(Applier).where(Applier.id == 1).values(locks=Applier.locks + 1))
+        applier = session.get_one(Applier, 1)
+        newest_day = session.scalar(sa.select(sa.func.max(Batch.day)))
+        epoch = newest_day if newest_day is not None else day_of(now())
+        generation = _made("building", epoch, half_life, shards, Position(applier.number, applier.token))
+        session.add(generation)
+    return generation
+
+
+def _made(state: str, epoch: int, half_life: float, shards: int, start: Position) -> Generation:
+    return Generation(
+        token=secrets.token_hex(4),
+        state=state,
+        epoch=epoch,
+        half_life=half_life,
+        shards=shards,
+        start_number=start.number,
+        start_token=start.token,
+        created_at=now(),
+        heartbeat_at=now(),
+        live_at=now() if state == "live" else None,
+    )
+
+
+def beat(database: Database, token: str) -> None:
+    """Tell others that the rebuild of *token* is alive."""
+    with database.writing() as session:
+        session.execute(sa.update(Generation).where(Generation.token == token).values(heartbeat_at=now()))
+
+
+def abandon(database: Database, token: str) -> None:
+    """Tell others that the rebuild of *token* broke off, so that the next one takes it up at once."""
+    with database.writing() as session:
+        session.execute(
+            sa.update(Generation).where(Generation.token == token).values(heartbeat_at=dt.datetime(1970, 1, 1))
+        )
+
+
+def is_dead(generation: Generation) -> bool:
+    """Whether the rebuild of *generation* has shown no life for `DEAD_AFTER` seconds."""
+    return now() - generation.heartbeat_at > dt.timedelta(seconds=DEAD_AFTER)
+
+
+def switch(database: Database, token: str) -> None:
+    """Make *token* the live generation and retire the one before."""
+    with database.writing() as session:
+        session.execute(
+            sa.update(Generation).where(Generation.state == "live").values(state="retired", retired_at=now())
+        )
+        session.execute(sa.update(Generation).where(Generation.token == token).values(state="live", live_at=now()))
+
+
+def retired_due(database: Database, seconds: float = KEPT_AFTER_SWITCH) -> list[Generation]:
+    """Retired generations whose keys may go now."""
+    before = now() - dt.timedelta(seconds=seconds)
+    with database.reading(patient=True) as session:
+        due = sa.select(Generation).where(Generation.state == "retired", Generation.retired_at <= before)
+        return list(session.scalars(due))
+
+
+def drop(database: Database, token: str) -> None:
+    """Forget a generation whose keys are gone."""
+    with database.writing() as session:
+        session.execute(sa.delete(Generation).where(Generation.token == token))

@@ -1,0 +1,100 @@
+"""Counting whole logs with DuckDB: the rebuild's arithmetic, equal to the bit with what the applier adds up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.queries import Queries
+from .weights import DAMP_BITS, MAX_PAIR_SIZE, Weighting, damp
+
+MEMORY = "2GB"
+
+
+@dataclass(frozen=True, slots=True)
+class ShardCounts:
+    """One shard as it goes to Redis.
+
+    Attributes:
+        neighbours: The packed commands that fill the sets, two a product.
+        counts: Product to n, where it is not 0.
+        sold: Product to the number of orders that hold it.
+    """
+
+    shard: int
+    neighbours: list[bytes]
+    counts: dict[int, int]
+    sold: dict[int, int]
+
+    @property
+    def sets(self) -> int:
+        """How many products have neighbours."""
+        return len(self.neighbours) // 2
+
+
+class PairCounter:
+    """Counts a log, one shard after another, in bounded memory; what does not fit goes to *folder*.
+
+    Attributes:
+        day: The newest day of the log; None when it is empty.
+        large: Orders placed that are too large for pairs.
+        products: The largest product number.
+    """
+
+    def __init__(self, source: Path, weighting: Weighting, folder: Path) -> None:
+        """Read *source*, the JSON lines of batches or a Parquet (by its suffix) of the columns of ``lines``."""
+        self._queries = Queries("storefront_plugin.counts", "count_pairs.sql", folder, MEMORY)
+        try:
+            self._read(source)
+            self._weigh(weighting)
+            (totals,) = self._queries.run("totals", max_size=MAX_PAIR_SIZE)
+        except BaseException:
+            self.close()
+            raise
+        self.day: int | None = totals[0]
+        self.products: int = totals[1] or 0
+        self.large: int = totals[2]
+
+    def close(self) -> None:
+        """Free memory and temporary files."""
+        self._queries.close()
+
+    def count(
+        self, shard: int, shards: int, admission: int, keep: int, weights_stem: str, support_stem: str
+    ) -> ShardCounts:
+        """One shard: the *keep* heaviest neighbours a product.
+
+        Pairs seen once are left out for products with at least *admission* neighbours seen twice; 0 keeps all.
+
+        The keys in the packed commands are *weights_stem* and *support_stem* with the product's number behind.
+        """
+        rows = self._queries.run("products_of_shard", shards=shards, shard=shard)
+        commands = self._queries.run(
+            "neighbours_of_shard",
+            shards=shards,
+            shard=shard,
+            admission=admission,
+            keep=keep,
+            weights_stem=weights_stem,
+            support_stem=support_stem,
+        )
+        return ShardCounts(
+            shard,
+            [command for pair in commands for command in pair],
+            {product: count for product, count, _ in rows if count},
+            {product: sold for product, _, sold in rows},
+        )
+
+    def _read(self, source: Path) -> None:
+        if source.suffix == ".parquet":
+            self._queries.run_on_file("lines_of_parquet", source)  # a view takes no parameters
+        else:
+            self._queries.run("lines_of_log", file=str(source))
+
+    def _weigh(self, weighting: Weighting) -> None:
+        ((days, sizes),) = self._queries.run("days_and_sizes", max_size=MAX_PAIR_SIZE)
+        days, sizes = days or [], sizes or []
+        self._queries.run("units", days=days, units=[weighting.unit(day) for day in days])
+        self._queries.run("damps", sizes=sizes, damps=[damp(size) for size in sizes])
+        self._queries.run("members", damp_bits=DAMP_BITS)
+        self._queries.run("products", max_size=MAX_PAIR_SIZE)

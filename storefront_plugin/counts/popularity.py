@@ -1,0 +1,179 @@
+"""What every process holds of a generation: how often each product sold. Read in the background, not by pages."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+
+import sqlalchemy as sa
+
+from ..core.database import Database
+from ..orderlog.tables import LoggedLine, LoggedOrder
+from ..redis_store import Read, RedisStore
+from ..redis_store.keys import Keys
+from .generations import Generation
+from .weights import MAX_PAIR_SIZE, MAX_SUM, MAX_UNIT, Weighting
+
+POPULAR = 200
+"""Products of the greatest n, candidates of every suggestion by the popularity prior."""
+
+BESTSELLERS = 400
+"""Most sold products held: a page of one category shows its own among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Popularity:
+    """A snapshot of a generation's counts.
+
+    Attributes:
+        generation: Its token; "" before there is one.
+        counts: Decayed integer count n by product number, of the orders that count in pairs.
+        sold: Plain number of orders by product number.
+        day: Day of the newest batch; "now" of all scores, so that an idle shop does not fade.
+        popular: Numbers of the products with the greatest n, best first.
+        bestsellers: Numbers of the products in most orders, best first.
+    """
+
+    generation: str = ""
+    shards: int = 1
+    weighting: Weighting = field(default_factory=lambda: Weighting(0, 0))
+    counts: Mapping[int, int] = field(default_factory=dict)
+    sold: Mapping[int, int] = field(default_factory=dict)
+    day: int = 0
+    total: int = 0
+    popular: tuple[int, ...] = ()
+    bestsellers: tuple[int, ...] = ()
+
+    @property
+    def unit(self) -> int:
+        """Weight of an order of the newest day, at least 1."""
+        return max(1, self.weighting.unit(self.day))
+
+    @property
+    def must_rebuild(self) -> bool:
+        """Whether weights have grown so far that a newer epoch is due."""
+        return self.unit > MAX_UNIT or any(self.counts[number] > MAX_SUM for number in self.popular[:1])
+
+
+def load_popularity(store: RedisStore, keys: Keys, generation: Generation) -> Popularity:
+    """The counts of *generation* as Redis holds them now; raises `StoreUnavailable`."""
+    shards = range(generation.shards)
+    token = generation.token
+    answers = store.ask(
+        [Read(keys.counts(token, shard), "HGETALL") for shard in shards]
+        + [Read(keys.sold(token, shard), "HGETALL") for shard in shards]
+        + [Read(keys.totals(token, shard), "HGET", ("day",)) for shard in shards]
+    )
+    size = generation.shards
+    counts = _merged(answers[:size])
+    sold = _merged(answers[size : 2 * size])
+    return Popularity(
+        generation=token,
+        shards=size,
+        weighting=generation.weighting,
+        counts=counts,
+        sold=sold,
+        day=max((int(day) for day in answers[2 * size :] if day is not None), default=generation.epoch),
+        total=sum(counts.values()),
+        popular=_most(counts, POPULAR),
+        bestsellers=_most(sold, BESTSELLERS),
+    )
+
+
+def _most(counts: Mapping[int, int], limit: int) -> tuple[int, ...]:
+    return tuple(heapq.nlargest(limit, counts, key=lambda number: (counts[number], -number)))
+
+
+def _merged(hashes: list[dict[bytes, bytes]]) -> dict[int, int]:
+    return {int(number): int(value) for one in hashes for number, value in one.items() if int(value) > 0}
+
+
+RECENT_DAYS = 14
+BASELINE_DAYS = 56
+KEPT = 200
+MIN_ORDERS = 3
+FIELDS = 500
+"""Fields of one HSET."""
+
+
+def surprise(recent: int, before: int) -> float:
+    """How surprising *recent* orders in `RECENT_DAYS` are after *before* orders in the `BASELINE_DAYS` ahead of them.
+
+    The standard score of a Poisson count against its own baseline, ``(x − e)/√(e + 1)`` with ``e = before · 14/56``:
+    a new product trends, a constant bestseller does not.
+    """
+    expected = before * RECENT_DAYS / BASELINE_DAYS
+    return (recent - expected) / math.sqrt(expected + 1)
+
+
+def find_trending(database: Database, day: int) -> list[tuple[int, float]]:
+    """Numbers and scores of the products that trend on *day*, best first, at most `KEPT`."""
+    recent = sa.func.sum(sa.case((LoggedOrder.day > day - RECENT_DAYS, 1), else_=0))
+    query = (
+        sa.select(LoggedLine.product, recent, sa.func.count())
+        .join(LoggedOrder, LoggedOrder.order_id == LoggedLine.order_id)
+        .where(
+            LoggedOrder.day > day - RECENT_DAYS - BASELINE_DAYS,
+            LoggedOrder.day <= day,
+            LoggedOrder.status == "placed",
+            LoggedLine.quantity_left > 0,
+        )
+        .group_by(LoggedLine.product)
+        .having(recent >= MIN_ORDERS)
+    )
+    with database.reading(patient=True) as session:
+        rows = session.execute(query).all()
+    scored = [(product, surprise(now, whole - now)) for product, now, whole in rows]
+    return sorted((pair for pair in scored if pair[1] > 0), key=lambda pair: (-pair[1], pair[0]))[:KEPT]
+
+
+def find_older(database: Database, day: int, popularity: Popularity) -> dict[int, float]:
+    """n by product, in orders of today, without the orders of the `RECENT_DAYS` up to *day*.
+
+    This part stands still between two refreshes: whatever n has grown since is recent, so that a product that takes
+    off is seen at once.
+    """
+    recent = _recent_orders(database, day)
+    unit = popularity.unit
+    older = ((number, count / unit - recent.get(number, 0)) for number, count in popularity.counts.items())
+    return {number: orders for number, orders in older if orders > 0}
+
+
+def _recent_orders(database: Database, day: int) -> dict[int, int]:
+    query = (
+        sa.select(LoggedLine.product, sa.func.count(sa.distinct(LoggedLine.order_id)))
+        .join(LoggedOrder, LoggedOrder.order_id == LoggedLine.order_id)
+        .where(
+            LoggedOrder.day > day - RECENT_DAYS,
+            LoggedOrder.day <= day,
+            LoggedOrder.status == "placed",
+            LoggedOrder.size.between(2, MAX_PAIR_SIZE),
+            LoggedLine.quantity_left > 0,
+        )
+        .group_by(LoggedLine.product)
+    )
+    with database.reading(patient=True) as session:
+        return {row[0]: row[1] for row in session.execute(query)}
+
+
+def store_older(store: RedisStore, keys: Keys, older: Mapping[int, float]) -> None:
+    """Replace what processes hold of older sales, all at once."""
+    new = f"{keys.older}:new"
+    commands: list[tuple[str | int | float | bytes, ...]] = [("UNLINK", new)]
+    fields = iter(older.items())
+    while part := list(islice(fields, FIELDS)):
+        commands.append(("HSET", new, *(word for number, n in part for word in (number, round(n * 1000)))))
+    commands.append(("RENAME", new, keys.older) if older else ("UNLINK", keys.older))
+    store.pipeline_write(commands)
+
+
+def store_trending(store: RedisStore, keys: Keys, trending: list[tuple[int, float]]) -> None:
+    """Replace the list that pages read; scores in thousandths."""
+    commands: list[tuple[str | int | float | bytes, ...]] = [("UNLINK", keys.trending)]
+    if trending:
+        members = [value for number, score in trending for value in (round(score * 1000), str(number))]
+        commands.append(("ZADD", keys.trending, *members))
+    store.pipeline_write(commands)

@@ -1,0 +1,311 @@
+"""The rebuild: turns the order log up to one position into a new generation of counts, and makes it the live one.
+
+A rebuild that died is taken up where it stood: batches never change and its generation names the position it counts
+up to, so the shards it has loaded are right and the others are counted again.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from typing import TypeAlias
+
+import sqlalchemy as sa
+
+from ..core.database import Database
+from ..core.errors import DatabaseUnavailable, ForeignHistory, StorefrontError
+from ..orderlog.numbering import Position, batches_after, locked_applier
+from ..orderlog.product_numbers import ProductNumbers
+from ..orderlog.tables import Applier
+from ..redis_store import Read, RedisStore
+from ..redis_store.keys import Keys, shard_of
+from . import generations
+from .applier import KEPT_NEIGHBOURS
+from .generations import Generation
+from .pair_counter import PairCounter, ShardCounts
+
+_FIELDS = 500
+"""Fields of one HSET of counts."""
+
+
+class ShardLoader:
+    """Loads the shards of one generation. The position is set last: a shard that has one is whole.
+
+    The hash of totals also names the *admission* it was counted with, so that a rebuild taken up with another one
+    does not mix the two.
+    """
+
+    def __init__(self, store: RedisStore, keys: Keys, generation: Generation, admission: int) -> None:
+        self.generation = generation
+        self.admission = admission
+        self._store = store
+        self._keys = keys
+
+    def stems(self, shard: int) -> tuple[str, str]:
+        """What the keys of weights and of support begin with; the product's number follows."""
+        token = self.generation.token
+        names = self._keys.weights(token, shard, 0), self._keys.support(token, shard, 0)
+        return names[0].removesuffix("0"), names[1].removesuffix("0")
+
+    def missing(self) -> list[int]:
+        """The shards that are not loaded, or were loaded with another admission; raises `StoreUnavailable`."""
+        token, shards = self.generation.token, range(self.generation.shards)
+        reads = [Read(self._keys.position(token, shard), "GET") for shard in shards]
+        reads += [Read(self._keys.totals(token, shard), "HGET", ("admission",)) for shard in shards]
+        answers = self._store.ask(reads)
+        return [shard for shard in shards if not self._is_whole(answers[shard], answers[shard + len(shards)])]
+
+    def load(self, counted: ShardCounts, day: int | None, large: int, products: int) -> None:
+        """Put one shard in place of what a broken try left of it; *products* is the largest number it can hold."""
+        shard, token = counted.shard, self.generation.token
+        position = self._keys.position(token, shard)
+        self._store.unlink(_shard_keys(self._keys, token, shard, self.generation.shards, products))
+        self._store.load_packed(position, counted.neighbours)
+        totals = {"sets": counted.sets, "admission": self.admission}
+        if shard == 0:
+            totals["large"] = large  # the applier counts them in the first shard only
+        if day is not None:
+            totals["day"] = day
+        self._store.pipeline_write(
+            [
+                *_hset(self._keys.counts(token, shard), counted.counts),
+                *_hset(self._keys.sold(token, shard), counted.sold),
+                ("HSET", self._keys.totals(token, shard), *(word for pair in totals.items() for word in pair)),
+            ]
+        )
+        self._store.pipeline_write([("SET", position, str(self.generation.start))])
+
+    def _is_whole(self, position: bytes | None, admission: bytes | None) -> bool:
+        held = Position.parse(position.decode()) if position else None
+        return (
+            held is not None
+            and held.number >= self.generation.start_number
+            and admission == str(self.admission).encode()
+        )
+
+
+def erase(store: RedisStore, keys: Keys, generation: Generation, products: int) -> None:
+    """Remove all keys of *generation*, which holds products numbered up to *products*."""
+    for shard in range(generation.shards):
+        store.unlink(_shard_keys(keys, generation.token, shard, generation.shards, products))
+
+
+def _shard_keys(keys: Keys, token: str, shard: int, shards: int, products: int) -> Iterator[str]:
+    """All keys a shard can have, the position first, so that no applier trusts the rest any more."""
+    yield keys.position(token, shard)
+    yield keys.counts(token, shard)
+    yield keys.sold(token, shard)
+    yield keys.totals(token, shard)
+    for product in range(products + 1):
+        if shard_of(product, shards) == shard:
+            yield keys.weights(token, shard, product)
+            yield keys.support(token, shard, product)
+
+
+def _hset(key: str, values: Mapping[int, int]) -> Iterator[tuple[str | int, ...]]:
+    fields = iter(values.items())
+    while part := list(islice(fields, _FIELDS)):
+        yield ("HSET", key, *(word for pair in part for word in pair))
+
+
+logger = logging.getLogger(__name__)
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Called with the phase (``read``, ``count``, ``catch up``, ``switch``), what is done of it, and the whole."""
+
+PAGE = 100
+"""Batches of one read; each read is a transaction of its own."""
+
+BEAT_SECONDS = 10.0
+
+
+class RebuildRunning(StorefrontError):
+    """Another process is rebuilding; wait for it, or end it and try again a minute later."""
+
+
+def _silent(phase: str, done: int, total: int) -> None:
+    """Shows nothing."""
+
+
+def rebuild(
+    database: Database,
+    store: RedisStore,
+    keys: Keys,
+    *,
+    folder: Path,
+    half_life: float,
+    shards: int,
+    admission: int,
+    catch_up: Callable[[Generation], None],
+    progress: Progress = _silent,
+    source: Path | None = None,
+) -> Generation:
+    """Count the log anew and switch to the result, which is returned.
+
+    Args:
+        folder: For temporary files; those of this rebuild are removed at its end.
+        admission: Pairs seen once are left out for products with at least so many neighbours seen twice; 0 keeps all.
+        catch_up: Applies batches to the generation given and to the live one until it stands at the end of the log.
+        progress: Told after each page, each shard and each phase.
+        source: A Parquet to count instead of the log: ``order_row``, ``day``, ``size``, ``product`` and, where
+            orders were taken back, ``sign`` and ``is_other``.
+
+    Raises:
+        RebuildRunning: Another one is at work.
+        StoreUnavailable, DatabaseUnavailable: It broke off; the next one takes it up.
+    """
+    generation = _begin(database, store, keys, folder, half_life, shards)
+    with _beating(database, generation.token), _own_folder(folder, generation.token) as own:
+        loader = ShardLoader(store, keys, generation, admission)
+        missing = loader.missing()
+        if missing:
+            lines = source or dump_log(database, generation.start, own, progress)
+            with closing(PairCounter(lines, generation.weighting, own)) as counter:
+                load_shards(counter, loader, missing, product_count(database), progress)
+        progress("catch up", 0, 1)
+        catch_up(generation)
+        progress("catch up", 1, 1)
+        generations.switch(database, generation.token)
+        store.pipeline_write([("HSET", keys.news, "generation", generation.token)])
+        progress("switch", 1, 1)
+    return generation
+
+
+def dump_log(database: Database, until: Position, folder: Path, progress: Progress = _silent) -> Path:
+    """Write the entries of all batches up to *until* as JSON lines into a file in *folder*, a page at a time.
+
+    Raises `ForeignHistory` if the log has no such position any more.
+    """
+    path = folder / "log.jsonl"
+    last = Position(0, until.token)
+    with path.open("w", encoding="utf-8") as file:
+        while last.number < until.number:
+            page = [b for b in batches_after(database, last.number, PAGE) if b.number <= until.number]
+            if not page:
+                break
+            file.writelines(batch.entries for batch in page)
+            last = Position(page[-1].number, page[-1].token)
+            progress("read", last.number, until.number)
+    if last != until:
+        raise ForeignHistory(
+            f"The order log does not hold batch {until} any more (is it a restored backup?); start the rebuild again."
+        )
+    return path
+
+
+def load_shards(
+    counter: PairCounter, loader: ShardLoader, missing: list[int], known_products: int, progress: Progress = _silent
+) -> None:
+    """Count and load the *missing* shards; while one is on its way to Redis the next is counted."""
+    shards = loader.generation.shards
+    products = max(counter.products, known_products)
+    loading: Future[None] | None = None
+    with ThreadPoolExecutor(1, "storefront-rebuild") as pool:
+        for done, shard in enumerate(missing, shards - len(missing)):
+            progress("count", done - (loading is not None), shards)
+            counted = counter.count(shard, shards, loader.admission, KEPT_NEIGHBOURS, *loader.stems(shard))
+            if loading is not None:
+                loading.result()
+            loading = pool.submit(loader.load, counted, counter.day, counter.large, products)
+        if loading is not None:
+            loading.result()
+    progress("count", shards, shards)
+
+
+def product_count(database: Database) -> int:
+    """The largest product number the log has given."""
+    with database.reading(patient=True) as session:
+        return session.scalar(sa.select(Applier.products).where(Applier.id == 1)) or 0
+
+
+def sweep(database: Database, store: RedisStore, keys: Keys) -> int:
+    """Remove the generations that were retired long enough ago; how many they were."""
+    due = generations.retired_due(database)
+    for generation in due:
+        _remove(database, store, keys, generation)
+    return len(due)
+
+
+def _remove(database: Database, store: RedisStore, keys: Keys, generation: Generation) -> None:
+    erase(store, keys, generation, product_count(database))
+    generations.drop(database, generation.token)
+
+
+def _begin(
+    database: Database, store: RedisStore, keys: Keys, folder: Path, half_life: float, shards: int
+) -> Generation:
+    """The dead rebuild to take up, or a new one."""
+    found = generations.building(database)
+    while found is not None:
+        if not generations.is_dead(found):
+            raise RebuildRunning("Another rebuild is at work; wait for it, or end it and try again a minute later.")
+        if (found.half_life, found.shards) == (half_life, shards):
+            logger.info("The rebuild %s is taken up where it broke off.", found.token)
+            generations.beat(database, found.token)
+            return found
+        logger.info("The rebuild %s was made with other settings and is dropped.", found.token)
+        shutil.rmtree(_folder_of(folder, found.token), ignore_errors=True)
+        _remove(database, store, keys, found)
+        found = generations.building(database)
+    with locked_applier(database, ProductNumbers()):
+        pass  # a shop without any order gets its empty log here
+    return generations.create(database, half_life, shards)
+
+
+def _folder_of(folder: Path, token: str) -> Path:
+    return folder / f"rebuild-{token}"
+
+
+@contextmanager
+def _own_folder(folder: Path, token: str) -> Iterator[Path]:
+    """An empty folder for this rebuild only; what a killed try left in it goes too."""
+    own = _folder_of(folder, token)
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+@contextmanager
+def _beating(database: Database, token: str) -> Iterator[None]:
+    """Show life while the block runs, from a thread: one statement of DuckDB can take minutes.
+
+    An in-memory database has one connection, which no second thread may use, and no second process to see it.
+    """
+    if database.in_memory:
+        yield
+        return
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(BEAT_SECONDS):
+            try:
+                generations.beat(database, token)
+            except DatabaseUnavailable as error:
+                logger.warning("The rebuild could not show life: %s", error)
+
+    # The copied context carries the app context, from which the database knows the shop's engine.
+    thread = threading.Thread(
+        target=contextvars.copy_context().run, args=(beat,), name="storefront-rebuild-beat", daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    except BaseException:
+        ended.set()
+        thread.join()
+        with suppress(DatabaseUnavailable):
+            generations.abandon(database, token)
+        raise
+    finally:
+        ended.set()
+        thread.join()

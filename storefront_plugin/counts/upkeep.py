@@ -1,0 +1,230 @@
+"""Keeps the live counts in step with the log: numbers, sends, and notices when only a rebuild can help."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from ..core.database import Database
+from ..core.errors import ForeignHistory, StoreUnavailable
+from ..core.locks import ProcessLock
+from ..orderlog.numbering import Position, is_small, locked_applier, number_events
+from ..orderlog.product_numbers import ProductNumbers
+from ..orderlog.settling import Settled
+from ..redis_store import Read, RedisStore
+from ..redis_store.keys import Keys, shard_of
+from . import generations
+from .applier import BatchSender, Standing
+from .generations import Generation
+
+DAMAGED = "damaged"
+"""The position of a shard that no batch may follow on; only a rebuild replaces it."""
+
+_KEYS = 1000
+"""Keys of one EXISTS."""
+
+
+def mark_incomplete(store: RedisStore, keys: Keys, generation: Generation, products: int) -> list[int]:
+    """Mark the shards that hold fewer sets than they should as damaged, and name them; *products* is the last number.
+
+    A server with an ``allkeys-*`` policy drops keys in silence while the position stays, and exactness cannot be
+    noticed any more. A shard that takes a batch meanwhile is left for the next time.
+    """
+    shards = range(generation.shards)
+    before = _positions(store, keys, generation)
+    wanted = store.ask([Read(keys.totals(generation.token, shard), "HGET", ("sets",)) for shard in shards])
+    found = [sum(store.ask(list(_existing(keys, generation, shard, products)))) for shard in shards]
+    after = _positions(store, keys, generation)
+    lost = [
+        shard
+        for shard in shards
+        if before[shard] == after[shard] and _is_position(before[shard]) and found[shard] != int(wanted[shard] or 0)
+    ]
+    store.pipeline_write([("SET", keys.position(generation.token, shard), DAMAGED) for shard in lost])
+    return lost
+
+
+def _positions(store: RedisStore, keys: Keys, generation: Generation) -> list[bytes | None]:
+    return store.ask([Read(keys.position(generation.token, shard), "GET") for shard in range(generation.shards)])
+
+
+def _is_position(text: bytes | None) -> bool:
+    return text is not None and Position.parse(text.decode()) is not None
+
+
+def _existing(keys: Keys, generation: Generation, shard: int, products: int) -> Iterator[Read]:
+    token, shards = generation.token, generation.shards
+    first = shard if shard else shards
+    names: Sequence[str] = [keys.weights(token, shard, product) for product in range(first, products + 1, shards)]
+    assert not names or shard_of(first, shards) == shard
+    for start in range(0, len(names), _KEYS):
+        part = names[start : start + _KEYS]
+        yield Read(part[0], "EXISTS", tuple(part[1:]))
+
+
+logger = logging.getLogger(__name__)
+
+COMPARE_SECONDS = 5.0
+"""How often the positions of all shards are compared with the log, besides at start and after a gap."""
+
+SMALL_LOG_ORDERS = 10_000
+"""A log of at most so many orders is rebuilt at once when Redis was flushed; a larger one waits for a command."""
+
+
+class Upkeep:
+    """The write journey behind the shop's call. Several at work at once, in one process or many, do no harm."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: RedisStore,
+        keys: Keys,
+        numbers: ProductNumbers,
+        half_life: float,
+        shards: int,
+        applied: Callable[[Position, int], None],
+        show_life: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._keys = keys
+        self._numbers = numbers
+        self._half_life = half_life
+        self._shards = shards
+        self._applied = applied
+        self._show_life = show_life
+        self._sender = BatchSender(database, store, keys)
+        self._standings: dict[str, tuple[float, Standing]] = {}
+        self._lock = ProcessLock()
+        self.rebuild_due: str | None = None
+        """Why a rebuild is due, in words; None when it is not."""
+
+    def number_and_send(self) -> int:
+        """Settle all recorded events and send all batches; how many batches went out.
+
+        Raises `DatabaseUnavailable` or `StoreUnavailable`; what was not done is done by the next call.
+        """
+        sent = 0
+        self._show_life()  # also where trouble ends the turn: who meets trouble is at work
+        with self._lock:
+            while self._number():
+                sent += self._send(self._number)
+            return sent + self._send()
+
+    def _number(self) -> bool:
+        return number_events(self._database, self._numbers) is not None
+
+    def number_all(self) -> list[Settled]:
+        """Settle all recorded events without sending; for a rebuild that follows."""
+        settled = []
+        while (one := number_events(self._database, self._numbers)) is not None:
+            settled.append(one)
+        return settled
+
+    def send(self) -> int:
+        """Send all batches that any generation lacks; how many went out."""
+        with self._lock:
+            return self._send()
+
+    def _send(self, meanwhile: Callable[[], object] | None = None) -> int:
+        live = generations.live(self._database) or self._first_generation()
+        sent = self._bring_up(live, meanwhile)
+        building = generations.building(self._database)
+        if building is not None:
+            sent += self._bring_up(building)
+        return sent
+
+    def _first_generation(self) -> Generation:
+        """The first generation of a shop: empty, at the start of the log."""
+        with locked_applier(self._database, self._numbers) as (session, applier):
+            generation = session.scalar(generations.newest("live"))
+            if generation is None:
+                generation = generations.first(session, applier, self._half_life, self._shards)
+        self._sender.begin(generation)
+        return generation
+
+    def _bring_up(self, generation: Generation, meanwhile: Callable[[], object] | None = None) -> int:
+        standing = self._standing(generation)
+        sent = 0
+        while not self._sender.is_current(standing):
+            self._show_life()
+            if generation.state == "live":
+                self._heed(standing)
+            if not standing.positions:
+                break
+            try:
+                batches = self._sender.catch_up(generation, standing, meanwhile)
+            except StoreUnavailable:
+                self._standings.clear()
+                raise
+            if not batches:
+                break
+            sent += batches
+        if sent:
+            self._applied(max(standing.positions.values(), key=lambda position: position.number), sent)
+        if generation.state == "live" and not standing.wanting:
+            self.rebuild_due = None
+        return sent
+
+    def _standing(self, generation: Generation) -> Standing:
+        """Where the shards stand, from Redis at least every `COMPARE_SECONDS`."""
+        now = time.monotonic()
+        known = self._standings.get(generation.token)
+        if known is not None and known[0] > now:
+            return known[1]
+        standing = self._sender.standing(generation)
+        self._standings[generation.token] = (now + COMPARE_SECONDS, standing)
+        return standing
+
+    def forget_standings(self) -> None:
+        """Compare all positions with the log at the next turn."""
+        self._standings.clear()
+        self.rebuild_due = None
+
+    def _heed(self, standing: Standing) -> None:
+        """Note what a rebuild must mend; the first time in the log of the shop too."""
+        if not standing.wanting:
+            return
+        kinds = sorted(set(standing.wanting.values()))
+        reason = (
+            f"{len(standing.wanting)} of the shards in Redis are {' or '.join(kinds)}; run `flask storefront rebuild`."
+        )
+        if self.rebuild_due != reason:
+            logger.warning("Counts in Redis cannot be continued: %s", reason)
+        self.rebuild_due = reason
+
+    def audit(self) -> list[int]:
+        """Mark the live shards from which Redis has removed sets by itself, and name them; a rebuild is due then."""
+        live = generations.live(self._database)
+        if live is None:
+            return []
+        self._numbers.refresh(self._database)
+        lost = mark_incomplete(self._store, self._keys, live, len(self._numbers))
+        if lost:
+            self._standings.clear()
+            logger.error(
+                "Redis has removed counts by itself from %d shards: use an instance of our own, or set its "
+                "maxmemory-policy to noeviction or volatile-*, and run `flask storefront rebuild`.",
+                len(lost),
+            )
+        return lost
+
+    def may_rebuild_by_itself(self) -> bool:
+        """Whether the log is small and Redis merely empty, so that a rebuild is quick and harms nobody."""
+        if self.rebuild_due is None or "foreign" in self.rebuild_due:
+            return self.rebuild_due is not None and self._database.in_memory
+        return is_small(self._database, SMALL_LOG_ORDERS)
+
+    def catch_up_building(self, generation: Generation) -> None:
+        """Send batches until *generation*, which is being built, stands where the log ends; the end of a rebuild.
+
+        Raises `ForeignHistory` where it cannot: the database was restored meanwhile, or Redis flushed.
+        """
+        with self._lock:
+            while True:
+                standing = self._sender.standing(generation)
+                if self._sender.is_current(standing):
+                    return
+                if standing.wanting or not self._sender.catch_up(generation, standing):
+                    raise ForeignHistory("What the rebuild loaded does not fit the log any more; start it again.")

@@ -1,0 +1,1 @@
+"""Work that nobody waits for: the background thread, and who is alive."""

@@ -1,0 +1,120 @@
+"""One daemon thread a process that does what pages must not wait for."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flask import Flask
+
+from ..core.errors import Stopped
+from ..core.locks import ProcessLock
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 5.0
+"""How long the thread sleeps when nobody wakes it."""
+
+BACK_OFF_SECONDS = 5.0
+"""How long it rests after trouble, whoever wakes it: each page of a shop whose Redis is gone does."""
+
+EXIT_SECONDS = 10.0
+"""How long a process that ends waits for the thread; between two statements of its longest work lie one or two."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """The thread of one process."""
+
+    event: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
+
+
+class Drainer:
+    """Runs *turn* in an app context of its own whenever it is woken, and every `IDLE_SECONDS`.
+
+    The thread is started at first use and again in a forked process. It is healed by the next wake: a turn that fails
+    is logged once per kind of trouble and tried again.
+
+    The thread is a daemon, so that no shop hangs at its end, but a process that ends waits for it a little: one that
+    is ended in the midst of DuckDB's work is aborted.
+    """
+
+    def __init__(self, app: Flask, turn: Callable[[], None]) -> None:
+        self._app = app
+        self._turn = turn
+        self._running: dict[int, _Running] = {}
+        self._lock = ProcessLock()
+        self._told: set[type[Exception]] = set()
+        self._here = threading.local()
+        self._is_over = False
+        self.trouble: Exception | None = None
+        """What the latest turn in this process met; None when it went well."""
+
+    def wake(self) -> None:
+        """Start the thread if this process has none, and let it work now. Never blocks, never raises."""
+        if self._is_over:
+            return
+        running = self._running.setdefault(os.getpid(), _Running())
+        running.event.set()
+        if running.thread is None or not running.thread.is_alive():
+            with self._lock:
+                if running.thread is None or not running.thread.is_alive():
+                    running.thread = self._started(running)
+
+    def stop(self, patience: float | None = None) -> None:
+        """End this process's thread, within *patience* seconds if given; the next `wake` starts another."""
+        atexit.unregister(self._end)
+        running = self._running.pop(os.getpid(), None)
+        if running is not None and running.thread is not None:
+            running.stopped.set()
+            running.event.set()
+            running.thread.join(patience)
+
+    def go_on(self, phase: str, done: int, total: int) -> None:
+        """The progress of long work within a turn: raises `Stopped` between its steps where the thread is to end."""
+        running: _Running | None = getattr(self._here, "running", None)
+        if running is not None and running.stopped.is_set():
+            raise Stopped("The process is ending; what it was at is done another time.")
+
+    def _end(self) -> None:
+        """The interpreter is ending."""
+        self._is_over = True
+        self.stop(EXIT_SECONDS)
+
+    def _started(self, running: _Running) -> threading.Thread | None:
+        thread = threading.Thread(target=self._run, args=(running,), daemon=True, name="storefront-drainer")
+        try:
+            thread.start()
+        except RuntimeError:  # the interpreter is shutting down; the next process goes on
+            return None
+        atexit.register(self._end)
+        return thread
+
+    def _run(self, running: _Running) -> None:
+        self._here.running = running
+        while True:
+            running.event.wait(IDLE_SECONDS)
+            running.event.clear()
+            if running.stopped.is_set():
+                return
+            try:
+                with self._app.app_context():
+                    self._turn()
+                self._told.clear()
+                self.trouble = None
+            except Stopped:
+                return
+            except Exception as error:  # the thread must outlive any trouble of Redis, SQL or the shop's code
+                self.trouble = error
+                if type(error) not in self._told:
+                    self._told.add(type(error))
+                    logger.warning(
+                        "Orders could not be counted for now (%s); it is tried again.", error, exc_info=self._app.debug
+                    )
+                running.stopped.wait(BACK_OFF_SECONDS)

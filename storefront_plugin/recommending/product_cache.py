@@ -1,0 +1,173 @@
+"""Product data held in process: bounded, aged, and told of changes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from ..core.errors import AdapterError
+from ..core.locks import ProcessLock
+from ..shop.cleaning import clean_product, stock_left
+from ..shop.ports import Catalog, LiveStock, Product
+from ..shop.values import Unusable
+
+logger = logging.getLogger(__name__)
+
+_Answer = TypeVar("_Answer")
+
+MAX_CARDS = 20_000
+SLOW_TIMES = 2
+SKIP_SECONDS = 30.0
+WARM_UP = 3
+"""First calls of a process, which open connections and compile queries: their time says nothing of the catalogue."""
+
+
+class Cards:
+    """Products by id, from a cache of at most `MAX_CARDS` that are younger than *seconds*, else from the catalogue.
+
+    Held by locale too: a shop's titles may follow the language of the request.
+
+    A catalogue that passed the *deadline* twice in a row is left alone for 30 s: Python cannot interrupt it, so the
+    shop's page is slow at most twice.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        seconds: float,
+        deadline: float,
+        currency: str | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._catalog = catalog
+        self._live = catalog if isinstance(catalog, LiveStock) else None
+        self._seconds = seconds
+        self._deadline = deadline
+        self._currency = currency
+        self._clock = clock
+        self._held: OrderedDict[tuple[str, str], tuple[float, Product | None]] = OrderedDict()
+        self._locales: set[str] = set()
+        self._lock = ProcessLock()
+        self._forgotten = 0
+        self._calls = 0
+        self._slow = 0
+        self._skip_until = 0.0
+
+    def get_many(self, ids: Iterable[str], locale: str = "", patient: bool = False) -> dict[str, Product | None]:
+        """Products of *ids*, None for unknown ones; at most one call to the catalogue.
+
+        A catalogue with ``live_stock`` is always asked: for the stock of products that are held, else for everything.
+        With *patient* a slow catalogue is neither noted nor left alone. Raises `AdapterError`.
+        """
+        now = self._clock()
+        found: dict[str, Product | None] = {}
+        unknown: list[str] = []
+        for product_id in dict.fromkeys(ids):
+            held = self._held.get((locale, product_id))
+            if held is not None and held[0] > now:
+                found[product_id] = held[1]
+            else:
+                unknown.append(product_id)
+        if unknown:
+            found.update(self._load([*found, *unknown] if self._live else unknown, locale, patient))
+        elif self._live:
+            found.update(self._in_stock_now(self._live, [each for each in found.values() if each], patient))
+        return found
+
+    def held(self, ids: Iterable[str], locale: str = "") -> dict[str, Product | None]:
+        """Those of *ids* that are held, with their stock as it was; asks nobody."""
+        now = self._clock()
+        found = ((product_id, self._held.get((locale, product_id))) for product_id in ids)
+        return {product_id: held[1] for product_id, held in found if held is not None and held[0] > now}
+
+    def _in_stock_now(self, catalog: LiveStock, held: Sequence[Product], patient: bool) -> dict[str, Product]:
+        """The *held* products whose stock has changed since."""
+        if not held:
+            return {}
+        stock = self._timed(lambda: catalog.live_stock([product.id for product in held]), patient)
+        if not isinstance(stock, Mapping):
+            raise AdapterError(
+                f"Catalog.live_stock must return a mapping from ids to stock, not {type(stock).__name__}."
+            )
+        changed: dict[str, Product] = {}
+        for product in held:
+            left = _left(stock.get(product.id, product.stock))
+            if left != product.stock:
+                changed[product.id] = replace(product, stock=left)
+        return changed
+
+    def forget(self, ids: Iterable[str] | None) -> None:
+        """Ask the catalogue again for *ids*, for all when None."""
+        with self._lock:
+            self._forgotten += 1
+            if ids is None:
+                self._held.clear()
+            else:
+                for product_id in ids:
+                    for locale in self._locales:
+                        self._held.pop((locale, product_id), None)
+
+    def _load(self, ids: list[str], locale: str, patient: bool) -> dict[str, Product | None]:
+        forgotten = self._forgotten
+        raw = self._timed(lambda: self._catalog.get_many(ids), patient)
+        if not isinstance(raw, Mapping):
+            raise AdapterError(f"Catalog.get_many must return a mapping from ids to Product, not {type(raw).__name__}.")
+        loaded: dict[str, Product | None] = {}
+        for product_id in ids:
+            given = raw.get(product_id)
+            product = None if given is None else clean_product(given, self._currency)
+            loaded[product_id] = product if product is not None and product.id == product_id else None
+        if self._seconds:
+            self._keep(loaded, locale, forgotten)
+        return loaded
+
+    def _keep(self, loaded: Mapping[str, Product | None], locale: str, forgotten: int) -> None:
+        until = self._clock() + self._seconds
+        with self._lock:
+            if forgotten != self._forgotten:
+                return  # a product changed while it was being read: which of its states this is cannot be known
+            self._locales.add(locale)
+            for product_id, product in loaded.items():
+                self._held[locale, product_id] = (until, product)
+                self._held.move_to_end((locale, product_id))
+            while len(self._held) > MAX_CARDS:
+                self._held.popitem(last=False)
+
+    def _timed(self, call: Callable[[], _Answer], patient: bool = False) -> _Answer:
+        began = self._clock()
+        if began < self._skip_until and not patient:
+            raise AdapterError("The catalogue was slower than the deadline twice; it is asked again within 30 s.")
+        try:
+            return call()
+        except AdapterError:
+            raise
+        except Exception as error:  # the shop's own code may raise anything
+            raise AdapterError(f"The catalogue adapter raised {type(error).__name__}: {error}") from error
+        finally:
+            if not patient:
+                self._note(self._clock() - began)
+
+    def _note(self, seconds: float) -> None:
+        self._calls += 1
+        if self._calls <= WARM_UP:
+            return
+        self._slow = self._slow + 1 if seconds > self._deadline else 0
+        if self._slow >= SLOW_TIMES:
+            self._slow = 0
+            self._skip_until = self._clock() + SKIP_SECONDS
+            logger.warning(
+                "The catalogue took %.0f ms, above STOREFRONT_DEADLINE_MS, twice in a row; its slots are left out "
+                "for 30 s. `flask storefront check` names slow fields.",
+                seconds * 1000,
+            )
+
+
+def _left(value: object) -> int | None:
+    try:
+        return stock_left(value)
+    except Unusable:
+        return None

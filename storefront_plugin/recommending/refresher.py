@@ -1,0 +1,177 @@
+"""Keeps what a process holds fresh: at most a minute old, and at once when a page hears of a change."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from ..bundles.store.published import PublishedBundles
+from ..core.database import Database
+from ..core.errors import DatabaseUnavailable, StorefrontError
+from ..core.locks import ProcessLock
+from ..orderlog.product_numbers import ProductNumbers
+from ..redis_store import Read, RedisStore
+from ..redis_store.keys import Keys
+from .product_cache import Cards
+from .recommender import CHANGED_IDS
+from .snapshot import Holdings, load_holdings, with_changes
+
+logger = logging.getLogger(__name__)
+
+MAX_AGE = 60.0
+RETRY = 5.0
+NUMBERS_SECONDS = 0.5
+"""Pages about unknown products ask for new numbers at most so often."""
+
+FIRST_SECONDS = 0.5
+"""How long the first pages of a process wait until it holds anything, while Redis answers: dozens of statements and trips."""
+
+GREETING_SECONDS = 0.25
+"""How long of these the first page waits for Redis to answer at all."""
+
+_CARDS = b"cards"
+_RULES = b"rules"
+
+
+class Held:
+    """The current `Holdings`, replaced as a whole.
+
+    Pages do not wait for a refresh: they ask `wake` for one and go on with what there is. Only the first pages of a
+    process wait, if Redis answers, and a page that hears of changed rules, slots or bundles reads these itself. Without a
+    background thread (tests), `get` refreshes by itself.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        store: RedisStore,
+        keys: Keys,
+        numbers: ProductNumbers,
+        cards: Cards,
+        published: PublishedBundles,
+        wake: Callable[[], bool],
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._keys = keys
+        self._numbers = numbers
+        self._cards = cards
+        self._published = published
+        self._wake = wake
+        self.current = Holdings()
+        self._due_at = 0.0
+        self._tried = threading.Event()
+        self._first_until: float | None = None
+        self._lock = ProcessLock()
+        self._reread_at = 0.0
+        self._lacks_numbers = False
+        self._numbers_at = 0.0
+        self._cards_version: int | None = None
+
+    def get(self, patient: bool = False) -> Holdings:
+        """What the process holds, for one page; with *patient* as fresh as can be, raising what hinders it."""
+        if patient:
+            news = self._store.ask([self._news()])[0] or {}
+            if self._is_changed(news):
+                self.expire()
+            self.refresh_if_due()
+        elif time.monotonic() >= self._due_at:
+            self._hurry()
+        return self.current
+
+    def _hurry(self) -> None:
+        if self._wake():
+            if not self.current.is_read:
+                self._wait()
+            return
+        try:
+            self.refresh()
+        except StorefrontError as error:
+            self._due_at = time.monotonic() + RETRY
+            logger.warning("Suggestions go on with what is held (%s).", error)
+
+    def _wait(self) -> None:
+        """Wait for the first refresh of this process, which the background thread is at, unless Redis is silent.
+
+        Greeting Redis opens the connection that the page itself needs next.
+        """
+        now = time.monotonic()
+        until = self._first_until = self._first_until or now + FIRST_SECONDS
+        if now >= until:
+            return
+        if self._store.greet(self._news(), GREETING_SECONDS):
+            self._tried.wait(until - time.monotonic())
+        else:
+            self._first_until = now
+
+    def refresh_if_due(self) -> None:
+        """Refresh when what is held is old or a page heard of a change; only numbers where a page lacked one."""
+        if time.monotonic() >= self._due_at:
+            self.refresh()
+        elif self._lacks_numbers:
+            self._lacks_numbers = False
+            self._numbers.refresh(self._database)
+
+    def refresh(self) -> None:
+        """Read everything afresh; raises `StoreUnavailable` or `DatabaseUnavailable`."""
+        try:
+            self._numbers.refresh(self._database)
+            self.current = load_holdings(self._database, self._store, self._keys, self._published)
+            self._due_at = time.monotonic() + MAX_AGE
+        finally:
+            self._tried.set()
+
+    def expire(self) -> None:
+        """What is held is out of date; the next page or turn reads afresh."""
+        self._due_at = 0.0
+
+    def heed_unknown(self) -> None:
+        """A page met a product that this process has no number for: one sold for the first time, or none at all."""
+        now = time.monotonic()
+        if now >= self._numbers_at:
+            self._numbers_at = now + NUMBERS_SECONDS
+            self._lacks_numbers = True
+            self._wake()
+
+    def heed(self, news: Mapping[bytes, bytes], changed: Sequence[bytes]) -> Holdings:
+        """Take in what a page read beside its candidates, and what holds for that page now.
+
+        Changed products, rules, slots and bundles count at once, the rest after a refresh.
+        """
+        self._heed_cards(int(news.get(_CARDS, 0)), changed)
+        version = news.get(_RULES)
+        if version is not None and self.current.is_read and self.current.news.get(_RULES) != version:
+            self._reread(version)
+        if self._is_changed(news):
+            self.expire()
+            self._wake()
+        return self.current
+
+    def _is_changed(self, news: Mapping[bytes, bytes]) -> bool:
+        known = self.current.news
+        return any(known.get(name) != version for name, version in news.items() if name != _CARDS)
+
+    def _reread(self, version: bytes) -> None:
+        """Read what merchants change, in the page that heard of it; where the database is late, a refresh does it."""
+        with self._lock:  # other pages of this process wait for the same
+            held = self.current
+            if held.news.get(_RULES) == version or time.monotonic() < self._reread_at:
+                return
+            try:
+                self.current = with_changes(held, {**held.news, _RULES: version}, self._database, self._published)
+            except DatabaseUnavailable as error:
+                self._reread_at = time.monotonic() + RETRY
+                logger.warning("A page goes on with the rules, slots and bundles of before (%s).", error)
+
+    def _news(self) -> Read:
+        return Read(self._keys.news, "HGETALL")
+
+    def _heed_cards(self, version: int, changed: Sequence[bytes]) -> None:
+        before, self._cards_version = self._cards_version, version
+        if version == before:
+            return
+        missed = 0 if before is None else version - before
+        everything = not 0 < missed <= min(CHANGED_IDS, len(changed))
+        self._cards.forget(None if everything else [product_id.decode() for product_id in changed[:missed]])

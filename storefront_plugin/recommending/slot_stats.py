@@ -1,0 +1,125 @@
+"""How often each slot was asked for and stayed empty: counted in process, summed up a day in Redis."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ..core.errors import StoreUnavailable
+from ..core.locks import ProcessLock
+from ..redis_store import Read, RedisStore
+from ..redis_store._writer import Command
+from ..redis_store.keys import Keys
+from .page import FilledSlot, Page
+from .plan import Slot
+
+KEPT_DAYS = 30
+FLUSH_SECONDS = 5.0
+"""How often a process tells Redis at most."""
+
+MAX_SLOTS = 500
+"""Slots counted between two flushes; names of more are not real ones."""
+
+OFTEN_EMPTY = 0.4
+"""A slot that is empty on a larger share of its pages needs the merchant's attention."""
+
+ENOUGH_PAGES = 20
+"""On fewer pages a share says nothing."""
+
+
+class Fill(NamedTuple):
+    """A slot's pages, and on how many of them it stayed empty."""
+
+    pages: int = 0
+    empty: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """Share of pages on which the slot stayed empty, 0 to 1; None without pages."""
+        return self.empty / self.pages if self.pages else None
+
+
+def often_empty(slot: Slot, fill: Fill) -> bool:
+    """Whether *slot* stays empty on more than 40 % of enough pages; bundles may, since few products have one."""
+    return slot.layout != "bundles" and fill.pages >= ENOUGH_PAGES and fill.empty > OFTEN_EMPTY * fill.pages
+
+
+class Fills:
+    """The counts of one process on their way to Redis, where those of all processes are summed up."""
+
+    def __init__(self, store: RedisStore, keys: Keys) -> None:
+        self._store = store
+        self._keys = keys
+        self._lock = ProcessLock()
+        self._counts: dict[tuple[str, str], Fill] = {}
+        self._due_at = 0.0
+
+    def count(self, page: Page, filled: Iterable[FilledSlot]) -> None:
+        """Count the slots of one page, unless trouble of Redis or of the catalogue emptied them. No I/O.
+
+        A slot that stepped back for a bundle found enough, so it does not count as empty.
+        """
+        if page.failed:
+            return
+        with self._lock:
+            for each in filled:
+                if page.counted is None or each.name in page.counted:
+                    self._add((page.placement, each.name), Fill(1, int(each.is_empty and each.instead is None)))
+
+    def flush(self) -> None:
+        """Send what was counted; what Redis does not take is kept for the next time. Never raises for Redis."""
+        with self._lock:
+            counts, self._counts = self._counts, {}
+        self._due_at = time.monotonic() + FLUSH_SECONDS
+        if not counts:
+            return
+        try:
+            self._store.pipeline_write(self._commands(counts))
+        except StoreUnavailable:  # told by the part that counts orders
+            with self._lock:
+                for key, fill in counts.items():
+                    self._add(key, fill)
+
+    def flush_if_due(self) -> None:
+        """`flush`, at most every `FLUSH_SECONDS`."""
+        if time.monotonic() >= self._due_at:
+            self.flush()
+
+    def totals(self, days: int = 7) -> dict[str, dict[str, Fill]]:
+        """Pages of each slot by placement, of the last *days* days, today included; raises `StoreUnavailable`."""
+        today = _today()
+        read = [Read(self._keys.fills(today - dt.timedelta(days=back)), "HGETALL") for back in range(days)]
+        found: dict[str, dict[str, Fill]] = {}
+        for reply in self._store.ask(read):
+            for name, number in (reply or {}).items():
+                placement, slot, kind = _split(name.decode())
+                before = found.setdefault(placement, {}).get(slot, Fill())
+                found[placement][slot] = before._replace(**{kind: getattr(before, kind) + int(number)})
+        return found
+
+    def _add(self, key: tuple[str, str], fill: Fill) -> None:
+        before = self._counts.get(key)
+        if before is not None:
+            self._counts[key] = Fill(before.pages + fill.pages, before.empty + fill.empty)
+        elif len(self._counts) < MAX_SLOTS:
+            self._counts[key] = fill
+
+    def _commands(self, counts: dict[tuple[str, str], Fill]) -> Iterable[Command]:
+        key = self._keys.fills(_today())
+        for (placement, slot), fill in counts.items():
+            yield ("HINCRBY", key, f"{placement}/{slot}/pages", fill.pages)
+            if fill.empty:
+                yield ("HINCRBY", key, f"{placement}/{slot}/empty", fill.empty)
+        yield ("EXPIRE", key, KEPT_DAYS * 86_400)
+
+
+def _split(field: str) -> tuple[str, str, str]:
+    placement, _, rest = field.partition("/")
+    slot, _, kind = rest.rpartition("/")
+    return placement, slot, kind
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.timezone.utc).date()

@@ -1,0 +1,173 @@
+"""What a strategy is asked, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from ..redis_store import MISSING, Read
+from ..redis_store.keys import Keys, shard_of
+from .page import Page, ReasonKind
+from .snapshot import Holdings
+
+if TYPE_CHECKING:
+    pass
+
+
+class Candidate(NamedTuple):
+    """A product that a strategy proposes. *evident* is False where only its popularity speaks for it."""
+
+    number: int
+    score: float
+    kind: ReasonKind
+    evident: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A page as strategies see it: seeds as numbers, and what the process holds.
+
+    Attributes:
+        page: The page.
+        seeds: Numbers of the seeds that are known, in the page's order.
+        holdings: Counts and lists held in process.
+        keys: Names of Redis keys.
+        specialness: The slot's dial, or None.
+        min_support: Least number of orders behind a claim.
+        all_candidates: Products that only their popularity speaks for are wanted, too.
+    """
+
+    page: Page
+    seeds: tuple[int, ...]
+    holdings: Holdings
+    keys: Keys
+    specialness: float | None = None
+    min_support: int = 3
+    all_candidates: bool = False
+
+
+class Strategy(Protocol):
+    """A way of suggesting: it says what it must read, and chooses from the answers without any I/O."""
+
+    name: str
+
+    def reads(self, question: Question) -> Sequence[Read]:
+        """What must be asked of Redis; all slots' reads go in one trip."""
+        ...
+
+    def candidates(self, question: Question, answers: Answers) -> Iterable[Candidate]:
+        """Candidates, best first; ties by number. Only the first `MAX_CANDIDATES` are looked at."""
+        ...
+
+
+MAX_CANDIDATES = 400
+
+
+def ranked(scores: Mapping[int, float], without: Collection[int] = ()) -> list[tuple[int, float]]:
+    """Numbers with their scores, best first, ties by number; those *without* left out."""
+    # Pairs of plain numbers sort several times faster than by a key function.
+    order = sorted((-score, number) for number, score in scores.items() if number not in without)
+    return [(number, -score) for score, number in order]
+
+
+MAX_NEIGHBOURS = 100
+LEAST_NEIGHBOURS = 50
+READ_BUDGET = 1000
+"""Neighbours read a page: all 100 of a few seeds, the 50 strongest of each of twenty."""
+
+
+def weight_reads(question: Question) -> list[tuple[int, Read]]:
+    """Each seed with the read of its strongest neighbours."""
+    popularity = question.holdings.popularity
+    if not question.seeds or not popularity.generation:
+        return []
+    depth = max(LEAST_NEIGHBOURS, min(MAX_NEIGHBOURS, READ_BUDGET // len(question.seeds)))
+    args = (0, depth - 1, "REV", "WITHSCORES")
+    return [
+        (
+            seed,
+            Read(question.keys.weights(popularity.generation, shard_of(seed, popularity.shards), seed), "ZRANGE", args),
+        )
+        for seed in question.seeds
+    ]
+
+
+def support_keys(question: Question) -> list[str]:
+    """Where the numbers of orders behind the pairs of each seed are."""
+    popularity = question.holdings.popularity
+    if not popularity.generation:
+        return []
+    return [
+        question.keys.support(popularity.generation, shard_of(seed, popularity.shards), seed) for seed in question.seeds
+    ]
+
+
+def support_reads(question: Question) -> list[Read]:
+    """All neighbours of each seed with the number of orders."""
+    return [Read(key, "HGETALL") for key in support_keys(question)]
+
+
+def alike_reads(question: Question) -> list[Read]:
+    """The content neighbours of each seed."""
+    edition, args = question.holdings.edition, (0, -1, "REV", "WITHSCORES")
+    return [Read(question.keys.alike(edition, seed), "ZRANGE", args) for seed in question.seeds] if edition else []
+
+
+class Answers:
+    """The replies to a page's reads, `MISSING` where Redis did not answer; about the seeds of *question*."""
+
+    def __init__(self, question: Question, replies: Mapping[Read, Any]) -> None:
+        self._question = question
+        self._replies = replies
+
+    @cached_property
+    def weights(self) -> list[tuple[int, Mapping[int, float]]]:
+        """Each seed with the pair weights of its strongest neighbours; seeds without an answer are left out."""
+        found = [(seed, self._replies.get(read, MISSING)) for seed, read in weight_reads(self._question)]
+        return [(seed, _scores(reply)) for seed, reply in found if reply is not MISSING]
+
+    @cached_property
+    def support(self) -> Sequence[Mapping[int, int]] | None:
+        """The number of orders by neighbour, of each seed; None where the page did not ask for it."""
+        reads = support_reads(self._question)
+        if not all(read in self._replies for read in reads):
+            return None
+        replies = [self._replies[read] or {} for read in reads]
+        return [{int(member): int(orders) for member, orders in reply.items()} for reply in replies]
+
+    @cached_property
+    def alike(self) -> list[tuple[int, float]]:
+        """Products by their similarity to the seeds, summed, best first; the seeds themselves left out."""
+        scores: dict[int, float] = {}
+        for read in alike_reads(self._question):
+            for number, similarity in _scores(self._replies.get(read)).items():
+                scores[number] = scores.get(number, 0.0) + similarity / 1_000_000
+        return ranked(scores, self._question.seeds)
+
+
+def _scores(reply: Any) -> dict[int, float]:
+    return {int(member): score for member, score in reply or ()}
+
+
+def support_of(
+    question: Question,
+    answers: Answers,
+    numbers: Sequence[int],
+    fetch: Callable[[Sequence[Read]], Iterable[Any]],
+) -> dict[int, int]:
+    """For each of *numbers* the most orders it shares with one seed; from *answers* if they have it, else by *fetch*."""
+    if not numbers:
+        return {}
+    if answers.support is not None:
+        replies: Iterable[Any] = [map(seed.get, numbers) for seed in answers.support]
+    else:
+        fields = tuple(str(number) for number in numbers)
+        replies = fetch([Read(key, "HMGET", fields) for key in support_keys(question)])
+    support: dict[int, int] = {}
+    for reply in replies:
+        for number, orders in zip(numbers, reply or (), strict=False):
+            if orders is not None:
+                support[number] = max(support.get(number, 0), int(orders))
+    return support

@@ -1,0 +1,72 @@
+"""Which answers of Redis mean that it cannot serve now, and the sentence with the remedy for each."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from redis.exceptions import RedisError, ResponseError
+
+from ..core.errors import StorefrontError, StoreUnavailable
+
+TROUBLE: Final = (RedisError, OSError)
+"""What connecting, sending and receiving may raise."""
+
+RETRIED: Final = frozenset({"LOADING", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "MASTERDOWN"})
+"""Answers that pass by themselves: a start, an election, a slot on its way to another node."""
+
+_NOT_NOW: Final = "wait, or look at its log"
+_REMEDIES: Final = {
+    "OOM": "raise its maxmemory or give the storefront an instance of its own",
+    "READONLY": "point STOREFRONT_REDIS_URL to the primary, this is a replica",
+    "MISCONF": "make room on its disk so that it can save again",
+    "NOREPLICAS": "bring its replicas back or lower min-replicas-to-write",
+    "NOAUTH": "put the password into STOREFRONT_REDIS_URL",
+    "WRONGPASS": "correct the user and password in STOREFRONT_REDIS_URL",
+    "NOPERM": "allow its user all commands on the storefront's keys",
+    "BUSY": "end the script that blocks it with SCRIPT KILL",
+    "LOADING": "wait until it has read its data",
+    "MASTERDOWN": _NOT_NOW,
+    "CLUSTERDOWN": "bring the missing nodes of the cluster back",
+    "TRYAGAIN": _NOT_NOW,
+    "MOVED": _NOT_NOW,
+    "ASK": _NOT_NOW,
+}
+_INNER = re.compile(r"(?:@user_script:\s*\d*:\s*|script: )-?([A-Z]+)\b")
+
+
+def code_of(error: Exception) -> str:
+    """The first word of an error reply, such as ``WRONGTYPE``; that of the inner call where a script met it."""
+    text = str(error)
+    code = text.partition(" ")[0]
+    inner = _INNER.search(text) if code == "ERR" else None
+    return inner.group(1) if inner and inner.group(1) in _REMEDIES else code
+
+
+def is_outage(reply: object) -> bool:
+    """Whether *reply* is an error that says "not now" or "not here", rather than "wrong command"."""
+    return isinstance(reply, ResponseError) and code_of(reply) in _REMEDIES
+
+
+def unavailable(label: str, error: Exception) -> StoreUnavailable:
+    """The error to raise for *error* of the server *label*; the caller keeps it as the cause."""
+    if isinstance(error, StoreUnavailable):
+        return error
+    if isinstance(error, StorefrontError):  # the embedded server cannot be started: its own remedy
+        return _caused(str(error), error)
+    code = code_of(error)
+    if isinstance(error, ResponseError) and code in _REMEDIES:
+        text = f"Redis at {label} refuses ({code}); {_REMEDIES[code]}."
+    else:
+        text = f"Redis at {label} cannot be used ({_short(error)}); start it or correct STOREFRONT_REDIS_URL."
+    return _caused(text, error)
+
+
+def _caused(text: str, error: Exception) -> StoreUnavailable:
+    sentence = StoreUnavailable(text)
+    sentence.__cause__ = error
+    return sentence
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")[:200] or type(error).__name__

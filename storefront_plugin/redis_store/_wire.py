@@ -1,0 +1,129 @@
+"""One connection to one server, every use of which is bounded by the clock on the wall."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Iterable
+from typing import Any, Final
+
+import hiredis
+from redis.connection import AbstractConnection
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import InvalidResponse, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from .commands import pack
+
+CONNECT_SECONDS: Final = 5.0
+"""How long connecting and each step of the greeting may take; a page never waits for it, see `node`."""
+
+# The two CLIENT SETINFO trips are saved; redis-py 7.1 renamed what switches them off.
+_KNOWN = inspect.signature(AbstractConnection.__init__).parameters
+_NO_INTRODUCTION: dict[str, Any] = (
+    {"driver_info": None} if "driver_info" in _KNOWN else {"lib_name": None, "lib_version": None}
+)
+
+OPTIONS: Final[dict[str, Any]] = {
+    "protocol": 3,  # typed replies: scores arrive as floats
+    **_NO_INTRODUCTION,
+    "socket_timeout": CONNECT_SECONDS,
+    "socket_connect_timeout": CONNECT_SECONDS,
+    "health_check_interval": 0,
+    "retry": None,
+    "retry_on_timeout": False,
+}
+
+_WAITING: Final = object()
+_CHUNK: Final = 65536
+
+
+class Wire:
+    """An open, authenticated connection. redis-py connects, encrypts and greets; sending and receiving is here.
+
+    redis-py's own reading has a time-out for each receive only, so forty late replies add up. Here all receives of
+    one exchange share one end. After any exception the wire must be closed: late replies may still arrive on it.
+    """
+
+    __slots__ = ("_connection", "_reader", "_replies", "_sock")
+
+    def __init__(self, connection: AbstractConnection) -> None:
+        """Connect now; raises redis-py's errors."""
+        connection.connect()  # type: ignore[no-untyped-call]
+        self._connection = connection
+        self._sock: Any = connection._sock  # typed as None there
+        self._reader = _new_reader()
+        self._replies: list[Any] = []
+
+    def is_stale(self) -> bool:
+        """Whether the server has closed it, or has sent what nobody asked for."""
+        try:
+            return bool(self._connection.can_read(0))
+        except Exception:
+            return True
+
+    def fileno(self) -> int:
+        """For selectors."""
+        return int(self._sock.fileno())
+
+    def send(self, payload: bytes, ends: float) -> None:
+        """Send packed commands before *ends* (monotonic seconds)."""
+        try:
+            self._sock.settimeout(_left(ends))
+            self._sock.sendall(payload)
+        except TimeoutError as error:
+            raise RedisTimeoutError("not sent in time") from error
+        except OSError as error:
+            raise RedisConnectionError(f"connection lost: {error}") from error
+
+    def arrived(self, count: int) -> bool:
+        """Take in what is there without waiting; whether *count* replies are complete."""
+        self._receive(0.0)
+        return len(self._replies) >= count
+
+    def collect(self, count: int, ends: float) -> list[Any]:
+        """The next *count* replies, waiting until *ends* at most; error replies are exceptions in the list."""
+        while len(self._replies) < count:
+            self._receive(_left(ends))
+        taken, self._replies = self._replies[:count], self._replies[count:]
+        return taken
+
+    def ask(self, commands: Iterable[tuple[str | int | bytes, ...]], seconds: float) -> list[Any]:
+        """Send *commands* and wait for their replies, both within *seconds*."""
+        ends = time.monotonic() + seconds
+        packed = [pack(*command) for command in commands]
+        self.send(b"".join(packed), ends)
+        return self.collect(len(packed), ends)
+
+    def close(self) -> None:
+        """Drop the connection; safe to call twice."""
+        self._connection.disconnect()  # type: ignore[no-untyped-call]
+
+    def _receive(self, seconds: float) -> None:
+        try:
+            self._sock.settimeout(seconds)
+            data = self._sock.recv(_CHUNK)
+        except TimeoutError as error:
+            raise RedisTimeoutError("no reply in time") from error
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            if type(error).__name__ in ("SSLWantReadError", "SSLWantWriteError"):
+                return  # half an encrypted record: the rest follows
+            raise RedisConnectionError(f"connection lost: {error}") from error
+        if not data:
+            raise RedisConnectionError("connection closed by the server")
+        self._reader.feed(data)
+        while (reply := self._reader.gets()) is not _WAITING:
+            self._replies.append(reply)
+
+
+def _new_reader() -> hiredis.Reader:
+    return hiredis.Reader(protocolError=InvalidResponse, replyError=ResponseError, notEnoughData=_WAITING)
+
+
+def _left(ends: float) -> float:
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise RedisTimeoutError("no reply in time")
+    return left

@@ -1,0 +1,309 @@
+"""`SQLAlchemyCatalog`: a catalogue from a shop's own product model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from flask import current_app, has_request_context, request
+from sqlalchemy.orm import QueryableAttribute, Session, selectinload
+
+from ...core.errors import ConfigurationError
+from ...core.shop_database import ShopDatabase
+from ...proxies import current_storefront
+from ..cleaning import Complaints, Problem, clean_products, stock_left
+from ..inspection import counted_queries
+from ..ports import NamesOf, Product, VariantsOf
+from ..values import Unusable, in_major
+from .mapping import (
+    CHUNK,
+    FieldMap,
+    KeyColumn,
+    after,
+    as_callable,
+    as_expression,
+    chunks,
+    cursor,
+    is_relationship,
+    required_expression,
+)
+from .search import ProductSearch
+from .sessions import ShopReads
+
+PAGE = 1000
+"""Products that one query of `iter_products` fetches; no cursor stays open between two."""
+
+PriceUnit = Literal["major", "minor"]
+
+
+class SQLAlchemyCatalog:
+    """The products of *Model*, each field a mapped column, an SQL expression, a callable of the instance or a constant.
+
+    With columns and expressions only, one SELECT of just those columns answers for up to 500 ids. With a callable the
+    instances are loaded too; give *options* such as ``[selectinload(Product.category)]`` for what callables touch.
+
+    Args:
+        db: The shop's Flask-SQLAlchemy; without it, its `scoped_session`, `sessionmaker` or engine.
+        Model: Its product model; nothing about it needs to change.
+        id: Column of the id: integer, UUID or text.
+        title: One line of text.
+        price: What the shopper pays; with ``price_unit="minor"`` in cents (or yen, or fils).
+        url: Mostly a callable: ``lambda p: url_for("product", id=p.id)``; kept without the path the shop is mounted at.
+        category_ids: A callable or expression that gives ids, or a relationship, whose primary keys are taken.
+        stock: A number, or yes/no; None is "not counted".
+        options: Loader options for what callables touch, or functions that make one (while models are being imported).
+        search: Columns that `search` looks in; by default title and id.
+        live_stock: True has stock read afresh for the cards of each page (one query); *stock* must be SQL then.
+        where: Criterion of the rows that are products at all, such as ``Product.parent_id.is_(None)``.
+        variants: A function from product ids to the `Variant` objects of each, so that a bundle can offer the choice.
+        category_names: A function from ids of categories to their names, for the merchant's pages.
+    """
+
+    live_stock: Callable[[Sequence[str]], Mapping[str, int | None]]
+    """Only there with ``live_stock=True``."""
+
+    variants: VariantsOf
+    category_names: NamesOf
+    """Both only there where they were given."""
+
+    def __init__(
+        self,
+        db: Any,
+        Model: Any,
+        *,
+        id: Any,
+        title: Any,
+        price: Any,
+        url: Any = None,
+        image_url: Any = None,
+        currency: Any = None,
+        list_price: Any = None,
+        stock: Any = None,
+        visible: Any = None,
+        category_ids: Any = None,
+        brand: Any = None,
+        rating: Any = None,
+        review_count: Any = None,
+        reviewed_at: Any = None,
+        variant_group: Any = None,
+        attributes: Any = None,
+        description: Any = None,
+        cost: Any = None,
+        created_at: Any = None,
+        options: Sequence[Any] = (),
+        search: Sequence[Any] = (),
+        price_unit: PriceUnit = "major",
+        live_stock: bool = False,
+        where: Any = None,
+        variants: VariantsOf | None = None,
+        category_names: NamesOf | None = None,
+    ) -> None:
+        given = {name: value for name, value in locals().items() if name in _FIELDS}
+        self.model = Model
+        self.complaints = Complaints(f"catalogue of {Model.__name__}")
+        self._key = KeyColumn(required_expression("id", id, Model))
+        self._id_source = id
+        _check(Model, title=title, price=price, price_unit=price_unit)
+        if is_relationship(category_ids):
+            options = (lambda: selectinload(category_ids), *options)
+            given["category_ids"] = _keys_of(category_ids)
+        # Callable addresses run apart from the others: url_for needs a request, also in a worker.
+        self._urls = {name: call for name in ("url", "image_url") if (call := _called(given[name])) is not None}
+        given = {name: value for name, value in given.items() if name not in self._urls}
+        self.fields = FieldMap(Model, given, options, self.complaints)
+        self._entity = self.fields.needs_entity or bool(self._urls)
+        self._minor = price_unit == "minor"
+        self._where = [] if where is None else [where]
+        self.shop_database = ShopDatabase(db)
+        self._reads = ShopReads(self.shop_database, Model)
+        titles = [self.fields.expressions["title"]] if "title" in self.fields.expressions else []
+        columns = [required_expression("search", source, Model) for source in search]
+        self._search = ProductSearch(self._key, columns or titles)
+        if live_stock:
+            required_expression("stock", stock, Model)
+            self.live_stock = self._live_stock
+        if variants is not None:
+            self.variants = variants
+        if category_names is not None:
+            self.category_names = category_names
+
+    def get_many(self, ids: Sequence[str]) -> Mapping[str, Product]:
+        """The products of *ids* in one query (one for each 500); unknown ids are left out."""
+        found: dict[str, Product] = {}
+        wanted = list(dict.fromkeys(ids))
+        for chunk in chunks(wanted, CHUNK):
+            with self._reads.open() as session:
+                values = self._key.values(chunk, session.get_bind().dialect)
+                if values:
+                    statement = self._select().where(self._key.expression.in_(values))
+                    found.update((product.id, product) for product in self._products(session, statement))
+        return {id: found[id] for id in wanted if id in found}
+
+    def iter_products(self) -> Iterator[Product]:
+        """All products, hidden ones too, by id; each 1 000 are a query of their own."""
+        last: Any = None
+        while True:
+            with self._reads.open(patient=True) as session:
+                page, last = self._page(session, last)
+            yield from page
+            if last is None:
+                return
+
+    def search(self, text: str, limit: int) -> Sequence[Product]:
+        """At most *limit* products that have every word of *text* in a searched column, or *text* as id."""
+        with self._reads.open() as session:
+            criterion, order = self._search.criteria(text, session.get_bind().dialect)
+            if criterion is None or limit < 1:
+                return []
+            statement = self._select().where(criterion).order_by(*order).limit(limit)
+            return list(self._products(session, statement))
+
+    def id_of(self, instance: Any) -> str | None:
+        """The product id of a model instance, or None where the id is not an attribute of it."""
+        if not isinstance(self._id_source, QueryableAttribute) or not isinstance(instance, self.model):
+            return None
+        value = getattr(instance, self._id_source.key)
+        return None if value is None else str(value)
+
+    def queries_by_field(self, sample: int = 20) -> Mapping[str, float]:
+        """For each callable field the SQL statements it runs for one product, over the first *sample* products."""
+        calls = {**self.fields.callables, **self._urls}
+        spent = dict.fromkeys(calls, 0)
+        with self._reads.open(patient=True) as session, self._url_context():
+            rows = _rows(session, self._select().limit(sample)) if calls else []
+            for row in rows:
+                for name, call in calls.items():
+                    spent[name] += _queries_of(call, row[0])
+        return {name: queries / len(rows) for name, queries in spent.items() if queries}
+
+    def _select(self, *extra: sa.ColumnElement[Any]) -> sa.Select[Any]:
+        return self.fields.select(*extra, entity=self._entity).where(*self._where)
+
+    def _page(self, session: Session, last: Any) -> tuple[list[Product], Any]:
+        dialect = session.get_bind().dialect
+        key = self._key.expression
+        statement = self._select(cursor(key, dialect).label("sf_cursor")).where(key.is_not(None))
+        if last is not None:
+            statement = statement.where(after(key, last, dialect))
+        rows = _rows(session, statement.order_by(cursor(key, dialect)).limit(PAGE))
+        return list(self._cleaned(rows)), rows[-1][-1] if len(rows) == PAGE else None
+
+    def _products(self, session: Session, statement: sa.Select[Any]) -> Iterable[Product]:
+        return self._cleaned(_rows(session, statement))
+
+    def _cleaned(self, rows: Sequence[Any]) -> Iterable[Product]:
+        currency = current_storefront.settings.currency
+        return list(clean_products(self._raw(rows, currency), currency, self.complaints))
+
+    def _raw(self, rows: Sequence[Any], currency: str | None) -> list[Product]:
+        products = [self.fields.values(row, entity=self._entity) for row in rows]
+        if self._urls:
+            with self._url_context():
+                for values, row in zip(products, rows, strict=True):
+                    values.update({name: self._url_of(name, row[0], values) for name in self._urls})
+        return [_product(values, currency if self._minor else None, self._minor) for values in products]
+
+    def _url_context(self) -> Any:
+        needed = bool(self._urls) and not has_request_context()
+        return current_app.test_request_context() if needed else nullcontext()
+
+    def _url_of(self, name: str, instance: Any, values: Mapping[str, Any]) -> Any:
+        """The callable's URL, without the path the shop is mounted at: one card may be shown under several."""
+        try:
+            url = self._urls[name](instance)
+        except Exception as error:
+            kind = f"not to be had (its callable raised {type(error).__name__})"
+            self.complaints.add([Problem(name, kind)], values.get("id"), error)
+            return None
+        root = request.script_root
+        return url[len(root) :] if root and isinstance(url, str) and url.startswith(f"{root}/") else url
+
+    def _live_stock(self, ids: Sequence[str]) -> Mapping[str, int | None]:
+        """Stock of *ids* as it is now, in one query; unknown ids are left out."""
+        found: dict[str, int | None] = {}
+        stock = self.fields.expressions["stock"]
+        for chunk in chunks(dict.fromkeys(ids), CHUNK):
+            with self._reads.open() as session:
+                values = self._key.values(chunk, session.get_bind().dialect)
+                statement = sa.select(self._key.expression, stock).select_from(self.model).where(*self._where)
+                for key, left in session.execute(statement.where(self._key.expression.in_(values))) if values else ():
+                    found[str(key)] = _stock(left)
+        return {id: found[id] for id in ids if id in found}
+
+
+_FIELDS = frozenset(Product.__dataclass_fields__)
+
+
+def _called(source: Any) -> Any:
+    return None if as_expression(source) is not None else as_callable(source)
+
+
+def _check(model: Any, *, price_unit: str, **required: Any) -> None:
+    for name, source in required.items():
+        if source is None or isinstance(source, str):  # mostly the name of an attribute
+            raise ConfigurationError(
+                f"{name} of {model.__name__} is {source!r:.80}; map it to a column, an SQL expression or a callable."
+            )
+    if price_unit not in ("major", "minor"):
+        raise ConfigurationError(f"price_unit is {price_unit!r}; use 'major' (12.50) or 'minor' (1250).")
+
+
+def _rows(session: Session, statement: sa.Select[Any]) -> Sequence[Any]:
+    result = session.execute(statement)
+    # Joined eager loading repeats an instance for each related row.
+    entity = statement.column_descriptions[0]["entity"] is statement.column_descriptions[0]["expr"]
+    return result.unique().all() if entity else result.all()
+
+
+def _product(values: dict[str, Any], default: str | None, minor: bool) -> Product:
+    """The values as the shop gave them; `clean_products` judges them. An id that is not text becomes text here."""
+    if values.get("id") is not None:
+        values["id"] = str(values["id"])
+    if minor:
+        currency = values.get("currency")
+        currency = currency.strip().upper() if isinstance(currency, str) and currency.strip() else default
+        for name in ("price", "list_price", "cost"):
+            values[name] = _in_major(values.get(name), currency)
+    return Product(**{"title": None, "price": None, **_known(values)})
+
+
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without optional fields that are None, so that the defaults of `Product` stand; an unknown *visible* is kept."""
+    return {name: value for name, value in values.items() if value is not None or name == "visible"}
+
+
+def _in_major(value: Any, currency: str | None) -> Any:
+    try:
+        return in_major(value, currency)
+    except Unusable:
+        return value
+
+
+def _keys_of(relationship: Any) -> Callable[[Any], Sequence[Any]]:
+    """A function that gives the primary keys of an instance's related objects."""
+    name = relationship.key
+
+    def keys(instance: Any) -> Sequence[Any]:
+        related = getattr(instance, name)
+        many = [] if related is None else related if isinstance(related, Iterable) else [related]
+        return [str(sa.inspect(each).identity[0]) for each in many]
+
+    return keys
+
+
+def _queries_of(call: Callable[[Any], Any], instance: Any) -> int:
+    with counted_queries() as count:
+        try:
+            call(instance)
+        except Exception:
+            return count.queries
+    return count.queries
+
+
+def _stock(value: Any) -> int | None:
+    try:
+        return stock_left(value)
+    except Unusable:
+        return None

@@ -1,0 +1,216 @@
+"""How a shop's model is mapped: each field a column, an SQL expression, a Python callable or a constant."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import islice
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.associationproxy import AssociationProxyInstance
+from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
+
+from ...core.errors import ConfigurationError, InputError
+from ..cleaning import Complaints, Problem
+from ..ports import clean_id
+
+
+class FieldMap:
+    """The fields of one adapter, sorted by how they are read.
+
+    Columns and expressions go into one SELECT. As soon as one field is a callable, that SELECT holds the entity too.
+    """
+
+    def __init__(self, model: Any, sources: Mapping[str, Any], options: Sequence[Any], complaints: Complaints) -> None:
+        self.model = model
+        self.expressions: dict[str, sa.ColumnElement[Any]] = {}
+        self.callables: dict[str, Callable[[Any], Any]] = {}
+        self.constants: dict[str, Any] = {}
+        self._options = tuple(options)
+        self._complaints = complaints
+        for name, source in sources.items():
+            if source is not None:
+                self._sort(name, source)
+
+    def _sort(self, name: str, source: Any) -> None:
+        if is_relationship(source):
+            raise ConfigurationError(
+                f"{name} of {self.model.__name__} is mapped to the relationship {source.key!r}; "
+                f"give a callable such as {name}=lambda row: row.{source.key}.name, and load it with options=[…]."
+            )
+        expression = as_expression(source)
+        if expression is not None:
+            self.expressions[name] = expression
+            return
+        call = as_callable(source)
+        if call is not None:
+            self.callables[name] = call
+        else:
+            self.constants[name] = source
+
+    @property
+    def needs_entity(self) -> bool:
+        """Whether the model itself must be loaded, because a callable wants it."""
+        return bool(self.callables)
+
+    def select(self, *extra: sa.ColumnElement[Any], entity: bool = False) -> sa.Select[Any]:
+        """The SELECT of all mapped fields and *extra* columns, in one statement."""
+        columns = [expression.label(f"sf_{name}") for name, expression in self.expressions.items()]
+        if entity or self.needs_entity:
+            return sa.select(self.model, *columns, *extra).options(*made(self._options))
+        return sa.select(*columns, *extra).select_from(self.model)
+
+    def values(self, row: Any, entity: bool = False) -> dict[str, Any]:
+        """Field values of a row of `select`. A callable that raises leaves its field out and is logged."""
+        start = 1 if entity or self.needs_entity else 0
+        values = dict(zip(self.expressions, row[start:], strict=False))
+        values.update(self.constants)
+        for name, call in self.callables.items():
+            try:
+                values[name] = call(row[0])
+            except (sa.exc.DBAPIError, sa.exc.TimeoutError):
+                raise
+            except Exception as error:
+                kind = f"not to be had (its callable raised {type(error).__name__})"
+                self._complaints.add([Problem(name, kind)], values.get("id"), error)
+        return values
+
+
+def made(options: Sequence[Any]) -> list[Any]:
+    """Loader options, those made by functions too: making one configures mappers, which needs all models imported."""
+    return [option() if callable(option) else option for option in options]
+
+
+def as_expression(source: Any) -> sa.ColumnElement[Any] | None:
+    """*source* as something to SELECT, or None where it is not SQL."""
+    if isinstance(source, sa.sql.Select):
+        return source.scalar_subquery()
+    clause = source.__clause_element__() if hasattr(source, "__clause_element__") else source
+    return clause if isinstance(clause, sa.ColumnElement) else None
+
+
+def as_callable(source: Any) -> Callable[[Any], Any] | None:
+    """*source* as a function of the model instance, or None where it is a constant."""
+    if isinstance(source, property):
+        return source.fget
+    if isinstance(source, AssociationProxyInstance):
+        return source.get
+    return source if callable(source) and not isinstance(source, type) else None
+
+
+def is_relationship(source: Any) -> bool:
+    """Whether *source* is a relationship; asked without configuring mappers, because models may still be imported."""
+    return isinstance(source, QueryableAttribute) and isinstance(source.comparator, RelationshipProperty.Comparator)
+
+
+def required_expression(name: str, source: Any, model: Any) -> sa.ColumnElement[Any]:
+    """*source* as SQL; a sentence with the remedy where it is something else."""
+    expression = None if is_relationship(source) else as_expression(source)
+    if expression is None:
+        raise ConfigurationError(
+            f"{name} of {model.__name__} must be a column or an SQL expression, because rows are found and sorted "
+            f"by it in the database; give {name}={model.__name__}.{name} instead of {source!r:.80}."
+        )
+    return expression
+
+
+CHUNK = 500
+"""Ids in one ``IN`` list: every database takes that many parameters."""
+
+_T = TypeVar("_T")
+_INTEGER_BITS: tuple[tuple[type[Any], int], ...] = ((sa.BigInteger, 63), (sa.SmallInteger, 15), (sa.Integer, 31))
+
+
+class KeyColumn:
+    """The column (or SQL expression) by which a thing is known."""
+
+    def __init__(self, expression: sa.ColumnElement[Any]) -> None:
+        self.expression = expression
+
+    def values(self, ids: Iterable[str], dialect: sa.Dialect) -> Mapping[Any, str]:
+        """Column values of *ids* with the id each stands for; an id that the column cannot hold is simply unknown."""
+        found = {}
+        for id in dict.fromkeys(ids):
+            value = self.value(id, dialect)
+            if value is not None:
+                found[value] = id
+        return found
+
+    def value(self, id: str, dialect: sa.Dialect) -> Any:
+        """The column value that *id* stands for, or None."""
+        try:
+            value = _converted(clean_id(id), self.expression.type, dialect)
+            if value is None:
+                return None
+            bind = self.expression.type.dialect_impl(dialect).bind_processor(dialect)
+            if bind is not None:
+                bind(value)  # a custom type says here what it cannot hold
+        except (InputError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError):
+            return None
+        return value
+
+
+def _converted(text: str, kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Any:
+    """*text* as the column's Python type; only the spelling that the shop itself would give counts ("7", not "007")."""
+    if isinstance(kind, sa.Uuid):
+        return _same(uuid.UUID(text), text, text if not kind.as_uuid else None)
+    try:
+        wanted = kind.python_type
+    except NotImplementedError:
+        return text
+    if wanted is str:
+        return text
+    if wanted is int:
+        return _integer(text, kind, dialect)
+    if wanted in (uuid.UUID, Decimal):
+        return _same(wanted(text), text)
+    return text
+
+
+def _same(value: Any, text: str, instead: Any = None) -> Any:
+    if str(value) != text:
+        return None
+    return value if instead is None else instead
+
+
+def _integer(text: str, kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> int | None:
+    if len(text) > 20:
+        return None
+    number = _same(int(text), text)
+    bits = next((size for type, size in _INTEGER_BITS if isinstance(kind, type)), 63)
+    bits = 63 if dialect.name == "sqlite" else bits
+    return number if number is not None and -(2**bits) <= number < 2**bits else None
+
+
+def cursor(expression: sa.ColumnElement[Any], dialect: sa.Dialect) -> sa.ColumnElement[Any]:
+    """*expression* as it is stored, to page by.
+
+    SQLite keeps times as text, with or without microseconds; turned into a datetime and back they would compare
+    differently, and rows would be lost between two pages.
+    """
+    return sa.type_coerce(expression, sa.types.NullType()) if dialect.name == "sqlite" else expression
+
+
+def after(expression: sa.ColumnElement[Any], value: Any, dialect: sa.Dialect) -> sa.ColumnElement[bool]:
+    """Whether *expression* comes after the *value* that `cursor` gave."""
+    stored = cursor(expression, dialect)
+    return stored > _bound(value, dialect, expression)
+
+
+def same(expression: sa.ColumnElement[Any], value: Any, dialect: sa.Dialect) -> sa.ColumnElement[bool]:
+    """Whether *expression* is the *value* that `cursor` gave."""
+    return cursor(expression, dialect) == _bound(value, dialect, expression)
+
+
+def _bound(value: Any, dialect: sa.Dialect, expression: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
+    kind: Any = sa.types.NullType() if dialect.name == "sqlite" else expression.type
+    return sa.bindparam(None, value, type_=kind, unique=True)
+
+
+def chunks(values: Iterable[_T], size: int = CHUNK) -> Iterator[Sequence[_T]]:
+    """*values* in lists of at most *size*."""
+    rest = iter(values)
+    while chunk := list(islice(rest, size)):
+        yield chunk

@@ -1,0 +1,198 @@
+"""The lines of a shop's orders, wherever it keeps them: a relationship, a callable, a JSON column or a model beside."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import QueryableAttribute, Session, selectinload
+
+from ...core.errors import ConfigurationError, InputError
+from ..cleaning import Complaints, Problem
+from ..ports import OrderLine, clean_id
+from ..values import MAX_COUNT, Unusable, decimal, in_major, money
+from .mapping import FieldMap, KeyColumn, as_callable, as_expression, chunks, is_relationship, made, required_expression
+
+FIELDS = ("product_id", "variant_id", "quantity", "unit_price")
+
+RawLine = Mapping[str, Any]
+
+
+class OrderLines:
+    """Reads the lines of a page of orders: no query a line, and none an order."""
+
+    def __init__(
+        self,
+        lines: Any,
+        order_id: Any,
+        fields: Mapping[str, Any],
+        options: Sequence[Any],
+        complaints: Complaints,
+    ) -> None:
+        self.options: tuple[Any, ...] = ()
+        self.expression: sa.ColumnElement[Any] | None = None
+        self.call: Callable[[Any], Any] | None = None
+        self._beside: FieldMap | None = None
+        self._complaints = complaints
+        self._readers: dict[str, Callable[[Any], Any]] = {}
+        if hasattr(lines, "__mapper__"):
+            self._order_id = _order_id(lines, order_id)
+            named = {name: getattr(lines, source) for name, source in fields.items() if isinstance(source, str)}
+            self._beside = FieldMap(lines, {**fields, **named}, options, complaints)
+            self._sorted_by = lines
+            return
+        self._readers = {name: _reader(name, source) for name, source in fields.items()}
+        if is_relationship(lines):
+            self.options = (lambda: selectinload(lines).options(*made(options)),)
+            self.call = _attribute(lines.key)
+        elif (expression := as_expression(lines)) is not None:
+            self.expression = expression
+        else:
+            self.call = as_callable(lines)
+        if self.call is None and self.expression is None:
+            raise ConfigurationError(
+                f"lines is {lines!r:.80}; give a relationship, a JSON column, a callable order → lines, or the model "
+                "of the lines together with line_order_id."
+            )
+
+    def beside(self, session: Session, order_keys: Sequence[Any]) -> dict[str, list[RawLine]]:
+        """Lines of the model beside, by the text of their order's key; empty where lines hang on the order."""
+        if self._beside is None or not order_keys:
+            return {}
+        found: dict[str, list[RawLine]] = {}
+        statement = self._beside.select(self._order_id.label("sf_order"))
+        statement = statement.order_by(*sa.inspect(self._sorted_by).primary_key)
+        for chunk in chunks(order_keys):
+            rows = session.execute(statement.where(self._order_id.in_(chunk)))
+            for row in rows.unique().all() if self._beside.needs_entity else rows.all():
+                found.setdefault(str(row[-1]), []).append(self._beside.values(row))
+        return found
+
+    def read(self, value: Any) -> list[RawLine]:
+        """Lines from what a relationship, callable or JSON column gave; raises `Unusable` where that is no list."""
+        if isinstance(value, (str, bytes)):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                raise Unusable("not JSON") from None
+        if value is None:
+            return []
+        if isinstance(value, Mapping) or not isinstance(value, Iterable):
+            raise Unusable(f"a {type(value).__name__} instead of a list")
+        return [line for line in map(self._line, value) if line]
+
+    def _line(self, line: Any) -> RawLine | None:
+        if isinstance(line, OrderLine):
+            return {name: getattr(line, name) for name in FIELDS}
+        try:
+            return {name: read(line) for name, read in self._readers.items()}
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError):
+            raise
+        except Exception as error:
+            self._complaints.add([Problem("lines", f"not to be had ({type(error).__name__})")], None, error)
+            return None
+
+
+def order_line(raw: RawLine, currency: str | None, minor: bool) -> OrderLine:
+    """A line as the log keeps it; raises `Unusable` for one without product or with nothing sold."""
+    try:
+        product_id = clean_id(raw.get("product_id"))
+        variant = raw.get("variant_id")
+        variant_id = None if variant is None else clean_id(variant)
+    except InputError:
+        raise Unusable("without a product" if raw.get("product_id") is None else "of an unusable product id") from None
+    return OrderLine(product_id, _quantity(raw.get("quantity")), _unit_price(raw, currency, minor), variant_id)
+
+
+def _quantity(value: Any) -> int:
+    """Whole pieces; what is sold by weight or length counts as the next whole number."""
+    number = decimal(1 if value is None else value)
+    if not 0 < number <= MAX_COUNT:
+        raise Unusable("of no usable quantity")
+    return math.ceil(number)
+
+
+def _unit_price(raw: RawLine, currency: str | None, minor: bool) -> Any:
+    value = raw.get("unit_price")
+    try:
+        return None if value is None else money(in_major(value, currency) if minor else value, currency)
+    except Unusable:
+        return None
+
+
+def _order_id(model: Any, order_id: Any) -> sa.ColumnElement[Any]:
+    if order_id is None:
+        raise ConfigurationError(
+            f"lines is the model {model.__name__}; say which column holds the order, "
+            f"with line_order_id={model.__name__}.order_id."
+        )
+    return required_expression("line_order_id", order_id, model)
+
+
+def _reader(name: str, source: Any) -> Callable[[Any], Any]:
+    """A function that takes one field from a line, an object or a dict."""
+    if isinstance(source, str):
+        return lambda line: _named(line, source)
+    if isinstance(source, QueryableAttribute):
+        return _attribute(source.key)
+    if as_expression(source) is not None:
+        raise ConfigurationError(
+            f"line_{name} is an SQL expression, but the lines are objects; give a column, a callable or a name."
+        )
+    call = as_callable(source)
+    return call if call is not None else lambda line: source
+
+
+def _attribute(name: str) -> Callable[[Any], Any]:
+    return lambda instance: getattr(instance, name)
+
+
+def _named(line: Any, name: str) -> Any:
+    return line.get(name) if isinstance(line, Mapping) else getattr(line, name)
+
+
+class VariantFold:
+    """Knows the product of each variant.
+
+    *product_of* is a pair of columns, ``(Variant.id, Variant.product_id)`` (best: one query a page); a mapping; or a
+    callable that gets the set of a page's variant ids as text and returns a mapping.
+    """
+
+    def __init__(self, product_of: Any) -> None:
+        self._columns: tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]] | None = None
+        self._look_up: Callable[[frozenset[str]], Mapping[Any, Any]] | None = None
+        if isinstance(product_of, tuple) and len(product_of) == 2:
+            variant, product = map(as_expression, product_of)
+            if variant is not None and product is not None:
+                self._columns = (variant, product)
+        elif isinstance(product_of, Mapping):
+            self._look_up = lambda ids: product_of
+        elif callable(product_of):
+            self._look_up = product_of
+        if self._columns is None and self._look_up is None:
+            raise ConfigurationError(
+                f"product_of is {product_of!r:.80}; give (Variant.id, Variant.product_id), a dict, or a callable that "
+                "takes a set of variant ids and returns a dict."
+            )
+
+    def products(self, session: Session, variant_ids: Iterable[str]) -> Mapping[str, str]:
+        """The product id of each variant, as text; unknown variants are left out."""
+        wanted = frozenset(variant_ids)
+        if self._look_up is not None:
+            pairs: Iterable[Any] = self._look_up(wanted).items()
+        else:
+            pairs = self._queried(session, wanted)
+        return {str(variant): str(product) for variant, product in pairs if product is not None}
+
+    def _queried(self, session: Session, wanted: frozenset[str]) -> Iterable[Any]:
+        assert self._columns is not None
+        variant, product = self._columns
+        pairs: list[Any] = []
+        for chunk in chunks(sorted(wanted)):
+            values = KeyColumn(variant).values(chunk, session.get_bind().dialect)
+            if values:
+                pairs += session.execute(sa.select(variant, product).where(variant.in_(values))).all()
+        return pairs

@@ -1,0 +1,274 @@
+"""`SQLAlchemyOrders`: past orders from a shop's own order model."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, object_session
+
+from ...core.errors import ConfigurationError, InputError
+from ...core.shop_database import ShopDatabase
+from ...proxies import current_storefront
+from ..cleaning import Complaints, Problem
+from ..ports import Order, OrderLine, clean_id
+from ..values import Unusable, moment
+from .mapping import FieldMap, after, as_callable, as_expression, cursor, required_expression, same
+from .order_lines import OrderLines, RawLine, VariantFold, order_line
+from .sessions import ShopReads
+
+PAGE = 500
+"""Orders that one query fetches; no cursor stays open between two."""
+
+CANCELLED_WORDS = frozenset({"cancelled", "canceled"})
+"""Values of *status* that mean cancelled where *cancelled* is not given."""
+
+PriceUnit = Literal["major", "minor"]
+
+
+class SQLAlchemyOrders:
+    """The orders of *Model*, read page by page, the oldest first.
+
+    Args:
+        db: The shop's Flask-SQLAlchemy; without it, its `scoped_session`, `sessionmaker` or engine.
+        Model: Its order model; nothing about it needs to change.
+        id: Column of the order's id.
+        placed_at: Column of the time of placement; orders without one are not placed yet and left out.
+        lines: A relationship; a JSON column with a list of dicts; a callable order → objects or dicts; or the model of
+            the lines, with *line_order_id* (then one query fetches the lines of 500 orders).
+        line_product_id: Column of the line, callable of the line, or name of a key; so are the other ``line_*``.
+        line_options: Loader options for what callables of lines touch.
+        order_key: The column that *line_order_id* refers to, where it is not *id*.
+        customer_id: Column or callable; None for guests.
+        cancelled: A set of values of *status*, a callable of the order, or a column or expression that is true or
+            filled when it is cancelled. By default a *status* of "cancelled" or "canceled".
+        since: Column of the last change, so that `iter_orders(since)` finds late cancellations too.
+        product_of: Where variants are sold: ``(Variant.id, Variant.product_id)``, a dict, or a callable from a set of
+            variant ids to a dict. Needs *line_variant_id*.
+        where: Criterion of the rows that count as orders at all, such as ``Order.paid.is_(True)``.
+    """
+
+    def __init__(
+        self,
+        db: Any,
+        Model: Any,
+        *,
+        id: Any,
+        placed_at: Any,
+        lines: Any,
+        line_order_id: Any = None,
+        line_product_id: Any = None,
+        line_quantity: Any = None,
+        line_unit_price: Any = None,
+        line_variant_id: Any = None,
+        line_options: Sequence[Any] = (),
+        order_key: Any = None,
+        customer_id: Any = None,
+        currency: Any = None,
+        status: Any = None,
+        cancelled: Any = None,
+        options: Sequence[Any] = (),
+        since: Any = None,
+        price_unit: PriceUnit = "major",
+        product_of: Any = None,
+        where: Any = None,
+    ) -> None:
+        if price_unit not in ("major", "minor"):
+            raise ConfigurationError(f"price_unit is {price_unit!r}; use 'major' (12.50) or 'minor' (1250).")
+        if product_of is not None and line_variant_id is None:
+            raise ConfigurationError("product_of needs line_variant_id, the variant that a line sold.")
+        self.model = Model
+        self.complaints = Complaints(f"orders of {Model.__name__}", ("id", "placed_at", "lines", "product_of"))
+        self._id = required_expression("id", id, Model)
+        self._placed_at = required_expression("placed_at", placed_at, Model)
+        self._order_key = self._id if order_key is None else required_expression("order_key", order_key, Model)
+        self._changed = [self._placed_at] + ([] if since is None else [required_expression("since", since, Model)])
+        line_fields = _line_fields(line_product_id, line_variant_id, line_quantity, line_unit_price, product_of)
+        self._lines = OrderLines(lines, line_order_id, line_fields, line_options, self.complaints)
+        self._cancelled_words = _cancelled_words(cancelled, status)
+        given = {"id": self._id, "placed_at": self._placed_at, "customer_id": customer_id, "currency": currency}
+        given |= {"status": status, "cancelled": None if self._cancelled_words else cancelled}
+        given |= {"lines": self._lines.expression if self._lines.expression is not None else self._lines.call}
+        self._fields = FieldMap(Model, given, (*self._lines.options, *options), self.complaints)
+        self._fold = None if product_of is None else VariantFold(product_of)
+        self._minor = price_unit == "minor"
+        self._where = [] if where is None else [where]
+        self.shop_database = ShopDatabase(db)
+        self._reads = ShopReads(self.shop_database, Model)
+
+    def iter_orders(self, since: dt.datetime | None = None) -> Iterator[Order]:
+        """Orders placed (or changed, with *since* mapped) at or after *since*, the oldest first; 500 a query."""
+        last: tuple[Any, Any] | None = None
+        while True:
+            with self._reads.open(patient=True) as session:
+                page, last = self._page(session, since, last)
+            yield from page
+            if last is None:
+                return
+
+    def order_of(self, instance: Any) -> Order:
+        """The order of a model *instance* that the shop has flushed, read in the shop's own transaction.
+
+        Raises `InputError` with the remedy where the instance is of another model, has no id yet, or cannot be read.
+        """
+        session = object_session(instance) if isinstance(instance, self.model) else None
+        identity = sa.inspect(instance).identity if session is not None else None
+        if session is None or identity is None:
+            raise InputError(
+                f"order_placed takes a flushed {self.model.__name__} or a storefront_plugin.Order, "
+                f"not {instance!r:.80}: add it to your session and flush that first."
+            )
+        key = sa.and_(*(column == part for column, part in zip(_primary_key(self.model), identity, strict=True)))
+        with session.no_autoflush:
+            orders = self._orders(session, self._rows(session, self._select(self._placed_at, self._id).where(key)))
+        if not orders:
+            raise InputError(f"The {self.model.__name__} {identity} cannot be read: it needs an id and a placed_at.")
+        return orders[0]
+
+    def _page(
+        self, session: Session, since: dt.datetime | None, last: tuple[Any, Any] | None
+    ) -> tuple[list[Order], tuple[Any, Any] | None]:
+        dialect = session.get_bind().dialect
+        order = (cursor(self._placed_at, dialect), cursor(self._id, dialect))
+        statement = self._select(*order).where(self._placed_at.is_not(None), self._id.is_not(None), *self._where)
+        if since is not None:
+            statement = statement.where(sa.or_(*(_not_before(column, since, dialect) for column in self._changed)))
+        if last is not None:
+            at_once = sa.and_(same(self._placed_at, last[0], dialect), after(self._id, last[1], dialect))
+            statement = statement.where(sa.or_(after(self._placed_at, last[0], dialect), at_once))
+        rows = self._rows(session, statement.order_by(*order).limit(PAGE))
+        return self._orders(session, rows), (rows[-1][-2], rows[-1][-1]) if len(rows) == PAGE else None
+
+    def _select(self, placed_at: sa.ColumnElement[Any], id: sa.ColumnElement[Any]) -> sa.Select[Any]:
+        return self._fields.select(self._order_key.label("sf_key"), placed_at.label("sf_at"), id.label("sf_id"))
+
+    def _rows(self, session: Session, statement: sa.Select[Any]) -> Sequence[Any]:
+        result = session.execute(statement)
+        return result.unique().all() if self._fields.needs_entity else result.all()
+
+    def _orders(self, session: Session, rows: Sequence[Any]) -> list[Order]:
+        beside = self._lines.beside(session, [row[-3] for row in rows])
+        values = [self._fields.values(row) for row in rows]
+        lines = [self._raw_lines(each, beside.get(str(row[-3]), [])) for each, row in zip(values, rows, strict=True)]
+        self._fold_variants(session, lines)
+        orders = (self._order(each, raw) for each, raw in zip(values, lines, strict=True))
+        return [order for order in orders if order is not None]
+
+    def _raw_lines(self, values: Mapping[str, Any], beside: list[RawLine]) -> list[RawLine]:
+        try:
+            return self._lines.read(values["lines"]) if "lines" in values else beside
+        except Unusable as unusable:
+            self.complaints.add([Problem("lines", str(unusable))], values.get("id"))
+            return []
+
+    def _fold_variants(self, session: Session, orders: Sequence[list[RawLine]]) -> None:
+        """Put the product that is shown into each line of a variant; a line whose variant is unknown keeps its own."""
+        if self._fold is None:
+            return
+        sold = {str(line["variant_id"]) for lines in orders for line in lines if line.get("variant_id") is not None}
+        products = self._fold.products(session, sold) if sold else {}
+        for lines in orders:
+            lines[:] = [{**line, "product_id": self._shown(line, products)} for line in lines]
+
+    def _shown(self, line: RawLine, products: Mapping[str, str]) -> Any:
+        product = products.get(str(line.get("variant_id")), line.get("product_id"))
+        if product is None:
+            self.complaints.add([Problem("product_of", "unknown for a variant")], line.get("variant_id"))
+        return product
+
+    def _order(self, values: Mapping[str, Any], raw_lines: Sequence[RawLine]) -> Order | None:
+        try:
+            id = clean_id(values["id"], "order id")
+            placed_at = moment(values["placed_at"])
+        except (InputError, Unusable) as error:
+            self.complaints.add([Problem("id" if isinstance(error, InputError) else "placed_at", "unusable")])
+            return None
+        currency = _currency(values.get("currency")) or current_storefront.settings.currency
+        return Order(
+            id=id,
+            placed_at=placed_at,
+            lines=tuple(self._cleaned(raw_lines, currency, id)),
+            customer_id=_customer(values.get("customer_id")),
+            currency=currency,
+            status="cancelled" if self._is_cancelled(values) else "placed",
+        )
+
+    def _cleaned(self, raw_lines: Sequence[RawLine], currency: str | None, order_id: str) -> Iterator[OrderLine]:
+        for raw in raw_lines:
+            try:
+                yield order_line(raw, currency, self._minor)
+            except Unusable as unusable:
+                self.complaints.add([Problem("lines", f"a line {unusable}")], order_id)
+
+    def _is_cancelled(self, values: Mapping[str, Any]) -> bool:
+        if not self._cancelled_words:
+            return bool(values.get("cancelled"))
+        status = values.get("status")
+        # An enum is known by itself, by its value and by its name.
+        return any(word in self._cancelled_words for word in _words(status))
+
+
+def _primary_key(model: Any) -> Sequence[sa.ColumnElement[Any]]:
+    keys: Sequence[sa.ColumnElement[Any]] = sa.inspect(model).primary_key
+    return keys
+
+
+def _line_fields(product_id: Any, variant_id: Any, quantity: Any, unit_price: Any, product_of: Any) -> dict[str, Any]:
+    """Sources of the line's fields; a product is looked for by its usual name only where nothing else tells it."""
+    if product_id is None and product_of is None:
+        product_id = "product_id"
+    given = {"product_id": product_id, "variant_id": variant_id, "quantity": quantity, "unit_price": unit_price}
+    return {name: source for name, source in given.items() if source is not None}
+
+
+def _cancelled_words(cancelled: Any, status: Any) -> frozenset[Any]:
+    if cancelled is None:
+        return CANCELLED_WORDS if status is not None else frozenset()
+    if as_expression(cancelled) is not None or as_callable(cancelled) is not None:
+        return frozenset()
+    if status is None or not isinstance(cancelled, Collection) or isinstance(cancelled, str) or not cancelled:
+        raise ConfigurationError(
+            f"cancelled is {cancelled!r:.80}; give a set of values of status (and map status), a callable or a column."
+        )
+    return frozenset(cancelled)
+
+
+def _words(status: Any) -> Iterator[Any]:
+    for word in (status, getattr(status, "value", None), getattr(status, "name", None)):
+        if isinstance(word, str):
+            yield from (word, word.strip().lower())
+        elif word.__hash__ is not None and word is not None:
+            yield word
+
+
+def _currency(value: Any) -> str | None:
+    known = isinstance(value, str) and len(value.strip()) == 3 and value.strip().isalpha()
+    return value.strip().upper() if known else None
+
+
+def _customer(value: Any) -> str | None:
+    try:
+        return None if value is None or value == "" else clean_id(value, "customer id")
+    except InputError:
+        return None
+
+
+def _not_before(column: sa.ColumnElement[Any], since: dt.datetime, dialect: sa.Dialect) -> sa.ColumnElement[bool]:
+    """*column* at or after *since*, whatever kind of time the column holds."""
+    zone = ZoneInfo(current_storefront.settings.timezone)
+    aware = since if since.tzinfo else since.replace(tzinfo=zone)
+    kind = column.type
+    if isinstance(kind, sa.DateTime):
+        local = aware.astimezone(zone).replace(tzinfo=None)
+        if dialect.name == "sqlite":
+            # Text with or without microseconds: the whole second is shorter than, and so before, both.
+            return sa.type_coerce(column, sa.types.NullType()) >= local.strftime("%Y-%m-%d %H:%M:%S")
+        return column >= (aware if kind.timezone and dialect.name == "postgresql" else local)
+    if isinstance(kind, sa.Date):
+        return column >= aware.astimezone(zone).date()
+    if isinstance(kind, (sa.Integer, sa.Numeric)):
+        return column >= aware.timestamp()
+    return column >= aware.isoformat(sep=" ")

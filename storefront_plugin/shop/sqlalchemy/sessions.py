@@ -1,0 +1,129 @@
+"""The session on which an adapter reads the shop's models: ours, never the shop's."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary, WeakMethod
+
+import sqlalchemy as sa
+from flask import Flask, current_app
+from sqlalchemy import event
+from sqlalchemy.orm import Session, object_session
+
+from ...core.database import Database
+from ...core.errors import ConfigurationError
+from ...core.shop_database import ShopDatabase, has_one_connection
+from ...proxies import current_storefront
+
+
+class ShopReads:
+    """Opens short read sessions where *model* lives.
+
+    That is the database of our own tables, unless the shop gave those another address (``STOREFRONT_DATABASE_URL``)
+    or keeps the model on another engine, such as that of a Flask-SQLAlchemy bind key.
+    """
+
+    def __init__(self, shop: ShopDatabase, model: Any) -> None:
+        self._shop = shop
+        self._model = model
+        self._others: WeakKeyDictionary[Flask, Database] = WeakKeyDictionary()
+
+    @contextmanager
+    def open(self, patient: bool = False) -> Iterator[Session]:
+        """A session for reading; the shop's own session is not flushed by anything done inside."""
+        with self._session(patient) as session, session.no_autoflush, self._shop.undisturbed():
+            yield session
+
+    @contextmanager
+    def _session(self, patient: bool) -> Iterator[Session]:
+        engine, ours = self._engine(), current_storefront.database
+        if not ours.is_apart and engine is ours.shop.engine():
+            with ours.reading(patient) as session:
+                yield session
+        elif has_one_connection(engine):
+            bind = self._shop.joint(self._model)
+            with Session(bind, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+                yield session
+        else:
+            with self._other(engine).reading(patient) as session:
+                yield session
+
+    def _engine(self) -> sa.Engine:
+        engine = self._shop.engine(self._model)
+        if engine is None:
+            raise ConfigurationError(
+                f"The shop's database has no engine for {self._model.__name__}; set SQLALCHEMY_DATABASE_URI, or the "
+                "bind key of the model in SQLALCHEMY_BINDS."
+            )
+        return engine
+
+    def _other(self, engine: sa.Engine) -> Database:
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        if app not in self._others:
+            is_main = engine is self._shop.engine()
+            options = app.config.get("SQLALCHEMY_ENGINE_OPTIONS") or {}
+            self._others[app] = Database(
+                None,
+                Path(app.instance_path),
+                current_storefront.settings.deadline,
+                self._shop,
+                options if is_main else {},
+                self._model,
+            )
+        return self._others[app]
+
+
+logger = logging.getLogger(__name__)
+
+_CHANGED = "storefront_changed_products"
+
+
+def watch(catalog: Any, tell: Callable[[Sequence[str]], None]) -> None:
+    """Call the method *tell* with the ids of products whose objects a session has changed, after it committed.
+
+    The model keeps no reference to the method's object: a test suite may mount hundreds on one model.
+
+    Works for catalogues that have ``model`` and ``id_of(instance)``. Changes by plain SQL or by bulk statements are not
+    seen; cards then follow after ``STOREFRONT_CARD_SECONDS``.
+    """
+    weak_tell = WeakMethod(tell)
+    model, id_of = getattr(catalog, "model", None), getattr(catalog, "id_of", None)
+    if model is None or id_of is None:
+        return
+
+    def changed(_mapper: Any, _connection: Any, instance: Any) -> None:
+        session, alive = object_session(instance), weak_tell()
+        if session is not None and alive is not None:
+            _note(session, id_of, instance, alive)
+
+    for name in ("after_insert", "after_update", "after_delete"):
+        event.listen(model, name, changed, propagate=True)
+
+
+def _note(session: Session, id_of: Callable[[Any], str], instance: Any, tell: Callable[[Sequence[str]], None]) -> None:
+    try:
+        product_id = id_of(instance)
+    except Exception as error:  # the shop's own mapping; its flush must go on
+        logger.warning("A changed product could not be named (%s).", error)
+        return
+    if _CHANGED not in session.info:
+        session.info[_CHANGED] = {}
+        event.listen(session, "after_commit", _tell)
+        event.listen(session, "after_rollback", lambda session: session.info[_CHANGED].clear())
+    session.info[_CHANGED].setdefault(tell, {})[product_id] = None
+
+
+def _tell(session: Session) -> None:
+    # Fires at the release of a savepoint too; only the outermost commit makes the change visible to others.
+    if session.in_nested_transaction():
+        return
+    changed, session.info[_CHANGED] = session.info[_CHANGED], {}
+    for tell, ids in changed.items():
+        try:
+            tell(list(ids))
+        except Exception as error:  # the shop's commit has happened; nothing of ours may make it look as if it had not
+            logger.warning("Changed products were not told (%s).", error)

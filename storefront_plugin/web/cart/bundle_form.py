@@ -1,0 +1,182 @@
+"""From a posted bundle to cart lines: the published bundle says what is in it, the form only what was chosen.
+
+Nothing else of a form is believed. What cannot be right (a number of pieces or a variant that was never offered) raises
+`InputError`, `NotAdded` where the shopper can mend it, and nothing is added. Stock is not looked at here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from werkzeug.datastructures import MultiDict
+
+from ...bundles.cart.lines import Line
+from ...bundles.cart.next_offers import Lack
+from ...bundles.cart.stock import enough
+from ...bundles.definition import Bundle, Component, Shopper, Tier
+from ...bundles.slots.filler import cart_pricing, counted
+from ...bundles.slots.pieces import Choices, allowed, choices_left, remaining
+from ...core.errors import InputError
+from ...proxies import current_storefront
+from ...recommending.choosing import is_eligible
+from ...recommending.page import Page
+from ...shop.ports import CartLine, Product, Variant
+from ..widgets.bundles import lacking_variants, places
+from .notices import NotAdded, Notice
+
+Form: TypeAlias = "MultiDict[str, str]"
+
+_MOST_DIGITS = 7
+
+
+def bundle_lines(bundle: Bundle, form: Form, choices: Choices) -> list[CartLine]:
+    """The lines of one tier of *bundle* as the shopper chose it; *choices* are the variants of its products."""
+    definition = bundle.definition
+    number = whole(form.get("tier", ""))
+    if number >= len(definition.tiers):
+        raise InputError(f"Bundle {bundle.id} has no tier {number}; load the page again.")
+    tier = definition.tiers[number]
+    if definition.kind == "steps":
+        place, variant = _picked(form.get("part", "0"), tier.components)
+        return [_line(tier.components[place], tier.least, choices, variant or form.get(f"variant-{place}"))]
+    chosen = _mixed(tier, form) if definition.kind == "mix" else _set(tier, form)
+    return [_line(tier.components[place], pieces, choices, form.get(f"variant-{place}")) for place, pieces in chosen]
+
+
+def lacking_lines(bundle: Bundle, lacks: Sequence[Lack], form: Form, choices: Choices) -> list[CartLine]:
+    """The lines that fill *lacks* of *bundle*, with the products and variants that the shopper chose."""
+    lines, offered = [], places(bundle)
+    for number, lack in enumerate(lacks):
+        product_id, variant = lack.product_ids[0], None
+        if f"product-{number}" in form:
+            at, variant = _picked(form[f"product-{number}"], offered)
+            product_id = offered[at]
+        if product_id not in lack.product_ids:
+            raise InputError(f"The cart does not lack {product_id!r:.60} now; load the page again.")
+        variants = lacking_variants(lack, product_id, choices.get(product_id, ()))
+        if lack.variants_of(product_id) and not variants:
+            raise InputError(f"No variant of {product_id!r:.60} fits the bundle; correct the bundle.")
+        chosen = _variant(variants, variant or form.get(f"variant-{number}"), lack.pieces)
+        lines.append(CartLine(product_id, lack.pieces, None, chosen))
+    return lines
+
+
+def whole(text: str) -> int:
+    """A whole number from 0 as a form sends it; `InputError` for anything else."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise InputError(f"{text!r:.40} is no whole number from 0; correct it.")
+    return int(text)
+
+
+def _set(tier: Tier, form: Form) -> Iterator[tuple[int, int]]:
+    """All that is not optional, and what was left checked."""
+    wanted = {_picked(text, tier.components)[0] for text in form.getlist("part")}
+    for place, component in enumerate(tier.components):
+        if not component.optional or place in wanted:
+            yield place, component.quantity
+
+
+def _mixed(tier: Tier, form: Form) -> Iterator[tuple[int, int]]:
+    pieces = {place: whole(form.get(f"pieces-{place}") or "0") for place in range(len(tier.components))}
+    chosen = sum(pieces.values())
+    if not tier.least <= chosen <= tier.most:
+        notice = Notice("choose", least=tier.least, most=tier.most, pieces=chosen)
+        raise NotAdded(f"Choose {tier.least} to {tier.most} pieces, not {chosen}.", notice)
+    yield from ((place, count) for place, count in pieces.items() if count)
+
+
+def _picked(text: str, offered: Sequence[object]) -> tuple[int, str | None]:
+    """The place of what was picked of *offered*, and the variant that may stand behind a colon."""
+    place, _, variant = text.partition(":")
+    if whole(place) >= len(offered):
+        raise InputError(f"The bundle has no part {place}; load the page again.")
+    return whole(place), variant or None
+
+
+def _line(component: Component, pieces: int, choices: Choices, chosen: str | None) -> CartLine:
+    known = allowed(component, choices.get(component.product_id, ()))
+    variants = known or tuple(Variant(one, one) for one in component.variants)
+    if not known and component.product_id in choices:
+        raise InputError(f"No variant of {component.product_id!r:.60} fits the bundle; correct the bundle.")
+    return CartLine(component.product_id, pieces, None, _variant(variants, chosen, pieces))
+
+
+def _variant(variants: Sequence[Variant], chosen: str | None, pieces: int) -> str | None:
+    """The variant that was chosen; of several with *pieces* left one must be, a single one goes without saying."""
+    if chosen is not None:
+        if not any(one.id == chosen for one in variants):
+            raise InputError(f"There is no variant {chosen!r:.60} to choose; load the page again.")
+        return chosen
+    there = [one.id for one in variants if enough(one.stock, pieces)]
+    if len(there) > 1:
+        raise NotAdded("No variant was chosen; choose one of each product.", Notice("variant"))
+    return next(iter([*there, *(one.id for one in variants)]), None)
+
+
+def posted_lines(form: Form) -> list[CartLine]:
+    """The lines of the form's ``bundle``, or of what is missing for its ``near``, from what is published now.
+
+    Raises `InputError` for what cannot be right, `NotAdded` where the shopper can mend it, and what the shop's
+    adapters, Redis and the database raise.
+    """
+    near = "near" in form
+    parts, page = current_storefront.mounted, current_storefront.page("cart", personal=True)
+    bundle = _published(whole(form["near" if near else "bundle"]), whole(form.get("version", "")), page)
+    found = parts.cards.get_many(bundle.definition.product_ids, page.shop_locale)
+    known = {name: product for name, product in found.items() if product is not None}
+    choices = parts.variants.of(known.values())
+    cart = [line for each in page.cart if (line := counted(each)) is not None]
+    left = choices_left(choices, remaining(known, choices, cart))
+    lines = lacking_lines(bundle, _lacks(bundle, page), form, left) if near else bundle_lines(bundle, form, left)
+    _check_stock(lines, cart, known, choices)
+    return lines
+
+
+def _published(bundle_id: int, version: int, page: Page) -> Bundle:
+    till = current_storefront.mounted.till
+    held = till.published.get().bundles.get(bundle_id)
+    if held is None or held.version != version:
+        raise NotAdded(f"Bundle {bundle_id} was changed or ended since the page was made.", Notice("changed"))
+    now = dt.datetime.now(dt.timezone.utc)
+    shopper = Shopper(page.segments, till.codes.unlocked(page.presented, now))
+    if not shopper.may_have(held, now):
+        raise NotAdded(f"Bundle {bundle_id} is not on for this shopper now.", Notice("gone"))
+    return held
+
+
+def _lacks(bundle: Bundle, page: Page) -> Sequence[Lack]:
+    """What the cart as it is now lacks for *bundle*."""
+    parts, ids = current_storefront.mounted, {line.product_id for line in page.cart}
+    known = parts.cards.get_many(ids, page.shop_locale)
+    pricing = cart_pricing(parts.till, page, parts.till.published.get(), known)
+    for missing in pricing.missing if pricing else ():
+        if missing.bundle_id == bundle.id:
+            return missing.lacks
+    had = any(one.bundle_id == bundle.id for one in pricing.applied) if pricing else False
+    message = f"Nothing is missing for bundle {bundle.id} any more, or what is cannot be had."
+    raise NotAdded(message, Notice("there" if had else "changed"))
+
+
+def _check_stock(
+    lines: Sequence[CartLine], cart: Sequence[Line], products: Mapping[str, Product], choices: Choices
+) -> None:
+    """Raise `NotAdded` where *lines* cannot be had together beside the *cart*."""
+    there = {name: product for name, product in products.items() if is_eligible(product)}
+    left = remaining(there, choices, cart)
+    for line in lines:
+        pieces = int(line.quantity)
+        if not left.has(line.product_id, line.variant_id, pieces):
+            pieces = left.of(line.product_id, line.variant_id) or 0
+            message = f"Of {line.product_id!r:.60} only {pieces} can be had, not {line.quantity}."
+            raise NotAdded(message, Notice("short", product=_named(line, products, choices), pieces=pieces))
+        left.take(line.product_id, line.variant_id, pieces)
+
+
+def _named(line: CartLine, products: Mapping[str, Product], choices: Choices) -> str:
+    """The product of *line* as shoppers know it, with its variant."""
+    product = products.get(line.product_id)
+    title = product.title if product is not None else line.product_id
+    variant = next((one.title for one in choices.get(line.product_id, ()) if one.id == line.variant_id), None)
+    return f"{title} – {variant}" if variant else title

@@ -1,0 +1,114 @@
+"""Staff codes and links that a shopper showed, remembered in the shop's session by our own addresses only.
+
+They are kept as they were shown, not as what they unlocked: an expired one is worthless whenever it is read.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from dataclasses import replace
+
+from flask import Response, abort, current_app, has_request_context, request, session
+from werkzeug.exceptions import TooManyRequests
+
+from ...bundles.definition import Bundle, Shopper
+from ...core.errors import StorefrontError
+from ...proxies import current_storefront
+from ...recommending.page import MAX_SEEDS
+from ..http import TROUBLE, is_own, local_path, way_back
+from ..limits import seconds_to_wait
+from .notices import Notice, Source
+from .views import answer_page, told_there
+
+KEY = "storefront_codes"
+
+MOST = 5
+"""Codes remembered; the oldest is forgotten first. They travel in the shopper's cookie."""
+
+_LONGEST = 128
+_BEGINNING = dt.datetime.fromtimestamp(0, dt.timezone.utc)
+"""Nothing had expired then: what unlocks a bundle at this time was made by us, however long ago."""
+
+
+def presented() -> tuple[str, ...]:
+    """What the current shopper showed; nothing outside of a request."""
+    held = session.get(KEY, ()) if has_request_context() else ()
+    return tuple(one for one in held if isinstance(one, str)) if isinstance(held, (list, tuple)) else ()
+
+
+def take_link(token: str) -> Response:
+    """``GET <prefix>/offer/<token>``: unlock the bundle of a signed link, and go to its first product's page.
+
+    A link that works no more is answered by a page of ours, without a cookie.
+    """
+    _refuse_too_many()
+    notice = _look_at(token, "link")
+    home = request.script_root + "/"
+    if notice.kind in ("wrong", "over"):
+        return answer_page(notice, home, 404)
+    _remember(token)
+    if notice.kind != "unlocked":
+        return answer_page(notice, notice.path or home)
+    return told_there(notice, notice.path or home)
+
+
+def take_code() -> Response:
+    """``POST <prefix>/code``: unlock the bundle of a typed ``code``, and go back to the page it was typed on."""
+    if not is_own(request):
+        current_app.logger.warning("A code from another site was refused (%s).", request.origin)
+        abort(403)
+    _refuse_too_many()
+    # Japanese keyboards type letters of full width, which NFKC makes plain.
+    code = unicodedata.normalize("NFKC", request.form.get("code", "")[:_LONGEST]).strip()[:_LONGEST]
+    notice = _look_at(code, "code")
+    if notice.kind not in ("wrong", "over"):
+        _remember(code)
+    return told_there(notice if notice.kind == "unlocked" else replace(notice, typed=code), way_back(request))
+
+
+def _look_at(shown: str, source: Source) -> Notice:
+    """What becomes of a code or token. Only who shows one that we have signed is told more than that it is worthless."""
+    codes, now = current_storefront.mounted.till.codes, dt.datetime.now(dt.timezone.utc)
+    signed = codes.unlocked([shown], _BEGINNING)
+    if not signed:
+        return Notice("wrong", source)
+    if not codes.unlocked([shown], now):
+        return Notice("over", source)
+    try:
+        return _unlocked(min(signed), source, now)
+    except (StorefrontError, *TROUBLE) as error:
+        current_app.logger.warning("What bundle %s is cannot be told: %s", min(signed), error)
+        return Notice("unlocked", source)
+
+
+def _unlocked(bundle_id: int, source: Source, now: dt.datetime) -> Notice:
+    published = current_storefront.mounted.till.published
+    held = published.get().bundles.get(bundle_id)
+    if held is None:
+        return Notice("gone", source)
+    bundle = next((one for one in published.for_cart(held.definition.product_ids) if one.id == bundle_id), held)
+    page = current_storefront.page("cart", personal=True)
+    why = Shopper(page.segments, frozenset({bundle_id})).why_off(bundle, now)
+    title = bundle.definition.words_in(page.locale).title
+    kind = "gone" if why == "staff_only" else why or "unlocked"
+    return Notice(kind, source, bundle_id, title, path=_page_of(bundle))
+
+
+def _remember(code: str) -> None:
+    others = [one for one in presented() if one != code]
+    session[KEY] = [*others, code][-MOST:]
+
+
+def _page_of(bundle: Bundle) -> str:
+    """Path of the page of the bundle's first product that has one, or ""."""
+    ids = [component.product_id for component in bundle.definition.tiers[0].components][:MAX_SEEDS]
+    products = current_storefront.mounted.cards.get_many(ids)
+    urls = (product.url for name in ids if (product := products.get(name)) is not None)
+    return next((request.script_root + url for url in urls if url and local_path(url)), "")
+
+
+def _refuse_too_many() -> None:
+    seconds = seconds_to_wait("cart")
+    if seconds:
+        raise TooManyRequests(retry_after=seconds)

@@ -1,0 +1,174 @@
+"""What shoppers are told once about what they sent: a bundle that was not added, a code that works or does not.
+
+It waits in the shopper's session, which their own post opened, until a page that is theirs alone tells it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+from flask import has_request_context, session
+
+from ...core.errors import InputError
+from ...core.i18n import Texts
+from ..widgets.bundle_text import isolated
+
+KEY = "storefront_notice"
+ANCHOR = "storefront-notice"
+"""Where on its page a notice stands."""
+
+SECONDS = 600
+"""What nobody came to read for so long is not told any more."""
+
+_LONGEST = 120
+"""Characters of a title that are kept: they travel in the shopper's cookie."""
+
+NoticeKind: TypeAlias = Literal[
+    "choose", "changed", "gone", "variant", "short", "there", "again", "trouble",
+    "wrong", "over", "scheduled", "ended", "used_up", "segment", "unlocked",
+]  # fmt: skip
+"""``choose``: another number of pieces. ``changed``: the offer is another one now. ``gone``: it is not on. ``variant``:
+one is to be chosen. ``short``: fewer pieces can be had. ``there``: nothing is missing. ``again``: the very same was sent
+a moment ago. ``trouble``: ours. Of codes and links: ``wrong``: not ours or mistyped. ``over``: expired. ``scheduled``,
+``ended``, ``used_up``, ``segment``: why its bundle is not on. ``unlocked``: its bundle is on for the shopper now."""
+
+Source: TypeAlias = Literal["cart", "code", "link"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One answer; only the values that its kind needs are there.
+
+    Attributes:
+        source: What it answers: a form of the cart, a typed code or a link.
+        bundle_id: The bundle that it is about, if any.
+        title: The bundle's, where the shopper may be told it.
+        product: The product of which too few can be had, as shoppers know it.
+        least: Pieces to choose at least.
+        most: Pieces to choose at most.
+        pieces: Pieces that were chosen, or that can be had.
+        typed: The code as it was typed, where it does not work.
+        path: Where the bundle is shown.
+    """
+
+    kind: NoticeKind
+    source: Source = "cart"
+    bundle_id: int | None = None
+    title: str = ""
+    product: str = ""
+    least: int = 0
+    most: int = 0
+    pieces: int = 0
+    typed: str = ""
+    path: str = ""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether something did not work."""
+        return self.kind not in ("unlocked", "there", "again")
+
+
+class NotAdded(InputError):
+    """What was sent is not added; *notice* tells the shopper why."""
+
+    def __init__(self, message: str, notice: Notice) -> None:
+        super().__init__(message)
+        self.notice = notice
+
+
+def keep(notice: Notice) -> None:
+    """Have *notice* told on the shopper's next page; it takes the place of one that was not told yet."""
+    short = replace(notice, title=notice.title[:_LONGEST], product=notice.product[:_LONGEST])
+    said = {name: value for name, value in asdict(short).items() if value}
+    session[KEY] = {**said, "at": int(time.time())}
+
+
+def take() -> Notice | None:
+    """What is to be told now, and never again; None outside of a request and where there is nothing."""
+    if not has_request_context() or KEY not in session:
+        return None
+    held: Any = session.pop(KEY)
+    try:
+        said = dict(held)
+        is_old = time.time() - said.pop("at") > SECONDS
+        return None if is_old else Notice(**said)
+    except (TypeError, ValueError, KeyError):  # of another version of this package
+        return None
+
+
+def words_of(notice: Notice, texts: Texts) -> str:
+    """The sentence of *notice*."""
+    tell = _WITH_VALUES.get(notice.kind)
+    if tell is not None:
+        return tell(notice, texts)
+    if notice.kind in ("wrong", "over"):
+        return _of_code(notice, texts)
+    return _of_bundle(notice, isolated(notice.title), texts)
+
+
+def _choose(notice: Notice, texts: Texts) -> str:
+    chosen = texts.number(notice.pieces)
+    if notice.least == notice.most:
+        return texts.ngettext(
+            "Choose %(num)s piece; you chose %(chosen)s.",
+            "Choose %(num)s pieces; you chose %(chosen)s.",
+            notice.least,
+            chosen=chosen,
+        )
+    least, most = texts.number(notice.least), texts.number(notice.most)
+    return texts.gettext(
+        "Choose %(least)s to %(most)s pieces; you chose %(chosen)s.", least=least, most=most, chosen=chosen
+    )
+
+
+def _short(notice: Notice, texts: Texts) -> str:
+    product = isolated(notice.product)
+    if notice.pieces <= 0:
+        return texts.gettext("Sold out meanwhile: %(product)s.", product=product)
+    return texts.ngettext(
+        "Only %(num)s more of %(product)s can be had.",
+        "Only %(num)s more of %(product)s can be had.",
+        notice.pieces,
+        product=product,
+    )
+
+
+def _of_code(notice: Notice, texts: Texts) -> str:
+    if notice.source == "link":
+        if notice.kind == "over":
+            return texts.gettext("This link is not valid any more.")
+        return texts.gettext("This link is not valid, or not any more.")
+    if notice.kind == "over":
+        return texts.gettext("This code is not valid any more.")
+    return texts.gettext("This code is not valid, or not any more.")
+
+
+def _of_bundle(notice: Notice, title: str, texts: Texts) -> str:
+    if notice.kind == "unlocked":
+        return texts.gettext("Unlocked: %(bundle)s", bundle=title) if title else texts.gettext("Code accepted.")
+    if notice.kind == "scheduled":
+        return texts.gettext("“%(bundle)s” has not begun yet.", bundle=title)
+    if notice.kind == "ended":
+        return texts.gettext("“%(bundle)s” has ended.", bundle=title)
+    if notice.kind == "used_up":
+        return texts.gettext("“%(bundle)s” is used up.", bundle=title)
+    if notice.kind == "segment":
+        return texts.gettext("“%(bundle)s” is only for members.", bundle=title)
+    return texts.gettext("This offer is not on now.")
+
+
+_WITH_VALUES: Mapping[str, Callable[[Notice, Texts], str]] = {
+    "choose": _choose,
+    "short": _short,
+    "changed": lambda _, texts: texts.gettext("This offer has changed meanwhile. Please look at it again."),
+    "variant": lambda _, texts: texts.gettext("Please choose a variant of each product."),
+    "there": lambda _, texts: texts.gettext("Your cart has all of this offer already."),
+    "again": lambda _, texts: texts.gettext(
+        "The same was sent twice within a moment, so it was added once. If your cart lacks it, please send it again."
+    ),
+    "trouble": lambda _, texts: texts.gettext("This could not be added just now. Please try again."),
+}
+"""Sentences that need no title of a bundle."""

@@ -1,0 +1,154 @@
+"""Where our own forms post to: the checked products go into the shop's cart, and the shopper back to the page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urldefrag
+
+from flask import Request, Response, abort, current_app, redirect, request, url_for
+from werkzeug.exceptions import TooManyRequests
+
+from ...core.errors import AdapterError, InputError, StorefrontError
+from ...core.i18n import locale_for, texts_for
+from ...proxies import current_storefront
+from ...recommending.choosing import is_eligible
+from ...shop.ports import AddsLines, CartLine, clean_id
+from ..http import TROUBLE, is_own, local_path, make_private, posted_once, way_back
+from ..limits import seconds_to_wait
+from ..widgets.cards import chosen_first
+from ..widgets.rendering import render_answer
+from .bundle_form import posted_lines
+from .notices import ANCHOR, NotAdded, Notice, keep, take, words_of
+
+
+def sent_on(path: str) -> Response:
+    """On to *path*, by a page that no cache keeps."""
+    response: Response = redirect(path, 303)  # type: ignore[assignment]
+    return make_private(response)
+
+
+def told_there(notice: Notice, path: str) -> Response:
+    """On to the page at *path*, which tells *notice* itself or by its fragment."""
+    keep(notice)
+    return sent_on(f"{urldefrag(path).url}#{ANCHOR}")
+
+
+def answered(notice: Notice, request: Request) -> Response:
+    """Back to where the posted form stood, with *notice*.
+
+    A page that is the same for all shoppers tells nothing by itself, and without script no fragment does: then a page
+    of ours comes between.
+    """
+    if request.form.get("private") or request.form.get("once"):
+        return told_there(notice, way_back(request))
+    keep(notice)
+    return sent_on(url_for(f"{current_storefront.name}.answer", next=way_back(request)))
+
+
+def answered_again(request: Request) -> Response:
+    """Back to where a form stood that was posted a moment ago already.
+
+    Where the form has the script's number it was a double click. Else it may be another shopper's, who is told so by the
+    address alone: a session that is written here would undo what the first of two posts under way writes, such as a cart.
+    """
+    if request.form.get("once"):
+        return sent_on(way_back(request))
+    return sent_on(url_for(f"{current_storefront.name}.answer", next=way_back(request), again="yes"))
+
+
+def answer() -> Response:
+    """``GET <prefix>/answer?next=``: what is to be told, with the way back; straight back where that is nothing."""
+    back = local_path(request.args.get("next", "")) or request.script_root + "/"
+    notice = Notice("again") if request.args.get("again") == "yes" else take()
+    return answer_page(notice, back) if notice is not None else sent_on(back)
+
+
+def answer_page(notice: Notice, back: str, status: int = 200) -> Response:
+    """A page that tells *notice* and leads *back*."""
+    texts = texts_for(locale_for(request, current_storefront.settings))
+    response = make_private(Response(render_answer(words_of(notice, texts), back, texts), status))
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+MAX_PRODUCTS = 31
+"""The page's own product and the 30 that a slot can hold."""
+
+
+def add_to_cart() -> Response:
+    """``POST <prefix>/cart``: put each ``product`` of the form, or a ``bundle``, into the cart by ``Cart.add``.
+
+    Why a bundle is not added is told to the shopper once. Single products that are unknown, hidden or sold out, and
+    those with variants to choose from, are left out. What ``add`` raises is left to the shop's error pages, as in a view
+    of its own: a shopper who pressed a button must not be told that all went well.
+    """
+    if not is_own(request):
+        current_app.logger.warning("A post to the cart from another site was refused (%s).", request.origin)
+        abort(403)
+    seconds = seconds_to_wait("cart")
+    if seconds:
+        raise TooManyRequests(retry_after=seconds)
+    cart = current_storefront.cart
+    if not isinstance(cart, AddsLines):
+        abort(404)
+    if "bundle" in request.form or "near" in request.form:
+        return _bundle_added(cart)
+    lines = _lines(request.form.getlist("product"))
+    if lines:
+        cart.add(lines)
+    return sent_on(way_back(request))
+
+
+def _bundle_added(cart: AddsLines) -> Response:
+    """Add the posted bundle; a form that was posted a moment ago adds nothing."""
+    try:
+        with posted_once() as is_new:
+            lines = _posted_lines() if is_new else []
+            if lines:
+                cart.add(lines)
+    except _Refused as refused:
+        return answered(refused.notice, request)
+    return sent_on(way_back(request)) if is_new else answered_again(request)
+
+
+class _Refused(Exception):
+    """The posted bundle is not added; apart from what the shop's own cart may raise."""
+
+    def __init__(self, notice: Notice) -> None:
+        self.notice = notice
+
+
+def _posted_lines() -> list[CartLine]:
+    try:
+        return posted_lines(request.form)
+    except (StorefrontError, *TROUBLE) as error:
+        current_app.logger.info("A posted bundle was not added: %s", error)
+        raise _Refused(_notice_of(error)) from error
+
+
+def _notice_of(error: Exception) -> Notice:
+    """What the shopper is told of *error*; a form that no page of ours makes is taken for one of an older page."""
+    usual = Notice("changed" if isinstance(error, InputError) else "trouble")
+    notice = error.notice if isinstance(error, NotAdded) else usual
+    number = request.form.get("near") or request.form.get("bundle") or ""
+    is_id = number.isascii() and number.isdigit() and len(number) < 9
+    return replace(notice, bundle_id=int(number)) if is_id else notice
+
+
+def _lines(ids: list[str]) -> list[CartLine]:
+    if len(ids) > MAX_PRODUCTS:
+        abort(400)
+    try:
+        wanted = list(dict.fromkeys(map(clean_id, ids)))
+    except InputError:
+        abort(400)
+    try:
+        found = current_storefront.mounted.cards.get_many(
+            wanted, current_storefront.page("cart").shop_locale, patient=True
+        )
+    except AdapterError as error:
+        current_app.logger.warning("Posted products were not added: %s", error)
+        return []
+    there = [product for name in wanted if (product := found[name]) is not None and is_eligible(product)]
+    first = chosen_first(there)
+    return [CartLine(product.id) for product in there if product.id not in first]

@@ -1,0 +1,140 @@
+"""Where a request came from, and where it may be sent back to: nowhere but the shop itself."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, after_this_request, current_app, has_request_context, request
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
+from ..proxies import current_storefront
+from ..redis_store import Read
+from ..signals import slot_failed
+
+
+def is_own(request: Request) -> bool:
+    """Whether a post was made by one of the shop's own pages.
+
+    Browsers say so in Sec-Fetch-Site, older ones in Origin, and a page cannot forge either. A client that sends neither
+    is no browser with the shopper's cookies, and passes.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is None or (_host_of(origin) == request.host)
+
+
+def way_back(request: Request) -> str:
+    """The path to go on to after a post: its ``next``, else the page it came from, else the shop's home page."""
+    given = local_path(request.form.get("next", ""))
+    if given is not None:
+        return given
+    referrer = request.referrer or ""
+    if _host_of(referrer) == request.host:
+        parts = urlsplit(referrer)
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        if local_path(path) is not None:
+            return path
+    return request.script_root + "/"
+
+
+def local_path(text: str) -> str | None:
+    """*text* where it is a path on this host: browsers take ``//`` and ``/\\`` for another one, and drop line ends."""
+    plain = text.isprintable() and "\\" not in text
+    return text if plain and text.startswith("/") and not text.startswith("//") else None
+
+
+def _host_of(address: str) -> str | None:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return parts.netloc if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def keep_response_private() -> None:
+    """Mark the response to the current request as one shopper's own; headers that are stricter already stay."""
+    if has_request_context():
+        after_this_request(make_private)
+
+
+def make_private(response: Response) -> Response:
+    """*response* with ``Cache-Control: private, no-store`` and nothing that a shared cache could go by."""
+    control = response.cache_control
+    control.private = True
+    control.no_store = True
+    control.public = False
+    control.max_age = None
+    control.s_maxage = None
+    response.vary.add("Cookie")
+    return response
+
+
+_Found = TypeVar("_Found")
+_log = logging.getLogger(__name__)
+
+TROUBLE = (StoreUnavailable, DatabaseUnavailable, AdapterError, RedisError, SQLAlchemyError, OSError)
+"""What the world does to us, as against mistakes in code or templates: never raised into a page, not even in tests."""
+
+
+def guarded(slot: str, render: Callable[[], _Found]) -> _Found | None:
+    """What *render* returns, or None where it fails; the failure is logged and signalled.
+
+    Mistakes in our code, a template or its call are raised where the shop's developer sees them: in debug mode and in
+    tests. Trouble with Redis, the database or an adapter is not, so that tests meet what shoppers would.
+    """
+    try:
+        return render()
+    except TROUBLE as error:
+        _report(slot, error)
+    except Exception as error:
+        if current_app.testing or current_app.debug:
+            raise
+        _report(slot, error)
+    return None
+
+
+def _report(slot: str, error: Exception) -> None:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    _log.error("The widget %r is left out of the page: %r", slot, error, exc_info=error)
+    slot_failed.send(app, slot=slot, error=error)
+
+
+AGAIN_MS = 3000
+"""The same form of the same browser within so many milliseconds is one that was sent twice."""
+
+
+@contextmanager
+def posted_once() -> Iterator[bool]:
+    """Whether this very form did not come from this browser a moment ago; also where Redis cannot tell.
+
+    Where the block raises, the form counts as never sent, so that sending it again is no repetition.
+
+    The script writes a number of its own into each form it meets (``once``). Without script two shoppers behind one
+    address, with equal browsers and the same choice within `AGAIN_MS`, cannot be told apart from a double click: cookies
+    say nothing, since the first click changes them. So whoever calls this tells the second what happened.
+    """
+    store, key = current_storefront.mounted.store, _key()
+    (reply,) = store.fetch([Read(key, "SET", ("1", "NX", "PX", AGAIN_MS))])
+    is_new = reply is not None
+    try:
+        yield is_new
+    except BaseException:
+        if is_new:
+            store.fetch([Read(key, "DEL")])
+        raise
+
+
+def _key() -> str:
+    who = [request.remote_addr, *(request.headers.get(name) for name in ("User-Agent", "Authorization"))]
+    said = [who, sorted(request.form.items(multi=True))]
+    return current_storefront.mounted.keys.posted(blake2b(json.dumps(said).encode(), digest_size=16).hexdigest())

@@ -1,0 +1,166 @@
+"""What is said about bundles: reductions, tiers, buttons and savings, in the shopper's locale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from unicodedata import bidirectional
+
+from babel.lists import format_list
+from babel.numbers import format_percent
+
+from ...bundles.definition import Tier
+from ...bundles.price import Price
+from ...core.i18n import Texts
+from ...money import format_money, from_minor
+from .contexts import PriceView
+
+_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""Classes of the signs that turn the direction of what follows."""
+
+
+class BundleWords:
+    """The words of one page: one locale."""
+
+    def __init__(self, texts: Texts) -> None:
+        self.texts = texts
+        self.locale = texts.locale
+
+    def money(self, minor: int, currency: str | None) -> str:
+        """An amount in minor units as the locale writes it."""
+        return format_money(from_minor(minor, currency), currency, self.locale)
+
+    def count(self, pieces: int) -> str | None:
+        """So many times; None for one piece."""
+        return None if pieces == 1 else f"{self.texts.number(pieces)} ×"
+
+    def named(self, title: str, pieces: int) -> str:
+        """A product with its count."""
+        count = self.count(pieces)
+        return f"{count} {title}" if count else title
+
+    def price(self, now: int, was: int, currency: str | None) -> PriceView:
+        """A price with the one before it, where that was higher."""
+        if was <= now:
+            return PriceView(self.money(now, currency))
+        return PriceView(self.money(now, currency), self.money(was, currency), self.saved(was - now, currency))
+
+    def free(self, was: int, currency: str | None) -> PriceView:
+        """The price of what costs nothing in its set."""
+        if not was:
+            return PriceView(self.texts.gettext("Free"))
+        return PriceView(self.texts.gettext("Free"), self.money(was, currency), self.saved(was, currency))
+
+    def saved(self, minor: int, currency: str | None) -> str:
+        """What is saved, as a sentence."""
+        return self.texts.gettext("You save %(amount)s", amount=self.money(minor, currency))
+
+    def offer(self, kind: str, price: Price, currency: str | None) -> str | None:
+        """The reduction of quantity steps and mixes; None where the prices beside it say all."""
+        texts = self.texts
+        if kind not in ("steps", "mix"):
+            return None
+        if price.percent is not None:
+            share = format_percent(price.percent / Decimal(100), "#,##0.####%", locale=self.locale)
+            return texts.gettext("%(percent)s off", percent=share)
+        if price.kind == "free":
+            return texts.ngettext("The cheapest one is free", "The cheapest %(num)s are free", price.pieces)
+        amount = self.money(price.amounts.get(currency or "", 0), currency)
+        if price.kind == "fixed":
+            return texts.gettext("%(amount)s each", amount=amount) if kind == "steps" else None
+        each = texts.gettext("%(amount)s off each", amount=amount)
+        return each if kind == "steps" else texts.gettext("%(amount)s off", amount=amount)
+
+    def step(self, tier: Tier) -> str:
+        """From how many pieces on a quantity step holds."""
+        return self.texts.gettext("%(num)s or more", num=self.texts.number(tier.least))
+
+    def rung(self, number: int, tiers: int, pieces: int) -> str:
+        """The tier *number*, from 0, of a ladder of so many, with its *pieces*."""
+        if number == 0:
+            return self.texts.ngettext("Small set · %(num)s item", "Small set · %(num)s items", pieces)
+        if number < tiers - 1:
+            return self.texts.ngettext("Larger set · %(num)s item", "Larger set · %(num)s items", pieces)
+        return self.texts.ngettext("Complete set · %(num)s item", "Complete set · %(num)s items", pieces)
+
+    def choice(self, tier: Tier) -> str:
+        """How many pieces of a mix to choose."""
+        texts = self.texts
+        if tier.least == tier.most:
+            return texts.ngettext("Choose %(num)s of these", "Choose %(num)s of these", tier.least)
+        least, most = texts.number(tier.least), texts.number(tier.most)
+        return texts.gettext("Choose %(least)s to %(most)s of these", least=least, most=most)
+
+    def adds(self, titles: Sequence[str], more: int, currency: str | None) -> str | None:
+        """What a tier adds to the one before it, and what it costs more."""
+        if not titles:
+            return None
+        named = self._listed(titles)
+        if more <= 0:
+            return self.texts.gettext("Adds %(products)s", products=named)
+        amount = self.money(more, currency)
+        return self.texts.gettext("Adds %(products)s for %(amount)s more", products=named, amount=amount)
+
+    def near_free(self, titles: Sequence[str], pieces: int) -> str:
+        """What costs nothing beside the cart: by name where it is one product."""
+        if len(titles) == 1:
+            return self.texts.gettext("Get %(products)s free", products=self._listed(titles))
+        return self.texts.ngettext("Get %(num)s product free", "Get %(num)s products free", pieces)
+
+    def near(self, titles: Sequence[str], pieces: int, saving: int, currency: str | None) -> str:
+        """What to add to a cart, and what is saved then.
+
+        A single product is named, several stand below anyway. *titles* are empty where the shopper has the choice: the
+        dearer it is, the more is saved.
+        """
+        amount = self.money(saving, currency)
+        if len(titles) == 1:
+            named = self._listed(titles)
+            return self.texts.gettext("Add %(products)s and save %(amount)s", products=named, amount=amount)
+        if titles:
+            return self.texts.ngettext(
+                "Add %(num)s more product and save %(amount)s",
+                "Add %(num)s more products and save %(amount)s",
+                pieces,
+                amount=amount,
+            )
+        return self.texts.ngettext(
+            "Add %(num)s more and save at least %(amount)s",
+            "Add %(num)s more and save at least %(amount)s",
+            pieces,
+            amount=amount,
+        )
+
+    def applied(self, title: str, saving: int, currency: str | None) -> str:
+        """A bundle that applies, and what it saves."""
+        amount = self.money(saving, currency)
+        return self.texts.gettext("%(bundle)s: you save %(amount)s", bundle=isolated(title), amount=amount)
+
+    def labels(self, firm: int, optional: int) -> tuple[str, ...]:
+        """The button's text for each number of optional products beside the *firm* ones."""
+        some = [self.add(firm + count) for count in range(optional)]
+        return (*some, self.texts.gettext("Add all %(num)s", num=self.texts.number(firm + optional)))
+
+    def add(self, count: int) -> str:
+        """The text of a button that adds so many."""
+        return self.texts.ngettext("Add %(num)s", "Add %(num)s", count)
+
+    def add_for(self, pieces: int, cost: int | None, currency: str | None) -> str:
+        """The same with what they cost, where that is known."""
+        if cost is None:
+            return self.add(pieces)
+        amount = self.money(cost, currency)
+        if pieces == 1:
+            return self.texts.gettext("Add for %(amount)s", amount=amount)
+        return self.texts.ngettext(
+            "Add all %(num)s for %(amount)s", "Add all %(num)s for %(amount)s", pieces, amount=amount
+        )
+
+    def _listed(self, titles: Sequence[str]) -> str:
+        return format_list([isolated(title) for title in titles], locale=self.locale)
+
+
+def isolated(title: str) -> str:
+    """*title* for the inside of a sentence: text that runs from right to left turns none of the words around it."""
+    plain = "".join(sign for sign in title if bidirectional(sign) not in _TURNS)
+    return f"\u2068{plain}\u2069" if any(bidirectional(sign) in ("R", "AL") for sign in plain) else plain

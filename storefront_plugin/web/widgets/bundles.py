@@ -1,0 +1,330 @@
+"""From the bundles of a slot to what the templates show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from flask import has_request_context, request, url_for
+
+from ...bundles.cart.next_offers import Lack
+from ...bundles.cart.stock import enough
+from ...bundles.definition import Bundle, Definition, Tier
+from ...bundles.slots.offers import BundleOffer, TierOffer
+from ...bundles.slots.pieces import Piece
+from ...money import minor_digits, to_minor
+from ...proxies import current_storefront
+from ...recommending.page import FilledSlot
+from ...shop.ports import Product, Variant
+from ..cart.notices import Notice, words_of
+from .bundle_contexts import (
+    AppliedView,
+    BundlesView,
+    BundleView,
+    ComponentView,
+    LackView,
+    NearView,
+    OptionView,
+    TierView,
+)
+from .bundle_text import BundleWords
+from .cards import PICTURE_SCHEMES, CardMaker, below_root
+from .contexts import NoticeView
+
+
+def options_of(
+    product: Product,
+    variants: Sequence[Variant],
+    chosen: Variant | None,
+    pieces: int,
+    currency: str | None,
+    words: BundleWords,
+) -> tuple[OptionView, ...]:
+    """The *variants* to choose from, those without so many *pieces* disabled; none where there is only one."""
+    if len(variants) < 2:
+        return ()
+    return tuple(
+        OptionView(
+            value=one.id,
+            title=titled(product, one, currency, words),
+            amount=to_minor(product.price if one.price is None else one.price, currency),
+            chosen=one is chosen,
+            disabled=not enough(one.stock, pieces),
+        )
+        for one in variants
+    )
+
+
+def titled(product: Product, variant: Variant, currency: str | None, words: BundleWords) -> str:
+    """The name of *variant*, with its price where that is not the product's."""
+    if variant.price is None or variant.price == product.price:
+        return variant.title
+    return f"{variant.title} – {words.money(to_minor(variant.price, currency), currency)}"
+
+
+MAX_OPTIONS = 20
+"""Products to choose from in a cart; the bundle's own page shows them all."""
+
+
+class NearMaker:
+    """Makes the views of next offers; its arguments are those of `BundleMaker`."""
+
+    def __init__(self, words: BundleWords, cards: CardMaker, action: str | None, private: bool) -> None:
+        self._words = words
+        self._cards = cards
+        self._action = action
+        self._private = private
+
+    def near(self, offer: BundleOffer, notice: NoticeView | None) -> NearView:
+        """What the cart lacks for *offer*, with what is to be told about it."""
+        missing, words = offer.missing, self._words
+        assert missing is not None
+        there = {product.id: product for product in offer.products}
+        single = all(len(lack.product_ids) == 1 for lack in missing.lacks)
+        titles = [words.named(there[lack.product_ids[0]].title, lack.pieces) for lack in missing.lacks if single]
+        pieces = sum(lack.pieces for lack in missing.lacks)
+        free = _are_free(offer.bundle.definition.tiers[missing.tier], missing.lacks)
+        text = words.near(titles, pieces, missing.saving or 0, offer.currency)
+        return NearView(
+            id=offer.bundle.id,
+            version=offer.bundle.version,
+            title=offer.bundle.definition.words_in(words.locale).title,
+            text=words.near_free(titles, pieces) if free else text,
+            lacks=tuple(self._lack(number, lack, offer, free) for number, lack in enumerate(missing.lacks)),
+            action=self._action,
+            label=words.add_for(pieces, None if free else _cost(offer, missing.lacks), offer.currency),
+            private=self._private,
+            notice=notice,
+        )
+
+    def _lack(self, number: int, lack: Lack, offer: BundleOffer, free: bool) -> LackView:
+        there = {product.id: product for product in offer.products}
+        named = places(offer.bundle)
+        found = [(named.index(name), there[name]) for name in lack.product_ids if name in there]
+        first = found[0][1]
+        several = len(lack.product_ids) > 1
+        variants = () if several else lacking_variants(lack, first.id, offer.choices.get(first.id, ()))
+        picks = (pick for place, product in found[:MAX_OPTIONS] for pick in self._picks(place, product, lack, offer))
+        cost, words = lack.pieces * to_minor(first.price, offer.currency), self._words
+        price = words.free(cost, offer.currency) if free else words.price(cost, cost, offer.currency)
+        return LackView(
+            number=number,
+            card=self._cards.product(first)._replace(price=price),
+            count=self._words.count(lack.pieces),
+            products=tuple(picks) if several else (),
+            options=options_of(first, variants, None, lack.pieces, offer.currency, self._words),
+        )
+
+    def _picks(self, place: int, product: Product, lack: Lack, offer: BundleOffer) -> Sequence[OptionView]:
+        """What can be chosen of *product*: each of its variants, or itself."""
+        variants = lacking_variants(lack, product.id, offer.choices.get(product.id, ()))
+        if not variants:
+            return [OptionView(str(place), product.title)]
+        return [
+            OptionView(
+                value=f"{place}:{one.id}",
+                title=f"{product.title} – {titled(product, one, offer.currency, self._words)}",
+                disabled=not enough(one.stock, lack.pieces),
+            )
+            for one in variants
+        ]
+
+
+def places(bundle: Bundle) -> list[str]:
+    """The products of *bundle* in the order by which a form names them: what can be had now does not change it."""
+    return sorted(bundle.definition.product_ids)
+
+
+def lacking_variants(lack: Lack, product_id: str, variants: Iterable[Variant]) -> tuple[Variant, ...]:
+    """The variants of a product that fill *lack*; by name where the catalogue knows none of them."""
+    named = lack.variants_of(product_id)
+    known = tuple(variants) or tuple(Variant(one, one) for one in named)
+    return tuple(one for one in known if not named or one.id in named)
+
+
+def _cost(offer: BundleOffer, lacks: Iterable[Lack]) -> int | None:
+    """What *lacks* cost in minor units; None where that depends on what is chosen."""
+    total = 0
+    for lack in lacks:
+        there = [product for product in offer.products if product.id in lack.product_ids]
+        prices = {price for product in there for price in _prices(product, lack, offer)}
+        if len(prices) != 1:
+            return None
+        total += lack.pieces * to_minor(prices.pop(), offer.currency)
+    return total
+
+
+def _prices(product: Product, lack: Lack, offer: BundleOffer) -> set[Decimal]:
+    variants = lacking_variants(lack, product.id, offer.choices.get(product.id, ()))
+    return {product.price if one.price is None else one.price for one in variants} or {product.price}
+
+
+def _are_free(tier: Tier, lacks: Iterable[Lack]) -> bool:
+    """Whether *lacks* cost nothing in the set: each is of products that it only gives free."""
+    if tier.price.kind != "free" or tier.least:
+        return False
+    paid = {component.product_id for component in tier.components if not component.free}
+    return all(paid.isdisjoint(lack.product_ids) for lack in lacks)
+
+
+class BundleMaker:
+    """Makes the views of the bundles of one page.
+
+    Args:
+        words: In the page's locale.
+        cards: Makes the cards of products.
+        action: Where forms post to; None where the cart cannot be filled from Python.
+        private: The response belongs to one shopper.
+        notice: What is to be told to that shopper; once, at what it is about.
+        unknown: Ids that stand for products which the shop does not have (in the merchant's preview).
+    """
+
+    def __init__(
+        self,
+        words: BundleWords,
+        cards: CardMaker,
+        action: str | None,
+        private: bool = False,
+        notice: Notice | None = None,
+        unknown: frozenset[str] = frozenset(),
+    ) -> None:
+        self._words = words
+        self._cards = cards
+        self._action = action
+        self._private = private
+        self._notice = notice
+        self._unknown = unknown
+        self._nears = NearMaker(words, cards, action, private)
+
+    def slot(self, filled: FilledSlot) -> BundlesView:
+        """The inside of a filled slot."""
+        offers = [one for one in filled.bundles if one.tiers]
+        headed = len(filled.bundles) == len(offers) == 1 and filled.slot.title is None
+        typed = self._notice.typed if self._notice is not None else ""
+        return BundlesView(
+            offers=tuple(self.bundle(one, headed) for one in offers),
+            applied=tuple(self._applied(one) for one in filled.bundles if one.applied),
+            near=tuple(self._nears.near(one, self._told_of(one.bundle)) for one in filled.bundles if one.missing),
+            code_action=url_for(f"{current_storefront.name}.take_code") if filled.takes_code else None,
+            code_notice=self._told_of_code() if filled.takes_code else None,
+            code_typed=typed if filled.takes_code else "",
+        )
+
+    def untold(self) -> NoticeView | None:
+        """The notice, where nothing that was made since is what it is about."""
+        notice, self._notice = self._notice, None
+        if notice is None:
+            return None
+        path = f"{notice.path}#{anchor(notice.bundle_id)}" if notice.kind == "unlocked" and notice.path else None
+        return NoticeView(words_of(notice, self._words.texts), notice.is_error, path)
+
+    def _told_of_code(self) -> NoticeView | None:
+        return self.untold() if self._notice is not None and self._notice.source == "code" else None
+
+    def _told_of(self, bundle: Bundle) -> NoticeView | None:
+        notice = self._notice
+        if notice is None or notice.source == "code" or notice.bundle_id != bundle.id:
+            return None
+        told = self.untold()
+        return told._replace(path=None) if told is not None else None  # it is here
+
+    def bundle(self, offer: BundleOffer, headed: bool = False) -> BundleView:
+        """A bundle that can be added; its title is the slot's heading where it is *headed*."""
+        words = offer.bundle.definition.words_in(self._words.locale)
+        root = request.script_root if has_request_context() else ""
+        return BundleView(
+            id=offer.bundle.id,
+            version=offer.bundle.version,
+            kind=offer.bundle.definition.kind,
+            title=words.title,
+            benefit=words.benefit.strip() or None,
+            picture=below_root(words.picture, PICTURE_SCHEMES, root),
+            tiers=self._tiers(offer),
+            action=self._action,
+            currency=offer.currency or "",
+            digits=minor_digits(offer.currency),
+            locale=self._words.locale.replace("_", "-"),
+            saved=self._words.texts.gettext("You save %(amount)s", amount="{}"),
+            more=self._words.texts.gettext("You have %(have)s: choose %(num)s more", have="{have}", num="{}"),
+            fewer=self._words.texts.gettext("You have %(have)s: take %(num)s away", have="{have}", num="{}"),
+            private=self._private,
+            headed=headed,
+            notice=self._told_of(offer.bundle),
+        )
+
+    def _tiers(self, offer: BundleOffer) -> tuple[TierView, ...]:
+        before = [None, *offer.tiers]
+        return tuple(self._tier(offer, tier, lower) for lower, tier in zip(before, offer.tiers, strict=False))
+
+    def _tier(self, offer: BundleOffer, tier: TierOffer, lower: TierOffer | None) -> TierView:
+        definition, currency, words = offer.bundle.definition, offer.currency, self._words
+        price = tier.tier.price
+        labels = self._labels(tier)
+        return TierView(
+            number=tier.number,
+            title=self._title(definition, tier),
+            note=self._note(definition.kind, tier, lower, currency),
+            offer=words.offer(definition.kind, price, currency),
+            components=tuple(self._component(piece, tier.tier, currency) for piece in tier.pieces),
+            price=words.price(tier.price, tier.total, currency),
+            saved=words.saved(tier.saving, currency) if tier.saving > 0 else None,
+            label=labels[0] if tier.tier.least else labels[-1],
+            labels=labels,
+            least=tier.tier.least,
+            most=tier.tier.most,
+            rule=price.kind,
+            value={"percent": price.rate, "free": price.pieces}.get(price.kind, price.amounts.get(currency or "", 0)),
+        )
+
+    def _title(self, definition: Definition, tier: TierOffer) -> str | None:
+        """What tells a tier from the others of its bundle; None where there are none."""
+        if definition.kind == "steps":
+            return self._words.step(tier.tier)
+        if definition.kind != "ladder":
+            return None
+        return self._words.rung(tier.number, len(definition.tiers), sum(piece.pieces for piece in tier.pieces))
+
+    def _labels(self, tier: TierOffer) -> tuple[str, ...]:
+        least, most = tier.tier.least, tier.tier.most
+        if least:
+            return tuple(self._words.add(count) for count in range(least, max(least, most) + 1))
+        optional = sum(piece.component.optional for piece in tier.pieces)
+        return self._words.labels(len(tier.pieces) - optional, optional)
+
+    def _note(self, kind: str, tier: TierOffer, lower: TierOffer | None, currency: str | None) -> str | None:
+        if kind == "mix":
+            return self._words.choice(tier.tier)
+        if kind != "ladder" or lower is None:
+            return None
+        had = {piece.product.id: piece.pieces for piece in lower.pieces}
+        more = [(piece.product, piece.pieces - had.get(piece.product.id, 0)) for piece in tier.pieces]
+        added = [self._words.named(product.title, pieces) for product, pieces in more if pieces > 0]
+        return self._words.adds(added, tier.price - lower.price, currency)
+
+    def _component(self, piece: Piece, tier: Tier, currency: str | None) -> ComponentView:
+        cost = piece.unit_price * (1 if tier.least else piece.pieces)
+        free = piece.component.free
+        return ComponentView(
+            number=piece.number,
+            card=self._cards.product(piece.product),
+            price=self._words.free(cost, currency) if free else self._words.price(cost, cost, currency),
+            amount=piece.unit_price,
+            pieces=piece.pieces,
+            count=None if tier.least else self._words.count(piece.pieces),
+            optional=piece.component.optional,
+            free=free,
+            options=options_of(piece.product, piece.variants, piece.variant, piece.needed, currency, self._words),
+            missing=piece.product.id in self._unknown,
+        )
+
+    def _applied(self, offer: BundleOffer) -> AppliedView:
+        applied = offer.applied
+        assert applied is not None
+        title = offer.bundle.definition.words_in(self._words.locale).title
+        count = None if offer.bundle.definition.kind == "steps" else self._words.count(applied.count)
+        return AppliedView(self._words.applied(title, applied.saving, offer.currency), count)
+
+
+def anchor(bundle_id: int | None) -> str:
+    """Where a bundle stands on its page."""
+    return f"storefront-bundle-{bundle_id}"
