@@ -17,7 +17,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from .bundles.cart.pricer import Till
+from .bundles.cart.pricer import CartPricer
 from .bundles.slots.filler import BundleSlots
 from .bundles.slots.pieces import Variants
 from .content.index import CatalogueIndex
@@ -29,8 +29,8 @@ from .counts.generations import live
 from .counts.popularity import find_older, find_trending, load_popularity, store_older, store_trending
 from .counts.rebuild import Progress, rebuild, sweep
 from .counts.upkeep import Upkeep
-from .jobs.heartbeats import Workers
-from .jobs.thread import Drainer
+from .jobs.heartbeats import Heartbeats
+from .jobs.thread import BackgroundThread
 from .orderlog.numbering import Position, count_orders, newest_day
 from .orderlog.product_numbers import ProductNumbers
 from .recommending.effective_plan import EffectivePlan, Plan
@@ -40,9 +40,9 @@ from .recommending.page import FilledSlot, Page
 from .recommending.plan import Slot, checked_plan
 from .recommending.product_cache import Cards
 from .recommending.recommender import CHANGED_IDS, Recommender
-from .recommending.refresher import Held
+from .recommending.refresher import SnapshotCache
 from .recommending.rules.compiled import RuleBook
-from .recommending.slot_stats import Fills
+from .recommending.slot_stats import SlotStats
 from .recommending.strategies import PLANNED
 from .redis_store import MISSING, Read, RedisStore, stop
 from .redis_store.keys import Keys
@@ -71,10 +71,10 @@ class Mounted:
         # Numbers of a database that dies with its app must meet neither the shop's own counts nor the next test's.
         self.keys = Keys(f"{settings.redis_prefix}:{uuid.uuid4().hex[:12]}" if fleeting else settings.redis_prefix)
         self.numbers = ProductNumbers()
-        self.cards = Cards(catalog, settings.card_seconds, settings.deadline, settings.currency)
+        self.cards = Cards(catalog, settings.product_cache_seconds, settings.deadline, settings.currency)
         keys = [*(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key or ""]
-        self.till = Till(self.database, catalog, settings.currency, keys)
-        self.workers = Workers(self.store, self.keys)
+        self.pricer = CartPricer(self.database, catalog, settings.currency, keys)
+        self.workers = Heartbeats(self.store, self.keys)
         self.upkeep = Upkeep(
             self.database,
             self.store,
@@ -89,17 +89,17 @@ class Mounted:
             catalog, self.database, self.numbers, self.store, self.keys, self.folder, settings.currency
         )
         self.variants = Variants(catalog)
-        self.held = Held(
+        self.held = SnapshotCache(
             self.database,
             self.store,
             self.keys,
             self.numbers,
             self.cards,
-            self.till.published,
+            self.pricer.published,
             self.wake,
         )
         failures = Failures(app)
-        bundle_slots = BundleSlots(self.till, self.variants, failures.tell)
+        bundle_slots = BundleSlots(self.pricer, self.variants, failures.tell)
         self.recommender = Recommender(
             self.store,
             self.keys,
@@ -108,16 +108,16 @@ class Mounted:
             PLANNED,
             bundle_slots,
             settings.min_support,
-            self.held.heed,
-            self.held.heed_unknown,
+            self.held.on_news,
+            self.held.request_numbers,
             failures.tell,
         )
         self._explainer = Explainer(
             self.recommender, bundle_slots, self.numbers, self.store.ask, lambda: count_orders(self.database)
         )
-        self.fills = Fills(self.store, self.keys)
+        self.fills = SlotStats(self.store, self.keys)
         self._plan = EffectivePlan(checked_plan(settings.plan, tuple(PLANNED)), tuple(PLANNED))
-        self.drainer = Drainer(app, self._turn)
+        self.drainer = BackgroundThread(app, self._turn)
         self._lists_at = 0.0
         self._untold: dict[str, None] = {}
 
@@ -151,15 +151,15 @@ class Mounted:
 
     def fill(self, page: Page, slots: Sequence[Slot], all_candidates: bool = False) -> list[FilledSlot]:
         """The read journey."""
-        return self.recommender.fill(page, slots, self.held.get(page.patient), all_candidates)
+        return self.recommender.fill(page, slots, self.held.get(page.blocking), all_candidates)
 
     def explain(self, page: Page, slots: Sequence[Slot], rules: RuleBook | None = None) -> list[ExplainedSlot]:
         """What became of every candidate of *slots* on *page*, which is patient; raises what hinders it.
 
         Other *rules* than those that hold may be tried.
         """
-        holdings = self.held.get(patient=True)
-        return self._explainer.explain(page, slots, holdings if rules is None else replace(holdings, rules=rules))
+        snapshot = self.held.get(blocking=True)
+        return self._explainer.explain(page, slots, snapshot if rules is None else replace(snapshot, rules=rules))
 
     def drain(self) -> int:
         """Count all committed orders now; how many batches went out. Raises `StorefrontError` when it cannot."""

@@ -44,7 +44,7 @@ def catalog() -> Failing:
 @pytest.fixture
 def admin(make_shop: MakeShop, catalog: Failing) -> SmallShop:
     """A shop whose merchant may edit; product data is never kept."""
-    return make_shop(admin_access=lambda: Merchant("First editor"), catalog=catalog, STOREFRONT_CARD_SECONDS=0)
+    return make_shop(admin_access=lambda: Merchant("First editor"), catalog=catalog, STOREFRONT_PRODUCT_CACHE_SECONDS=0)
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ from storefront_plugin.core import database
 from storefront_plugin.core.database import table_of
 from storefront_plugin.counts import generations
 from storefront_plugin.counts.generations import Generation
-from storefront_plugin.jobs.heartbeats import Workers
-from storefront_plugin.jobs.thread import Drainer
+from storefront_plugin.jobs.heartbeats import Heartbeats
+from storefront_plugin.jobs.thread import BackgroundThread
 from storefront_plugin.orderlog.tables import Batch, OrderEvent
 from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.page import FilledSlot, Page
@@ -78,7 +78,7 @@ def catalog() -> ChangingCatalog:
 def shop(make_shop: MakeShop, catalog: ChangingCatalog) -> SmallShop:
     """A shop whose editor may change everything; products are never kept, so that changes show at once."""
     return make_shop(
-        catalog=catalog, cart=Cart(), admin_access=lambda: Merchant("First editor"), STOREFRONT_CARD_SECONDS=0
+        catalog=catalog, cart=Cart(), admin_access=lambda: Merchant("First editor"), STOREFRONT_PRODUCT_CACHE_SECONDS=0
     )
 
 
@@ -226,7 +226,10 @@ def test_ten_thousand_bundles_cost_no_more_queries_than_ten(make_shop: MakeShop)
     for count in (10, 10_000):
         catalog.asked.clear()
         shop = make_shop(
-            catalog=catalog, cart=Cart(), admin_access=lambda: Merchant("First editor"), STOREFRONT_CARD_SECONDS=0
+            catalog=catalog,
+            cart=Cart(),
+            admin_access=lambda: Merchant("First editor"),
+            STOREFRONT_PRODUCT_CACHE_SECONDS=0,
         )
         fill_shelf(shop, count)
         home(shop)  # reads what is published, as the first page of any process does
@@ -318,7 +321,7 @@ def test_orders_that_wait_too_long_are_told(
 
 def quiet_shop(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch, drain: str) -> SmallShop:
     """A shop as in production, but for its thread, which the tests play."""
-    monkeypatch.setattr(Drainer, "wake", lambda self: None)
+    monkeypatch.setattr(BackgroundThread, "wake", lambda self: None)
     return make_shop(
         cart=Cart(),
         admin_access=lambda: Merchant("First editor"),
@@ -330,7 +333,7 @@ def quiet_shop(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch, drain: str)
 def beat(shop: SmallShop, kind: Literal["worker", "thread"]) -> None:
     """A process of this kind shows life."""
     parts = shop.app.extensions["storefront.mounted"]
-    workers = Workers(parts.store, parts.keys)
+    workers = Heartbeats(parts.store, parts.keys)
     workers.kind = kind
     workers.beat()
 

@@ -251,13 +251,13 @@ def test_a_segment_or_staff_only_bundle_is_added_by_those_who_may_have_it(shop: 
 def link(shop: BundleShop, number: int, hours: float = 1) -> str:
     with shop.shop.app.app_context():
         until = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=hours)
-        return shop.shop.storefront.mounted.till.codes.link_token(number, until)
+        return shop.shop.storefront.mounted.pricer.codes.link_token(number, until)
 
 
 def code(shop: BundleShop, number: int, hours: float = 2) -> str:
     with shop.shop.app.app_context():
         until = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=hours)
-        return shop.shop.storefront.mounted.till.codes.code(number, until)
+        return shop.shop.storefront.mounted.pricer.codes.code(number, until)
 
 
 def test_a_link_unlocks_its_bundle_for_the_till_too(shop: BundleShop) -> None:

@@ -10,7 +10,7 @@ import test_bundle_csv as csv_file
 import test_bundle_orders as orders
 import test_bundle_proposals as proposals
 import test_bundle_shelf as shelf
-import test_bundle_till as till
+import test_bundle_till as pricer
 from postgres import postgres_url
 from small_shop import SmallShop
 
@@ -30,11 +30,11 @@ AGAIN = (
     shelf.test_orders_at_the_same_time_never_pass_the_limit,
     shelf.test_refunds_of_an_order_are_remembered,
     shelf.test_a_limit_that_is_set_later_counts_what_was_used_before,
-    till.till,
-    till.test_a_cart_is_priced_stored_and_refunded_to_the_unit,
-    till.test_a_bundle_that_ended_meanwhile_is_priced_again,
-    till.test_a_cancelled_order_gives_its_bundles_back,
-    till.test_words_may_change_between_cart_and_order,
+    pricer.pricer,
+    pricer.test_a_cart_is_priced_stored_and_refunded_to_the_unit,
+    pricer.test_a_bundle_that_ended_meanwhile_is_priced_again,
+    pricer.test_a_cancelled_order_gives_its_bundles_back,
+    pricer.test_words_may_change_between_cart_and_order,
     orders.test_orders_are_placed_cancelled_and_refunded_as_a_plain_model_says,
     orders.test_an_order_that_is_placed_again_after_its_cancellation_counts,
     orders.test_the_same_order_placed_twice_at_the_same_time_counts_once,

@@ -20,7 +20,7 @@ from storefront_plugin import OrderLine
 from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.proposals import run as proposal_run
 from storefront_plugin.bundles.proposals import store as proposals
-from storefront_plugin.bundles.proposals.mining import Terms, Together, find_together, suggested_discount
+from storefront_plugin.bundles.proposals.mining import MiningSettings, Together, find_together, suggested_discount
 from storefront_plugin.bundles.proposals.run import SearchRunning, begin, carry_out, is_due, latest_run
 from storefront_plugin.bundles.proposals.store import Proposal, list_proposals
 from storefront_plugin.bundles.store import repository
@@ -63,7 +63,7 @@ def ask(shop: SmallShop) -> Ask:
         catalog: MemoryCatalog | None = None, currency: str | None = "EUR", **options: object
     ) -> dict[tuple[str, ...], Proposal]:
         parts = shop.storefront.mounted
-        terms = Terms(**options)  # type: ignore[arg-type]
+        terms = MiningSettings(**options)  # type: ignore[arg-type]
         begun = begin(parts.database, terms, "First editor")
         carry_out(begun, parts.database, catalog or products(), parts.numbers, parts.folder, currency, lambda: None)
         return open_ones(shop)
@@ -404,7 +404,7 @@ def test_what_was_rejected_before_proposals_were_stored_stays_rejected(shop: Sma
 @given(st.integers(1, 10**7), st.integers(0, 10**7), st.decimals("0", "0.99", places=2), st.integers(0, 99))
 def test_no_suggestion_is_below_the_margin_floor(price: int, cost: int, floor: Decimal, wanted: int) -> None:
     """Whatever the price, the cost and the wish, the margin after the discount is at least the floor."""
-    discount = suggested_discount(price, cost, Terms(margin_floor=floor, discount=wanted))
+    discount = suggested_discount(price, cost, MiningSettings(margin_floor=floor, discount=wanted))
     assert 0 <= discount <= wanted
     if discount:
         after = price - (2 * price * discount + 100) // 200
@@ -415,9 +415,9 @@ def test_no_suggestion_is_below_the_margin_floor(price: int, cost: int, floor: D
 def test_wrong_terms_are_refused(wrong: dict[str, object]) -> None:
     """With a sentence; right ones come back from their JSON."""
     with pytest.raises(InputError):
-        Terms(**wrong)  # type: ignore[arg-type]
-    terms = Terms(Decimal("0.125"), 5, 3, 9)
-    assert Terms.from_json(terms.to_json()) == terms
+        MiningSettings(**wrong)  # type: ignore[arg-type]
+    terms = MiningSettings(Decimal("0.125"), 5, 3, 9)
+    assert MiningSettings.from_json(terms.to_json()) == terms
 
 
 def test_few_orders_promise_little() -> None:

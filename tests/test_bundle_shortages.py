@@ -46,7 +46,7 @@ def warehouse() -> Warehouse:
 @pytest.fixture
 def shop(make_shop: MakeShop, warehouse: Warehouse) -> BundleShop:
     """A shop that keeps product data for an hour."""
-    return bundle_shop(make_shop, warehouse, STOREFRONT_CARD_SECONDS=3600)
+    return bundle_shop(make_shop, warehouse, STOREFRONT_PRODUCT_CACHE_SECONDS=3600)
 
 
 def short(shop: BundleShop, *lines: CartLine) -> list[Shortage]:

@@ -242,7 +242,7 @@ def token(shop: BundleShop, bundle_id: int, hours: float = 1) -> str:
     """A signed link's token."""
     until = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=hours)
     with shop.shop.app.app_context():
-        return shop.shop.storefront.mounted.till.codes.link_token(bundle_id, until)
+        return shop.shop.storefront.mounted.pricer.codes.link_token(bundle_id, until)
 
 
 def test_the_cart_tells_what_is_saved_and_what_is_missing(shop: BundleShop) -> None:
@@ -350,7 +350,7 @@ def test_the_database_being_late_costs_the_slot_not_the_page(shop: BundleShop, m
     def late(*_args: object, **_options: object) -> None:
         raise DatabaseUnavailable("late")
 
-    monkeypatch.setattr(shop.shop.app.extensions["storefront.mounted"].till, "price", late)
+    monkeypatch.setattr(shop.shop.app.extensions["storefront.mounted"].pricer, "price", late)
     soup = shop.soup("/cart")
     assert slot(soup) is None
     assert soup.h1 is not None

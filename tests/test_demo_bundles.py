@@ -234,7 +234,7 @@ def test_a_staff_code_typed_in_the_cart_lowers_its_total(demo: Flask, shopper: V
     found = stored(demo, title)
     with demo.app_context():
         ends = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=2)
-        code = demo.extensions["storefront"].mounted.till.codes.code(found.id, ends)
+        code = demo.extensions["storefront"].mounted.pricer.codes.code(found.id, ends)
     shopper.add("LUM-A9")
     cart = shopper.add("LX-85")
     assert title not in cart.get_text()

@@ -34,7 +34,7 @@ def page_of(placement: str, *products: str, category: str | None = None) -> Page
         products=() if in_cart else products,
         cart=tuple(CartLine(product) for product in products) if in_cart else (),
         category=category,
-        patient=True,
+        blocking=True,
     )
 
 
@@ -194,7 +194,7 @@ def test_the_explanation_is_the_page(make_shop: MakeShop, mixed_products: list[P
             parts.held.current = replace(parts.held.current, rules=RuleBook(dict(enumerate(rules, start=1))))
             parts.cards.forget(None)
             slots = DEFAULT_PLAN[placement]
-            filled = parts.fill(replace(page_of(placement, *seeds), patient=False), slots)
+            filled = parts.fill(replace(page_of(placement, *seeds), blocking=False), slots)
             explained = parts.explain(page_of(placement, *seeds), slots)
             assert [[card.product.id for card in one.cards] for one in filled] == [
                 [each.product_id for each in one.shown] for one in explained

@@ -17,7 +17,7 @@ from small_shop import SmallShop
 from test_explain import explain, page_of
 
 from storefront_plugin import CartLine, MemoryCatalog, Product, Slot
-from storefront_plugin.bundles.cart.next_offers import Lack
+from storefront_plugin.bundles.cart.next_offers import MissingItem
 from storefront_plugin.bundles.definition import Bundle, Component, Definition, Schedule, Tier, Words
 from storefront_plugin.bundles.price import amount_off, fixed_price, percent_off
 from storefront_plugin.bundles.slots import cart_verdicts, filler
@@ -136,7 +136,7 @@ def test_products_beyond_those_looked_up_are_said_to_be(shop: BundleShop, monkey
     dear = Definition(kind="set", tiers=(Tier((Component("p1"), lacking), TEN),), words={"en": Words("Set")})
     farther = shop.publish(dear)
     assert verdicts(shop, "cart", "p1") == {
-        near: BundleVerdict("near", place=1, lacks=(Lack(("p2",), 1), Lack(("p3",), 1))),
+        near: BundleVerdict("near", place=1, lacks=(MissingItem(("p2",), 1), MissingItem(("p3",), 1))),
         far: BundleVerdict("bound", limit=3),
         farther: BundleVerdict("bound", limit=3),
     }
@@ -160,7 +160,7 @@ def test_a_cart_tells_what_applies_and_what_is_missing(shop: BundleShop) -> None
     gone = shop.publish(set_of("p3", "p8", price=TEN))
     found = judged(shop, "cart", "p1", "p2", "p3")
     assert found[applies].verdict == BundleVerdict("applied", place=1, count=1, limit=1)
-    assert found[near].verdict == BundleVerdict("near", place=2, lacks=(Lack(("p4",), 1),))
+    assert found[near].verdict == BundleVerdict("near", place=2, lacks=(MissingItem(("p4",), 1),))
     assert found[gone].verdict == BundleVerdict("sold_out", product_id="p8")
     assert [found[number].saving for number in (applies, near)] == [30, 70]
 
@@ -243,13 +243,13 @@ def test_the_explained_bundles_are_those_of_the_page(make_shop: MakeShop) -> Non
     )
     def agree(found: list[Definition], placement: str, products: list[str]) -> None:
         published = shelf_with(found)
-        parts.till.published.get = lambda patient=False: published  # type: ignore[method-assign]
-        holdings = replace(parts.held.get(patient=True), published=published)
+        parts.pricer.published.get = lambda blocking=False: published  # type: ignore[method-assign]
+        snapshot = replace(parts.held.get(blocking=True), published=published)
         products = products[:1] if placement == "product" else products
         page = page_of(placement, *products)
         page.currency = "EUR"
-        (slot,) = parts.recommender.fill(page, [SETS], holdings)
-        (told,) = parts._explainer.explain(page, [SETS], holdings)
+        (slot,) = parts.recommender.fill(page, [SETS], snapshot)
+        (told,) = parts._explainer.explain(page, [SETS], snapshot)
         shown = [one.bundle.id for one in told.bundles if one.verdict.place is not None]
         assert list(dict.fromkeys(offer.bundle.id for offer in slot.bundles)) == shown
         assert sorted(one.bundle.id for one in told.bundles) == [one.id for one in published.about(products)]

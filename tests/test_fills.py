@@ -15,7 +15,7 @@ from small_shop import SmallShop
 from storefront_plugin import Slot
 from storefront_plugin.recommending import slot_stats as module
 from storefront_plugin.recommending.page import FilledSlot, Page
-from storefront_plugin.recommending.slot_stats import Fill, Fills, often_empty
+from storefront_plugin.recommending.slot_stats import SlotCounts, SlotStats, often_empty
 from storefront_plugin.redis_store import Read, RedisStore
 
 MakeShop = Callable[..., SmallShop]
@@ -39,7 +39,7 @@ def shop(make_shop: MakeShop) -> SmallShop:
     return shop
 
 
-def totals(shop: SmallShop, days: int = 7) -> dict[str, dict[str, Fill]]:
+def totals(shop: SmallShop, days: int = 7) -> dict[str, dict[str, SlotCounts]]:
     """What Redis holds after this process has told."""
     with shop.app.app_context():
         shop.storefront.drain()
@@ -50,10 +50,13 @@ def test_each_slot_of_a_page_is_counted_filled_or_empty(shop: SmallShop) -> None
     """Lazy slots not yet: they are counted when they are fetched."""
     for _ in range(3):
         visit(shop)
-    assert totals(shop) == {"product": {"best": Fill(3, 0), "set": Fill(3, 3)}}
+    assert totals(shop) == {"product": {"best": SlotCounts(3, 0), "set": SlotCounts(3, 3)}}
     visit(shop, "/cart")
     visit(shop)
-    assert totals(shop) == {"product": {"best": Fill(4, 0), "set": Fill(4, 4)}, "cart": {"best": Fill(1, 0)}}
+    assert totals(shop) == {
+        "product": {"best": SlotCounts(4, 0), "set": SlotCounts(4, 4)},
+        "cart": {"best": SlotCounts(1, 0)},
+    }
 
 
 def test_a_fragment_counts_what_the_page_left_to_it(shop: SmallShop) -> None:
@@ -61,7 +64,7 @@ def test_a_fragment_counts_what_the_page_left_to_it(shop: SmallShop) -> None:
     for path in ("/p/p1", "/apart"):
         for fragment in visit(shop, path).soup.select("storefront-fragment"):
             assert shop.app.test_client().get(str(fragment["src"])).status_code in (200, 204)
-    assert totals(shop)["product"] == {"best": Fill(2, 0), "set": Fill(1, 1), "later": Fill(2, 0)}
+    assert totals(shop)["product"] == {"best": SlotCounts(2, 0), "set": SlotCounts(1, 1), "later": SlotCounts(2, 0)}
 
 
 def test_the_api_counts_a_placement_but_not_a_single_question(shop: SmallShop) -> None:
@@ -73,7 +76,7 @@ def test_the_api_counts_a_placement_but_not_a_single_question(shop: SmallShop) -
         shop.storefront.recommend("bestsellers")
     with shop.app.app_context():
         shop.storefront.fill(shop.storefront.page("cart"))  # a script of the shop, no shopper's page
-    assert totals(shop) == {"cart": {"best": Fill(1, 0)}}
+    assert totals(shop) == {"cart": {"best": SlotCounts(1, 0)}}
 
 
 def test_pages_that_trouble_emptied_are_not_counted(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +91,7 @@ def test_pages_that_trouble_emptied_are_not_counted(shop: SmallShop, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(mounted.cards, "get_many", _raise)
         visit(shop)
-    assert totals(shop)["product"]["best"] == Fill(1, 0)
+    assert totals(shop)["product"]["best"] == SlotCounts(1, 0)
 
 
 def _raise(*_args: Any) -> Any:
@@ -105,12 +108,12 @@ def test_redis_gone_keeps_the_counts_for_later(shop: SmallShop, monkeypatch: pyt
         raise StoreUnavailable("Redis is gone.")
 
     visit(shop)
-    fills: Fills = shop.app.extensions["storefront.mounted"].fills
+    fills: SlotStats = shop.app.extensions["storefront.mounted"].fills
     with monkeypatch.context() as patch:
         patch.setattr(RedisStore, "pipeline_write", gone)
         fills.flush()
     visit(shop)
-    assert totals(shop)["product"] == {"best": Fill(2, 0), "set": Fill(2, 2)}
+    assert totals(shop)["product"] == {"best": SlotCounts(2, 0), "set": SlotCounts(2, 2)}
 
 
 def test_days_are_summed_up_and_forgotten_after_a_month(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,15 +132,15 @@ def test_days_are_summed_up_and_forgotten_after_a_month(shop: SmallShop, monkeyp
 
 def test_any_slot_name_comes_back(shop: SmallShop) -> None:
     """Also one with the sign that divides a field."""
-    fills: Fills = shop.app.extensions["storefront.mounted"].fills
+    fills: SlotStats = shop.app.extensions["storefront.mounted"].fills
     odd = Slot(name="a/b/pages", strategies=("related",))
     fills.count(Page(placement="home"), [FilledSlot(odd, ())])
-    assert totals(shop) == {"home": {"a/b/pages": Fill(1, 1)}}
+    assert totals(shop) == {"home": {"a/b/pages": SlotCounts(1, 1)}}
 
 
 def test_many_threads_lose_no_page(shop: SmallShop) -> None:
     """Counting and telling at the same time."""
-    fills: Fills = shop.app.extensions["storefront.mounted"].fills
+    fills: SlotStats = shop.app.extensions["storefront.mounted"].fills
 
     def pages() -> None:
         for number in range(300):
@@ -150,13 +153,13 @@ def test_many_threads_lose_no_page(shop: SmallShop) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert totals(shop) == {"home": {"best": Fill(1200, 1200)}}
+    assert totals(shop) == {"home": {"best": SlotCounts(1200, 1200)}}
 
 
 def test_the_number_of_slots_is_bounded(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is asked for, a process holds so many names at most."""
     monkeypatch.setattr(module, "MAX_SLOTS", 3)
-    fills: Fills = shop.app.extensions["storefront.mounted"].fills
+    fills: SlotStats = shop.app.extensions["storefront.mounted"].fills
     for number in range(9):
         fills.count(Page(placement="home"), [FilledSlot(Slot(name=f"n{number}", strategies=("related",)), ())])
     assert set(totals(shop)["home"]) == {"n0", "n1", "n2"}
@@ -184,7 +187,7 @@ def test_the_background_thread_tells_and_pages_write_nothing(
     assert statements == []
     mounted.fills._due_at = 0.0
     mounted.wake()
-    wait_until(lambda: mounted.fills.totals().get("product", {}).get("best") == Fill(3, 0))
+    wait_until(lambda: mounted.fills.totals().get("product", {}).get("best") == SlotCounts(3, 0))
     assert here not in written
     assert written
 
@@ -192,17 +195,17 @@ def test_the_background_thread_tells_and_pages_write_nothing(
 @pytest.mark.parametrize(
     ("slot", "fill", "often"),
     [
-        (BEST, Fill(20, 9), True),
-        (BEST, Fill(20, 8), False),
-        (BEST, Fill(19, 19), False),
-        (Slot(name="sets", strategies=("bundles",), layout="bundles"), Fill(100, 99), False),
+        (BEST, SlotCounts(20, 9), True),
+        (BEST, SlotCounts(20, 8), False),
+        (BEST, SlotCounts(19, 19), False),
+        (Slot(name="sets", strategies=("bundles",), layout="bundles"), SlotCounts(100, 99), False),
     ],
 )
-def test_a_slot_is_often_empty_above_two_fifths_of_enough_pages(slot: Slot, fill: Fill, often: bool) -> None:
+def test_a_slot_is_often_empty_above_two_fifths_of_enough_pages(slot: Slot, fill: SlotCounts, often: bool) -> None:
     """Bundles may be: few products have one."""
     assert often_empty(slot, fill) is often
 
 
 def test_without_pages_there_is_no_share() -> None:
     """None, not 0 %."""
-    assert (Fill().share, Fill(4, 1).share) == (None, 0.25)
+    assert (SlotCounts().share, SlotCounts(4, 1).share) == (None, 0.25)

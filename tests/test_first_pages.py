@@ -114,13 +114,13 @@ def test_the_first_page_waits_for_a_busy_start(busy: SmallShop, monkeypatch: pyt
     if step == "connecting":
         slowly(monkeypatch, parts(busy).store._address, "connect")
     else:
-        slowly(monkeypatch, refresher, "load_holdings")
+        slowly(monkeypatch, refresher, "load_snapshot")
     assert "p2" in visit(busy).shown()
 
 
 def test_pages_that_come_together_first_all_wait(busy: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker with threads may get several at once."""
-    slowly(monkeypatch, refresher, "load_holdings")
+    slowly(monkeypatch, refresher, "load_snapshot")
     pages: list[Visit] = []
     visitors = [threading.Thread(target=lambda: pages.append(visit(busy))) for _ in range(4)]
     for visitor in visitors:

@@ -150,7 +150,7 @@ def test_explain_tells_what_the_page_shows_now(shop: SmallShop, quiet: SmallShop
     with shop.app.app_context():
         shop.storefront.exclude("p2")
     with quiet.app.app_context():
-        page = Page(placement="product", products=("p1",), patient=True)
+        page = Page(placement="product", products=("p1",), blocking=True)
         slots = parts(quiet).explain(page, parts(quiet).plan["product"])
     shown = {one.product_id for slot in slots for one in slot.shown}
     assert shown

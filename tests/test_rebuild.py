@@ -228,7 +228,7 @@ def test_dump_reads_the_log_in_pages_up_to_its_position(shop: CountedShop, monke
     monkeypatch.setattr(rebuild, "PAGE", 2)
     batches = [[Entry(1, DAY, 1, (number,))] for number in range(1, 8)]
     shop.log(batches)
-    with shop.database.reading(patient=True) as session:
+    with shop.database.reading(blocking=True) as session:
         token = session.scalar(sa.select(Batch.token).where(Batch.number == 5))
     path = rebuild.dump_log(shop.database, Position(5, token or ""), shop.folder)
     assert path.read_text() == "".join(dump_entries(batch) for batch in batches[:5])
@@ -307,7 +307,7 @@ def test_rebuild_in_a_cluster(tmp_path: Path) -> None:
 
 
 def _generations(shop: CountedShop) -> list[Generation]:
-    with shop.database.reading(patient=True) as session:
+    with shop.database.reading(blocking=True) as session:
         return list(session.scalars(sa.select(Generation)))
 
 
@@ -318,7 +318,7 @@ def _kill(shop: CountedShop) -> None:
 
 
 def _loaded_shards(patch: pytest.MonkeyPatch) -> list[int]:
-    """Fills with the shards that are loaded from now on."""
+    """SlotStats with the shards that are loaded from now on."""
     seen: list[int] = []
     load: Callable[..., None] = ShardLoader.load
 

@@ -68,7 +68,7 @@ def open_shop(folder: Path, redis_url: str, catalog: OddCatalog) -> SmallShop:
         STOREFRONT_REDIS_URL=redis_url,
         STOREFRONT_REDIS_PREFIX=f"t{uuid.uuid4().hex[:8]}",
         STOREFRONT_DEADLINE_MS=DEADLINE_MS,
-        STOREFRONT_CARD_SECONDS=60 if isinstance(catalog, OddStock) else 0,
+        STOREFRONT_PRODUCT_CACHE_SECONDS=60 if isinstance(catalog, OddStock) else 0,
         STOREFRONT_DRAIN="off",
         catalog=catalog,
         cart=BigCart(),

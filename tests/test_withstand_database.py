@@ -39,7 +39,12 @@ class CatalogInSql(MemoryCatalog):
 
 def make_live(make_shop: MakeShop, **options: Any) -> SmallShop:
     catalog = CatalogInSql(made_products())
-    options = {"TESTING": False, "STOREFRONT_DEADLINE_MS": DEADLINE_MS, "STOREFRONT_CARD_SECONDS": 0, **options}
+    options = {
+        "TESTING": False,
+        "STOREFRONT_DEADLINE_MS": DEADLINE_MS,
+        "STOREFRONT_PRODUCT_CACHE_SECONDS": 0,
+        **options,
+    }
     shop = add_pages(make_shop(catalog=catalog, **options))
     catalog.storefront = shop.storefront
     with shop.app.app_context():

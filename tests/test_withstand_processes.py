@@ -23,7 +23,7 @@ from shop_pages import add_pages, visit, wait_until, warm
 from small_shop import SmallShop
 
 from storefront_plugin.core.locks import ProcessLock
-from storefront_plugin.jobs.thread import Drainer
+from storefront_plugin.jobs.thread import BackgroundThread
 from storefront_plugin.redis_store import Read
 
 MakeShop = Callable[..., SmallShop]
@@ -199,7 +199,7 @@ def test_one_thread_works_however_many_wake_it(shop: SmallShop) -> None:
         turns.append(time.monotonic())
         raise RuntimeError("trouble")
 
-    drainer = Drainer(shop.app, turn)
+    drainer = BackgroundThread(shop.app, turn)
     before = threading.active_count()
     wakers = [threading.Thread(target=drainer.wake) for _ in range(20)]
     for waker in wakers:

@@ -11,17 +11,17 @@ from small_shop import SmallShop
 
 from storefront_plugin.core.errors import StoreUnavailable
 from storefront_plugin.jobs import heartbeats
-from storefront_plugin.jobs.heartbeats import Seen, Workers
+from storefront_plugin.jobs.heartbeats import Heartbeats, Seen
 from storefront_plugin.redis_store import Read
 from storefront_plugin.redis_store._writer import Command
 
 MakeShop = Callable[..., SmallShop]
 
 
-def process_of(shop: SmallShop, kind: heartbeats.Kind | None) -> Workers:
+def process_of(shop: SmallShop, kind: heartbeats.Kind | None) -> Heartbeats:
     """What another process of *shop* would tell of itself."""
     parts = shop.storefront.mounted
-    process = Workers(parts.store, parts.keys)
+    process = Heartbeats(parts.store, parts.keys)
     process.kind = kind
     return process
 

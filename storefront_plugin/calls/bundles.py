@@ -13,7 +13,7 @@ from ..bundles.definition import Definition, Words
 from ..bundles.orders import uses
 from ..bundles.orders.refunds import Policy, RefundQuote, Return
 from ..bundles.proposals import run as proposal_run
-from ..bundles.proposals.mining import Progress, Terms, silent
+from ..bundles.proposals.mining import MiningSettings, Progress, silent
 from ..bundles.store import repository
 from ..bundles.store.repository import Stored
 from ..core.shop_database import ShopSession
@@ -35,14 +35,14 @@ class BundleCalls(Calls):
         options.setdefault("presented", presented())
         if has_request_context() and "segments" not in options and isinstance(self.customers, KnowsSegments):
             options["segments"] = self.customers.segments()
-        return self.mounted.till.price(lines, currency, **options)
+        return self.mounted.pricer.price(lines, currency, **options)
 
     def shortages(self, pricing: CartPricing) -> list[Shortage]:
         """What a priced cart wants beyond the stock of this moment, by product and by variant; ask it at checkout.
 
         Empty where all can be had. What the catalogue raises is raised.
         """
-        return self.mounted.till.shortages(pricing)
+        return self.mounted.pricer.shortages(pricing)
 
     def bundle_words(self, bundle_id: int, locale: object = "en") -> Words:
         """Title, benefit and picture of a bundle in *locale*, for the shop's own cart; raises `BundleNotFound`.
@@ -76,7 +76,7 @@ class BundleCalls(Calls):
             RefundedAlready: Pieces of that order came back, and it would be priced anew.
             StorefrontError: A bundle was changed or ended since the cart was priced: price it again.
         """
-        name, record = clean_id(order_id, "order id"), self.mounted.till.record(pricing)
+        name, record = clean_id(order_id, "order id"), self.mounted.pricer.record(pricing)
         with self.transaction(session) as held:
             return uses.store_order(held, self.database, name, record)
 
@@ -105,7 +105,7 @@ class BundleCalls(Calls):
         with self.transaction(session) as held:
             return uses.store_refund(held, name, lines, policy, own_id)
 
-    def propose_bundles(self, terms: Terms | None = None, by: str = "", progress: Progress = silent) -> int:
+    def propose_bundles(self, terms: MiningSettings | None = None, by: str = "", progress: Progress = silent) -> int:
         """Search the order log for sets to offer, in place of the open proposals; how many there are now.
 
         *terms* None is as the last time. *progress* is told a phase, what is done of it, and the whole. Raises

@@ -56,7 +56,7 @@ class SuggestionCalls(Calls):
             customer_id=None if customer is None else str(customer),
             locale=locale,
             shop_locale=locale,
-            patient=not has_request_context(),
+            blocking=not has_request_context(),
         )
         (filled,) = self.mounted.fill(page, [slot], all_candidates=True)
         texts = texts_for(page.locale)

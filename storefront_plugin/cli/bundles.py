@@ -11,7 +11,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from ..bundles.proposals.mining import Terms
+from ..bundles.proposals.mining import MiningSettings
 from ..bundles.proposals.run import latest_run
 from ..bundles.proposals.store import Proposal, list_proposals
 from ..bundles.spreadsheet.exporting import export_csv
@@ -64,12 +64,12 @@ def propose_bundles(as_json: bool, margin_floor: float | None, **wishes: Any) ->
         click.echo(f"{count:,} sets are proposed; the merchant's page accepts and rejects them.", err=True)
 
 
-def _terms(**wishes: Any) -> Terms:
+def _terms(**wishes: Any) -> MiningSettings:
     """The terms of the last search with what was *given* now."""
     run = latest_run(mounted_storefront().database)
-    before = run.terms if run else Terms()
+    before = run.terms if run else MiningSettings()
     names = ("margin_floor", "discount", "discount_without_cost", "min_support")
-    return Terms(**{name: getattr(before, name) if wishes[name] is None else wishes[name] for name in names})
+    return MiningSettings(**{name: getattr(before, name) if wishes[name] is None else wishes[name] for name in names})
 
 
 def _titles(catalog: Catalog, rows: Sequence[Proposal]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 Three kinds of session, all short:
 
 * ``reading()`` inside a page: gives up within the deadline;
-* ``reading(patient=True)`` and ``writing()`` outside pages: wait up to five seconds for a lock.
+* ``reading(blocking=True)`` and ``writing()`` outside pages: wait up to five seconds for a lock.
 
 On in-memory SQLite (most test suites) there is one connection only. While the shop's session is in a transaction we
 join it behind a savepoint; otherwise that connection is free and we use it like any other.
@@ -85,15 +85,15 @@ class Database:
         self._in_memory: bool | None = None
 
     @contextmanager
-    def reading(self, patient: bool = False) -> Iterator[Session]:
+    def reading(self, blocking: bool = False) -> Iterator[Session]:
         """A session for reading; nothing it did is kept. Raises `DatabaseUnavailable` when the database is late or gone."""
-        with self._session(patient) as session, _translated():
+        with self._session(blocking) as session, _translated():
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session that commits at its end, or rolls back when the block raises."""
-        with self._session(patient=True) as session, _translated():
+        with self._session(blocking=True) as session, _translated():
             yield session
             session.commit()
 
@@ -134,9 +134,9 @@ class Database:
         for engine in engines:
             engine.dispose()
 
-    def _session(self, patient: bool) -> Session:
+    def _session(self, blocking: bool) -> Session:
         if not self.in_memory:
-            return Session(self._engine(patient), expire_on_commit=False)
+            return Session(self._engine(blocking), expire_on_commit=False)
         bind = self.shop.joint(self._model)
         if isinstance(bind, sa.Connection):
             self.prepare(bind)
@@ -148,16 +148,16 @@ class Database:
     def _shop_engine(self) -> sa.Engine | None:
         return self.shop.engine(self._model)
 
-    def _engine(self, patient: bool) -> sa.Engine:
+    def _engine(self, blocking: bool) -> sa.Engine:
         # Those of a parent process are kept untouched: a forked child must neither use nor close its connections.
-        key = (os.getpid(), patient)
+        key = (os.getpid(), blocking)
         with self._lock:
             if key not in self._engines:
-                self._engines[key] = self._make_engine(patient)
+                self._engines[key] = self._make_engine(blocking)
             return self._engines[key]
 
-    def _make_engine(self, patient: bool) -> sa.Engine:
-        wait = PATIENCE if patient else self._deadline
+    def _make_engine(self, blocking: bool) -> sa.Engine:
+        wait = PATIENCE if blocking else self._deadline
         url, options = self._address()
         options.setdefault("connect_args", {})
         if url.get_backend_name() == "sqlite":
@@ -165,8 +165,10 @@ class Database:
         elif url.get_driver_name() in ("psycopg", "psycopg2"):
             # The least that libpq knows; without it a host that is gone is waited for until the system gives up.
             options["connect_args"] = {"connect_timeout": 2, **options["connect_args"]}
-        engine = sa.create_engine(url, pool_size=2, max_overflow=2, pool_timeout=wait, pool_pre_ping=patient, **options)
-        if not patient and url.get_backend_name() == "postgresql":
+        engine = sa.create_engine(
+            url, pool_size=2, max_overflow=2, pool_timeout=wait, pool_pre_ping=blocking, **options
+        )
+        if not blocking and url.get_backend_name() == "postgresql":
             event.listen(engine, "connect", _limit_statements(int(wait * 1000)))
         return engine
 

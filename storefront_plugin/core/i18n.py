@@ -1,6 +1,6 @@
 """Our own words in the shopper's language, from our own catalogues; a shop's Flask-Babel is read, never set up.
 
-New words: mark them with ``_()`` (templates) or `_mark` (here, and what errors say), then run the three commands at the top of
+New words: mark them with ``_()`` (templates) or `N_` (here, and what errors say), then run the three commands at the top of
 ``translations/babel.cfg``. The compiled ``.mo`` files belong into the repository.
 """
 
@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 from flask import current_app
 
-from .errors import _mark
+from .errors import N_
 from .folders import TRANSLATIONS
 
 if TYPE_CHECKING:
@@ -28,80 +28,80 @@ LANGUAGES = ("en", "ja")
 
 
 TITLES: Mapping[str, str] = {
-    "also_bought": _mark("Customers also bought"),
-    "bought_together": _mark("Often bought together"),
-    "related": _mark("Related products"),
-    "top_rated": _mark("Highly rated"),
-    "bestsellers": _mark("Bestsellers"),
-    "trending": _mark("Popular now"),
-    "for_you": _mark("For you"),
-    "buy_again": _mark("Buy again"),
-    "recently_viewed": _mark("Recently viewed"),
-    "bundles": _mark("Sets"),
-    "upsell": _mark("Compare models"),
-    "add_ons": _mark("Goes well with"),
-    "downsell": _mark("Similar for less"),
-    "retarget": _mark("You looked at these"),
-    "questionnaire": _mark("Find what suits you"),
+    "also_bought": N_("Customers also bought"),
+    "bought_together": N_("Often bought together"),
+    "related": N_("Related products"),
+    "top_rated": N_("Highly rated"),
+    "bestsellers": N_("Bestsellers"),
+    "trending": N_("Popular now"),
+    "for_you": N_("For you"),
+    "buy_again": N_("Buy again"),
+    "recently_viewed": N_("Recently viewed"),
+    "bundles": N_("Sets"),
+    "upsell": N_("Compare models"),
+    "add_ons": N_("Goes well with"),
+    "downsell": N_("Similar for less"),
+    "retarget": N_("You looked at these"),
+    "questionnaire": N_("Find what suits you"),
 }
 """The heading of each strategy."""
 
 REASONS: Mapping[str, str] = {
-    "bought_together": _mark("Often bought together"),
-    "also_bought": _mark("Others bought this too"),
-    "alike": _mark("Similar product"),
-    "rated": _mark("Highly rated"),
-    "bestseller": _mark("Bestseller"),
-    "trending": _mark("Popular now"),
-    "chosen": _mark("Chosen by the shop"),
+    "bought_together": N_("Often bought together"),
+    "also_bought": N_("Others bought this too"),
+    "alike": N_("Similar product"),
+    "rated": N_("Highly rated"),
+    "bestseller": N_("Bestseller"),
+    "trending": N_("Popular now"),
+    "chosen": N_("Chosen by the shop"),
 }
 """Why a product is suggested, where no number of orders is told."""
 
 VERDICTS: Mapping[str, str] = {
-    "shown": _mark("Shown at place %(place)s"),
-    "limit": _mark("The slot is full: it takes %(limit)s"),
-    "minimum": _mark("The slot stays empty: it needs %(minimum)s or more"),
-    "repeated": _mark("Proposed before in this slot"),
-    "own": _mark("The page's own product"),
-    "in_cart": _mark("In the cart already"),
-    "unwanted": _mark("Left out by the page"),
-    "elsewhere": _mark("Shown already in %(elsewhere)s"),
-    "rule": _mark("Excluded by a rule"),
-    "missing": _mark("Not in the catalogue"),
-    "hidden": _mark("Not visible in the shop"),
-    "sold_out": _mark("Sold out"),
-    "variant": _mark("A variant of a product that stands already"),
-    "category": _mark("Not in this category"),
-    "offered": _mark("Left out with its slot"),
+    "shown": N_("Shown at place %(place)s"),
+    "limit": N_("The slot is full: it takes %(limit)s"),
+    "minimum": N_("The slot stays empty: it needs %(minimum)s or more"),
+    "repeated": N_("Proposed before in this slot"),
+    "own": N_("The page's own product"),
+    "in_cart": N_("In the cart already"),
+    "unwanted": N_("Left out by the page"),
+    "elsewhere": N_("Shown already in %(elsewhere)s"),
+    "rule": N_("Excluded by a rule"),
+    "missing": N_("Not in the catalogue"),
+    "hidden": N_("Not visible in the shop"),
+    "sold_out": N_("Sold out"),
+    "variant": N_("A variant of a product that stands already"),
+    "category": N_("Not in this category"),
+    "offered": N_("Left out with its slot"),
 }
 """What became of a candidate, as `recommending.explaining` tells it."""
 
 BUNDLE_VERDICTS: Mapping[str, str] = {
-    "shown": _mark("Shown at place %(place)s"),
-    "applied": _mark("Applies to the cart already"),
-    "near": _mark("Shown at place %(place)s"),
-    "full": _mark("Others come first: the slot takes %(limit)s"),
-    "behind": _mark("Others come first: of a cart the next %(limit)s are looked at"),
-    "bound": _mark("Not looked at: a page looks up at most %(limit)s products of bundles"),
-    "scheduled": _mark("Starts on %(moment)s"),
-    "ended": _mark("Ended on %(moment)s"),
-    "used_up": _mark("Limit in all reached: %(limit)s"),
-    "segment": _mark("Only for the segment %(segment)s"),
-    "staff_only": _mark("Only with a staff code"),
-    "missing": _mark("%(product)s is not in the catalogue"),
-    "hidden": _mark("%(product)s is not visible in the shop"),
-    "sold_out": _mark("%(product)s is sold out"),
-    "too_few": _mark("Too few pieces of %(product)s"),
-    "variants": _mark("No variant of %(product)s can be had"),
-    "currencies": _mark("Its products have prices in several currencies"),
-    "unpriced": _mark("What it saves is not known: a price in %(currency)s is missing"),
-    "no_amount": _mark("It has no amount in %(currency)s"),
-    "costs_more": _mark("It costs more than its products one by one"),
-    "saves_nothing": _mark("It saves nothing"),
-    "instead": _mark("In favour of %(instead)s: the cart saves most so"),
-    "taken": _mark("It lacks pieces, and %(instead)s uses those that are there"),
-    "far": _mark("The cart holds too little of it"),
-    "other_variant": _mark("Nothing in the cart counts for it: it asks for another variant"),
+    "shown": N_("Shown at place %(place)s"),
+    "applied": N_("Applies to the cart already"),
+    "near": N_("Shown at place %(place)s"),
+    "full": N_("Others come first: the slot takes %(limit)s"),
+    "behind": N_("Others come first: of a cart the next %(limit)s are looked at"),
+    "bound": N_("Not looked at: a page looks up at most %(limit)s products of bundles"),
+    "scheduled": N_("Starts on %(moment)s"),
+    "ended": N_("Ended on %(moment)s"),
+    "used_up": N_("Limit in all reached: %(limit)s"),
+    "segment": N_("Only for the segment %(segment)s"),
+    "staff_only": N_("Only with a staff code"),
+    "missing": N_("%(product)s is not in the catalogue"),
+    "hidden": N_("%(product)s is not visible in the shop"),
+    "sold_out": N_("%(product)s is sold out"),
+    "too_few": N_("Too few pieces of %(product)s"),
+    "variants": N_("No variant of %(product)s can be had"),
+    "currencies": N_("Its products have prices in several currencies"),
+    "unpriced": N_("What it saves is not known: a price in %(currency)s is missing"),
+    "no_amount": N_("It has no amount in %(currency)s"),
+    "costs_more": N_("It costs more than its products one by one"),
+    "saves_nothing": N_("It saves nothing"),
+    "instead": N_("In favour of %(instead)s: the cart saves most so"),
+    "taken": N_("It lacks pieces, and %(instead)s uses those that are there"),
+    "far": N_("The cart holds too little of it"),
+    "other_variant": N_("Nothing in the cart counts for it: it asks for another variant"),
 }
 """What became of a bundle, as `recommending.bundle_verdicts` tells it."""
 

@@ -13,6 +13,9 @@ from .errors import ConfigurationError
 
 PREFIX = "STOREFRONT_"
 
+RENAMED = {"STOREFRONT_CARD_SECONDS": "STOREFRONT_PRODUCT_CACHE_SECONDS"}
+"""Settings of earlier versions, each with its name of today."""
+
 
 def _setting(default: Any, help: str, check: Callable[[Any], str | None]) -> Any:
     """A field with its one-line meaning and a check that returns what is expected instead, or None when all is well."""
@@ -109,7 +112,7 @@ class Settings:
     deadline_ms: float = _setting(
         50, "Longest time in milliseconds a page waits for each Redis or SQL answer.", _between(5, 5000)
     )
-    card_seconds: float = _setting(
+    product_cache_seconds: float = _setting(
         30, "How long product data is kept in each process; 0 asks the catalogue each time.", _between(0, 86400)
     )
     half_life_days: float = _setting(
@@ -185,6 +188,8 @@ def _shown(key: str, value: Any) -> str:
 
 
 def _unknown(key: str, names: Mapping[str, Any]) -> str:
+    if key in RENAMED:
+        return f"{key} is called {RENAMED[key]} now; rename it in your configuration."
     short = {name.removeprefix(PREFIX): name for name in names}  # the prefix alone would make all of them alike
     close = difflib.get_close_matches(key.removeprefix(PREFIX), short, n=1)
     remedy = f"did you mean {short[close[0]]}?" if close else f"the settings are {', '.join(sorted(names))}."

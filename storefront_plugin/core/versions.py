@@ -91,7 +91,7 @@ def entries(
     if by is not None:
         where.append(AuditRow.changed_by == by)
     query = sa.select(*AuditRow.__table__.columns).where(*where).order_by(AuditRow.id.desc())
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         count = session.scalar(sa.select(sa.func.count()).select_from(AuditRow).where(*where)) or 0
         rows = session.execute(query.limit(size).offset((page - 1) * size)).all()
     return [Entry(**row._mapping) for row in rows], count

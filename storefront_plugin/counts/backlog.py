@@ -55,7 +55,7 @@ def backlog(ask_redis: bool) -> Backlog:
     Without *ask_redis*, orders that have a number and wait for Redis alone are not seen.
     """
     database = current_storefront.database
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         position = session.scalar(sa.select(Applier.number).where(Applier.id == 1))
         live = session.scalar(generations.newest("live"))
         building = session.scalar(generations.newest("building"))
@@ -90,6 +90,6 @@ def _standing(live: Generation) -> tuple[int | None, frozenset[str]]:
 
 def _unsent(lowest: int) -> tuple[int, dt.datetime | None]:
     query = sa.select(Batch.orders, Batch.created_at).where(Batch.number > lowest).order_by(Batch.number)
-    with current_storefront.database.reading(patient=True) as session:
+    with current_storefront.database.reading(blocking=True) as session:
         rows = session.execute(query.limit(MOST_WAITING // 100)).all()
     return sum(row.orders for row in rows), rows[0].created_at if rows else None

@@ -57,13 +57,13 @@ def newest(state: str) -> sa.Select[Generation]:
 
 def live(database: Database) -> Generation | None:
     """The generation that pages read."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return session.scalar(newest("live"))
 
 
 def building(database: Database) -> Generation | None:
     """The generation a rebuild is loading."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return session.scalar(newest("building"))
 
 
@@ -134,7 +134,7 @@ def switch(database: Database, token: str) -> None:
 def retired_due(database: Database, seconds: float = KEPT_AFTER_SWITCH) -> list[Generation]:
     """Retired generations whose keys may go now."""
     before = now() - dt.timedelta(seconds=seconds)
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         due = sa.select(Generation).where(Generation.state == "retired", Generation.retired_at <= before)
         return list(session.scalars(due))
 

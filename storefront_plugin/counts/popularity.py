@@ -124,7 +124,7 @@ def find_trending(database: Database, day: int) -> list[tuple[int, float]]:
         .group_by(LoggedLine.product)
         .having(recent >= MIN_ORDERS)
     )
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         rows = session.execute(query).all()
     scored = [(product, surprise(now, whole - now)) for product, now, whole in rows]
     return sorted((pair for pair in scored if pair[1] > 0), key=lambda pair: (-pair[1], pair[0]))[:KEPT]
@@ -155,7 +155,7 @@ def _recent_orders(database: Database, day: int) -> dict[int, int]:
         )
         .group_by(LoggedLine.product)
     )
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return {row[0]: row[1] for row in session.execute(query)}
 
 

@@ -221,7 +221,7 @@ def load_shards(
 
 def product_count(database: Database) -> int:
     """The largest product number the log has given."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return session.scalar(sa.select(Applier.products).where(Applier.id == 1)) or 0
 
 

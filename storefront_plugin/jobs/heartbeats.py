@@ -52,7 +52,7 @@ class Seen:
         return self.workers + self.threads
 
 
-class Workers:
+class Heartbeats:
     """The processes of one shop that count orders. What this one tells of itself is its kind, and no more."""
 
     def __init__(self, store: RedisStore, keys: Keys) -> None:

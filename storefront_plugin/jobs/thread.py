@@ -35,7 +35,7 @@ class _Running:
     thread: threading.Thread | None = None
 
 
-class Drainer:
+class BackgroundThread:
     """Runs *turn* in an app context of its own whenever it is woken, and every `IDLE_SECONDS`.
 
     The thread is started at first use and again in a forked process. It is healed by the next wake: a turn that fails

@@ -146,7 +146,7 @@ def _stretches(ids: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 def events_waiting(database: Database) -> bool:
     """Whether any event waits for a number; takes no lock."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return session.execute(sa.select(OrderEvent.id).limit(1)).first() is not None
 
 
@@ -194,7 +194,7 @@ def _append(session: Session, applier: Applier, entries: Sequence[Entry]) -> Non
 
 def last_position(database: Database) -> Position | None:
     """Where the log ends; None while it has never been used."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         row = session.execute(sa.select(Applier.number, Applier.token).where(Applier.id == 1)).first()
     return Position(row.number, row.token) if row else None
 
@@ -202,32 +202,32 @@ def last_position(database: Database) -> Position | None:
 def is_small(database: Database, orders: int) -> bool:
     """Whether the log has at most so many *orders*; reads no more of them than that."""
     some = sa.select(LoggedOrder.order_id).limit(orders + 1).subquery()
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return (session.scalar(sa.select(sa.func.count()).select_from(some)) or 0) <= orders
 
 
 def count_orders(database: Database) -> int:
     """How many orders stand."""
     query = sa.select(sa.func.count()).select_from(LoggedOrder).where(LoggedOrder.status == "placed")
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return session.scalar(query) or 0
 
 
 def newest_day(database: Database) -> int | None:
     """Day of the newest batch; None while there is none."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return session.scalar(sa.select(Batch.day).order_by(Batch.number.desc()).limit(1))
 
 
 def batches_after(database: Database, number: int, limit: int) -> list[Batch]:
     """At most *limit* batches that follow on *number*, in their order."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return list(session.scalars(sa.select(Batch).where(Batch.number > number).order_by(Batch.number).limit(limit)))
 
 
 def is_ours(database: Database, position: Position) -> bool:
     """Whether *position* is in our log; another token means another history."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         if position.number == 0:
             first = session.scalar(sa.select(Batch.previous_token).where(Batch.number == 1))
             token = first or session.scalar(sa.select(Applier.token).where(Applier.id == 1))

@@ -40,7 +40,7 @@ class ProductNumbers:
     def refresh(self, database: Database) -> None:
         """Learn the numbers given since the last call; all anew where the database is another one than before."""
         while True:
-            with database.reading(patient=True) as session:
+            with database.reading(blocking=True) as session:
                 self.check(session)
                 rows = session.execute(
                     sa.select(_NUMBERS.number, _NUMBERS.product_id)

@@ -5,32 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from math import ceil
-from typing import Generic, TypeVar
+
+from more_itertools import seekable
 
 from ..shop.ports import Product
 from .choosing import Proposal, first_ids
 from .page import PINNED
 from .rules.compiled import PageRules, clamped
-
-_T = TypeVar("_T")
-
-
-class Drawn(Iterable[_T], Generic[_T]):
-    """The items of an iterator, each drawn once and kept, so that they can be walked again.
-
-    A slot shows a few of hundreds of candidates; those behind them are never made.
-    """
-
-    def __init__(self, items: Iterable[_T]) -> None:
-        self._rest = iter(items)
-        self._drawn: list[_T] = []
-
-    def __iter__(self) -> Iterator[_T]:
-        yield from self._drawn
-        for item in self._rest:
-            self._drawn.append(item)
-            yield item
-
 
 LOOK_AHEAD = 1.5
 """Cards looked up at once are this many times the limit: most slots then need no second look-up."""
@@ -55,13 +36,17 @@ class Chain:
 
     def __init__(self, candidates: Sequence[tuple[str, Iterable[Proposal]]], ruled: bool) -> None:
         everything = itertools.chain.from_iterable(found for _, found in candidates)
-        self._plain = None if ruled else Drawn(everything)
+        self._plain = None if ruled else seekable(everything)
         self._names = [name for name, _ in candidates]
-        self.candidates = [(name, Drawn(found)) for name, found in candidates] if ruled else []
+        self._candidates = [(name, seekable(found)) for name, found in candidates] if ruled else []
+
+    def by_strategy(self) -> Iterator[tuple[str, Iterable[Proposal]]]:
+        """Each strategy with its candidates before any rule; none where there are no rules."""
+        return ((name, _from_start(found)) for name, found in self._candidates)
 
     def proposals(self, rules: PageRules, products: Mapping[str, Product | None]) -> Iterable[Proposal]:
         """All proposals in order; data of candidates that are not among *products* counts for nothing."""
-        return self._ruled(rules, products) if self._plain is None else self._plain
+        return self._ruled(rules, products) if self._plain is None else _from_start(self._plain)
 
     def ahead(self, rules: PageRules, without: Container[str], limit: int) -> list[str]:
         """Ids of the products to look up before the choice of *limit*; none of those in *without*."""
@@ -78,12 +63,16 @@ class Chain:
     def everything(self, rules: PageRules) -> list[str]:
         """Ids of all that is or may be proposed; walks all candidates."""
         pins = [pin.product_id for pin in rules.pins(self._names)]
-        return [*pins, *rules.pins_ahead(), *(one.product_id for _, found in self.candidates for one in found)]
+        return [
+            *pins,
+            *rules.pins_ahead(),
+            *(one.product_id for _, found in self.by_strategy() for one in found),
+        ]
 
     def _heads(self, rules: PageRules, without: Container[str], enough: int) -> list[str]:
         """All candidates whose scores may change, of as many strategies as it takes."""
         ids = [pin.product_id for pin in rules.pins(self._names)] + rules.pins_ahead()
-        for _, candidates in self.candidates:
+        for _, candidates in self.by_strategy():
             if len(ids) >= enough:
                 break
             ids += first_ids(itertools.islice(candidates, RANKED), without, RANKED)
@@ -92,11 +81,14 @@ class Chain:
     def _ruled(self, rules: PageRules, products: Mapping[str, Product | None]) -> Iterator[Proposal]:
         for pin in rules.pins(self._names):
             yield Proposal(pin.product_id, 1.0, PINNED, "chosen")
-        for name, candidates in self.candidates:
-            if rules.ranks(name):
-                yield from _ranked(candidates, rules, products)
-            else:
-                yield from candidates
+        for name, candidates in self.by_strategy():
+            yield from _ranked(candidates, rules, products) if rules.ranks(name) else candidates
+
+
+def _from_start(candidates: seekable[Proposal]) -> seekable[Proposal]:
+    """*candidates* to be walked again: those looked at before are kept, those behind them are never made."""
+    candidates.seek(0)
+    return candidates
 
 
 def _ranked(

@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 Plan: TypeAlias = Mapping[str, Sequence[Slot]]
 
 
-def stored_slots(database: Database, patient: bool = True) -> dict[str, str]:
+def stored_slots(database: Database, blocking: bool = True) -> dict[str, str]:
     """The JSON of each placement that the merchant has changed."""
-    with database.reading(patient) as session:
+    with database.reading(blocking) as session:
         rows = session.execute(sa.select(StoredPlacement.placement, StoredPlacement.slots)).all()
     return {row.placement: row.slots for row in rows}
 

@@ -17,7 +17,7 @@ from .choosing import Judged
 from .page import FilledSlot, Page
 from .plan import Slot
 from .recommender import Asked, Journey, Recommender
-from .snapshot import Holdings
+from .snapshot import Snapshot
 from .strategy import Question, support_reads
 
 ExplainedKind: TypeAlias = Literal[
@@ -115,7 +115,7 @@ class Explainer:
     """Explains pages. Patient: it reads what pages do not need, and raises what pages leave out.
 
     Args:
-        recommender: Fills the shop's pages; *bundle_slots* their slots of bundles.
+        recommender: SlotStats the shop's pages; *bundle_slots* their slots of bundles.
         numbers: Product numbers held in process.
         ask: Asks Redis, raising `StoreUnavailable`.
         count_orders: The number of orders that stand.
@@ -135,20 +135,20 @@ class Explainer:
         self._ask = ask
         self._count_orders = count_orders
 
-    def explain(self, page: Page, slots: Sequence[Slot], holdings: Holdings) -> list[ExplainedSlot]:
+    def explain(self, page: Page, slots: Sequence[Slot], snapshot: Snapshot) -> list[ExplainedSlot]:
         """Each of *slots* as *page*, which is patient, would show it.
 
         Raises `StoreUnavailable`, `DatabaseUnavailable`, `AdapterError`, and `InputError` for a cart without a price.
         """
         if not slots:
             return []
-        journey = self._recommender.journey(page, slots, holdings, judging=True)
+        journey = self._recommender.journey(page, slots, snapshot, judging=True)
         evidence = self._evidence(journey.asked[0].question)
         shown: dict[str, str] = {}
         explained = []
         for one, filled in zip(journey.asked, self._recommender.filled(page, journey), strict=True):
             if one.slot.layout == "bundles":
-                judged = self._bundle_slots.judge(page, one.slot, holdings, journey.products)
+                judged = self._bundle_slots.judge(page, one.slot, snapshot, journey.products)
                 explained.append(ExplainedSlot(one.slot, (), tuple(judged)))
                 continue
             candidates = tuple(self._candidates(page, journey, one, filled, evidence, shown))
@@ -167,7 +167,7 @@ class Explainer:
     ) -> Iterator[Explained]:
         raw = {
             (name, proposal.product_id): (position, proposal.score)
-            for name, proposals in one.chain.candidates
+            for name, proposals in one.chain.by_strategy()
             for position, proposal in enumerate(proposals, start=1)
         }
         places = {choice.product.id: place for place, choice in enumerate(one.choices, start=1)}
@@ -196,7 +196,7 @@ class Explainer:
 
     def _evidence(self, question: Question) -> Callable[[str], Evidence]:
         """The counts of any product, read in one trip."""
-        popularity = question.holdings.popularity
+        popularity = question.snapshot.popularity
         reads = support_reads(question)
         replies = self._ask(reads) if reads else ()
         pairs = dict(zip(question.seeds, replies, strict=False))

@@ -127,7 +127,7 @@ class Page:
     personal: bool = False
     presented: tuple[str, ...] = ()
     segments: frozenset[str] = frozenset()
-    patient: bool = False
+    blocking: bool = False
     counted: tuple[str, ...] | None = None
     shown: set[str] = field(default_factory=set)
     catalog_failed: bool = False

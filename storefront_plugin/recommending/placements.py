@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ..core import versions
 from ..core.database import Database, table_of
-from ..core.errors import ConfigurationError, InputError, StorefrontError, _mark
+from ..core.errors import N_, ConfigurationError, InputError, StorefrontError
 from .plan import PLACEMENTS, Slot, check_slots
 from .slot_json import dump_slots, load_slots, slot_from_json, slot_to_json
 from .strategies import PLANNED
@@ -63,13 +63,13 @@ class Stored:
 def load(database: Database, placement: str) -> Stored:
     """One placement; `InputError` where there is none of this name."""
     _known(placement)
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return _stored(placement, session.get(StoredPlacement, placement))
 
 
 def load_changed(database: Database) -> dict[str, Stored]:
     """All placements that were ever changed, by name."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         rows = session.scalars(sa.select(StoredPlacement)).all()
     return {row.placement: _stored(row.placement, row) for row in rows}
 
@@ -104,7 +104,7 @@ def undo(database: Database, placement: str, version: int, by: str = "") -> Stor
         row = _claim(session, placement, version)
         before = _before(session, placement)
         if before is None:
-            raise InputError(_mark("There is no change of these slots to undo; edit them instead."))
+            raise InputError(N_("There is no change of these slots to undo; edit them instead."))
         return _change(session, row, "undo", by, before)
 
 
@@ -116,7 +116,7 @@ def _known(placement: str) -> None:
 def _checked(placement: str, slots: Sequence[Slot]) -> tuple[Slot, ...]:
     _known(placement)
     if len(slots) > MAX_SLOTS:
-        message = _mark("A placement takes at most %(most)s slots, not %(count)s; remove some.")
+        message = N_("A placement takes at most %(most)s slots, not %(count)s; remove some.")
         raise InputError(message, most=MAX_SLOTS, count=len(slots))
     read = tuple(slot_from_json(slot_to_json(slot)) for slot in slots)
     try:

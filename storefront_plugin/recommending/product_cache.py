@@ -49,7 +49,7 @@ class Cards:
         self._deadline = deadline
         self._currency = currency
         self._clock = clock
-        self._held: OrderedDict[tuple[str, str], tuple[float, Product | None]] = OrderedDict()
+        self._cached: OrderedDict[tuple[str, str], tuple[float, Product | None]] = OrderedDict()
         self._locales: set[str] = set()
         self._lock = ProcessLock()
         self._forgotten = 0
@@ -57,38 +57,38 @@ class Cards:
         self._slow = 0
         self._skip_until = 0.0
 
-    def get_many(self, ids: Iterable[str], locale: str = "", patient: bool = False) -> dict[str, Product | None]:
+    def get_many(self, ids: Iterable[str], locale: str = "", blocking: bool = False) -> dict[str, Product | None]:
         """Products of *ids*, None for unknown ones; at most one call to the catalogue.
 
         A catalogue with ``live_stock`` is always asked: for the stock of products that are held, else for everything.
-        With *patient* a slow catalogue is neither noted nor left alone. Raises `AdapterError`.
+        With *blocking* a slow catalogue is neither noted nor left alone. Raises `AdapterError`.
         """
         now = self._clock()
         found: dict[str, Product | None] = {}
         unknown: list[str] = []
         for product_id in dict.fromkeys(ids):
-            held = self._held.get((locale, product_id))
+            held = self._cached.get((locale, product_id))
             if held is not None and held[0] > now:
                 found[product_id] = held[1]
             else:
                 unknown.append(product_id)
         if unknown:
-            found.update(self._load([*found, *unknown] if self._live else unknown, locale, patient))
+            found.update(self._load([*found, *unknown] if self._live else unknown, locale, blocking))
         elif self._live:
-            found.update(self._in_stock_now(self._live, [each for each in found.values() if each], patient))
+            found.update(self._in_stock_now(self._live, [each for each in found.values() if each], blocking))
         return found
 
     def held(self, ids: Iterable[str], locale: str = "") -> dict[str, Product | None]:
         """Those of *ids* that are held, with their stock as it was; asks nobody."""
         now = self._clock()
-        found = ((product_id, self._held.get((locale, product_id))) for product_id in ids)
+        found = ((product_id, self._cached.get((locale, product_id))) for product_id in ids)
         return {product_id: held[1] for product_id, held in found if held is not None and held[0] > now}
 
-    def _in_stock_now(self, catalog: LiveStock, held: Sequence[Product], patient: bool) -> dict[str, Product]:
+    def _in_stock_now(self, catalog: LiveStock, held: Sequence[Product], blocking: bool) -> dict[str, Product]:
         """The *held* products whose stock has changed since."""
         if not held:
             return {}
-        stock = self._timed(lambda: catalog.live_stock([product.id for product in held]), patient)
+        stock = self._timed(lambda: catalog.live_stock([product.id for product in held]), blocking)
         if not isinstance(stock, Mapping):
             raise AdapterError(
                 f"Catalog.live_stock must return a mapping from ids to stock, not {type(stock).__name__}."
@@ -105,15 +105,15 @@ class Cards:
         with self._lock:
             self._forgotten += 1
             if ids is None:
-                self._held.clear()
+                self._cached.clear()
             else:
                 for product_id in ids:
                     for locale in self._locales:
-                        self._held.pop((locale, product_id), None)
+                        self._cached.pop((locale, product_id), None)
 
-    def _load(self, ids: list[str], locale: str, patient: bool) -> dict[str, Product | None]:
+    def _load(self, ids: list[str], locale: str, blocking: bool) -> dict[str, Product | None]:
         forgotten = self._forgotten
-        raw = self._timed(lambda: self._catalog.get_many(ids), patient)
+        raw = self._timed(lambda: self._catalog.get_many(ids), blocking)
         if not isinstance(raw, Mapping):
             raise AdapterError(f"Catalog.get_many must return a mapping from ids to Product, not {type(raw).__name__}.")
         loaded: dict[str, Product | None] = {}
@@ -132,14 +132,14 @@ class Cards:
                 return  # a product changed while it was being read: which of its states this is cannot be known
             self._locales.add(locale)
             for product_id, product in loaded.items():
-                self._held[locale, product_id] = (until, product)
-                self._held.move_to_end((locale, product_id))
-            while len(self._held) > MAX_CARDS:
-                self._held.popitem(last=False)
+                self._cached[locale, product_id] = (until, product)
+                self._cached.move_to_end((locale, product_id))
+            while len(self._cached) > MAX_CARDS:
+                self._cached.popitem(last=False)
 
-    def _timed(self, call: Callable[[], _Answer], patient: bool = False) -> _Answer:
+    def _timed(self, call: Callable[[], _Answer], blocking: bool = False) -> _Answer:
         began = self._clock()
-        if began < self._skip_until and not patient:
+        if began < self._skip_until and not blocking:
             raise AdapterError("The catalogue was slower than the deadline twice; it is asked again within 30 s.")
         try:
             return call()
@@ -148,7 +148,7 @@ class Cards:
         except Exception as error:  # the shop's own code may raise anything
             raise AdapterError(f"The catalogue adapter raised {type(error).__name__}: {error}") from error
         finally:
-            if not patient:
+            if not blocking:
                 self._note(self._clock() - began)
 
     def _note(self, seconds: float) -> None:

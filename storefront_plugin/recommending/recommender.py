@@ -29,7 +29,7 @@ from .page import Card, FilledSlot, Page, Reason, ReasonKind
 from .plan import Slot
 from .product_cache import Cards
 from .rules.compiled import CompiledRules, PageRules
-from .snapshot import Holdings
+from .snapshot import Snapshot
 from .strategy import MAX_CANDIDATES, Answers, Question, Strategy, support_of
 
 logger = logging.getLogger(__name__)
@@ -59,10 +59,10 @@ class Asked:
 class Journey:
     """What became of a page: its slots with their choices, what Redis answered, and the product data looked up.
 
-    *seed* is the page's own product. *holdings* is what held when Redis had answered: the page may have heard of a change.
+    *seed* is the page's own product. *snapshot* is what held when Redis had answered: the page may have heard of a change.
     """
 
-    holdings: Holdings
+    snapshot: Snapshot
     asked: list[Asked]
     answers: Answers
     products: dict[str, Product | None]
@@ -71,7 +71,7 @@ class Journey:
 
 
 class Recommender:
-    """Fills the slots of a page.
+    """SlotStats the slots of a page.
 
     Args:
         store: Redis.
@@ -79,10 +79,10 @@ class Recommender:
         numbers: Product numbers held in process.
         cards: Product data held in process.
         strategies: All strategies by name.
-        bundle_slots: Fills the slots of bundles.
+        bundle_slots: SlotStats the slots of bundles.
         min_support: Least number of orders behind a claim.
-        heed_news: Called with the news hash and the latest changed ids of each page; returns what holds for it.
-        heed_unknown: Called when a page met a product that this process has no number for, or a number without one.
+        on_news: Called with the news hash and the latest changed ids of each page; returns what holds for it.
+        request_numbers: Called when a page met a product that this process has no number for, or a number without one.
         failed: Called with a slot's or placement's name and the error when Redis or the shop's own code failed.
     """
 
@@ -95,8 +95,8 @@ class Recommender:
         strategies: Mapping[str, Strategy],
         bundle_slots: BundleSlots,
         min_support: int,
-        heed_news: Callable[[Mapping[bytes, bytes], Sequence[bytes]], Holdings],
-        heed_unknown: Callable[[], None],
+        on_news: Callable[[Mapping[bytes, bytes], Sequence[bytes]], Snapshot],
+        request_numbers: Callable[[], None],
         failed: Callable[[str, Exception], None],
     ) -> None:
         self._store = store
@@ -106,24 +106,24 @@ class Recommender:
         self._strategies = strategies
         self._bundle_slots = bundle_slots
         self._min_support = min_support
-        self._heed_news = heed_news
-        self._heed_unknown = heed_unknown
+        self._on_news = on_news
+        self._request_numbers = request_numbers
         self._failed = failed
 
     def fill(
-        self, page: Page, slots: Sequence[Slot], holdings: Holdings, all_candidates: bool = False
+        self, page: Page, slots: Sequence[Slot], snapshot: Snapshot, all_candidates: bool = False
     ) -> list[FilledSlot]:
         """The *slots* in their order, each with its cards; one that found too few has none.
 
         With *all_candidates*, products that only their popularity speaks for count as a strategy's own answer.
         """
-        return self.filled(page, self.journey(page, slots, holdings, all_candidates)) if slots else []
+        return self.filled(page, self.journey(page, slots, snapshot, all_candidates)) if slots else []
 
     def filled(self, page: Page, journey: Journey) -> list[FilledSlot]:
         """What *journey* chose, as *page* shows it; what is bought together steps back for a bundle of the very same."""
         support = self._support(page, journey.asked, journey.answers)
         filled = [
-            self._bundle_slots.fill(page, one.slot, journey.holdings, journey.products)
+            self._bundle_slots.fill(page, one.slot, journey.snapshot, journey.products)
             if one.slot.layout == "bundles"
             else FilledSlot(one.slot, tuple(self._cards_of(one, support)), journey.seed)
             for one in journey.asked
@@ -134,39 +134,39 @@ class Recommender:
         self,
         page: Page,
         slots: Sequence[Slot],
-        holdings: Holdings,
+        snapshot: Snapshot,
         all_candidates: bool = False,
         judging: bool = False,
     ) -> Journey:
         """The choice for each of *slots*; with *judging* a verdict on every candidate, and data of all of them."""
         seeds = page.seeds
-        questions = self._questions(page, seeds, slots, holdings, all_candidates)
-        answers, holdings = self._read(page, list(zip(slots, questions, strict=True)), holdings)
-        ruled = holdings.rules.at(time.time())
+        questions = self._questions(page, seeds, slots, snapshot, all_candidates)
+        answers, snapshot = self._read(page, list(zip(slots, questions, strict=True)), snapshot)
+        ruled = snapshot.rules.at(time.time())
         asked = [
             Asked(slot, question, self._chain(slot, question, answers, judging or bool(ruled)))
             for slot, question in zip(slots, questions, strict=True)
         ]
-        in_bundles = self._bundle_slots.product_ids(page, slots, holdings)
+        in_bundles = self._bundle_slots.product_ids(page, slots, snapshot)
         rules, products = self._ruled_products(page, seeds, ruled, asked, in_bundles, judging)
         seed = products.get(page.products[0]) if page.products else None
         for one in asked:
             one.judged = [] if judging else None
             one.choices = self._choices(page, one, products, rules, seed)
-        return Journey(holdings, asked, answers, products, rules, seed)
+        return Journey(snapshot, asked, answers, products, rules, seed)
 
     def _questions(
-        self, page: Page, seeds: Sequence[str], slots: Sequence[Slot], holdings: Holdings, all_candidates: bool
+        self, page: Page, seeds: Sequence[str], slots: Sequence[Slot], snapshot: Snapshot, all_candidates: bool
     ) -> list[Question]:
         known = [self._numbers.number(product_id) for product_id in seeds]
         numbers = tuple(number for number in known if number is not None)
         if len(numbers) < len(known):
-            self._heed_unknown()
-        fixed = (page, numbers, holdings, self._keys)
+            self._request_numbers()
+        fixed = (page, numbers, snapshot, self._keys)
         return [Question(*fixed, slot.specialness, self._min_support, all_candidates) for slot in slots]
 
-    def _read(self, page: Page, asked: Sequence[tuple[Slot, Question]], holdings: Holdings) -> tuple[Answers, Holdings]:
-        """The answers of Redis, and what holds now: *holdings*, or what replaced them for the news that came along."""
+    def _read(self, page: Page, asked: Sequence[tuple[Slot, Question]], snapshot: Snapshot) -> tuple[Answers, Snapshot]:
+        """The answers of Redis, and what holds now: *snapshot*, or what replaced them for the news that came along."""
         wanted = (
             read
             for slot, question in asked
@@ -178,19 +178,19 @@ class Recommender:
         changed = Read(self._keys.changed_products, "LRANGE", (0, CHANGED_IDS - 1))
         *replies, news_reply, changed_reply = self._fetch(page, [*reads, news, changed])
         answers = Answers(asked[0][1], dict(zip(reads, replies, strict=True)))
-        page.store_failed = news_reply is MISSING or not holdings.is_read
+        page.store_failed = news_reply is MISSING or not snapshot.is_read
         if page.store_failed:
             silent = (
                 "Redis did not answer in time" if news_reply is MISSING else "This process could read nothing so far"
             )
             self._failed(page.placement, StoreUnavailable(f"{silent}; where there is script, the page asks once more."))
         if news_reply is MISSING:
-            return answers, holdings
-        now = self._heed_news(news_reply or {}, changed_reply or ())
-        return answers, holdings if page.patient or now.news == holdings.news else now
+            return answers, snapshot
+        now = self._on_news(news_reply or {}, changed_reply or ())
+        return answers, snapshot if page.blocking or now.news == snapshot.news else now
 
     def _fetch(self, page: Page, reads: Sequence[Read]) -> list[Any]:
-        return self._store.ask(reads) if page.patient else self._store.fetch(reads)
+        return self._store.ask(reads) if page.blocking else self._store.fetch(reads)
 
     def _chain(self, slot: Slot, question: Question, answers: Answers, ruled: bool) -> Chain:
         if slot.layout == "bundles":
@@ -202,7 +202,7 @@ class Recommender:
         for number, score, kind, evident in candidates:
             product_id = self._numbers.id(number)
             if product_id is None:
-                self._heed_unknown()
+                self._request_numbers()
             else:
                 yield Proposal(product_id, score, name if evident else "bestsellers", kind, name)
 
@@ -235,9 +235,9 @@ class Recommender:
 
     def _products(self, page: Page, ids: Sequence[str]) -> dict[str, Product | None]:
         try:
-            return self._cards.get_many(ids, page.shop_locale, page.patient) if ids else {}
+            return self._cards.get_many(ids, page.shop_locale, page.blocking) if ids else {}
         except AdapterError as error:
-            if page.patient:
+            if page.blocking:
                 raise
             self._failed(page.placement, error)
             page.catalog_failed = True

@@ -16,7 +16,7 @@ from ..redis_store import Read, RedisStore
 from ..redis_store.keys import Keys
 from .product_cache import Cards
 from .recommender import CHANGED_IDS
-from .snapshot import Holdings, load_holdings, with_changes
+from .snapshot import Snapshot, load_snapshot, with_changes
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +35,8 @@ _CARDS = b"cards"
 _RULES = b"rules"
 
 
-class Held:
-    """The current `Holdings`, replaced as a whole.
+class SnapshotCache:
+    """The current `Snapshot`, replaced as a whole.
 
     Pages do not wait for a refresh: they ask `wake` for one and go on with what there is. Only the first pages of a
     process wait, if Redis answers, and a page that hears of changed rules, slots or bundles reads these itself. Without a
@@ -60,7 +60,7 @@ class Held:
         self._cards = cards
         self._published = published
         self._wake = wake
-        self.current = Holdings()
+        self.current = Snapshot()
         self._due_at = 0.0
         self._tried = threading.Event()
         self._first_until: float | None = None
@@ -70,9 +70,9 @@ class Held:
         self._numbers_at = 0.0
         self._cards_version: int | None = None
 
-    def get(self, patient: bool = False) -> Holdings:
-        """What the process holds, for one page; with *patient* as fresh as can be, raising what hinders it."""
-        if patient:
+    def get(self, blocking: bool = False) -> Snapshot:
+        """What the process holds, for one page; with *blocking* as fresh as can be, raising what hinders it."""
+        if blocking:
             news = self._store.ask([self._news()])[0] or {}
             if self._is_changed(news):
                 self.expire()
@@ -118,7 +118,7 @@ class Held:
         """Read everything afresh; raises `StoreUnavailable` or `DatabaseUnavailable`."""
         try:
             self._numbers.refresh(self._database)
-            self.current = load_holdings(self._database, self._store, self._keys, self._published)
+            self.current = load_snapshot(self._database, self._store, self._keys, self._published)
             self._due_at = time.monotonic() + MAX_AGE
         finally:
             self._tried.set()
@@ -127,7 +127,7 @@ class Held:
         """What is held is out of date; the next page or turn reads afresh."""
         self._due_at = 0.0
 
-    def heed_unknown(self) -> None:
+    def request_numbers(self) -> None:
         """A page met a product that this process has no number for: one sold for the first time, or none at all."""
         now = time.monotonic()
         if now >= self._numbers_at:
@@ -135,12 +135,12 @@ class Held:
             self._lacks_numbers = True
             self._wake()
 
-    def heed(self, news: Mapping[bytes, bytes], changed: Sequence[bytes]) -> Holdings:
+    def on_news(self, news: Mapping[bytes, bytes], changed: Sequence[bytes]) -> Snapshot:
         """Take in what a page read beside its candidates, and what holds for that page now.
 
         Changed products, rules, slots and bundles count at once, the rest after a refresh.
         """
-        self._heed_cards(int(news.get(_CARDS, 0)), changed)
+        self._forget_changed(int(news.get(_CARDS, 0)), changed)
         version = news.get(_RULES)
         if version is not None and self.current.is_read and self.current.news.get(_RULES) != version:
             self._reread(version)
@@ -168,7 +168,7 @@ class Held:
     def _news(self) -> Read:
         return Read(self._keys.news, "HGETALL")
 
-    def _heed_cards(self, version: int, changed: Sequence[bytes]) -> None:
+    def _forget_changed(self, version: int, changed: Sequence[bytes]) -> None:
         before, self._cards_version = self._cards_version, version
         if version == before:
             return

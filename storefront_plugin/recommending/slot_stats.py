@@ -29,7 +29,7 @@ ENOUGH_PAGES = 20
 """On fewer pages a share says nothing."""
 
 
-class Fill(NamedTuple):
+class SlotCounts(NamedTuple):
     """A slot's pages, and on how many of them it stayed empty."""
 
     pages: int = 0
@@ -41,19 +41,19 @@ class Fill(NamedTuple):
         return self.empty / self.pages if self.pages else None
 
 
-def often_empty(slot: Slot, fill: Fill) -> bool:
+def often_empty(slot: Slot, fill: SlotCounts) -> bool:
     """Whether *slot* stays empty on more than 40 % of enough pages; bundles may, since few products have one."""
     return slot.layout != "bundles" and fill.pages >= ENOUGH_PAGES and fill.empty > OFTEN_EMPTY * fill.pages
 
 
-class Fills:
+class SlotStats:
     """The counts of one process on their way to Redis, where those of all processes are summed up."""
 
     def __init__(self, store: RedisStore, keys: Keys) -> None:
         self._store = store
         self._keys = keys
         self._lock = ProcessLock()
-        self._counts: dict[tuple[str, str], Fill] = {}
+        self._counts: dict[tuple[str, str], SlotCounts] = {}
         self._due_at = 0.0
 
     def count(self, page: Page, filled: Iterable[FilledSlot]) -> None:
@@ -66,7 +66,7 @@ class Fills:
         with self._lock:
             for each in filled:
                 if page.counted is None or each.name in page.counted:
-                    self._add((page.placement, each.name), Fill(1, int(each.is_empty and each.instead is None)))
+                    self._add((page.placement, each.name), SlotCounts(1, int(each.is_empty and each.instead is None)))
 
     def flush(self) -> None:
         """Send what was counted; what Redis does not take is kept for the next time. Never raises for Redis."""
@@ -87,26 +87,26 @@ class Fills:
         if time.monotonic() >= self._due_at:
             self.flush()
 
-    def totals(self, days: int = 7) -> dict[str, dict[str, Fill]]:
+    def totals(self, days: int = 7) -> dict[str, dict[str, SlotCounts]]:
         """Pages of each slot by placement, of the last *days* days, today included; raises `StoreUnavailable`."""
         today = _today()
         read = [Read(self._keys.fills(today - dt.timedelta(days=back)), "HGETALL") for back in range(days)]
-        found: dict[str, dict[str, Fill]] = {}
+        found: dict[str, dict[str, SlotCounts]] = {}
         for reply in self._store.ask(read):
             for name, number in (reply or {}).items():
                 placement, slot, kind = _split(name.decode())
-                before = found.setdefault(placement, {}).get(slot, Fill())
+                before = found.setdefault(placement, {}).get(slot, SlotCounts())
                 found[placement][slot] = before._replace(**{kind: getattr(before, kind) + int(number)})
         return found
 
-    def _add(self, key: tuple[str, str], fill: Fill) -> None:
+    def _add(self, key: tuple[str, str], fill: SlotCounts) -> None:
         before = self._counts.get(key)
         if before is not None:
-            self._counts[key] = Fill(before.pages + fill.pages, before.empty + fill.empty)
+            self._counts[key] = SlotCounts(before.pages + fill.pages, before.empty + fill.empty)
         elif len(self._counts) < MAX_SLOTS:
             self._counts[key] = fill
 
-    def _commands(self, counts: dict[tuple[str, str], Fill]) -> Iterable[Command]:
+    def _commands(self, counts: dict[tuple[str, str], SlotCounts]) -> Iterable[Command]:
         key = self._keys.fills(_today())
         for (placement, slot), fill in counts.items():
             yield ("HINCRBY", key, f"{placement}/{slot}/pages", fill.pages)

@@ -19,7 +19,7 @@ from .rules.rows import enabled_rules
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
+class Snapshot:
     """One consistent snapshot.
 
     Attributes:
@@ -47,7 +47,7 @@ class Holdings:
     is_read: bool = False
 
 
-def load_holdings(database: Database, store: RedisStore, keys: Keys, bundles: PublishedBundles) -> Holdings:
+def load_snapshot(database: Database, store: RedisStore, keys: Keys, bundles: PublishedBundles) -> Snapshot:
     """The snapshot as SQL and Redis hold it now; raises `StoreUnavailable` or `DatabaseUnavailable`."""
     news = store.ask([Read(keys.news, "HGETALL")])[0] or {}
     edition = news.get(b"edition", b"").decode()
@@ -62,7 +62,7 @@ def load_holdings(database: Database, store: RedisStore, keys: Keys, bundles: Pu
     if generation and "foreign" in BatchSender(database, store, keys).standing(generation).wanting.values():
         generation = None  # counts of another history, whose product numbers may mean other products
     popularity = load_popularity(store, keys, generation) if generation else Popularity()
-    return Holdings(
+    return Snapshot(
         popularity=popularity,
         rules=RuleBook(enabled_rules(database)),
         placements=stored_slots(database),
@@ -74,23 +74,23 @@ def load_holdings(database: Database, store: RedisStore, keys: Keys, bundles: Pu
             popularity.unit,
         ),
         rated={int(member): score / 1_000_000 for member, score in rated},
-        published=bundles.get(patient=True),
+        published=bundles.get(blocking=True),
         news=news,
         is_read=True,
     )
 
 
 def with_changes(
-    holdings: Holdings, news: Mapping[bytes, bytes], database: Database, bundles: PublishedBundles
-) -> Holdings:
-    """*holdings* of *news* with the rules, slots and bundles of now: three short statements, more where bundles changed.
+    snapshot: Snapshot, news: Mapping[bytes, bytes], database: Database, bundles: PublishedBundles
+) -> Snapshot:
+    """*snapshot* of *news* with the rules, slots and bundles of now: three short statements, more where bundles changed.
 
     Within the deadline of a page; raises `DatabaseUnavailable`.
     """
     return replace(
-        holdings,
-        rules=RuleBook(enabled_rules(database, patient=False)),
-        placements=stored_slots(database, patient=False),
+        snapshot,
+        rules=RuleBook(enabled_rules(database, blocking=False)),
+        placements=stored_slots(database, blocking=False),
         published=bundles.get(),
         news=news,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from ..redis_store import MISSING, Read
 from ..redis_store.keys import Keys, shard_of
 from .page import Page, ReasonKind
-from .snapshot import Holdings
+from .snapshot import Snapshot
 
 if TYPE_CHECKING:
     pass
@@ -41,7 +41,7 @@ class Question:
 
     page: Page
     seeds: tuple[int, ...]
-    holdings: Holdings
+    snapshot: Snapshot
     keys: Keys
     specialness: float | None = None
     min_support: int = 3
@@ -80,7 +80,7 @@ READ_BUDGET = 1000
 
 def weight_reads(question: Question) -> list[tuple[int, Read]]:
     """Each seed with the read of its strongest neighbours."""
-    popularity = question.holdings.popularity
+    popularity = question.snapshot.popularity
     if not question.seeds or not popularity.generation:
         return []
     depth = max(LEAST_NEIGHBOURS, min(MAX_NEIGHBOURS, READ_BUDGET // len(question.seeds)))
@@ -96,7 +96,7 @@ def weight_reads(question: Question) -> list[tuple[int, Read]]:
 
 def support_keys(question: Question) -> list[str]:
     """Where the numbers of orders behind the pairs of each seed are."""
-    popularity = question.holdings.popularity
+    popularity = question.snapshot.popularity
     if not popularity.generation:
         return []
     return [
@@ -111,7 +111,7 @@ def support_reads(question: Question) -> list[Read]:
 
 def alike_reads(question: Question) -> list[Read]:
     """The content neighbours of each seed."""
-    edition, args = question.holdings.edition, (0, -1, "REV", "WITHSCORES")
+    edition, args = question.snapshot.edition, (0, -1, "REV", "WITHSCORES")
     return [Read(question.keys.alike(edition, seed), "ZRANGE", args) for seed in question.seeds] if edition else []
 
 

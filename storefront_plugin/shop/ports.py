@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
-from ..core.errors import InputError, _mark
+from ..core.errors import N_, InputError
 
 MAX_ID_BYTES = 255
 
@@ -26,7 +26,7 @@ def clean_id(value: object, what: str = "product id") -> str:
     except UnicodeEncodeError:
         raise InputError(f"A {what} must be valid Unicode text; {text!r:.80} is not.") from None
     if not 1 <= size <= MAX_ID_BYTES or "\x00" in text:
-        message = _mark("A %(what)s must have 1 to %(most)s bytes of UTF-8; %(text)s has %(size)s.")
+        message = N_("A %(what)s must have 1 to %(most)s bytes of UTF-8; %(text)s has %(size)s.")
         raise InputError(message, what=what, most=MAX_ID_BYTES, text=f"{text!r:.80}", size=size)
     return text
 

@@ -52,7 +52,7 @@ def made(bundle_id: int) -> Response:
         abort(404)
     if not stored.definition.staff_only:
         abort(404)
-    form, codes = CodeForm(), current_storefront.mounted.till.codes
+    form, codes = CodeForm(), current_storefront.mounted.pricer.codes
     form.starts = stored.definition.schedule.start
     if request.method == "GET":
         form.expires.data = codes.code_end(_default_end(stored))

@@ -16,7 +16,7 @@ from ...core.errors import InputError
 from ...core.i18n import LANGUAGES
 from ...proxies import current_storefront
 from ..kit.access import may_edit, merchant_name
-from ..kit.forms import complain
+from ..kit.forms import add_error
 from ..kit.i18n import admin_texts, say, say_error
 from ..kit.pages import link, see_other, show_page, tell
 from ..kit.products import look_up, views
@@ -144,7 +144,7 @@ def _say_unclear(answer: Answer) -> None:
     for row in answer.form.tiers:
         place = int(row.name.rpartition("-")[2])
         if place in answer.unclear:
-            complain(row.form.add, answer.unclear[place].sentence)
+            add_error(row.form.add, answer.unclear[place].sentence)
 
 
 def _saved(answer: Answer, definition: Definition, publish: bool) -> Response:

@@ -79,7 +79,7 @@ def _steps(stored: repository.Stored, changes: Sequence[repository.Change]) -> l
 def _created(stored: repository.Stored, changes: Sequence[repository.Change]) -> Step:
     """The first step. Who took it is kept for a bundle that was never changed; else the log has it."""
     query = sa.select(StoredBundle.created_at).where(StoredBundle.id == stored.id)
-    with current_storefront.database.reading(patient=True) as session:
+    with current_storefront.database.reading(blocking=True) as session:
         at = session.scalar(query) or stored.updated_at
     by = "" if changes else stored.updated_by
     other = bool(changes) and changes[-1].definition != stored.definition

@@ -21,7 +21,7 @@ from ..kit.products import look_up
 from .labels import tier_name
 
 
-def outdone(definition: Definition, offer: TierOffer, currency: str) -> str:
+def dominated(definition: Definition, offer: TierOffer, currency: str) -> str:
     """What is wrong where the till prices the pieces of *offer* by other tiers, which save more; else ""."""
     if len(definition.tiers) < 2:
         return ""
@@ -186,7 +186,7 @@ def _row(
         sentence = say("The shop has no prices in this currency; the cart's own prices count.")
         return PriceRow(currency, together=together, sentence=sentence)
     wrong, refused = _wrong(definition, offer, currency)
-    more = "" if wrong else outdone(definition, offer, currency)
+    more = "" if wrong else dominated(definition, offer, currency)
     return PriceRow(
         currency,
         offer.total,

@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, NumberRange
 from ...bundles.price import share
 from ...bundles.proposals import run as proposal_run
 from ...bundles.proposals import store as proposals
-from ...bundles.proposals.mining import Terms
+from ...bundles.proposals.mining import MiningSettings
 from ...bundles.proposals.run import Begun, latest_run
 from ...bundles.proposals.store import Proposal, ProposalState, Sort
 from ...core.errors import StorefrontError
@@ -113,23 +113,23 @@ class TermsForm(AdminForm):
         self.discount_without_cost.label.text = say("Without known cost, percent")
         self.min_support.label.text = say("Least number of orders")
 
-    def read(self) -> Terms | None:
+    def read(self) -> MiningSettings | None:
         """What was typed; None where the fields say what is wrong."""
         if not self.validate_on_submit():
             return None
         floor: Any = self.margin_floor.data
-        return Terms(
+        return MiningSettings(
             Decimal(floor) / 100,
             *(int(field.data or 0) for field in (self.discount, self.discount_without_cost, self.min_support)),
         )
 
 
-def form_of(terms: Terms) -> TermsForm:
+def form_of(terms: MiningSettings) -> TermsForm:
     """The form filled with *terms*."""
     return TermsForm(formdata=None, data=fields_of(terms))
 
 
-def fields_of(terms: Terms) -> dict[str, Decimal | int]:
+def fields_of(terms: MiningSettings) -> dict[str, Decimal | int]:
     """*terms* as the form's fields have them."""
     return {
         "margin_floor": Decimal(format((terms.margin_floor * 100).normalize(), "f")),
@@ -175,9 +175,9 @@ def _page(form: TermsForm | None, status: int = 200) -> Response:
         paging=Paging(page, SIZE, count),
         run=run,
         phase=_phase(run.phase) if run else "",
-        form=form or form_of(run.terms if run else Terms()),
+        form=form or form_of(run.terms if run else MiningSettings()),
         typed=form is not None,
-        terms=fields_of(run.terms if run else Terms()),
+        terms=fields_of(run.terms if run else MiningSettings()),
         no_orders=is_small(database, 0),
         back=here(),
     )

@@ -12,13 +12,13 @@ from ...counts.backlog import Backlog
 from ...jobs.heartbeats import Seen
 from ...proxies import current_storefront
 from ...recommending.plan import running
-from ...recommending.slot_stats import Fill, often_empty
+from ...recommending.slot_stats import SlotCounts, often_empty
 from ..kit.i18n import admin_texts, say, say_count, shown_age, shown_percent, shown_time
 from ..kit.pages import link
 from ..slots.labels import placement_words
 from .health import Health, counts_when_called, needs_worker
 
-Fills: TypeAlias = Mapping[str, Mapping[str, Fill]]
+SlotStats: TypeAlias = Mapping[str, Mapping[str, SlotCounts]]
 
 DAYS = 7
 REBUILD = "flask storefront rebuild"
@@ -142,13 +142,13 @@ def _missing_worker(seen: Seen) -> str:
     return say("No worker has been seen since %(time)s, so new orders are not counted.", time=shown_time(seen.last_at))
 
 
-def slot_items(fills: Fills) -> list[Item]:
+def slot_items(fills: SlotStats) -> list[Item]:
     """Slots that are on and stay empty on more than 40 % of their pages of the last seven days."""
     texts = admin_texts()
     items = []
     for placement, slots in current_storefront.plan.items():
         for slot in running(slots):
-            fill = fills.get(placement, {}).get(slot.name, Fill())
+            fill = fills.get(placement, {}).get(slot.name, SlotCounts())
             if not often_empty(slot, fill):
                 continue
             sentence = say(

@@ -52,7 +52,7 @@ def part_items() -> tuple[list[Item], Looked]:
 
     The catalogue is asked for at most `MOST_PRODUCTS` products in all.
     """
-    published = current_storefront.mounted.till.published.get(patient=True).bundles
+    published = current_storefront.mounted.pricer.published.get(blocking=True).bundles
     newest = [published[number] for number in sorted(published, reverse=True)[:MOST_BUNDLES]]
     products = _products(newest)
     looked = [bundle for bundle in newest if bundle.definition.product_ids <= products.keys()]
@@ -110,7 +110,7 @@ def over_items() -> list[Item]:
     used_up = StoredBundle.uses >= StoredBundle.limit_in_all
     columns = (StoredBundle.id, StoredBundle.title, StoredBundle.ends_at, StoredBundle.limit_in_all)
     query = sa.select(*columns).where(StoredBundle.state == "published", sa.or_(ended, used_up))
-    with current_storefront.database.reading(patient=True) as session:
+    with current_storefront.database.reading(blocking=True) as session:
         rows = session.execute(query.order_by(StoredBundle.id.desc()).limit(_MOST_OVER)).all()
     past = [row for row in rows if row.ends_at is not None and row.ends_at <= moment]
     full = [row for row in rows if row not in past]

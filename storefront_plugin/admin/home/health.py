@@ -204,7 +204,7 @@ def _redis_words(facts: StoreFacts) -> tuple[str, ...]:
 def _database() -> Service:
     database, began = current_storefront.database, time.monotonic()
     try:
-        with database.reading(patient=True) as session:
+        with database.reading(blocking=True) as session:
             session.execute(sa.select(1))
             dialect = session.connection().dialect
     except StorefrontError as error:

@@ -84,7 +84,7 @@ class Overview:
 def overview() -> Overview:
     """The figures now, by a fixed number of indexed or bounded queries; raises `DatabaseUnavailable`."""
     database, moment = current_storefront.database, dt.datetime.now(dt.timezone.utc)
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         orders, bundles = _orders(session), _bundles(session)
         products = session.scalar(sa.select(Applier.products).where(Applier.id == 1)) or 0
     newest, _ = list_bundles(database, Wanted(state="published", on_at=moment), size=SHOWN) if bundles.on else ([], 0)

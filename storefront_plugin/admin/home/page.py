@@ -22,7 +22,7 @@ from ..log import lines_of, subjects
 from ..rules.labels import RuleView, rule_views
 from ..slots.labels import placement_words
 from . import attention, bundle_attention
-from .attention import LEVELS, Fills, Item
+from .attention import LEVELS, Item, SlotStats
 from .bundle_attention import Looked
 from .health import Health, look
 from .overview import Overview, overview
@@ -39,7 +39,7 @@ class Step:
     address: str = ""
 
 
-def first_steps(health: Health, overview: Overview | None, fills: Fills | None) -> list[Step]:
+def first_steps(health: Health, overview: Overview | None, fills: SlotStats | None) -> list[Step]:
     """The steps in their order; empty when all are done, and where the database cannot tell what is.
 
     *overview* and *fills* are None where they cannot be asked for.
@@ -150,7 +150,7 @@ def show() -> Response:
     )
 
 
-def _attention(health: Health, found: Overview | None, fills: Fills | None) -> tuple[list[Item], Looked | None]:
+def _attention(health: Health, found: Overview | None, fills: SlotStats | None) -> tuple[list[Item], Looked | None]:
     items, looked = attention.machine_items(health), None
     if found is None:
         return items, None
@@ -178,7 +178,7 @@ def _rules(found: Overview) -> dict[int, RuleView]:
         return {}
 
 
-def _fills(days: int) -> Fills | None:
+def _fills(days: int) -> SlotStats | None:
     return _unless_down(lambda: current_storefront.mounted.fills.totals(days))
 
 

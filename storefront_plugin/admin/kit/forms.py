@@ -14,7 +14,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, Field
 
 from ...bundles.price import MAX_AMOUNT
-from ...core.errors import _mark
+from ...core.errors import N_
 from ...money import minor_digits, to_minor
 from ...proxies import current_storefront
 from .i18n import admin_texts, say
@@ -22,14 +22,14 @@ from .i18n import admin_texts, say
 TOKEN = "storefront_token"  # noqa: S105 - the name of a field
 
 _SENTENCES: Final = {
-    "This field is required.": _mark("Fill in this field."),
-    "Not a valid integer value.": _mark("Write a whole number."),
-    "Not a valid decimal value.": _mark("Write a number."),
-    "Not a valid float value.": _mark("Write a number."),
-    "Number must be between %(min)s and %(max)s.": _mark("Write a number from %(min)s to %(max)s."),
-    "Field cannot be longer than %(max)d characters.": _mark("At most %(max)d characters fit here. Shorten it."),
-    "Not a valid choice.": _mark("Choose one from the list."),
-    "Not a valid datetime value.": _mark("Write date and time, such as 2026-12-01 09:00."),
+    "This field is required.": N_("Fill in this field."),
+    "Not a valid integer value.": N_("Write a whole number."),
+    "Not a valid decimal value.": N_("Write a number."),
+    "Not a valid float value.": N_("Write a number."),
+    "Number must be between %(min)s and %(max)s.": N_("Write a number from %(min)s to %(max)s."),
+    "Field cannot be longer than %(max)d characters.": N_("At most %(max)d characters fit here. Shorten it."),
+    "Not a valid choice.": N_("Choose one from the list."),
+    "Not a valid datetime value.": N_("Write date and time, such as 2026-12-01 09:00."),
 }
 """What WTForms says, and what we say instead: with the remedy."""
 
@@ -127,7 +127,7 @@ def read_whole(field: Field, least: int, most: int, required: bool = True) -> in
     if text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most:
         return int(text)
     number = admin_texts().number
-    complain(field, say("Write a whole number from %(least)s to %(most)s.", least=number(least), most=number(most)))
+    add_error(field, say("Write a whole number from %(least)s to %(most)s.", least=number(least), most=number(most)))
     return None
 
 
@@ -139,7 +139,7 @@ def read_percent(field: Field) -> Decimal | None:
         found = Decimal(text)
         if 0 < found <= 100 and found == round(found, _PERCENT_PLACES):
             return found
-    complain(field, say("Write a percentage above 0 and up to 100, such as 12.5, with at most four decimals."))
+    add_error(field, say("Write a percentage above 0 and up to 100, such as 12.5, with at most four decimals."))
     return None
 
 
@@ -160,7 +160,7 @@ def read_currency(field: Field) -> str | None:
     text = plain(field.data).upper()
     if len(text) == 3 and text.isascii() and is_currency(text):
         return text
-    complain(field, say("Write the code of a currency, such as EUR or JPY."))
+    add_error(field, say("Write the code of a currency, such as EUR or JPY."))
     return None
 
 
@@ -170,20 +170,20 @@ def read_amount(field: Field, currency: str, least: int) -> int | None:
     text = _one_way(plain(field.data), digits)
     if not _PLAIN.fullmatch(text):
         example = "1200" if not digits else f"1200.{'50'.ljust(digits, '0')[:digits]}"
-        complain(field, say("Write an amount such as %(example)s, without spaces or commas.", example=example))
+        add_error(field, say("Write an amount such as %(example)s, without spaces or commas.", example=example))
         return None
     whole, _, places = text.partition(".")
     if len(places.rstrip("0")) > digits:
         sentence = say("Amounts in %(currency)s have %(digits)s decimals at most.", currency=currency, digits=digits)
-        complain(field, sentence)
+        add_error(field, sentence)
         return None
     amount = to_minor(Decimal(text), currency) if len(whole) < 15 else MAX_AMOUNT
     if least <= amount < MAX_AMOUNT:
         return amount
-    complain(field, say("The amount must be above 0 and less than a trillion. Correct it."))
+    add_error(field, say("The amount must be above 0 and less than a trillion. Correct it."))
     return None
 
 
-def complain(field: Field, sentence: str) -> None:
+def add_error(field: Field, sentence: str) -> None:
     """Say beside *field* what is wrong with it."""
     field.errors = [*field.errors, sentence]

@@ -27,5 +27,5 @@ def asked_page(placement: str, product_ids: Sequence[str], category: str | None 
         shop_locale=locale,
         currency=current_storefront.settings.currency,
         personal=True,
-        patient=True,
+        blocking=True,
     )

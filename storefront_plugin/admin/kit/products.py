@@ -91,7 +91,7 @@ def look_up(ids: Iterable[str]) -> dict[str, Product | None]:
         except InputError:
             continue
     locale = admin_texts().locale
-    return current_storefront.mounted.cards.get_many(wanted, locale, patient=True)
+    return current_storefront.mounted.cards.get_many(wanted, locale, blocking=True)
 
 
 def resolve(text: str) -> Found:

@@ -125,7 +125,7 @@ def preview_of(rule: Rule, rule_id: int, text: str) -> RulePreview:
     page = asked_page(placement, ids, rule.seed_value if rule.seed_kind == "category" else own)
     parts = current_storefront.mounted
     slots = running(parts.plan[placement])
-    others = {one: kept for one, kept in parts.held.get(patient=True).rules.rules.items() if one != rule_id}
+    others = {one: kept for one, kept in parts.held.get(blocking=True).rules.rules.items() if one != rule_id}
     now = replace(rule, enabled=True, starts_at=None, ends_at=None)
     before = parts.explain(replace(page, shown=set()), slots, RuleBook(others))
     after = parts.explain(replace(page, shown=set()), slots, RuleBook({**others, rule_id: now}))

@@ -15,7 +15,7 @@ from ...recommending.effective_plan import usable_slots
 from ...recommending.page import Page
 from ...recommending.placements import EditConflict, Stored
 from ...recommending.plan import Slot, running
-from ...recommending.slot_stats import Fill
+from ...recommending.slot_stats import SlotCounts
 from ...recommending.strategies import PLANNED
 from ...shop.ports import CartLine, Product
 from ...web.widgets.rendering import render_slots
@@ -92,7 +92,7 @@ def _page(placement: str, product: Product | None) -> Page:
         shop_locale=locale,
         currency=current_storefront.settings.currency,
         personal=True,  # never cached, so that cards have their buttons
-        patient=True,
+        blocking=True,
     )
     if product is not None and placement == "category":
         page.category = next(iter(product.category_ids), None)
@@ -286,7 +286,7 @@ def _chosen(placement: str, text: str) -> products.Found:
     return products.Found(usual)
 
 
-def _fills() -> Mapping[str, Mapping[str, Fill]] | None:
+def _fills() -> Mapping[str, Mapping[str, SlotCounts]] | None:
     """How often slots stayed empty; None where Redis does not answer."""
     try:
         return current_storefront.mounted.fills.totals(DAYS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ...recommending.plan import PLACEMENTS, Slot
-from ...recommending.slot_stats import Fill, often_empty
+from ...recommending.slot_stats import SlotCounts, often_empty
 from ...recommending.strategies import PLANNED
 from ..kit.i18n import admin_texts, say, say_count, shown_time
 from .form import layout_words
@@ -40,14 +40,14 @@ class SlotRow:
     schedule: str
     state: StateKind
     state_words: str
-    fill: Fill | None = None
+    fill: SlotCounts | None = None
 
     @property
     def often_empty(self) -> bool:
         return self.fill is not None and often_empty(self.slot, self.fill)
 
 
-def slot_row(slot: Slot, fill: Fill | None = None) -> SlotRow:
+def slot_row(slot: Slot, fill: SlotCounts | None = None) -> SlotRow:
     """*slot* in words."""
     state, words = _state(slot)
     return SlotRow(

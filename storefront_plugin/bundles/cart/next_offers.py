@@ -23,7 +23,7 @@ MAX_PIECES_AWAY = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Lack:
+class MissingItem:
     """Pieces to add, of any of *product_ids*: one, except in a mix and in steps.
 
     Attributes:
@@ -45,7 +45,7 @@ class Missing:
 
     bundle_id: int
     tier: int
-    lacks: tuple[Lack, ...]
+    lacks: tuple[MissingItem, ...]
     saving: int | None
 
 
@@ -224,7 +224,7 @@ def _step_saving(tier: Tier, pieces_of: Sequence[tuple[int, int]], currency: str
 
 
 def _told(
-    look: _Look, number: int, tier: Tier, lacks: tuple[Lack, ...], cost: tuple[int, int] | None, before: int
+    look: _Look, number: int, tier: Tier, lacks: tuple[MissingItem, ...], cost: tuple[int, int] | None, before: int
 ) -> Missing | None:
     if cost is None:
         return Missing(look.bundle.id, number, lacks, None) if tier.price.has(look.table.currency) else None
@@ -232,7 +232,7 @@ def _told(
     return None if isinstance(saving, NoSaving) else Missing(look.bundle.id, number, lacks, saving - before)
 
 
-def _lack(components: Sequence[Component], pieces: int) -> Lack:
+def _lack(components: Sequence[Component], pieces: int) -> MissingItem:
     """So many *pieces* of any of *components*."""
     some: dict[str, set[str]] = {}
     for component in components:
@@ -242,7 +242,7 @@ def _lack(components: Sequence[Component], pieces: int) -> Lack:
         if not component.variants:
             some.pop(component.product_id, None)
     names = tuple(sorted({component.product_id for component in components}))
-    return Lack(names, pieces, tuple((name, tuple(sorted(some[name]))) for name in names if name in some))
+    return MissingItem(names, pieces, tuple((name, tuple(sorted(some[name]))) for name in names if name in some))
 
 
 def _draw(table: Table, left: list[int], component: Component) -> list[tuple[int | None, int]]:

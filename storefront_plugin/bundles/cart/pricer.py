@@ -19,7 +19,7 @@ from ..orders.record import OrderRecord, record_of
 from ..store.published import PublishedBundles, in_play, looked_up
 from ..store.staff_codes import StaffCodes
 from .lines import Line, clean_line, line_from_cart
-from .next_offers import Lack, Missing
+from .next_offers import Missing, MissingItem
 from .pricing import CartPricing, price_cart
 from .stock import Shortage, can_have, recheck
 
@@ -31,7 +31,7 @@ NO_CURRENCY: Final = "XXX"
 """What ISO 4217 calls no currency: that of an empty cart of a shop that sells in several."""
 
 
-class Till:
+class CartPricer:
     """Joins catalogue, published bundles and staff codes of one app.
 
     Args:
@@ -196,11 +196,11 @@ def _to_be_had(
 
 
 def _narrowed(
-    lack: Lack,
+    lack: MissingItem,
     lines: Mapping[str, Sequence[Line]],
     products: Mapping[str, Product],
     variants: Mapping[str, Sequence[Variant]],
-) -> Lack:
+) -> MissingItem:
     there = (
         name
         for name in lack.product_ids

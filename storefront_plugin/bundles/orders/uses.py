@@ -90,7 +90,7 @@ def release_orders(database: Database, order_ids: Iterable[str]) -> int:
     """Give back the uses of all cancelled orders of *order_ids*, a transaction each; how many orders that were."""
     released, given = 0, iter(order_ids)
     while part := list(islice(given, PAGE)):
-        with database.reading(patient=True) as session:
+        with database.reading(blocking=True) as session:
             query = sa.select(BundleUse.order_id).distinct().where(BundleUse.order_id.in_(part))
             found = list(session.scalars(query))
         for order_id in found:

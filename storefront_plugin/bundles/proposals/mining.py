@@ -121,7 +121,7 @@ MAX_FOUND: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class MiningSettings:
     """What the merchant wants of proposals.
 
     Attributes:
@@ -149,13 +149,13 @@ class Terms:
         return json.dumps(asdict(self) | {"margin_floor": str(self.margin_floor)})
 
     @classmethod
-    def from_json(cls, text: str) -> Terms:
+    def from_json(cls, text: str) -> MiningSettings:
         """The terms that `to_json` wrote."""
         data = json.loads(text)
         return cls(**data | {"margin_floor": Decimal(data["margin_floor"])})
 
 
-def suggested_discount(price: int, cost: int | None, terms: Terms) -> int:
+def suggested_discount(price: int, cost: int | None, terms: MiningSettings) -> int:
     """The whole percent to suggest for a set of *price* and *cost* (minor units): never below the margin floor."""
     if cost is None:
         return terms.discount_without_cost
@@ -168,7 +168,7 @@ def margin_after(price: int, cost: int | None, percent: int) -> float | None:
     return None if cost is None or not after else (after - cost) / after
 
 
-def _keeps(price: int, cost: int, percent: int, terms: Terms) -> bool:
+def _keeps(price: int, cost: int, percent: int, terms: MiningSettings) -> bool:
     after = price - share(price, percent, 100)
     return after > 0 and after - cost >= terms.margin_floor * after
 
@@ -179,7 +179,7 @@ def find_proposals(
     numbers: ProductNumbers,
     folder: Path,
     currency: str | None,
-    terms: Terms,
+    terms: MiningSettings,
     without: Collection[str] = (),
     progress: Progress = silent,
 ) -> list[Proposal]:
@@ -226,7 +226,7 @@ def _products(
     return None if len(parts) < len(found) or len(set(groups)) < len(groups) or foreign else parts
 
 
-def _proposal(one: Together, parts: Sequence[Product], currency: str, terms: Terms) -> Proposal:
+def _proposal(one: Together, parts: Sequence[Product], currency: str, terms: MiningSettings) -> Proposal:
     price = sum(to_minor(part.price, currency) for part in parts)
     costs = [None if part.cost is None else to_minor(part.cost, currency) for part in parts]
     cost = None if None in costs else sum(known for known in costs if known is not None)

@@ -20,7 +20,7 @@ from ...orderlog.product_numbers import ProductNumbers
 from ...shop.ports import Catalog
 from ..store.definition_json import load_definition
 from ..store.tables import StoredBundle, StoredProposal, StoredRun
-from .mining import Progress, Terms, find_proposals, silent
+from .mining import MiningSettings, Progress, find_proposals, silent
 from .store import Proposal, key_of
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Run:
     phase: str
     done: int
     total: int
-    terms: Terms
+    terms: MiningSettings
     started_by: str
     started_at: dt.datetime
     finished_at: dt.datetime | None
@@ -60,12 +60,12 @@ class Begun:
     """A search that was begun, and is to be carried out."""
 
     token: str
-    terms: Terms
+    terms: MiningSettings
 
 
 def latest_run(database: Database) -> Run | None:
     """The latest search, also while it runs; None where there was none."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         row = session.get(StoredRun, 1)
         if row is None:
             return None
@@ -74,7 +74,7 @@ def latest_run(database: Database) -> Run | None:
             row.phase,
             row.done,
             row.total,
-            Terms.from_json(row.terms),
+            MiningSettings.from_json(row.terms),
             row.started_by,
             row.started_at,
             row.finished_at,
@@ -90,7 +90,7 @@ def is_due(database: Database, days: int) -> bool:
     return run is None or run.state == "failed" or _now() - run.started_at > dt.timedelta(days=days, hours=-1)
 
 
-def begin(database: Database, terms: Terms | None = None, by: str = "") -> Begun:
+def begin(database: Database, terms: MiningSettings | None = None, by: str = "") -> Begun:
     """Begin a search, for `carry_out`; *terms* None is as the last time.
 
     Of two that try at the same time one gets `SearchRunning`.
@@ -105,7 +105,7 @@ def begin(database: Database, terms: Terms | None = None, by: str = "") -> Begun
             row = session.get(StoredRun, 1)
             if not taken.rowcount and row is not None:
                 raise _running(row)
-            wanted = terms or (Terms.from_json(row.terms) if row else Terms())
+            wanted = terms or (MiningSettings.from_json(row.terms) if row else MiningSettings())
             if row is None:
                 session.execute(sa.insert(table_of(StoredRun)), row_of | {"id": 1, "terms": wanted.to_json()})
             else:
@@ -214,7 +214,7 @@ def _set(database: Database, token: str, **values: Any) -> bool:
 
 
 def _decided(database: Database) -> set[str]:
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return set(session.scalars(sa.select(StoredProposal.key).where(StoredProposal.state != "open")))
 
 
@@ -222,7 +222,7 @@ def _in_bundles(database: Database) -> set[str]:
     """Keys of the products of each tier of all drafts and published bundles."""
     query = sa.select(StoredBundle.definition).where(StoredBundle.state.in_(("draft", "published")))
     keys: set[str] = set()
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         for text in session.scalars(query.execution_options(yield_per=1000)):
             try:
                 tiers = load_definition(text).tiers

@@ -96,7 +96,7 @@ def list_proposals(
     column, where = _SORTS[sort], StoredProposal.state == state
     order = [column.is_(None), column.desc() if descending else column.asc(), StoredProposal.key]
     query = sa.select(StoredProposal).where(where).order_by(*order).limit(size).offset((page - 1) * size)
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         count = session.scalar(sa.select(sa.func.count()).select_from(StoredProposal).where(where)) or 0
         return [_proposal(row) for row in session.scalars(query)], count
 
@@ -104,20 +104,20 @@ def list_proposals(
 def counts(database: Database) -> dict[str, int]:
     """How many proposals there are in each state that has some."""
     query = sa.select(StoredProposal.state, sa.func.count()).group_by(StoredProposal.state)
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return {row.state: row[1] for row in session.execute(query)}
 
 
 def load(database: Database, key: str) -> Proposal:
     """One proposal; raises `ProposalNotFound`."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return _proposal(_row(session, key))
 
 
 def made_into(database: Database, bundle_id: int) -> Proposal | None:
     """The proposal that became *bundle_id*; None where the bundle was made in another way."""
     query = sa.select(StoredProposal).where(StoredProposal.bundle_id == bundle_id, StoredProposal.state == "accepted")
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         row = session.scalars(query.limit(1)).first()
         return None if row is None else _proposal(row)
 
@@ -125,7 +125,7 @@ def made_into(database: Database, bundle_id: int) -> Proposal | None:
 def find(database: Database, keys: Collection[str]) -> dict[str, Proposal]:
     """Those of *keys* that still stand, decided ones too."""
     query = sa.select(StoredProposal).where(StoredProposal.key.in_(list(keys)))
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return {row.key: _proposal(row) for row in session.scalars(query)}
 
 

@@ -11,11 +11,11 @@ from dataclasses import replace
 from ...core.errors import AdapterError, DatabaseUnavailable, InputError, StorefrontError
 from ...recommending.page import FilledSlot, Page
 from ...recommending.plan import Slot
-from ...recommending.snapshot import Holdings
+from ...recommending.snapshot import Snapshot
 from ...shop.ports import CartLine, Product
 from ..cart.lines import Line, whole_pieces
-from ..cart.next_offers import Lack, Missing
-from ..cart.pricer import Till
+from ..cart.next_offers import Missing, MissingItem
+from ..cart.pricer import CartPricer
 from ..cart.pricing import CartPricing
 from ..cart.stock import can_have
 from ..definition import Bundle, Shopper
@@ -31,7 +31,7 @@ _ALL_HINTS = 1_000_000
 
 
 class BundleSlots:
-    """Fills the slots of bundles of a page.
+    """SlotStats the slots of bundles of a page.
 
     Args:
         till: Prices the shopper's cart.
@@ -39,32 +39,32 @@ class BundleSlots:
         failed: Called with a slot's name and the error that left it out.
     """
 
-    def __init__(self, till: Till, variants: Variants, failed: Callable[[str, Exception], None]) -> None:
-        self._till = till
+    def __init__(self, pricer: CartPricer, variants: Variants, failed: Callable[[str, Exception], None]) -> None:
+        self._pricer = pricer
         self._variants = variants
         self._failed = failed
 
-    def product_ids(self, page: Page, slots: Iterable[Slot], holdings: Holdings) -> set[str]:
+    def product_ids(self, page: Page, slots: Iterable[Slot], snapshot: Snapshot) -> set[str]:
         """Products that the slots of bundles need; none where the page has no such slot."""
         if not any(slot.layout == "bundles" for slot in slots):
             return set()
         in_cart = {line.product_id for line in page.cart} if page.cart_like else set()
-        in_bundles = (bundle.definition.product_ids for bundle in self._about(page, holdings))
-        return (in_cart & holdings.published.by_product.keys()).union(*in_bundles)
+        in_bundles = (bundle.definition.product_ids for bundle in self._about(page, snapshot))
+        return (in_cart & snapshot.published.by_product.keys()).union(*in_bundles)
 
-    def fill(self, page: Page, slot: Slot, holdings: Holdings, products: Products) -> FilledSlot:
+    def fill(self, page: Page, slot: Slot, snapshot: Snapshot, products: Products) -> FilledSlot:
         """*slot* with its bundles; empty where the cart cannot be priced now."""
         try:
-            offers = (self._of_cart if page.cart_like else self._of_product)(page, slot, holdings, products)
+            offers = (self._of_cart if page.cart_like else self._of_product)(page, slot, snapshot, products)
         except (AdapterError, DatabaseUnavailable, InputError) as error:
-            if page.patient:
+            if page.blocking:
                 raise
             self._failed(slot.name, error)
             offers = []
-        takes_code = page.cart_like and any(one.definition.staff_only for one in holdings.published.bundles.values())
+        takes_code = page.cart_like and any(one.definition.staff_only for one in snapshot.published.bundles.values())
         return FilledSlot(slot, (), bundles=tuple(offers), takes_code=takes_code)
 
-    def judge(self, page: Page, slot: Slot, holdings: Holdings, products: Products) -> list[JudgedBundle]:
+    def judge(self, page: Page, slot: Slot, snapshot: Snapshot, products: Products) -> list[JudgedBundle]:
         """What became of every published bundle with a product of *page*, which is patient: those shown first, then
         those that would save most.
 
@@ -72,18 +72,18 @@ class BundleSlots:
         """
         judged: list[JudgedBundle] = []
         if page.cart_like:
-            judged += self._judged_in_cart(page, slot, holdings, products)
+            judged += self._judged_in_cart(page, slot, snapshot, products)
         else:
-            self._of_product(page, slot, holdings, products, judged)
+            self._of_product(page, slot, snapshot, products, judged)
         return sorted(judged, key=lambda one: (one.verdict.place or math.inf, -(one.saving or 0), one.bundle.id))
 
-    def _about(self, page: Page, holdings: Holdings, judged: list[JudgedBundle] | None = None) -> list[Bundle]:
+    def _about(self, page: Page, snapshot: Snapshot, judged: list[JudgedBundle] | None = None) -> list[Bundle]:
         """Bundles with the page's product or the cart's that are on for the shopper, as far as they are looked up.
 
         The others are *judged* where that is asked for.
         """
         shopper, now = self._shopper(page)
-        about = holdings.published.about(_ids(page))
+        about = snapshot.published.about(_ids(page))
         if judged is None:
             return looked_up(bundle for bundle in about if shopper.may_have(bundle, now))
         judged += [JudgedBundle(one, off(one, why)) for one in about if (why := shopper.why_off(one, now)) is not None]
@@ -94,36 +94,36 @@ class BundleSlots:
 
     def _shopper(self, page: Page) -> tuple[Shopper, dt.datetime]:
         now = dt.datetime.now(dt.timezone.utc)
-        return Shopper(page.segments, self._till.codes.unlocked(page.presented, now)), now
+        return Shopper(page.segments, self._pricer.codes.unlocked(page.presented, now)), now
 
     def _of_product(
         self,
         page: Page,
         slot: Slot,
-        holdings: Holdings,
+        snapshot: Snapshot,
         products: Products,
         judged: list[JudgedBundle] | None = None,
     ) -> list[BundleOffer]:
         first = next(iter(page.products), None)
         lines = [line for each in page.cart if (line := counted(each)) is not None]
-        bundles = self._about(page, holdings, judged)
+        bundles = self._about(page, snapshot, judged)
         return best_offers(bundles, products, page.currency, lines, self._variants.of, slot.limit, first, judged)
 
-    def _of_cart(self, page: Page, slot: Slot, holdings: Holdings, products: Products) -> list[BundleOffer]:
-        look = self._look(page, slot, holdings, products)
+    def _of_cart(self, page: Page, slot: Slot, snapshot: Snapshot, products: Products) -> list[BundleOffer]:
+        look = self._look(page, slot, snapshot, products)
         return list(look.offers) if look is not None else []
 
     def _look(
-        self, page: Page, slot: Slot, holdings: Holdings, products: Products, judging: bool = False
+        self, page: Page, slot: Slot, snapshot: Snapshot, products: Products, judging: bool = False
     ) -> CartLook | None:
         """What applies to the cart, then what is missing for more; None where nothing in it can be priced.
 
         *judging* also looks at what cannot be had.
         """
-        pricing = cart_pricing(self._till, page, holdings.published, products, judging)
+        pricing = cart_pricing(self._pricer, page, snapshot.published, products, judging)
         if pricing is None:
             return None
-        known = holdings.published.bundles  # the till may know one that was published this very moment
+        known = snapshot.published.bundles  # the till may know one that was published this very moment
         applied = [
             BundleOffer(known[one.bundle_id], pricing.currency, applied=one)
             for one in pricing.applied
@@ -142,12 +142,12 @@ class BundleSlots:
         seen = {offer.bundle.id: offer for offer in [*first, *gone]}
         return CartLook(pricing, seen, [*applied, *there[: slot.limit]])
 
-    def _judged_in_cart(self, page: Page, slot: Slot, holdings: Holdings, products: Products) -> Iterable[JudgedBundle]:
+    def _judged_in_cart(self, page: Page, slot: Slot, snapshot: Snapshot, products: Products) -> Iterable[JudgedBundle]:
         shopper, now = self._shopper(page)
-        look = self._look(page, slot, holdings, products, judging=True)
+        look = self._look(page, slot, snapshot, products, judging=True)
         judge = CartJudge(look, slot.limit, shopper, now, products, page.currency)
-        for bundle in self._till.published.for_cart(_ids(page), patient=True):
-            if bundle.id in holdings.published.bundles:
+        for bundle in self._pricer.published.for_cart(_ids(page), blocking=True):
+            if bundle.id in snapshot.published.bundles:
                 yield judge.judge(bundle)
 
     def _near(self, bundle: Bundle, missing: Missing, pricing: CartPricing, products: Products) -> BundleOffer:
@@ -165,7 +165,7 @@ class BundleSlots:
         left = remaining({one.id: one for one in there}, choices, lines)
         return replace(offer, products=tuple(there), choices=choices_left(choices, left))
 
-    def _had(self, name: str, lack: Lack, pricing: CartPricing, products: Products) -> Product | None:
+    def _had(self, name: str, lack: MissingItem, pricing: CartPricing, products: Products) -> Product | None:
         """The product *name* where the pieces of *lack* can be had of it beside those in the cart."""
         product = products.get(name)
         if product is None:
@@ -193,7 +193,7 @@ def _unpriced(missing: Missing, products: Products, currency: str) -> BundleVerd
     return next(found, BundleVerdict("unpriced", currency=currency))
 
 
-def _gone(lack: Lack, products: Products) -> BundleVerdict:
+def _gone(lack: MissingItem, products: Products) -> BundleVerdict:
     """Why the pieces of *lack* cannot be had of any of its products; told of the first."""
     first = lack.product_ids[0]
     if first not in products:
@@ -228,7 +228,7 @@ def _together(one: FilledSlot) -> frozenset[str] | None:
 
 
 def cart_pricing(
-    till: Till, page: Page, published: Published, products: Products, judging: bool = False
+    pricer: CartPricer, page: Page, published: Published, products: Products, judging: bool = False
 ) -> CartPricing | None:
     """The page's cart as the till prices it, as far as bundles could take its lines; None where they take none.
 
@@ -242,7 +242,7 @@ def cart_pricing(
     named = {product.currency for line in lines if (product := products.get(line.product_id)) is not None}
     currency = page.currency or (named.pop() if len(named) == 1 else None)
     try:
-        return till.price(
+        return pricer.price(
             lines,
             currency,
             presented=page.presented,

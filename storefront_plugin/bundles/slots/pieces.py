@@ -30,7 +30,7 @@ class Variants:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog if isinstance(catalog, OffersVariants) else None
-        self._held: OrderedDict[str, tuple[Product, tuple[Variant, ...]]] = OrderedDict()
+        self._cached: OrderedDict[str, tuple[Product, tuple[Variant, ...]]] = OrderedDict()
         self._lock = ProcessLock()
 
     @property
@@ -45,7 +45,7 @@ class Variants:
         wanted = {product.id: product for product in products}
         found: dict[str, tuple[Variant, ...]] = {}
         for product in wanted.values():
-            held = self._held.get(product.id)
+            held = self._cached.get(product.id)
             if held is not None and held[0] is product:
                 found[product.id] = held[1]
         unknown = [product_id for product_id in wanted if product_id not in found]
@@ -58,10 +58,10 @@ class Variants:
     def _keep(self, answers: Mapping[str, tuple[Product, tuple[Variant, ...]]]) -> None:
         with self._lock:
             for product_id, answer in answers.items():
-                self._held[product_id] = answer
-                self._held.move_to_end(product_id)
-            while len(self._held) > MAX_HELD:
-                self._held.popitem(last=False)
+                self._cached[product_id] = answer
+                self._cached.move_to_end(product_id)
+            while len(self._cached) > MAX_HELD:
+                self._cached.popitem(last=False)
 
 
 def _asked(catalog: OffersVariants, ids: list[str]) -> dict[str, tuple[Variant, ...]]:

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from ...recommending.choosing import is_eligible
 from ...shop.ports import Product
 from ..cart.lines import Line
-from ..cart.next_offers import Lack
+from ..cart.next_offers import MissingItem
 from ..definition import Bundle, OffKind, Tier
 from ..price import NoSaving, Why
 
@@ -61,7 +61,7 @@ class BundleVerdict:
     segment: str | None = None
     product_id: str | None = None
     currency: str | None = None
-    lacks: tuple[Lack, ...] = ()
+    lacks: tuple[MissingItem, ...] = ()
     instead: int | None = None
 
 

@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from ...core.errors import InputError, _mark
+from ...core.errors import N_, InputError
 from ...money import from_minor, minor_digits
 
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
@@ -42,7 +42,7 @@ def read_flag(cell: str, column: str) -> bool:
     """Whether *cell* says yes; an empty one says no."""
     word = cell.strip().lower()
     if word not in _YES | _NO:
-        message = _mark("Write yes or no into %(column)s, or leave it empty; %(cell)s is neither.")
+        message = N_("Write yes or no into %(column)s, or leave it empty; %(cell)s is neither.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}")
     return word in _YES
 
@@ -51,7 +51,7 @@ def read_whole(cell: str, column: str) -> int | None:
     """A whole number from 0; None for an empty cell."""
     text = cell.strip()
     if text and not re.fullmatch(r"[0-9]{1,15}", text):
-        message = _mark("The %(column)s must be a whole number without separators; %(cell)s is not.")
+        message = N_("The %(column)s must be a whole number without separators; %(cell)s is not.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}")
     return int(text) if text else None
 
@@ -79,7 +79,7 @@ def read_number(cell: str, column: str, comma: bool) -> Decimal | None:
     if comma and "." not in text:
         text = text.replace(",", ".")
     if text and not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,10})?", text):
-        message = _mark("The %(column)s must be a plain number such as 12.50, without separators; %(cell)s is not.")
+        message = N_("The %(column)s must be a plain number such as 12.50, without separators; %(cell)s is not.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}")
     return Decimal(text) if text else None
 
@@ -96,13 +96,13 @@ def read_amount(cell: str, column: str, currency: str, comma: bool) -> int | Non
         return None
     digits, shown = minor_digits(currency), f"{cell.strip()!r:.40}"
     if comma and _THOUSANDS.fullmatch(cell.strip()):
-        message = _mark(
+        message = N_(
             "The amount %(cell)s in %(column)s may mean thousands or decimals; write it without a point, such as "
             "1000 or 1,5."
         )
         raise InputError(message, cell=shown, column=column)
     if -int(number.as_tuple().exponent) > digits:
-        message = _mark("Amounts in %(currency)s have at most %(digits)s decimals; round %(cell)s in %(column)s.")
+        message = N_("Amounts in %(currency)s have at most %(digits)s decimals; round %(cell)s in %(column)s.")
         raise InputError(message, currency=currency, digits=digits, cell=shown, column=column)
     return int(number.scaleb(digits))
 
@@ -125,16 +125,16 @@ def read_moment(cell: str, column: str, zone: dt.tzinfo) -> dt.datetime | None:
     try:
         found = _moment(text)
     except ValueError:
-        message = _mark("Write the time in %(column)s as 2026-12-01 09:00; %(cell)s cannot be read.")
+        message = N_("Write the time in %(column)s as 2026-12-01 09:00; %(cell)s cannot be read.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}") from None
     moment = found if found.tzinfo is not None else found.replace(tzinfo=zone)
     try:
         back = moment.astimezone(dt.timezone.utc).astimezone(zone)
     except OverflowError:
-        message = _mark("There is no such time as %(cell)s in %(column)s; correct the year.")
+        message = N_("There is no such time as %(cell)s in %(column)s; correct the year.")
         raise InputError(message, cell=f"{cell!r:.40}", column=column) from None
     if found.tzinfo is None and back.replace(tzinfo=None) != found:
-        message = _mark("The clocks of %(zone)s skip %(cell)s in %(column)s; write an hour later.")
+        message = N_("The clocks of %(zone)s skip %(cell)s in %(column)s; write an hour later.")
         raise InputError(message, zone=zone, cell=f"{cell!r:.40}", column=column)
     return moment
 

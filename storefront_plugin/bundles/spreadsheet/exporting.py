@@ -88,7 +88,7 @@ def _pages(database: Database, wanted: Wanted) -> Iterator[list[Any]]:
     columns = (StoredBundle.id, StoredBundle.version, StoredBundle.state, StoredBundle.definition)
     query = sa.select(*columns).where(*conditions(wanted)).order_by(StoredBundle.id).limit(PAGE)
     while True:
-        with database.reading(patient=True) as session:
+        with database.reading(blocking=True) as session:
             rows = list(session.execute(query.where(StoredBundle.id > last)))
         if not rows:
             return

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ...core import versions
 from ...core.database import Database
-from ...core.errors import DatabaseUnavailable, InputError, StorefrontError, _mark
+from ...core.errors import N_, DatabaseUnavailable, InputError, StorefrontError
 from ...shop.ports import Catalog
 from ..store import repository
 from ..store.definition_json import load_definition
@@ -82,7 +82,7 @@ def latest_import(database: Database) -> Import | None:
     """The latest import that changed something; None where it was taken back, and where there was none."""
     rows = versions.AuditRow
     ours = sa.select(rows).where(rows.subject == "bundle", rows.subject_id.startswith(_subject("")))
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         last = session.scalars(ours.order_by(rows.id.desc()).limit(1)).first()
         if last is None or last.action != "import":
             return None
@@ -109,7 +109,7 @@ def _undo(session: Session, one: Made, by: str, undone: Undone) -> None:
 def _made(database: Database, token: str) -> list[Any]:
     rows = versions.AuditRow
     query = sa.select(rows.after).where(rows.subject == "bundle", rows.subject_id == _subject(token))
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return [one for text in session.scalars(query.order_by(rows.id)) for one in json.loads(text or "[]")]
 
 
@@ -221,7 +221,7 @@ def import_csv(
             _apply(database, chunk, by, token)
         except DatabaseUnavailable as error:
             for one in chunk:
-                _refuse(one.outcome, InputError(_mark("%(error)s Import it again."), error=error))
+                _refuse(one.outcome, InputError(N_("%(error)s Import it again."), error=error))
         done += len(chunk)
         if progress:
             progress(done, len(steps))
@@ -246,23 +246,23 @@ def _steps(database: Database, written: Sequence[Written], catalog: Catalog | No
 
 def _judge(written: Written, now: _Now | None) -> tuple[Does, InputError | None]:
     if written.state not in ("", *get_args(repository.State)):
-        message = _mark("There is no state %(state)s; use one of %(names)s.")
+        message = N_("There is no state %(state)s; use one of %(names)s.")
         return "refuse", InputError(
             message, state=f"{written.state!r:.40}", names=", ".join(get_args(repository.State))
         )
     if written.bundle_id is None:
         return "create", None
     if now is None:
-        message = _mark("There is no bundle %(id)s; empty its id to create a new one.")
+        message = N_("There is no bundle %(id)s; empty its id to create a new one.")
         return "refuse", InputError(message, id=written.bundle_id)
     if written.state in ("", now.state) and load_definition(now.text) == written.definition:
         return "same", None
     if written.version is None:
-        message = _mark("Write the version of bundle %(id)s beside its id, as an exported file has it.")
+        message = N_("Write the version of bundle %(id)s beside its id, as an exported file has it.")
         return "refuse", InputError(message, id=written.bundle_id)
     if written.version != now.version:
-        message = _mark("Bundle %(id)s was changed since the file was written; export it again.")
-        named = _mark("Bundle %(id)s was changed by %(who)s since the file was written; export it again.")
+        message = N_("Bundle %(id)s was changed since the file was written; export it again.")
+        named = N_("Bundle %(id)s was changed by %(who)s since the file was written; export it again.")
         return "refuse", InputError(named if now.by else message, id=written.bundle_id, who=now.by)
     return "change", None
 
@@ -276,7 +276,7 @@ def _refuse_unknown(catalog: Catalog, steps: Sequence[_Step]) -> None:
     for one in changing:
         unknown = sorted(one.written.definition.product_ids - known)  # type: ignore[union-attr]
         if unknown:
-            message = _mark("The shop has no product %(id)s; correct its id as the shop writes it.")
+            message = N_("The shop has no product %(id)s; correct its id as the shop writes it.")
             _refuse(one.outcome, *(InputError(message, id=f"{name!r:.60}") for name in unknown[:MOST_TOLD]))
 
 
@@ -322,6 +322,6 @@ def _standing(database: Database, ids: Sequence[int]) -> dict[int, _Now]:
         query = sa.select(StoredBundle.id, *columns).where(
             StoredBundle.id.in_(part), StoredBundle.state != repository.DELETED
         )
-        with database.reading(patient=True) as session:
+        with database.reading(blocking=True) as session:
             found |= {row[0]: _Now(*row[1:]) for row in session.execute(query)}
     return found

@@ -84,7 +84,7 @@ def list_bundles(
     wanted = wanted or Wanted()
     where = conditions(wanted)
     query = sa.select(*_COLUMNS).where(*where).order_by(*_order(wanted)).limit(size).offset((page - 1) * size)
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         count = session.scalar(sa.select(sa.func.count()).select_from(StoredBundle).where(*where)) or 0
         rows = session.execute(query).all()
         uses = _uses(session, [row.id for row in rows])
@@ -94,14 +94,14 @@ def list_bundles(
 def standing(database: Database, ids: Collection[int]) -> frozenset[int]:
     """Those of *ids* that are bundles and were not deleted."""
     query = sa.select(StoredBundle.id).where(StoredBundle.id.in_(ids), StoredBundle.state != DELETED)
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return frozenset(session.scalars(query))
 
 
 def definitions_of(database: Database, ids: Sequence[int]) -> dict[int, Definition]:
     """The definitions of the bundles *ids*, for one page of the list; those that cannot be read are left out."""
     query = sa.select(StoredBundle.id, StoredBundle.definition).where(StoredBundle.id.in_(ids))
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         rows = session.execute(query).all()
     found: dict[int, Definition] = {}
     for row in rows:
@@ -112,7 +112,7 @@ def definitions_of(database: Database, ids: Sequence[int]) -> dict[int, Definiti
 
 def uses_of(database: Database, bundle_id: int) -> int:
     """How many sets of a bundle all orders had, with or without a limit."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return _uses(session, [bundle_id]).get(bundle_id, 0)
 
 

@@ -47,40 +47,40 @@ class PublishedBundles:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = ProcessLock()
-        self._held = Published()
+        self._cached = Published()
 
-    def get(self, patient: bool = False) -> Published:
+    def get(self, blocking: bool = False) -> Published:
         """All that is published now; raises `DatabaseUnavailable`."""
-        with self._database.reading(patient) as session:
+        with self._database.reading(blocking) as session:
             version = session.scalar(sa.select(ShelfVersion.version).where(ShelfVersion.id == 1)) or 0
-            held = self._held
+            held = self._cached
             if held.version == version:
                 return held
             held = _read(session, version)
         with self._lock:
             # Another thread may have read a newer one; a restored database may have gone back.
-            self._held = held
+            self._cached = held
         return held
 
-    def for_cart(self, product_ids: Iterable[str], patient: bool = False) -> list[Bundle]:
+    def for_cart(self, product_ids: Iterable[str], blocking: bool = False) -> list[Bundle]:
         """The bundles that a cart of *product_ids* can reach, those with a limit in all with what is left of it now."""
-        bundles = self.get(patient).about(product_ids)
+        bundles = self.get(blocking).about(product_ids)
         limited = [bundle.id for bundle in bundles if bundle.definition.limit_in_all is not None]
         if not limited:
             return bundles
-        with self._database.reading(patient) as session:
+        with self._database.reading(blocking) as session:
             uses = dict(_uses(session, limited))
         return [_with_uses(bundle, uses.get(bundle.id)) for bundle in bundles]
 
     def still(self, bundle_id: int, version: int) -> Bundle | None:
         """The bundle as it is published now, where it differs from *version* in nothing but its words; else None."""
-        found = self.get(patient=True).bundles.get(bundle_id)
+        found = self.get(blocking=True).bundles.get(bundle_id)
         if found is None or found.version == version:
             return found
         query = sa.select(BundleVersion.definition).where(
             BundleVersion.bundle_id == bundle_id, BundleVersion.version == version
         )
-        with self._database.reading(patient=True) as session:
+        with self._database.reading(blocking=True) as session:
             before = session.scalar(query)
         return found if before is not None and same_terms(load_definition(before), found.definition) else None
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ...core.database import Database, table_of
-from ...core.errors import InputError, StorefrontError, _mark
+from ...core.errors import N_, InputError, StorefrontError
 from ...core.versions import note
 from ..definition import Definition, Words
 from ..proposals import store as proposals
@@ -55,7 +55,7 @@ class EditConflict(StorefrontError):
 
     def __init__(self, current: Stored) -> None:
         super().__init__(
-            _mark(
+            N_(
                 "Bundle %(id)s was changed by %(who)s at %(time)s UTC while you edited it; look at both and save again."
             ),
             id=current.id,
@@ -113,7 +113,7 @@ def add(session: Session, definitions: Sequence[Definition], by: str = "", actio
 
 def load(database: Database, bundle_id: int) -> Stored:
     """One bundle; raises `BundleNotFound`."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return _stored(_row(session, bundle_id))
 
 
@@ -168,7 +168,7 @@ def step_back(session: Session, bundle_id: int, version: int, by: str = "", step
     row = _claim(session, bundle_id, version, gone="")
     before = session.get(BundleVersion, (bundle_id, version - steps))
     if before is None or before.state == DELETED:
-        message = _mark("Bundle %(id)s has no version before %(version)s; there is nothing to undo.")
+        message = N_("Bundle %(id)s has no version before %(version)s; there is nothing to undo.")
         raise BundleNotFound(message, id=bundle_id, version=version)
     return _change(session, row, "undo", by, load_definition(before.definition), before.state)
 
@@ -187,7 +187,7 @@ def duplicate(database: Database, bundle_id: int, by: str = "", suffix: str = " 
 def history(database: Database, bundle_id: int, limit: int = 50) -> list[Change]:
     """The latest changes of a bundle, the newest first."""
     query = sa.select(BundleVersion).where(BundleVersion.bundle_id == bundle_id)
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         rows = session.scalars(query.order_by(BundleVersion.version.desc()).limit(limit)).all()
     return [
         Change(
@@ -259,7 +259,7 @@ def raise_version(session: Session) -> None:
 def _row(session: Session, bundle_id: int, gone: str = DELETED) -> StoredBundle:
     row = session.get(StoredBundle, bundle_id)
     if row is None or row.state == gone:
-        raise BundleNotFound(_mark("There is no bundle %(id)s; look it up in the list."), id=bundle_id)
+        raise BundleNotFound(N_("There is no bundle %(id)s; look it up in the list."), id=bundle_id)
     return row
 
 
@@ -313,6 +313,6 @@ def delete(database: Database, bundle_id: int, version: int, by: str = "") -> St
         states = {row.version: row.state for row in session.execute(kept)}
         used = session.scalar(sa.select(sa.func.count()).where(BundleUse.bundle_id == bundle_id))
         if used or states[version] != "draft" or "published" in states.values():
-            message = _mark("Bundle %(id)s is no draft, or was on sale before; archive it instead.")
+            message = N_("Bundle %(id)s is no draft, or was on sale before; archive it instead.")
             raise NotDeletable(message, id=bundle_id)
         return deleted

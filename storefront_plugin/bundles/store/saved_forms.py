@@ -43,7 +43,7 @@ def create_once(
                 proposals.accept(session, proposal, stored.id, by)
             return stored
     except sa.exc.IntegrityError:
-        with database.reading(patient=True) as session:
+        with database.reading(blocking=True) as session:
             made = session.scalar(sa.select(SavedForm.bundle_id).where(SavedForm.key == key))
         if made is None:
             raise

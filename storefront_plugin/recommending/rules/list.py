@@ -61,14 +61,14 @@ def list_rules(
     wanted = wanted or Wanted()
     where = _conditions(wanted)
     query = sa.select(StoredRule).where(*where).order_by(*_order(wanted)).limit(size).offset((page - 1) * size)
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         count = session.scalar(sa.select(sa.func.count()).select_from(StoredRule).where(*where)) or 0
         return [stored(row) for row in session.scalars(query)], count
 
 
 def categories_of(database: Database, most: int = 1000) -> set[str]:
     """Ids of the categories that rules are about, or for whose pages they are; up to twice *most* of them."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         found = [
             session.scalars(sa.select(id_).where(kind == "category").distinct().limit(most)) for kind, id_ in _PARTS
         ]

@@ -44,13 +44,13 @@ def load_rule(text: str) -> tuple[int, Rule]:
     return version, Rule(**values | times)
 
 
-def enabled_rules(database: Database, patient: bool = True) -> dict[int, Rule]:
+def enabled_rules(database: Database, blocking: bool = True) -> dict[int, Rule]:
     """All rules by id that hold or will hold."""
     now = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
     query = sa.select(StoredRule).where(
         StoredRule.enabled, sa.or_(StoredRule.ends_at.is_(None), StoredRule.ends_at > now)
     )
-    with database.reading(patient) as session:
+    with database.reading(blocking) as session:
         return {row.id: rule_of(row) for row in session.scalars(query)}
 
 

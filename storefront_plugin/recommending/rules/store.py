@@ -71,19 +71,19 @@ def create(database: Database, rule: Rule, by: str = "", titles: Titles = _NONE)
 
 def load(database: Database, rule_id: int) -> Stored:
     """One rule; raises `RuleNotFound`."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return stored(_row(session, rule_id))
 
 
 def rules_of(database: Database, rule_ids: Sequence[int]) -> list[Rule]:
     """The rules of these ids as they stand; those that are gone are left out."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return [rule_of(row) for row in session.scalars(sa.select(StoredRule).where(StoredRule.id.in_(list(rule_ids))))]
 
 
 def standing(database: Database, rule_ids: Sequence[int]) -> frozenset[int]:
     """Those of *rule_ids* that are not gone."""
-    with database.reading(patient=True) as session:
+    with database.reading(blocking=True) as session:
         return frozenset(session.scalars(sa.select(StoredRule.id).where(StoredRule.id.in_(list(rule_ids)))))
 
 

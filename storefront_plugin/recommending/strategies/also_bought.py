@@ -26,7 +26,7 @@ class AlsoBought:
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
         formula = (CART if question.page.cart_like else PRODUCT).dialled(question.specialness)
-        popular = question.holdings.popularity.popular if question.all_candidates else ()
+        popular = question.snapshot.popularity.popular if question.all_candidates else ()
         scores, evident = scored(question, answers, formula, popular, _repeated(question, answers) or None)
         for number, value in ranked(scores, question.seeds):
             pair = number in evident
@@ -51,7 +51,7 @@ def scored(
     among: Container[int] | None = None,
 ) -> tuple[dict[int, float], set[int]]:
     """Scores of all neighbours, or of those *among*, and of *popular* products, and which have evidence of a pair."""
-    popularity = question.holdings.popularity
+    popularity = question.snapshot.popularity
     seeds = [
         Neighbours(
             popularity.counts.get(seed, 0), [pair for pair in weights.items() if among is None or pair[0] in among]
@@ -59,4 +59,4 @@ def scored(
         for seed, weights in answers.weights
     ]
     counts, unit, total = popularity.counts, popularity.unit, popularity.total
-    return score(formula, seeds, counts, unit, total, popular, question.holdings.trend)
+    return score(formula, seeds, counts, unit, total, popular, question.snapshot.trend)

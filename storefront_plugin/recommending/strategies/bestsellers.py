@@ -17,6 +17,6 @@ class Bestsellers:
         return ()
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
-        popularity = question.holdings.popularity
+        popularity = question.snapshot.popularity
         for number in popularity.bestsellers:
             yield Candidate(number, float(popularity.sold[number]), "bestseller")

@@ -20,7 +20,7 @@ class TopRated:
         return alike_reads(question)
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
-        rated = question.holdings.rated
+        rated = question.snapshot.rated
         near = ranked({number: rated[number] for number, _ in answers.alike if number in rated})
         for number, bound in near:
             yield Candidate(number, bound, "rated")

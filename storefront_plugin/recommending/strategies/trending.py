@@ -17,5 +17,5 @@ class Trending:
         return ()
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
-        for number, score in question.holdings.trending:
+        for number, score in question.snapshot.trending:
             yield Candidate(number, score, "trending")

@@ -145,7 +145,7 @@ class SQLAlchemyCatalog:
         """All products, hidden ones too, by id; each 1 000 are a query of their own."""
         last: Any = None
         while True:
-            with self._reads.open(patient=True) as session:
+            with self._reads.open(blocking=True) as session:
                 page, last = self._page(session, last)
             yield from page
             if last is None:
@@ -171,7 +171,7 @@ class SQLAlchemyCatalog:
         """For each callable field the SQL statements it runs for one product, over the first *sample* products."""
         calls = {**self.fields.callables, **self._urls}
         spent = dict.fromkeys(calls, 0)
-        with self._reads.open(patient=True) as session, self._url_context():
+        with self._reads.open(blocking=True) as session, self._url_context():
             rows = _rows(session, self._select().limit(sample)) if calls else []
             for row in rows:
                 for name, call in calls.items():

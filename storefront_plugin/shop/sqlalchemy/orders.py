@@ -103,7 +103,7 @@ class SQLAlchemyOrders:
         """Orders placed (or changed, with *since* mapped) at or after *since*, the oldest first; 500 a query."""
         last: tuple[Any, Any] | None = None
         while True:
-            with self._reads.open(patient=True) as session:
+            with self._reads.open(blocking=True) as session:
                 page, last = self._page(session, since, last)
             yield from page
             if last is None:

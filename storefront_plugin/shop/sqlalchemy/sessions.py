@@ -33,23 +33,23 @@ class ShopReads:
         self._others: WeakKeyDictionary[Flask, Database] = WeakKeyDictionary()
 
     @contextmanager
-    def open(self, patient: bool = False) -> Iterator[Session]:
+    def open(self, blocking: bool = False) -> Iterator[Session]:
         """A session for reading; the shop's own session is not flushed by anything done inside."""
-        with self._session(patient) as session, session.no_autoflush, self._shop.undisturbed():
+        with self._session(blocking) as session, session.no_autoflush, self._shop.undisturbed():
             yield session
 
     @contextmanager
-    def _session(self, patient: bool) -> Iterator[Session]:
+    def _session(self, blocking: bool) -> Iterator[Session]:
         engine, ours = self._engine(), current_storefront.database
         if not ours.is_apart and engine is ours.shop.engine():
-            with ours.reading(patient) as session:
+            with ours.reading(blocking) as session:
                 yield session
         elif has_one_connection(engine):
             bind = self._shop.joint(self._model)
             with Session(bind, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
                 yield session
         else:
-            with self._other(engine).reading(patient) as session:
+            with self._other(engine).reading(blocking) as session:
                 yield session
 
     def _engine(self) -> sa.Engine:
@@ -88,7 +88,7 @@ def watch(catalog: Any, tell: Callable[[Sequence[str]], None]) -> None:
     The model keeps no reference to the method's object: a test suite may mount hundreds on one model.
 
     Works for catalogues that have ``model`` and ``id_of(instance)``. Changes by plain SQL or by bulk statements are not
-    seen; cards then follow after ``STOREFRONT_CARD_SECONDS``.
+    seen; cards then follow after ``STOREFRONT_PRODUCT_CACHE_SECONDS``.
     """
     weak_tell = WeakMethod(tell)
     model, id_of = getattr(catalog, "model", None), getattr(catalog, "id_of", None)

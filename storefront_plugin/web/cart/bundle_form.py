@@ -13,7 +13,7 @@ from typing import TypeAlias
 from werkzeug.datastructures import MultiDict
 
 from ...bundles.cart.lines import Line
-from ...bundles.cart.next_offers import Lack
+from ...bundles.cart.next_offers import MissingItem
 from ...bundles.cart.stock import enough
 from ...bundles.definition import Bundle, Component, Shopper, Tier
 from ...bundles.slots.filler import cart_pricing, counted
@@ -45,7 +45,7 @@ def bundle_lines(bundle: Bundle, form: Form, choices: Choices) -> list[CartLine]
     return [_line(tier.components[place], pieces, choices, form.get(f"variant-{place}")) for place, pieces in chosen]
 
 
-def lacking_lines(bundle: Bundle, lacks: Sequence[Lack], form: Form, choices: Choices) -> list[CartLine]:
+def lacking_lines(bundle: Bundle, lacks: Sequence[MissingItem], form: Form, choices: Choices) -> list[CartLine]:
     """The lines that fill *lacks* of *bundle*, with the products and variants that the shopper chose."""
     lines, offered = [], places(bundle)
     for number, lack in enumerate(lacks):
@@ -135,22 +135,22 @@ def posted_lines(form: Form) -> list[CartLine]:
 
 
 def _published(bundle_id: int, version: int, page: Page) -> Bundle:
-    till = current_storefront.mounted.till
-    held = till.published.get().bundles.get(bundle_id)
+    pricer = current_storefront.mounted.pricer
+    held = pricer.published.get().bundles.get(bundle_id)
     if held is None or held.version != version:
         raise NotAdded(f"Bundle {bundle_id} was changed or ended since the page was made.", Notice("changed"))
     now = dt.datetime.now(dt.timezone.utc)
-    shopper = Shopper(page.segments, till.codes.unlocked(page.presented, now))
+    shopper = Shopper(page.segments, pricer.codes.unlocked(page.presented, now))
     if not shopper.may_have(held, now):
         raise NotAdded(f"Bundle {bundle_id} is not on for this shopper now.", Notice("gone"))
     return held
 
 
-def _lacks(bundle: Bundle, page: Page) -> Sequence[Lack]:
+def _lacks(bundle: Bundle, page: Page) -> Sequence[MissingItem]:
     """What the cart as it is now lacks for *bundle*."""
     parts, ids = current_storefront.mounted, {line.product_id for line in page.cart}
     known = parts.cards.get_many(ids, page.shop_locale)
-    pricing = cart_pricing(parts.till, page, parts.till.published.get(), known)
+    pricing = cart_pricing(parts.pricer, page, parts.pricer.published.get(), known)
     for missing in pricing.missing if pricing else ():
         if missing.bundle_id == bundle.id:
             return missing.lacks

@@ -69,7 +69,7 @@ def take_code() -> Response:
 
 def _look_at(shown: str, source: Source) -> Notice:
     """What becomes of a code or token. Only who shows one that we have signed is told more than that it is worthless."""
-    codes, now = current_storefront.mounted.till.codes, dt.datetime.now(dt.timezone.utc)
+    codes, now = current_storefront.mounted.pricer.codes, dt.datetime.now(dt.timezone.utc)
     signed = codes.unlocked([shown], _BEGINNING)
     if not signed:
         return Notice("wrong", source)
@@ -83,7 +83,7 @@ def _look_at(shown: str, source: Source) -> Notice:
 
 
 def _unlocked(bundle_id: int, source: Source, now: dt.datetime) -> Notice:
-    published = current_storefront.mounted.till.published
+    published = current_storefront.mounted.pricer.published
     held = published.get().bundles.get(bundle_id)
     if held is None:
         return Notice("gone", source)

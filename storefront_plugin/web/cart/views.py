@@ -144,7 +144,7 @@ def _lines(ids: list[str]) -> list[CartLine]:
         abort(400)
     try:
         found = current_storefront.mounted.cards.get_many(
-            wanted, current_storefront.page("cart").shop_locale, patient=True
+            wanted, current_storefront.page("cart").shop_locale, blocking=True
         )
     except AdapterError as error:
         current_app.logger.warning("Posted products were not added: %s", error)

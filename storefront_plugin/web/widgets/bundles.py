@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from flask import has_request_context, request, url_for
 
-from ...bundles.cart.next_offers import Lack
+from ...bundles.cart.next_offers import MissingItem
 from ...bundles.cart.stock import enough
 from ...bundles.definition import Bundle, Definition, Tier
 from ...bundles.slots.offers import BundleOffer, TierOffer
@@ -97,7 +97,7 @@ class NearMaker:
             notice=notice,
         )
 
-    def _lack(self, number: int, lack: Lack, offer: BundleOffer, free: bool) -> LackView:
+    def _lack(self, number: int, lack: MissingItem, offer: BundleOffer, free: bool) -> LackView:
         there = {product.id: product for product in offer.products}
         named = places(offer.bundle)
         found = [(named.index(name), there[name]) for name in lack.product_ids if name in there]
@@ -115,7 +115,7 @@ class NearMaker:
             options=options_of(first, variants, None, lack.pieces, offer.currency, self._words),
         )
 
-    def _picks(self, place: int, product: Product, lack: Lack, offer: BundleOffer) -> Sequence[OptionView]:
+    def _picks(self, place: int, product: Product, lack: MissingItem, offer: BundleOffer) -> Sequence[OptionView]:
         """What can be chosen of *product*: each of its variants, or itself."""
         variants = lacking_variants(lack, product.id, offer.choices.get(product.id, ()))
         if not variants:
@@ -135,14 +135,14 @@ def places(bundle: Bundle) -> list[str]:
     return sorted(bundle.definition.product_ids)
 
 
-def lacking_variants(lack: Lack, product_id: str, variants: Iterable[Variant]) -> tuple[Variant, ...]:
+def lacking_variants(lack: MissingItem, product_id: str, variants: Iterable[Variant]) -> tuple[Variant, ...]:
     """The variants of a product that fill *lack*; by name where the catalogue knows none of them."""
     named = lack.variants_of(product_id)
     known = tuple(variants) or tuple(Variant(one, one) for one in named)
     return tuple(one for one in known if not named or one.id in named)
 
 
-def _cost(offer: BundleOffer, lacks: Iterable[Lack]) -> int | None:
+def _cost(offer: BundleOffer, lacks: Iterable[MissingItem]) -> int | None:
     """What *lacks* cost in minor units; None where that depends on what is chosen."""
     total = 0
     for lack in lacks:
@@ -154,12 +154,12 @@ def _cost(offer: BundleOffer, lacks: Iterable[Lack]) -> int | None:
     return total
 
 
-def _prices(product: Product, lack: Lack, offer: BundleOffer) -> set[Decimal]:
+def _prices(product: Product, lack: MissingItem, offer: BundleOffer) -> set[Decimal]:
     variants = lacking_variants(lack, product.id, offer.choices.get(product.id, ()))
     return {product.price if one.price is None else one.price for one in variants} or {product.price}
 
 
-def _are_free(tier: Tier, lacks: Iterable[Lack]) -> bool:
+def _are_free(tier: Tier, lacks: Iterable[MissingItem]) -> bool:
     """Whether *lacks* cost nothing in the set: each is of products that it only gives free."""
     if tier.price.kind != "free" or tier.least:
         return False

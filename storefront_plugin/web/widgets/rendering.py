@@ -227,7 +227,7 @@ def preview(definition: Definition, locale: str, currency: str | None) -> Markup
 
 
 def _known(definition: Definition, locale: str) -> dict[str, Product]:
-    found = current_storefront.mounted.cards.get_many(sorted(definition.product_ids), locale, patient=True)
+    found = current_storefront.mounted.cards.get_many(sorted(definition.product_ids), locale, blocking=True)
     return {name: product for name, product in found.items() if product is not None}
 
 
