@@ -1,39 +1,55 @@
-"""`Storefront`: what a shop mounts and calls."""
+"""`Storefront`: what a shop mounts and calls. It documents, and delegates to `services`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, has_app_context, has_request_context
 from markupsafe import Markup
 
 from .admin.blueprint import build_admin
-from .calls.base import MOUNTED
-from .calls.bundles import BundleCalls
-from .calls.given import checked_adapter, checked_callable, required_catalog
-from .calls.merchant import MerchantCalls
-from .calls.orders import OrderCalls
-from .calls.suggestions import SuggestionCalls
+from .bundles.cart.pricing import CartPricing
+from .bundles.cart.stock import Shortage
+from .bundles.definition import Definition, Words
+from .bundles.orders import uses
+from .bundles.orders.refunds import Policy, RefundQuote, Return
+from .bundles.proposals.mining import MiningSettings
+from .bundles.store import repository
+from .bundles.store.repository import Stored
 from .cli import storefront as commands
 from .cli.check import check
+from .core.database import Database
 from .core.errors import ConfigurationError
 from .core.settings import Settings
-from .core.shop_database import shop_database_of
-from .counts.stats import figures
+from .core.shop_database import ShopSession
 from .migrations import include_object, upgrade
-from .redis_store import stop
-from .services import Mounted
+from .orderlog.importing import ImportReport
+from .proxies import SERVICES, current_services
+from .recommending.effective_plan import Plan
+from .recommending.page import FilledSlot, Page, Recommendation
+from .recommending.rules import store as rule_store
+from .recommending.rules.rule import Rule
+from .recommending.suggestions import known_strategy
+from .services import Services, build_services
+from .shop.adapters import Adapters
 from .shop.inspection import Finding
-from .shop.ports import Cart, Catalog, ConsentLevel, Customers, Orders
+from .shop.ports import Cart, CartLine, Catalog, ConsentLevel, Customers, Order, OrderLine, Orders, clean_id
 from .shop.sqlalchemy.sessions import watch
 from .web.api.mounting import mount_api
 from .web.blueprint import build_blueprint
+from .web.presented import presented
+from .web.request_page import current_locale, request_page
 from .web.widgets.jinja import Widgets
 
 
-class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):
-    """Suggestions for a Flask shop.
+def _silent(phase: str, done: int, total: int) -> None:
+    """Shows nothing."""
+
+
+class Storefront:
+    """Suggestions and bundles for a Flask shop.
 
     Args:
         app: Mount at once on this app; else call `init_app`.
@@ -61,12 +77,10 @@ class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):
         name: str = "storefront",
         url_prefix: str = "/storefront",
     ) -> None:
-        self.catalog = required_catalog(catalog)
-        self.orders = checked_adapter(orders, Orders, "orders", "iter_orders(since)")
-        self.cart = checked_adapter(cart, Cart, "cart", "lines() and add_form(product)")
-        self.customers = checked_adapter(customers, Customers, "customers", "current_id()")
-        self.consent = checked_callable(consent, "consent")
-        self.admin_access = checked_callable(admin_access, "admin_access")
+        self._shop = Adapters.checked(
+            catalog=catalog, orders=orders, cart=cart, customers=customers, consent=consent, admin_access=admin_access
+        )
+        self.catalog, self.orders, self.cart, self.customers = self._shop.catalog, orders, cart, customers
         self.name = name
         self.url_prefix = url_prefix
         self._widgets = Widgets()
@@ -81,10 +95,8 @@ class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):
         remedy for a second mount, a wrong setting, an occupied name or a missing ``SECRET_KEY``.
         """
         self._refuse_conflicts(app)
-        shop = shop_database_of(self.orders, self.catalog)
-        mounted = Mounted(app, Settings.from_config(app.config), self.catalog, shop)
-        # Kept by the app, not by us: one Storefront may serve the hundreds of apps of a test suite.
-        app.extensions[MOUNTED] = mounted
+        settings = Settings.from_config(app.config)
+        app.extensions[SERVICES] = build_services(app, self.name, self.url_prefix, settings, self._shop)
         app.extensions["storefront"] = self
         app.register_blueprint(build_blueprint(self.name, self.url_prefix))
         app.register_blueprint(build_admin(self.name, self.url_prefix))
@@ -92,9 +104,9 @@ class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):
         app.jinja_env.globals[self.name] = self
         app.cli.commands.setdefault("storefront", commands)  # `flask` finds it without, app.test_cli_runner() does not
         include_object.chain(app)
-        if mounted.settings.watch_models and not self._watching:
+        if settings.watch_models and not self._watching:
             self._watching = True
-            watch(self.catalog, self._tell_changed)
+            watch(self.catalog, self._products_changed)
 
     def _refuse_conflicts(self, app: Flask) -> None:
         if "storefront" in app.extensions:
@@ -123,6 +135,26 @@ class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):
     def _is_under_prefix(self, path: str) -> bool:
         return path == self.url_prefix or path.startswith(self.url_prefix + "/")
 
+    @property
+    def services(self) -> Services:
+        """The parts of the current app's mount; needs an app context."""
+        return current_services
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the current app."""
+        return self.services.settings
+
+    @property
+    def database(self) -> Database:
+        """Our own sessions on the current app's database."""
+        return self.services.database
+
+    @property
+    def plan(self) -> Plan:
+        """The slots of each placement of the current app as they stand, with those that are off."""
+        return self.services.suggestions.plan
+
     # Widgets, in templates.
 
     def head(self, nonce: str | None = None) -> Markup:
@@ -137,6 +169,252 @@ class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):
         """One slot; see `Widgets.slot`."""
         return self._widgets.slot(name, *products, **options)
 
+    # Suggestions in Python.
+
+    def recommend(
+        self,
+        strategy: str,
+        products: Iterable[object] = (),
+        placement: str = "product",
+        customer: object = None,
+        limit: int = 10,
+        exclude: Iterable[object] = (),
+        specialness: float | None = None,
+    ) -> list[Recommendation]:
+        """The best suggestions of one *strategy* for *products*, best first; fewer than *limit* if there are no more.
+
+        Args:
+            strategy: A name such as ``"also_bought"``.
+            products: Ids of the seeds; of a cart the latest line last.
+            placement: ``"cart"`` and its like score as a cart, others as a product page.
+            customer: Id of the customer, for personal strategies.
+            limit: Most suggestions, 1 to 400.
+            exclude: Ids never returned.
+            specialness: The dial b from 0 to 0.5; None is the measured default of the placement.
+
+        Raises:
+            InputError: The strategy, placement or limit does not exist. Unknown product ids are no error.
+            StoreUnavailable, DatabaseUnavailable, AdapterError: Outside a request only; inside one the answer is
+                shorter instead, and the deadline is kept.
+        """
+        return self.services.suggestions.recommend(
+            strategy, products, placement, customer, limit, exclude, specialness, current_locale()
+        )
+
+    def page(
+        self, placement: str, products: Iterable[object] = (), category: object = None, personal: bool = False
+    ) -> Page:
+        """The page of the current request; the shopper's cart and name are read only when it is *personal*.
+
+        Raises `AdapterError` when the shop's own cart, customers or consent did.
+        """
+        return request_page(placement, products, category, personal)
+
+    def fill(self, page: Page, slot_names: Sequence[str] | None = None) -> list[FilledSlot]:
+        """The slots of *page*'s placement that are on now (those of *slot_names*), each with its cards.
+
+        In a request the page is counted for the share of pages on which a slot stays empty.
+        """
+        return self.services.suggestions.fill_placement(page, slot_names)
+
+    # Orders.
+
+    def order_placed(self, order: Any, session: ShopSession | None = None, commit: bool = False) -> bool:
+        """Record a placed order in the shop's transaction; call it before your commit.
+
+        Args:
+            order: An `Order`, or an object of the shop's own order model if *orders* can read it.
+            session: The session that holds the shop's transaction. When None, the shop's current one: that of its
+                Flask-SQLAlchemy, or of the scoped session given to the adapters. Where our tables are in another
+                database the row is written at once.
+            commit: Commit the session at once, for shops whose own code has committed already.
+
+        Returns:
+            Whether the row was written. Trouble with the database is logged and signalled, never raised; an order that
+            cannot be read raises `InputError` in debug mode and tests only.
+        """
+        return self.services.recorder.placed(order, session, commit)
+
+    def order_cancelled(self, order_id: object, session: ShopSession | None = None, commit: bool = False) -> bool:
+        """Record that an order is cancelled: what is left of it stops counting. As `order_placed`.
+
+        The uses of its bundles are given back in the same transaction.
+        """
+        return self.services.recorder.cancelled(order_id, session, commit)
+
+    def order_refunded(
+        self, order_id: object, lines: Iterable[OrderLine], session: ShopSession | None = None, commit: bool = False
+    ) -> bool:
+        """Record that items came back; a product stops counting when its whole quantity did. As `order_placed`.
+
+        This is for suggestions only. What is paid back is `refund_stored`'s, and a bundle's use stays used.
+        """
+        return self.services.recorder.refunded(order_id, lines, session, commit)
+
+    def import_orders(
+        self,
+        orders: Iterable[Order],
+        progress: Callable[[int], None] | None = None,
+        report: ImportReport | None = None,
+        rebuilding: Callable[[str, int, int], None] = _silent,
+    ) -> ImportReport:
+        """Write *orders* into the log and count them; orders that are there already change nothing.
+
+        *progress* gets the number of orders read so far. After more than 10 000 new orders the counts are rebuilt,
+        and *rebuilding* is told as the *progress* of `rebuild`.
+        """
+        return self.services.importer.import_orders(orders, progress, report, rebuilding)
+
+    def catch_up(self, since: dt.datetime | None = None, progress: Callable[[int], None] | None = None) -> ImportReport:
+        """Read the shop's own orders and log what is missing; cancelled ones are cancelled, and use up no bundle."""
+        return self.services.importer.catch_up(since, progress)
+
+    def drain(self) -> int:
+        """Count all committed orders now; how many batches went out. Tests and the worker call it."""
+        return self.services.schedule.drain()
+
+    def rebuild(self, progress: Callable[[str, int, int], None] = _silent) -> None:
+        """Count the whole log again into a new generation, and index the catalogue; pages go on with the old counts.
+
+        *progress* is called with a phase, what is done of it, and the whole.
+        """
+        self.services.counting.rebuild(progress)
+
+    # Bundles at the shop's checkout. All amounts are in minor units.
+
+    def price_cart(self, lines: Iterable[CartLine], currency: str | None = None, **options: Any) -> CartPricing:
+        """What applies to a cart, the discount of each line, the total, and what is missing for the next offer.
+
+        *options* are those of `CartPricer.price`: ``presented`` codes, ``segments``, ``tax_rate``, ``tax_included``,
+        ``now``, ``hints``. Within a request the codes that the shopper showed, and their segments, are taken where none
+        are given.
+        """
+        options.setdefault("presented", presented())
+        if has_request_context() and "segments" not in options:
+            options["segments"] = self.services.shop.segments()
+        return self.services.pricer.price(lines, currency, **options)
+
+    def shortages(self, pricing: CartPricing) -> list[Shortage]:
+        """What a priced cart wants beyond the stock of this moment, by product and by variant; ask it at checkout.
+
+        Empty where everything is available. What the catalogue raises is raised.
+        """
+        return self.services.pricer.shortages(pricing)
+
+    def bundle_words(self, bundle_id: int, locale: object = "en") -> Words:
+        """Title, benefit and picture of a bundle in *locale*, for the shop's own cart; raises `BundleNotFound`.
+
+        *locale* is a name such as "ja_JP", a `babel.Locale`, or None for English.
+        """
+        return repository.load(self.database, bundle_id).definition.words_in(str(locale or "en"))
+
+    def publish_bundle(self, definition: Definition, bundle_id: int | None = None, by: str = "") -> Stored:
+        """Save *definition* as a new bundle, or in place of *bundle_id*, publish it and tell all processes.
+
+        *by* is the name for the log of changes. A published bundle that stands just so is left as it is. Raises
+        `BundleNotFound`, and `EditConflict` where somebody changes the bundle at the same moment.
+        """
+        stored = repository.publish(self.database, definition, bundle_id, by)
+        self.bundles_changed()
+        return stored
+
+    def bundles_changed(self) -> None:
+        """Tell all processes that the published bundles changed; widgets follow within a second, else within a minute."""
+        self.services.news.rules_changed()
+
+    def bundles_applied(self, order_id: object, pricing: CartPricing, session: ShopSession | None = None) -> bool:
+        """Keep how an order was priced and count its bundles, in the shop's transaction; False where that stands already.
+
+        An order that was kept otherwise before (its payment failed and the cart changed), or was cancelled, is kept again.
+        With ``STOREFRONT_DATABASE_URL`` and no *session* it is kept at once, in a transaction of our own.
+
+        Raises:
+            LimitReached: Other orders have used a bundle up since then: price the cart again.
+            RefundedAlready: Items of that order came back, and it would be priced again.
+            StorefrontError: A bundle was changed or ended since the cart was priced: price it again.
+        """
+        name, record = clean_id(order_id, "order id"), self.services.pricer.record(pricing)
+        with self.database.shop_transaction(session) as own:
+            return uses.store_order(own, self.database, name, record)
+
+    def refund_quote(
+        self, order_id: object, lines: Sequence[Return], policy: Policy = "keep", session: ShopSession | None = None
+    ) -> RefundQuote:
+        """What is refundable for *lines*, and what the rest then costs; nothing is stored."""
+        name = clean_id(order_id, "order id")
+        with self.database.shop_transaction(session) as own:
+            return uses.quote_refund(own, name, lines, policy)
+
+    def refund_stored(
+        self,
+        order_id: object,
+        lines: Sequence[Return],
+        policy: Policy = "keep",
+        session: ShopSession | None = None,
+        refund_id: object = None,
+    ) -> RefundQuote:
+        """The same, and kept in the shop's transaction, so that all refunds together give back what was paid.
+
+        A *refund_id* of the shop is taken once an order: a form that is sent twice raises `RefundConflict`.
+        """
+        name = clean_id(order_id, "order id")
+        own_id = None if refund_id is None else clean_id(refund_id, "refund id")
+        with self.database.shop_transaction(session) as own:
+            return uses.store_refund(own, name, lines, policy, own_id)
+
+    def propose_bundles(
+        self,
+        terms: MiningSettings | None = None,
+        by: str = "",
+        progress: Callable[[str, int, int], None] = _silent,
+    ) -> int:
+        """Search the order log for sets to offer, in place of the open proposals; how many there are now.
+
+        *terms* None is as the last time. *progress* is told a phase, what is done of it, and the whole. Raises
+        `SearchRunning` while another search is at work.
+        """
+        return self.services.proposals.search(terms, by, progress)
+
+    def propose_bundles_if_due(
+        self, days: int, by: str = "", progress: Callable[[str, int, int], None] = _silent
+    ) -> int | None:
+        """The same where the last search is *days* ago; else None."""
+        return self.services.proposals.search_if_due(days, by, progress)
+
+    # What the merchant says by hand, and what changed in the catalogue.
+
+    def pin(self, product: object, to: object, strategy: str | None = None, position: int = 0) -> None:
+        """Show *product* first on pages about *to*: in the slots of *strategy*, or in the first slot when None."""
+        self._put(_pin(product, to, strategy, position))
+
+    def unpin(self, product: object, to: object, strategy: str | None = None) -> None:
+        """Take a pin away."""
+        self._take_away(_pin(product, to, strategy))
+
+    def exclude(self, product: object, on: object = None) -> None:
+        """Never show *product*: on pages about *on*, or anywhere when None."""
+        self._put(_exclusion(product, on))
+
+    def include(self, product: object, on: object = None) -> None:
+        """Take an exclusion away."""
+        self._take_away(_exclusion(product, on))
+
+    def _put(self, rule: Rule) -> None:
+        rule_store.put(self.database, rule)
+        self.services.news.rules_changed()
+
+    def _take_away(self, rule: Rule) -> None:
+        rule_store.take_away(self.database, rule)
+        self.services.news.rules_changed()
+
+    def product_changed(self, product: object) -> None:
+        """Tell all processes that *product*'s data changed; cards follow within a second. Never raises for Redis."""
+        self.services.news.products_changed([clean_id(product)])
+
+    def _products_changed(self, product_ids: Sequence[str]) -> None:
+        if has_app_context() and current_app.extensions.get("storefront") is self:
+            self.services.news.products_changed(product_ids)
+
     # Keeping.
 
     def init_db(self) -> None:
@@ -145,17 +423,33 @@ class Storefront(SuggestionCalls, OrderCalls, BundleCalls, MerchantCalls):
 
     def stats(self) -> dict[str, Any]:
         """Figures of the counts: bytes, products, pairs, position, generation, orders too large for pairs."""
-        parts = self.mounted
-        due = parts.upkeep.rebuild_due
-        found = figures(parts.database, parts.store, parts.keys, parts.numbers)
-        return found | ({"rebuild_due": due} if due else {})
+        return self.services.counting.stats()
 
     def check(self) -> list[Finding]:
         """Try the adapters, the database and Redis; what is missing or odd, in plain words."""
-        return check(self, current_app)
+        return check(self.services)
 
     def redis_stop(self) -> bool:
         """Stop the embedded Redis; False where none runs. The next use starts it again."""
-        parts = self.mounted
-        parts.store.close()
-        return parts.store.is_embedded and stop(parts.folder)
+        return self.services.stop_redis()
+
+
+def _pin(product: object, to: object, strategy: str | None, position: int = 0) -> Rule:
+    return Rule(
+        kind="pin",
+        seed_kind="product",
+        seed_value=clean_id(to),
+        target_value=clean_id(product),
+        strategy=known_strategy(strategy),
+        position=position,
+    )
+
+
+def _exclusion(product: object, on: object) -> Rule:
+    seed = None if on is None else clean_id(on)
+    return Rule(
+        kind="exclude",
+        seed_kind="any" if seed is None else "product",
+        seed_value=seed,
+        target_value=clean_id(product),
+    )

@@ -1,4 +1,4 @@
-"""The extension of the current app, for code that runs inside an app context."""
+"""The services of the current app, for code that runs inside an app context."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from flask import current_app
 from werkzeug.local import LocalProxy
 
 if TYPE_CHECKING:
-    from .extension import Storefront
+    from .services import Services
+
+SERVICES = "storefront.services"
+"""Where an app keeps its `Services`: one Storefront may serve the hundreds of apps of a test suite."""
 
 
-def _find() -> Storefront:
-    return cast("Storefront", current_app.extensions["storefront"])
+def _find() -> Services:
+    return cast("Services", current_app.extensions[SERVICES])
 
 
-current_storefront: Storefront = cast("Storefront", LocalProxy(_find))
-"""The `Storefront` of ``flask.current_app``; raises KeyError where none is mounted."""
+current_services: Services = cast("Services", LocalProxy(_find))
+"""The `Services` of ``flask.current_app``; raises KeyError where none are mounted."""

@@ -39,7 +39,7 @@ class Boom(Exception):
 @contextmanager
 def fault(shop: SmallShop, point: str, after: int = 3) -> Iterator[None]:
     """Make the write journey die at *point*."""
-    store = shop.storefront.mounted.store
+    store = shop.storefront.services.store
     real = store.run_scripts
     with pytest.MonkeyPatch.context() as patch:
         if point == FAULTS[0]:
@@ -114,7 +114,7 @@ class Counting(RuleBasedStateMachine):
             try:
                 self.shop.storefront.drain()
             except Boom:
-                self.shop.storefront.mounted.upkeep.forget_standings()
+                self.shop.storefront.services.upkeep.forget_standings()
 
     @rule()
     def copy_a_shard(self) -> None:
@@ -124,10 +124,10 @@ class Counting(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: self.copies)
     def fail_over(self) -> None:
-        store = self.shop.storefront.mounted.store
+        store = self.shop.storefront.services.store
         store.unlink(self._keys_of_shard())
         store.pipeline_write([("RESTORE", key, 0, dump) for key, dump in self.copies])
-        self.shop.storefront.mounted.upkeep.forget_standings()
+        self.shop.storefront.services.upkeep.forget_standings()
 
     @rule()
     def drain(self) -> None:
@@ -137,13 +137,13 @@ class Counting(RuleBasedStateMachine):
     @invariant()
     def no_rebuild_is_due(self) -> None:
         if hasattr(self, "shop"):
-            assert self.shop.storefront.mounted.upkeep.rebuild_due is None
+            assert self.shop.storefront.services.upkeep.rebuild_due is None
 
     def _ask(self, read: Read) -> Any:
-        return self.shop.storefront.mounted.store.ask([read])[0]
+        return self.shop.storefront.services.store.ask([read])[0]
 
     def _keys_of_shard(self) -> list[str]:
-        parts = self.shop.storefront.mounted
+        parts = self.shop.storefront.services
         generation = generations.live(parts.database)
         if generation is None:
             return []

@@ -106,7 +106,7 @@ def expected(shop: SmallShop, keep: int | None = None, limit: int | None = None)
 
 def stored(shop: SmallShop) -> Counts:
     """What Redis holds in the shop's live generation."""
-    parts = shop.storefront.mounted
+    parts = shop.storefront.services
     generation = generations.live(parts.database)
     assert generation is not None
     token, shards = generation.token, generation.shards

@@ -53,7 +53,7 @@ def closed(app: Flask) -> None:
     """Let go of Redis and of the database."""
     with app.app_context():
         if "storefront" in app.extensions:
-            app.extensions["storefront"].mounted.store.close()
+            app.extensions["storefront"].services.store.close()
             app.extensions["storefront"].database.dispose()
         app.extensions["sqlalchemy"].session.remove()
         for engine in app.extensions["sqlalchemy"].engines.values():

@@ -1,4 +1,4 @@
-"""An app with a storefront that has just the methods a test gives it."""
+"""An app whose services have just the methods a test gives them."""
 
 from __future__ import annotations
 
@@ -9,22 +9,40 @@ from click.testing import Result
 from flask import Flask
 
 from storefront_plugin.cli import storefront
+from storefront_plugin.proxies import SERVICES
+
+PLACES = {
+    "drain": "schedule",
+    "rebuild": "counting",
+    "stats": "counting",
+    "import_orders": "importer",
+    "catch_up": "importer",
+    "recommend": "suggestions",
+    "search": "proposals",
+    "search_if_due": "proposals",
+    "catalog": "shop",
+    "orders": "shop",
+}
+"""Which service has which method."""
 
 
 def fake_app(**methods: Any) -> Flask:
-    """An app whose storefront has just *methods*."""
+    """An app whose services have just *methods*."""
     app = Flask("fake")
-    workers = SimpleNamespace(kind=None, told=[], beats=[])
-    workers.beat = lambda: workers.beats.append(workers.kind)
-    workers.caught_up = lambda trouble="": workers.told.append(trouble)
-    app.extensions["storefront"] = SimpleNamespace(
-        **{
-            "orders": None,
-            "settings": SimpleNamespace(timezone="UTC"),
-            "mounted": SimpleNamespace(workers=workers),
-            **methods,
-        }
+    heartbeats = SimpleNamespace(kind=None, told=[], beats=[])
+    heartbeats.beat = lambda: heartbeats.beats.append(heartbeats.kind)
+    heartbeats.caught_up = lambda trouble="": heartbeats.told.append(trouble)
+    services = SimpleNamespace(
+        shop=SimpleNamespace(orders=None),
+        settings=SimpleNamespace(timezone="UTC", locale=None),
+        heartbeats=heartbeats,
     )
+    for name, method in methods.items():
+        place = PLACES.get(name)
+        if place is not None and not hasattr(services, place):
+            setattr(services, place, SimpleNamespace())
+        setattr(getattr(services, place) if place else services, name, method)
+    app.extensions[SERVICES] = services
     return app
 
 

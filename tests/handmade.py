@@ -130,7 +130,7 @@ class HandmadeStorefront(Widgets):
         self.plan = dict(DEFAULT_PLAN)
         self.content = lambda: "demo"
         catalog = MemoryCatalog(products())
-        self.mounted = SimpleNamespace(cards=Cards(catalog, 30.0, 1.0, "EUR"), variants=Variants(catalog))
+        self.services = SimpleNamespace(cards=Cards(catalog, 30.0, 1.0, "EUR"), variants=Variants(catalog))
         self.failure: Exception | None = None
         self.bundles: Callable[[Page], Sequence[BundleOffer]] = lambda page: ()
         self.takes_code = False

@@ -80,7 +80,7 @@ def warm(shop: SmallShop, path: str = "/p/p1") -> Visit:
     """A visit after everything was counted and read, so that templates and connections are there."""
     with shop.app.app_context():
         shop.storefront.drain()
-        shop.storefront.mounted.held.refresh()
+        shop.storefront.services.snapshots.refresh()
     visit(shop, path)
     return visit(shop, path)
 

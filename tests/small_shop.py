@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
 from storefront_plugin import MemoryCatalog, MemoryOrders, Order, OrderLine, Product, Storefront
+from storefront_plugin.proxies import SERVICES
+from storefront_plugin.services import build_services
 
 START = dt.datetime(2026, 3, 1, 12, tzinfo=dt.timezone.utc)
 
@@ -48,11 +50,21 @@ class SmallShop:
         """Ids that the strategy recommends for *products*."""
         return [found.product_id for found in self.storefront.recommend(strategy, products, **options)]
 
+    def give(self, **adapters: Any) -> None:
+        """Mount with other *adapters* in place of those of the same names."""
+        with self.app.app_context():
+            before = self.storefront.services
+            before.close()
+            shop = replace(before.shop, **adapters)
+            self.app.extensions[SERVICES] = build_services(
+                self.app, before.name, before.url_prefix, before.settings, shop
+            )
+
     def close(self) -> None:
         """Close connections."""
         with self.app.app_context():
             self.db.session.remove()
-            self.storefront.mounted.close()
+            self.storefront.services.close()
             self.db.engine.dispose()
 
 

@@ -467,7 +467,7 @@ def test_nothing_of_the_admin_is_in_the_shops_pages(probed: tuple[SmallShop, Pro
     add_pages(shop)
     with shop.app.app_context():
         shop.place(["p1", "p2"], ["p1", "p2"])
-        shop.storefront.mounted.held.refresh()
+        shop.storefront.services.snapshots.refresh()
     merchant, stranger = signed_in(shop), shop.app.test_client()
     merchant.get(HOME)
     pages = [client.get("/p/p1") for client in (merchant, stranger, merchant)]

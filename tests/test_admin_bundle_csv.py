@@ -226,7 +226,7 @@ def test_an_import_is_taken_back_by_one_press(admin: SmallShop, editor: Merchant
     with admin.app.app_context():
         stands = repository.load(admin.storefront.database, 1)
         assert (stands.definition.words_in("en").title, stands.state) == ("Set", "published")
-        assert admin.storefront.mounted.pricer.published.get().bundles[1].definition.words_in("en").title == "Set"
+        assert admin.storefront.services.pricer.published.get().bundles[1].definition.words_in("en").title == "Set"
     imported(editor, NEW + bad)
     assert "1 was refused" in editor.texts(".notice")[0]
     editor.click("Undo")

@@ -714,7 +714,7 @@ def test_shoppers_see_a_change_at_once(admin: SmallShop, editor: Merchants) -> N
     create(admin, set_of("p1", "p2", price=TEN))
     told: list[str] = []
     with admin.app.app_context():
-        admin.storefront.mounted.tell_rules_changed = lambda: told.append("told")  # type: ignore[method-assign]
+        admin.storefront.services.news.rules_changed = lambda: told.append("told")  # type: ignore[method-assign]
     editor.get("bundles/1")
     editor.press("save", words__0__title="Draft")
     assert told == []

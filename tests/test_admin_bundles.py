@@ -139,7 +139,7 @@ def test_several_are_changed_together_and_taken_back(admin: SmallShop, editor: M
     assert "1 bundle could not be published" in editor.texts(".notice")[1]
     assert editor.value("q") == "kit"
     with admin.app.app_context():
-        assert set(admin.storefront.mounted.pricer.published.get().bundles) == {1, 2}
+        assert set(admin.storefront.services.pricer.published.get().bundles) == {1, 2}
     editor.click("Undo")
     assert set(editor.texts(".state")) == {"Draft"}
     editor.post(

@@ -17,6 +17,7 @@ from storefront_plugin.core.errors import AdapterError
 from storefront_plugin.recommending.rules import store as rule_store
 from storefront_plugin.recommending.rules.list import list_rules
 from storefront_plugin.recommending.rules.rule import Rule
+from storefront_plugin.recommending.suggestions import Suggestions
 
 MakeShop = Callable[..., SmallShop]
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -116,7 +117,7 @@ def test_a_rule_is_named_where_it_decides(shop: SmallShop, browser: Explained) -
         boosted = rule_store.create(
             shop.storefront.database, Rule(kind="boost", target_kind="category", target_value="c1", strength=900)
         ).rule_id
-        shop.storefront.mounted.tell_rules_changed()
+        shop.storefront.services.news.rules_changed()
     browser.get("explain?product=p1")
     assert browser.verdict("Product 2") == "Excluded by a rule"
     assert browser.row("Product 2").select(f"a[href='{ADMIN}/rules/{excluded}']")
@@ -265,7 +266,7 @@ def test_trouble_is_told_in_words(shop: SmallShop, browser: Explained, monkeypat
     def fail(*_: Any, **__: Any) -> Any:
         raise AdapterError("The catalogue is gone.")
 
-    monkeypatch.setattr(type(shop.app.extensions["storefront.mounted"]), "explain", fail)
+    monkeypatch.setattr(Suggestions, "explain", fail)
     browser.get("explain?product=p1")
     assert (browser.status, browser.texts(".notice-error p")) == (
         503,

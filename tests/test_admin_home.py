@@ -34,6 +34,7 @@ from storefront_plugin.counts.generations import Generation
 from storefront_plugin.jobs.heartbeats import Heartbeats
 from storefront_plugin.jobs.thread import BackgroundThread
 from storefront_plugin.orderlog.tables import Batch, OrderEvent
+from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.page import FilledSlot, Page
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
@@ -259,7 +260,7 @@ def test_products_of_bundles_are_bounded_too(
 
 def fill(shop: SmallShop, name: str, pages: int, empty: int) -> None:
     """As many product pages, on some of which the slot *name* stayed empty."""
-    fills = shop.storefront.mounted.fills
+    fills = shop.storefront.services.slot_stats
     slot = next(slot for slot in DEFAULT_PLAN["product"] if slot.name == name)
     page = Page(placement="product", products=("p1",))
     for number in range(pages):
@@ -332,7 +333,7 @@ def quiet_shop(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch, drain: str)
 
 def beat(shop: SmallShop, kind: Literal["worker", "thread"]) -> None:
     """A process of this kind shows life."""
-    parts = shop.app.extensions["storefront.mounted"]
+    parts = shop.app.extensions[SERVICES]
     workers = Heartbeats(parts.store, parts.keys)
     workers.kind = kind
     workers.beat()
@@ -340,7 +341,7 @@ def beat(shop: SmallShop, kind: Literal["worker", "thread"]) -> None:
 
 def age_beats(shop: SmallShop, seconds: int) -> None:
     """Let all that were seen have been seen that much earlier."""
-    parts = shop.app.extensions["storefront.mounted"]
+    parts = shop.app.extensions[SERVICES]
     (beats,) = parts.store.ask([Read(parts.keys.workers, "ZRANGE", (0, -1, "WITHSCORES"))])
     parts.store.pipeline_write([("ZINCRBY", parts.keys.workers, -seconds, member) for member, _ in beats])
 
@@ -379,7 +380,7 @@ def test_a_catch_up_that_failed_is_told_until_one_goes_well(
     """When, the words of the shop's own code apart from ours, and the command."""
     shop = quiet_shop(make_shop, monkeypatch, "off")
     beat(shop, "worker")
-    workers = shop.app.extensions["storefront.mounted"].workers
+    workers = shop.app.extensions[SERVICES].workers
     workers.caught_up("The orders adapter raised KeyError: 'lines'")
     assert "flask storefront catch-up" in home(shop).select(".matter code")[0].text
     assert re.search(r"met trouble .*catch-up failed .* KeyError: 'lines'", services(shop)["Worker"])
@@ -408,7 +409,7 @@ def test_orders_that_redis_lacks_are_told(shop: SmallShop) -> None:
     with shop.app.app_context():
         shop.place(["p1", "p2"])
         shop.place(["p1", "p2"], ["p1", "p3"], ["p1", "p4"], drain=False)
-        shop.storefront.mounted.upkeep.number_all()
+        shop.storefront.services.upkeep.number_all()
         with shop.storefront.database.writing() as session:
             session.execute(sa.update(Batch).values(created_at=dt.datetime(2026, 1, 1)))
     assert [sentence.partition(",")[0] for sentence in matters(shop)] == ["Serious: 3 orders wait to be counted"]
@@ -420,7 +421,7 @@ def test_orders_that_redis_lacks_are_told(shop: SmallShop) -> None:
 def spoil(shop: SmallShop, value: str | None) -> None:
     """Put another position into one shard, or none."""
     with shop.app.app_context():
-        parts = shop.storefront.mounted
+        parts = shop.storefront.services
         live = generations.live(parts.database)
         assert live is not None
         key = parts.keys.position(live.token, 3)
@@ -471,7 +472,7 @@ def test_a_redis_that_evicts_is_told(make_shop: MakeShop, own_redis: str) -> Non
     shop = make_shop(admin_access=lambda: Merchant("First editor"), STOREFRONT_REDIS_URL=own_redis)
     assert matters(shop) == []
     with shop.app.app_context():
-        shop.storefront.mounted.store.ask([Read("SET", "CONFIG", ("maxmemory-policy", "allkeys-lru"))])
+        shop.storefront.services.store.ask([Read("SET", "CONFIG", ("maxmemory-policy", "allkeys-lru"))])
     (sentence,) = matters(shop)
     assert "removes keys by itself (allkeys-lru)" in sentence
     assert "may lose counts" in services(shop)["Redis"]
@@ -490,7 +491,7 @@ def test_a_redis_that_refuses_to_write_is_told(
     """It answers, so pages go on; no worker is blamed for what it cannot write."""
     options: dict[str, Any] = {"admin_access": lambda: Merchant("First editor"), "STOREFRONT_REDIS_URL": own_redis}
     shop = make_shop(STOREFRONT_DRAIN="off", **options)
-    shop.app.extensions["storefront.mounted"].store.ask([Read(command[1], command[0], command[2:])])
+    shop.app.extensions[SERVICES].store.ask([Read(command[1], command[0], command[2:])])
     (matter,) = home(shop).select(".matter")
     assert "Redis refuses to write: pages go on with the old counts." in matter.text
     assert remedy in matter.text
@@ -624,7 +625,7 @@ def test_first_steps_tick_themselves_and_go(make_shop: MakeShop) -> None:
     with shop.app.app_context():
         repository.create(shop.storefront.database, set_of("p1", "p2", price=percent_off(5)))
     assert [step for step, done in steps(shop).items() if not done] == ["Give your cart"]
-    shop.storefront.cart = Cart()
+    shop.give(cart=Cart())
     assert home(shop).select(".steps") == []
 
 
@@ -703,14 +704,14 @@ def test_trouble_of_the_background_thread_is_told(make_shop: MakeShop) -> None:
     catalog = ChangingCatalog(made_products())
     shop = make_shop(catalog=catalog, admin_access=lambda: Merchant("First editor"), TESTING=False)
     with shop.app.app_context():
-        drainer = shop.storefront.mounted.drainer
-        shop.storefront.mounted.index.build_if_due = broken  # type: ignore[method-assign]
+        drainer = shop.storefront.services.thread
+        shop.storefront.services.index.build_if_due = broken  # type: ignore[method-assign]
         drainer.wake()
         wait_until(lambda: drainer.trouble)
         found = services(shop)["Counting"]
         assert "met trouble" in found
         assert "the catalogue's file is gone" in found
-        shop.storefront.mounted.index.build_if_due = lambda progress: None  # type: ignore[method-assign]
+        shop.storefront.services.index.build_if_due = lambda progress: None  # type: ignore[method-assign]
         drainer.wake()
         wait_until(lambda: drainer.trouble is None)
     assert "met trouble" not in services(shop)["Counting"]

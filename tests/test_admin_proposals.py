@@ -272,7 +272,7 @@ def test_a_second_search_is_told_of_the_first_and_its_page_follows_by_itself(
     assert refresh is not None
     assert 'http-equiv="refresh"' in refresh.decode_contents(formatter=None)
     assert len(editor.texts("tbody tr")) == len(found)
-    admin.storefront.search_begun(begun)
+    admin.storefront.services.proposals.carry_out(begun)
     assert not editor.get(PAGE).select("[data-search=running]")
 
 

@@ -19,6 +19,7 @@ from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.core import versions
 from storefront_plugin.core.database import table_of
+from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, PLACEMENTS
 from storefront_plugin.recommending.tables import StoredPlacement
@@ -126,7 +127,7 @@ def store(shop: SmallShop, *slots: Slot, placement: str = "product", by: str = "
     with shop.app.app_context():
         version = placements.load(shop.storefront.database, placement).version
         saved = placements.save(shop.storefront.database, placement, version, slots, by)
-        shop.storefront.mounted.tell_rules_changed()
+        shop.storefront.services.news.rules_changed()
         return saved
 
 
@@ -410,7 +411,7 @@ def test_the_preview_shows_the_unsaved_slots_for_a_product(browser: Browser) -> 
     assert soup.select("#preview > .preview[inert]")
     with browser.shop.app.app_context():
         browser.shop.storefront.drain()
-        assert browser.shop.storefront.mounted.fills.totals() == {}
+        assert browser.shop.storefront.services.slot_stats.totals() == {}
     assert stored(browser.shop).version == 0
 
 
@@ -488,7 +489,7 @@ def test_trouble_with_the_catalogue_is_told_in_the_preview(make_shop: MakeShop) 
     with shop.app.app_context():
         shop.place(["p1"])
     catalog.broken = True
-    shop.app.extensions["storefront.mounted"].cards.forget(None)
+    shop.app.extensions[SERVICES].products.forget(None)
     soup = Browser(shop).get("/slots/home")
     assert "The catalogue is closed" in told(soup)
     assert len(names(soup)) == len(DEFAULT_PLAN["home"])

@@ -75,7 +75,7 @@ def shop(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
     with made.app.app_context():
         made.place(["1", "2"], ["1", "2"], ["1", "2"], ["1", "2", "3"])
-        made.storefront.mounted.held.refresh()
+        made.storefront.services.snapshots.refresh()
     yield made
     made.close()
 

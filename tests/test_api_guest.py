@@ -95,10 +95,10 @@ def everything(
     app = create_app(tmp_path_factory.mktemp("everything"), redis_url, request.param, f"t{uuid.uuid4().hex[:8]}")
     place_orders(app)
     with app.app_context():
-        app.extensions["storefront"].mounted.held.refresh()
+        app.extensions["storefront"].services.snapshots.refresh()
     yield app
     with app.app_context():
-        app.extensions["storefront"].mounted.close()
+        app.extensions["storefront"].services.close()
         app.extensions["sqlalchemy"].engine.dispose()
 
 

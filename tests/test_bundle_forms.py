@@ -20,6 +20,7 @@ from storefront_plugin import CartLine, MemoryCatalog, Product
 from storefront_plugin.bundles.definition import Component, Definition, Tier
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import repository
+from storefront_plugin.proxies import SERVICES
 from storefront_plugin.web import http
 from storefront_plugin.web.cart.codes import MOST
 
@@ -251,13 +252,13 @@ def test_a_segment_or_staff_only_bundle_is_added_by_those_who_may_have_it(shop: 
 def link(shop: BundleShop, number: int, hours: float = 1) -> str:
     with shop.shop.app.app_context():
         until = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=hours)
-        return shop.shop.storefront.mounted.pricer.codes.link_token(number, until)
+        return shop.shop.storefront.services.pricer.codes.link_token(number, until)
 
 
 def code(shop: BundleShop, number: int, hours: float = 2) -> str:
     with shop.shop.app.app_context():
         until = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=hours)
-        return shop.shop.storefront.mounted.pricer.codes.code(number, until)
+        return shop.shop.storefront.services.pricer.codes.code(number, until)
 
 
 def test_a_link_unlocks_its_bundle_for_the_till_too(shop: BundleShop) -> None:
@@ -375,7 +376,8 @@ def test_any_form_is_answered_and_adds_whole_offers_or_nothing(any_form: BundleS
 def any_form(shop: BundleShop, monkeypatch: pytest.MonkeyPatch) -> BundleShop:
     """One bundle, no limit of requests, and each form is new."""
     shop.publish(set_of("p1", "p2", price=OFF))
-    mounted = shop.shop.app.extensions["storefront.mounted"]
-    mounted.settings = replace(mounted.settings, requests_per_minute=0)
+    services = shop.shop.app.extensions[SERVICES]
+    unlimited = replace(services.settings, requests_per_minute=0)
+    shop.shop.app.extensions[SERVICES] = replace(services, settings=unlimited)
     monkeypatch.setattr(http, "AGAIN_MS", 1)
     return shop

@@ -21,6 +21,7 @@ from storefront_plugin.bundles.definition import Component, Definition, Schedule
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.core.errors import DatabaseUnavailable
+from storefront_plugin.proxies import SERVICES
 from storefront_plugin.web.cart import notices
 from storefront_plugin.web.cart.codes import KEY
 
@@ -167,7 +168,7 @@ def test_our_own_trouble_is_told_and_the_form_can_be_sent_again(
 ) -> None:
     """At once: what failed is no double click."""
     number = shop.publish(set_of("p3", "p4", price=OFF))
-    published = shop.shop.app.extensions["storefront.mounted"].pricer.published
+    published = shop.shop.app.extensions[SERVICES].pricer.published
     sending = {"bundle": number, "version": 2, "tier": 0, "once": "t"}
 
     def late(*_: object, **__: object) -> None:
@@ -232,13 +233,13 @@ def test_a_notice_that_nobody_came_for_is_forgotten(shop: BundleShop, monkeypatc
 def code_of(shop: BundleShop, number: int, until: dt.datetime) -> str:
     """A typed code."""
     with shop.shop.app.app_context():
-        return shop.shop.storefront.mounted.pricer.codes.code(number, until)
+        return shop.shop.storefront.services.pricer.codes.code(number, until)
 
 
 def link_of(shop: BundleShop, number: int, until: dt.datetime) -> str:
     """The address of a link."""
     with shop.shop.app.app_context():
-        return "/storefront/offer/" + shop.shop.storefront.mounted.pricer.codes.link_token(number, until)
+        return "/storefront/offer/" + shop.shop.storefront.services.pricer.codes.link_token(number, until)
 
 
 KIT = {"en": Words("Club <i>kit</i>")}
@@ -291,7 +292,7 @@ def use_up(shop: BundleShop, number: int) -> None:
     """The bundle applies to its only order."""
     with shop.shop.app.test_request_context():
         storefront, db = shop.shop.storefront, shop.shop.db
-        token = storefront.mounted.pricer.codes.link_token(number, NOW + HOUR)
+        token = storefront.services.pricer.codes.link_token(number, NOW + HOUR)
         session[KEY] = [token]
         pricing = storefront.price_cart([CartLine("p3"), CartLine("p4")])
         assert pricing.discount > 0
@@ -328,7 +329,7 @@ def test_a_good_code_is_kept_while_the_database_is_late(shop: BundleShop, monkey
     def late(*_: object, **__: object) -> None:
         raise DatabaseUnavailable("late")
 
-    published = shop.shop.app.extensions["storefront.mounted"].pricer.published
+    published = shop.shop.app.extensions[SERVICES].pricer.published
     with monkeypatch.context() as patched:
         patched.setattr(published, "get", late)
         shop.client.post("/storefront/code", data={"code": code_of(shop, number, NOW + 3 * HOUR)})

@@ -186,7 +186,7 @@ def test_an_order_that_is_placed_again_after_its_cancellation_counts(shop: Small
     shop.storefront.drain()
     assert shop.storefront.bundles_applied("o1", pricing_of(stored, 1))
     shop.db.session.commit()
-    shop.storefront.orders = MemoryOrders([order])
+    shop.give(orders=MemoryOrders([order]))
     shop.storefront.catch_up()
     assert repository.load(shop.storefront.database, stored.id).uses == 1
 
@@ -288,7 +288,7 @@ def test_a_shop_without_sqlalchemy_sells_and_refunds_bundles(tmp_path: Path, red
     with app.app_context():
         storefront.init_db()
         sold_and_refunded(storefront, storefront.database)
-        storefront.mounted.close()
+        storefront.services.close()
 
 
 def test_publishing_creates_changes_and_tells_in_one_call(shop: SmallShop) -> None:

@@ -62,7 +62,7 @@ def ask(shop: SmallShop) -> Ask:
     def asked(
         catalog: MemoryCatalog | None = None, currency: str | None = "EUR", **options: object
     ) -> dict[tuple[str, ...], Proposal]:
-        parts = shop.storefront.mounted
+        parts = shop.storefront.services
         terms = MiningSettings(**options)  # type: ignore[arg-type]
         begun = begin(parts.database, terms, "First editor")
         carry_out(begun, parts.database, catalog or products(), parts.numbers, parts.folder, currency, lambda: None)
@@ -106,7 +106,7 @@ def test_the_counts_are_those_of_a_plain_count(data: st.DataObject, plain_log: S
     shop, names = plain_log, "abcde"
     standing: dict[str, set[str]] = {}
     with shop.app.app_context():
-        shop.storefront.mounted.numbers.forget()
+        shop.storefront.services.numbers.forget()
         with shop.storefront.database.writing() as session:
             for table in ("order", "order_line", "batch", "applier", "product", "order_event"):
                 session.execute(sa.text(f"DELETE FROM storefront_{table}"))
@@ -123,10 +123,10 @@ def test_the_counts_are_those_of_a_plain_count(data: st.DataObject, plain_log: S
                     shop.storefront.order_refunded(order_id, lines)
             standing[order_id] -= gone
         shop.db.session.commit()
-        mounted = shop.storefront.mounted
-        mounted.upkeep.number_all()
-        mounted.numbers.refresh(mounted.database)
-        found = find_together(mounted.database, mounted.folder, 2)
+        services = shop.storefront.services
+        services.upkeep.number_all()
+        services.numbers.refresh(services.database)
+        found = find_together(services.database, services.folder, 2)
         orders = [products for products in standing.values() if products]
         counted = Counter(
             chosen
@@ -137,7 +137,7 @@ def test_the_counts_are_those_of_a_plain_count(data: st.DataObject, plain_log: S
         sold = Counter(product for products in orders for product in products)
         told = {}
         for one in found:
-            ids = [mounted.numbers.id(number) or "" for number in one.products]
+            ids = [services.numbers.id(number) or "" for number in one.products]
             assert one.orders == len(orders)
             assert [sold[name] for name in ids] == list(one.sold)
             told[tuple(sorted(ids))] = one.support
@@ -262,7 +262,7 @@ def test_a_shop_without_orders_has_no_proposals(shop: SmallShop) -> None:
     run = latest_run(shop.storefront.database)
     assert run is not None
     assert (run.state, run.found) == ("done", 0)
-    assert not (shop.storefront.mounted.folder / "proposals").exists()
+    assert not (shop.storefront.services.folder / "proposals").exists()
 
 
 def test_the_list_is_sorted_filtered_and_paged(ask: Ask, shop: SmallShop) -> None:
@@ -306,7 +306,7 @@ def test_one_search_at_a_time(ask: Ask, shop: SmallShop) -> None:
 def test_searches_at_the_same_time_are_one(ask: Ask, shop: SmallShop) -> None:
     """Whoever begins first, also where there never was one."""
     outcomes: list[str] = []
-    parts, begun = shop.storefront.mounted, threading.Barrier(3)
+    parts, begun = shop.storefront.services, threading.Barrier(3)
 
     def search() -> None:
         with shop.app.app_context():

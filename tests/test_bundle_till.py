@@ -138,7 +138,7 @@ def test_a_cancelled_order_gives_its_bundles_back(pricer: CartPricer, shop: Smal
     shop.storefront.order_cancelled("o1")
     shop.db.session.commit()
     assert used() == 2
-    shop.storefront.orders = MemoryOrders([replace(orders[2], status="cancelled")])
+    shop.give(orders=MemoryOrders([replace(orders[2], status="cancelled")]))
     shop.storefront.catch_up()
     shop.storefront.catch_up()
     assert used() == 1
@@ -166,8 +166,7 @@ def test_a_component_with_an_odd_price_costs_no_other_cart_its_price(
 ) -> None:
     """The catalogue may hold anything; a cart without that component is priced all the same."""
     odd = replace(shop.products["p6"], price=price)
-    shop.storefront.catalog = MemoryCatalog([shop.products["p5"], odd])
-    pricer = CartPricer(shop.storefront.database, shop.storefront.catalog, "EUR", ["a key"])
+    pricer = CartPricer(shop.storefront.database, MemoryCatalog([shop.products["p5"], odd]), "EUR", ["a key"])
     publish(shop, set_of("p5", "p6", price=percent_off(10)))
     assert pricer.price([CartLine("p5")], now=NOW).total == 500
 

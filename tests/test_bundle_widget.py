@@ -18,6 +18,7 @@ from storefront_plugin import CartLine, InputError, MemoryCatalog, Product
 from storefront_plugin.bundles.definition import Component, Definition, Tier, Words
 from storefront_plugin.bundles.price import fixed_price, free_pieces, percent_off
 from storefront_plugin.core.errors import DatabaseUnavailable
+from storefront_plugin.proxies import SERVICES
 from storefront_plugin.shop.ports import Variant
 from storefront_plugin.web.widgets.rendering import preview
 
@@ -242,7 +243,7 @@ def token(shop: BundleShop, bundle_id: int, hours: float = 1) -> str:
     """A signed link's token."""
     until = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=hours)
     with shop.shop.app.app_context():
-        return shop.shop.storefront.mounted.pricer.codes.link_token(bundle_id, until)
+        return shop.shop.storefront.services.pricer.codes.link_token(bundle_id, until)
 
 
 def test_the_cart_tells_what_is_saved_and_what_is_missing(shop: BundleShop) -> None:
@@ -350,7 +351,7 @@ def test_the_database_being_late_costs_the_slot_not_the_page(shop: BundleShop, m
     def late(*_args: object, **_options: object) -> None:
         raise DatabaseUnavailable("late")
 
-    monkeypatch.setattr(shop.shop.app.extensions["storefront.mounted"].pricer, "price", late)
+    monkeypatch.setattr(shop.shop.app.extensions[SERVICES].pricer, "price", late)
     soup = shop.soup("/cart")
     assert slot(soup) is None
     assert soup.h1 is not None
@@ -530,7 +531,7 @@ def test_a_cart_that_cannot_be_filled_from_python_gets_no_button(shop: BundleSho
             return None
 
     shop.publish(kit("p4", "p6"))
-    shop.shop.storefront.cart = ReadOnly()
+    shop.shop.give(cart=ReadOnly())
     for path in ("/p/p4", "/cart"):
         found = slot(shop.soup(path))
         assert found is not None

@@ -20,7 +20,7 @@ from fake_storefront import run_fake
 from small_shop import SmallShop
 
 from storefront_plugin import MemoryCatalog, Product
-from storefront_plugin.cli import group, storefront
+from storefront_plugin.cli import group, installation, storefront
 from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.shop.memory import MemoryOrders
 
@@ -79,15 +79,17 @@ def test_trouble_is_one_sentence_and_in_debug_mode_a_traceback(monkeypatch: pyte
     assert run_fake("drain", drain=raising(error)).exception is error
 
 
-def test_check_prints_findings_and_fails_on_errors_only() -> None:
+def test_check_prints_findings_and_fails_on_errors_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Warnings do not break a deployment script; errors do."""
     good = SimpleNamespace(level="ok", text="Redis 7.4 answers.")
     odd = SimpleNamespace(level="warning", text="3 orders point to unknown products.")
     bad = SimpleNamespace(level="error", text="The tables are missing.")
-    result = run_fake("check", check=lambda: [good, odd])
+    monkeypatch.setattr(installation, "check_everything", lambda services: [good, odd])
+    result = run_fake("check")
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [f"ok       {good.text}", f"warning  {odd.text}"]
-    assert run_fake("check", check=lambda: [good, bad]).exit_code == 1
+    monkeypatch.setattr(installation, "check_everything", lambda services: [good, bad])
+    assert run_fake("check").exit_code == 1
 
 
 def test_stats_are_a_table_for_people_and_an_object_for_programs() -> None:
@@ -111,8 +113,8 @@ def test_stats_are_a_table_for_people_and_an_object_for_programs() -> None:
 
 def test_redis_stop_says_whether_there_was_one() -> None:
     """Stopping twice is no error."""
-    assert "is stopped" in run_fake("redis-stop", redis_stop=lambda: True).stdout
-    assert "no embedded Redis" in run_fake("redis-stop", redis_stop=lambda: False).stdout
+    assert "is stopped" in run_fake("redis-stop", stop_redis=lambda: True).stdout
+    assert "no embedded Redis" in run_fake("redis-stop", stop_redis=lambda: False).stdout
 
 
 def test_orders_of_a_file_are_counted_and_a_second_import_changes_nothing(run: Run, file: Path) -> None:
@@ -195,7 +197,14 @@ def test_ids_may_begin_with_a_dash() -> None:
     )
     assert result.exit_code == 0
     assert result.stderr == "There are no suggestions.\n"
-    options = {"products": ("-7",), "placement": "product", "customer": None, "limit": 10, "exclude": ("--x",)}
+    options = {
+        "products": ("-7",),
+        "placement": "product",
+        "customer": None,
+        "limit": 10,
+        "exclude": ("--x",),
+        "locale": "en",
+    }
     assert asked == [(("related",), options)]
 
 

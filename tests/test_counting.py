@@ -64,7 +64,7 @@ def test_the_next_batch_is_numbered_while_redis_counts_the_last(
     shop: SmallShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Redis and Python each have a processor to themselves."""
-    store = shop.storefront.mounted.store
+    store = shop.storefront.services.store
     run_scripts, numbered = store.run_scripts, threading.Event()
 
     def slowly(calls: Any) -> Any:
@@ -180,12 +180,12 @@ def test_two_drainers_and_two_writers_count_each_order_once(make_shop: Any) -> N
 def _position(shop: SmallShop, shard: int = 0) -> str:
     generation = generations.live(shop.storefront.database)
     assert generation is not None
-    return shop.storefront.mounted.keys.position(generation.token, shard)
+    return shop.storefront.services.keys.position(generation.token, shard)
 
 
 def _write(shop: SmallShop, *command: Any) -> None:
-    shop.storefront.mounted.store.pipeline_write([command])
-    shop.storefront.mounted.upkeep.forget_standings()
+    shop.storefront.services.store.pipeline_write([command])
+    shop.storefront.services.upkeep.forget_standings()
 
 
 def test_foreign_history_is_left_alone_and_a_rebuild_is_due(shop: SmallShop) -> None:
@@ -196,16 +196,16 @@ def test_foreign_history_is_left_alone_and_a_rebuild_is_due(shop: SmallShop) -> 
     shop.place(["p1", "p2"])
     assert stored(shop).support[1] == before.support[1]
     assert stored(shop).support[2] == expected(shop).support[2]
-    assert "foreign" in (shop.storefront.mounted.upkeep.rebuild_due or "")
+    assert "foreign" in (shop.storefront.services.upkeep.rebuild_due or "")
     shop.storefront.rebuild()
-    assert shop.storefront.mounted.upkeep.rebuild_due is None
+    assert shop.storefront.services.upkeep.rebuild_due is None
     assert stored(shop) == expected(shop)
 
 
 def test_a_flushed_redis_is_filled_again_from_a_small_log(shop: SmallShop) -> None:
     """Nobody has to run a command after a lost cache of a young shop."""
     shop.place(["p1", "p2"], ["p2", "p3"])
-    parts = shop.storefront.mounted
+    parts = shop.storefront.services
     parts.store.unlink([key.decode() for key in parts.store.scan(f"{parts.settings.redis_prefix}:*")])
     parts.upkeep.forget_standings()
     shop.storefront.drain()
@@ -216,7 +216,7 @@ def test_a_flushed_redis_is_filled_again_from_a_small_log(shop: SmallShop) -> No
 def test_a_planted_key_of_the_wrong_type_stops_the_batch_before_its_first_write(shop: SmallShop) -> None:
     """Everything is checked first: no half batch stands, and a small log is counted anew at once."""
     shop.place(["p1", "p2"])
-    parts = shop.storefront.mounted
+    parts = shop.storefront.services
     generation = generations.live(parts.database)
     assert generation is not None
     key = parts.keys.weights(generation.token, 3, 3)
@@ -231,7 +231,7 @@ def test_a_planted_key_of_the_wrong_type_stops_the_batch_before_its_first_write(
 def test_redis_out_of_memory_loses_nothing(shop: SmallShop) -> None:
     """The script's first write is refused, so nothing of the batch stands; later it is sent again."""
     shop.place(["p1", "p2"])
-    store = shop.storefront.mounted.store
+    store = shop.storefront.services.store
     _write(shop, "CONFIG", "SET", "maxmemory", "1kb")
     try:
         shop.place(["p1", "p2"], drain=False)
@@ -270,7 +270,7 @@ def _refuse(*_: object) -> None:
 def test_counts_that_redis_removed_by_itself_are_noticed(shop: SmallShop) -> None:
     """An evicting server keeps the position and drops a set: the shard is damaged, and a small log is counted anew."""
     shop.place(["p1", "p2"], ["p2", "p3"], ["p17", "p18"])
-    parts = shop.storefront.mounted
+    parts = shop.storefront.services
     assert parts.upkeep.audit() == []
     generation = generations.live(parts.database)
     assert generation is not None
@@ -291,5 +291,5 @@ def test_the_audit_of_a_fresh_process_finds_nothing_missing(make_shop: Any) -> N
     config = {key: value for key, value in shop.app.config.items() if key.startswith(names)}
     fresh = small_shop(Path(shop.app.instance_path), **config)
     with fresh.app.app_context():
-        assert fresh.storefront.mounted.upkeep.audit() == []
+        assert fresh.storefront.services.upkeep.audit() == []
     fresh.close()

@@ -123,7 +123,7 @@ def test_a_whole_set_that_was_added_is_told_in_one_message(demo: Flask) -> None:
         ShopCart().add([CartLine(sku) for sku in COFFEE])
         (message,) = get_flashed_messages()
         assert message.startswith("In your cart: ")
-        found = demo.extensions["storefront"].mounted.cards.get_many(list(COFFEE))
+        found = demo.extensions["storefront"].services.products.get_many(list(COFFEE))
         assert all(product.title in message for product in found.values())
 
 
@@ -234,7 +234,7 @@ def test_a_staff_code_typed_in_the_cart_lowers_its_total(demo: Flask, shopper: V
     found = stored(demo, title)
     with demo.app_context():
         ends = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=2)
-        code = demo.extensions["storefront"].mounted.pricer.codes.code(found.id, ends)
+        code = demo.extensions["storefront"].services.pricer.codes.code(found.id, ends)
     shopper.add("LUM-A9")
     cart = shopper.add("LX-85")
     assert title not in cart.get_text()

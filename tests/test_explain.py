@@ -39,9 +39,11 @@ def page_of(placement: str, *products: str, category: str | None = None) -> Page
 
 
 def explain(shop: SmallShop, placement: str, *products: str, category: str | None = None) -> dict[str, ExplainedSlot]:
-    parts = shop.storefront.mounted
-    slots = running(parts.plan[placement])
-    return {one.slot.name: one for one in parts.explain(page_of(placement, *products, category=category), slots)}
+    parts = shop.storefront.services
+    slots = running(parts.suggestions.plan[placement])
+    return {
+        one.slot.name: one for one in parts.suggestions.explain(page_of(placement, *products, category=category), slots)
+    }
 
 
 def candidates(slot: ExplainedSlot) -> dict[str, Explained]:
@@ -70,7 +72,7 @@ def test_each_drop_has_its_reason(make_shop: MakeShop) -> None:
     with shop.app.app_context():
         shop.place(*(["p1", f"p{n}"] for n in range(2, 12) for _ in range(24 - 2 * n + 4)))
         rule = create(shop.storefront.database, Rule(kind="exclude", target_value="p6")).rule_id
-        shop.storefront.mounted.tell_rules_changed()
+        shop.storefront.services.news.rules_changed()
         found = explain(shop, "product", "p1")
         mine, rest = candidates(found["mine"]), candidates(found["rest"])
     kinds = {product_id: one.kind for product_id, one in mine.items()}
@@ -143,7 +145,7 @@ def test_rules_behind_a_score_are_named(make_shop: MakeShop) -> None:
                 Rule(kind="pin", target_value="p9"),
             )
         ]
-        shop.storefront.mounted.tell_rules_changed()
+        shop.storefront.services.news.rules_changed()
         slot = explain(shop, "product", "p1")["mine"]
     pin, first = slot.shown
     assert (pin.product_id, pin.position, pin.strategy) == ("p9", None, "")
@@ -181,7 +183,7 @@ def test_the_explanation_is_the_page(make_shop: MakeShop, mixed_products: list[P
     with shop.app.app_context():
         shop.place(*([f"p{n}" for n in chance.sample(range(1, 31), 4)] for _ in range(200)))
         shop.storefront.rebuild()
-        parts = shop.storefront.mounted
+        parts = shop.storefront.services
 
         @settings(max_examples=40, deadline=None)
         @given(
@@ -191,11 +193,11 @@ def test_the_explanation_is_the_page(make_shop: MakeShop, mixed_products: list[P
         )
         def agree(rules: list[Rule], placement: str, products: list[str]) -> None:
             seeds = {"home": [], "product": products[:1]}.get(placement, products)
-            parts.held.current = replace(parts.held.current, rules=RuleBook(dict(enumerate(rules, start=1))))
-            parts.cards.forget(None)
+            parts.snapshots.current = replace(parts.snapshots.current, rules=RuleBook(dict(enumerate(rules, start=1))))
+            parts.products.forget(None)
             slots = DEFAULT_PLAN[placement]
-            filled = parts.fill(replace(page_of(placement, *seeds), blocking=False), slots)
-            explained = parts.explain(page_of(placement, *seeds), slots)
+            filled = parts.suggestions.fill(replace(page_of(placement, *seeds), blocking=False), slots)
+            explained = parts.suggestions.explain(page_of(placement, *seeds), slots)
             assert [[card.product.id for card in one.cards] for one in filled] == [
                 [each.product_id for each in one.shown] for one in explained
             ]

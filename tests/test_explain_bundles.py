@@ -233,7 +233,7 @@ def test_the_explained_bundles_are_those_of_the_page(make_shop: MakeShop) -> Non
     ]
     shop = bundle_shop(make_shop, MemoryCatalog(made), STOREFRONT_PLAN=PLAN).shop
     with shop.app.app_context():
-        parts = shop.storefront.mounted
+        parts = shop.storefront.services
 
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
@@ -244,12 +244,12 @@ def test_the_explained_bundles_are_those_of_the_page(make_shop: MakeShop) -> Non
     def agree(found: list[Definition], placement: str, products: list[str]) -> None:
         published = shelf_with(found)
         parts.pricer.published.get = lambda blocking=False: published  # type: ignore[method-assign]
-        snapshot = replace(parts.held.get(blocking=True), published=published)
+        snapshot = replace(parts.snapshots.get(blocking=True), published=published)
         products = products[:1] if placement == "product" else products
         page = page_of(placement, *products)
         page.currency = "EUR"
-        (slot,) = parts.recommender.fill(page, [SETS], snapshot)
-        (told,) = parts._explainer.explain(page, [SETS], snapshot)
+        (slot,) = parts.suggestions._recommender.fill(page, [SETS], snapshot)
+        (told,) = parts.suggestions._explainer.explain(page, [SETS], snapshot)
         shown = [one.bundle.id for one in told.bundles if one.verdict.place is not None]
         assert list(dict.fromkeys(offer.bundle.id for offer in slot.bundles)) == shown
         assert sorted(one.bundle.id for one in told.bundles) == [one.id for one in published.about(products)]
@@ -275,7 +275,7 @@ def test_a_slot_that_steps_back_for_a_bundle_is_explained_as_the_page_shows_it(m
     together = "[data-storefront-slot=bought_together]"
     with shop.shop.app.app_context():
         shop.shop.place(*[["p1", "p9"]] * 4)
-        shop.shop.storefront.mounted.fills.flush()
+        shop.shop.storefront.services.slot_stats.flush()
     bundle = 0
     for products in (("p1", "p8"), ("p9", "p1")):
         bundle = shop.publish(set_of(*products, price=TEN))
@@ -287,8 +287,8 @@ def test_a_slot_that_steps_back_for_a_bundle_is_explained_as_the_page_shows_it(m
     assert [(one.product_id, one.kind, one.place) for one in slot.candidates] == [("p9", "offered", None)]
     assert slot.shown == ()
     with shop.shop.app.app_context():
-        shop.shop.storefront.mounted.fills.flush()
-        fill = shop.shop.storefront.mounted.fills.totals()["product"]["bought_together"]
+        shop.shop.storefront.services.slot_stats.flush()
+        fill = shop.shop.storefront.services.slot_stats.totals()["product"]["bought_together"]
     assert fill.empty == 0
     assert fill.pages >= 2
 

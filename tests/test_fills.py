@@ -13,6 +13,7 @@ from shop_pages import add_pages, counted_sql, visit, wait_until, warm
 from small_shop import SmallShop
 
 from storefront_plugin import Slot
+from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending import slot_stats as module
 from storefront_plugin.recommending.page import FilledSlot, Page
 from storefront_plugin.recommending.slot_stats import SlotCounts, SlotStats, often_empty
@@ -43,7 +44,7 @@ def totals(shop: SmallShop, days: int = 7) -> dict[str, dict[str, SlotCounts]]:
     """What Redis holds after this process has told."""
     with shop.app.app_context():
         shop.storefront.drain()
-        return shop.storefront.mounted.fills.totals(days)
+        return shop.storefront.services.slot_stats.totals(days)
 
 
 def test_each_slot_of_a_page_is_counted_filled_or_empty(shop: SmallShop) -> None:
@@ -87,9 +88,9 @@ def test_pages_that_trouble_emptied_are_not_counted(shop: SmallShop, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(RedisStore, "fetch", lambda self, reads, timeout=None: [MISSING for _ in reads])
         visit(shop)
-    mounted = shop.app.extensions["storefront.mounted"]
+    services = shop.app.extensions[SERVICES]
     with monkeypatch.context() as patch:
-        patch.setattr(mounted.cards, "get_many", _raise)
+        patch.setattr(services.products, "get_many", _raise)
         visit(shop)
     assert totals(shop)["product"]["best"] == SlotCounts(1, 0)
 
@@ -108,7 +109,7 @@ def test_redis_gone_keeps_the_counts_for_later(shop: SmallShop, monkeypatch: pyt
         raise StoreUnavailable("Redis is gone.")
 
     visit(shop)
-    fills: SlotStats = shop.app.extensions["storefront.mounted"].fills
+    fills: SlotStats = shop.app.extensions[SERVICES].fills
     with monkeypatch.context() as patch:
         patch.setattr(RedisStore, "pipeline_write", gone)
         fills.flush()
@@ -125,14 +126,14 @@ def test_days_are_summed_up_and_forgotten_after_a_month(shop: SmallShop, monkeyp
         totals(shop)
     monkeypatch.setattr(module, "_today", lambda: today)
     assert [totals(shop, days)["product"]["best"].pages for days in (1, 7, 8, 14)] == [1, 2, 3, 4]
-    mounted = shop.app.extensions["storefront.mounted"]
-    (seconds,) = mounted.store.ask([Read(mounted.keys.fills(today), "TTL")])
+    services = shop.app.extensions[SERVICES]
+    (seconds,) = services.store.ask([Read(services.keys.fills(today), "TTL")])
     assert 29 * 86_400 < seconds <= 30 * 86_400
 
 
 def test_any_slot_name_comes_back(shop: SmallShop) -> None:
     """Also one with the sign that divides a field."""
-    fills: SlotStats = shop.app.extensions["storefront.mounted"].fills
+    fills: SlotStats = shop.app.extensions[SERVICES].fills
     odd = Slot(name="a/b/pages", strategies=("related",))
     fills.count(Page(placement="home"), [FilledSlot(odd, ())])
     assert totals(shop) == {"home": {"a/b/pages": SlotCounts(1, 1)}}
@@ -140,7 +141,7 @@ def test_any_slot_name_comes_back(shop: SmallShop) -> None:
 
 def test_many_threads_lose_no_page(shop: SmallShop) -> None:
     """Counting and telling at the same time."""
-    fills: SlotStats = shop.app.extensions["storefront.mounted"].fills
+    fills: SlotStats = shop.app.extensions[SERVICES].fills
 
     def pages() -> None:
         for number in range(300):
@@ -159,7 +160,7 @@ def test_many_threads_lose_no_page(shop: SmallShop) -> None:
 def test_the_number_of_slots_is_bounded(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is asked for, a process holds so many names at most."""
     monkeypatch.setattr(module, "MAX_SLOTS", 3)
-    fills: SlotStats = shop.app.extensions["storefront.mounted"].fills
+    fills: SlotStats = shop.app.extensions[SERVICES].fills
     for number in range(9):
         fills.count(Page(placement="home"), [FilledSlot(Slot(name=f"n{number}", strategies=("related",)), ())])
     assert set(totals(shop)["home"]) == {"n0", "n1", "n2"}
@@ -173,7 +174,7 @@ def test_the_background_thread_tells_and_pages_write_nothing(
     with shop.app.app_context():
         shop.place(["p1", "p2"])
     warm(shop)
-    mounted = shop.app.extensions["storefront.mounted"]
+    services = shop.app.extensions[SERVICES]
     here, written = threading.get_ident(), []
     real = RedisStore.pipeline_write
 
@@ -185,9 +186,9 @@ def test_the_background_thread_tells_and_pages_write_nothing(
     with counted_sql() as statements:
         visit(shop)
     assert statements == []
-    mounted.fills._due_at = 0.0
-    mounted.wake()
-    wait_until(lambda: mounted.fills.totals().get("product", {}).get("best") == SlotCounts(3, 0))
+    services.slot_stats._due_at = 0.0
+    services.thread.wake()
+    wait_until(lambda: services.slot_stats.totals().get("product", {}).get("best") == SlotCounts(3, 0))
     assert here not in written
     assert written
 

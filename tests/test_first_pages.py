@@ -15,6 +15,7 @@ from redis_proxy import Proxy
 from shop_pages import DEADLINE_MS, LIMIT, Visit, add_pages, twin_of, visit, wait_until, warm
 from small_shop import SmallShop
 
+from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending import refresher
 from storefront_plugin.redis_store import EmbeddedServer, stop
 from storefront_plugin.signals import slot_failed
@@ -82,7 +83,7 @@ def busy(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallShop
 
 
 def parts(shop: SmallShop) -> Any:
-    return shop.app.extensions["storefront.mounted"]
+    return shop.app.extensions[SERVICES]
 
 
 def slowly(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> None:

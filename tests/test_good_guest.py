@@ -25,7 +25,7 @@ def app(request: pytest.FixtureRequest, redis_url: str, tmp_path_factory: pytest
     place_orders(app)
     yield app
     with app.app_context():
-        app.extensions["storefront"].mounted.close()
+        app.extensions["storefront"].services.close()
         app.extensions["sqlalchemy"].engine.dispose()
 
 
@@ -48,7 +48,7 @@ def shopper(app: Flask) -> FlaskClient:
 def ready(app: Flask) -> None:
     """Let the process read its counts, and forget cached pages."""
     with app.app_context():
-        app.extensions["storefront"].mounted.held.refresh()
+        app.extensions["storefront"].services.snapshots.refresh()
         next(iter(app.extensions["cache"].values())).clear()
 
 
@@ -102,7 +102,7 @@ def test_a_fragment_in_another_language_changes_nobody_elses_page(app: Flask) ->
     """Titles by the shop's own code are held by the language it spoke, not by what an address asks for."""
     ready(app)
     with app.app_context():
-        app.extensions["storefront"].mounted.cards.forget(None)
+        app.extensions["storefront"].services.products.forget(None)
     english = shopper(app).get("/storefront/fragment/product?product=1&locale=en").text
     assert titles(english) == {"(en)"}
     assert titles(shopper(app).get("/shop/product/1").text) == {"(ja)"}

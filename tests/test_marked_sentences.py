@@ -14,11 +14,10 @@ TOLD = {"InputError": 0, "RowError": 1, "BundleNotFound": 0, "Problem": 1}
 """What is told, and the place of its sentence among the arguments."""
 
 MODULES = (
-    "bundles/csv_cells.py",
-    "bundles/csv_import.py",
-    "bundles/csv_read.py",
-    "bundles/csv_rows.py",
-    "recommending/rules.py",
+    "bundles/spreadsheet/cells.py",
+    "bundles/spreadsheet/importing.py",
+    "bundles/spreadsheet/reading.py",
+    "recommending/rules/rule.py",
 )
 
 

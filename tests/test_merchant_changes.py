@@ -17,6 +17,7 @@ from small_shop import SmallShop
 
 from storefront_plugin import MemoryCatalog, Slot
 from storefront_plugin.bundles.price import percent_off
+from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.page import Page
 
@@ -47,7 +48,7 @@ def quiet(shop: SmallShop) -> Iterator[SmallShop]:
 
 
 def parts(shop: SmallShop) -> Any:
-    return shop.app.extensions["storefront.mounted"]
+    return shop.app.extensions[SERVICES]
 
 
 def slots_of(page: Visit) -> list[str]:

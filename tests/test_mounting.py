@@ -151,8 +151,8 @@ def test_two_apps_in_one_process_know_nothing_of_each_other() -> None:
     found = []
     for app in (first, second, third):
         with app.app_context():
-            mounted = app.extensions["storefront"].mounted
-            found.append((mounted.settings.currency, mounted.app))
+            services = app.extensions["storefront"].services
+            found.append((services.settings.currency, services.app))
     assert found == [("EUR", first), ("JPY", second), ("USD", third)]
     with first.app_context():
         assert other is not storefront

@@ -44,7 +44,7 @@ def open_shop(tmp_path: Path, redis_url: str) -> Iterator[Callable[..., tuple[An
     yield open_it
     for app in opened:
         with app.app_context():
-            app.extensions["storefront"].mounted.store.close()
+            app.extensions["storefront"].services.store.close()
             app.extensions["storefront"].database.dispose()
             app.extensions["sqlalchemy"].session.remove()
             for engine in app.extensions["sqlalchemy"].engines.values():
@@ -90,7 +90,7 @@ def test_a_changed_object_reaches_the_cards_after_its_commit(open_shop: Any) -> 
     """The mapped model is watched: no call of the shop is needed, and nothing is shown before the commit."""
     shop, app, storefront = open_shop("relational", "file")
     with app.app_context():
-        cards = storefront.mounted.cards
+        cards = storefront.services.products
         product_id = str(shop.product_id(1))
         item = shop.db.session.get(shop.Item, int(product_id))
         assert cards.get_many([product_id])[product_id].title == item.name

@@ -22,6 +22,7 @@ from storefront_plugin import Slot
 from storefront_plugin.core import versions
 from storefront_plugin.core.database import Database, table_of
 from storefront_plugin.core.errors import ConfigurationError, InputError
+from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, LAYOUTS
 from storefront_plugin.recommending.slot_json import dump_slots, load_slots, slot_from_json
@@ -58,7 +59,7 @@ def write(shop: SmallShop, *slots: Slot, placement: str = "product") -> None:
     with shop.app.app_context():
         version = placements.load(shop.storefront.database, placement).version
         placements.save(shop.storefront.database, placement, version, slots)
-        shop.storefront.mounted.tell_rules_changed()
+        shop.storefront.services.news.rules_changed()
 
 
 def write_text(shop: SmallShop, text: str) -> None:
@@ -66,7 +67,7 @@ def write_text(shop: SmallShop, text: str) -> None:
     write(shop, BEST)
     with shop.app.app_context(), shop.storefront.database.writing() as session:
         session.execute(sa.update(table_of(StoredPlacement)).values(slots=text))
-    shop.app.extensions["storefront.mounted"].tell_rules_changed()
+    shop.app.extensions[SERVICES].tell_rules_changed()
 
 
 # Stored and changed
@@ -265,7 +266,7 @@ def test_pages_follow_the_merchants_slots_and_go_back(shop: SmallShop) -> None:
     assert [each["data-storefront-slot"] for each in soup.select("[data-storefront-slot]")] == ["best", "alike"]
     assert [each.text.strip() for each in soup.select("h2")] == ["Taken most", "Alike"]
     placements.reset(shop.storefront.database, "product", 1)
-    shop.storefront.mounted.tell_rules_changed()
+    shop.storefront.services.news.rules_changed()
     after = [each["data-storefront-slot"] for each in visit(shop).soup.select("[data-storefront-slot]")]
     assert after == before
     assert "related" in before
@@ -316,7 +317,7 @@ def test_what_is_damaged_never_breaks_a_page(live: SmallShop, caplog: pytest.Log
     write_text(live, '[{"name":"old","strategies":["telepathy"]},{"name":"best","strategies":["bestsellers"]}]')
     for _ in range(2):
         page = visit(live)
-        live.app.extensions["storefront.mounted"].held.expire()
+        live.app.extensions[SERVICES].held.expire()
         assert [each["data-storefront-slot"] for each in page.soup.select("[data-storefront-slot]")] == ["best"]
     assert caplog.text.count("'telepathy'") == 1
     write_text(live, "][")
@@ -353,4 +354,4 @@ def test_removed_slots_are_known_to_the_plan_but_off(shop: SmallShop) -> None:
     plan = shop.storefront.plan["product"]
     assert [slot.name for slot in plan if slot.enabled] == ["best"]
     assert {slot.name for slot in plan if not slot.enabled} == {slot.name for slot in DEFAULT_PLAN["product"]}
-    assert shop.storefront.mounted.own_plan["product"] == DEFAULT_PLAN["product"]
+    assert shop.storefront.services.suggestions.own_plan["product"] == DEFAULT_PLAN["product"]

@@ -223,4 +223,4 @@ def test_a_shop_without_any_database_keeps_its_pricing_at_once(tmp_path: Path, r
         assert pricing.total - storefront.refund_stored("1", [Return("p6")]).amount > 0
         assert storefront.order_cancelled("1")
         assert storefront.drain() == 1
-        storefront.mounted.close()
+        storefront.services.close()

@@ -18,6 +18,7 @@ from small_shop import SmallShop, made_products, small_shop
 
 from storefront_plugin import AddForm, CartLine, MemoryCatalog, MemoryOrders, Product, Slot
 from storefront_plugin.orderlog import events, importing, numbering, recording
+from storefront_plugin.proxies import SERVICES
 
 MakeShop = Callable[..., SmallShop]
 
@@ -102,7 +103,7 @@ def test_a_cold_page_asks_the_catalogue_once(make_shop: MakeShop) -> None:
     """Cards of all slots are looked up together."""
     shop = make_live(make_shop)
     warm(shop)
-    shop.app.extensions["storefront.mounted"].cards.forget(None)
+    shop.app.extensions[SERVICES].products.forget(None)
     with counted_sql() as statements:
         assert visit(shop).shown()
     assert len(statements) == 1
@@ -114,7 +115,7 @@ def test_live_stock_is_the_pages_one_statement(make_shop: MakeShop, is_cold: boo
     shop = make_live(make_shop, CatalogWithStock(made_products()))
     warm(shop)
     if is_cold:
-        shop.app.extensions["storefront.mounted"].cards.forget(["p2", "p3"])
+        shop.app.extensions[SERVICES].products.forget(["p2", "p3"])
     with counted_sql() as statements:
         assert visit(shop).shown()
     assert len(statements) == 1
@@ -152,7 +153,7 @@ def test_special_pages_are_not_led_by_the_bestseller(make_shop: MakeShop) -> Non
     with shop.app.app_context():
         shop.place(*baskets)
         counts = stored(shop)
-        assert counts.sold[shop.storefront.mounted.numbers.number("p1")] == 180
+        assert counts.sold[shop.storefront.services.numbers.number("p1")] == 180
         for group in groups:
             for seed in group:
                 assert "p1" not in shop.ids("also_bought", seed, specialness=0.5, limit=5)
@@ -180,7 +181,7 @@ def test_a_changed_product_is_seen_by_another_process_within_a_second(make_shop:
 def test_a_card_read_while_its_product_changed_is_not_kept(make_shop: MakeShop) -> None:
     """Which of the two states it shows cannot be known."""
     shop = make_live(make_shop)
-    cards = shop.app.extensions["storefront.mounted"].cards
+    cards = shop.app.extensions[SERVICES].products
     catalog: Any = shop.storefront.catalog
     real = catalog.get_many
 
@@ -215,14 +216,14 @@ def test_catch_up_finds_orders_that_we_were_never_told_of(make_shop: MakeShop) -
     shop = make_shop()
     orders = [shop.order("p1", "p2", id="a"), shop.order("p1", "p3", id="b"), shop.order("p2", "p3", id="c")]
     with shop.app.app_context():
-        shop.storefront.orders = MemoryOrders(orders)
+        shop.give(orders=MemoryOrders(orders))
         assert shop.storefront.catch_up().placed == 3
         first = stored(shop)
         assert shop.storefront.import_orders(orders).repeated == 3
         assert shop.storefront.catch_up().orders == 0
         assert stored(shop) == first == expected(shop)
         orders[1] = shop.order("p1", "p3", id="b", status="cancelled")
-        shop.storefront.orders = MemoryOrders(orders)
+        shop.give(orders=MemoryOrders(orders))
         assert shop.storefront.catch_up().cancelled == 1
         assert stored(shop) == expected(shop)
         assert sum(stored(shop).sold.values()) == 4
@@ -239,7 +240,7 @@ def test_an_idle_shop_does_not_fade(make_shop: MakeShop, monkeypatch: pytest.Mon
         for module in (events, importing, numbering, recording):
             if hasattr(module, "now"):
                 monkeypatch.setattr(module, "now", lambda: later)
-        shop.storefront.mounted.held.refresh()
+        shop.storefront.services.snapshots.refresh()
         assert [(e.product_id, e.score) for e in shop.storefront.recommend("also_bought", ["p1"])] == before
         shop.storefront.rebuild()
         after = [(each.product_id, each.score) for each in shop.storefront.recommend("also_bought", ["p1"])]
@@ -252,10 +253,10 @@ def test_counts_of_another_history_are_not_shown(make_shop: MakeShop) -> None:
     shop = make_shop()
     with shop.app.app_context():
         shop.place(["p1", "p2"], ["p1", "p2"])
-        parts = shop.storefront.mounted
-        token = parts.held.current.popularity.generation
+        parts = shop.storefront.services
+        token = parts.snapshots.current.popularity.generation
         parts.store.pipeline_write([("SET", parts.keys.position(token, 3), "99:another")])
-        parts.held.refresh()
+        parts.snapshots.refresh()
         assert [each for each in shop.storefront.recommend("also_bought", ["p1"]) if each.support] == []
 
 

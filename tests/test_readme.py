@@ -35,7 +35,7 @@ def test_the_python_blocks_run_one_after_the_other(
         page = names["app"].test_client().get("/product/1")
         assert page.status_code == 200
         assert "Camera bag" in page.text
-        names["storefront"].mounted.store.close()
+        names["storefront"].services.store.close()
         names["storefront"].database.dispose()
         names["db"].session.remove()
         names["db"].engine.dispose()

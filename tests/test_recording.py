@@ -78,7 +78,7 @@ def test_a_rollback_by_the_shop_is_no_complaint(shop: SmallShop, caplog: pytest.
 def test_the_drainer_is_woken_by_the_outermost_commit_only(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """A released savepoint shows nothing to others, and other sessions of the shop are none of our business."""
     woken: list[int] = []
-    monkeypatch.setattr(shop.storefront.mounted, "wake", lambda: woken.append(1))
+    monkeypatch.setattr(shop.storefront.services.recorder, "_wake", lambda: woken.append(1))
     with shop.db.session.begin_nested():
         shop.storefront.order_placed(shop.order("p1", "p2"))
     assert woken == []

@@ -16,6 +16,7 @@ from small_shop import SmallShop
 
 from storefront_plugin import CartLine, MemoryCatalog, Product, Slot
 from storefront_plugin.core.errors import InputError
+from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending.chain import RANKED, Chain
 from storefront_plugin.recommending.choosing import Proposal, choose
 from storefront_plugin.recommending.rules.compiled import MAX_LAYERS, RuleBook, clamped, compiled_rules
@@ -346,7 +347,7 @@ def ruled_shop(make_shop: MakeShop, *rules: Rule) -> SmallShop:
         shop.place(*(["p1", f"p{n}"] for n in range(2, 21) for _ in range(22 - n)))
         for rule in rules:
             create(shop.storefront.database, rule)
-        shop.storefront.mounted.tell_rules_changed()
+        shop.storefront.services.news.rules_changed()
     return shop
 
 
@@ -400,7 +401,7 @@ def test_a_ruled_page_keeps_its_promises(make_shop: MakeShop) -> None:
     with counted_sql() as statements:
         assert visit(shop).shown("mine") == first
     assert (statements, catalog.asked) == ([], [])
-    shop.app.extensions["storefront.mounted"].cards.forget(None)
+    shop.app.extensions[SERVICES].products.forget(None)
     assert visit(shop).shown("mine") == first
     assert len(catalog.asked) == 1
 
@@ -415,7 +416,7 @@ def test_rules_about_other_pages_look_nothing_more_up(make_shop: MakeShop) -> No
         shop = ruled_shop(make_shop, *rules)
         catalog: Any = shop.storefront.catalog
         warm(shop)
-        shop.app.extensions["storefront.mounted"].cards.forget(None)
+        shop.app.extensions[SERVICES].products.forget(None)
         catalog.asked.clear()
         visit(shop)
         asked.append(catalog.asked)
@@ -431,8 +432,8 @@ def test_a_rule_reaches_pages_when_it_is_made_and_leaves_them_on_its_end(
     warm(shop)
     with shop.app.app_context():
         create(shop.storefront.database, Rule(kind="exclude", target_value="p2", ends_at=ends))
-        shop.storefront.mounted.tell_rules_changed()
-        shop.storefront.mounted.held.refresh_if_due()
+        shop.storefront.services.news.rules_changed()
+        shop.storefront.services.snapshots.refresh_if_due()
     assert visit(shop).shown("mine") == ["p3", "p4", "p5", "p6"]
     monkeypatch.setattr("storefront_plugin.recommending.recommender.time.time", lambda: ends.timestamp())
     assert visit(shop).shown("mine") == ["p2", "p3", "p4", "p5"]

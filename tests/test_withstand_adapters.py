@@ -20,6 +20,7 @@ from shop_pages import DEADLINE_MS, LIMIT, add_pages, visit, warm
 from small_shop import SmallShop, made_products, small_shop
 
 from storefront_plugin import AddForm, CartLine, MemoryCatalog, Order, OrderLine, Product
+from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending.product_cache import WARM_UP
 
 NEIGHBOURS = ["p2", "p3", "p4", "p5"]
@@ -93,7 +94,7 @@ def shop(opened: SmallShop) -> SmallShop:
     """The shop with nothing odd about it yet."""
     catalog_of(opened).odd = lambda answer: answer
     opened.storefront.cart.given = []  # type: ignore[union-attr]
-    cards = opened.app.extensions["storefront.mounted"].cards
+    cards = opened.app.extensions[SERVICES].products
     cards._slow, cards._skip_until = 0, 0.0
     return opened
 
@@ -139,7 +140,7 @@ def test_a_catalogue_that_sleeps_is_left_alone_after_two_pages(shop: SmallShop) 
 
 def test_the_first_calls_of_a_process_may_be_slow(shop: SmallShop) -> None:
     """They open connections and compile queries; the pages after them have their cards."""
-    cards = shop.app.extensions["storefront.mounted"].cards
+    cards = shop.app.extensions[SERVICES].products
     catalog = catalog_of(shop)
     assert warm(shop).shown()
     cards._calls = 0
@@ -254,7 +255,7 @@ def test_ids_that_nobody_expects_are_unknown_products(shop: SmallShop, product_i
         assert shop.storefront.order_placed(shop.order(product_id, "p8"), commit=True) is fits
         shop.storefront.drain()
         assert stored(shop) == expected(shop)
-        assert (shop.storefront.mounted.numbers.number(product_id) is not None) is fits
+        assert (shop.storefront.services.numbers.number(product_id) is not None) is fits
 
 
 @pytest.mark.parametrize("name", ["product", "slot", "after", "have"])

@@ -19,6 +19,7 @@ from small_shop import SmallShop, made_products
 from storefront_plugin import MemoryCatalog, Product, Storefront
 from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.orderlog.tables import Applier, ProductNumber
+from storefront_plugin.proxies import SERVICES
 
 MakeShop = Callable[..., SmallShop]
 
@@ -70,7 +71,7 @@ def test_a_locked_sqlite_costs_the_deadline(make_shop: MakeShop) -> None:
             assert page.is_whole
             assert page.seconds < LIMIT
         other.execute("ROLLBACK")
-    shop.app.extensions["storefront.mounted"].cards._skip_until = 0.0
+    shop.app.extensions[SERVICES].products._skip_until = 0.0
     assert visit(shop).shown()
     assert_exact(shop)
 
@@ -88,7 +89,7 @@ def postgres_shop(make_shop: MakeShop) -> Iterator[SmallShop]:
 
     assert warm(shop).shown()
     yield shop
-    shop.app.extensions["storefront.mounted"].close()
+    shop.app.extensions[SERVICES].close()
 
 
 def test_fifteen_requests_that_hold_all_of_the_shops_connections_are_all_served(postgres_shop: SmallShop) -> None:
@@ -164,7 +165,7 @@ def test_a_database_restored_under_a_running_process_gives_numbers_anew(make_sho
             connection.execute(
                 sa.insert(Applier), {"id": 1, "number": 0, "token": "restored", "products": len(others), "locks": 0}
             )
-        shop.storefront.mounted.upkeep.forget_standings()
+        shop.storefront.services.upkeep.forget_standings()
         shop.place(["p19", "p18"], ["p19", "p18"], ["p19", "p18"])
         assert shop.ids("also_bought", "p19", limit=1) == ["p18"]
         assert stored(shop) == expected(shop)

@@ -60,12 +60,12 @@ def test_two_workers_one_of_them_killed(shop: SmallShop) -> None:
     """kill -9 at any moment: the other one counts on, each order once."""
     worker = ("flask", "--app", "hosts.live_shop", "storefront", "worker", "--catch-up-at", "off")
     with running(shop, *worker) as first, running(shop, *worker) as second, shop.app.app_context():
-        wait_until(lambda: shop.storefront.mounted.workers.look().workers == 2, 30)
+        wait_until(lambda: shop.storefront.services.heartbeats.look().workers == 2, 30)
         for number in range(60):
             order = shop.order(f"p{number % 7 + 1}", f"p{number % 5 + 8}", id=f"o{number}-{uuid.uuid4().hex}")
             shop.storefront.order_placed(order, commit=True)
             if number == 40:
-                parts = shop.storefront.mounted
+                parts = shop.storefront.services
                 wait_until(lambda: _sold(shop) >= 20)
                 os.kill(first.pid, signal.SIGKILL)
         wait_until(lambda: _sold(shop) == 120)
@@ -108,7 +108,7 @@ def test_a_process_that_ends_while_products_are_compared_ends_well(shop: SmallSh
         errors = process.communicate(timeout=60)[1]
     assert (process.returncode, errors) == (0, "")
     with shop.app.app_context():
-        parts = shop.storefront.mounted
+        parts = shop.storefront.services
         indexing, edition = parts.store.ask(
             [Read(parts.keys.news, "HGET", (name,)) for name in ("indexing", "edition")]
         )
@@ -172,8 +172,8 @@ def test_a_forked_child_has_its_own_connections_and_locks(shop: SmallShop) -> No
     with shop.app.app_context():
         shop.place(["p1", "p2"])
         assert warm(shop).shown()
-        parts = shop.storefront.mounted
-        with parts.upkeep._lock, parts.cards._lock, parts.numbers._lock, parts.database._lock:
+        parts = shop.storefront.services
+        with parts.upkeep._lock, parts.products._lock, parts.numbers._lock, parts.database._lock:
             answer = in_child(
                 lambda: (visit(shop).shown("also_bought") + visit(shop).shown(), shop.place(["p1", "p3"]))[0]
             )

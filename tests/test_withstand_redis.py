@@ -18,6 +18,7 @@ from small_shop import SmallShop
 
 from storefront_plugin.core.errors import StoreUnavailable
 from storefront_plugin.counts import generations
+from storefront_plugin.proxies import SERVICES
 from storefront_plugin.redis_store import EmbeddedServer, Read, stop
 
 MakeShop = Callable[..., SmallShop]
@@ -32,7 +33,7 @@ def make_live(make_shop: MakeShop, **options: Any) -> SmallShop:
 
 def assert_exact(shop: SmallShop) -> None:
     with shop.app.app_context():
-        shop.storefront.mounted.upkeep.forget_standings()
+        shop.storefront.services.upkeep.forget_standings()
         shop.storefront.drain()
         assert stored(shop) == expected(shop)
 
@@ -126,7 +127,7 @@ def test_a_flushed_redis_is_filled_again_however_many_batches_there_were(make_sh
         place(shop, [f"p{number % 5 + 1}", f"p{number % 4 + 6}"])
         with shop.app.app_context():
             shop.storefront.drain()
-    parts = shop.app.extensions["storefront.mounted"]
+    parts = shop.app.extensions[SERVICES]
     parts.store.unlink([key.decode() for key in parts.store.scan(f"{parts.settings.redis_prefix}:*")])
     page = visit(shop)
     assert page.is_whole
@@ -140,7 +141,7 @@ def test_a_redis_that_refuses_writes_is_still_read(make_shop: MakeShop, own_redi
     shop = make_live(make_shop, STOREFRONT_REDIS_URL=f"unix://{own_redis}")
     place(shop)
     assert warm(shop).shown("also_bought")
-    store = shop.app.extensions["storefront.mounted"].store
+    store = shop.app.extensions[SERVICES].store
     if trouble == "READONLY":
         store.ask([Read("127.0.0.1", "REPLICAOF", (free_port(),))])
     else:
@@ -167,7 +168,7 @@ def test_a_killed_embedded_server_is_started_again(make_shop: MakeShop, tmp_path
     try:
         place(shop)
         assert warm(shop).shown("also_bought")
-        parts = shop.app.extensions["storefront.mounted"]
+        parts = shop.app.extensions[SERVICES]
         place(shop)
         real, killed = parts.store.run_scripts, []
 
@@ -184,12 +185,12 @@ def test_a_killed_embedded_server_is_started_again(make_shop: MakeShop, tmp_path
         assert_exact(shop)
         assert warm(shop).shown("also_bought")
     finally:
-        shop.app.extensions["storefront.mounted"].close()
+        shop.app.extensions[SERVICES].close()
         stop(tmp_path / "data")
 
 
 def shard_keys(shop: SmallShop) -> list[str]:
-    parts = shop.app.extensions["storefront.mounted"]
+    parts = shop.app.extensions[SERVICES]
     generation = generations.live(parts.database)
     assert generation is not None
     stem = parts.keys.position(generation.token, 1).removesuffix("position")
@@ -199,7 +200,7 @@ def shard_keys(shop: SmallShop) -> list[str]:
 def test_a_shard_that_falls_behind_unnoticed_is_sent_what_it_lacks(make_shop: MakeShop) -> None:
     """A lagging replica takes over between two comparisons: the shard itself says so, and the sender listens."""
     shop = make_live(make_shop, STOREFRONT_DRAIN="off")
-    store = shop.app.extensions["storefront.mounted"].store
+    store = shop.app.extensions[SERVICES].store
     with shop.app.app_context():
         shop.place(["p1", "p2"])
         copies = [(key, store.ask([Read(key, "DUMP")])[0]) for key in shard_keys(shop)]

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from fake_storefront import fake_app, run_fake
 
-from storefront_plugin.cli import worker
-from storefront_plugin.cli.worker import Worker, next_time
 from storefront_plugin.core.errors import StorefrontError, StoreUnavailable
+from storefront_plugin.jobs import worker
+from storefront_plugin.jobs.worker import Worker, next_time
 from storefront_plugin.orderlog.importing import ImportReport
+from storefront_plugin.proxies import SERVICES
 
 
 def made_worker(at: dt.time | None = None, propose_days: int = 0, **methods: Any) -> Worker:
@@ -81,7 +82,7 @@ def test_a_catch_up_that_fails_is_told_and_does_not_hold_up_counting(caplog: pyt
         return ImportReport()
 
     running = made_worker(dt.time(3), drain=lambda: 1, orders=[], catch_up=catch_up)
-    told = running._app.extensions["storefront"].mounted.workers.told
+    told = running._app.extensions[SERVICES].heartbeats.told
     running._due = dt.datetime.now(dt.timezone.utc)
     assert [running.step() for _ in range(3)] == [0.1, 0.1, 0.1]
     assert told == ["KeyError: 'lines'"]
@@ -104,7 +105,7 @@ def test_the_worker_shows_life_during_a_long_catch_up() -> None:
     running = made_worker(dt.time(3), drain=lambda: 0, orders=[], catch_up=catch_up)
     running._due = dt.datetime.now(dt.timezone.utc)
     running.step()
-    assert len(running._app.extensions["storefront"].mounted.workers.beats) == 2
+    assert len(running._app.extensions[SERVICES].heartbeats.beats) == 2
 
 
 def test_the_worker_searches_for_bundles_and_a_failed_search_waits_for_the_next_night(
@@ -122,7 +123,7 @@ def test_the_worker_searches_for_bundles_and_a_failed_search_waits_for_the_next_
         return answer
 
     caplog.set_level(logging.INFO, worker.logger.name)
-    running = made_worker(dt.time(3), 7, drain=lambda: 0, propose_bundles_if_due=propose)
+    running = made_worker(dt.time(3), 7, drain=lambda: 0, search_if_due=propose)
     for _ in range(3):
         running._due = dt.datetime.now(dt.timezone.utc)
         running.step()

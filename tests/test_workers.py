@@ -12,6 +12,7 @@ from small_shop import SmallShop
 from storefront_plugin.core.errors import StoreUnavailable
 from storefront_plugin.jobs import heartbeats
 from storefront_plugin.jobs.heartbeats import Heartbeats, Seen
+from storefront_plugin.proxies import SERVICES
 from storefront_plugin.redis_store import Read
 from storefront_plugin.redis_store._writer import Command
 
@@ -20,7 +21,7 @@ MakeShop = Callable[..., SmallShop]
 
 def process_of(shop: SmallShop, kind: heartbeats.Kind | None) -> Heartbeats:
     """What another process of *shop* would tell of itself."""
-    parts = shop.storefront.mounted
+    parts = shop.storefront.services
     process = Heartbeats(parts.store, parts.keys)
     process.kind = kind
     return process
@@ -28,7 +29,7 @@ def process_of(shop: SmallShop, kind: heartbeats.Kind | None) -> Heartbeats:
 
 def test_those_who_show_life_are_counted_by_their_kind(shop: SmallShop) -> None:
     """Each process once, however often it shows life."""
-    assert shop.storefront.mounted.workers.look() == Seen()
+    assert shop.storefront.services.heartbeats.look() == Seen()
     for kind in ("worker", "thread", "worker"):
         process = process_of(shop, kind)  # type: ignore[arg-type]
         for _ in range(3):
@@ -42,7 +43,7 @@ def test_those_who_show_life_are_counted_by_their_kind(shop: SmallShop) -> None:
 
 def test_life_is_shown_seldom_and_in_one_trip(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many turns a worker makes; a turn of a command or of a test shows none."""
-    parts, trips = shop.storefront.mounted, []
+    parts, trips = shop.storefront.services, []
     write = parts.store.pipeline_write
 
     def written(commands: Iterable[Command]) -> int:
@@ -53,7 +54,7 @@ def test_life_is_shown_seldom_and_in_one_trip(shop: SmallShop, monkeypatch: pyte
     monkeypatch.setattr(parts.store, "pipeline_write", written)
     shop.place(["p1", "p2"])
     assert [keys for keys in trips if parts.keys.workers in keys] == []
-    parts.workers.kind = "worker"
+    parts.heartbeats.kind = "worker"
     for _ in range(5):
         shop.place(["p1", "p2"], ["p1", "p3"])
     assert [keys for keys in trips if parts.keys.workers in keys] == [[parts.keys.workers] * 3]
@@ -63,11 +64,11 @@ def test_one_that_is_gone_is_remembered_as_the_last_and_then_forgotten(
     shop: SmallShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The key holds those of the last hour, and is itself gone after a month."""
-    parts, now = shop.storefront.mounted, heartbeats.time.time()
+    parts, now = shop.storefront.services, heartbeats.time.time()
     first = process_of(shop, "worker")
     first.beat()
     monkeypatch.setattr(heartbeats.time, "time", lambda: now + 61)
-    seen = parts.workers.look()
+    seen = parts.heartbeats.look()
     assert seen.alive == 0
     assert seen.last_at is not None
     monkeypatch.setattr(heartbeats.time, "time", lambda: now + heartbeats.REMEMBERED_SECONDS + 2)
@@ -84,7 +85,7 @@ def test_a_clock_that_runs_ahead_sees_nobody_in_the_future(shop: SmallShop, monk
     monkeypatch.setattr(heartbeats.time, "time", lambda: now + 30)
     process_of(shop, "worker").beat()
     monkeypatch.setattr(heartbeats.time, "time", lambda: now)
-    seen = shop.storefront.mounted.workers.look()
+    seen = shop.storefront.services.heartbeats.look()
     assert seen.workers == 1
     assert seen.last_at == dt.datetime.fromtimestamp(now, dt.timezone.utc).replace(tzinfo=None)
 
@@ -105,10 +106,10 @@ def test_the_thread_of_a_shop_shows_life_where_it_counts(make_shop: MakeShop, dr
     """From its first turn on; one that only keeps pages fresh is nobody to rely on."""
     shop = add_pages(make_shop(TESTING=False, STOREFRONT_DRAIN=drain))
     visit(shop)
-    parts = shop.app.extensions["storefront.mounted"]
-    wait_until(lambda: parts.held._tried.is_set())  # the first half of its first turn
-    parts.drainer.stop()
-    assert parts.workers.look().threads == threads
+    parts = shop.app.extensions[SERVICES]
+    wait_until(lambda: parts.snapshots._tried.is_set())  # the first half of its first turn
+    parts.thread.stop()
+    assert parts.heartbeats.look().threads == threads
 
 
 def test_check_says_who_counts(make_shop: MakeShop) -> None:
@@ -123,7 +124,7 @@ def test_check_says_who_counts(make_shop: MakeShop) -> None:
         ((level, text),) = worker_lines(shop)
         assert level == "ok"
         assert text.startswith("Orders are counted by 2 workers, last seen 20")
-        shop.storefront.mounted.workers.caught_up("KeyError: 'lines'")
+        shop.storefront.services.heartbeats.caught_up("KeyError: 'lines'")
         level, text = worker_lines(shop)[-1]
         assert (level, text.endswith("UTC: KeyError: 'lines'")) == ("warning", True)
 

@@ -12,7 +12,7 @@ from ..bundles.proposals.store import Proposal
 from ..bundles.store import listing
 from ..core import versions
 from ..core.errors import AdapterError
-from ..proxies import current_storefront
+from ..proxies import current_services
 from ..recommending.plan import PLACEMENTS, Slot
 from ..recommending.rules import store as rule_store
 from ..recommending.rules.rows import load_rule
@@ -50,7 +50,7 @@ def slot_changes(entry: versions.Entry) -> tuple[str, ...]:
     """Which slots of a page were added, removed, changed or moved."""
     if entry.before is None or entry.after is None or entry.subject_id not in PLACEMENTS:
         return ()
-    own = current_storefront.mounted.own_plan[entry.subject_id]
+    own = current_services.suggestions.own_plan[entry.subject_id]
     before, after = load_slots(entry.before)[0], load_slots(entry.after)[0]
     return tuple(_compared(own if before is None else before, own if after is None else after))
 
@@ -160,7 +160,7 @@ def action_words(entry: versions.Entry) -> str:
 
 
 def _look_up(entries: Sequence[versions.Entry]) -> _Known:
-    database = current_storefront.database
+    database = current_services.database
     rules = {one.id: one.after or one.before for one in entries if one.subject == "rule"}
     # Negative numbers are those of the rules before, so that all are put into words at once.
     rules |= {-one.id: one.before for one in entries if one.subject == "rule" and one.before and one.after}
@@ -223,7 +223,7 @@ def listed() -> Response:
     """``GET log``: changes, the newest first; ``subject``, ``by`` and ``page`` in the address."""
     subject = next((one for one in get_args(versions.Subject) if one == request.args.get("subject")), None)
     by, page = request.args.get("by", "").replace("\x00", "") or None, asked_page()
-    rows, count = versions.entries(current_storefront.database, subject, by=by, page=page, size=SIZE)
+    rows, count = versions.entries(current_services.database, subject, by=by, page=page, size=SIZE)
     paging = Paging(page, SIZE, count)
     return show_page(
         "audit_log.html",

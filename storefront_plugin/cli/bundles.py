@@ -19,7 +19,7 @@ from ..bundles.spreadsheet.importing import ImportReport, Outcome, import_csv
 from ..money import format_money, from_minor
 from ..shop.cleaning import clean_products
 from ..shop.ports import Catalog
-from .group import PhaseDisplay, Unusable, mounted_storefront, user_input
+from .group import PhaseDisplay, Unusable, mounted_services, user_input
 
 SOME_REFUSED = 3
 """Exit status of an import that left bundles out."""
@@ -42,14 +42,14 @@ def propose_bundles(as_json: bool, margin_floor: float | None, **wishes: Any) ->
 
     What is not given is as the last time. Rejected sets stay rejected. The merchant's page lists the same.
     """
-    storefront = mounted_storefront()
+    services = mounted_services()
     share = None if margin_floor is None else Decimal(str(margin_floor)) / 100
     with user_input():
         terms = _terms(margin_floor=share, **wishes)
     with PhaseDisplay() as display:
-        count = storefront.propose_bundles(terms, "command line", display.update)
-    rows, _ = list_proposals(storefront.database, size=200)
-    titles = _titles(storefront.catalog, rows)
+        count = services.proposals.search(terms, "command line", display.update)
+    rows, _ = list_proposals(services.database, size=200)
+    titles = _titles(services.shop.catalog, rows)
     if as_json:
         click.echo(json.dumps([_as_json(row, titles) for row in rows], ensure_ascii=False))
     elif rows:
@@ -66,7 +66,7 @@ def propose_bundles(as_json: bool, margin_floor: float | None, **wishes: Any) ->
 
 def _terms(**wishes: Any) -> MiningSettings:
     """The terms of the last search with what was *given* now."""
-    run = latest_run(mounted_storefront().database)
+    run = latest_run(mounted_services().database)
     before = run.terms if run else MiningSettings()
     names = ("margin_floor", "discount", "discount_without_cost", "min_support")
     return MiningSettings(**{name: getattr(before, name) if wishes[name] is None else wishes[name] for name in names})
@@ -115,11 +115,11 @@ def _print_table(rows: Sequence[Proposal], titles: Mapping[str, str]) -> None:
 @with_appcontext
 def export_bundles(file: Path) -> None:
     """Write all bundles to FILE (CSV for spreadsheets): one row a component, the bundle's own columns in its first."""
-    storefront = mounted_storefront()
+    services = mounted_services()
     try:
         with file.open("w", encoding="utf-8", newline="") as out:
-            zone, catalog = storefront.settings.timezone, storefront.catalog
-            out.writelines(export_csv(storefront.database, timezone=zone, catalog=catalog))
+            zone, catalog = services.settings.timezone, services.shop.catalog
+            out.writelines(export_csv(services.database, timezone=zone, catalog=catalog))
     except OSError as error:
         raise Unusable(f"The file {file} cannot be written ({error.strerror}).") from error
     click.echo(f"The bundles are in {file}.")
@@ -138,23 +138,23 @@ def import_bundles(ctx: click.Context, file: Path, check: bool) -> None:
 
     Exit status: 0 all is in, 3 some bundles were refused, 2 the file cannot be used.
     """
-    storefront = mounted_storefront()
+    services = mounted_services()
     try:
         data = file.read_bytes()
     except OSError as error:
         raise Unusable(f"The file {file} cannot be read ({error.strerror}).") from error
     with user_input(), PhaseDisplay() as display:
         report = import_csv(
-            storefront.database,
+            services.database,
             data,
             "command line",
             check=check,
-            timezone=storefront.settings.timezone,
-            catalog=storefront.catalog,
+            timezone=services.settings.timezone,
+            catalog=services.shop.catalog,
             progress=lambda done, total: display.update("Bundles", done, total),
         )
     if report.changed and not check:
-        storefront.bundles_changed()
+        services.news.rules_changed()
     _tell(report, check)
     if report.refused:
         ctx.exit(SOME_REFUSED)

@@ -10,32 +10,30 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from ..core.errors import StorefrontError
-from ..counts.backlog import backlog
 from ..orderlog.numbering import last_position
 from ..recommending.rules.rows import enabled_rules
 from ..shop.inspection import Finding, inspect_cart, inspect_orders, number
 from ..shop.product_inspection import inspect_catalog
 
 if TYPE_CHECKING:
-    from ..extension import Storefront
+    from ..services import Services
 
 
-def check(storefront: Storefront, app: Flask) -> list[Finding]:
+def check(services: Services) -> list[Finding]:
     """All findings: adapters, database, Redis, and the app around us."""
-    parts = storefront.mounted
-    findings = [*_tried("The database", lambda: _database(storefront)), *_tried("Redis", lambda: _redis(storefront))]
+    findings = [*_tried("The database", lambda: _database(services)), *_tried("Redis", lambda: _redis(services))]
     with suppress(StorefrontError):  # what hinders it is told already
-        findings += _worker(storefront)
-    findings += inspect_catalog(storefront.catalog, parts.settings)
-    if storefront.orders is not None:
-        findings += inspect_orders(storefront.orders, storefront.catalog)
+        findings += _worker(services)
+    findings += inspect_catalog(services.shop.catalog, services.settings)
+    if services.shop.orders is not None:
+        findings += inspect_orders(services.shop.orders, services.shop.catalog)
     else:
         findings.append(Finding("warning", "No orders adapter: give Storefront(orders=…) for import and catch-up."))
-    if storefront.cart is not None:
-        findings += inspect_cart(storefront.cart, storefront.catalog)
+    if services.shop.cart is not None:
+        findings += inspect_cart(services.shop.cart, services.shop.catalog)
     else:
         findings.append(Finding("warning", "No cart adapter: cards have no button; give Storefront(cart=…)."))
-    return [*findings, *_around(app)]
+    return [*findings, *_around(services.app)]
 
 
 def _tried(what: str, find: Callable[[], Iterator[Finding]]) -> list[Finding]:
@@ -45,9 +43,9 @@ def _tried(what: str, find: Callable[[], Iterator[Finding]]) -> list[Finding]:
         return [Finding("error", f"{what}: {error}")]
 
 
-def _database(storefront: Storefront) -> Iterator[Finding]:
-    enabled_rules(storefront.database)
-    end = last_position(storefront.database)
+def _database(services: Services) -> Iterator[Finding]:
+    enabled_rules(services.database)
+    end = last_position(services.database)
     batches = end.number if end else 0
     yield Finding("ok", f"The database answers and our tables are there; the order log has {_batches(batches)}.")
     if not batches:
@@ -58,35 +56,34 @@ def _batches(count: int) -> str:
     return "1 batch" if count == 1 else f"{count:,} batches"
 
 
-def _redis(storefront: Storefront) -> Iterator[Finding]:
-    parts = storefront.mounted
-    facts = parts.store.info()
-    yield Finding("ok", f"{facts.nodes[0].server.capitalize()} {facts.version} answers at {parts.store.label}.")
+def _redis(services: Services) -> Iterator[Finding]:
+    facts = services.store.info()
+    yield Finding("ok", f"{facts.nodes[0].server.capitalize()} {facts.version} answers at {services.store.label}.")
     if facts.evicts:
         yield Finding(
             "warning",
             f"Redis removes keys by itself (maxmemory-policy {facts.maxmemory_policy}) and would lose counts: "
             "use an instance of our own, or set noeviction or a volatile-* policy.",
         )
-    if lost := parts.upkeep.audit():
+    if lost := services.upkeep.audit():
         yield Finding("error", f"{len(lost)} shards in Redis have lost counts: run `flask storefront rebuild`.")
-    if parts.upkeep.rebuild_due:
-        yield Finding("error", parts.upkeep.rebuild_due)
-    if parts.held.current.popularity.must_rebuild:
+    if services.upkeep.rebuild_due:
+        yield Finding("error", services.upkeep.rebuild_due)
+    if services.snapshots.current.popularity.must_rebuild:
         yield Finding("warning", "The weights have grown far: run `flask storefront rebuild` for a newer epoch.")
 
 
-def _worker(storefront: Storefront) -> Iterator[Finding]:
-    parts, seen = storefront.mounted, storefront.mounted.workers.look()
+def _worker(services: Services) -> Iterator[Finding]:
+    seen = services.heartbeats.look()
     last = f"last seen {seen.last_at:%Y-%m-%d %H:%M:%S} UTC" if seen.last_at else "none was seen yet"
-    late = backlog(ask_redis=True).is_late
+    late = services.counting.backlog(ask_redis=True).is_late
     if seen.alive:
         who = [number(seen.workers, "worker")] if seen.workers else []
         who += [number(seen.threads, "thread") + " of the shop"] if seen.threads else []
         yield Finding("ok", f"Orders are counted by {' and '.join(who)}, {last}.")
         if late:
             yield Finding("warning", "Orders have waited for over a minute; if they stay, the log there says why.")
-    elif parts.settings.drain == "off":
+    elif services.settings.drain == "off":
         yield Finding("error", f"No worker is at work ({last}): start `flask storefront worker`.")
     elif late:
         yield Finding("error", f"Orders wait and no thread of the shop counts ({last}): run `flask storefront drain`.")

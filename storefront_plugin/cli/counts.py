@@ -9,14 +9,14 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from .group import PhaseDisplay, mounted_storefront
+from .group import PhaseDisplay, mounted_services
 
 
 @click.command
 @with_appcontext
 def drain() -> None:
     """Count all orders recorded so far, now."""
-    batches = mounted_storefront().drain()
+    batches = mounted_services().schedule.drain()
     click.echo(f"{batches:,} batches of orders were counted." if batches else "All orders were counted already.")
 
 
@@ -25,7 +25,7 @@ def drain() -> None:
 def rebuild() -> None:
     """Count the whole order log anew; pages go on with the old counts meanwhile."""
     with PhaseDisplay() as display:
-        mounted_storefront().rebuild(display.update)
+        mounted_services().counting.rebuild(display.update)
     click.echo("The new counts are live.")
 
 
@@ -34,7 +34,7 @@ def rebuild() -> None:
 @with_appcontext
 def stats(as_json: bool) -> None:
     """Figures: products, pairs, memory, and how far counting is behind the log."""
-    figures = mounted_storefront().stats()
+    figures = mounted_services().counting.stats()
     if as_json:
         click.echo(json.dumps(figures, default=str, ensure_ascii=False))
         return

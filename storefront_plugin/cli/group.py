@@ -15,10 +15,10 @@ from flask.cli import AppGroup
 from flask.helpers import get_debug_flag
 
 from ..core.errors import ConfigurationError, InputError, StorefrontError
-from ..proxies import current_storefront
+from ..proxies import SERVICES, current_services
 
 if TYPE_CHECKING:
-    from ..extension import Storefront
+    from ..services import Services
 
 
 class StorefrontGroup(AppGroup):
@@ -48,13 +48,13 @@ def user_input() -> Iterator[None]:
         raise Unusable(str(error)) from error
 
 
-def mounted_storefront() -> Storefront:
-    """The current app's `Storefront`; a sentence where none is mounted, because every Flask app has these commands."""
-    if "storefront" not in current_app.extensions:
+def mounted_services() -> Services:
+    """The current app's services; a sentence where none are mounted, because every Flask app has these commands."""
+    if SERVICES not in current_app.extensions:
         raise ConfigurationError(
             f"The app {current_app.name!r} has no Storefront; mount one with Storefront(app, catalog=…)."
         )
-    return current_storefront
+    return current_services
 
 
 LINE_SECONDS = 10.0

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 from flask.cli import with_appcontext
 
-from .group import mounted_storefront
+from ..migrations import upgrade
+from .check import check as check_everything
+from .group import mounted_services
 
 _MARKS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "error": ("ERROR", "red")}
 
@@ -14,7 +16,7 @@ _MARKS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "error": ("ER
 @with_appcontext
 def init_db() -> None:
     """Create our tables (storefront_*), or bring them to this version."""
-    mounted_storefront().init_db()
+    upgrade(mounted_services().database)
     click.echo("The tables are ready.")
 
 
@@ -23,7 +25,7 @@ def init_db() -> None:
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Try the whole installation on the shop's real data; exit status 1 where something is broken."""
-    findings = mounted_storefront().check()
+    findings = check_everything(mounted_services())
     for finding in findings:
         mark, colour = _MARKS[finding.level]
         click.echo(f"{click.style(f'{mark:<8}', fg=colour)} {finding.text}")
@@ -35,5 +37,5 @@ def check(ctx: click.Context) -> None:
 @with_appcontext
 def redis_stop() -> None:
     """Stop the embedded Redis; its counts stay on disk, and the next page starts it again."""
-    stopped = mounted_storefront().redis_stop()
+    stopped = mounted_services().stop_redis()
     click.echo("The embedded Redis is stopped." if stopped else "There was no embedded Redis running.")

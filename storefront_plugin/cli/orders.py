@@ -14,7 +14,7 @@ from flask.cli import with_appcontext
 from ..orderlog.files import OrderFile
 from ..orderlog.importing import ImportReport
 from ..orderlog.row_check import time_mark, time_of
-from .group import PhaseDisplay, Unusable, mounted_storefront, user_input
+from .group import PhaseDisplay, Unusable, mounted_services, user_input
 
 SOME_REFUSED = 3
 """Exit status of an import that left rows or orders out."""
@@ -53,7 +53,7 @@ def import_orders(ctx: click.Context, file: Path, bad_rows: Path | None) -> None
         display = stack.enter_context(PhaseDisplay())
         stack.enter_context(user_input())
         orders = source.read(report, lambda done, total: display.update("Reading", done, total))
-        mounted_storefront().import_orders(
+        mounted_services().importer.import_orders(
             orders,
             progress=lambda done: display.update("Writing", done, source.orders),
             report=report,
@@ -94,11 +94,11 @@ def catch_up(ctx: click.Context, since: dt.datetime | None) -> None:
 
     Exit status: 0 all is well, 3 some orders were refused.
     """
-    storefront = mounted_storefront()
+    services = mounted_services()
     if since is not None and since.tzinfo is None:
-        since = since.replace(tzinfo=ZoneInfo(storefront.settings.timezone))
+        since = since.replace(tzinfo=ZoneInfo(services.settings.timezone))
     with PhaseDisplay() as display:
-        report = storefront.catch_up(since, lambda done: display.update("Orders read", done))
+        report = services.importer.catch_up(since, lambda done: display.update("Orders read", done))
     _tell(report)
     if report.refused_count:
         ctx.exit(SOME_REFUSED)

@@ -12,7 +12,8 @@ from flask.cli import with_appcontext
 
 from ..core.errors import InputError
 from ..recommending.page import Recommendation
-from .group import mounted_storefront, user_input
+from ..web.request_page import current_locale
+from .group import mounted_services, user_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,14 @@ class Query:
 
     def answer(self) -> list[Recommendation]:
         """The suggestions of the mounted storefront."""
-        return mounted_storefront().recommend(
+        return mounted_services().suggestions.recommend(
             self.strategy,
             products=self.products,
             placement=self.placement,
             customer=self.customer,
             limit=self.k,
             exclude=self.exclude,
+            locale=current_locale(),
         )
 
 
@@ -76,7 +78,7 @@ def recommend(as_json: bool, queries: TextIO | None, **given: Any) -> None:
 
 def _tell_unknown(products: tuple[str, ...]) -> None:
     """An id no product has is no error, but mostly a slip; the suggestions then are what sells anyway."""
-    known = mounted_storefront().catalog.get_many(list(products))
+    known = mounted_services().shop.catalog.get_many(list(products))
     for product_id in products:
         if product_id not in known:
             click.echo(f"No product has the id {product_id!r:.80}; write it as the shop does.", err=True)

@@ -27,7 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from .errors import ConfigurationError, DatabaseUnavailable, TablesMissing
 from .locks import ProcessLock
-from .shop_database import ShopDatabase, has_one_connection, is_in_memory
+from .shop_database import ShopDatabase, ShopSession, has_one_connection, is_in_memory
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +133,39 @@ class Database:
             engines = [self._engines.pop(key) for key in mine]
         for engine in engines:
             engine.dispose()
+
+    def shop_session(self, given: ShopSession | None, commit: bool = False) -> Session | None:
+        """The session that holds the shop's transaction: *given*, else the current one; None for a transaction of ours.
+
+        That is right where our tables are apart, and with *commit* where nothing tells the current session. Raises
+        `InputError` with the remedy where it does not tell it and is needed.
+        """
+        alone = given is None and (self.is_apart or (commit and self.shop.current() is None))
+        return None if alone else self.shop.transaction(given)
+
+    @contextmanager
+    def shop_transaction(self, given: ShopSession | None, commit: bool = False) -> Iterator[Session]:
+        """The shop's transaction, as `shop_session`; where that is None, one of ours that commits when the block ends.
+
+        Raises `TablesMissing` where the session's database lacks our tables.
+        """
+        session = self.shop_session(given, commit)
+        if session is None:
+            with self.writing() as own:
+                yield own
+            return
+        try:
+            yield session
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+            missing = missing_table(error)
+            if missing is None:
+                raise
+            if self._url is not None:
+                raise TablesMissing(
+                    "The session given is not on the database of STOREFRONT_DATABASE_URL, where our tables are; leave it "
+                    "out, or give one that is."
+                ) from error
+            raise missing from error
 
     def _session(self, blocking: bool) -> Session:
         if not self.in_memory:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ..core.database import Database
 from ..orderlog.events import now
 from ..orderlog.tables import Applier, Batch, OrderEvent
-from ..proxies import current_storefront
+from ..redis_store import RedisStore
+from ..redis_store.keys import Keys
 from . import generations
 from .applier import BatchSender
 from .generations import Generation
@@ -49,20 +51,21 @@ class Backlog:
         return self.since is not None and now() - self.since > dt.timedelta(seconds=LATE_SECONDS)
 
 
-def backlog(ask_redis: bool) -> Backlog:
+def backlog(database: Database, store: RedisStore, keys: Keys, ask_redis: bool) -> Backlog:
     """The backlog now, by a fixed number of small queries; raises `DatabaseUnavailable` or `StoreUnavailable`.
 
     Without *ask_redis*, orders that have a number and wait for Redis alone are not seen.
     """
-    database = current_storefront.database
     with database.reading(blocking=True) as session:
         position = session.scalar(sa.select(Applier.number).where(Applier.id == 1))
         live = session.scalar(generations.newest("live"))
         building = session.scalar(generations.newest("building"))
         counted_at = session.scalar(sa.select(Batch.created_at).order_by(Batch.number.desc()).limit(1))
         unnumbered, since = _unnumbered(session)
-    lowest, wanting = _standing(live) if live is not None and ask_redis else (None, frozenset[str]())
-    unsent, unsent_since = _unsent(lowest) if lowest is not None and lowest < (position or 0) else (0, None)
+    lowest, wanting = None, frozenset[str]()
+    if live is not None and ask_redis:
+        lowest, wanting = _standing(BatchSender(database, store, keys), live)
+    unsent, unsent_since = _unsent(database, lowest) if lowest is not None and lowest < (position or 0) else (0, None)
     return Backlog(
         min(MOST_WAITING, unnumbered + unsent),
         min((moment for moment in (since, unsent_since) if moment is not None), default=None),
@@ -80,16 +83,15 @@ def _unnumbered(session: Session) -> tuple[int, dt.datetime | None]:
     return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0, session.scalar(oldest)
 
 
-def _standing(live: Generation) -> tuple[int | None, frozenset[str]]:
+def _standing(sender: BatchSender, live: Generation) -> tuple[int | None, frozenset[str]]:
     """The lowest batch that a shard holds, and what is wrong with the others."""
-    parts = current_storefront.mounted
-    standing = BatchSender(parts.database, parts.store, parts.keys).standing(live)
+    standing = sender.standing(live)
     lowest = min((position.number for position in standing.positions.values()), default=None)
     return lowest, frozenset(standing.wanting.values())
 
 
-def _unsent(lowest: int) -> tuple[int, dt.datetime | None]:
+def _unsent(database: Database, lowest: int) -> tuple[int, dt.datetime | None]:
     query = sa.select(Batch.orders, Batch.created_at).where(Batch.number > lowest).order_by(Batch.number)
-    with current_storefront.database.reading(blocking=True) as session:
+    with database.reading(blocking=True) as session:
         rows = session.execute(query.limit(MOST_WAITING // 100)).all()
     return sum(row.orders for row in rows), rows[0].created_at if rows else None

@@ -36,7 +36,7 @@ class _Running:
 
 
 class BackgroundThread:
-    """Runs *turn* in an app context of its own whenever it is woken, and every `IDLE_SECONDS`.
+    """Does its work in an app context of its own whenever it is woken, and every `IDLE_SECONDS`.
 
     The thread is started at first use and again in a forked process. It is healed by the next wake: a turn that fails
     is logged once per kind of trouble and tried again.
@@ -45,9 +45,10 @@ class BackgroundThread:
     is ended in the midst of DuckDB's work is aborted.
     """
 
-    def __init__(self, app: Flask, turn: Callable[[], None]) -> None:
+    def __init__(self, app: Flask, synchronous: Callable[[], bool]) -> None:
         self._app = app
-        self._turn = turn
+        self._synchronous = synchronous
+        self._turn: Callable[[], None] = _nothing
         self._running: dict[int, _Running] = {}
         self._lock = ProcessLock()
         self._told: set[type[Exception]] = set()
@@ -56,10 +57,27 @@ class BackgroundThread:
         self.trouble: Exception | None = None
         """What the latest turn in this process met; None when it went well."""
 
-    def wake(self) -> None:
-        """Start the thread if this process has none, and let it work now. Never blocks, never raises."""
-        if self._is_over:
-            return
+    def does(self, turn: Callable[[], None]) -> None:
+        """Give the thread its work, before the first `wake`."""
+        self._turn = turn
+
+    @property
+    def synchronous(self) -> bool:
+        """Whether there is no thread: in tests, and on an in-memory database that has one connection only."""
+        return self._synchronous()
+
+    def wake(self) -> bool:
+        """Start the thread if this process has none, and let it work now; False where there is none.
+
+        Never blocks, never raises.
+        """
+        if self.synchronous:
+            return False
+        if not self._is_over:
+            self._start_or_wake()
+        return True
+
+    def _start_or_wake(self) -> None:
         running = self._running.setdefault(os.getpid(), _Running())
         running.event.set()
         if running.thread is None or not running.thread.is_alive():
@@ -118,3 +136,7 @@ class BackgroundThread:
                         "Orders could not be counted for now (%s); it is tried again.", error, exc_info=self._app.debug
                     )
                 running.stopped.wait(BACK_OFF_SECONDS)
+
+
+def _nothing() -> None:
+    """What a thread does that was given no work."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
+from typing import TypeAlias
 
 from ..core.database import Database
-from ..core.errors import InputError
-from ..shop.ports import Order
+from ..core.errors import ConfigurationError, InputError
+from ..shop.adapters import usable_ids
+from ..shop.ports import Order, Orders
 from . import events
 from .numbering import append_batch, locked_applier
 from .product_numbers import ProductNumbers
@@ -19,6 +22,14 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 1000
 """Orders of one transaction: a broken import keeps all whole chunks, and doing it again goes on from there."""
+
+
+RebuildProgress: TypeAlias = Callable[[str, int, int], None]
+"""Told a phase, what is done of it, and the whole."""
+
+
+def silent(phase: str, done: int, total: int) -> None:
+    """Shows nothing."""
 
 
 @dataclass(slots=True)
@@ -47,6 +58,71 @@ class ImportReport:
         """Add the outcome of one chunk."""
         for name in {entry.name for entry in fields(settled)} & {"placed", "repeated", "cancelled", "clamped"}:
             setattr(self, name, getattr(self, name) + getattr(settled, name))
+
+
+class OrderImporter:
+    """Brings orders into the log and has them counted.
+
+    Args:
+        orders: The shop's own orders, for `catch_up`.
+        timezone, currency: Of orders that name none.
+        counted: Called with the number of orders that were new or changed and the progress of a rebuild.
+        released: Takes back what cancelled orders, named by their ids, still hold.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        numbers: ProductNumbers,
+        orders: Orders | None,
+        timezone: str,
+        currency: str | None,
+        counted: Callable[[int, RebuildProgress], object],
+        released: Callable[[Iterable[str]], object],
+    ) -> None:
+        self._database = database
+        self._numbers = numbers
+        self._orders = orders
+        self._timezone = timezone
+        self._currency = currency
+        self._counted = counted
+        self._released = released
+
+    def import_orders(
+        self,
+        orders: Iterable[Order],
+        progress: Callable[[int], None] | None = None,
+        report: ImportReport | None = None,
+        rebuilding: RebuildProgress = silent,
+    ) -> ImportReport:
+        """Write *orders* into the log and count them; orders that are there already change nothing.
+
+        *progress* gets the number of orders read so far; *rebuilding* the phase of a rebuild that follows, what is
+        done of it, and the whole.
+        """
+        cancelled: list[str] = []
+        noted = _noting_cancelled(orders, cancelled)
+        report = import_orders(noted, self._database, self._numbers, self._timezone, self._currency, progress, report)
+        self._counted(report.orders, rebuilding)
+        self._released(cancelled)
+        return report
+
+    def catch_up(self, since: dt.datetime | None = None, progress: Callable[[int], None] | None = None) -> ImportReport:
+        """Read the shop's own orders and log what is missing; cancelled ones are cancelled, and hold nothing more."""
+        if self._orders is None:
+            raise ConfigurationError("Catching up reads the shop's orders: mount with Storefront(orders=…).")
+        return self.import_orders(self._orders.iter_orders(since), progress)
+
+
+def _noting_cancelled(orders: Iterable[Order], cancelled: list[str]) -> Iterator[Order]:
+    """*orders*; the ids of those that the shop calls cancelled are added to *cancelled*.
+
+    The log cannot tell: in it an order that was cancelled stays so, also where the shop placed it again.
+    """
+    for order in orders:
+        if getattr(order, "status", None) == "cancelled":
+            cancelled += usable_ids([order.id])
+        yield order
 
 
 def import_orders(

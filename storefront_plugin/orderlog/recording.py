@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,14 +12,113 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ..core.database import Database, table_of
-from ..core.errors import DatabaseUnavailable
+from ..core.errors import AdapterError, DatabaseUnavailable, InputError, StorefrontError
+from ..core.shop_database import ShopSession
+from ..shop.ports import Order, OrderLine, Orders, clean_id
 from ..signals import order_not_recorded, order_record_uncommitted
+from . import events
 from .events import Event, now
 from .tables import OrderEvent
 
 logger = logging.getLogger(__name__)
 
 _PENDING = "storefront_pending"
+
+
+class OrderRecorder:
+    """What a shop tells about its orders, written down in the shop's own transaction.
+
+    Args:
+        orders: The shop's orders adapter, which may read the shop's own order model.
+        timezone, currency: Of orders that name none.
+        wake: Called when an order is committed.
+        released: Takes back what else a cancelled order holds, in the same transaction.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        orders: Orders | None,
+        timezone: str,
+        currency: str | None,
+        wake: Callable[[], object],
+        released: Callable[[Session, str], None],
+    ) -> None:
+        self._database = database
+        self._orders = orders
+        self._timezone = timezone
+        self._currency = currency
+        self._wake = wake
+        self._released = released
+
+    def placed(self, order: Any, session: ShopSession | None = None, commit: bool = False) -> bool:
+        """Record a placed order, an `Order` or the shop's own model; whether the row was written.
+
+        Trouble with the database is logged and signalled, never raised; an order that cannot be read raises
+        `InputError` in debug mode and tests only.
+        """
+        return self._record(
+            lambda: events.placed(self._as_order(order), self._timezone, self._currency, now()),
+            getattr(order, "id", None),
+            session,
+            commit,
+        )
+
+    def cancelled(self, order_id: object, session: ShopSession | None = None, commit: bool = False) -> bool:
+        """Record that an order is cancelled, and release what it holds. As `placed`."""
+        self._release(order_id, session, commit)
+        return self._record(lambda: events.cancelled(order_id), order_id, session, commit)
+
+    def refunded(
+        self, order_id: object, lines: Iterable[OrderLine], session: ShopSession | None = None, commit: bool = False
+    ) -> bool:
+        """Record that items of an order came back. As `placed`."""
+        return self._record(lambda: events.refunded(order_id, lines), order_id, session, commit)
+
+    def _release(self, order_id: object, session: ShopSession | None, commit: bool) -> None:
+        """Trouble is logged, never raised: the shop's cancellation is worth more, and catching up repairs it."""
+        try:
+            name = clean_id(order_id, "order id")
+            with self._database.shop_transaction(session, commit) as own:
+                self._released(own, name)
+        except InputError:
+            return  # said when the cancellation is recorded
+        except (StorefrontError, sa.exc.SQLAlchemyError) as error:
+            logger.error(
+                "The bundles of the cancelled order %.80r still count as used (%s); `flask storefront catch-up` gives "
+                "them back.",
+                order_id,
+                str(error).splitlines()[0][:300],
+            )
+
+    def _record(self, make: Callable[[], Event], order_id: object, session: ShopSession | None, commit: bool) -> bool:
+        try:
+            own, happened = self._database.shop_session(session, commit), make()
+        except StorefrontError as error:
+            if current_app.debug or current_app.testing:
+                raise
+            not_recorded(order_id, error)
+            return False
+        if own is None:
+            return record_alone(happened, self._database, self._wake)
+        return record(happened, own, self._database, self._wake, commit)
+
+    def _as_order(self, order: Any) -> Order:
+        if isinstance(order, Order):
+            return order
+        read = getattr(self._orders, "order_of", None)
+        if read is None:
+            raise InputError("order_placed takes a storefront_plugin.Order, or a model of the orders adapter.")
+        session = getattr(sa.inspect(order, raiseerr=False), "session", None)
+        if session is not None:
+            session.flush()
+        try:
+            found: Order = read(order)
+        except InputError:
+            raise
+        except Exception as error:  # the shop's own code may raise anything
+            raise AdapterError(f"The orders adapter raised {type(error).__name__}: {error}") from error
+        return found
 
 
 def record(happened: Event, session: Session, database: Database, wake: Callable[[], object], commit: bool) -> bool:

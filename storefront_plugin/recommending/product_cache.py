@@ -20,13 +20,16 @@ logger = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
 
 MAX_CARDS = 20_000
+CHANGED_IDS = 32
+"""Changed products read with each page; a process that missed more forgets all it knows."""
+
 SLOW_TIMES = 2
 SKIP_SECONDS = 30.0
 WARM_UP = 3
 """First calls of a process, which open connections and compile queries: their time says nothing of the catalogue."""
 
 
-class Cards:
+class ProductCache:
     """Products by id, from a cache of at most `MAX_CARDS` that are younger than *seconds*, else from the catalogue.
 
     Held by locale too: a shop's titles may follow the language of the request.

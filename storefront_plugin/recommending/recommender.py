@@ -27,7 +27,7 @@ from .chain import Chain
 from .choosing import Choice, Chosen, Judged, Proposal, choose
 from .page import Card, FilledSlot, Page, Reason, ReasonKind
 from .plan import Slot
-from .product_cache import Cards
+from .product_cache import CHANGED_IDS, ProductCache
 from .rules.compiled import CompiledRules, PageRules
 from .snapshot import Snapshot
 from .strategy import MAX_CANDIDATES, Answers, Question, Strategy, support_of
@@ -36,9 +36,6 @@ logger = logging.getLogger(__name__)
 
 PAIRS: frozenset[ReasonKind] = frozenset({"also_bought", "bought_together"})
 """Reasons behind which stands a number of orders."""
-
-CHANGED_IDS = 32
-"""Changed products read with each page; a process that missed more forgets all cards."""
 
 
 @dataclass(slots=True)
@@ -91,7 +88,7 @@ class Recommender:
         store: RedisStore,
         keys: Keys,
         numbers: ProductNumbers,
-        cards: Cards,
+        cards: ProductCache,
         strategies: Mapping[str, Strategy],
         bundle_slots: BundleSlots,
         min_support: int,

@@ -14,8 +14,7 @@ from ..core.locks import ProcessLock
 from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import Read, RedisStore
 from ..redis_store.keys import Keys
-from .product_cache import Cards
-from .recommender import CHANGED_IDS
+from .product_cache import CHANGED_IDS, ProductCache
 from .snapshot import Snapshot, load_snapshot, with_changes
 
 logger = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ class SnapshotCache:
         store: RedisStore,
         keys: Keys,
         numbers: ProductNumbers,
-        cards: Cards,
+        cards: ProductCache,
         published: PublishedBundles,
         wake: Callable[[], bool],
     ) -> None:

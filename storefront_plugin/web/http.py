@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
-from ..proxies import current_storefront
+from ..proxies import current_services
 from ..redis_store import Read
 from ..signals import slot_failed
 
@@ -123,7 +123,7 @@ def posted_once() -> Iterator[bool]:
     address, with equal browsers and the same choice within `AGAIN_MS`, cannot be told apart from a double click: cookies
     say nothing, since the first click changes them. So whoever calls this tells the second what happened.
     """
-    store, key = current_storefront.mounted.store, _key()
+    store, key = current_services.store, _key()
     (reply,) = store.fetch([Read(key, "SET", ("1", "NX", "PX", AGAIN_MS))])
     is_new = reply is not None
     try:
@@ -137,4 +137,4 @@ def posted_once() -> Iterator[bool]:
 def _key() -> str:
     who = [request.remote_addr, *(request.headers.get(name) for name in ("User-Agent", "Authorization"))]
     said = [who, sorted(request.form.items(multi=True))]
-    return current_storefront.mounted.keys.posted(blake2b(json.dumps(said).encode(), digest_size=16).hexdigest())
+    return current_services.keys.posted(blake2b(json.dumps(said).encode(), digest_size=16).hexdigest())

@@ -19,7 +19,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, Storage
 from limits.strategies import MovingWindowRateLimiter
 
-from ..proxies import current_storefront
+from ..proxies import current_services
 
 Kind: TypeAlias = Literal["fragment", "api", "cart"]
 
@@ -72,7 +72,7 @@ class RecentRequests(MemoryStorage):
 
 def seconds_to_wait(kind: Kind) -> int:
     """0 where the current request may be answered, and is counted; else after how many seconds the next one may."""
-    per_minute = current_storefront.settings.requests_per_minute
+    per_minute = current_services.settings.requests_per_minute
     address = client_address(request)
     if not per_minute or address is None:
         return 0

@@ -68,7 +68,7 @@ def made_shop(folder: Path, redis_url: str, address: str, **config: object) -> I
 
 def count_orders(shop: SmallShop, orders: int) -> tuple[float, float]:
     """Orders a second of numbering alone, and of numbering and sending."""
-    parts = shop.storefront.mounted
+    parts = shop.storefront.services
     made = list(make_events(2 * orders, PRODUCTS))
     commit(shop, made[:orders])
     began = time.perf_counter()
@@ -84,7 +84,7 @@ def count_orders(shop: SmallShop, orders: int) -> tuple[float, float]:
 
 def scripts_alone(shop: SmallShop) -> float:
     """Orders a second of prepared scripts into an empty generation."""
-    parts = shop.storefront.mounted
+    parts = shop.storefront.services
     generation = generations.live(parts.database)
     assert generation is not None
     sender = BatchSender(parts.database, parts.store, parts.keys)

@@ -94,14 +94,14 @@ def busy_shop(folder: Path, redis_url: str, size: Size, products: Sequence[Produ
     )
     with shop.app.app_context():
         _count(shop, folder, size)
-        shop.storefront.mounted.held.refresh()
+        shop.storefront.services.snapshots.refresh()
         _write_lists(shop, size)
-        shop.storefront.mounted.held.refresh()
+        shop.storefront.services.snapshots.refresh()
     return shop
 
 
 def _count(shop: SmallShop, folder: Path, size: Size) -> None:
-    parts = shop.storefront.mounted
+    parts = shop.storefront.services
     with locked_applier(parts.database, parts.numbers) as (session, applier):
         ids = [str(number) for number in range(1, size.products + 1)]
         session.info["learned"].update(parts.numbers.assign(session, applier, ids))
@@ -121,7 +121,7 @@ def _count(shop: SmallShop, folder: Path, size: Size) -> None:
 
 
 def _write_lists(shop: SmallShop, size: Size) -> None:
-    keys, store = shop.storefront.mounted.keys, shop.storefront.mounted.store
+    keys, store = shop.storefront.services.keys, shop.storefront.services.store
     store.pipeline_write(_alike_commands(shop, size))
     rated = [
         (number, round(product.rating * 900_000))
@@ -130,13 +130,13 @@ def _write_lists(shop: SmallShop, size: Size) -> None:
     ]
     members = [word for number, bound in rated[:2000] for word in (bound, str(number))]
     store.pipeline_write([("ZADD", keys.rated(EDITION), *members), ("HSET", keys.news, "edition", EDITION)])
-    popularity = shop.storefront.mounted.held.current.popularity
+    popularity = shop.storefront.services.snapshots.current.popularity
     older = {number: n / popularity.unit * (90 + number % 10) / 100 for number, n in popularity.counts.items()}
     store_older(store, keys, older)
 
 
 def _alike_commands(shop: SmallShop, size: Size) -> Iterator[tuple[str | int, ...]]:
-    keys = shop.storefront.mounted.keys
+    keys = shop.storefront.services.keys
     for number in range(1, size.products + 1):
         others = ((number + step * size.clusters - 1) % size.products + 1 for step in range(1, ALIKE + 1))
         members = [word for place, other in enumerate(others) for word in (900_000 - place * 9_000, str(other))]

@@ -20,8 +20,8 @@ class HandmadePage:
     """One view: one pipeline of redis-py, counts and products in dicts, one template."""
 
     def __init__(self, shop: SmallShop, redis_url: str) -> None:
-        parts = shop.storefront.mounted
-        held = parts.held.get()
+        parts = shop.storefront.services
+        held = parts.snapshots.get()
         self._keys = parts.keys
         self._token = held.popularity.generation
         self._counts = held.popularity.counts

@@ -48,7 +48,7 @@ def shop(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         rule = Rule(kind="pin", target_value="p9", seed_kind="product", seed_value="p1")
         rule_store.create(database, rule, "First editor")
         shop.storefront.propose_bundles()
-        shop.storefront.mounted.held.refresh()
+        shop.storefront.services.snapshots.refresh()
     yield shop
     shop.close()
 

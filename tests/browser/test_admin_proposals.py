@@ -35,7 +35,7 @@ def test_the_page_follows_a_search_by_itself(visit: Opener, shop: SmallShop, scr
         expect(page.locator("[data-search=running]")).to_have_count(1)
         proposal_run._set(database, begun.token, done=3, total=4)
         expect(page.locator(".progress")).to_contain_text("75%", timeout=10_000)
-        shop.storefront.search_begun(begun)
+        shop.storefront.services.proposals.carry_out(begun)
     expect(page.locator(".search summary")).to_contain_text("Second editor · 4 found", timeout=10_000)
 
 

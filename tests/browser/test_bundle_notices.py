@@ -134,4 +134,4 @@ def test_a_typed_code_is_answered_where_it_was_typed(shop: BundleShop, view: Vie
 def code_of(shop: BundleShop, number: int) -> str:
     with shop.shop.app.app_context():
         until = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=3)
-        return shop.shop.storefront.mounted.pricer.codes.code(number, until)
+        return shop.shop.storefront.services.pricer.codes.code(number, until)

@@ -70,7 +70,7 @@ def a_free_proposal(demo: Flask, keys: list[str]) -> proposals.Proposal:
     """The first of the proposals whose products are in no bundle yet, so that only ours can apply to them."""
     storefront = demo.extensions["storefront"]
     with demo.app_context():
-        taken = set(storefront.mounted.pricer.published.get(blocking=True).by_product)
+        taken = set(storefront.services.pricer.published.get(blocking=True).by_product)
         found = [proposals.load(storefront.database, key) for key in keys]
         return next(one for one in found if not taken & set(one.product_ids))
 

@@ -21,8 +21,8 @@ def end_early() -> None:
         STOREFRONT_REDIS_PREFIX=os.environ["SHOP_PREFIX"],
     )
     with shop.app.app_context():
-        parts = shop.storefront.mounted
-        parts.wake()
+        parts = shop.storefront.services
+        parts.thread.wake()
         wait_until(lambda: parts.store.ask([Read(parts.keys.news, "HGET", ("indexing",))])[0], 30)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask
@@ -14,20 +13,21 @@ from postgres import postgres_url
 from storefront_plugin.core.database import open_database
 from storefront_plugin.core.settings import Settings
 from storefront_plugin.core.shop_database import ShopDatabase
+from storefront_plugin.shop.adapters import MOUNT, Mount
 
 
 def grounded(app: Flask) -> Flask:
     """*app* with settings and a database where adapters look for them, and nothing else."""
     settings = Settings.from_config(app.config)
     database = open_database(app, settings.database_url, Path(app.instance_path), settings.deadline, ShopDatabase())
-    app.extensions["storefront"] = SimpleNamespace(settings=settings, database=database)
+    app.extensions[MOUNT] = Mount(database, settings.currency, settings.timezone, settings.deadline)
     return app
 
 
 def closed(app: Flask) -> None:
     """Let go of every connection of *app*."""
     with app.app_context():
-        app.extensions["storefront"].database.dispose()
+        app.extensions[MOUNT].database.dispose()
         database = app.extensions["sqlalchemy"]
         database.session.remove()
         for engine in database.engines.values():
@@ -47,7 +47,7 @@ def opening(folder: Path) -> Iterator[Opened]:
         app = grounded(shop.create_app(uris.get(store) or postgres_url(), **config))
         apps.append(app)
         shop.fill(app)
-        with app.app_context(), app.extensions["storefront"].database.reading():
+        with app.app_context(), app.extensions[MOUNT].database.reading():
             return app  # our tables are made at the first look: not counted in tests
 
     yield open_shop

@@ -95,7 +95,7 @@ class PlainShop:
     def close(self) -> None:
         """Let go of every connection."""
         with self.app.app_context():
-            self.storefront.mounted.close()
+            self.storefront.services.close()
         self.session.remove()
         self.engine.dispose()
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from ...bundles.store import repository
 from ...bundles.store.listing import definitions_of
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ..kit.access import merchant_name
 from ..kit.i18n import say, say_count
 from ..kit.pages import change, link, see_other, tell
@@ -35,7 +35,7 @@ def together() -> Response:
         return _back()
     wish = cast(repository.Action, action)
     changed, refused = [], []
-    database = current_storefront.database
+    database = current_services.database
     chosen = _chosen(request.form.getlist("rows"))
     if wish == "publish":
         definitions = definitions_of(database, [number for number, _ in chosen])
@@ -62,7 +62,7 @@ def _delete(chosen: Sequence[tuple[int, int]]) -> Response:
     deleted, kept, missed = [], 0, 0
     for number, version in chosen:
         try:
-            deleted.append(repository.delete(current_storefront.database, number, version, merchant_name()))
+            deleted.append(repository.delete(current_services.database, number, version, merchant_name()))
         except repository.NotDeletable:
             kept += 1
         except (repository.EditConflict, repository.BundleNotFound):
@@ -90,12 +90,12 @@ def together_undo() -> Response:
     undone, missed = 0, 0
     for number, version in _chosen(request.form.get("rows", "").split()):
         try:
-            repository.undo(current_storefront.database, number, version, merchant_name())
+            repository.undo(current_services.database, number, version, merchant_name())
             undone += 1
         except (repository.EditConflict, repository.BundleNotFound):
             missed += 1
     if undone:
-        current_storefront.bundles_changed()
+        current_services.news.rules_changed()
         tell(say_count("%(num)s bundle is as it was before.", "%(num)s bundles are as they were before.", undone))
     if missed:
         tell(_missed(missed), "warning")
@@ -119,7 +119,7 @@ def _tell(action: str, changed: Sequence[repository.Stored], refused: int) -> No
         "unpublish": ("%(num)s bundle taken back to draft.", "%(num)s bundles taken back to draft."),
     }
     if changed:
-        current_storefront.bundles_changed()
+        current_services.news.rules_changed()
         tell(say_count(*words[action], len(changed)), undo=link("bundle_together_undo"), rows=_rows(changed))
     if refused and action == "publish":
         tell(

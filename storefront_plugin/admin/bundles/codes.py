@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, request, url_for
 from wtforms.validators import InputRequired, ValidationError
 
 from ...bundles.store import repository
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ..kit.access import merchant_name
 from ..kit.forms import AdminForm, MomentField
 from ..kit.i18n import say, shown_time
@@ -47,12 +47,12 @@ def register(blueprint: Blueprint) -> None:
 def made(bundle_id: int) -> Response:
     """``/bundles/<id>/code``: asks until when, then shows code and link in the answer itself; nothing is stored."""
     try:
-        stored = repository.load(current_storefront.database, bundle_id)
+        stored = repository.load(current_services.database, bundle_id)
     except repository.BundleNotFound:
         abort(404)
     if not stored.definition.staff_only:
         abort(404)
-    form, codes = CodeForm(), current_storefront.mounted.pricer.codes
+    form, codes = CodeForm(), current_services.pricer.codes
     form.starts = stored.definition.schedule.start
     if request.method == "GET":
         form.expires.data = codes.code_end(_default_end(stored))
@@ -61,7 +61,7 @@ def made(bundle_id: int) -> Response:
         end = codes.code_end(form.expires.data)  # the link ends with the code, which knows whole hours only
         code = codes.code(bundle_id, end)
         token = codes.link_token(bundle_id, end, merchant_name())
-        address = url_for(f"{current_storefront.name}.take_link", token=token, _external=True)
+        address = url_for(f"{current_services.name}.take_link", token=token, _external=True)
     status = 422 if request.method == "POST" and not code else 200
     warnings = _warnings(stored, end)
     return show_page(

@@ -14,7 +14,7 @@ from ...bundles.store.listing import uses_of
 from ...bundles.store.saved_forms import MAX_KEY, create_once
 from ...core.errors import InputError
 from ...core.i18n import LANGUAGES
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ..kit.access import may_edit, merchant_name
 from ..kit.forms import add_error
 from ..kit.i18n import admin_texts, say, say_error
@@ -90,7 +90,7 @@ def new() -> Response:
 def edit(bundle_id: int) -> Response:
     """``/bundles/<id>``: the form of a bundle that stands."""
     try:
-        stored = repository.load(current_storefront.database, bundle_id)
+        stored = repository.load(current_services.database, bundle_id)
     except repository.BundleNotFound:
         if request.method == "POST":
             return _posted(None, is_gone=True)
@@ -102,9 +102,9 @@ def edit(bundle_id: int) -> Response:
 
 
 def _proposed(key: str) -> Response:
-    parts = current_storefront
+    parts = current_services
     try:
-        definition = proposals.definition_of(parts.database, parts.catalog, key, admin_texts().language)
+        definition = proposals.definition_of(parts.database, parts.shop.catalog, key, admin_texts().language)
     except proposals.ProposalNotFound:
         abort(404)
     answer = Answer(form_of(definition, proposal=key), preview_of(definition), None)
@@ -152,14 +152,14 @@ def _saved(answer: Answer, definition: Definition, publish: bool) -> Response:
     try:
         kept = _create(form, definition) if stored is None else _update(stored, form, definition, publish)
         if publish and kept.state == "draft":
-            kept = repository.set_state(current_storefront.database, kept.id, kept.version, "publish", merchant_name())
+            kept = repository.set_state(current_services.database, kept.id, kept.version, "publish", merchant_name())
     except repository.EditConflict as conflict:
         return _conflict(answer, definition, conflict)
     except InputError as error:
         answer.refusals, answer.unfit = [say_error(error)], True
         return _page(answer, 422)
     if kept.state == "published" or (stored is not None and stored.state == "published"):
-        current_storefront.bundles_changed()
+        current_services.news.rules_changed()
     _tell_saved(stored, kept)
     return see_other(link("bundle_edit", bundle_id=kept.id))
 
@@ -169,14 +169,14 @@ def _create(form: BundleForm, definition: Definition) -> repository.Stored:
     if not (key.isascii() and key.isprintable() and 0 < len(key) <= MAX_KEY):
         key = secrets.token_urlsafe(16)  # a form without its key cannot be known again
     proposal = str(form.proposal.data or "") or None
-    return create_once(current_storefront.database, key, definition, merchant_name(), proposal=proposal)
+    return create_once(current_services.database, key, definition, merchant_name(), proposal=proposal)
 
 
 def _update(stored: repository.Stored, form: BundleForm, definition: Definition, publish: bool) -> repository.Stored:
     """Edit, and publish with it in one transaction; what was not changed makes no new version."""
     typed, by = str(form.version.data), merchant_name()
     version = int(typed) if typed.isdecimal() and len(typed) < 10 else 0
-    with current_storefront.database.writing() as session:
+    with current_services.database.writing() as session:
         found = stored
         if version != stored.version or definition != stored.definition:
             found = repository.edit(session, stored.id, version, definition, by)
@@ -240,10 +240,10 @@ def _page(answer: Answer, status: int = 200) -> Response:
         price_names=price_names(),
         state=state,
         shop_page=_shop_page(stored, state) if stored and state else None,
-        uses=uses_of(current_storefront.database, stored.id) if stored else 0,
+        uses=uses_of(current_services.database, stored.id) if stored else 0,
         proposal=proposal_row(str(form.proposal.data or ""), stored.id if stored else None),
         products=views(ids),
-        variants=current_storefront.mounted.variants.of(known.values()),
+        variants=current_services.variants.of(known.values()),
         language_name=language_name,
         many_tiers=kind in MANY_TIERS,
         own_quantity=kind in SET_LIKE,

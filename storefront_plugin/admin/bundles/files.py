@@ -11,7 +11,7 @@ from ...bundles.spreadsheet.exporting import export_csv
 from ...bundles.spreadsheet.importing import ImportReport, import_csv, latest_import, undo_import
 from ...bundles.spreadsheet.reading import MAX_BYTES
 from ...core.errors import InputError
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ..kit.access import merchant_name
 from ..kit.forms import AdminForm
 from ..kit.i18n import say, say_count, say_error
@@ -32,13 +32,13 @@ def register(blueprint: Blueprint) -> None:
 
 def files() -> Response:
     """``GET bundles/files``: the page of both."""
-    return show_page("bundle_files.html", form=AdminForm(), latest=latest_import(current_storefront.database))
+    return show_page("bundle_files.html", form=AdminForm(), latest=latest_import(current_services.database))
 
 
 def export() -> Response:
     """``GET bundles/export``: the bundles of the list as it is filtered, as a file."""
-    zone, catalog = current_storefront.settings.timezone, current_storefront.catalog
-    rows = export_csv(current_storefront.database, asked(), zone, catalog)
+    zone, catalog = current_services.settings.timezone, current_services.shop.catalog
+    rows = export_csv(current_services.database, asked(), zone, catalog)
     first = next(rows)  # a database that is locked or gone is told on a page, not within a file that ends too soon
     head = {"Content-Disposition": 'attachment; filename="bundles.csv"'}
     return Response(stream_with_context(chain([first], rows)), mimetype="text/csv", headers=head)
@@ -61,12 +61,12 @@ def importing() -> Response:
     check = request.form.get("do") != "import"
     try:
         report = import_csv(
-            current_storefront.database,
+            current_services.database,
             data,
             merchant_name(),
             check=check,
-            timezone=current_storefront.settings.timezone,
-            catalog=current_storefront.catalog,
+            timezone=current_services.settings.timezone,
+            catalog=current_services.shop.catalog,
         )
     except InputError as error:
         return show_page("bundle_files.html", 422, form=form, wrong=say_error(error))
@@ -89,7 +89,7 @@ def _checked(form: AdminForm, report: ImportReport, data: bytes) -> Response:
 def _imported(form: AdminForm, report: ImportReport) -> Response:
     """Reloading must not import again; bad rows stay on the page, where there are some."""
     if report.created or report.changed:
-        current_storefront.bundles_changed()
+        current_services.news.rules_changed()
     words = say_count("%(num)s bundle created", "%(num)s bundles created", report.created)
     changed = say_count("%(num)s changed", "%(num)s changed", report.changed)
     text = say("%(created)s, %(changed)s.", created=words, changed=changed)
@@ -103,9 +103,9 @@ def _imported(form: AdminForm, report: ImportReport) -> Response:
 @change
 def undo() -> Response:
     """``POST bundles/import/undo``: take the import ``token`` back as a whole."""
-    undone = undo_import(current_storefront.database, request.form.get("token", "")[:16], merchant_name())
+    undone = undo_import(current_services.database, request.form.get("token", "")[:16], merchant_name())
     if undone.restored:
-        current_storefront.bundles_changed()
+        current_services.news.rules_changed()
     deleted = say_count("%(num)s new draft deleted", "%(num)s new drafts deleted", undone.deleted)
     restored = say_count("%(num)s bundle as it was before", "%(num)s bundles as they were before", undone.restored)
     tell(say("Import taken back: %(deleted)s, %(restored)s.", deleted=deleted, restored=restored))

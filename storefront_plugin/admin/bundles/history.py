@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort
 
 from ...bundles.store import repository
 from ...bundles.store.tables import StoredBundle
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ..kit.i18n import say
 from ..kit.pages import show_page
 from .editor import titles_of
@@ -42,7 +42,7 @@ def register(blueprint: Blueprint) -> None:
 
 def shown(bundle_id: int) -> Response:
     """``GET bundles/<id>/history``: the newest change first."""
-    database = current_storefront.database
+    database = current_services.database
     try:
         stored = repository.load(database, bundle_id)
     except repository.BundleNotFound:
@@ -79,7 +79,7 @@ def _steps(stored: repository.Stored, changes: Sequence[repository.Change]) -> l
 def _created(stored: repository.Stored, changes: Sequence[repository.Change]) -> Step:
     """The first step. Who took it is kept for a bundle that was never changed; else the log has it."""
     query = sa.select(StoredBundle.created_at).where(StoredBundle.id == stored.id)
-    with current_storefront.database.reading(blocking=True) as session:
+    with current_services.database.reading(blocking=True) as session:
         at = session.scalar(query) or stored.updated_at
     by = "" if changes else stored.updated_by
     other = bool(changes) and changes[-1].definition != stored.definition

@@ -12,7 +12,7 @@ from babel import Locale, UnknownLocaleError
 from ...bundles.cart.stock import bundle_available
 from ...bundles.definition import Component, Definition, Tier
 from ...bundles.price import Price
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...shop.ports import Product
 from ..kit.i18n import admin_texts, say, say_count, shown_money, shown_percent, shown_time
 
@@ -207,7 +207,7 @@ def tier_name(definition: Definition, number: int) -> str:
 
 
 def _amount_words(amounts: Mapping[str, int]) -> str:
-    own = current_storefront.settings.currency
+    own = current_services.settings.currency
     currency = own if own is not None and own in amounts else next(iter(amounts))
     shown = [currency, *(one for one in amounts if one != currency)][:_MOST_SHOWN]
     words = " / ".join(shown_money(amounts[one], one) for one in shown)

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, request
 from ...bundles.definition import Definition
 from ...bundles.store import repository
 from ...bundles.store.listing import Row, Sort, Wanted, definitions_of, list_bundles
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...shop.ports import Product
 from ..kit.access import merchant_name
 from ..kit.i18n import admin_texts, say
@@ -51,7 +51,7 @@ def register(blueprint: Blueprint) -> None:
 def listed() -> Response:
     """``GET bundles``: ``q``, ``state``, ``kind``, ``staff``, ``on``, ``sort``, ``order`` and ``page`` in the address."""
     wanted, page = asked(), asked_page()
-    database = current_storefront.database
+    database = current_services.database
     rows, count = list_bundles(database, wanted, page, SIZE)
     filtered = wanted != Wanted(sort=wanted.sort, descending=wanted.descending)
     return show_page(
@@ -122,7 +122,7 @@ def state(bundle_id: int) -> Response:
         return see_other(link("bundle_edit", bundle_id=bundle_id))
     return _done(
         bundle_id,
-        lambda version: repository.set_state(current_storefront.database, bundle_id, version, wish, merchant_name()),
+        lambda version: repository.set_state(current_services.database, bundle_id, version, wish, merchant_name()),
         words[action],
     )
 
@@ -133,7 +133,7 @@ def undo(bundle_id: int) -> Response:
     again = bool(request.form.get("again"))
     return _done(
         bundle_id,
-        lambda version: repository.undo(current_storefront.database, bundle_id, version, merchant_name()),
+        lambda version: repository.undo(current_services.database, bundle_id, version, merchant_name()),
         say("Redone.") if again else say("Undone."),
         undone=not again,
     )
@@ -144,7 +144,7 @@ def restore(bundle_id: int) -> Response:
     """``POST bundles/<id>/restore``: let the words, products and prices of version ``to`` stand again."""
     wanted = _number("to")
     found = next(
-        (one for one in repository.history(current_storefront.database, bundle_id, 1000) if one.version == wanted), None
+        (one for one in repository.history(current_services.database, bundle_id, 1000) if one.version == wanted), None
     )
     if found is None:
         abort(404)
@@ -154,7 +154,7 @@ def restore(bundle_id: int) -> Response:
     return _done(
         bundle_id,
         lambda version: repository.update(
-            current_storefront.database, bundle_id, version, found.definition, merchant_name()
+            current_services.database, bundle_id, version, found.definition, merchant_name()
         ),
         say("This version stands again."),
     )
@@ -164,7 +164,7 @@ def restore(bundle_id: int) -> Response:
 def duplicate(bundle_id: int) -> Response:
     """``POST bundles/<id>/duplicate``: a new draft like it."""
     try:
-        copy = repository.duplicate(current_storefront.database, bundle_id, merchant_name(), say(" (copy)"))
+        copy = repository.duplicate(current_services.database, bundle_id, merchant_name(), say(" (copy)"))
     except repository.BundleNotFound:
         abort(404)
     tell(say("This is the copy, a draft. Change what shall be different."))
@@ -182,7 +182,7 @@ def _done(bundle_id: int, act: Callable[[int], repository.Stored], text: str, un
     except repository.BundleNotFound:
         abort(404)
     if "published" in (before.state, now.state):
-        current_storefront.bundles_changed()
+        current_services.news.rules_changed()
     undo_of = link("bundle_undo", bundle_id=bundle_id)
     tell(text, undo=undo_of, redo=undone, version=now.version, again="yes" if undone else "")
     return see_other(link("bundle_edit", bundle_id=bundle_id))
@@ -197,7 +197,7 @@ def _refused(stored: repository.Stored) -> bool:
 
 def _loaded(bundle_id: int) -> repository.Stored:
     try:
-        return repository.load(current_storefront.database, bundle_id)
+        return repository.load(current_services.database, bundle_id)
     except repository.BundleNotFound:
         abort(404)
 

@@ -14,7 +14,7 @@ from ...bundles.definition import Bundle, Definition, Schedule, Tier
 from ...bundles.slots.offers import TierOffer, tier_offer
 from ...bundles.slots.pieces import Choices
 from ...money import to_minor
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...shop.ports import Product
 from ..kit.i18n import admin_texts, say, shown_money
 from ..kit.products import look_up
@@ -130,10 +130,10 @@ def price_definition(definition: Definition) -> Priced:
     """*definition* with the shop's products, prices and stock of now; raises `AdapterError`."""
     found = look_up(sorted(definition.product_ids))
     products = {name: product for name, product in found.items() if product is not None}
-    variants = current_storefront.mounted.variants.of(products.values())
+    variants = current_services.variants.of(products.values())
     choices = {name: tuple(replace(one, stock=None) for one in many) for name, many in variants.items()}
     missing = tuple(sorted(definition.product_ids - products.keys()))
-    own = current_storefront.settings.currency
+    own = current_services.settings.currency
     return Priced(
         tuple(_tier(definition, number, products, choices, own) for number in range(len(definition.tiers))),
         missing,
@@ -143,7 +143,7 @@ def price_definition(definition: Definition) -> Priced:
 
 def currencies_of(definition: Definition | None, products: Mapping[str, Product | None]) -> list[str]:
     """Currencies of the shop, of *products* and of the amounts in *definition*; the shop's own first."""
-    own = current_storefront.settings.currency
+    own = current_services.settings.currency
     met = {product.currency for product in products.values() if product is not None and product.currency}
     if definition is not None:
         met |= {currency for tier in definition.tiers for currency in tier.price.amounts}
@@ -152,7 +152,7 @@ def currencies_of(definition: Definition | None, products: Mapping[str, Product 
 
 def paid_in(products: Iterable[Product]) -> list[str]:
     """Currencies that *products* have prices in: the shop's own first, then those of most products."""
-    own = current_storefront.settings.currency
+    own = current_services.settings.currency
     met = Counter(currency for product in products if (currency := product.currency or own))
     return sorted(met, key=lambda currency: (currency != own, -met[currency], currency))
 

@@ -21,7 +21,7 @@ from ...bundles.proposals.run import Begun, latest_run
 from ...bundles.proposals.store import Proposal, ProposalState, Sort
 from ...core.errors import StorefrontError
 from ...orderlog.numbering import is_small
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ..kit.access import merchant_name
 from ..kit.forms import AdminForm
 from ..kit.i18n import admin_texts, say, say_count, shown_money, shown_percent
@@ -59,7 +59,7 @@ def anchor(key: str) -> str:
 
 def proposal_row(key: str, bundle_id: int | None) -> ProposalRow | None:
     """The proposal that a bundle is, or was, made of: *key* while it is new, else found by its id; None without one."""
-    database = current_storefront.database
+    database = current_services.database
     if bundle_id is not None:
         found = proposals.made_into(database, bundle_id)
     else:
@@ -158,7 +158,7 @@ def listed() -> Response:
 
 def _page(form: TermsForm | None, status: int = 200) -> Response:
     """The list; with the search's *form* as it was typed, where it was wrong."""
-    database, given = current_storefront.database, request.args
+    database, given = current_services.database, request.args
     state = cast(ProposalState, given.get("state") if given.get("state") in get_args(ProposalState) else "open")
     sort = cast(Sort, given.get("sort") if given.get("sort") in get_args(Sort) else "beyond")
     page = asked_page()
@@ -214,12 +214,12 @@ def search() -> Response:
     if terms is None:
         return _page(form, 422)
     try:
-        begun = proposal_run.begin(current_storefront.database, terms, merchant_name())
+        begun = proposal_run.begin(current_services.database, terms, merchant_name())
     except proposal_run.SearchRunning:
         tell(say("A search is at work already; its result will be here in a moment."), "warning")
         return see_other(link("proposals"))
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    if current_storefront.database.in_memory:  # it has one connection only, which no second thread may use
+    if current_services.database.in_memory:  # it has one connection only, which no second thread may use
         _carry_out(app, begun)
     else:
         # No daemon: a process that ends in the midst of DuckDB's work is aborted, so it waits for the few seconds.
@@ -231,7 +231,7 @@ def _carry_out(app: Flask, begun: Begun) -> None:
     """A failure stands with the run, and on the page."""
     with app.app_context():
         try:
-            current_storefront.search_begun(begun)
+            current_services.proposals.carry_out(begun)
         except StorefrontError as error:
             logger.warning("The search for bundles failed: %s", error)
         except Exception:
@@ -245,7 +245,7 @@ MOST_TOGETHER = 200
 def reject() -> Response:
     """``POST bundles/proposals/reject``: never propose the set ``key``, or those of the chosen ``rows``, again."""
     keys = _asked()
-    done = proposals.reject(current_storefront.database, keys, merchant_name())
+    done = proposals.reject(current_services.database, keys, merchant_name())
     if done:
         text = say_count(
             "Rejected. This set is not proposed again.", "%(num)s rejected. They are not proposed again.", len(done)
@@ -258,7 +258,7 @@ def reject() -> Response:
 def unreject() -> Response:
     """``POST bundles/proposals/unreject``: let the set ``key``, or those of ``rows``, be proposed again."""
     keys = _asked()
-    done = proposals.unreject(current_storefront.database, keys, merchant_name())
+    done = proposals.unreject(current_services.database, keys, merchant_name())
     if done:
         tell(say_count("The set is proposed again.", "%(num)s sets are proposed again.", len(done)))
     return _back(keys, done, _after(keys) if "shown" in request.form else (done or [""])[0])

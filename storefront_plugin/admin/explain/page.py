@@ -7,7 +7,7 @@ from typing import Literal
 from flask import Blueprint, Response, request
 
 from ...core.errors import InputError, StorefrontError
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.plan import PLACEMENTS, running
 from ...recommending.rules import store as rule_store
 from ...recommending.rules.rule import Rule, SeedKind
@@ -81,7 +81,7 @@ def make_rule() -> Response:
             placement=placement,
             strategy=next((one for one in STRATEGIES if one == form.get("strategy") and act == "pin"), None),
         )
-        done = rule_store.put(current_storefront.database, rule, merchant_name(), product_titles([rule]))
+        done = rule_store.put(current_services.database, rule, merchant_name(), product_titles([rule]))
     except InputError as error:
         tell(say_error(error), "error")
         return see_other(way_back_to_rules())
@@ -128,10 +128,10 @@ def _is_ready(placement: str, chosen: list[str], category: str) -> bool:
 
 def _tables(placement: str, chosen: list[str], category: str) -> tuple[list[SlotTable], str]:
     """The slots explained, or what hinders it, in words."""
-    parts = current_storefront.mounted
-    slots = running(parts.plan[placement])
+    parts = current_services
+    slots = running(parts.suggestions.plan[placement])
     try:
-        slots_explained = parts.explain(asked_page(placement, chosen, category or None), slots)
-        return slot_tables(slots_explained, parts.held.current.rules.rules, request.args.get("all", "")), ""
+        slots_explained = parts.suggestions.explain(asked_page(placement, chosen, category or None), slots)
+        return slot_tables(slots_explained, parts.snapshots.current.rules.rules, request.args.get("all", "")), ""
     except StorefrontError as error:
         return [], say_error(error)

@@ -10,7 +10,7 @@ from ...bundles.proposals import store as proposals
 from ...bundles.proposals.run import Run
 from ...counts.backlog import Backlog
 from ...jobs.heartbeats import Seen
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.plan import running
 from ...recommending.slot_stats import SlotCounts, often_empty
 from ..kit.i18n import admin_texts, say, say_count, shown_age, shown_percent, shown_time
@@ -95,7 +95,7 @@ def _count_items(backlog: Backlog) -> list[Item]:
     if backlog.broke_off:
         sentence = say("A rebuild broke off before its end.")
         return [Item("warning", sentence, say("Start it again; it goes on where it stopped."), command=REBUILD)]
-    if current_storefront.mounted.held.current.popularity.must_rebuild:
+    if current_services.snapshots.current.popularity.must_rebuild:
         sentence = say("A rebuild is due: the weights of the counts have grown far.")
         return [Item("warning", sentence, say("Count anew; pages go on meanwhile."), command=REBUILD)]
     return []
@@ -146,7 +146,7 @@ def slot_items(fills: SlotStats) -> list[Item]:
     """Slots that are on and stay empty on more than 40 % of their pages of the last seven days."""
     texts = admin_texts()
     items = []
-    for placement, slots in current_storefront.plan.items():
+    for placement, slots in current_services.suggestions.plan.items():
         for slot in running(slots):
             fill = fills.get(placement, {}).get(slot.name, SlotCounts())
             if not often_empty(slot, fill):
@@ -160,7 +160,7 @@ def slot_items(fills: SlotStats) -> list[Item]:
                 days=DAYS,
             )
             remedy = say("Let another strategy fill it, or switch it off.")
-            if slot.strategies == ("top_rated",) and not current_storefront.mounted.held.current.rated:
+            if slot.strategies == ("top_rated",) and not current_services.snapshots.current.rated:
                 sentence = say(
                     "The slot “%(slot)s” (%(placement)s) stays empty: no product has a rating.",
                     slot=texts.title(slot.strategies[0], slot.title),
@@ -181,7 +181,7 @@ def proposal_items(run: Run | None) -> list[Item]:
         remedy = say("Look at what it met, and start it again.")
         sentence = say("The last search for bundles failed.")
         items.append(Item("warning", sentence, remedy, say("Look at it"), link("proposals")))
-    waiting = proposals.counts(current_storefront.database).get("open", 0)
+    waiting = proposals.counts(current_services.database).get("open", 0)
     if waiting:
         sentence = say_count(
             "%(num)s proposed bundle waits for you.", "%(num)s proposed bundles wait for you.", waiting

@@ -14,7 +14,7 @@ from ...bundles.cart.stock import bundle_available
 from ...bundles.definition import Bundle
 from ...bundles.store.tables import StoredBundle
 from ...orderlog.events import now
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...shop.ports import Product
 from ..bundles.labels import absence, trouble
 from ..kit.i18n import admin_texts, say, say_count, shown_time
@@ -52,7 +52,7 @@ def part_items() -> tuple[list[Item], Looked]:
 
     The catalogue is asked for at most `MOST_PRODUCTS` products in all.
     """
-    published = current_storefront.mounted.pricer.published.get(blocking=True).bundles
+    published = current_services.pricer.published.get(blocking=True).bundles
     newest = [published[number] for number in sorted(published, reverse=True)[:MOST_BUNDLES]]
     products = _products(newest)
     looked = [bundle for bundle in newest if bundle.definition.product_ids <= products.keys()]
@@ -110,7 +110,7 @@ def over_items() -> list[Item]:
     used_up = StoredBundle.uses >= StoredBundle.limit_in_all
     columns = (StoredBundle.id, StoredBundle.title, StoredBundle.ends_at, StoredBundle.limit_in_all)
     query = sa.select(*columns).where(StoredBundle.state == "published", sa.or_(ended, used_up))
-    with current_storefront.database.reading(blocking=True) as session:
+    with current_services.database.reading(blocking=True) as session:
         rows = session.execute(query.order_by(StoredBundle.id.desc()).limit(_MOST_OVER)).all()
     past = [row for row in rows if row.ends_at is not None and row.ends_at <= moment]
     full = [row for row in rows if row not in past]

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from ...bundles.proposals.run import Run, latest_run
 from ...core.errors import DatabaseUnavailable, StorefrontError, StoreUnavailable, TablesMissing
-from ...counts.backlog import MOST_WAITING, Backlog, backlog
+from ...counts.backlog import MOST_WAITING, Backlog
 from ...jobs.heartbeats import Seen
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...redis_store import Read, StoreFacts
 from ...redis_store._errors import code_of
 from ..kit.i18n import admin_texts, say, say_count, shown_age
@@ -67,7 +67,7 @@ def _redis_remedy(error: StorefrontError) -> str:
         "CLUSTERDOWN": say("Bring the missing nodes of the cluster back."),
     }
     remedy = known.get(code_of(error.__cause__)) if isinstance(error.__cause__, Exception) else None
-    if remedy is None and current_storefront.mounted.store.is_embedded:
+    if remedy is None and current_services.store.is_embedded:
         return say("It cannot be started here, the details say why; or set STOREFRONT_REDIS_URL.")
     return remedy or say("Start it, or correct STOREFRONT_REDIS_URL.")
 
@@ -94,12 +94,12 @@ def worker_health(seen: Seen | None, run: Run | None, late: bool) -> Service:
 
 def needs_worker() -> bool:
     """Whether the shop leaves counting to `flask storefront worker`."""
-    return current_storefront.settings.drain == "off"
+    return current_services.settings.drain == "off"
 
 
 def counts_when_called() -> bool:
     """Whether nothing counts by itself, and nothing should: in tests."""
-    return current_storefront.mounted.synchronous and not needs_worker()
+    return current_services.thread.synchronous and not needs_worker()
 
 
 def _who(seen: Seen) -> Iterator[str]:
@@ -162,10 +162,10 @@ def look() -> Health:
     database, found, run = _database(), None, None
     if database.state != "error":
         try:
-            found, run = backlog(facts is not None), latest_run(current_storefront.database)
+            found, run = current_services.counting.backlog(facts is not None), latest_run(current_services.database)
         except StoreUnavailable as error:
             facts, redis = None, redis_outage(error)
-            found = backlog(ask_redis=False)
+            found = current_services.counting.backlog(ask_redis=False)
         except DatabaseUnavailable as error:
             database, found = database_outage(error), None
     seen = _seen() if facts is not None else None
@@ -175,14 +175,14 @@ def look() -> Health:
 
 
 def _redis() -> tuple[StoreFacts | None, Service]:
-    store = current_storefront.mounted.store
+    store = current_services.store
     try:
         facts = store.info()
     except StorefrontError as error:
         return None, redis_outage(error)
     words = _redis_words(facts)
     try:  # a full one, and a replica, answer and refuse to write
-        store.ask([Read(current_storefront.mounted.keys.news, "HINCRBY", ("rules", 0))])
+        store.ask([Read(current_services.keys.news, "HINCRBY", ("rules", 0))])
     except StorefrontError as error:
         return facts, redis_outage(error, say("refuses to write"), words)
     if facts.evicts:
@@ -196,13 +196,13 @@ def _redis_words(facts: StoreFacts) -> tuple[str, ...]:
     memory = say("%(used)s of memory", used=_bytes(facts.used_memory))
     if limit:
         memory = say("%(used)s of %(limit)s of memory", used=_bytes(facts.used_memory), limit=_bytes(limit))
-    embedded = [say("embedded, for development")] if current_storefront.mounted.store.is_embedded else []
+    embedded = [say("embedded, for development")] if current_services.store.is_embedded else []
     nodes = [say_count("%(num)s node", "%(num)s nodes", len(facts.nodes))] if len(facts.nodes) > 1 else []
     return (f"{server} {facts.version}", memory, *embedded, *nodes)
 
 
 def _database() -> Service:
-    database, began = current_storefront.database, time.monotonic()
+    database, began = current_services.database, time.monotonic()
     try:
         with database.reading(blocking=True) as session:
             session.execute(sa.select(1))
@@ -217,10 +217,10 @@ def _database() -> Service:
 
 
 def _counting(found: Backlog, redis_answers: bool, redis_counts: bool) -> Service:
-    parts = current_storefront.mounted
+    parts = current_services
     last = [say("last counted %(age)s", age=shown_age(found.counted_at))] if found.counted_at else []
     facts = (_behind(found, redis_answers), *last)
-    trouble = parts.drainer.trouble
+    trouble = parts.thread.trouble
     if found.wanting:
         return Service(say("Counting"), "error", say("stopped"), facts)
     if found.is_late or not redis_counts:
@@ -242,7 +242,7 @@ def _behind(found: Backlog, redis_answers: bool) -> str:
 
 def _seen() -> Seen | None:
     try:
-        return current_storefront.mounted.workers.look()
+        return current_services.heartbeats.look()
     except StoreUnavailable:
         return None
 

@@ -14,7 +14,7 @@ from ...bundles.store.tables import StoredBundle
 from ...core import versions
 from ...orderlog.events import day_of, now
 from ...orderlog.tables import Applier, LoggedOrder
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending import placements
 from ...recommending.rules import list as rule_list
 from ...recommending.rules import store as rule_store
@@ -83,7 +83,7 @@ class Overview:
 
 def overview() -> Overview:
     """The figures now, by a fixed number of indexed or bounded queries; raises `DatabaseUnavailable`."""
-    database, moment = current_storefront.database, dt.datetime.now(dt.timezone.utc)
+    database, moment = current_services.database, dt.datetime.now(dt.timezone.utc)
     with database.reading(blocking=True) as session:
         orders, bundles = _orders(session), _bundles(session)
         products = session.scalar(sa.select(Applier.products).where(Applier.id == 1)) or 0

@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 from ...bundles.definition import Definition
 from ...bundles.store.listing import Row, definitions_of
 from ...core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.slot_stats import KEPT_DAYS
 from ..bundles.labels import Absence, absence
 from ..kit.access import merchant_name
@@ -46,7 +46,7 @@ def first_steps(health: Health, overview: Overview | None, fills: SlotStats | No
     """
     if overview is None and not health.tables_missing:
         return []
-    name = current_storefront.name
+    name = current_services.name
     found = [
         Step(
             say("Make the tables"),
@@ -69,7 +69,7 @@ def first_steps(health: Health, overview: Overview | None, fills: SlotStats | No
         Step(
             say("Give your cart"),
             say("Cards get a button then, and what is in the cart is not offered again."),
-            current_storefront.cart is not None,
+            current_services.shop.cart is not None,
             "Storefront(cart=…)",
         ),
         Step(
@@ -99,7 +99,7 @@ class BundleOn:
 
 def bundles_on(rows: Sequence[Row]) -> list[BundleOn]:
     """*rows* in the merchant's language; all their products are looked up at once. Raises `DatabaseUnavailable`."""
-    definitions = definitions_of(current_storefront.database, [row.id for row in rows])
+    definitions = definitions_of(current_services.database, [row.id for row in rows])
     absences, language = _absences(definitions), admin_texts().language
     return [
         BundleOn(
@@ -179,7 +179,7 @@ def _rules(found: Overview) -> dict[int, RuleView]:
 
 
 def _fills(days: int) -> SlotStats | None:
-    return _unless_down(lambda: current_storefront.mounted.fills.totals(days))
+    return _unless_down(lambda: current_services.slot_stats.totals(days))
 
 
 def _unless_down(find: Callable[[], _Answer]) -> _Answer | None:

@@ -8,7 +8,7 @@ from weakref import WeakSet
 from flask import Flask, current_app, request
 
 from ...core.errors import AdapterError
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...shop.ports import Merchant
 
 _log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def may_edit() -> bool:
 
 
 def _asked() -> Merchant | None:
-    ask = current_storefront.admin_access
+    ask = current_services.shop.admin_access
     if ask is None:
         _tell_once(current_app._get_current_object())  # type: ignore[attr-defined]
         return None

@@ -16,7 +16,7 @@ from wtforms import DateTimeLocalField, Field
 from ...bundles.price import MAX_AMOUNT
 from ...core.errors import N_
 from ...money import minor_digits, to_minor
-from ...proxies import current_storefront
+from ...proxies import current_services
 from .i18n import admin_texts, say
 
 TOKEN = "storefront_token"  # noqa: S105 - the name of a field
@@ -103,7 +103,7 @@ def _in_utc(shown: dt.datetime) -> dt.datetime:
 
 def shop_zone() -> ZoneInfo:
     """The zone of the shop's clock."""
-    return ZoneInfo(current_storefront.settings.timezone)
+    return ZoneInfo(current_services.settings.timezone)
 
 
 _PLAIN: Final = re.compile(r"\d{1,40}(\.\d{1,40})?")

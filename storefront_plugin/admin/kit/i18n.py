@@ -12,7 +12,7 @@ from flask import request
 from ...core.errors import StorefrontError
 from ...core.i18n import Texts, locale_for, texts_for
 from ...money import format_money, from_minor
-from ...proxies import current_storefront
+from ...proxies import current_services
 
 _TEXTS = "storefront.admin_texts"
 
@@ -20,7 +20,7 @@ _TEXTS = "storefront.admin_texts"
 def admin_texts() -> Texts:
     """The words of the current request."""
     if _TEXTS not in request.environ:
-        request.environ[_TEXTS] = texts_for(locale_for(request, current_storefront.settings))
+        request.environ[_TEXTS] = texts_for(locale_for(request, current_services.settings))
     found: Texts = request.environ[_TEXTS]
     return found
 
@@ -44,7 +44,7 @@ def shown_time(moment: dt.datetime | None) -> str:
     """Date and time on the shop's clock; a naive *moment* is UTC."""
     if moment is None:
         return ""
-    zone = ZoneInfo(current_storefront.settings.timezone)
+    zone = ZoneInfo(current_services.settings.timezone)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
     local = aware.astimezone(zone)
     day, clock = format_date(local, "medium", locale=_locale()), format_time(local, "short", locale=_locale())

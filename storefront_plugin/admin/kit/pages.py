@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from flask import Response, abort, current_app, redirect, request, session, url_for
 from markupsafe import Markup
 
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...web.http import way_back
 from ...web.widgets.rendering import STYLESHEET, asset_url
 from . import i18n as language
@@ -50,7 +50,7 @@ def sections() -> list[Section]:
         "explain": say("Explain"),
         "audit_log": say("Log"),
     }
-    prefix = f"{current_storefront.name}-admin."
+    prefix = f"{current_services.name}-admin."
     now = (request.endpoint or "").removeprefix(prefix)
     return [Section(labels[name], url_for(prefix + name), now.startswith(starts)) for name, starts in _GROUPS.items()]
 
@@ -121,7 +121,7 @@ class Paging:
 
 def link(endpoint: str, **values: Any) -> str:
     """The address of one of our pages, by the name it was registered under."""
-    return url_for(f"{current_storefront.name}-admin.{endpoint}", **values)
+    return url_for(f"{current_services.name}-admin.{endpoint}", **values)
 
 
 def here(**changed: object) -> str:
@@ -161,7 +161,7 @@ def _render(template: str, **context: Any) -> str:
         asset=asset_url,
         stylesheet=STYLESHEET,
         sections=sections(),
-        shop=request.script_root + current_storefront.settings.shop_path,
+        shop=request.script_root + current_services.settings.shop_path,
         merchant=current_merchant(),
         may_edit=may_edit(),
         token=hidden_token,
@@ -170,7 +170,7 @@ def _render(template: str, **context: Any) -> str:
         age=language.shown_age,
         money=language.shown_money,
         percent=language.shown_percent,
-        zone=current_storefront.settings.timezone,
+        zone=current_services.settings.timezone,
     )
 
 

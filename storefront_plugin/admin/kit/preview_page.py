@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.page import MAX_SEEDS, Page
 from ...shop.ports import CartLine
 from .i18n import admin_texts
@@ -25,7 +25,7 @@ def asked_page(placement: str, product_ids: Sequence[str], category: str | None 
         category=category if placement == "category" else None,
         locale=locale,
         shop_locale=locale,
-        currency=current_storefront.settings.currency,
+        currency=current_services.settings.currency,
         personal=True,
         blocking=True,
     )

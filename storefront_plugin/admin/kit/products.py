@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
 from ...core.errors import AdapterError, InputError
 from ...money import format_money
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...shop.cleaning import clean_products
 from ...shop.ports import NamesCategories, Product, clean_id
 from ...web.widgets.cards import below_root
@@ -74,10 +74,10 @@ def search(text: str, limit: int = MOST_FOUND) -> list[Product]:
         return []
     exact = look_up([words]).get(words)
     try:
-        found = list(current_storefront.catalog.search(words, limit))
+        found = list(current_services.shop.catalog.search(words, limit))
     except Exception as error:  # the shop's own code may raise anything
         raise AdapterError(f"Catalog.search raised {type(error).__name__}: {error}") from error
-    cleaned = list(clean_products(found, current_storefront.settings.currency))
+    cleaned = list(clean_products(found, current_services.settings.currency))
     first = [exact] if exact is not None else []
     return [*first, *(product for product in cleaned if exact is None or product.id != exact.id)][:limit]
 
@@ -91,7 +91,7 @@ def look_up(ids: Iterable[str]) -> dict[str, Product | None]:
         except InputError:
             continue
     locale = admin_texts().locale
-    return current_storefront.mounted.cards.get_many(wanted, locale, blocking=True)
+    return current_services.products.get_many(wanted, locale, blocking=True)
 
 
 def resolve(text: str) -> Found:
@@ -113,7 +113,7 @@ def views(ids: Sequence[str]) -> dict[str, ProductView]:
 def view_of(product: Product) -> ProductView:
     """A product as a row shows it."""
     root = request.script_root
-    currency = product.currency or current_storefront.settings.currency
+    currency = product.currency or current_services.settings.currency
     return ProductView(
         product.id,
         product.title,
@@ -168,7 +168,7 @@ def catalogue_names() -> CatalogueNames:
 
 def category_names(ids: Iterable[str]) -> dict[str, str]:
     """What categories are called, in the language of the request; one that the catalogue does not name is its id."""
-    wanted, catalog = sorted(set(ids)), current_storefront.catalog
+    wanted, catalog = sorted(set(ids)), current_services.shop.catalog
     named: Mapping[str, str] = {}
     if wanted and isinstance(catalog, NamesCategories):
         try:
@@ -189,10 +189,10 @@ def category_id(typed: str) -> str:
 
 
 def _read() -> CatalogueNames:
-    settings = current_storefront.settings
+    settings = current_services.settings
     categories: dict[str, str] = {}
     brands: dict[str, str] = {}
-    products = iter(current_storefront.catalog.iter_products())
+    products = iter(current_services.shop.catalog.iter_products())
     for product in clean_products(islice(products, MOST_PRODUCTS), settings.currency):
         for category in product.category_ids:
             categories.setdefault(category, product.id)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, request
 
 from ...core import versions
 from ...core.errors import InputError, StorefrontError
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.explaining import ExplainedSlot
 from ...recommending.plan import running
 from ...recommending.rules import store as rule_store
@@ -44,7 +44,7 @@ def changed() -> Response:
     if act is None or not chosen:
         tell(say("Choose rules first; then press a button."), "warning")
         return see_other(way_back_to_rules())
-    database, by = current_storefront.database, merchant_name()
+    database, by = current_services.database, merchant_name()
     titles = product_titles(rule_store.rules_of(database, chosen))
     if act == "delete":
         done = rule_store.delete(database, chosen, by, titles)
@@ -64,7 +64,7 @@ def undo() -> Response:
     """``POST rules/undo``: take back the changes named by ``entries``."""
     entries = _numbers(request.form.get("entries", "").split(","))
     try:
-        done = rule_store.undo(current_storefront.database, entries, merchant_name())
+        done = rule_store.undo(current_services.database, entries, merchant_name())
     except RuleConflict:
         tell(say("The rule was changed again since, so this cannot be undone. Change it by hand."), "error")
     except InputError:
@@ -76,7 +76,7 @@ def undo() -> Response:
 
 def tell_done(words: str, done: Sequence[Done]) -> None:
     """Let pages follow, and say what was done, with the way back."""
-    current_storefront.mounted.tell_rules_changed()
+    current_services.news.rules_changed()
     entries = ",".join(str(one.entry) for one in done)
     tell(words, undo=link("rule_undo"), entries=entries, back=way_back_to_rules())
 
@@ -123,12 +123,12 @@ def preview_of(rule: Rule, rule_id: int, text: str) -> RulePreview:
     ids = [asked.product.id] if asked.product is not None else []
     own = next(iter(asked.product.category_ids), None) if asked.product is not None else None
     page = asked_page(placement, ids, rule.seed_value if rule.seed_kind == "category" else own)
-    parts = current_storefront.mounted
-    slots = running(parts.plan[placement])
-    others = {one: kept for one, kept in parts.held.get(blocking=True).rules.rules.items() if one != rule_id}
+    parts = current_services
+    slots = running(parts.suggestions.plan[placement])
+    others = {one: kept for one, kept in parts.snapshots.get(blocking=True).rules.rules.items() if one != rule_id}
     now = replace(rule, enabled=True, starts_at=None, ends_at=None)
-    before = parts.explain(replace(page, shown=set()), slots, RuleBook(others))
-    after = parts.explain(replace(page, shown=set()), slots, RuleBook({**others, rule_id: now}))
+    before = parts.suggestions.explain(replace(page, shown=set()), slots, RuleBook(others))
+    after = parts.suggestions.explain(replace(page, shown=set()), slots, RuleBook({**others, rule_id: now}))
     view = products.view_of(asked.product) if asked.product and placement in ABOUT_ONE | ABOUT_MANY else None
     changed = tuple(_changed(one, other) for one, other in zip(before, after, strict=True) if _ids(one) != _ids(other))
     return RulePreview(placement_words()[placement], asked, view, changed, len(slots))
@@ -188,7 +188,7 @@ def create() -> Response:
     rule = form.read()
     if rule is None:
         return _editor(form, None, 422)
-    done = rule_store.create(current_storefront.database, rule, merchant_name(), product_titles([rule]))
+    done = rule_store.create(current_services.database, rule, merchant_name(), product_titles([rule]))
     return _told(done, rule)
 
 
@@ -203,7 +203,7 @@ def save(rule_id: int) -> Response:
     """``POST rules/<id>``: save what was typed; 409 where somebody else changed it meanwhile, 410 where it was deleted."""
     form = RuleForm()
     try:
-        return _saved(form, rule_store.load(current_storefront.database, rule_id))
+        return _saved(form, rule_store.load(current_services.database, rule_id))
     except RuleNotFound:
         return _deleted(form, rule_id)
 
@@ -218,7 +218,7 @@ def _saved(form: RuleForm, stored: Stored) -> Response:
         return see_other(link("rules"))
     try:
         done = rule_store.update(
-            current_storefront.database, stored.id, version, rule, merchant_name(), product_titles([rule])
+            current_services.database, stored.id, version, rule, merchant_name(), product_titles([rule])
         )
     except RuleConflict as conflict:
         current = conflict.current or stored
@@ -229,7 +229,7 @@ def _saved(form: RuleForm, stored: Stored) -> Response:
 
 def _deleted(form: RuleForm, rule_id: int) -> Response:
     """It is gone: everything typed stays, and saving makes a new rule of it. An id that no rule had is not found."""
-    entries, _ = versions.entries(current_storefront.database, "rule", rule_id, size=1)
+    entries, _ = versions.entries(current_services.database, "rule", rule_id, size=1)
     if not entries:
         abort(404)
     before = load_rule(entries[0].before)[1] if entries[0].before else None
@@ -300,6 +300,6 @@ def _preview(rule: Rule | None, rule_id: int) -> RulePreview | None:
 
 def _stored(rule_id: int) -> Stored:
     try:
-        return rule_store.load(current_storefront.database, rule_id)
+        return rule_store.load(current_services.database, rule_id)
     except RuleNotFound:
         abort(404)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from ...core.errors import AdapterError
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.rules.list import SORTS, Sort, Wanted, categories_of, list_rules
 from ...recommending.rules.rule import RULE_KINDS, RULE_STATES, SEED_KINDS, TARGET_KINDS
 from ..kit import products
@@ -23,7 +23,7 @@ def register(blueprint: Blueprint) -> None:
 def listed() -> Response:
     """``GET rules``: filtered by ``q``, ``kind``, ``seed``, ``target`` and ``state``, sorted by ``sort`` and ``order``."""
     wanted, page = _wanted(), asked_page()
-    rows, count = list_rules(current_storefront.database, wanted, page, SIZE)
+    rows, count = list_rules(current_services.database, wanted, page, SIZE)
     words = rule_views({row.id: row.rule for row in rows})
     return show_page(
         "rules.html",
@@ -71,5 +71,5 @@ def _named(text: str) -> tuple[str, ...]:
     words = text.casefold().split()
     if not words:
         return ()
-    names = category_names(categories_of(current_storefront.database))
+    names = category_names(categories_of(current_services.database))
     return tuple(one for one, name in names.items() if all(word in name.casefold() for word in words))

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 
 from ...core.errors import InputError, StorefrontError, StoreUnavailable
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending import placements
 from ...recommending.effective_plan import usable_slots
 from ...recommending.page import Page
@@ -67,7 +67,7 @@ def preview_of(placement: str, slots: Sequence[Slot], product: Product | None) -
         return Preview()
     page = _page(placement, product)
     try:
-        filled = current_storefront.mounted.fill(page, on)
+        filled = current_services.suggestions.fill(page, on)
         content = render_slots(page, filled, (), [slot.name for slot in on])
     except StorefrontError as error:
         return Preview(view, off=off, trouble=str(error))
@@ -78,7 +78,7 @@ def preview_of(placement: str, slots: Sequence[Slot], product: Product | None) -
 def usual_product() -> Product | None:
     """The product that a preview begins with: what sells most."""
     try:
-        found = current_storefront.recommend("bestsellers", limit=1)
+        found = current_services.suggestions.recommend("bestsellers", limit=1)
         return products.look_up([found[0].product_id])[found[0].product_id] if found else None
     except StorefrontError:  # the page is there without a preview, too
         return None
@@ -90,7 +90,7 @@ def _page(placement: str, product: Product | None) -> Page:
         placement=placement,
         locale=locale,
         shop_locale=locale,
-        currency=current_storefront.settings.currency,
+        currency=current_services.settings.currency,
         personal=True,  # never cached, so that cards have their buttons
         blocking=True,
     )
@@ -122,7 +122,7 @@ def register(blueprint: Blueprint) -> None:
 
 def listed() -> Response:
     """``GET slots``: all placements with their slots."""
-    stored = placements.load_changed(current_storefront.database)
+    stored = placements.load_changed(current_services.database)
     fills = _fills()
     rows = []
     for name, words in placement_words().items():
@@ -161,8 +161,8 @@ def _saved(stored: Stored, draft: Draft, form: PlacementForm) -> Response:
         if version == stored.version and same(slots, _standing(stored)) and not stored.problems:
             tell(say("Nothing was changed."))
         else:
-            saved = placements.save(current_storefront.database, placement, version, slots, merchant_name())
-            current_storefront.mounted.tell_rules_changed()
+            saved = placements.save(current_services.database, placement, version, slots, merchant_name())
+            current_services.news.rules_changed()
             undo_at = link("slots_undo", placement=placement)
             tell(say("Saved. Pages follow within a second."), undo=undo_at, version=saved.version)
     except EditConflict as conflict:
@@ -204,13 +204,13 @@ def undo(placement: str) -> Response:
 def _stepped(placement: str, step: Any, words: str) -> Response:
     _stored(placement)
     try:
-        stored = step(current_storefront.database, placement, _version(request.form.get("version")), merchant_name())
+        stored = step(current_services.database, placement, _version(request.form.get("version")), merchant_name())
     except EditConflict as conflict:
         tell(_who_was_quicker(conflict.current), "error")
     except InputError as error:
         tell(say_error(error), "error")
     else:
-        current_storefront.mounted.tell_rules_changed()
+        current_services.news.rules_changed()
         tell(words, undo=link("slots_undo", placement=placement), version=stored.version)
     return see_other(link("slots_edit", placement=placement))
 
@@ -253,11 +253,11 @@ def _editor(
 def _stored(placement: str) -> Stored:
     if placement not in placement_words():
         abort(404)
-    return placements.load(current_storefront.database, placement)
+    return placements.load(current_services.database, placement)
 
 
 def _standing(stored: Stored) -> Sequence[Slot]:
-    own = current_storefront.mounted.own_plan[stored.placement]
+    own = current_services.suggestions.own_plan[stored.placement]
     return own if stored.slots is None else stored.slots
 
 
@@ -289,7 +289,7 @@ def _chosen(placement: str, text: str) -> products.Found:
 def _fills() -> Mapping[str, Mapping[str, SlotCounts]] | None:
     """How often slots stayed empty; None where Redis does not answer."""
     try:
-        return current_storefront.mounted.fills.totals(DAYS)
+        return current_services.slot_stats.totals(DAYS)
     except StoreUnavailable:
         return None
 

@@ -63,6 +63,56 @@ class Begun:
     terms: MiningSettings
 
 
+class ProposalSearch:
+    """Searches the order log of one shop for sets to offer.
+
+    Args:
+        folder: Where DuckDB may put what does not fit into memory.
+        currency: Of products that name none.
+        settle: Brings the orders that were recorded last into the log.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        catalog: Catalog,
+        numbers: ProductNumbers,
+        folder: Path,
+        currency: str | None,
+        settle: Callable[[], object],
+    ) -> None:
+        self._database = database
+        self._catalog = catalog
+        self._numbers = numbers
+        self._folder = folder
+        self._currency = currency
+        self._settle = settle
+
+    def search(self, terms: MiningSettings | None = None, by: str = "", progress: Progress = silent) -> int:
+        """Search now, in place of the open proposals; how many there are. *terms* None is as the last time.
+
+        Raises `SearchRunning` while another search is at work.
+        """
+        return self.carry_out(begin(self._database, terms, by), progress)
+
+    def search_if_due(self, days: int, by: str = "", progress: Progress = silent) -> int | None:
+        """`search` where the last one is *days* ago; else None."""
+        return self.search(None, by, progress) if is_due(self._database, days) else None
+
+    def carry_out(self, begun: Begun, progress: Progress = silent) -> int:
+        """Carry out a search that `begin` has begun, in this process or thread; as `carry_out`."""
+        return carry_out(
+            begun,
+            self._database,
+            self._catalog,
+            self._numbers,
+            self._folder,
+            self._currency,
+            self._settle,
+            progress,
+        )
+
+
 def latest_run(database: Database) -> Run | None:
     """The latest search, also while it runs; None where there was none."""
     with database.reading(blocking=True) as session:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import QueryableAttribute, Session, selectinload
 
 from ...core.errors import ConfigurationError
 from ...core.shop_database import ShopDatabase
-from ...proxies import current_storefront
+from ..adapters import current_mount
 from ..cleaning import Complaints, Problem, clean_products, stock_left
 from ..inspection import counted_queries
 from ..ports import NamesOf, Product, VariantsOf
@@ -194,7 +194,7 @@ class SQLAlchemyCatalog:
         return self._cleaned(_rows(session, statement))
 
     def _cleaned(self, rows: Sequence[Any]) -> Iterable[Product]:
-        currency = current_storefront.settings.currency
+        currency = current_mount.currency
         return list(clean_products(self._raw(rows, currency), currency, self.complaints))
 
     def _raw(self, rows: Sequence[Any], currency: str | None) -> list[Product]:

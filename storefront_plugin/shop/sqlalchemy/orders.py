@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, object_session
 
 from ...core.errors import ConfigurationError, InputError
 from ...core.shop_database import ShopDatabase
-from ...proxies import current_storefront
+from ..adapters import current_mount
 from ..cleaning import Complaints, Problem
 from ..ports import Order, OrderLine, clean_id
 from ..values import Unusable, moment
@@ -186,7 +186,7 @@ class SQLAlchemyOrders:
         except (InputError, Unusable) as error:
             self.complaints.add([Problem("id" if isinstance(error, InputError) else "placed_at", "unusable")])
             return None
-        currency = _currency(values.get("currency")) or current_storefront.settings.currency
+        currency = _currency(values.get("currency")) or current_mount.currency
         return Order(
             id=id,
             placed_at=placed_at,
@@ -258,7 +258,7 @@ def _customer(value: Any) -> str | None:
 
 def _not_before(column: sa.ColumnElement[Any], since: dt.datetime, dialect: sa.Dialect) -> sa.ColumnElement[bool]:
     """*column* at or after *since*, whatever kind of time the column holds."""
-    zone = ZoneInfo(current_storefront.settings.timezone)
+    zone = ZoneInfo(current_mount.timezone)
     aware = since if since.tzinfo else since.replace(tzinfo=zone)
     kind = column.type
     if isinstance(kind, sa.DateTime):

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, object_session
 from ...core.database import Database
 from ...core.errors import ConfigurationError
 from ...core.shop_database import ShopDatabase, has_one_connection
-from ...proxies import current_storefront
+from ..adapters import current_mount
 
 
 class ShopReads:
@@ -40,7 +40,7 @@ class ShopReads:
 
     @contextmanager
     def _session(self, blocking: bool) -> Iterator[Session]:
-        engine, ours = self._engine(), current_storefront.database
+        engine, ours = self._engine(), current_mount.database
         if not ours.is_apart and engine is ours.shop.engine():
             with ours.reading(blocking) as session:
                 yield session
@@ -69,7 +69,7 @@ class ShopReads:
             self._others[app] = Database(
                 None,
                 Path(app.instance_path),
-                current_storefront.settings.deadline,
+                current_mount.deadline,
                 self._shop,
                 options if is_main else {},
                 self._model,

@@ -14,9 +14,10 @@ from ...bundles.slots.offers import BundleOffer, TierOffer
 from ...bundles.slots.pieces import Piece
 from ...core.i18n import texts_for
 from ...money import from_minor, to_minor
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.page import Card, FilledSlot, Page
 from ...recommending.plan import Slot
+from ...web.request_page import request_page
 from ..http import guarded, make_private
 from ..limits import seconds_to_wait
 from ..widgets.cards import PICTURE_SCHEMES, CardMaker, CartForms, below_root
@@ -84,8 +85,8 @@ class CardNumbers:
 
     def __init__(self, page: Page) -> None:
         self._texts = texts_for(page.locale)
-        self._currency = page.currency or current_storefront.settings.currency
-        forms = CartForms(None, current_storefront.name, page.personal)
+        self._currency = page.currency or current_services.settings.currency
+        forms = CartForms(None, current_services.name, page.personal)
         self._maker = CardMaker(self._texts, forms, self._currency)
 
     def slots(self, filled_slots: Iterable[FilledSlot]) -> list[dict[str, Any]]:
@@ -144,7 +145,7 @@ def recommendations(question: Mapping[str, Any]) -> dict[str, Any]:
     """
 
     def find() -> dict[str, Any]:
-        page = current_storefront.page(question["placement"], question["product"])
+        page = request_page(question["placement"], question["product"])
         page.exclude = frozenset(question["excluded"])
         slot = Slot(
             name="recommendations",
@@ -152,7 +153,7 @@ def recommendations(question: Mapping[str, Any]) -> dict[str, Any]:
             limit=question["limit"],
             specialness=question["specialness"],
         )
-        (filled,) = current_storefront.mounted.fill(page, [slot], all_candidates=True)
+        (filled,) = current_services.suggestions.fill(page, [slot], all_candidates=True)
         return {"recommendations": CardNumbers(page).cards(filled.cards)}
 
     return _found("recommendations", find)
@@ -163,12 +164,15 @@ def placement(question: Mapping[str, Any], placement: str) -> dict[str, Any]:
 
     For the shopper who asks: what is in the cart is left out. Slots that find nothing are left out too.
     """
-    if placement not in current_storefront.plan:
-        raise UnknownAddress(f"There is no such placement; use one of {', '.join(current_storefront.plan)}.")
+    if placement not in current_services.suggestions.plan:
+        raise UnknownAddress(f"There is no such placement; use one of {', '.join(current_services.suggestions.plan)}.")
 
     def find() -> dict[str, Any]:
-        page = current_storefront.page(placement, question["product"], question["category"], personal=True)
-        return {"placement": placement, "slots": CardNumbers(page).slots(current_storefront.fill(page))}
+        page = request_page(placement, question["product"], question["category"], personal=True)
+        return {
+            "placement": placement,
+            "slots": CardNumbers(page).slots(current_services.suggestions.fill_placement(page)),
+        }
 
     return _found(placement, find)
 

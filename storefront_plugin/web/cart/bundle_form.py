@@ -19,10 +19,11 @@ from ...bundles.definition import Bundle, Component, Shopper, Tier
 from ...bundles.slots.filler import cart_pricing, counted
 from ...bundles.slots.pieces import Choices, allowed, choices_left, remaining
 from ...core.errors import InputError
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.choosing import is_eligible
 from ...recommending.page import Page
 from ...shop.ports import CartLine, Product, Variant
+from ...web.request_page import request_page
 from ..widgets.bundles import lacking_variants, places
 from .notices import NotAdded, Notice
 
@@ -122,9 +123,9 @@ def posted_lines(form: Form) -> list[CartLine]:
     adapters, Redis and the database raise.
     """
     near = "near" in form
-    parts, page = current_storefront.mounted, current_storefront.page("cart", personal=True)
+    parts, page = current_services, request_page("cart", personal=True)
     bundle = _published(whole(form["near" if near else "bundle"]), whole(form.get("version", "")), page)
-    found = parts.cards.get_many(bundle.definition.product_ids, page.shop_locale)
+    found = parts.products.get_many(bundle.definition.product_ids, page.shop_locale)
     known = {name: product for name, product in found.items() if product is not None}
     choices = parts.variants.of(known.values())
     cart = [line for each in page.cart if (line := counted(each)) is not None]
@@ -135,7 +136,7 @@ def posted_lines(form: Form) -> list[CartLine]:
 
 
 def _published(bundle_id: int, version: int, page: Page) -> Bundle:
-    pricer = current_storefront.mounted.pricer
+    pricer = current_services.pricer
     held = pricer.published.get().bundles.get(bundle_id)
     if held is None or held.version != version:
         raise NotAdded(f"Bundle {bundle_id} was changed or ended since the page was made.", Notice("changed"))
@@ -148,8 +149,8 @@ def _published(bundle_id: int, version: int, page: Page) -> Bundle:
 
 def _lacks(bundle: Bundle, page: Page) -> Sequence[MissingItem]:
     """What the cart as it is now lacks for *bundle*."""
-    parts, ids = current_storefront.mounted, {line.product_id for line in page.cart}
-    known = parts.cards.get_many(ids, page.shop_locale)
+    parts, ids = current_services, {line.product_id for line in page.cart}
+    known = parts.products.get_many(ids, page.shop_locale)
     pricing = cart_pricing(parts.pricer, page, parts.pricer.published.get(), known)
     for missing in pricing.missing if pricing else ():
         if missing.bundle_id == bundle.id:

@@ -1,7 +1,4 @@
-"""Staff codes and links that a shopper showed, remembered in the shop's session by our own addresses only.
-
-They are kept as they were shown, not as what they unlocked: an expired one is worthless whenever it is read.
-"""
+"""Staff codes and links that a shopper shows: what they unlock, and what is said about it."""
 
 from __future__ import annotations
 
@@ -9,32 +6,23 @@ import datetime as dt
 import unicodedata
 from dataclasses import replace
 
-from flask import Response, abort, current_app, has_request_context, request, session
+from flask import Response, abort, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
 from ...bundles.definition import Bundle, Shopper
 from ...core.errors import StorefrontError
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.page import MAX_SEEDS
 from ..http import TROUBLE, is_own, local_path, way_back
 from ..limits import seconds_to_wait
+from ..presented import remember
+from ..request_page import request_page
 from .notices import Notice, Source
 from .views import answer_page, told_there
-
-KEY = "storefront_codes"
-
-MOST = 5
-"""Codes remembered; the oldest is forgotten first. They travel in the shopper's cookie."""
 
 _LONGEST = 128
 _BEGINNING = dt.datetime.fromtimestamp(0, dt.timezone.utc)
 """Nothing had expired then: what unlocks a bundle at this time was made by us, however long ago."""
-
-
-def presented() -> tuple[str, ...]:
-    """What the current shopper showed; nothing outside of a request."""
-    held = session.get(KEY, ()) if has_request_context() else ()
-    return tuple(one for one in held if isinstance(one, str)) if isinstance(held, (list, tuple)) else ()
 
 
 def take_link(token: str) -> Response:
@@ -47,7 +35,7 @@ def take_link(token: str) -> Response:
     home = request.script_root + "/"
     if notice.kind in ("wrong", "over"):
         return answer_page(notice, home, 404)
-    _remember(token)
+    remember(token)
     if notice.kind != "unlocked":
         return answer_page(notice, notice.path or home)
     return told_there(notice, notice.path or home)
@@ -63,13 +51,13 @@ def take_code() -> Response:
     code = unicodedata.normalize("NFKC", request.form.get("code", "")[:_LONGEST]).strip()[:_LONGEST]
     notice = _look_at(code, "code")
     if notice.kind not in ("wrong", "over"):
-        _remember(code)
+        remember(code)
     return told_there(notice if notice.kind == "unlocked" else replace(notice, typed=code), way_back(request))
 
 
 def _look_at(shown: str, source: Source) -> Notice:
     """What becomes of a code or token. Only who shows one that we have signed is told more than that it is worthless."""
-    codes, now = current_storefront.mounted.pricer.codes, dt.datetime.now(dt.timezone.utc)
+    codes, now = current_services.pricer.codes, dt.datetime.now(dt.timezone.utc)
     signed = codes.unlocked([shown], _BEGINNING)
     if not signed:
         return Notice("wrong", source)
@@ -83,27 +71,22 @@ def _look_at(shown: str, source: Source) -> Notice:
 
 
 def _unlocked(bundle_id: int, source: Source, now: dt.datetime) -> Notice:
-    published = current_storefront.mounted.pricer.published
+    published = current_services.pricer.published
     held = published.get().bundles.get(bundle_id)
     if held is None:
         return Notice("gone", source)
     bundle = next((one for one in published.for_cart(held.definition.product_ids) if one.id == bundle_id), held)
-    page = current_storefront.page("cart", personal=True)
+    page = request_page("cart", personal=True)
     why = Shopper(page.segments, frozenset({bundle_id})).why_off(bundle, now)
     title = bundle.definition.words_in(page.locale).title
     kind = "gone" if why == "staff_only" else why or "unlocked"
     return Notice(kind, source, bundle_id, title, path=_page_of(bundle))
 
 
-def _remember(code: str) -> None:
-    others = [one for one in presented() if one != code]
-    session[KEY] = [*others, code][-MOST:]
-
-
 def _page_of(bundle: Bundle) -> str:
     """Path of the page of the bundle's first product that has one, or ""."""
     ids = [component.product_id for component in bundle.definition.tiers[0].components][:MAX_SEEDS]
-    products = current_storefront.mounted.cards.get_many(ids)
+    products = current_services.products.get_many(ids)
     urls = (product.url for name in ids if (product := products.get(name)) is not None)
     return next((request.script_root + url for url in urls if url and local_path(url)), "")
 

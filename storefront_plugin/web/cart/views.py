@@ -10,9 +10,10 @@ from werkzeug.exceptions import TooManyRequests
 
 from ...core.errors import AdapterError, InputError, StorefrontError
 from ...core.i18n import locale_for, texts_for
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.choosing import is_eligible
 from ...shop.ports import AddsLines, CartLine, clean_id
+from ...web.request_page import request_page
 from ..http import TROUBLE, is_own, local_path, make_private, posted_once, way_back
 from ..limits import seconds_to_wait
 from ..widgets.cards import chosen_first
@@ -42,7 +43,7 @@ def answered(notice: Notice, request: Request) -> Response:
     if request.form.get("private") or request.form.get("once"):
         return told_there(notice, way_back(request))
     keep(notice)
-    return sent_on(url_for(f"{current_storefront.name}.answer", next=way_back(request)))
+    return sent_on(url_for(f"{current_services.name}.answer", next=way_back(request)))
 
 
 def answered_again(request: Request) -> Response:
@@ -53,7 +54,7 @@ def answered_again(request: Request) -> Response:
     """
     if request.form.get("once"):
         return sent_on(way_back(request))
-    return sent_on(url_for(f"{current_storefront.name}.answer", next=way_back(request), again="yes"))
+    return sent_on(url_for(f"{current_services.name}.answer", next=way_back(request), again="yes"))
 
 
 def answer() -> Response:
@@ -65,7 +66,7 @@ def answer() -> Response:
 
 def answer_page(notice: Notice, back: str, status: int = 200) -> Response:
     """A page that tells *notice* and leads *back*."""
-    texts = texts_for(locale_for(request, current_storefront.settings))
+    texts = texts_for(locale_for(request, current_services.settings))
     response = make_private(Response(render_answer(words_of(notice, texts), back, texts), status))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -88,7 +89,7 @@ def add_to_cart() -> Response:
     seconds = seconds_to_wait("cart")
     if seconds:
         raise TooManyRequests(retry_after=seconds)
-    cart = current_storefront.cart
+    cart = current_services.shop.cart
     if not isinstance(cart, AddsLines):
         abort(404)
     if "bundle" in request.form or "near" in request.form:
@@ -143,9 +144,7 @@ def _lines(ids: list[str]) -> list[CartLine]:
     except InputError:
         abort(400)
     try:
-        found = current_storefront.mounted.cards.get_many(
-            wanted, current_storefront.page("cart").shop_locale, blocking=True
-        )
+        found = current_services.products.get_many(wanted, request_page("cart").shop_locale, blocking=True)
     except AdapterError as error:
         current_app.logger.warning("Posted products were not added: %s", error)
         return []

@@ -13,7 +13,7 @@ from ...bundles.definition import Bundle, Definition, Tier
 from ...bundles.slots.offers import BundleOffer, TierOffer
 from ...bundles.slots.pieces import Piece
 from ...money import minor_digits, to_minor
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.page import FilledSlot
 from ...shop.ports import Product, Variant
 from ..cart.notices import Notice, words_of
@@ -205,7 +205,7 @@ class BundleMaker:
             offers=tuple(self.bundle(one, headed) for one in offers),
             applied=tuple(self._applied(one) for one in filled.bundles if one.applied),
             near=tuple(self._nears.near(one, self._told_of(one.bundle)) for one in filled.bundles if one.missing),
-            code_action=url_for(f"{current_storefront.name}.take_code") if filled.takes_code else None,
+            code_action=url_for(f"{current_services.name}.take_code") if filled.takes_code else None,
             code_notice=self._told_of_code() if filled.takes_code else None,
             code_typed=typed if filled.takes_code else "",
         )

@@ -13,7 +13,7 @@ from flask import Flask, current_app, has_request_context, request, url_for
 from ...core.errors import AdapterError
 from ...core.i18n import Texts, texts_for
 from ...money import format_money, from_minor, minor_digits, to_minor
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.page import Card, FilledSlot, ReasonKind
 from ...shop.ports import AddForm, AddsLines, Cart, Product
 from .contexts import CardView, FormView, PartView, PriceView, SlotView, StarsView, TogetherView
@@ -85,7 +85,7 @@ class CartForms:
 
 def chosen_first(products: Iterable[Product]) -> Container[str]:
     """Ids of *products* of which the shopper chooses a variant; of all of them where the catalogue cannot tell now."""
-    variants = current_storefront.mounted.variants
+    variants = current_services.variants
     if not variants.offered:
         return ()
     known = list(products)

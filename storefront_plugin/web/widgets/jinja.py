@@ -7,9 +7,10 @@ from dataclasses import replace
 from flask import Response, after_this_request, current_app, has_request_context
 from markupsafe import Markup
 
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.plan import Layout
 from ...shop.ports import clean_id
+from ...web.request_page import request_page
 from ..http import guarded, keep_response_private
 from . import rendering
 from .contexts import PlacementView
@@ -73,10 +74,10 @@ class Widgets:
 
 def _shown(section: Section, inline: str | None) -> Markup:
     personal = is_personal(section.placement, inline)
-    page = current_storefront.page(section.placement, section.products, section.category, personal=personal)
+    page = request_page(section.placement, section.products, section.category, personal=personal)
     if personal:
         keep_response_private()
-    elif has_request_context() and not current_storefront.settings.locale and "babel" not in current_app.extensions:
+    elif has_request_context() and not current_services.settings.locale and "babel" not in current_app.extensions:
         after_this_request(_by_language)
     content, slots = section.render(page, section.slots())
     if not has_request_context() or not (content or page.failed):

@@ -24,7 +24,7 @@ from ...bundles.slots.pieces import Choices
 from ...core.errors import AdapterError
 from ...core.folders import STATIC, WIDGETS
 from ...core.i18n import Texts, known_locale, texts_for
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.page import FilledSlot, Page
 from ...recommending.plan import Slot
 from ...shop.ports import Product
@@ -113,8 +113,8 @@ def render_slots(
     texts = texts_for(page.locale)
     filled = list(filled_slots)
     shown = [one for one in filled if not one.is_empty]
-    forms = CartForms(current_storefront.cart, current_storefront.name, page.personal, _products(shown))
-    maker = CardMaker(texts, forms, page.currency or current_storefront.settings.currency)
+    forms = CartForms(current_services.shop.cart, current_services.name, page.personal, _products(shown))
+    maker = CardMaker(texts, forms, page.currency or current_services.settings.currency)
     notice = take() if page.personal and any(one.layout == "bundles" for one in filled) else None
     bundles = BundleMaker(BundleWords(texts), maker, forms.all_action, page.personal, notice)
     views = [_slot_view(one, maker, bundles) for one in shown]
@@ -154,7 +154,7 @@ def content_hash(content: str) -> str:
 
 def asset_url(filename: str) -> str:
     """Address of a static file with a hash of its content, so that browsers may keep it for ever."""
-    return url_for(f"{current_storefront.name}.static", filename=filename, v=asset_version(filename))
+    return url_for(f"{current_services.name}.static", filename=filename, v=asset_version(filename))
 
 
 def asset_version(filename: str) -> str | None:
@@ -210,7 +210,7 @@ def preview(definition: Definition, locale: str, currency: str | None) -> Markup
     not have, or has no price for in *currency*, are marked as not available and count nothing.
     """
     texts = texts_for(known_locale(locale) or "en")
-    money = currency or current_storefront.settings.currency
+    money = currency or current_services.settings.currency
     known = _known(definition, texts.locale)
     shown = {name: _shown(known.get(name), money) for name in definition.product_ids}
     products = {name: product or _unavailable(name, known.get(name), money) for name, product in shown.items()}
@@ -220,20 +220,20 @@ def preview(definition: Definition, locale: str, currency: str | None) -> Markup
         for number in range(len(definition.tiers))
         if (tier := tier_offer(definition, number, products, _variants(known), money)) is not None
     ]
-    forms = CartForms(None, current_storefront.name, private=False)
+    forms = CartForms(None, current_services.name, private=False)
     maker = BundleMaker(BundleWords(texts), CardMaker(texts, forms, money), None, unknown=frozenset(unknown))
     view = maker.bundle(BundleOffer(Bundle(0, definition), money, tuple(tiers)), headed=True)
     return render_bundle(view, texts.locale)
 
 
 def _known(definition: Definition, locale: str) -> dict[str, Product]:
-    found = current_storefront.mounted.cards.get_many(sorted(definition.product_ids), locale, blocking=True)
+    found = current_services.products.get_many(sorted(definition.product_ids), locale, blocking=True)
     return {name: product for name, product in found.items() if product is not None}
 
 
 def _shown(product: Product | None, currency: str | None) -> Product | None:
     """*product* as if it were in stock; None where it has no price in *currency*."""
-    if product is None or (product.currency or current_storefront.settings.currency or currency) != currency:
+    if product is None or (product.currency or current_services.settings.currency or currency) != currency:
         return None
     return replace(product, stock=None, currency=currency)
 
@@ -245,7 +245,7 @@ def _unavailable(product_id: str, product: Product | None, currency: str | None)
 
 def _variants(products: dict[str, Product]) -> Choices:
     try:
-        found = current_storefront.mounted.variants.of(products.values())
+        found = current_services.variants.of(products.values())
     except AdapterError:
         return {}  # the editor goes on without the choice
     return {name: tuple(replace(one, stock=None) for one in variants) for name, variants in found.items()}

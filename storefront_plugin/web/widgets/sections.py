@@ -16,10 +16,11 @@ from werkzeug.datastructures import MultiDict
 
 from ...core.errors import ConfigurationError, InputError
 from ...core.i18n import known_locale
-from ...proxies import current_storefront
+from ...proxies import current_services
 from ...recommending.page import MAX_SEEDS, FilledSlot, Page
 from ...recommending.plan import LAYOUTS, PERSONAL_PLACEMENTS, Layout, Slot, running
 from ...shop.ports import clean_id
+from ...web.request_page import request_page
 from ..http import guarded, make_private
 from ..limits import seconds_to_wait
 from .rendering import content_hash, render_slots
@@ -58,10 +59,10 @@ class Section:
 
     def slots(self) -> list[Slot]:
         """The slots asked for that are on, with their changes; `ConfigurationError` for names the plan does not have."""
-        planned = current_storefront.plan.get(self.placement)
+        planned = current_services.suggestions.plan.get(self.placement)
         if planned is None:
             raise ConfigurationError(
-                f"There is no placement {self.placement!r:.80}; use one of {', '.join(current_storefront.plan)}."
+                f"There is no placement {self.placement!r:.80}; use one of {', '.join(current_services.suggestions.plan)}."
             )
         wanted = [self._changed(slot) for slot in running(planned) if self.slot in (None, slot.name)]
         if self.slot is not None and not wanted:
@@ -81,11 +82,11 @@ class Section:
 
         A page that hears that the merchant changed them shows them as they are now.
         """
-        plan, slots = current_storefront.plan, {slot.name: slot for slot in wanted}
+        plan, slots = current_services.suggestions.plan, {slot.name: slot for slot in wanted}
         names = [name for name, slot in slots.items() if self.fetched or not slot.lazy]
         page.counted = tuple(name for name in names if slots[name].lazy == self.fetched)
-        filled = current_storefront.fill(page, [*self.after, *names]) if names else []
-        if current_storefront.plan is not plan:
+        filled = current_services.suggestions.fill_placement(page, [*self.after, *names]) if names else []
+        if current_services.suggestions.plan is not plan:
             page.shown.clear()
             return self.render(page, self.slots())
         shown = [_fitted(each, slots[each.name]) for each in filled if each.name in names]
@@ -105,7 +106,7 @@ class Section:
             "locale": page.locale,
             "have": None if shown is None else content_hash(shown),
         }
-        endpoint = f"{current_storefront.name}.fragment"
+        endpoint = f"{current_services.name}.fragment"
         return url_for(endpoint, placement=self.placement, **{key: value for key, value in given.items() if value})
 
     def _changed(self, slot: Slot) -> Slot:
@@ -132,7 +133,7 @@ def is_personal(placement: str, inline: str | None) -> bool:
     """Whether a page belongs to one shopper: by its kind, by the template's *inline*, or by the setting."""
     if inline not in (None, "shared", "personal"):
         raise ConfigurationError(f"inline is {inline!r}; use 'shared' or 'personal'.")
-    return placement in PERSONAL_PLACEMENTS or (inline or current_storefront.settings.inline) == "personal"
+    return placement in PERSONAL_PLACEMENTS or (inline or current_services.settings.inline) == "personal"
 
 
 def product_ids(given: Sequence[object]) -> tuple[str, ...]:
@@ -193,7 +194,7 @@ def fragment(placement: str) -> Response:
     have = request.args.get("have")
 
     def render() -> Markup | None:
-        page = current_storefront.page(placement, section.products, section.category, personal=True)
+        page = request_page(placement, section.products, section.category, personal=True)
         page.locale = locale or page.locale
         content, _ = section.render(page, slots)
         # What the page shows already is better than what trouble left over.

@@ -1,1 +1,0 @@
-"""What a shop calls on its `Storefront`, one file a concern."""

@@ -1,0 +1,126 @@
+"""Orders from the log into the counts, and the lists made of the log beside them: the same for thread, worker, commands."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..content.index import CatalogueIndex
+from ..core.database import Database
+from ..core.settings import Settings
+from ..counts.backlog import Backlog, backlog
+from ..counts.generations import live
+from ..counts.popularity import find_older, find_trending, load_popularity, store_older, store_trending
+from ..counts.rebuild import Progress, rebuild, sweep
+from ..counts.stats import figures
+from ..counts.upkeep import Upkeep
+from ..orderlog.numbering import newest_day
+from ..orderlog.product_numbers import ProductNumbers
+from ..recommending.refresher import SnapshotCache
+from ..redis_store import RedisStore
+from ..redis_store.keys import Keys
+from .thread import BackgroundThread
+
+logger = logging.getLogger(__name__)
+
+LISTS_SECONDS = 600.0
+"""How often the lists that are made from SQL are made again."""
+
+
+class Counting:
+    """Counts what is committed, and keeps what pages read of it fresh.
+
+    Args:
+        rebuilt: Called with the token of a new generation that is live.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        database: Database,
+        store: RedisStore,
+        keys: Keys,
+        numbers: ProductNumbers,
+        upkeep: Upkeep,
+        index: CatalogueIndex,
+        snapshots: SnapshotCache,
+        thread: BackgroundThread,
+        rebuilt: Callable[[str], object],
+    ) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._database = database
+        self._store = store
+        self._keys = keys
+        self._numbers = numbers
+        self._upkeep = upkeep
+        self._index = index
+        self._snapshots = snapshots
+        self._thread = thread
+        self._rebuilt = rebuilt
+        self._lists_at = 0.0
+
+    def count(self) -> int:
+        """Number and send what is committed; how many batches went out. Raises `StorefrontError` when it cannot.
+
+        A small log whose counts are gone from Redis is counted again.
+        """
+        sent = self._upkeep.number_and_send()
+        if self._upkeep.may_rebuild_by_itself():
+            logger.warning("The counts are made again, because Redis has lost them.")
+            self.rebuild(self._thread.go_on)
+        sweep(self._database, self._store, self._keys)
+        return sent
+
+    def rebuild(self, progress: Progress) -> None:
+        """Count the log again into a new generation and index the catalogue; raises `StorefrontError` when it cannot."""
+        self._upkeep.number_all()
+        generation = rebuild(
+            self._database,
+            self._store,
+            self._keys,
+            folder=self._folder,
+            half_life=self._settings.half_life_days,
+            shards=self._settings.shards,
+            admission=self._settings.admission,
+            catch_up=self._upkeep.catch_up_building,
+            progress=progress,
+        )
+        self._upkeep.forget_standings()
+        self._index.build(progress)
+        self.refresh_lists()
+        self._snapshots.refresh()
+        self._rebuilt(generation.token)
+
+    def refresh_lists_if_due(self) -> None:
+        """Look for lost counts and make the lists again, at most every `LISTS_SECONDS`."""
+        if time.monotonic() >= self._lists_at:
+            self._upkeep.audit()
+            self.refresh_lists()
+
+    def refresh_lists(self) -> None:
+        """Index a small catalogue that changed, and make trends and older sales from the log."""
+        self._lists_at = time.monotonic() + LISTS_SECONDS
+        self._index.build_if_due(self._thread.go_on)
+        day = newest_day(self._database)
+        if day is not None:
+            store_trending(self._store, self._keys, find_trending(self._database, day))
+            generation = live(self._database)
+            if generation is not None:
+                popularity = load_popularity(self._store, self._keys, generation)
+                store_older(self._store, self._keys, find_older(self._database, day, popularity))
+        self._snapshots.expire()
+
+    def backlog(self, ask_redis: bool) -> Backlog:
+        """What waits to be counted; raises `DatabaseUnavailable` or `StoreUnavailable`."""
+        return backlog(self._database, self._store, self._keys, ask_redis)
+
+    def stats(self) -> dict[str, Any]:
+        """Figures of the counts: bytes, products, pairs, position, generation, orders too large for pairs."""
+        due = self._upkeep.rebuild_due
+        found = figures(self._database, self._store, self._keys, self._numbers)
+        return found | ({"rebuild_due": due} if due else {})
