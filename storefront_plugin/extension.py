@@ -33,7 +33,7 @@ from .recommending.rules import store as rule_store
 from .recommending.rules.rule import Rule
 from .recommending.suggestions import known_strategy
 from .services import Services, build_services
-from .shop.adapters import Adapters
+from .shop.adapters import Adapters, checked_callable
 from .shop.inspection import Finding
 from .shop.ports import Cart, CartLine, Catalog, ConsentLevel, Customers, Order, OrderLine, Orders, clean_id
 from .shop.sqlalchemy.sessions import watch
@@ -134,6 +134,15 @@ class Storefront:
 
     def _is_under_prefix(self, path: str) -> bool:
         return path == self.url_prefix or path.startswith(self.url_prefix + "/")
+
+    @property
+    def admin_access(self) -> Callable[..., Any] | None:
+        """Who may see the merchant's pages; may be set after the mount, where the shop's login is defined later."""
+        return self._shop.admin_access
+
+    @admin_access.setter
+    def admin_access(self, given: Callable[..., Any] | None) -> None:
+        self._shop.admin_access = checked_callable(given, "admin_access")
 
     @property
     def services(self) -> Services:

@@ -23,7 +23,7 @@ from merchant_pages import HOME, Probe, add_probe, addresses, fields_of, signed_
 from shop_pages import add_pages
 from small_shop import SmallShop
 
-from storefront_plugin import Merchant
+from storefront_plugin import ConfigurationError, Merchant
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.core import versions
@@ -90,6 +90,15 @@ def test_whom_the_shop_names_comes_in(make_shop: MakeShop, answer: object) -> No
     """A Merchant, a role as text, or True for an editor without a name."""
     shop = make_shop(admin_access=lambda: answer)
     assert shop.app.test_client().get(HOME).status_code == 200
+
+
+def test_who_comes_in_may_be_said_after_the_mount(make_shop: MakeShop) -> None:
+    """A shop whose login is defined later sets the attribute."""
+    shop = make_shop()
+    shop.storefront.admin_access = lambda: Merchant("First editor")
+    assert shop.app.test_client().get(HOME).status_code == 200
+    with pytest.raises(ConfigurationError, match="needs a callable"):
+        shop.storefront.admin_access = "edit"
 
 
 class Agreeable:

@@ -14,6 +14,7 @@ from ..core.errors import AdapterError, ConfigurationError, InputError
 from .ports import Cart, CartLine, Catalog, ConsentLevel, Customers, KnowsSegments, Orders, clean_id
 
 _Answer = TypeVar("_Answer")
+_Call = TypeVar("_Call", bound="Callable[..., Any] | None")
 
 MOUNT = "storefront.mount"
 """Where an app keeps its `Mount`."""
@@ -45,9 +46,9 @@ current_mount: Mount = LocalProxy(_find)  # type: ignore[assignment]
 """The `Mount` of ``flask.current_app``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Adapters:
-    """What the shop provides; only the catalogue is required."""
+    """What the shop provides; only the catalogue is required. *admin_access* may be given later than the others."""
 
     catalog: Catalog
     orders: Orders | None = None
@@ -69,8 +70,7 @@ class Adapters:
         _check_methods(given["cart"], Cart, "cart", "lines() and add_form(product)")
         _check_methods(given["customers"], Customers, "customers", "current_id()")
         for name in ("consent", "admin_access"):
-            if given[name] is not None and not callable(given[name]):
-                raise ConfigurationError(f"Storefront({name}=…) needs a callable, not {given[name]!r:.80}.")
+            checked_callable(given[name], name)
         return cls(catalog=catalog, **given)
 
     def cart_lines(self) -> tuple[CartLine, ...]:
@@ -94,6 +94,13 @@ class Adapters:
             return frozenset()
         found = _asked("customers", customers.segments)
         return frozenset([found] if isinstance(found, str) else found)  # one name is one segment, not its letters
+
+
+def checked_callable(given: _Call, name: str) -> _Call:
+    """*given* where it is None or can be called; else raises `ConfigurationError`."""
+    if given is not None and not callable(given):
+        raise ConfigurationError(f"Storefront({name}=…) needs a callable, not {given!r:.80}.")
+    return given
 
 
 def _check_methods(adapter: object, protocol: type, name: str, methods: str) -> None:
