@@ -18,7 +18,7 @@ from storefront_plugin.core.settings import Settings
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
 
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
-KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "say": None, "say_count": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 
 
 def words_in_use() -> set[object]:

@@ -17,7 +17,7 @@ from ..recommending.plan import PLACEMENTS, Slot
 from ..recommending.rules import store as rule_store
 from ..recommending.rules.rows import load_rule
 from ..recommending.slot_json import load_slots
-from .kit.i18n import admin_texts, say, say_count
+from .kit.i18n import _, admin_texts, ngettext
 from .kit.pages import Paging, asked_page, link, show_page
 from .kit.products import ProductView, views
 from .rules.labels import RuleView, kind_words, rule_views
@@ -28,7 +28,7 @@ def rule_changes(before: RuleView, after: RuleView) -> tuple[str, ...]:
     """The fields of a rule that differ, as they were and as they are."""
     old, new = _told(before), _told(after)
     return tuple(
-        say("%(field)s: %(old)s → %(new)s", field=field, old=old[field] or "–", new=new[field] or "–")
+        _("%(field)s: %(old)s → %(new)s", field=field, old=old[field] or "–", new=new[field] or "–")
         for field in old
         if old[field] != new[field]
     )
@@ -36,13 +36,13 @@ def rule_changes(before: RuleView, after: RuleView) -> tuple[str, ...]:
 
 def _told(view: RuleView) -> dict[str, str]:
     return {
-        say("What it does"): " ".join(filter(None, (view.kind, view.strength))),
-        say("To which products"): view.target.title if view.target else view.target_words,
-        say("On which pages"): view.seed.title if view.seed else view.seed_words,
-        say("Where"): " · ".join(view.scope),
-        say("Place among pinned products"): admin_texts().number(view.rule.position),
-        say("When"): view.schedule,
-        say("Note"): view.rule.note,
+        _("What it does"): " ".join(filter(None, (view.kind, view.strength))),
+        _("To which products"): view.target.title if view.target else view.target_words,
+        _("On which pages"): view.seed.title if view.seed else view.seed_words,
+        _("Where"): " · ".join(view.scope),
+        _("Place among pinned products"): admin_texts().number(view.rule.position),
+        _("When"): view.schedule,
+        _("Note"): view.rule.note,
     }
 
 
@@ -61,13 +61,13 @@ def _compared(before: Sequence[Slot], after: Sequence[Slot]) -> Iterator[str]:
     removed = [slot for slot in before if slot.name not in new]
     changed = [slot for slot in after if old.get(slot.name, slot) != slot]
     if added:
-        yield say("added: %(slots)s", slots=_titles(added))
+        yield _("added: %(slots)s", slots=_titles(added))
     if removed:
-        yield say("removed: %(slots)s", slots=_titles(removed))
+        yield _("removed: %(slots)s", slots=_titles(removed))
     if changed:
-        yield say("changed: %(slots)s", slots=_titles(changed))
+        yield _("changed: %(slots)s", slots=_titles(changed))
     if [name for name in old if name in new] != [name for name in new if name in old]:
-        yield say("in another order")
+        yield _("in another order")
 
 
 def _titles(slots: Sequence[Slot]) -> str:
@@ -125,36 +125,36 @@ def _changes(entry: versions.Entry, known: _Known) -> tuple[str, ...]:
 def subjects() -> dict[versions.Subject, str]:
     """The kinds of things that change, in words."""
     return {
-        "bundle": say("Bundle"),
-        "proposal": say("Proposal"),
-        "placement": say("Slots"),
-        "rule": say("Rule"),
+        "bundle": _("Bundle"),
+        "proposal": _("Proposal"),
+        "placement": _("Slots"),
+        "rule": _("Rule"),
     }
 
 
 def kinds() -> dict[versions.Subject, str]:
     """The same, each for all of its kind."""
-    return {"bundle": say("Bundles"), "proposal": say("Proposals"), "placement": say("Slots"), "rule": say("Rules")}
+    return {"bundle": _("Bundles"), "proposal": _("Proposals"), "placement": _("Slots"), "rule": _("Rules")}
 
 
 def action_words(entry: versions.Entry) -> str:
     """What was done, in a word or two."""
     words = {
-        "create": say("created"),
-        "edit": say("changed"),
-        "publish": say("published"),
-        "unpublish": say("taken back to draft"),
-        "archive": say("archived"),
-        "undo": say("undone"),
-        "duplicate": say("duplicated"),
-        "delete": say("deleted"),
-        "enable": say("switched on"),
-        "disable": say("switched off"),
-        "accept": say("accepted"),
-        "reject": say("rejected"),
-        "unreject": say("proposed again"),
-        "reset": say("set back"),
-        "import": say("imported"),
+        "create": _("created"),
+        "edit": _("changed"),
+        "publish": _("published"),
+        "unpublish": _("taken back to draft"),
+        "archive": _("archived"),
+        "undo": _("undone"),
+        "duplicate": _("duplicated"),
+        "delete": _("deleted"),
+        "enable": _("switched on"),
+        "disable": _("switched off"),
+        "accept": _("accepted"),
+        "reject": _("rejected"),
+        "unreject": _("proposed again"),
+        "reset": _("set back"),
+        "import": _("imported"),
     }
     return words.get(entry.action, entry.action)
 
@@ -185,7 +185,7 @@ def _title(entry: versions.Entry, known: _Known) -> str:
     if entry.subject == "proposal" and entry.subject_id in known.proposals and known.products:
         return " + ".join(known.products[name].title for name in known.proposals[entry.subject_id].product_ids)
     if entry.subject == "bundle" and entry.action in ("import", "undo") and not entry.subject_id.isdigit():
-        return say_count("%(num)s bundle", "%(num)s bundles", int(written))  # an import, or one taken back
+        return ngettext("%(num)s bundle", "%(num)s bundles", int(written))  # an import, or one taken back
     if entry.subject != "rule":
         return written
     rule = known.rules.get(entry.id)
@@ -193,7 +193,7 @@ def _title(entry: versions.Entry, known: _Known) -> str:
         return rule.sentence
     kind, colon, what = entry.title.partition(": ")
     word = next((words for name, words in kind_words().items() if name == kind), None)
-    return say("%(kind)s: %(what)s", kind=word, what=what) if word and colon else written
+    return _("%(kind)s: %(what)s", kind=word, what=what) if word and colon else written
 
 
 def _address(entry: versions.Entry, known: _Known) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
 from .database import db
-from .language import YEAR, say
+from .language import YEAR, _
 from .models import Category, Customer, Order, OrderLine, Product
 
 blueprint = Blueprint("account", __name__)
@@ -49,7 +49,7 @@ def sign_in() -> str:
         .order_by(orders.desc(), Order.customer_id)
     )
     chosen: dict[str | None, int | None] = {}
-    for department, customer, _ in db.session.execute(query):
+    for department, customer, _orders in db.session.execute(query):
         if department not in chosen and customer not in chosen.values():
             chosen[department] = customer
     counts = dict(
@@ -104,6 +104,6 @@ def privacy() -> str | Response:
         level = request.form.get("consent", "none")
         response = redirect(url_for("account.privacy"), 303)
         response.set_cookie(CONSENT, level if level in LEVELS else "none", max_age=YEAR, samesite="Lax", httponly=True)
-        flash(say("saved"))
+        flash(_("saved"))
         return response
     return render_template("privacy.html", levels=LEVELS, chosen=request.cookies.get(CONSENT, "none"))

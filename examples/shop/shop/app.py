@@ -86,7 +86,7 @@ def _not_found(error: NotFound) -> tuple[str, int]:
 
 
 def _stale_form(error: CSRFError) -> BaseResponse:
-    flash(language.say("stale"))
+    flash(language._("stale"))
     referrer = request.referrer or ""
     own = referrer.startswith(request.host_url)
     return redirect(referrer if own else url_for("pages.home"))

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from . import cart
 from .bill import bill_of
 from .database import db
-from .language import say, title
+from .language import _, title
 from .models import Product
 
 blueprint = Blueprint("basket", __name__, url_prefix="/cart")
@@ -52,10 +52,10 @@ def _tell(sku: str, wanted: int, held: int, *, added: bool) -> None:
     if product is None or not product.visible:
         return
     if held < wanted:
-        text = say("cart.limited", n=held, title=title(product)) if held else say("cart.sold_out", title=title(product))
+        text = _("cart.limited", n=held, title=title(product)) if held else _("cart.sold_out", title=title(product))
         flash(text)
     elif added:
-        flash(say("cart.added", title=title(product)))
+        flash(_("cart.added", title=title(product)))
 
 
 def _whole(text: str) -> int:

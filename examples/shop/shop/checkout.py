@@ -18,7 +18,7 @@ from storefront_plugin.core.errors import StorefrontError
 from . import account, basket, cart, money
 from .bill import Bill, bill_of
 from .database import db
-from .language import say
+from .language import _
 from .models import Order, OrderDiscount, OrderLine, Product, utc_now
 from .storefront import order_placed
 
@@ -44,16 +44,16 @@ class BundlesChanged(Exception):
 def needed(form: FlaskForm, field: Field) -> None:
     """Something of sensible length must be written."""
     if not (field.data or "").strip():
-        raise ValidationError(say("error.required"))
+        raise ValidationError(_("error.required"))
     if len(field.data) > 200:
-        raise ValidationError(say("error.long"))
+        raise ValidationError(_("error.long"))
 
 
 def like_email(form: FlaskForm, field: Field) -> None:
     """One @ with something on both sides."""
     name, at, host = (field.data or "").strip().partition("@")
     if not (name and at and "." in host and " " not in field.data.strip()):
-        raise ValidationError(say("error.email"))
+        raise ValidationError(_("error.email"))
 
 
 class AddressForm(FlaskForm):  # type: ignore[misc]
@@ -115,13 +115,13 @@ def _back_to_cart(bill: Bill) -> Response | None:
 
 
 def _changed(form: AddressForm, bill: Bill) -> tuple[str, int]:
-    flash(say("checkout.changed"))
+    flash(_("checkout.changed"))
     return _page(form, bill), 409
 
 
 def _page(form: AddressForm, bill: Bill) -> str:
     session.setdefault(KEY, secrets.token_urlsafe(16))
-    form.country.choices = {code: say(f"country.{code}") for code in COUNTRIES}
+    form.country.choices = {code: _(f"country.{code}") for code in COUNTRIES}
     form.shown_total.data = str(bill.total)
     return render_template("checkout.html", form=form, bill=bill)
 

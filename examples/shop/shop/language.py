@@ -34,7 +34,7 @@ def _texts() -> dict[str, list[str]]:
     return texts
 
 
-def say(key: str, **values: Any) -> str:
+def _(key: str, **values: Any) -> str:
     """The text named *key*; with ``n=1`` its singular, where there is one."""
     texts = _texts()
     if values.get("n") == 1 and f"{key}.one" in texts:
@@ -79,9 +79,7 @@ def language_url(language: str) -> str:
 def init_app(app: Flask) -> None:
     """Give Flask-Babel our choice of language and the templates our words."""
     Babel(app, locale_selector=current_language)
-    app.jinja_env.globals.update(
-        say=say, language_url=language_url, current_language=current_language, LANGUAGES=LANGUAGES
-    )
+    app.jinja_env.globals.update(_=_, language_url=language_url, current_language=current_language, LANGUAGES=LANGUAGES)
     app.jinja_env.filters.update(
         title_of=title, description_of=description, name_of=name, intro_of=intro,
         attribute_name=attribute_name, attribute_value=attribute_value,

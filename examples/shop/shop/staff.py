@@ -13,7 +13,7 @@ from storefront_plugin.bundles.orders.refunds import Policy
 
 from . import account, money
 from .database import db
-from .language import say
+from .language import _
 from .models import Order, OrderLine
 from .refunds import Pieces, RefundedMeanwhile, quote, refund
 
@@ -40,7 +40,7 @@ def orders() -> str | Response:
     if number:
         if db.session.scalar(select(Order.id).where(Order.number == number)):
             return redirect(url_for("staff.order", number=number), 303)
-        flash(say("staff.no_order", number=number[:20]))
+        flash(_("staff.no_order", number=number[:20]))
     query = select(Order).order_by(Order.placed_at.desc(), Order.id.desc()).limit(20)
     everything = (selectinload(Order.lines), selectinload(Order.discounts), selectinload(Order.refunds))
     return render_template("staff_orders.html", orders=list(db.session.scalars(query.options(*everything))))
@@ -65,9 +65,9 @@ def pay_back(number: str) -> Response:
         abort(400)
     try:
         booked = refund(shown, pieces, policy, request.form.get("seen", 0, type=int))
-        flash(say("staff.paid_back", sum=money.shown(booked.amount, shown.currency)))
+        flash(_("staff.paid_back", sum=money.shown(booked.amount, shown.currency)))
     except RefundedMeanwhile:
-        flash(say("staff.meanwhile"))
+        flash(_("staff.meanwhile"))
     return redirect(url_for("staff.order", number=number), 303)
 
 

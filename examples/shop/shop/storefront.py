@@ -36,7 +36,7 @@ class ShopCart:
         added = {line.product_id for line in lines if cart.add(line.product_id, line.quantity)}
         titles = [language.title(product) for product in cart.products(added)]
         if titles:
-            flash(language.say("cart.added", title=format_list(titles, locale=language.current_language())))
+            flash(language._("cart.added", title=format_list(titles, locale=language.current_language())))
 
 
 class ShopCustomers:

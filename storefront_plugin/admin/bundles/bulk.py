@@ -11,7 +11,7 @@ from ...bundles.store import repository
 from ...bundles.store.listing import definitions_of
 from ...proxies import current_services
 from ..kit.access import merchant_name
-from ..kit.i18n import say, say_count
+from ..kit.i18n import _, ngettext
 from ..kit.pages import change, link, see_other, tell
 from .prices import price_definition
 
@@ -31,7 +31,7 @@ def together() -> Response:
     if action == "delete":
         return _delete(_chosen(request.form.getlist("rows")))
     if action not in ("publish", "archive", "unpublish"):
-        tell(say("Nothing was changed: choose what to do."), "error")
+        tell(_("Nothing was changed: choose what to do."), "error")
         return _back()
     wish = cast(repository.Action, action)
     changed, refused = [], []
@@ -68,10 +68,10 @@ def _delete(chosen: Sequence[tuple[int, int]]) -> Response:
         except (repository.EditConflict, repository.BundleNotFound):
             missed += 1
     if deleted:
-        text = say_count("%(num)s draft deleted.", "%(num)s drafts deleted.", len(deleted))
+        text = ngettext("%(num)s draft deleted.", "%(num)s drafts deleted.", len(deleted))
         tell(text, undo=link("bundle_together_undo"), rows=_rows(deleted))
     if kept:
-        text = say_count(
+        text = ngettext(
             "%(num)s bundle is no draft, or was on sale before. Archive it instead.",
             "%(num)s bundles are no drafts, or were on sale before. Archive them instead.",
             kept,
@@ -80,7 +80,7 @@ def _delete(chosen: Sequence[tuple[int, int]]) -> Response:
     if missed:
         tell(_missed(missed), "warning")
     if not chosen:
-        tell(say("Choose one or more bundles first."), "warning")
+        tell(_("Choose one or more bundles first."), "warning")
     return _back()
 
 
@@ -96,7 +96,7 @@ def together_undo() -> Response:
             missed += 1
     if undone:
         current_services.news.rules_changed()
-        tell(say_count("%(num)s bundle is as it was before.", "%(num)s bundles are as they were before.", undone))
+        tell(ngettext("%(num)s bundle is as it was before.", "%(num)s bundles are as they were before.", undone))
     if missed:
         tell(_missed(missed), "warning")
     return _back()
@@ -120,10 +120,10 @@ def _tell(action: str, changed: Sequence[repository.Stored], refused: int) -> No
     }
     if changed:
         current_services.news.rules_changed()
-        tell(say_count(*words[action], len(changed)), undo=link("bundle_together_undo"), rows=_rows(changed))
+        tell(ngettext(*words[action], len(changed)), undo=link("bundle_together_undo"), rows=_rows(changed))
     if refused and action == "publish":
         tell(
-            say_count(
+            ngettext(
                 "%(num)s bundle could not be published: open it to see why.",
                 "%(num)s bundles could not be published: open them to see why.",
                 refused,
@@ -133,11 +133,11 @@ def _tell(action: str, changed: Sequence[repository.Stored], refused: int) -> No
     elif refused:
         tell(_missed(refused), "warning")
     if not changed and not refused:
-        tell(say("Choose one or more bundles first."), "warning")
+        tell(_("Choose one or more bundles first."), "warning")
 
 
 def _missed(count: int) -> str:
-    return say_count(
+    return ngettext(
         "%(num)s bundle was changed by somebody else meanwhile and left as it is.",
         "%(num)s bundles were changed by somebody else meanwhile and left as they are.",
         count,

@@ -12,7 +12,7 @@ from ...bundles.store import repository
 from ...proxies import current_services
 from ..kit.access import merchant_name
 from ..kit.forms import AdminForm, MomentField
-from ..kit.i18n import say, shown_time
+from ..kit.i18n import _, shown_time
 from ..kit.pages import editors_only, show_page
 
 DAYS = 7
@@ -31,12 +31,12 @@ class CodeForm(AdminForm):
             return  # what was typed is no time, which is said already
         if self.starts is not None and field.data <= self.starts:
             time = shown_time(self.starts)
-            raise ValidationError(say("The bundle starts on %(time)s. Choose a time after that.", time=time))
+            raise ValidationError(_("The bundle starts on %(time)s. Choose a time after that.", time=time))
         left = field.data - dt.datetime.now(dt.timezone.utc)
         if left < dt.timedelta(hours=1):
-            raise ValidationError(say("Choose a time that is at least an hour from now."))
+            raise ValidationError(_("Choose a time that is at least an hour from now."))
         if left > dt.timedelta(days=_MOST_DAYS):
-            raise ValidationError(say("Choose a time within the next ten years."))
+            raise ValidationError(_("Choose a time within the next ten years."))
 
 
 def register(blueprint: Blueprint) -> None:
@@ -74,16 +74,16 @@ def _warnings(stored: repository.Stored, end: dt.datetime | None) -> list[str]:
     schedule, now = stored.definition.schedule, dt.datetime.now(dt.timezone.utc)
     found = []
     if stored.state != "published":
-        found.append(say("The bundle is not published: code and link do nothing until it is."))
+        found.append(_("The bundle is not published: code and link do nothing until it is."))
     if schedule.start is not None and schedule.start > now:
         time = shown_time(schedule.start)
-        found.append(say("The bundle starts on %(time)s: code and link do nothing before that.", time=time))
+        found.append(_("The bundle starts on %(time)s: code and link do nothing before that.", time=time))
     if schedule.end is not None and schedule.end <= now:
         time = shown_time(schedule.end)
-        found.append(say("The bundle ended on %(time)s: code and link do nothing any more.", time=time))
+        found.append(_("The bundle ended on %(time)s: code and link do nothing any more.", time=time))
     elif schedule.end is not None and end is not None and schedule.end < end:
         time = shown_time(schedule.end)
-        found.append(say("The bundle ends on %(time)s: code and link do nothing after that.", time=time))
+        found.append(_("The bundle ends on %(time)s: code and link do nothing after that.", time=time))
     return found
 
 

@@ -17,7 +17,7 @@ from ...core.i18n import LANGUAGES
 from ...proxies import current_services
 from ..kit.access import may_edit, merchant_name
 from ..kit.forms import add_error
-from ..kit.i18n import admin_texts, say, say_error
+from ..kit.i18n import _, admin_texts, error_text
 from ..kit.pages import link, see_other, show_page, tell
 from ..kit.products import look_up, views
 from .errors import complain_of_prices, told
@@ -156,7 +156,7 @@ def _saved(answer: Answer, definition: Definition, publish: bool) -> Response:
     except repository.EditConflict as conflict:
         return _conflict(answer, definition, conflict)
     except InputError as error:
-        answer.refusals, answer.unfit = [say_error(error)], True
+        answer.refusals, answer.unfit = [error_text(error)], True
         return _page(answer, 422)
     if kept.state == "published" or (stored is not None and stored.state == "published"):
         current_services.news.rules_changed()
@@ -187,9 +187,9 @@ def _update(stored: repository.Stored, form: BundleForm, definition: Definition,
 
 def _tell_saved(before: repository.Stored | None, now: repository.Stored) -> None:
     published = now.state == "published" and (before is None or before.state != "published")
-    text = say("Published.") if published else say("Saved.") if before else say("Saved as a draft.")
+    text = _("Published.") if published else _("Saved.") if before else _("Saved as a draft.")
     if before is not None and now.version == before.version:
-        tell(say("Nothing was different, so nothing was saved."))
+        tell(_("Nothing was different, so nothing was saved."))
     elif now.version == 1:
         tell(text)  # a first draft has nothing before it
     else:

@@ -8,7 +8,7 @@ from typing import Final
 
 from ...core.errors import N_, InputError
 from ..kit.forms import add_error, plain
-from ..kit.i18n import say
+from ..kit.i18n import _
 from .form import BundleForm, complaints, fields
 from .labels import field_names
 from .prices import Priced
@@ -70,7 +70,7 @@ def told(form: BundleForm) -> list[Complaint]:
     for field, text in complaints(form):
         name = names.get(field.short_name, "")
         if name and field.id in currencies:
-            name = say("%(field)s (%(currency)s)", field=name, currency=currencies[field.id])
+            name = _("%(field)s (%(currency)s)", field=name, currency=currencies[field.id])
         if field.name != "storefront_token":
             found.append(Complaint(field.id, tiers.get(field.id, ""), name, text))
     return found
@@ -90,7 +90,7 @@ def complain_of_prices(form: BundleForm, priced: Priced) -> list[str]:
 
 def _tiers(form: BundleForm) -> dict[str, str]:
     """The tier or step that each field is of, by the field's id; none where there is only one."""
-    name = say("Step %(number)s") if form.kind.data == "steps" else say("Tier %(number)s")
+    name = _("Step %(number)s") if form.kind.data == "steps" else _("Tier %(number)s")
     if len(form.tiers) < 2:
         return {}
     return {

@@ -14,7 +14,7 @@ from ...core.errors import InputError
 from ...proxies import current_services
 from ..kit.access import merchant_name
 from ..kit.forms import AdminForm
-from ..kit.i18n import say, say_count, say_error
+from ..kit.i18n import _, error_text, ngettext
 from ..kit.pages import change, editors_only, link, see_other, show_page, tell
 from .list import asked
 
@@ -54,9 +54,7 @@ def importing() -> Response:
     form.validate()
     data = _sent()
     if form.token_failed or not data:
-        wrong = (
-            say("Choose a file first.") if not data else say("This page was open for too long. Send the file again.")
-        )
+        wrong = _("Choose a file first.") if not data else _("This page was open for too long. Send the file again.")
         return show_page("bundle_files.html", 422, form=form, wrong=wrong)
     check = request.form.get("do") != "import"
     try:
@@ -69,7 +67,7 @@ def importing() -> Response:
             catalog=current_services.shop.catalog,
         )
     except InputError as error:
-        return show_page("bundle_files.html", 422, form=form, wrong=say_error(error))
+        return show_page("bundle_files.html", 422, form=form, wrong=error_text(error))
     return _checked(form, report, data) if check else _imported(form, report)
 
 
@@ -90,11 +88,11 @@ def _imported(form: AdminForm, report: ImportReport) -> Response:
     """Reloading must not import again; bad rows stay on the page, where there are some."""
     if report.created or report.changed:
         current_services.news.rules_changed()
-    words = say_count("%(num)s bundle created", "%(num)s bundles created", report.created)
-    changed = say_count("%(num)s changed", "%(num)s changed", report.changed)
-    text = say("%(created)s, %(changed)s.", created=words, changed=changed)
+    words = ngettext("%(num)s bundle created", "%(num)s bundles created", report.created)
+    changed = ngettext("%(num)s changed", "%(num)s changed", report.changed)
+    text = _("%(created)s, %(changed)s.", created=words, changed=changed)
     if report.refused:
-        refused = say_count("%(num)s was refused, see below.", "%(num)s were refused, see below.", report.refused)
+        refused = ngettext("%(num)s was refused, see below.", "%(num)s were refused, see below.", report.refused)
         return _reported(form, report, done=f"{text} {refused}")
     tell(text, undo=link("bundle_import_undo") if report.created or report.changed else "", token=report.token)
     return see_other(link("bundle_list", sort="updated"))
@@ -106,11 +104,11 @@ def undo() -> Response:
     undone = undo_import(current_services.database, request.form.get("token", "")[:16], merchant_name())
     if undone.restored:
         current_services.news.rules_changed()
-    deleted = say_count("%(num)s new draft deleted", "%(num)s new drafts deleted", undone.deleted)
-    restored = say_count("%(num)s bundle as it was before", "%(num)s bundles as they were before", undone.restored)
-    tell(say("Import taken back: %(deleted)s, %(restored)s.", deleted=deleted, restored=restored))
+    deleted = ngettext("%(num)s new draft deleted", "%(num)s new drafts deleted", undone.deleted)
+    restored = ngettext("%(num)s bundle as it was before", "%(num)s bundles as they were before", undone.restored)
+    tell(_("Import taken back: %(deleted)s, %(restored)s.", deleted=deleted, restored=restored))
     if undone.left:
-        text = say_count(
+        text = ngettext(
             "%(num)s bundle was changed since the import and is left as it is.",
             "%(num)s bundles were changed since the import and are left as they are.",
             undone.left,
@@ -120,4 +118,4 @@ def undo() -> Response:
 
 
 def _reported(form: AdminForm, report: ImportReport, **more: Any) -> Response:
-    return show_page("bundle_files.html", form=form, report=report, said=say_error, shown=MOST_SHOWN, **more)
+    return show_page("bundle_files.html", form=form, report=report, said=error_text, shown=MOST_SHOWN, **more)

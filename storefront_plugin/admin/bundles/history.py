@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort
 from ...bundles.store import repository
 from ...bundles.store.tables import StoredBundle
 from ...proxies import current_services
-from ..kit.i18n import say
+from ..kit.i18n import _
 from ..kit.pages import show_page
 from .editor import titles_of
 from .labels import Difference, StateView, differences, state_names
@@ -83,7 +83,7 @@ def _created(stored: repository.Stored, changes: Sequence[repository.Change]) ->
         at = session.scalar(query) or stored.updated_at
     by = "" if changes else stored.updated_by
     other = bool(changes) and changes[-1].definition != stored.definition
-    return Step(1, say("Bundle created"), _state("draft"), by, at, [], other)
+    return Step(1, _("Bundle created"), _state("draft"), by, at, [], other)
 
 
 def _state(state: str) -> StateView:
@@ -93,10 +93,10 @@ def _state(state: str) -> StateView:
 
 def _headings() -> dict[str, str]:
     return {
-        "edit": say("Bundle changed"),
-        "publish": say("Bundle published"),
-        "unpublish": say("Bundle taken back to draft"),
-        "archive": say("Bundle archived"),
-        "delete": say("Bundle deleted"),
-        "undo": say("Change undone"),
+        "edit": _("Bundle changed"),
+        "publish": _("Bundle published"),
+        "unpublish": _("Bundle taken back to draft"),
+        "archive": _("Bundle archived"),
+        "delete": _("Bundle deleted"),
+        "undo": _("Change undone"),
     }

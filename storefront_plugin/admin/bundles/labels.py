@@ -14,7 +14,7 @@ from ...bundles.definition import Component, Definition, Tier
 from ...bundles.price import Price
 from ...proxies import current_services
 from ...shop.ports import Product
-from ..kit.i18n import admin_texts, say, say_count, shown_money, shown_percent, shown_time
+from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_percent, shown_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +34,31 @@ def absence(definition: Definition, products: Mapping[str, Product | None]) -> A
     troubled = [(one.title if one else name, words) for name, one in found.items() if (words := trouble(one))]
     if not troubled:
         return Absence(
-            say("On, not shown: too few pieces"),
-            say("Shoppers are not shown this now: there are too few pieces of its products."),
+            _("On, not shown: too few pieces"),
+            _("Shoppers are not shown this now: there are too few pieces of its products."),
         )
     title, words = troubled[0]
     return Absence(
         _label([one for one in found.values() if trouble(one)]),
-        say("Shoppers are not shown this now: %(product)s %(is)s.", product=title, **{"is": words}),
+        _("Shoppers are not shown this now: %(product)s %(is)s.", product=title, **{"is": words}),
     )
 
 
 def trouble(product: Product | None) -> str:
     """What is wrong with a part, in words that follow its name; "" where nothing is."""
     if product is None:
-        return say("is not in the catalogue any more")
+        return _("is not in the catalogue any more")
     if not product.visible:
-        return say("is hidden")
-    return say("is sold out") if product.stock is not None and product.stock <= 0 else ""
+        return _("is hidden")
+    return _("is sold out") if product.stock is not None and product.stock <= 0 else ""
 
 
 def _label(troubled: list[Product | None]) -> str:
     if None in troubled:
-        return say("On, not shown: a product is gone")
+        return _("On, not shown: a product is gone")
     if any(one is not None and not one.visible for one in troubled):
-        return say("On, not shown: a product is hidden")
-    return say("On, not shown: sold out")
+        return _("On, not shown: a product is hidden")
+    return _("On, not shown: sold out")
 
 
 _MOST_SHOWN: Final = 2
@@ -76,38 +76,38 @@ class StateView:
 def kind_names() -> dict[str, str]:
     """The kinds by name."""
     return {
-        "set": say("Fixed set"),
-        "ladder": say("Tier ladder"),
-        "mix": say("Mix and match"),
-        "extra": say("Free extra"),
-        "steps": say("Quantity steps"),
+        "set": _("Fixed set"),
+        "ladder": _("Tier ladder"),
+        "mix": _("Mix and match"),
+        "extra": _("Free extra"),
+        "steps": _("Quantity steps"),
     }
 
 
 def kind_lines() -> dict[str, str]:
     """What each kind is for, in one line."""
     return {
-        "set": say("These products together cost less: camera, lens and case."),
-        "ladder": say("A starter set and a complete one side by side; the dearer adds something."),
-        "mix": say("Shoppers choose so many of a group: any three teas."),
-        "extra": say("Who buys these gets something free: buy one, get one."),
-        "steps": say("From so many pieces on each costs less: from three a little, from six more."),
+        "set": _("These products together cost less: camera, lens and case."),
+        "ladder": _("A starter set and a complete one side by side; the dearer adds something."),
+        "mix": _("Shoppers choose so many of a group: any three teas."),
+        "extra": _("Who buys these gets something free: buy one, get one."),
+        "steps": _("From so many pieces on each costs less: from three a little, from six more."),
     }
 
 
 def price_names() -> dict[str, str]:
     """The price kinds by name."""
     return {
-        "percent": say("Percent off"),
-        "amount": say("Amount off"),
-        "fixed": say("Fixed price"),
-        "free": say("Free pieces"),
+        "percent": _("Percent off"),
+        "amount": _("Amount off"),
+        "fixed": _("Fixed price"),
+        "free": _("Free pieces"),
     }
 
 
 def state_names() -> dict[str, str]:
     """The states by name."""
-    return {"draft": say("Draft"), "published": say("Published"), "archived": say("Archived")}
+    return {"draft": _("Draft"), "published": _("Published"), "archived": _("Archived")}
 
 
 def state_view(
@@ -123,36 +123,36 @@ def state_view(
     if state != "published":
         return StateView("off", state_names()[state])
     if end is not None and _aware(end) <= now:
-        return StateView("off", say("Ended"))
+        return StateView("off", _("Ended"))
     if limit is not None and uses >= limit:
-        return StateView("warning", say("Limit reached"))
+        return StateView("warning", _("Limit reached"))
     if start is not None and _aware(start) > now:
-        return StateView("waiting", say("Scheduled"))
-    return StateView("warning", absent.label) if absent else StateView("on", say("On now"))
+        return StateView("waiting", _("Scheduled"))
+    return StateView("warning", absent.label) if absent else StateView("on", _("On now"))
 
 
 def field_names() -> dict[str, str]:
     """The fields of the form by their short names, for saying which one a complaint is about."""
     return {
-        "language": say("Language"),
-        "title": say("Title"),
-        "benefit": say("Why together"),
-        "picture": say("Web address (URL) of a picture"),
-        "add": say("Products"),
-        "quantity": say("Pieces"),
-        "price": say("Price"),
-        "percent": say("Percent off"),
-        "currency": say("Currency"),
-        "amount": say("Amount"),
-        "pieces": say("Free pieces, the cheapest"),
-        "least": say("Pieces"),
-        "most": say("Pieces"),
-        "start": say("Starts"),
-        "end": say("Ends"),
-        "limit_per_order": say("At most in one order"),
-        "limit_in_all": say("At most in all orders"),
-        "segment": say("Segment"),
-        "stacking": say("Together with other bundles"),
+        "language": _("Language"),
+        "title": _("Title"),
+        "benefit": _("Why together"),
+        "picture": _("Web address (URL) of a picture"),
+        "add": _("Products"),
+        "quantity": _("Pieces"),
+        "price": _("Price"),
+        "percent": _("Percent off"),
+        "currency": _("Currency"),
+        "amount": _("Amount"),
+        "pieces": _("Free pieces, the cheapest"),
+        "least": _("Pieces"),
+        "most": _("Pieces"),
+        "start": _("Starts"),
+        "end": _("Ends"),
+        "limit_per_order": _("At most in one order"),
+        "limit_in_all": _("At most in all orders"),
+        "segment": _("Segment"),
+        "stacking": _("Together with other bundles"),
     }
 
 
@@ -170,25 +170,25 @@ def offer_words(definition: Definition) -> str:
     tiers = definition.tiers
     if definition.kind == "steps":
         return " · ".join(
-            say("%(pieces)s+: %(price)s", pieces=tier.least, price=price_words(tier.price)) for tier in tiers
+            _("%(pieces)s+: %(price)s", pieces=tier.least, price=price_words(tier.price)) for tier in tiers
         )
     if definition.kind == "mix":
         chosen = str(tiers[0].least) if tiers[0].least == tiers[0].most else f"{tiers[0].least}–{tiers[0].most}"
         if tiers[0].price.kind == "free":
             free = tiers[0].price.pieces
-            return say_count("%(pieces)s pieces, %(num)s free", "%(pieces)s pieces, %(num)s free", free, pieces=chosen)
-        return say("%(pieces)s for %(price)s", pieces=chosen, price=price_words(tiers[0].price))
+            return ngettext("%(pieces)s pieces, %(num)s free", "%(pieces)s pieces, %(num)s free", free, pieces=chosen)
+        return _("%(pieces)s for %(price)s", pieces=chosen, price=price_words(tiers[0].price))
     return " · ".join(price_words(tier.price) for tier in tiers)
 
 
 def price_words(price: Price) -> str:
     """One price in a few words; of several currencies the shop's own, and how many there are beside it."""
     if price.kind == "percent":
-        return say("%(percent)s off", percent=_percent(price))
+        return _("%(percent)s off", percent=_percent(price))
     if price.kind == "free":
-        return say("free extra")
+        return _("free extra")
     words = _amount_words(price.amounts)
-    return words if price.kind == "fixed" else say("%(amount)s off", amount=words)
+    return words if price.kind == "fixed" else _("%(amount)s off", amount=words)
 
 
 def all_amounts(price: Price) -> str:
@@ -196,14 +196,14 @@ def all_amounts(price: Price) -> str:
     if price.kind in ("percent", "free"):
         return price_words(price)
     words = ", ".join(shown_money(amount, currency) for currency, amount in price.amounts.items())
-    return words if price.kind == "fixed" else say("%(amount)s off", amount=words)
+    return words if price.kind == "fixed" else _("%(amount)s off", amount=words)
 
 
 def tier_name(definition: Definition, number: int) -> str:
     """What a tier is called beside others of its bundle; "" where there is only one."""
     if definition.kind == "steps":
-        return say("From %(pieces)s", pieces=admin_texts().number(definition.tiers[number].least))
-    return say("Tier %(number)s", number=number + 1) if len(definition.tiers) > 1 else ""
+        return _("From %(pieces)s", pieces=admin_texts().number(definition.tiers[number].least))
+    return _("Tier %(number)s", number=number + 1) if len(definition.tiers) > 1 else ""
 
 
 def _amount_words(amounts: Mapping[str, int]) -> str:
@@ -245,39 +245,37 @@ def differences(old: Definition, new: Definition, titles: Mapping[str, str]) -> 
 
 def _told(definition: Definition, titles: Mapping[str, str]) -> dict[str, str]:
     """Every field of *definition* by its label."""
-    told: dict[str, str] = {say("Kind"): kind_names()[definition.kind]}
+    told: dict[str, str] = {_("Kind"): kind_names()[definition.kind]}
     for language, words in definition.words.items():
         name = language_name(language)
-        told[say("Title (%(language)s)", language=name)] = words.title
-        told[say("Why together (%(language)s)", language=name)] = words.benefit
-        told[say("Picture (%(language)s)", language=name)] = words.picture or ""
+        told[_("Title (%(language)s)", language=name)] = words.title
+        told[_("Why together (%(language)s)", language=name)] = words.benefit
+        told[_("Picture (%(language)s)", language=name)] = words.picture or ""
     for number, tier in enumerate(definition.tiers):
         told |= _tier(definition, number, tier, titles)
     write = admin_texts().number
     return told | {
-        say("Starts"): shown_time(definition.schedule.start),
-        say("Ends"): shown_time(definition.schedule.end),
-        say("At most in one order"): write(definition.limit_per_order) if definition.limit_per_order else "",
-        say("At most in all orders"): write(definition.limit_in_all) if definition.limit_in_all else "",
-        say("Segment"): definition.segment or "",
-        say("Staff only"): say("yes") if definition.staff_only else "",
-        say("Together with other bundles"): say("never")
-        if definition.stacking == "alone"
-        else say("whatever saves most"),
+        _("Starts"): shown_time(definition.schedule.start),
+        _("Ends"): shown_time(definition.schedule.end),
+        _("At most in one order"): write(definition.limit_per_order) if definition.limit_per_order else "",
+        _("At most in all orders"): write(definition.limit_in_all) if definition.limit_in_all else "",
+        _("Segment"): definition.segment or "",
+        _("Staff only"): _("yes") if definition.staff_only else "",
+        _("Together with other bundles"): _("never") if definition.stacking == "alone" else _("whatever saves most"),
     }
 
 
 def _tier(definition: Definition, number: int, tier: Tier, titles: Mapping[str, str]) -> dict[str, str]:
-    of = say("Tier %(number)s", number=number + 1) + ": " if len(definition.tiers) > 1 else ""
+    of = _("Tier %(number)s", number=number + 1) + ": " if len(definition.tiers) > 1 else ""
     told = {}
     if definition.kind != "steps" or not number:
-        told[of + say("Products")] = " + ".join(_component(one, titles) for one in tier.components)
+        told[of + _("Products")] = " + ".join(_component(one, titles) for one in tier.components)
     if tier.least:
-        told[of + say("Pieces")] = f"{tier.least}–{tier.most}" if tier.most else say("from %(least)s", least=tier.least)
+        told[of + _("Pieces")] = f"{tier.least}–{tier.most}" if tier.most else _("from %(least)s", least=tier.least)
     price = all_amounts(tier.price)
     if tier.price.kind == "free" and tier.price.pieces > 1:
         price = f"{price} × {tier.price.pieces}"
-    return told | {of + say("Price"): price}
+    return told | {of + _("Price"): price}
 
 
 def _component(component: Component, titles: Mapping[str, str]) -> str:
@@ -285,8 +283,8 @@ def _component(component: Component, titles: Mapping[str, str]) -> str:
     if component.quantity > 1:
         words = f"{component.quantity} × {words}"
     more = [
-        *([say("optional")] if component.optional else []),
-        *([say("free")] if component.free else []),
+        *([_("optional")] if component.optional else []),
+        *([_("free")] if component.free else []),
         *component.variants,
     ]
     return f"{words} ({', '.join(more)})" if more else words

@@ -15,7 +15,7 @@ from ...bundles.store.listing import Row, Sort, Wanted, definitions_of, list_bun
 from ...proxies import current_services
 from ...shop.ports import Product
 from ..kit.access import merchant_name
-from ..kit.i18n import admin_texts, say
+from ..kit.i18n import _, admin_texts
 from ..kit.pages import Paging, asked_page, change, link, see_other, show_page, tell
 from ..kit.products import ProductView, look_up, unknown, view_of
 from .form import KINDS
@@ -114,7 +114,7 @@ def _first_products(definition: Definition) -> list[str]:
 def state(bundle_id: int) -> Response:
     """``POST bundles/<id>/state``: ``action`` publish, archive or unpublish what stands as ``version``."""
     action = request.form.get("action", "")
-    words = {"publish": say("Published."), "archive": say("Archived."), "unpublish": say("Taken back to draft.")}
+    words = {"publish": _("Published."), "archive": _("Archived."), "unpublish": _("Taken back to draft.")}
     if action not in words:
         abort(404)
     wish = cast(repository.Action, action)
@@ -134,7 +134,7 @@ def undo(bundle_id: int) -> Response:
     return _done(
         bundle_id,
         lambda version: repository.undo(current_services.database, bundle_id, version, merchant_name()),
-        say("Redone.") if again else say("Undone."),
+        _("Redone.") if again else _("Undone."),
         undone=not again,
     )
 
@@ -149,14 +149,14 @@ def restore(bundle_id: int) -> Response:
     if found is None:
         abort(404)
     if _loaded(bundle_id).state == "published" and price_definition(found.definition).refusals:
-        tell(say("This version cannot be on sale now: take the bundle back to draft first."), "error")
+        tell(_("This version cannot be on sale now: take the bundle back to draft first."), "error")
         return see_other(link("bundle_history", bundle_id=bundle_id))
     return _done(
         bundle_id,
         lambda version: repository.update(
             current_services.database, bundle_id, version, found.definition, merchant_name()
         ),
-        say("This version stands again."),
+        _("This version stands again."),
     )
 
 
@@ -164,10 +164,10 @@ def restore(bundle_id: int) -> Response:
 def duplicate(bundle_id: int) -> Response:
     """``POST bundles/<id>/duplicate``: a new draft like it."""
     try:
-        copy = repository.duplicate(current_services.database, bundle_id, merchant_name(), say(" (copy)"))
+        copy = repository.duplicate(current_services.database, bundle_id, merchant_name(), _(" (copy)"))
     except repository.BundleNotFound:
         abort(404)
-    tell(say("This is the copy, a draft. Change what shall be different."))
+    tell(_("This is the copy, a draft. Change what shall be different."))
     return see_other(link("bundle_edit", bundle_id=copy.id))
 
 
@@ -177,7 +177,7 @@ def _done(bundle_id: int, act: Callable[[int], repository.Stored], text: str, un
     try:
         now = act(_number("version"))
     except repository.EditConflict:
-        tell(say("Somebody else changed this bundle meanwhile. This is how it stands now."), "warning")
+        tell(_("Somebody else changed this bundle meanwhile. This is how it stands now."), "warning")
         return see_other(link("bundle_edit", bundle_id=bundle_id))
     except repository.BundleNotFound:
         abort(404)

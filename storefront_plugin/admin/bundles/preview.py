@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from ...bundles.definition import Definition
 from ...core.errors import AdapterError
 from ...web.widgets.rendering import preview
-from ..kit.i18n import admin_texts, say, say_error
+from ..kit.i18n import _, admin_texts, error_text
 from ..kit.pages import show_part
 from ..kit.products import look_up
 from .errors import told
@@ -63,7 +63,7 @@ def shown() -> Response:
 def preview_of_form(sent: MultiDict[str, str]) -> Preview:
     """The preview of a form as it was sent, complete or not."""
     form = BundleForm(formdata=cleaned(sent))
-    definition = read_definition(form, placeholder=say("Title of the bundle"))
+    definition = read_definition(form, placeholder=_("Title of the bundle"))
     if definition is None:
         sentences = [f"{one.name}: {one.text}" if one.name else one.text for one in told(form)]
         return Preview(None, lacks=tuple(dict.fromkeys(sentences)))
@@ -79,5 +79,5 @@ def preview_of(definition: Definition, currency: str = "") -> Preview:
         priced = price_definition(definition)
         widget = preview(definition, admin_texts().locale, shown_in)
     except AdapterError as error:
-        return Preview(definition, lacks=(say_error(error),))
+        return Preview(definition, lacks=(error_text(error),))
     return Preview(definition, priced, widget, (), absence(definition, products), currencies, shown_in)

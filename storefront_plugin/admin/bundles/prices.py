@@ -16,7 +16,7 @@ from ...bundles.slots.pieces import Choices
 from ...money import to_minor
 from ...proxies import current_services
 from ...shop.ports import Product
-from ..kit.i18n import admin_texts, say, shown_money
+from ..kit.i18n import _, admin_texts, shown_money
 from ..kit.products import look_up
 from .labels import tier_name
 
@@ -34,7 +34,7 @@ def dominated(definition: Definition, offer: TierOffer, currency: str) -> str:
     pricing = price_cart(lines, [Bundle(1, everyones)], currency, dt.datetime.now(dt.timezone.utc))
     if pricing.discount <= offer.saving:
         return ""
-    return say(
+    return _(
         "“%(tier)s” saves less than “%(other)s”: a cart with all of it pays %(paid)s, not the %(shown)s that shoppers "
         "are shown. Lower the price of “%(tier)s”, or save less with “%(other)s”.",
         tier=tier_name(definition, offer.number),
@@ -106,12 +106,12 @@ class Priced:
     def refusals(self) -> list[str]:
         """Why it cannot be published, in sentences."""
         gone = [
-            say("“%(product)s” is not in the catalogue any more. Take it out or choose another product.", product=name)
+            _("“%(product)s” is not in the catalogue any more. Take it out or choose another product.", product=name)
             for name in self.lost
         ]
         wrong = gone + list(dict.fromkeys(row.sentence for _, row in self.refused))
         if not wrong and self.saves_nothing:
-            wrong.append(say("This saves nothing yet: lower the price, or raise what is taken off."))
+            wrong.append(_("This saves nothing yet: lower the price, or raise what is taken off."))
         return wrong
 
     @property
@@ -169,7 +169,7 @@ def _tier(
         if _can_be_had(tier, definition.product_ids - products.keys()):
             rows.append(_row(currency, definition, number, there, choices))
         else:
-            rows.append(PriceRow(currency, sentence=say("Without a product that is gone there is no price.")))
+            rows.append(PriceRow(currency, sentence=_("Without a product that is gone there is no price.")))
     return TierPrices(tier, sets_available(tier, stock), tuple(rows))
 
 
@@ -178,12 +178,12 @@ def _row(
 ) -> PriceRow:
     tier = definition.tiers[number]
     if not tier.price.has(currency):
-        sentence = say("No amount in this currency: carts in it pay the single prices.")
+        sentence = _("No amount in this currency: carts in it pay the single prices.")
         return PriceRow(currency, sentence=sentence, may_save=False)
     offer = tier_offer(definition, number, products, choices, currency)
     if offer is None:
         together = tier.price.amounts[currency] if tier.price.kind == "fixed" and not tier.least else None
-        sentence = say("The shop has no prices in this currency; the cart's own prices count.")
+        sentence = _("The shop has no prices in this currency; the cart's own prices count.")
         return PriceRow(currency, together=together, sentence=sentence)
     wrong, refused = _wrong(definition, offer, currency)
     more = "" if wrong else dominated(definition, offer, currency)
@@ -220,7 +220,7 @@ def _wrong(definition: Definition, offer: TierOffer, currency: str) -> tuple[str
         fixed, (cheapest, dearest) = tier.price.amounts[currency], _sums(definition, offer)
         if fixed > dearest:
             return (
-                say(
+                _(
                     "The fixed price of %(price)s is above the %(sum)s that the products cost one by one. Lower it.",
                     price=shown_money(fixed, currency),
                     sum=shown_money(dearest, currency),
@@ -228,9 +228,9 @@ def _wrong(definition: Definition, offer: TierOffer, currency: str) -> tuple[str
                 True,
             )
         if fixed > cheapest:
-            return say("Some choices cost less one by one; shoppers then pay the single prices."), False
+            return _("Some choices cost less one by one; shoppers then pay the single prices."), False
     if not offer.saving:
-        return say("This saves nothing, so shoppers are not shown it."), False
+        return _("This saves nothing, so shoppers are not shown it."), False
     return "", False
 
 

@@ -24,7 +24,7 @@ from ...orderlog.numbering import is_small
 from ...proxies import current_services
 from ..kit.access import merchant_name
 from ..kit.forms import AdminForm
-from ..kit.i18n import admin_texts, say, say_count, shown_money, shown_percent
+from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_percent
 from ..kit.pages import Paging, asked_page, change, editors_only, here, link, see_other, show_page, tell
 from ..kit.products import ProductView, views
 
@@ -81,17 +81,15 @@ def _row(one: Proposal, products: tuple[ProductView, ...]) -> ProposalRow:
         one,
         products,
         " + ".join(product.title for product in products),
-        say_count(
+        ngettext(
             "%(support)s of %(orders)s order",
             "%(support)s of %(orders)s orders",
             one.orders,
             support=number(one.support),
             orders=number(one.orders),
         ),
-        say("%(lift)s times chance", lift=lift),
-        say(
-            "about %(share)s of buyers", share=shown_percent(one.expected_share, 1 if one.expected_share < 0.01 else 0)
-        ),
+        _("%(lift)s times chance", lift=lift),
+        _("about %(share)s of buyers", share=shown_percent(one.expected_share, 1 if one.expected_share < 0.01 else 0)),
         shown_money(one.price, one.currency) if one.price else "",
         shown_money(after, one.currency) if one.discount else "",
         anchor(one.key),
@@ -108,10 +106,10 @@ class TermsForm(AdminForm):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        self.margin_floor.label.text = say("Least margin, percent")
-        self.discount.label.text = say("Discount, percent")
-        self.discount_without_cost.label.text = say("Without known cost, percent")
-        self.min_support.label.text = say("Least number of orders")
+        self.margin_floor.label.text = _("Least margin, percent")
+        self.discount.label.text = _("Discount, percent")
+        self.discount_without_cost.label.text = _("Without known cost, percent")
+        self.min_support.label.text = _("Least number of orders")
 
     def read(self) -> MiningSettings | None:
         """What was typed; None where the fields say what is wrong."""
@@ -185,25 +183,25 @@ def _page(form: TermsForm | None, status: int = 200) -> Response:
 
 def _states(counts: dict[str, int]) -> dict[ProposalState, tuple[str, int]]:
     words: dict[ProposalState, str] = {
-        "open": say("To decide"),
-        "accepted": say("Accepted"),
-        "rejected": say("Rejected"),
+        "open": _("To decide"),
+        "accepted": _("Accepted"),
+        "rejected": _("Rejected"),
     }
     return {state: (label, counts.get(state, 0)) for state, label in words.items()}
 
 
 def _sorts() -> dict[Sort, str]:
     return {
-        "beyond": say("Most beyond chance"),
-        "support": say("Orders"),
-        "lift": say("Times chance"),
-        "share": say("Share of buyers"),
-        "margin": say("Margin left"),
+        "beyond": _("Most beyond chance"),
+        "support": _("Orders"),
+        "lift": _("Times chance"),
+        "share": _("Share of buyers"),
+        "margin": _("Margin left"),
     }
 
 
 def _phase(phase: str) -> str:
-    return {"read": say("Reading the orders"), "count": say("Counting what was bought together")}.get(phase, phase)
+    return {"read": _("Reading the orders"), "count": _("Counting what was bought together")}.get(phase, phase)
 
 
 @editors_only
@@ -216,7 +214,7 @@ def search() -> Response:
     try:
         begun = proposal_run.begin(current_services.database, terms, merchant_name())
     except proposal_run.SearchRunning:
-        tell(say("A search is at work already; its result will be here in a moment."), "warning")
+        tell(_("A search is at work already; its result will be here in a moment."), "warning")
         return see_other(link("proposals"))
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     if current_services.database.in_memory:  # it has one connection only, which no second thread may use
@@ -247,7 +245,7 @@ def reject() -> Response:
     keys = _asked()
     done = proposals.reject(current_services.database, keys, merchant_name())
     if done:
-        text = say_count(
+        text = ngettext(
             "Rejected. This set is not proposed again.", "%(num)s rejected. They are not proposed again.", len(done)
         )
         tell(text, undo=link("proposal_unreject"), rows=" ".join(done), back=_address())
@@ -260,7 +258,7 @@ def unreject() -> Response:
     keys = _asked()
     done = proposals.unreject(current_services.database, keys, merchant_name())
     if done:
-        tell(say_count("The set is proposed again.", "%(num)s sets are proposed again.", len(done)))
+        tell(ngettext("The set is proposed again.", "%(num)s sets are proposed again.", len(done)))
     return _back(keys, done, _after(keys) if "shown" in request.form else (done or [""])[0])
 
 
@@ -273,9 +271,9 @@ def _asked() -> list[str]:
 def _back(keys: Sequence[str], done: Collection[str], goes_on: str) -> Response:
     """To the list as it was, at the row to go on with."""
     if not keys:
-        tell(say("Choose one or more proposals first."), "warning")
+        tell(_("Choose one or more proposals first."), "warning")
     elif len(done) < len(keys):
-        tell(say("This proposal does not stand any more: somebody has looked again meanwhile."), "warning")
+        tell(_("This proposal does not stand any more: somebody has looked again meanwhile."), "warning")
     return see_other(_address() + (f"#{anchor(goes_on)}" if goes_on else ""))
 
 

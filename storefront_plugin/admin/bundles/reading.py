@@ -14,7 +14,7 @@ from ...core.errors import InputError
 from ...core.i18n import known_locale
 from ...web.widgets.cards import below_root
 from ..kit.forms import add_error, plain, read_amount, read_currency, read_percent, read_whole
-from ..kit.i18n import say, say_error
+from ..kit.i18n import _, error_text
 from .errors import place_of
 from .form import PRICE_KINDS, BundleForm, complaints
 
@@ -42,7 +42,7 @@ def read_definition(form: BundleForm, kept: Definition | None = None, placeholde
     in_all = read_whole(form.limit_in_all, 1, MAX_PIECES, required=False)
     segment = plain(form.segment.data) or None
     if segment is not None and len(segment) > 64:
-        add_error(form.segment, say("The name of a segment has at most 64 characters. Shorten it."))
+        add_error(form.segment, _("The name of a segment has at most 64 characters. Shorten it."))
     if complaints(form) or words is None or tiers is None or schedule is None:
         return None
     try:
@@ -58,7 +58,7 @@ def read_definition(form: BundleForm, kept: Definition | None = None, placeholde
             stacking=cast(Stacking, form.stacking.data or "best"),
         )
     except InputError as error:
-        add_error(form.kind, say_error(error))
+        add_error(form.kind, error_text(error))
         return None
 
 
@@ -76,16 +76,16 @@ def _words(form: BundleForm, placeholder: str) -> dict[str, Words] | None:
     if not found and placeholder:
         return {"en": Words(placeholder)}
     if not found and form.words and not complaints(form):
-        add_error(form.words[0].form.title, say("Write a title in at least one language."))
+        add_error(form.words[0].form.title, _("Write a title in at least one language."))
     return found or None
 
 
 def _language(field: Field, found: dict[str, Words]) -> str | None:
     language = plain(field.data)
     if not known_locale(language):
-        add_error(field, say("Write the code of a language, such as en, ja or de."))
+        add_error(field, _("Write the code of a language, such as en, ja or de."))
     elif language in found:
-        add_error(field, say("This language stands twice. Keep one of them."))
+        add_error(field, _("This language stands twice. Keep one of them."))
     else:
         return language
     return None
@@ -95,12 +95,12 @@ def _is_whole(row: Row, typed: dict[str, str]) -> bool:
     """Whether the words can stand so; if not, it is said."""
     for name, limit in _LONGEST.items():
         if len(typed[name]) > limit:
-            add_error(row.form[name], say("At most %(limit)s characters fit here. Shorten it.", limit=limit))
+            add_error(row.form[name], _("At most %(limit)s characters fit here. Shorten it.", limit=limit))
     if not typed["title"].strip():
-        add_error(row.form.title, say("Write a title in this language too, or empty its other fields."))
+        add_error(row.form.title, _("Write a title in this language too, or empty its other fields."))
     picture = typed["picture"].strip()
     if picture and below_root(picture, _SCHEMES, "") is None:
-        add_error(row.form.picture, say("Write an address that begins with https:// or with /."))
+        add_error(row.form.picture, _("Write an address that begins with https:// or with /."))
     return not complaints(row.form)
 
 
@@ -112,13 +112,13 @@ def _text(field: Field) -> str:
 def _tiers(form: BundleForm) -> tuple[Tier, ...] | None:
     kind = str(form.kind.data)
     if kind not in PRICE_KINDS:
-        add_error(form.kind, say("There is no such kind of bundle. Choose one again."))
+        add_error(form.kind, _("There is no such kind of bundle. Choose one again."))
         return None
     if kind == "ladder" and len(form.tiers) < 2:
-        add_error(form.kind, say("A tier ladder needs at least two tiers. Add one."))
+        add_error(form.kind, _("A tier ladder needs at least two tiers. Add one."))
     shared = _components(form.tiers[0], kind, "") if kind == "steps" and form.tiers else None
     if shared == ():
-        add_error(form.tiers[0].form.add, say("Add the products first."))
+        add_error(form.tiers[0].form.add, _("Add the products first."))
         return None
     tiers = [_tier(row, kind, shared) for row in form.tiers]
     return None if None in tiers else tuple(tier for tier in tiers if tier is not None)
@@ -131,19 +131,19 @@ def _tier(row: Row, kind: str, shared: tuple[Component, ...] | None) -> Tier | N
     least = read_whole(row.form.least, 1, MAX_PIECES if kind == "steps" else _MOST_CHOSEN) if _counts(kind) else 0
     most = read_whole(row.form.most, least or 1, _MOST_CHOSEN) if kind == "mix" else 0
     if components == () and shared is None:
-        add_error(row.form.add, say("Add the products first."))
+        add_error(row.form.add, _("Add the products first."))
         return None
     if price is None or components is None or least is None or most is None:
         return None
     if price.kind == "free" and kind in SET_LIKE and not any(one.free for one in components):
-        add_error(row.form.price, say("Tick “free” at one product or more: they are what is given for nothing."))
+        add_error(row.form.price, _("Tick “free” at one product or more: they are what is given for nothing."))
         return None
     alone = cast(BundleKind, "set" if kind == "ladder" else kind)
     try:
         tier = Tier(components, price, least, most)
         Definition(kind=alone, tiers=(tier,), words={"en": Words("-")})
     except InputError as error:
-        add_error(row.form[place_of(error)], say_error(error))
+        add_error(row.form[place_of(error)], error_text(error))
         return None
     return tier
 
@@ -171,7 +171,7 @@ def _component(row: Row, kind: str, price_kind: str) -> Component | None:
             variants=form.variants.data,
         )
     except InputError as error:
-        add_error(form.quantity, say_error(error))
+        add_error(form.quantity, error_text(error))
         return None
 
 
@@ -179,7 +179,7 @@ def _price(row: Row, kind: str) -> Price | None:
     form = row.form
     price_kind = "free" if kind == "extra" else form.price.data
     if price_kind not in PRICE_KINDS[kind]:
-        add_error(form.price, say("Choose how the price is made."))
+        add_error(form.price, _("Choose how the price is made."))
         return None
     parts: dict[str, Any] = {}
     if price_kind == "percent":
@@ -200,11 +200,11 @@ def _amounts(rows: Sequence[Row], least: int) -> dict[str, int] | None:
         currency = read_currency(form.currency)
         amount = read_amount(form.amount, currency, least) if currency else None
         if currency in found:
-            add_error(form.currency, say("This currency stands twice. Keep one of them."))
+            add_error(form.currency, _("This currency stands twice. Keep one of them."))
         elif currency and amount is not None:
             found[currency] = amount
     if not given and rows:
-        add_error(rows[0].form.amount, say("Write an amount in at least one currency."))
+        add_error(rows[0].form.amount, _("Write an amount in at least one currency."))
     return found if len(found) == len(given) and found else None
 
 
@@ -215,7 +215,7 @@ def _schedule(form: BundleForm, kept: Definition | None) -> Schedule | None:
     try:
         return Schedule(_moment(form.start.data, before.start), _moment(form.end.data, before.end))
     except InputError as error:
-        add_error(form.end, say_error(error))
+        add_error(form.end, error_text(error))
         return None
 
 

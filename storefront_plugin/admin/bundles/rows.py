@@ -10,7 +10,7 @@ from typing import Final
 from werkzeug.datastructures import MultiDict
 
 from ...bundles.definition import MAX_COMPONENTS
-from ..kit.i18n import say
+from ..kit.i18n import _
 from ..kit.products import ProductView, resolve
 
 _NAME: Final = re.compile(r"[a-z_]+(-[0-9]{1,4}-[a-z_]+){0,2}")
@@ -40,11 +40,11 @@ def arranged(sent: MultiDict[str, str], action: str) -> MultiDict[str, str]:
 
     A row is named as its fields begin ("tiers-0-components-2"). Anything else changes nothing.
     """
-    step, _, row = action.partition("-")
+    step, _separator, row = action.partition("-")
     sent = cleaned(sent)
     if action == "more-tiers":
         return _with_tier(sent)
-    rows, _, place = row.rpartition("-")
+    rows, _separator, place = row.rpartition("-")
     if step not in STEPS or not place.isascii() or not place.isdigit() or len(place) > 4:
         return sent
     order = places(sent, rows)
@@ -85,15 +85,15 @@ def places(sent: Iterable[str], rows: str) -> list[int]:
 def _add(sent: MultiDict[str, str], tier: int, typed: str) -> Unclear | None:
     found = resolve(typed)
     if found.product is None:
-        sentence = say("Several products have these words. Choose one.") if found.choices else None
-        return Unclear(sentence or say("No product has these words. Try other words or the id."), found.choices)
+        sentence = _("Several products have these words. Choose one.") if found.choices else None
+        return Unclear(sentence or _("No product has these words. Try other words or the id."), found.choices)
     rows = f"tiers-{tier}-components"
     there = [sent.get(f"{rows}-{place}-product") for place in places(sent, rows)]
     if len(there) >= MAX_COMPONENTS:
-        return Unclear(say("At most %(most)s products fit in it.", most=MAX_COMPONENTS))
+        return Unclear(_("At most %(most)s products fit in it.", most=MAX_COMPONENTS))
     again = found.product.id in there
     if again and sent.get("kind") != "extra":
-        return Unclear(say("This product is in it already. Raise its quantity instead."))
+        return Unclear(_("This product is in it already. Raise its quantity instead."))
     place = max(places(sent, rows), default=-1) + 1
     sent[f"{rows}-{place}-product"] = found.product.id
     sent[f"{rows}-{place}-quantity"] = "1"
@@ -125,7 +125,7 @@ def _ordered(sent: MultiDict[str, str], rows: str, order: list[int]) -> MultiDic
         if not name.startswith(f"{rows}-"):
             changed.setlist(name, sent.getlist(name))
             continue
-        old, _, rest = name[len(rows) + 1 :].partition("-")
+        old, _separator, rest = name[len(rows) + 1 :].partition("-")
         if old in new:
             changed.setlist(f"{rows}-{new[old]}-{rest}", sent.getlist(name))
     for name, values in shared.items():

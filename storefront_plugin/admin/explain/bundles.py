@@ -10,7 +10,7 @@ from ...bundles.definition import Bundle, Definition
 from ...bundles.slots.verdicts import BundleVerdict, BundleVerdictKind, JudgedBundle
 from ...web.widgets.bundle_text import BundleWords, isolated
 from ..kit import products
-from ..kit.i18n import admin_texts, say, say_count, shown_money, shown_time
+from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_time
 from ..kit.products import ProductView
 
 FOLD = 20
@@ -101,7 +101,7 @@ def _row(one: JudgedBundle, titles: Mapping[int, str], views: Mapping[str, Produ
 
 def _words(verdict: BundleVerdict, titles: Mapping[int, str], views: Mapping[str, ProductView]) -> str:
     if verdict.kind in ("too_few", "variants") and verdict.product_id is None:
-        return say("Too few pieces of its products")
+        return _("Too few pieces of its products")
     return admin_texts().bundle_verdict(
         verdict.kind,
         place=admin_texts().number(verdict.place or 0),
@@ -120,10 +120,10 @@ def _detail(one: JudgedBundle, views: Mapping[str, ProductView]) -> str:
         return _missing(one, views)
     if verdict.kind != "applied":
         return ""
-    times = say_count("%(num)s time", "%(num)s times", verdict.count)
+    times = ngettext("%(num)s time", "%(num)s times", verdict.count)
     if verdict.limit is None:
         return times
-    return say("%(times)s, which is its limit", times=times)
+    return _("%(times)s, which is its limit", times=times)
 
 
 def _missing(one: JudgedBundle, views: Mapping[str, ProductView]) -> str:

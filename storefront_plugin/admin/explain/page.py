@@ -15,7 +15,7 @@ from ...recommending.strategies import STRATEGIES
 from ...shop.ports import clean_id
 from ..kit import products
 from ..kit.access import merchant_name
-from ..kit.i18n import say, say_error
+from ..kit.i18n import _, error_text
 from ..kit.pages import change, link, see_other, show_page, tell
 from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, MOST, asked_page
 from ..kit.products import Found, catalogue_names, category_id, category_names
@@ -83,10 +83,10 @@ def make_rule() -> Response:
         )
         done = rule_store.put(current_services.database, rule, merchant_name(), product_titles([rule]))
     except InputError as error:
-        tell(say_error(error), "error")
+        tell(error_text(error), "error")
         return see_other(way_back_to_rules())
     sentence = rule_views({0: rule})[0].sentence
-    tell_done(say("Rule made: %(rule)s.", rule=sentence), [done])
+    tell_done(_("Rule made: %(rule)s.", rule=sentence), [done])
     return see_other(way_back_to_rules())
 
 
@@ -134,4 +134,4 @@ def _tables(placement: str, chosen: list[str], category: str) -> tuple[list[Slot
         slots_explained = parts.suggestions.explain(asked_page(placement, chosen, category or None), slots)
         return slot_tables(slots_explained, parts.snapshots.current.rules.rules, request.args.get("all", "")), ""
     except StorefrontError as error:
-        return [], say_error(error)
+        return [], error_text(error)

@@ -11,7 +11,7 @@ from ...recommending.plan import Slot
 from ...recommending.rules.rule import Rule
 from ...web.widgets.bundle_text import isolated
 from ..kit import products
-from ..kit.i18n import admin_texts, say
+from ..kit.i18n import _, admin_texts
 from ..kit.products import ProductView
 from ..rules.labels import RuleView, rule_views
 from ..slots.labels import strategy_word
@@ -169,11 +169,11 @@ def _row(
 def _source(one: Explained, is_fallback: bool) -> str:
     """How it ranks, where that is not its place in the slot, and in what, where that is not the slot's first choice."""
     if one.position is None:
-        return say("Pinned")
+        return _("Pinned")
     rank = admin_texts().number(one.position)
     if is_fallback:
-        return say("%(strategy)s, rank %(rank)s", strategy=strategy_word(one.strategy), rank=rank)
-    return say("rank %(rank)s", rank=rank) if one.place != one.position else ""
+        return _("%(strategy)s, rank %(rank)s", strategy=strategy_word(one.strategy), rank=rank)
+    return _("rank %(rank)s", rank=rank) if one.place != one.position else ""
 
 
 def _digits(score: float) -> str:

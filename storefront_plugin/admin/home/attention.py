@@ -13,7 +13,7 @@ from ...jobs.heartbeats import Seen
 from ...proxies import current_services
 from ...recommending.plan import running
 from ...recommending.slot_stats import SlotCounts, often_empty
-from ..kit.i18n import admin_texts, say, say_count, shown_age, shown_percent, shown_time
+from ..kit.i18n import _, admin_texts, ngettext, shown_age, shown_percent, shown_time
 from ..kit.pages import link
 from ..slots.labels import placement_words
 from .health import Health, counts_when_called, needs_worker
@@ -48,7 +48,7 @@ def machine_items(health: Health) -> list[Item]:
     """About Redis, the database, the worker and the counts."""
     database, items = health.database, []
     if database.state == "error":
-        sentence = say("The database does not serve us: nothing can be changed here, and new orders are not recorded.")
+        sentence = _("The database does not serve us: nothing can be changed here, and new orders are not recorded.")
         items.append(Item("error", sentence, database.remedy, command=database.command))
     items += _redis_items(health)
     if health.backlog is not None:
@@ -60,44 +60,44 @@ def machine_items(health: Health) -> list[Item]:
 
 def _redis_items(health: Health) -> list[Item]:
     if health.facts is None:
-        sentence = say(
+        sentence = _(
             "Redis does not answer: pages show no suggestions. Orders wait in the database and are counted later."
         )
         return [Item("error", sentence, health.redis.remedy)]
     if health.redis.state == "error":
-        sentence = say(
+        sentence = _(
             "Redis refuses to write: pages go on with the old counts. Orders wait in the database and are counted later."
         )
         return [Item("error", sentence, health.redis.remedy)]
     if not health.facts.evicts:
         return []
     policy = health.facts.maxmemory_policy
-    sentence = say("Redis removes keys by itself (%(policy)s) and would lose counts.", policy=policy)
-    remedy = say("Give the storefront an instance of its own, or set noeviction or a volatile-* policy.")
+    sentence = _("Redis removes keys by itself (%(policy)s) and would lose counts.", policy=policy)
+    remedy = _("Give the storefront an instance of its own, or set noeviction or a volatile-* policy.")
     return [Item("warning", sentence, remedy, command="redis-cli config set maxmemory-policy noeviction")]
 
 
 def _count_items(backlog: Backlog) -> list[Item]:
     if backlog.rebuilding:
-        return [Item("waiting", say("A rebuild is at work; pages go on with the old counts."), say("Let it finish."))]
+        return [Item("waiting", _("A rebuild is at work; pages go on with the old counts."), _("Let it finish."))]
     if "foreign" in backlog.wanting:
         return [
             Item(
                 "error",
-                say("Redis holds the counts of another shop or of an older database; pages do not use them."),
-                say("Give each shop a STOREFRONT_REDIS_PREFIX of its own; if this one is right, count anew."),
+                _("Redis holds the counts of another shop or of an older database; pages do not use them."),
+                _("Give each shop a STOREFRONT_REDIS_PREFIX of its own; if this one is right, count anew."),
                 command=REBUILD,
             )
         ]
     if backlog.wanting:
-        sentence = say("Redis has lost counts, and orders cannot be counted on.")
-        return [Item("error", sentence, say("Count anew; pages go on meanwhile."), command=REBUILD)]
+        sentence = _("Redis has lost counts, and orders cannot be counted on.")
+        return [Item("error", sentence, _("Count anew; pages go on meanwhile."), command=REBUILD)]
     if backlog.broke_off:
-        sentence = say("A rebuild broke off before its end.")
-        return [Item("warning", sentence, say("Start it again; it goes on where it stopped."), command=REBUILD)]
+        sentence = _("A rebuild broke off before its end.")
+        return [Item("warning", sentence, _("Start it again; it goes on where it stopped."), command=REBUILD)]
     if current_services.snapshots.current.popularity.must_rebuild:
-        sentence = say("A rebuild is due: the weights of the counts have grown far.")
-        return [Item("warning", sentence, say("Count anew; pages go on meanwhile."), command=REBUILD)]
+        sentence = _("A rebuild is due: the weights of the counts have grown far.")
+        return [Item("warning", sentence, _("Count anew; pages go on meanwhile."), command=REBUILD)]
     return []
 
 
@@ -107,13 +107,11 @@ def _worker_items(seen: Seen, backlog: Backlog | None) -> list[Item]:
         items.append(_late(seen, backlog))
     elif needs_worker() and not seen.alive:
         sentence = _missing_worker(seen)
-        remedy = say("Start one, and let your system start it again whenever it ends:")
+        remedy = _("Start one, and let your system start it again whenever it ends:")
         items.append(Item("error", sentence, remedy, command=WORKER))
     if seen.trouble and seen.caught_up_at is not None:
-        sentence = say("The nightly catch-up failed %(age)s.", age=shown_age(seen.caught_up_at))
-        remedy = say(
-            "Orders that the shop did not tell us of are missing. A worker tries again every hour; to try now:"
-        )
+        sentence = _("The nightly catch-up failed %(age)s.", age=shown_age(seen.caught_up_at))
+        remedy = _("Orders that the shop did not tell us of are missing. A worker tries again every hour; to try now:")
         items.append(Item("warning", sentence, remedy, command="flask storefront catch-up"))
     return items
 
@@ -121,25 +119,25 @@ def _worker_items(seen: Seen, backlog: Backlog | None) -> list[Item]:
 def _late(seen: Seen, backlog: Backlog) -> Item:
     assert backlog.since is not None
     age = shown_age(backlog.since)
-    sentence = say_count(
+    sentence = ngettext(
         "%(num)s order waits to be counted, the oldest came %(age)s.",
         "%(num)s orders wait to be counted, the oldest came %(age)s.",
         backlog.waiting,
         age=age,
     )
     if seen.alive or counts_when_called():
-        remedy = say("If their number does not fall, the log of the shop or the worker says why. To count now:")
+        remedy = _("If their number does not fall, the log of the shop or the worker says why. To count now:")
         return Item("error", sentence, remedy, command=DRAIN)
     if needs_worker():
-        return Item("error", sentence, say("No worker is at work; start one."), command=WORKER)
-    remedy = say("The thread that counts them starts with the shop's next page. To count now:")
+        return Item("error", sentence, _("No worker is at work; start one."), command=WORKER)
+    remedy = _("The thread that counts them starts with the shop's next page. To count now:")
     return Item("error", sentence, remedy, command=DRAIN)
 
 
 def _missing_worker(seen: Seen) -> str:
     if seen.last_at is None:
-        return say("No worker has been seen yet, so new orders are not counted.")
-    return say("No worker has been seen since %(time)s, so new orders are not counted.", time=shown_time(seen.last_at))
+        return _("No worker has been seen yet, so new orders are not counted.")
+    return _("No worker has been seen since %(time)s, so new orders are not counted.", time=shown_time(seen.last_at))
 
 
 def slot_items(fills: SlotStats) -> list[Item]:
@@ -151,7 +149,7 @@ def slot_items(fills: SlotStats) -> list[Item]:
             fill = fills.get(placement, {}).get(slot.name, SlotCounts())
             if not often_empty(slot, fill):
                 continue
-            sentence = say(
+            sentence = _(
                 "The slot “%(slot)s” (%(placement)s) stayed empty on %(share)s of %(pages)s pages in the last %(days)s days.",
                 slot=texts.title(slot.strategies[0], slot.title),
                 placement=placement_words()[placement],
@@ -159,18 +157,18 @@ def slot_items(fills: SlotStats) -> list[Item]:
                 pages=texts.number(fill.pages),
                 days=DAYS,
             )
-            remedy = say("Let another strategy fill it, or switch it off.")
+            remedy = _("Let another strategy fill it, or switch it off.")
             if slot.strategies == ("top_rated",) and not current_services.snapshots.current.rated:
-                sentence = say(
+                sentence = _(
                     "The slot “%(slot)s” (%(placement)s) stays empty: no product has a rating.",
                     slot=texts.title(slot.strategies[0], slot.title),
                     placement=placement_words()[placement],
                 )
-                remedy = say(
+                remedy = _(
                     "Ask your developer to hand over the ratings of the products; "
                     "or let another strategy fill it, or switch it off."
                 )
-            items.append(Item("warning", sentence, remedy, say("Edit slots"), link("slots_edit", placement=placement)))
+            items.append(Item("warning", sentence, remedy, _("Edit slots"), link("slots_edit", placement=placement)))
     return items
 
 
@@ -178,14 +176,12 @@ def proposal_items(run: Run | None) -> list[Item]:
     """Proposals that nobody has decided on, and a search for them that failed; raises `DatabaseUnavailable`."""
     items = []
     if run is not None and run.state == "failed":
-        remedy = say("Look at what it met, and start it again.")
-        sentence = say("The last search for bundles failed.")
-        items.append(Item("warning", sentence, remedy, say("Look at it"), link("proposals")))
+        remedy = _("Look at what it met, and start it again.")
+        sentence = _("The last search for bundles failed.")
+        items.append(Item("warning", sentence, remedy, _("Look at it"), link("proposals")))
     waiting = proposals.counts(current_services.database).get("open", 0)
     if waiting:
-        sentence = say_count(
-            "%(num)s proposed bundle waits for you.", "%(num)s proposed bundles wait for you.", waiting
-        )
-        remedy = say("Accept what fits; what you reject is not proposed again.")
-        items.append(Item("waiting", sentence, remedy, say("Look at them"), link("proposals")))
+        sentence = ngettext("%(num)s proposed bundle waits for you.", "%(num)s proposed bundles wait for you.", waiting)
+        remedy = _("Accept what fits; what you reject is not proposed again.")
+        items.append(Item("waiting", sentence, remedy, _("Look at them"), link("proposals")))
     return items

@@ -17,7 +17,7 @@ from ...orderlog.events import now
 from ...proxies import current_services
 from ...shop.ports import Product
 from ..bundles.labels import absence, trouble
-from ..kit.i18n import admin_texts, say, say_count, shown_time
+from ..kit.i18n import _, admin_texts, ngettext, shown_time
 from ..kit.pages import link
 from ..kit.products import look_up
 from .attention import Item
@@ -90,17 +90,17 @@ def _part_item(bundle: Bundle, products: Products) -> Item | None:
         found = products[name]
         part = found.title if found else name
         if can_be_had:
-            sentence = say(
+            sentence = _(
                 "A part of “%(title)s” cannot be had: %(part)s %(is)s.", title=title, part=part, **{"is": words}
             )
         else:
-            sentence = say("“%(title)s” is not shown: %(part)s %(is)s.", title=title, part=part, **{"is": words})
-        remedy = say("Put another product in its place, or archive the bundle.")
+            sentence = _("“%(title)s” is not shown: %(part)s %(is)s.", title=title, part=part, **{"is": words})
+        remedy = _("Put another product in its place, or archive the bundle.")
         if found and found.visible:
-            remedy = say("Restock it, or put another product in its place.")
+            remedy = _("Restock it, or put another product in its place.")
         return _item("warning" if can_be_had else "error", sentence, remedy, bundle.id)
-    sentence = say("“%(title)s” is not shown: there are too few pieces of its parts.", title=title)
-    return _item("error", sentence, say("Restock them, or lower the quantities."), bundle.id)
+    sentence = _("“%(title)s” is not shown: there are too few pieces of its parts.", title=title)
+    return _item("error", sentence, _("Restock them, or lower the quantities."), bundle.id)
 
 
 def over_items() -> list[Item]:
@@ -120,20 +120,20 @@ def over_items() -> list[Item]:
 
 
 def _ended(bundle_id: int, title: str, ends_at: dt.datetime | None) -> Item:
-    sentence = say("“%(title)s” ended on %(time)s and is still published.", title=title, time=shown_time(ends_at))
-    return _item("warning", sentence, say("Archive it, or give it a later end."), bundle_id)
+    sentence = _("“%(title)s” ended on %(time)s and is still published.", title=title, time=shown_time(ends_at))
+    return _item("warning", sentence, _("Archive it, or give it a later end."), bundle_id)
 
 
 def _used_up(bundle_id: int, title: str, limit: int | None) -> Item:
     count = admin_texts().number(limit or 0)
-    sentence = say(
+    sentence = _(
         "“%(title)s” has reached its limit of %(count)s in all and is not sold any more.", title=title, count=count
     )
-    return _item("warning", sentence, say("Raise the limit, or archive it."), bundle_id)
+    return _item("warning", sentence, _("Raise the limit, or archive it."), bundle_id)
 
 
 def _item(level: Literal["error", "warning"], sentence: str, remedy: str, bundle_id: int) -> Item:
-    return Item(level, sentence, remedy, say("Open"), link("bundle_edit", bundle_id=bundle_id))
+    return Item(level, sentence, remedy, _("Open"), link("bundle_edit", bundle_id=bundle_id))
 
 
 def _shortened(items: list[Item], rest: Callable[[int], str]) -> list[Item]:
@@ -141,13 +141,13 @@ def _shortened(items: list[Item], rest: Callable[[int], str]) -> list[Item]:
     if len(items) <= SHOWN:
         return items
     left = items[SHOWN - 1 :]
-    remedy = say("They are in the list of bundles.")
-    others = Item(left[0].level, rest(len(left)), remedy, say("Open the list"), link("bundle_list", state="published"))
+    remedy = _("They are in the list of bundles.")
+    others = Item(left[0].level, rest(len(left)), remedy, _("Open the list"), link("bundle_list", state="published"))
     return [*items[: SHOWN - 1], others]
 
 
 def _more_parts(count: int) -> str:
-    return say_count(
+    return ngettext(
         "%(num)s further bundle has a part that cannot be had.",
         "%(num)s further bundles have a part that cannot be had.",
         count,
@@ -155,7 +155,7 @@ def _more_parts(count: int) -> str:
 
 
 def _more_ended(count: int) -> str:
-    return say_count(
+    return ngettext(
         "%(num)s further published bundle has ended.",
         "%(num)s further published bundles have ended.",
         count,
@@ -163,7 +163,7 @@ def _more_ended(count: int) -> str:
 
 
 def _more_used_up(count: int) -> str:
-    return say_count(
+    return ngettext(
         "%(num)s further bundle has reached its limit.",
         "%(num)s further bundles have reached their limits.",
         count,

@@ -16,7 +16,7 @@ from ...jobs.heartbeats import Seen
 from ...proxies import current_services
 from ...redis_store import Read, StoreFacts
 from ...redis_store._errors import code_of
-from ..kit.i18n import admin_texts, say, say_count, shown_age
+from ..kit.i18n import _, admin_texts, ngettext, shown_age
 
 State: TypeAlias = Literal["on", "waiting", "warning", "error", "off"]
 
@@ -41,35 +41,33 @@ class Service:
 
 def redis_outage(error: StorefrontError, label: str = "", facts: tuple[str, ...] = ()) -> Service:
     """Redis with the remedy for *error*; not well unless a *label* says better what it does."""
-    return Service("Redis", "error", label or say("not well"), facts, str(error), _redis_remedy(error))
+    return Service("Redis", "error", label or _("not well"), facts, str(error), _redis_remedy(error))
 
 
 def database_outage(error: StorefrontError) -> Service:
     """The database with the remedy for *error*."""
-    name, label = say("Database"), say("not well")
+    name, label = _("Database"), _("not well")
     if isinstance(error, TablesMissing):
-        return Service(
-            name, "error", label, (), str(error), say("Make the missing tables:"), "flask storefront init-db"
-        )
-    remedy = say("Look whether it runs, and whether something holds a lock on it; a short lock passes by itself.")
+        return Service(name, "error", label, (), str(error), _("Make the missing tables:"), "flask storefront init-db")
+    remedy = _("Look whether it runs, and whether something holds a lock on it; a short lock passes by itself.")
     return Service(name, "error", label, (), str(error), remedy)
 
 
 def _redis_remedy(error: StorefrontError) -> str:
     known = {
-        "OOM": say("Raise its maxmemory, or give the storefront an instance of its own."),
-        "READONLY": say("It is a replica: point STOREFRONT_REDIS_URL to the primary."),
-        "MISCONF": say("It cannot save: make room on its disk."),
-        "NOREPLICAS": say("Bring its replicas back, or lower min-replicas-to-write."),
-        "NOPERM": say("Allow its user all commands on the storefront's keys."),
-        "BUSY": say("A script blocks it: end that with SCRIPT KILL."),
-        "LOADING": say("It is reading its data: wait until it has."),
-        "CLUSTERDOWN": say("Bring the missing nodes of the cluster back."),
+        "OOM": _("Raise its maxmemory, or give the storefront an instance of its own."),
+        "READONLY": _("It is a replica: point STOREFRONT_REDIS_URL to the primary."),
+        "MISCONF": _("It cannot save: make room on its disk."),
+        "NOREPLICAS": _("Bring its replicas back, or lower min-replicas-to-write."),
+        "NOPERM": _("Allow its user all commands on the storefront's keys."),
+        "BUSY": _("A script blocks it: end that with SCRIPT KILL."),
+        "LOADING": _("It is reading its data: wait until it has."),
+        "CLUSTERDOWN": _("Bring the missing nodes of the cluster back."),
     }
     remedy = known.get(code_of(error.__cause__)) if isinstance(error.__cause__, Exception) else None
     if remedy is None and current_services.store.is_embedded:
-        return say("It cannot be started here, the details say why; or set STOREFRONT_REDIS_URL.")
-    return remedy or say("Start it, or correct STOREFRONT_REDIS_URL.")
+        return _("It cannot be started here, the details say why; or set STOREFRONT_REDIS_URL.")
+    return remedy or _("Start it, or correct STOREFRONT_REDIS_URL.")
 
 
 def worker_health(seen: Seen | None, run: Run | None, late: bool) -> Service:
@@ -77,19 +75,19 @@ def worker_health(seen: Seen | None, run: Run | None, late: bool) -> Service:
 
     *run* is the latest search for bundles, *late* says whether orders wait for longer than counting takes.
     """
-    name = say("Worker")
+    name = _("Worker")
     if counts_when_called():
-        return Service(name, "on", say("OK"), (say("when drain() is called, as in tests"),))
+        return Service(name, "on", _("OK"), (_("when drain() is called, as in tests"),))
     if seen is None:
-        return Service(name, "off", say("unknown"), (say("cannot be told without Redis"),))
+        return Service(name, "off", _("unknown"), (_("cannot be told without Redis"),))
     facts = (*_who(seen), *_nights(seen, run))
     if seen.alive and seen.trouble:
-        return Service(name, "warning", say("met trouble"), facts, seen.trouble)
+        return Service(name, "warning", _("met trouble"), facts, seen.trouble)
     if seen.alive:
-        return Service(name, "on", say("OK"), facts)
+        return Service(name, "on", _("OK"), facts)
     if needs_worker() or late:
-        return Service(name, "error", say("not running"), facts, seen.trouble)
-    return Service(name, "off", say("rests"), facts, seen.trouble)
+        return Service(name, "error", _("not running"), facts, seen.trouble)
+    return Service(name, "off", _("rests"), facts, seen.trouble)
 
 
 def needs_worker() -> bool:
@@ -104,28 +102,26 @@ def counts_when_called() -> bool:
 
 def _who(seen: Seen) -> Iterator[str]:
     if seen.workers:
-        yield say_count("%(num)s worker", "%(num)s workers", seen.workers)
+        yield ngettext("%(num)s worker", "%(num)s workers", seen.workers)
     if seen.threads:
-        yield say_count("%(num)s thread of the shop", "%(num)s threads of the shop", seen.threads)
+        yield ngettext("%(num)s thread of the shop", "%(num)s threads of the shop", seen.threads)
     if not seen.alive and not needs_worker():
-        yield say("a thread of the shop starts with its first page or order")
+        yield _("a thread of the shop starts with its first page or order")
     if seen.last_at is not None:
-        yield say("last seen %(age)s", age=shown_age(seen.last_at))
+        yield _("last seen %(age)s", age=shown_age(seen.last_at))
     elif needs_worker():
-        yield say("none was seen yet")
+        yield _("none was seen yet")
 
 
 def _nights(seen: Seen, run: Run | None) -> Iterator[str]:
     if seen.caught_up_at is not None:
         age = shown_age(seen.caught_up_at)
-        yield say("catch-up failed %(age)s", age=age) if seen.trouble else say("caught up %(age)s", age=age)
+        yield _("catch-up failed %(age)s", age=age) if seen.trouble else _("caught up %(age)s", age=age)
     if run is not None and run.started_by == "worker" and run.finished_at is not None:
         age = shown_age(run.finished_at)
         failed = run.state == "failed"
         yield (
-            say("search for bundles failed %(age)s", age=age)
-            if failed
-            else say("searched for bundles %(age)s", age=age)
+            _("search for bundles failed %(age)s", age=age) if failed else _("searched for bundles %(age)s", age=age)
         )
 
 
@@ -184,20 +180,20 @@ def _redis() -> tuple[StoreFacts | None, Service]:
     try:  # a full one, and a replica, answer and refuse to write
         store.ask([Read(current_services.keys.news, "HINCRBY", ("rules", 0))])
     except StorefrontError as error:
-        return facts, redis_outage(error, say("refuses to write"), words)
+        return facts, redis_outage(error, _("refuses to write"), words)
     if facts.evicts:
-        return facts, Service("Redis", "warning", say("may lose counts"), words)
-    return facts, Service("Redis", "on", say("OK"), words)
+        return facts, Service("Redis", "warning", _("may lose counts"), words)
+    return facts, Service("Redis", "on", _("OK"), words)
 
 
 def _redis_words(facts: StoreFacts) -> tuple[str, ...]:
     server = facts.nodes[0].server.capitalize()
     limit = sum(node.maxmemory for node in facts.nodes)
-    memory = say("%(used)s of memory", used=_bytes(facts.used_memory))
+    memory = _("%(used)s of memory", used=_bytes(facts.used_memory))
     if limit:
-        memory = say("%(used)s of %(limit)s of memory", used=_bytes(facts.used_memory), limit=_bytes(limit))
-    embedded = [say("embedded, for development")] if current_services.store.is_embedded else []
-    nodes = [say_count("%(num)s node", "%(num)s nodes", len(facts.nodes))] if len(facts.nodes) > 1 else []
+        memory = _("%(used)s of %(limit)s of memory", used=_bytes(facts.used_memory), limit=_bytes(limit))
+    embedded = [_("embedded, for development")] if current_services.store.is_embedded else []
+    nodes = [ngettext("%(num)s node", "%(num)s nodes", len(facts.nodes))] if len(facts.nodes) > 1 else []
     return (f"{server} {facts.version}", memory, *embedded, *nodes)
 
 
@@ -212,32 +208,32 @@ def _database() -> Service:
     version = ".".join(map(str, dialect.server_version_info or ()))
     name = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}.get(dialect.name)
     milliseconds = admin_texts().number(max(1, round((time.monotonic() - began) * 1000)))
-    answered = say("answers in %(milliseconds)s ms", milliseconds=milliseconds)
-    return Service(say("Database"), "on", say("OK"), (f"{name or dialect.name} {version}".strip(), answered))
+    answered = _("answers in %(milliseconds)s ms", milliseconds=milliseconds)
+    return Service(_("Database"), "on", _("OK"), (f"{name or dialect.name} {version}".strip(), answered))
 
 
 def _counting(found: Backlog, redis_answers: bool, redis_counts: bool) -> Service:
     parts = current_services
-    last = [say("last counted %(age)s", age=shown_age(found.counted_at))] if found.counted_at else []
+    last = [_("last counted %(age)s", age=shown_age(found.counted_at))] if found.counted_at else []
     facts = (_behind(found, redis_answers), *last)
     trouble = parts.thread.trouble
     if found.wanting:
-        return Service(say("Counting"), "error", say("stopped"), facts)
+        return Service(_("Counting"), "error", _("stopped"), facts)
     if found.is_late or not redis_counts:
-        return Service(say("Counting"), "error" if found.is_late else "warning", say("waits"), facts)
+        return Service(_("Counting"), "error" if found.is_late else "warning", _("waits"), facts)
     if trouble is not None and not isinstance(trouble, (StoreUnavailable, DatabaseUnavailable)):
-        return Service(say("Counting"), "warning", say("met trouble"), facts, f"{trouble}"[:300])
-    return Service(say("Counting"), "on", say("OK"), facts)
+        return Service(_("Counting"), "warning", _("met trouble"), facts, f"{trouble}"[:300])
+    return Service(_("Counting"), "on", _("OK"), facts)
 
 
 def _behind(found: Backlog, redis_answers: bool) -> str:
     if not found.waiting and not redis_answers:
-        return say("what Redis lacks cannot be told")
+        return _("what Redis lacks cannot be told")
     if not found.waiting:
-        return say("all orders are counted")
+        return _("all orders are counted")
     if found.waiting >= MOST_WAITING:
-        return say("more than %(num)s orders wait", num=admin_texts().number(MOST_WAITING))
-    return say_count("%(num)s order waits", "%(num)s orders wait", found.waiting)
+        return _("more than %(num)s orders wait", num=admin_texts().number(MOST_WAITING))
+    return ngettext("%(num)s order waits", "%(num)s orders wait", found.waiting)
 
 
 def _seen() -> Seen | None:
@@ -248,7 +244,7 @@ def _seen() -> Seen | None:
 
 
 def _uncounted() -> Service:
-    return Service(say("Counting"), "off", say("unknown"), (say("cannot be told without the database"),))
+    return Service(_("Counting"), "off", _("unknown"), (_("cannot be told without the database"),))
 
 
 def _bytes(count: int) -> str:

@@ -15,7 +15,7 @@ from ...proxies import current_services
 from ...recommending.slot_stats import KEPT_DAYS
 from ..bundles.labels import Absence, absence
 from ..kit.access import merchant_name
-from ..kit.i18n import admin_texts, say
+from ..kit.i18n import _, admin_texts
 from ..kit.pages import link, show_page
 from ..kit.products import look_up
 from ..log import lines_of, subjects
@@ -49,38 +49,38 @@ def first_steps(health: Health, overview: Overview | None, fills: SlotStats | No
     name = current_services.name
     found = [
         Step(
-            say("Make the tables"),
-            say("All are named storefront_…, beside your own."),
+            _("Make the tables"),
+            _("All are named storefront_…, beside your own."),
             overview is not None,
             "flask storefront init-db",
         ),
         Step(
-            say("Bring in the orders you have"),
-            say("Suggestions come from them. To read a file: flask storefront import-orders FILE"),
+            _("Bring in the orders you have"),
+            _("Suggestions come from them. To read a file: flask storefront import-orders FILE"),
             bool(health.backlog and health.backlog.position),
             "flask storefront catch-up",
         ),
         Step(
-            say("Put the widgets on your pages"),
-            say("The first line into the head, the second into a product's page. The first visit ticks this."),
+            _("Put the widgets on your pages"),
+            _("The first line into the head, the second into a product's page. The first visit ticks this."),
             fills is None or bool(fills),
             f'{{{{ {name}.head() }}}}\n{{{{ {name}.placement("product", product.id) }}}}',
         ),
         Step(
-            say("Give your cart"),
-            say("Cards get a button then, and what is in the cart is not offered again."),
+            _("Give your cart"),
+            _("Cards get a button then, and what is in the cart is not offered again."),
             current_services.shop.cart is not None,
             "Storefront(cart=…)",
         ),
         Step(
-            say("Name who comes in here"),
-            say("The log then says who changed what."),
+            _("Name who comes in here"),
+            _("The log then says who changed what."),
             bool(merchant_name()),
             "admin_access=lambda: Merchant(user.name)",
         ),
         Step(
-            say("Make a bundle"),
-            say("Choose the products yourself, or look at what the orders propose."),
+            _("Make a bundle"),
+            _("Choose the products yourself, or look at what the orders propose."),
             bool(overview and overview.bundles.all),
             address=link("bundle_new"),
         ),
@@ -158,9 +158,9 @@ def _attention(health: Health, found: Overview | None, fills: SlotStats | None) 
         parts, looked = bundle_attention.part_items()
         items += parts
     except AdapterError as error:
-        sentence = say("The shop's catalogue fails, so the parts of bundles are not looked at.")
+        sentence = _("The shop's catalogue fails, so the parts of bundles are not looked at.")
         items.append(
-            Item("error", sentence, say("This says more:"), command="flask storefront check", details=str(error))
+            Item("error", sentence, _("This says more:"), command="flask storefront check", details=str(error))
         )
     except DatabaseUnavailable:
         return items, None

@@ -17,7 +17,7 @@ from ...bundles.price import MAX_AMOUNT
 from ...core.errors import N_
 from ...money import minor_digits, to_minor
 from ...proxies import current_services
-from .i18n import admin_texts, say
+from .i18n import _, admin_texts
 
 TOKEN = "storefront_token"  # noqa: S105 - the name of a field
 
@@ -38,7 +38,7 @@ class Sentences:
     """The words of WTForms' own checks: ours, in the language of the request."""
 
     def gettext(self, message: str) -> str:
-        return say(_SENTENCES.get(message, message))
+        return _(_SENTENCES.get(message, message))
 
     def ngettext(self, one: str, many: str, count: int) -> str:
         """WTForms counts characters only; our sentence is the same for all numbers."""
@@ -95,9 +95,9 @@ def _in_utc(shown: dt.datetime) -> dt.datetime:
         moment = shown.replace(tzinfo=zone).astimezone(dt.timezone.utc)
         back = moment.astimezone(zone).replace(tzinfo=None)
     except OverflowError:
-        raise ValueError(say("There is no such time; correct the year.")) from None
+        raise ValueError(_("There is no such time; correct the year.")) from None
     if back != shown:
-        raise ValueError(say("The clocks of %(zone)s skip this time; choose an hour later.", zone=zone.key))
+        raise ValueError(_("The clocks of %(zone)s skip this time; choose an hour later.", zone=zone.key))
     return moment
 
 
@@ -127,7 +127,7 @@ def read_whole(field: Field, least: int, most: int, required: bool = True) -> in
     if text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most:
         return int(text)
     number = admin_texts().number
-    add_error(field, say("Write a whole number from %(least)s to %(most)s.", least=number(least), most=number(most)))
+    add_error(field, _("Write a whole number from %(least)s to %(most)s.", least=number(least), most=number(most)))
     return None
 
 
@@ -139,7 +139,7 @@ def read_percent(field: Field) -> Decimal | None:
         found = Decimal(text)
         if 0 < found <= 100 and found == round(found, _PERCENT_PLACES):
             return found
-    add_error(field, say("Write a percentage above 0 and up to 100, such as 12.5, with at most four decimals."))
+    add_error(field, _("Write a percentage above 0 and up to 100, such as 12.5, with at most four decimals."))
     return None
 
 
@@ -160,7 +160,7 @@ def read_currency(field: Field) -> str | None:
     text = plain(field.data).upper()
     if len(text) == 3 and text.isascii() and is_currency(text):
         return text
-    add_error(field, say("Write the code of a currency, such as EUR or JPY."))
+    add_error(field, _("Write the code of a currency, such as EUR or JPY."))
     return None
 
 
@@ -170,17 +170,17 @@ def read_amount(field: Field, currency: str, least: int) -> int | None:
     text = _one_way(plain(field.data), digits)
     if not _PLAIN.fullmatch(text):
         example = "1200" if not digits else f"1200.{'50'.ljust(digits, '0')[:digits]}"
-        add_error(field, say("Write an amount such as %(example)s, without spaces or commas.", example=example))
+        add_error(field, _("Write an amount such as %(example)s, without spaces or commas.", example=example))
         return None
-    whole, _, places = text.partition(".")
+    whole, _separator, places = text.partition(".")
     if len(places.rstrip("0")) > digits:
-        sentence = say("Amounts in %(currency)s have %(digits)s decimals at most.", currency=currency, digits=digits)
+        sentence = _("Amounts in %(currency)s have %(digits)s decimals at most.", currency=currency, digits=digits)
         add_error(field, sentence)
         return None
     amount = to_minor(Decimal(text), currency) if len(whole) < 15 else MAX_AMOUNT
     if least <= amount < MAX_AMOUNT:
         return amount
-    add_error(field, say("The amount must be above 0 and less than a trillion. Correct it."))
+    add_error(field, _("The amount must be above 0 and less than a trillion. Correct it."))
     return None
 
 

@@ -25,17 +25,17 @@ def admin_texts() -> Texts:
     return found
 
 
-def say(message: str, **values: object) -> str:
+def _(message: str, **values: object) -> str:
     """*message* in the language of the current request."""
     return admin_texts().gettext(message, **values)
 
 
-def say_error(error: StorefrontError) -> str:
+def error_text(error: StorefrontError) -> str:
     """The sentence of *error* in the language of the current request; in English where it is not marked."""
-    return say(error.message, **error.values)
+    return _(error.message, **error.values)
 
 
-def say_count(one: str, many: str, count: int, **values: object) -> str:
+def ngettext(one: str, many: str, count: int, **values: object) -> str:
     """The plural form for *count*."""
     return admin_texts().ngettext(one, many, count, **values)
 

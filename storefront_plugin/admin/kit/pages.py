@@ -18,7 +18,7 @@ from ...web.widgets.rendering import STYLESHEET, asset_url
 from . import i18n as language
 from .access import current_merchant, may_edit
 from .forms import TOKEN, AdminForm
-from .i18n import say
+from .i18n import _
 
 _GROUPS: Final = {
     "home": ("home",),
@@ -43,12 +43,12 @@ class Section:
 def sections() -> list[Section]:
     """The entries in their order, in the language of the request."""
     labels = {
-        "home": say("Home"),
-        "bundle_list": say("Bundles"),
-        "slots": say("Slots"),
-        "rules": say("Rules"),
-        "explain": say("Explain"),
-        "audit_log": say("Log"),
+        "home": _("Home"),
+        "bundle_list": _("Bundles"),
+        "slots": _("Slots"),
+        "rules": _("Rules"),
+        "explain": _("Explain"),
+        "audit_log": _("Log"),
     }
     prefix = f"{current_services.name}-admin."
     now = (request.endpoint or "").removeprefix(prefix)
@@ -202,7 +202,7 @@ def change(view: Callable[_Arguments, Response]) -> Callable[_Arguments, Respons
         if not may_edit():
             abort(403)
         if not AdminForm().validate_on_submit():
-            tell(language.say("This page was open for too long. Press the button again."), "error")
+            tell(language._("This page was open for too long. Press the button again."), "error")
             return see_other(way_back(request))
         return view(*args, **kwargs)
 

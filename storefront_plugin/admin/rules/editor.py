@@ -21,7 +21,7 @@ from ...recommending.rules.store import Done, RuleConflict, RuleNotFound, Stored
 from ...shop.ports import Product
 from ..kit import products
 from ..kit.access import merchant_name
-from ..kit.i18n import admin_texts, say, say_count
+from ..kit.i18n import _, admin_texts, ngettext
 from ..kit.pages import change, editors_only, link, see_other, show_page, show_part, tell
 from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, asked_page
 from ..kit.products import Found, ProductView, catalogue_names, category_names
@@ -42,20 +42,20 @@ def changed() -> Response:
     act = next((one for one in get_args(Act) if one == request.form.get("act")), None)
     chosen = _numbers(request.form.getlist("rule"))
     if act is None or not chosen:
-        tell(say("Choose rules first; then press a button."), "warning")
+        tell(_("Choose rules first; then press a button."), "warning")
         return see_other(way_back_to_rules())
     database, by = current_services.database, merchant_name()
     titles = product_titles(rule_store.rules_of(database, chosen))
     if act == "delete":
         done = rule_store.delete(database, chosen, by, titles)
-        words = say_count("%(num)s rule deleted.", "%(num)s rules deleted.", len(done))
+        words = ngettext("%(num)s rule deleted.", "%(num)s rules deleted.", len(done))
     elif act == "enable":
         done = rule_store.set_enabled(database, chosen, True, by, titles)
-        words = say_count("%(num)s rule switched on.", "%(num)s rules switched on.", len(done))
+        words = ngettext("%(num)s rule switched on.", "%(num)s rules switched on.", len(done))
     else:
         done = rule_store.set_enabled(database, chosen, False, by, titles)
-        words = say_count("%(num)s rule switched off.", "%(num)s rules switched off.", len(done))
-    tell_done(words, done) if done else tell(say("Nothing was changed."))
+        words = ngettext("%(num)s rule switched off.", "%(num)s rules switched off.", len(done))
+    tell_done(words, done) if done else tell(_("Nothing was changed."))
     return see_other(way_back_to_rules())
 
 
@@ -66,11 +66,11 @@ def undo() -> Response:
     try:
         done = rule_store.undo(current_services.database, entries, merchant_name())
     except RuleConflict:
-        tell(say("The rule was changed again since, so this cannot be undone. Change it by hand."), "error")
+        tell(_("The rule was changed again since, so this cannot be undone. Change it by hand."), "error")
     except InputError:
-        tell(say("There is nothing to undo any more."), "warning")
+        tell(_("There is nothing to undo any more."), "warning")
     else:
-        tell_done(say("Undone."), done)
+        tell_done(_("Undone."), done)
     return see_other(way_back_to_rules())
 
 
@@ -229,7 +229,7 @@ def _saved(form: RuleForm, stored: Stored) -> Response:
 
 def _deleted(form: RuleForm, rule_id: int) -> Response:
     """It is gone: everything typed stays, and saving makes a new rule of it. An id that no rule had is not found."""
-    entries, _ = versions.entries(current_services.database, "rule", rule_id, size=1)
+    entries, _count = versions.entries(current_services.database, "rule", rule_id, size=1)
     if not entries:
         abort(404)
     before = load_rule(entries[0].before)[1] if entries[0].before else None
@@ -247,7 +247,7 @@ def preview() -> Response:
 
 def _told(done: Done, rule: Rule) -> Response:
     """It is saved, and waits for products where none has its brand or category: that may be a slip of the pen."""
-    tell_done(say("Rule saved. Pages follow within a second."), [done])
+    tell_done(_("Rule saved. Pages follow within a second."), [done])
     for sentence in unmatched(rule):
         tell(sentence, "warning")
     return see_other(link("rules"))

@@ -13,7 +13,7 @@ from ...recommending.rules.rule import MAX_NOTE, PRICE_KINDS, RULE_KINDS, SEED_K
 from ...recommending.strategies import STRATEGIES
 from ..kit import products
 from ..kit.forms import AdminForm, MomentField
-from ..kit.i18n import say
+from ..kit.i18n import _
 from ..kit.products import Found, category_id
 from ..slots.labels import placement_words, strategy_words
 from .labels import kind_words, seed_words, target_words
@@ -61,10 +61,10 @@ class RuleForm(AdminForm):
         self.target_kind.choices = [(name, target_words()[name]) for name in TARGET_KINDS]
         self.seed_kind.choices = [(name, seed_words()[name]) for name in SEED_KINDS]
         self.placement.choices = [
-            ("", say("All page types")),
+            ("", _("All page types")),
             *((name, placement_words()[name]) for name in PLACEMENTS),
         ]
-        self.strategy.choices = [("", say("All slots")), *((name, strategy_words()[name]) for name in STRATEGIES)]
+        self.strategy.choices = [("", _("All slots")), *((name, strategy_words()[name]) for name in STRATEGIES)]
         for name, label in _labels().items():
             self[name].label.text = label
         self.found: dict[str, Found] = {}
@@ -92,7 +92,7 @@ class RuleForm(AdminForm):
             note=(self.note.data or "").strip(),
         )
         for name, message, values in problems(rule, STRATEGIES):
-            self._refuse(self[self._field_of(name)], say(message, **values))
+            self._refuse(self[self._field_of(name)], _(message, **values))
         return rule if fine and not any(field.errors for field in self) else None
 
     def _strength(self, before: Rule | None) -> int | None:
@@ -116,8 +116,8 @@ class RuleForm(AdminForm):
         if found.product is not None:
             return found.product.id
         if text not in known:  # a rule about a product that the shop has deleted can still be edited
-            say_more = say("Several products have these words: choose one.")
-            self._refuse(field, say_more if found.choices else say("No product has these words; type its title or id."))
+            say_more = _("Several products have these words: choose one.")
+            self._refuse(field, say_more if found.choices else _("No product has these words; type its title or id."))
         return text
 
     def _field_of(self, name: str) -> str:
@@ -148,22 +148,22 @@ def form_values(rule: Rule) -> dict[str, Any]:
 
 def _labels() -> dict[str, str]:
     return {
-        "kind": say("What it does"),
-        "target_kind": say("To which products"),
-        "target_product": say("Product"),
-        "target_category": say("Category"),
-        "target_brand": say("Brand"),
-        "price_percent": say("Percent of the price"),
-        "strength": say("Percent of the score"),
-        "seed_kind": say("On which pages"),
-        "seed_product": say("Pages about this product"),
-        "seed_category": say("Pages about this category"),
-        "seed_brand": say("Pages about this brand"),
-        "placement": say("Page type"),
-        "strategy": say("Slots"),
-        "position": say("Place among pinned products"),
-        "enabled": say("On"),
-        "starts_at": say("From"),
-        "ends_at": say("Until"),
-        "note": say("Note"),
+        "kind": _("What it does"),
+        "target_kind": _("To which products"),
+        "target_product": _("Product"),
+        "target_category": _("Category"),
+        "target_brand": _("Brand"),
+        "price_percent": _("Percent of the price"),
+        "strength": _("Percent of the score"),
+        "seed_kind": _("On which pages"),
+        "seed_product": _("Pages about this product"),
+        "seed_category": _("Pages about this category"),
+        "seed_brand": _("Pages about this brand"),
+        "placement": _("Page type"),
+        "strategy": _("Slots"),
+        "position": _("Place among pinned products"),
+        "enabled": _("On"),
+        "starts_at": _("From"),
+        "ends_at": _("Until"),
+        "note": _("Note"),
     }

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from ...core.errors import AdapterError
 from ...recommending.rules.rule import Rule, RuleKind, RuleState, SeedKind, TargetKind
-from ..kit.i18n import admin_texts, say, shown_time
+from ..kit.i18n import _, admin_texts, shown_time
 from ..kit.products import ProductView, catalogue_names, category_names, views
 from ..slots.labels import placement_words, strategy_words
 
@@ -54,7 +54,7 @@ class RuleView:
     def sentence(self) -> str:
         """The rule in one line."""
         target = self.target.title if self.target else self.target_words
-        seed = say("Pages about %(title)s", title=self.seed.title) if self.seed else self.seed_words
+        seed = _("Pages about %(title)s", title=self.seed.title) if self.seed else self.seed_words
         return " · ".join((" ".join(filter(None, (self.kind, self.strength))), target, seed, *self.scope))
 
 
@@ -93,7 +93,7 @@ def _view(
         rule_id,
         rule,
         kind_words()[rule.kind],
-        say("score × %(factor)s", factor=admin_texts().number(rule.strength / 100)) if rule.strength else "",
+        _("score × %(factor)s", factor=admin_texts().number(rule.strength / 100)) if rule.strength else "",
         products.get(rule.target_value or "") if rule.target_kind == "product" else None,
         _target(rule, names),
         products.get(rule.seed_value or "") if rule.seed_kind == "product" else None,
@@ -108,55 +108,55 @@ def _view(
 
 def kind_words() -> dict[RuleKind, str]:
     """What rules do."""
-    return {"pin": say("Pin"), "exclude": say("Exclude"), "boost": say("Boost"), "bury": say("Bury")}
+    return {"pin": _("Pin"), "exclude": _("Exclude"), "boost": _("Boost"), "bury": _("Bury")}
 
 
 def state_words() -> dict[RuleState, str]:
     """Whether rules count."""
-    return {"on": say("On"), "scheduled": say("Scheduled"), "ended": say("Ended"), "off": say("Off")}
+    return {"on": _("On"), "scheduled": _("Scheduled"), "ended": _("Ended"), "off": _("Off")}
 
 
 def seed_words() -> dict[SeedKind, str]:
     """Which pages rules are for."""
     return {
-        "any": say("Any page"),
-        "product": say("Pages about a product"),
-        "category": say("Pages about a category"),
-        "brand": say("Pages about a brand"),
+        "any": _("Any page"),
+        "product": _("Pages about a product"),
+        "category": _("Pages about a category"),
+        "brand": _("Pages about a brand"),
     }
 
 
 def target_words() -> dict[TargetKind, str]:
     """What rules are about."""
     return {
-        "product": say("A product"),
-        "category": say("A category"),
-        "brand": say("A brand"),
-        "cheaper": say("Cheaper products"),
-        "dearer": say("Dearer products"),
+        "product": _("A product"),
+        "category": _("A category"),
+        "brand": _("A brand"),
+        "cheaper": _("Cheaper products"),
+        "dearer": _("Dearer products"),
     }
 
 
 def _target(rule: Rule, names: Mapping[str, str]) -> str:
     value = rule.target_value or ""
     if rule.target_kind == "category":
-        return say("Category %(value)s", value=names.get(value, value))
+        return _("Category %(value)s", value=names.get(value, value))
     if rule.target_kind == "brand":
-        return say("Brand %(value)s", value=value)
+        return _("Brand %(value)s", value=value)
     percent = admin_texts().number(rule.price_percent or 0)
     if rule.target_kind == "cheaper":
-        return say("Cheaper than %(percent)s%% of the page's product", percent=percent)
+        return _("Cheaper than %(percent)s%% of the page's product", percent=percent)
     if rule.target_kind == "dearer":
-        return say("Dearer than %(percent)s%% of the page's product", percent=percent)
+        return _("Dearer than %(percent)s%% of the page's product", percent=percent)
     return value
 
 
 def _seed(rule: Rule, names: Mapping[str, str]) -> str:
     if rule.seed_kind == "category":
-        return say("Pages about category %(value)s", value=names.get(rule.seed_value or "", ""))
+        return _("Pages about category %(value)s", value=names.get(rule.seed_value or "", ""))
     if rule.seed_kind == "brand":
-        return say("Pages about brand %(value)s", value=rule.seed_value)
-    return say("Any page") if rule.seed_kind == "any" else rule.seed_value or ""
+        return _("Pages about brand %(value)s", value=rule.seed_value)
+    return _("Any page") if rule.seed_kind == "any" else rule.seed_value or ""
 
 
 def unmatched(rule: Rule) -> list[str]:
@@ -164,15 +164,15 @@ def unmatched(rule: Rule) -> list[str]:
     names, found = catalogue_names(), []
     for kind, value in ((rule.target_kind, rule.target_value), (rule.seed_kind, rule.seed_value)):
         if names.is_whole and kind == "brand" and value not in names.brands:
-            found.append(say("No product has the brand “%(value)s” (yet).", value=value))
+            found.append(_("No product has the brand “%(value)s” (yet).", value=value))
         elif names.is_whole and kind == "category" and value not in names.categories:
-            found.append(say("No product has the category “%(value)s” (yet).", value=value))
+            found.append(_("No product has the category “%(value)s” (yet).", value=value))
     return list(dict.fromkeys(found))
 
 
 def _schedule(rule: Rule) -> str:
     if rule.starts_at and rule.ends_at:
-        return say("%(start)s to %(end)s", start=shown_time(rule.starts_at), end=shown_time(rule.ends_at))
+        return _("%(start)s to %(end)s", start=shown_time(rule.starts_at), end=shown_time(rule.ends_at))
     if rule.starts_at:
-        return say("from %(start)s", start=shown_time(rule.starts_at))
-    return say("until %(end)s", end=shown_time(rule.ends_at)) if rule.ends_at else ""
+        return _("from %(start)s", start=shown_time(rule.starts_at))
+    return _("until %(end)s", end=shown_time(rule.ends_at)) if rule.ends_at else ""

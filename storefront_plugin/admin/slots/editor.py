@@ -21,7 +21,7 @@ from ...shop.ports import CartLine, Product
 from ...web.widgets.rendering import render_slots
 from ..kit import products
 from ..kit.access import may_edit, merchant_name
-from ..kit.i18n import admin_texts, say, say_error
+from ..kit.i18n import _, admin_texts, error_text
 from ..kit.pages import change, editors_only, link, see_other, show_page, show_part, tell
 from .form import Draft, PlacementForm, blank, draft_of, posted_draft, same
 from .labels import compared, placement_words, slot_row, strategy_words
@@ -60,7 +60,7 @@ class Preview:
 def preview_of(placement: str, slots: Sequence[Slot], product: Product | None) -> Preview:
     """The preview of *slots* for *product*. Trouble with Redis, the database or an adapter is told, not raised."""
     view = products.view_of(product) if product is not None else None
-    usable, _ = usable_slots(placement, slots, PLANNED)
+    usable, _problems = usable_slots(placement, slots, PLANNED)
     on = running(usable)
     off = _headings(slot for slot in usable if slot not in on)
     if placement in WITH_PRODUCT and product is None:
@@ -144,7 +144,7 @@ def save(placement: str) -> Response:
     """``POST slots/<placement>``: save, or do what another button of the form asks for, without saving."""
     stored, draft = _stored(placement), posted_draft()
     form = PlacementForm()
-    action, _, target = request.form.get("act", "save").partition(":")
+    action, _separator, target = request.form.get("act", "save").partition(":")
     if action != "save":
         focus = draft.act(action, target)
         return _editor(stored, draft, _readable(draft), _asked(placement), form=form, focus=focus, action=action)
@@ -159,17 +159,17 @@ def _saved(stored: Stored, draft: Draft, form: PlacementForm) -> Response:
     try:
         slots = draft.slots()
         if version == stored.version and same(slots, _standing(stored)) and not stored.problems:
-            tell(say("Nothing was changed."))
+            tell(_("Nothing was changed."))
         else:
             saved = placements.save(current_services.database, placement, version, slots, merchant_name())
             current_services.news.rules_changed()
             undo_at = link("slots_undo", placement=placement)
-            tell(say("Saved. Pages follow within a second."), undo=undo_at, version=saved.version)
+            tell(_("Saved. Pages follow within a second."), undo=undo_at, version=saved.version)
     except EditConflict as conflict:
         form.version.data = str(conflict.current.version)
         return _editor(conflict.current, draft, slots, _asked(placement), 409, form=form, is_conflict=True)
     except InputError as error:
-        draft.problems.append(say_error(error))
+        draft.problems.append(error_text(error))
         return _editor(stored, draft, _readable(draft), _asked(placement), 422, form=form)
     product = request.form.get("product", "").strip()
     return see_other(link("slots_edit", placement=placement, **({"product": product[:255]} if product else {})))
@@ -192,13 +192,13 @@ def preview(placement: str) -> Response:
 @change
 def reset(placement: str) -> Response:
     """``POST slots/<placement>/reset``: back to the developer's plan."""
-    return _stepped(placement, placements.reset, say("The standard slots of your shop are shown again."))
+    return _stepped(placement, placements.reset, _("The standard slots of your shop are shown again."))
 
 
 @change
 def undo(placement: str) -> Response:
     """``POST slots/<placement>/undo``: take back the change that led to ``version``."""
-    return _stepped(placement, placements.undo, say("Undone."))
+    return _stepped(placement, placements.undo, _("Undone."))
 
 
 def _stepped(placement: str, step: Any, words: str) -> Response:
@@ -208,7 +208,7 @@ def _stepped(placement: str, step: Any, words: str) -> Response:
     except EditConflict as conflict:
         tell(_who_was_quicker(conflict.current), "error")
     except InputError as error:
-        tell(say_error(error), "error")
+        tell(error_text(error), "error")
     else:
         current_services.news.rules_changed()
         tell(words, undo=link("slots_undo", placement=placement), version=stored.version)
@@ -299,5 +299,5 @@ def _version(text: str | None) -> int:
 
 
 def _who_was_quicker(current: Stored) -> str:
-    who = current.updated_by or say("Somebody")
-    return say("%(who)s changed these slots while you edited them. Nothing you typed is lost.", who=who)
+    who = current.updated_by or _("Somebody")
+    return _("%(who)s changed these slots while you edited them. Nothing you typed is lost.", who=who)

@@ -18,7 +18,7 @@ from ...recommending.plan import LAYOUTS, MAX_LIMIT, Slot
 from ...recommending.slot_json import MAX_NAME, MAX_STRATEGIES, MAX_TITLE, slot_from_json, slot_to_json
 from ...recommending.strategies import PLANNED
 from ..kit.forms import AdminForm, MomentField, Sentences
-from ..kit.i18n import admin_texts, say
+from ..kit.i18n import _, admin_texts
 
 LANGUAGE_FIELDS = {"en": "title_en", "ja": "title_ja"}
 DIAL = 0.1
@@ -40,15 +40,15 @@ class ChainField(Field):
         """A chain has strategies that exist, none twice, and bundles stand alone."""
         unknown = next((name for name in self.names if name not in PLANNED), None)
         if not self.names:
-            raise StopValidation(say("Choose at least one strategy."))
+            raise StopValidation(_("Choose at least one strategy."))
         if unknown is not None:
-            raise StopValidation(say("There is no strategy %(name)s any more; choose another.", name=unknown))
+            raise StopValidation(_("There is no strategy %(name)s any more; choose another.", name=unknown))
         if len(set(self.names)) < len(self.names):
-            raise StopValidation(say("A strategy stands twice; remove one."))
+            raise StopValidation(_("A strategy stands twice; remove one."))
         if len(self.names) > MAX_STRATEGIES:
-            raise StopValidation(say("A slot has at most %(most)s strategies; remove some.", most=MAX_STRATEGIES))
+            raise StopValidation(_("A slot has at most %(most)s strategies; remove some.", most=MAX_STRATEGIES))
         if "bundles" in self.names and len(self.names) > 1:
-            raise StopValidation(say("Bundles cannot be mixed with single products; give them a slot of their own."))
+            raise StopValidation(_("Bundles cannot be mixed with single products; give them a slot of their own."))
 
 
 class SlotForm(Form):
@@ -98,15 +98,15 @@ class SlotForm(Form):
 
     def validate_minimum(self, field: Field) -> None:
         if field.data is not None and self.limit.data is not None and field.data > self.limit.data:
-            raise StopValidation(say("This is more than the slot shows; use %(limit)s or less.", limit=self.limit.data))
+            raise StopValidation(_("This is more than the slot shows; use %(limit)s or less.", limit=self.limit.data))
 
     def validate_ends_at(self, field: Field) -> None:
         if field.data and self.starts_at.data and field.data <= self.starts_at.data:
-            raise StopValidation(say("The end must be after the start."))
+            raise StopValidation(_("The end must be after the start."))
 
     def validate_layout(self, field: Field) -> None:
         if (field.data == "bundles") != (self.strategies.names == ["bundles"]):
-            raise StopValidation(say("The layout for bundles belongs to the strategy “Bundles”, and to no other."))
+            raise StopValidation(_("The layout for bundles belongs to the strategy “Bundles”, and to no other."))
 
     def validate_other_titles(self, field: Field) -> None:
         try:
@@ -140,30 +140,30 @@ class SlotForm(Form):
 def layout_words() -> dict[str, str]:
     """Layouts in words."""
     return {
-        "grid": say("Grid"),
-        "carousel": say("Carousel"),
-        "list": say("List"),
-        "together": say("One button for all"),
-        "bundles": say("Bundles with a price"),
+        "grid": _("Grid"),
+        "carousel": _("Carousel"),
+        "list": _("List"),
+        "together": _("One button for all"),
+        "bundles": _("Bundles with a price"),
     }
 
 
 def _labels() -> dict[str, str]:
     return {
-        "name": say("Name for templates"),
-        "enabled": say("Shown to shoppers"),
-        "title_en": say("Title in English"),
-        "title_ja": say("Title in Japanese"),
-        "other_titles": say("Titles in other languages"),
-        "strategies": say("What fills it"),
-        "layout": say("Layout"),
-        "limit": say("Products, at most"),
-        "minimum": say("Products, at least"),
-        "lazy": say("Load late, when the shopper scrolls near it"),
-        "measured": say("Choose automatically (recommended)"),
-        "dial": say("Popular, or special to this page"),
-        "starts_at": say("From"),
-        "ends_at": say("Until"),
+        "name": _("Name for templates"),
+        "enabled": _("Shown to shoppers"),
+        "title_en": _("Title in English"),
+        "title_ja": _("Title in Japanese"),
+        "other_titles": _("Titles in other languages"),
+        "strategies": _("What fills it"),
+        "layout": _("Layout"),
+        "limit": _("Products, at most"),
+        "minimum": _("Products, at least"),
+        "lazy": _("Load late, when the shopper scrolls near it"),
+        "measured": _("Choose automatically (recommended)"),
+        "dial": _("Popular, or special to this page"),
+        "starts_at": _("From"),
+        "ends_at": _("Until"),
     }
 
 
@@ -227,10 +227,10 @@ class Draft:
         names = [form.name.data for form in self.kept]
         for form in self.kept:
             if names.count(form.name.data) > 1:
-                form.name.errors = [*form.name.errors, say("Another slot has this name; choose a different one.")]
+                form.name.errors = [*form.name.errors, _("Another slot has this name; choose a different one.")]
                 fine = False
         if len(names) > MAX_SLOTS:
-            self.problems.append(say("A placement has at most %(most)s slots; remove some.", most=MAX_SLOTS))
+            self.problems.append(_("A placement has at most %(most)s slots; remove some.", most=MAX_SLOTS))
         return fine and not self.problems
 
     def slots(self) -> list[Slot]:

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from ...recommending.plan import PLACEMENTS, Slot
 from ...recommending.slot_stats import SlotCounts, often_empty
 from ...recommending.strategies import PLANNED
-from ..kit.i18n import admin_texts, say, say_count, shown_time
+from ..kit.i18n import _, admin_texts, ngettext, shown_time
 from .form import layout_words
 
 StateKind: TypeAlias = Literal["on", "off", "waiting", "error"]
@@ -55,9 +55,9 @@ def slot_row(slot: Slot, fill: SlotCounts | None = None) -> SlotRow:
         admin_texts().title(slot.strategies[0], slot.title),
         tuple(strategy_word(name) for name in slot.strategies),
         layout_words()[slot.layout],
-        say_count("up to %(num)s product", "up to %(num)s products", slot.limit)
+        ngettext("up to %(num)s product", "up to %(num)s products", slot.limit)
         if slot.layout != "bundles"
-        else say_count("up to %(num)s bundle", "up to %(num)s bundles", slot.limit),
+        else ngettext("up to %(num)s bundle", "up to %(num)s bundles", slot.limit),
         _schedule(slot),
         state,
         words,
@@ -68,14 +68,14 @@ def slot_row(slot: Slot, fill: SlotCounts | None = None) -> SlotRow:
 def placement_words() -> Mapping[str, str]:
     """Placements in words, in the order of a shopper's way."""
     words = {
-        "product": say("Product page"),
-        "cart": say("Cart"),
-        "checkout": say("Checkout"),
-        "thank_you": say("Thank-you page"),
-        "home": say("Home page"),
-        "category": say("Category page"),
-        "account": say("Account"),
-        "email": say("E-mail"),
+        "product": _("Product page"),
+        "cart": _("Cart"),
+        "checkout": _("Checkout"),
+        "thank_you": _("Thank-you page"),
+        "home": _("Home page"),
+        "category": _("Category page"),
+        "account": _("Account"),
+        "email": _("E-mail"),
     }
     return {name: words[name] for name in PLACEMENTS}
 
@@ -88,7 +88,7 @@ def strategy_words() -> Mapping[str, str]:
 def strategy_word(name: str) -> str:
     """A strategy in words; its bare name where there is none of it any more."""
     if name == "bundles":  # shoppers read "Sets", merchants the name of the pages where they make them
-        return say("Bundles")
+        return _("Bundles")
     return admin_texts().title(name) if name in PLANNED else name
 
 
@@ -113,18 +113,18 @@ def _state(slot: Slot) -> tuple[StateKind, str]:
     now = dt.datetime.now(dt.timezone.utc)
     unknown = next((name for name in slot.strategies if name not in PLANNED), None)
     if unknown is not None:
-        return "error", say("Not shown: there is no strategy %(name)s any more", name=unknown)
+        return "error", _("Not shown: there is no strategy %(name)s any more", name=unknown)
     if not slot.enabled:
-        return "off", say("Off")
+        return "off", _("Off")
     if slot.ends_at is not None and slot.ends_at <= now:
-        return "off", say("Ended")
-    return ("on", say("On")) if slot.is_on(now) else ("waiting", say("Scheduled"))
+        return "off", _("Ended")
+    return ("on", _("On")) if slot.is_on(now) else ("waiting", _("Scheduled"))
 
 
 def _schedule(slot: Slot) -> str:
     start, end = shown_time(slot.starts_at), shown_time(slot.ends_at)
     if start and end:
-        return say("%(start)s to %(end)s", start=start, end=end)
+        return _("%(start)s to %(end)s", start=start, end=end)
     if start:
-        return say("from %(start)s", start=start)
-    return say("until %(end)s", end=end) if end else ""
+        return _("from %(start)s", start=start)
+    return _("until %(end)s", end=end) if end else ""
