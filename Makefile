@@ -39,6 +39,8 @@ bench-small: $(VENV)/.test
 	$(BIN)/python tests/benchmarks --small
 
 translations: $(VENV)/.test
+	$(BIN)/pybabel -q extract -F storefront_plugin/translations/babel.cfg -k N_ -k ngettext:1,2 --sort-output --no-location --omit-header -o $(VENV)/storefront.pot storefront_plugin widgets
+	$(BIN)/pybabel -q update -D storefront -d storefront_plugin/translations -i $(VENV)/storefront.pot --no-fuzzy-matching --omit-header
 	$(BIN)/pybabel compile --directory storefront_plugin/translations --domain storefront --statistics
 
 install-test: $(VENV)/.test

@@ -33,7 +33,7 @@ from .recommending.rules import store as rule_store
 from .recommending.rules.rule import Rule
 from .recommending.suggestions import known_strategy
 from .services import Services, build_services
-from .shop.adapters import Adapters, checked_callable
+from .shop.adapters import Adapters
 from .shop.inspection import Finding
 from .shop.ports import Cart, CartLine, Catalog, ConsentLevel, Customers, Order, OrderLine, Orders, clean_id
 from .shop.sqlalchemy.sessions import watch
@@ -46,6 +46,19 @@ from .web.widgets.jinja import Widgets
 
 def _silent(phase: str, done: int, total: int) -> None:
     """Shows nothing."""
+
+
+class _Adapter:
+    """An attribute of `Storefront` that is an adapter of the shop; it may be replaced after mounting."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, storefront: Storefront, owner: type | None = None) -> Any:
+        return getattr(storefront._shop, self._name)
+
+    def __set__(self, storefront: Storefront, adapter: Any) -> None:
+        setattr(storefront._shop, self._name, adapter)
 
 
 class Storefront:
@@ -64,6 +77,13 @@ class Storefront:
         url_prefix: Where our own addresses begin.
     """
 
+    catalog = _Adapter()
+    orders = _Adapter()
+    cart = _Adapter()
+    customers = _Adapter()
+    consent = _Adapter()
+    admin_access = _Adapter()
+
     def __init__(
         self,
         app: Flask | None = None,
@@ -77,10 +97,9 @@ class Storefront:
         name: str = "storefront",
         url_prefix: str = "/storefront",
     ) -> None:
-        self._shop = Adapters.checked(
+        self._shop = Adapters(
             catalog=catalog, orders=orders, cart=cart, customers=customers, consent=consent, admin_access=admin_access
         )
-        self.catalog, self.orders, self.cart, self.customers = self._shop.catalog, orders, cart, customers
         self.name = name
         self.url_prefix = url_prefix
         self._widgets = Widgets()
@@ -134,15 +153,6 @@ class Storefront:
 
     def _is_under_prefix(self, path: str) -> bool:
         return path == self.url_prefix or path.startswith(self.url_prefix + "/")
-
-    @property
-    def admin_access(self) -> Callable[..., Any] | None:
-        """Who may see the merchant's pages; may be set after the mount, where the shop's login is defined later."""
-        return self._shop.admin_access
-
-    @admin_access.setter
-    def admin_access(self, given: Callable[..., Any] | None) -> None:
-        self._shop.admin_access = checked_callable(given, "admin_access")
 
     @property
     def services(self) -> Services:

@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from ..core.database import Database
 from ..core.errors import ConfigurationError, InputError
-from ..shop.adapters import usable_ids
-from ..shop.ports import Order, Orders
+from ..shop.adapters import Adapters, usable_ids
+from ..shop.ports import Order
 from . import events
 from .numbering import append_batch, locked_applier
 from .product_numbers import ProductNumbers
@@ -64,7 +64,7 @@ class OrderImporter:
     """Brings orders into the log and has them counted.
 
     Args:
-        orders: The shop's own orders, for `catch_up`.
+        shop: Its own orders are read by `catch_up`.
         timezone, currency: Of orders that name none.
         counted: Called with the number of orders that were new or changed and the progress of a rebuild.
         released: Takes back what cancelled orders, named by their ids, still hold.
@@ -74,7 +74,7 @@ class OrderImporter:
         self,
         database: Database,
         numbers: ProductNumbers,
-        orders: Orders | None,
+        shop: Adapters,
         timezone: str,
         currency: str | None,
         counted: Callable[[int, RebuildProgress], object],
@@ -82,7 +82,7 @@ class OrderImporter:
     ) -> None:
         self._database = database
         self._numbers = numbers
-        self._orders = orders
+        self._shop = shop
         self._timezone = timezone
         self._currency = currency
         self._counted = counted
@@ -109,9 +109,9 @@ class OrderImporter:
 
     def catch_up(self, since: dt.datetime | None = None, progress: Callable[[int], None] | None = None) -> ImportReport:
         """Read the shop's own orders and log what is missing; cancelled ones are cancelled, and hold nothing more."""
-        if self._orders is None:
+        if self._shop.orders is None:
             raise ConfigurationError("Catching up reads the shop's orders: mount with Storefront(orders=…).")
-        return self.import_orders(self._orders.iter_orders(since), progress)
+        return self.import_orders(self._shop.orders.iter_orders(since), progress)
 
 
 def _noting_cancelled(orders: Iterable[Order], cancelled: list[str]) -> Iterator[Order]:

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from ..core.database import Database, table_of
 from ..core.errors import AdapterError, DatabaseUnavailable, InputError, StorefrontError
 from ..core.shop_database import ShopSession
-from ..shop.ports import Order, OrderLine, Orders, clean_id
+from ..shop.adapters import Adapters
+from ..shop.ports import Order, OrderLine, clean_id
 from ..signals import order_not_recorded, order_record_uncommitted
 from . import events
 from .events import Event, now
@@ -29,7 +30,7 @@ class OrderRecorder:
     """What a shop tells about its orders, written down in the shop's own transaction.
 
     Args:
-        orders: The shop's orders adapter, which may read the shop's own order model.
+        shop: Its orders adapter may read the shop's own order model.
         timezone, currency: Of orders that name none.
         wake: Called when an order is committed.
         released: Takes back what else a cancelled order holds, in the same transaction.
@@ -38,14 +39,14 @@ class OrderRecorder:
     def __init__(
         self,
         database: Database,
-        orders: Orders | None,
+        shop: Adapters,
         timezone: str,
         currency: str | None,
         wake: Callable[[], object],
         released: Callable[[Session, str], None],
     ) -> None:
         self._database = database
-        self._orders = orders
+        self._shop = shop
         self._timezone = timezone
         self._currency = currency
         self._wake = wake
@@ -106,7 +107,7 @@ class OrderRecorder:
     def _as_order(self, order: Any) -> Order:
         if isinstance(order, Order):
             return order
-        read = getattr(self._orders, "order_of", None)
+        read = getattr(self._shop.orders, "order_of", None)
         if read is None:
             raise InputError("order_placed takes a storefront_plugin.Order, or a model of the orders adapter.")
         session = getattr(sa.inspect(order, raiseerr=False), "session", None)

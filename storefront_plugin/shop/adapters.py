@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -14,7 +14,6 @@ from ..core.errors import AdapterError, ConfigurationError, InputError
 from .ports import Cart, CartLine, Catalog, ConsentLevel, Customers, KnowsSegments, Orders, clean_id
 
 _Answer = TypeVar("_Answer")
-_Call = TypeVar("_Call", bound="Callable[..., Any] | None")
 
 MOUNT = "storefront.mount"
 """Where an app keeps its `Mount`."""
@@ -46,32 +45,60 @@ current_mount: Mount = LocalProxy(_find)  # type: ignore[assignment]
 """The `Mount` of ``flask.current_app``."""
 
 
-@dataclass(slots=True, kw_only=True)
+_METHODS: Mapping[str, tuple[type, str]] = {
+    "catalog": (Catalog, "get_many(ids), iter_products() and search(text, limit)"),
+    "orders": (Orders, "iter_orders(since)"),
+    "cart": (Cart, "lines() and add_form(product)"),
+    "customers": (Customers, "current_id()"),
+}
+"""What each adapter must have; the others are callables."""
+
+
 class Adapters:
-    """What the shop provides; only the catalogue is required. *admin_access* may be given later than the others."""
+    """What the shop provides; only the catalogue is required. Adapters may be given after mounting, too.
+
+    Raises `ConfigurationError` for one that lacks a method or cannot be called.
+    """
 
     catalog: Catalog
-    orders: Orders | None = None
-    cart: Cart | None = None
-    customers: Customers | None = None
-    consent: Callable[[], ConsentLevel] | None = None
-    admin_access: Callable[..., Any] | None = None
+    orders: Orders | None
+    cart: Cart | None
+    customers: Customers | None
+    consent: Callable[[], ConsentLevel] | None
+    admin_access: Callable[..., Any] | None
 
-    @classmethod
-    def checked(cls, *, catalog: Catalog | None, **given: Any) -> Adapters:
-        """What was *given*; raises `ConfigurationError` for what lacks a method or cannot be called."""
+    def __init__(
+        self,
+        *,
+        catalog: Catalog | None,
+        orders: Orders | None = None,
+        cart: Cart | None = None,
+        customers: Customers | None = None,
+        consent: Callable[[], ConsentLevel] | None = None,
+        admin_access: Callable[..., Any] | None = None,
+    ) -> None:
         if catalog is None:
             raise ConfigurationError(
                 "Storefront needs the shop's products: Storefront(catalog=SQLAlchemyCatalog(db, Product, …)) or "
                 "Storefront(catalog=MemoryCatalog(products))."
             )
-        _check_methods(catalog, Catalog, "catalog", "get_many(ids), iter_products() and search(text, limit)")
-        _check_methods(given["orders"], Orders, "orders", "iter_orders(since)")
-        _check_methods(given["cart"], Cart, "cart", "lines() and add_form(product)")
-        _check_methods(given["customers"], Customers, "customers", "current_id()")
-        for name in ("consent", "admin_access"):
-            checked_callable(given[name], name)
-        return cls(catalog=catalog, **given)
+        self.catalog = catalog
+        self.orders = orders
+        self.cart = cart
+        self.customers = customers
+        self.consent = consent
+        self.admin_access = admin_access
+
+    def __setattr__(self, name: str, adapter: Any) -> None:
+        if name in _METHODS:
+            protocol, methods = _METHODS[name]
+            if adapter is not None and not isinstance(adapter, protocol):
+                raise ConfigurationError(
+                    f"Storefront({name}=…) needs an object with {methods}; {adapter!r:.80} lacks some."
+                )
+        elif adapter is not None and not callable(adapter):
+            raise ConfigurationError(f"Storefront({name}=…) needs a callable, not {adapter!r:.80}.")
+        super().__setattr__(name, adapter)
 
     def cart_lines(self) -> tuple[CartLine, ...]:
         """The current shopper's cart; empty where the shop gave none. Raises `AdapterError`."""
@@ -94,18 +121,6 @@ class Adapters:
             return frozenset()
         found = _asked("customers", customers.segments)
         return frozenset([found] if isinstance(found, str) else found)  # one name is one segment, not its letters
-
-
-def checked_callable(given: _Call, name: str) -> _Call:
-    """*given* where it is None or can be called; else raises `ConfigurationError`."""
-    if given is not None and not callable(given):
-        raise ConfigurationError(f"Storefront({name}=…) needs a callable, not {given!r:.80}.")
-    return given
-
-
-def _check_methods(adapter: object, protocol: type, name: str, methods: str) -> None:
-    if adapter is not None and not isinstance(adapter, protocol):
-        raise ConfigurationError(f"Storefront({name}=…) needs an object with {methods}; {adapter!r:.80} lacks some.")
 
 
 def _asked(name: str, ask: Callable[[], _Answer]) -> _Answer:

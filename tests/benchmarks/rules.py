@@ -77,7 +77,7 @@ def made_rules(seen: Sequence[int], products: Sequence[Product], count: int) -> 
 
 def measure(ask: Ask, shop: SmallShop, books: dict[int, RuleBook], seen: Sequence[int]) -> dict[int, list[float]]:
     """Milliseconds of this thread's work for each page, by the number of rules."""
-    held = shop.app.extensions[SERVICES].held
+    held = shop.app.extensions[SERVICES].snapshots
     work: dict[int, list[float]] = {count: [] for count in books}
     for turn, number in enumerate(seen):
         order = list(books)
@@ -96,7 +96,7 @@ def main() -> None:
         shop = busy_shop(folder, url, size, products, PlainCart())
         ask, seen = asker(views(shop)), seen_products(folder, pages)
         # What is held must not be refreshed while other rules are put into it.
-        held = shop.app.extensions[SERVICES].held
+        held = shop.app.extensions[SERVICES].snapshots
         held.get()
         held._due_at = float("inf")
         rules = list(made_rules(seen, products, max(COUNTS)))
@@ -107,7 +107,7 @@ def main() -> None:
 
 def report(ask: Ask, shop: SmallShop, books: dict[int, RuleBook], seen: Sequence[int], size: Size) -> None:
     """Warm everything, measure and print."""
-    held = shop.app.extensions[SERVICES].held
+    held = shop.app.extensions[SERVICES].snapshots
     measure(ask, shop, books, seen)
     work = measure(ask, shop, books, seen)
     table = ground.Table(

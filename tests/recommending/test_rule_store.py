@@ -1,0 +1,231 @@
+"""Rules in SQL: every change is logged and can be taken back, two editors never overwrite each other, links become rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from hypothesis import given
+from hypothesis import strategies as st
+from postgres import postgres_url
+from small_shop import SmallShop
+
+from storefront_plugin.core import versions
+from storefront_plugin.core.database import Database
+from storefront_plugin.core.errors import InputError
+from storefront_plugin.migrations import configuration
+from storefront_plugin.recommending.rules import store as rule_store
+from storefront_plugin.recommending.rules.list import Wanted, list_rules
+from storefront_plugin.recommending.rules.rows import dump_rule, enabled_rules, load_rule
+from storefront_plugin.recommending.rules.rule import Rule
+from tests.recommending.test_rules import made_rules
+
+RULE = Rule(kind="boost", target_value="p1", strength=150, note="for spring")
+NOW = dt.datetime.now(dt.timezone.utc)
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, make_shop: Callable[..., SmallShop]) -> Iterator[Database]:
+    """Our tables on a database of each kind."""
+    given = {} if request.param == "sqlite" else {"SQLALCHEMY_DATABASE_URI": postgres_url()}
+    shop = make_shop(**given)
+    with shop.app.app_context():
+        yield shop.storefront.database
+
+
+def rules_of(database: Database) -> dict[int, Rule]:
+    return {one.id: one.rule for one in list_rules(database)[0]}
+
+
+@given(made_rules(), st.integers(1, 9))
+def test_a_rule_comes_out_of_the_log_as_it_went_in(rule: Rule, version: int) -> None:
+    """Times with their zone, too."""
+    timed = replace(rule, starts_at=NOW, ends_at=NOW + DAY)
+    assert load_rule(dump_rule(version, timed)) == (version, timed)
+
+
+def test_a_rule_is_created_changed_and_found_again(database: Database) -> None:
+    """Times are kept to the microsecond, versions rise, and the editor's name stands there."""
+    made = rule_store.create(database, replace(RULE, starts_at=NOW), "First editor")
+    found = rule_store.load(database, made.rule_id)
+    assert (found.version, found.rule, found.updated_by) == (1, replace(RULE, starts_at=NOW), "First editor")
+    rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200), "Second editor")
+    found = rule_store.load(database, made.rule_id)
+    assert (found.version, found.rule.strength, found.updated_by) == (2, 200, "Second editor")
+
+
+def test_a_wrong_rule_is_not_saved(database: Database) -> None:
+    """Neither as a new one nor over an old one, and nothing is logged."""
+    made = rule_store.create(database, RULE)
+    for save in (
+        lambda: rule_store.create(database, replace(RULE, strength=5)),
+        lambda: rule_store.update(database, made.rule_id, 1, replace(RULE, strength=5)),
+    ):
+        with pytest.raises(InputError, match="boost"):
+            save()
+    assert rules_of(database) == {made.rule_id: RULE}
+    assert versions.entries(database, "rule")[1] == 1
+
+
+def test_the_second_of_two_editors_is_told(database: Database) -> None:
+    """With how the rule stands now; nothing of the first is lost."""
+    made = rule_store.create(database, RULE)
+    rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200), "Second editor")
+    with pytest.raises(rule_store.RuleConflict, match="changed by Second editor") as caught:
+        rule_store.update(database, made.rule_id, 1, replace(RULE, strength=300), "First editor")
+    assert caught.value.current is not None
+    assert caught.value.current.rule.strength == 200
+    rule_store.delete(database, [made.rule_id])
+    with pytest.raises(rule_store.RuleNotFound):
+        rule_store.update(database, made.rule_id, 2, RULE)
+
+
+def test_bulk_changes_skip_what_is_so_already(database: Database) -> None:
+    """And what is gone; each change has an entry of its own."""
+    numbers = [rule_store.create(database, replace(RULE, target_value=f"p{n}")).rule_id for n in range(3)]
+    assert len(rule_store.set_enabled(database, numbers[:2], False, "First editor")) == 2
+    assert [done.rule_id for done in rule_store.set_enabled(database, [*numbers, 999], False)] == [numbers[2]]
+    assert enabled_rules(database) == {}
+    assert len(rule_store.delete(database, [*numbers, 999])) == 3
+    actions = [entry.action for entry in versions.entries(database, "rule")[0]]
+    assert actions == ["delete"] * 3 + ["disable"] * 3 + ["create"] * 3
+
+
+def test_each_change_can_be_taken_back_and_again(database: Database) -> None:
+    """Undoing a deletion brings the same rule with the same id; undoing that deletes it again."""
+    made = rule_store.create(database, RULE, "First editor")
+    changed = rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200))
+    rule_store.undo(database, [changed.entry], "Second editor")
+    assert rules_of(database) == {made.rule_id: RULE}
+    (gone,) = rule_store.delete(database, [made.rule_id])
+    (back,) = rule_store.undo(database, [gone.entry])
+    assert (rules_of(database), back.rule_id) == ({made.rule_id: RULE}, made.rule_id)
+    rule_store.undo(database, [back.entry])
+    assert rules_of(database) == {}
+
+
+def test_a_change_that_others_built_on_is_not_taken_back(database: Database) -> None:
+    """All or none: of two entries the one that could be undone stays, too."""
+    first, second = (rule_store.create(database, replace(RULE, target_value=f"p{n}")) for n in (1, 2))
+    offs = rule_store.set_enabled(database, [first.rule_id, second.rule_id], False)
+    rule_store.update(database, second.rule_id, 2, replace(RULE, strength=200))
+    with pytest.raises(rule_store.RuleConflict):
+        rule_store.undo(database, [off.entry for off in offs])
+    assert not rule_store.load(database, first.rule_id).rule.enabled
+
+
+def test_the_id_of_a_deleted_rule_is_not_given_again(database: Database) -> None:
+    """Or an undo from the log would meet another rule."""
+    made = rule_store.create(database, RULE)
+    rule_store.delete(database, [made.rule_id])
+    assert rule_store.create(database, RULE).rule_id > made.rule_id
+    with pytest.raises(rule_store.RuleConflict, match="deleted"):
+        rule_store.undo(database, [made.entry])
+
+
+def test_an_entry_that_is_not_there_is_named(database: Database) -> None:
+    """The log is the place to look."""
+    with pytest.raises(InputError, match="There is no change 77"):
+        rule_store.undo(database, [77])
+
+
+def test_the_list_is_filtered_sorted_and_paged(database: Database) -> None:
+    """Words are found in ids, brands and notes, in any case; products found by their titles come in as ids."""
+    rules = {
+        "on": Rule(kind="exclude", target_kind="brand", target_value="Aster", note="Spring sale"),
+        "off": Rule(kind="pin", seed_kind="product", seed_value="p9", target_value="p1", enabled=False),
+        "scheduled": Rule(kind="boost", target_value="p2", strength=150, starts_at=NOW + DAY),
+        "ended": Rule(kind="bury", target_value="p3", strength=50, ends_at=NOW - DAY),
+    }
+    numbers = {state: rule_store.create(database, rule).rule_id for state, rule in rules.items()}
+
+    def found(**wanted: Any) -> list[int]:
+        return [one.id for one in list_rules(database, Wanted(**wanted))[0]]
+
+    for state, number in numbers.items():
+        assert found(state=state) == [number]
+        assert rules[state].state(NOW) == state
+    assert found(kind="exclude") == [numbers["on"]]
+    assert found(seed_kind="product") == found(target_kind="product", text="P9") == [numbers["off"]]
+    assert found(text="SALE spring") == [numbers["on"]]
+    assert found(text="100%") == []
+    assert found(text="lamp", product_ids=("p2", "p9")) == [numbers["scheduled"], numbers["off"]]
+    by_kind = [numbers[state] for state in ("scheduled", "ended", "on", "off")]
+    assert found(sort="kind", descending=False) == by_kind
+    pages = [list_rules(database, Wanted(sort="kind", descending=False), page, 3) for page in (1, 2)]
+    assert [[one.id for one in rows] for rows, _ in pages] == [by_kind[:3], by_kind[3:]]
+    assert {count for _, count in pages} == {4}
+    with pytest.raises(InputError):
+        list_rules(database, page=0)
+
+
+# The calls in Python.
+
+
+def test_pins_and_exclusions_in_python_are_rules(shop: SmallShop) -> None:
+    """The same one twice stands once with the later position; `unpin` and `include` take them away, and nothing else."""
+    shop.storefront.pin("p2", "p1")
+    shop.storefront.pin("p2", "p1", position=3)
+    shop.storefront.pin("p2", "p1", "related")
+    shop.storefront.exclude("p4")
+    shop.storefront.exclude("p4", on="p1")
+    database = shop.storefront.database
+    pins = {(rule.strategy, rule.position) for rule in rules_of(database).values() if rule.kind == "pin"}
+    assert pins == {(None, 3), ("related", 0)}
+    shop.storefront.unpin("p2", "p1")
+    shop.storefront.unpin("p2", "p1")
+    shop.storefront.include("p4")
+    left = {(rule.kind, rule.seed_value, rule.strategy) for rule in rules_of(database).values()}
+    assert left == {("pin", "p1", "related"), ("exclude", "p1", None)}
+
+
+# From links to rules.
+
+LINKS = [
+    ("pin", "p1", "p2", None, 5),
+    ("pin", "p1", "p3", "related", 0),
+    ("exclude", None, "p4", None, 0),
+    ("exclude", "p1", "p5", None, 0),
+]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_links_become_rules_and_back(kind: str, tmp_path: Path) -> None:
+    """With the data of a shop that was mounted before there were rules; a pin beside nothing was never shown."""
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'old.sqlite'}" if kind == "sqlite" else postgres_url())
+    columns = "kind, seed_id, product_id, strategy, position"
+    with engine.connect() as connection:
+        config = configuration(connection)
+        command.upgrade(config, "0002")
+        insert = sa.text(f"INSERT INTO storefront_link ({columns}) VALUES (:a, :b, :c, :d, :e)")
+        for values in [*LINKS, ("pin", None, "p6", None, 0)]:
+            connection.execute(insert, dict(zip("abcde", values, strict=True)))
+        command.upgrade(config, "head")
+        assert "storefront_link" not in sa.inspect(connection).get_table_names()
+        rows = connection.execute(sa.text("SELECT * FROM storefront_rule ORDER BY id")).mappings().all()
+        assert [(r["kind"], r["seed_value"], r["target_value"], r["strategy"], r["position"]) for r in rows] == LINKS
+        assert [row["seed_kind"] for row in rows] == ["product", "product", "any", "product"]
+        assert {(row["target_kind"], row["version"], bool(row["enabled"])) for row in rows} == {("product", 1, True)}
+        command.downgrade(config, "0002")
+        assert connection.execute(sa.text(f"SELECT {columns} FROM storefront_link ORDER BY id")).all() == LINKS
+        command.upgrade(config, "head")
+        connection.rollback()
+    engine.dispose()
+
+
+def test_the_audit_entry_names_what_was_done(database: Database) -> None:
+    """Before and after as JSON, and a title that a colleague can read."""
+    made = rule_store.create(database, RULE, "First editor")
+    rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200), "Second editor")
+    newest, oldest = versions.entries(database, "rule", made.rule_id)[0]
+    assert (newest.changed_by, newest.action, newest.title) == ("Second editor", "edit", "boost: p1")
+    assert json.loads(newest.before or "") == json.loads(oldest.after or "")
+    assert json.loads(newest.after or "")["strength"] == 200
