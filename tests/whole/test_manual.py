@@ -1,0 +1,157 @@
+"""The manual is true: its Python and its commands run, page by page, as a reader would type them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from blinker import NamedSignal
+from bs4 import BeautifulSoup
+from demo_shop import closed
+from flask import Flask
+from manual_pages import DOCS, ROOT, Block, blocks, write
+
+from storefront_plugin import signals
+from storefront_plugin.recommending.strategies import STRATEGIES
+
+README, TUTORIAL = ROOT / "README.md", DOCS / "tutorial.md"
+PAGES = [page for page in sorted(DOCS.rglob("*.md")) if page != TUTORIAL]
+
+
+@pytest.fixture(scope="module")
+def tutorial(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of a reader who followed the tutorial to its end, and all that was printed on the way."""
+    folder = tmp_path_factory.mktemp("my-shop")
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "FLASK_STOREFRONT_REDIS_URL": redis_url,
+        "FLASK_STOREFRONT_REDIS_PREFIX": f"tutorial-{uuid.uuid4().hex[:8]}",
+    }
+    printed = []
+    for block in blocks(TUTORIAL):
+        if block.title:
+            write(block, folder)
+        elif block.language == "sh" and block.is_run:
+            command = ["bash", "-ec", block.text]
+            run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+            assert run.returncode == 0, block.text + run.stdout + run.stderr
+            printed.append(run.stdout + run.stderr)
+    return folder, "".join(printed)
+
+
+@pytest.fixture
+def tutorial_app(
+    tutorial: tuple[Path, str], tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Flask]:
+    """A copy of the tutorial's shop, importable as ``app``, its orders counted."""
+    shutil.copytree(tutorial[0], tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("FLASK_TESTING", "true")
+    monkeypatch.setenv("FLASK_STOREFRONT_REDIS_URL", redis_url)
+    monkeypatch.setenv("FLASK_STOREFRONT_REDIS_PREFIX", f"manual-{uuid.uuid4().hex[:8]}")
+    monkeypatch.setenv("FLASK_STOREFRONT_DEADLINE_MS", "2000")
+    monkeypatch.delitem(sys.modules, "app", raising=False)
+    app: Flask = importlib.import_module("app").app
+    with app.app_context():
+        app.extensions["storefront"].drain()
+    yield app
+    closed(app)
+    monkeypatch.delitem(sys.modules, "app", raising=False)
+
+
+def shown(app: Flask, address: str) -> BeautifulSoup:
+    answer = app.test_client().get(address)
+    assert answer.status_code == 200
+    return BeautifulSoup(answer.text, "html5lib")
+
+
+def test_the_readme_runs_from_top_to_bottom(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader who types it gets a page with suggestions."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Flask, "auto_find_instance_path", lambda self: str(tmp_path / "instance"))
+    names: dict[str, Any] = {"__name__": "shop"}
+    for number, block in enumerate(each for each in blocks(README) if each.language == "python"):
+        if "Storefront(\n    app," in block.text:
+            names["app"].config.update(
+                TESTING=True, STOREFRONT_REDIS_URL=redis_url, STOREFRONT_REDIS_PREFIX=f"readme-{tmp_path.name}"
+            )
+        exec(compile(block.text, f"README block {number}", "exec"), names)
+    assert "Camera bag" in shown(names["app"], "/product/1").get_text()
+    with names["app"].app_context():
+        closed(names["app"])
+
+
+def test_the_tutorial_prints_no_error(tutorial: tuple[Path, str]) -> None:
+    """From an empty folder to a bundle; each command says what the text says."""
+    assert "30 orders were new" in tutorial[1]
+    assert "Bundle 1 is published." in tutorial[1]
+    assert not re.search(r"error|traceback", tutorial[1], re.IGNORECASE), tutorial[1]
+    warnings = [line for line in tutorial[1].splitlines() if line.startswith("warning")]
+    assert len(warnings) == tutorial[1].count("No product has an image") == 1  # the tutorial says so
+
+
+def test_the_shop_of_the_tutorial_suggests_prices_and_sells(tutorial_app: Flask) -> None:
+    """Its pages show what the last step promises."""
+    product = shown(tutorial_app, "/product/1")
+    assert product.select_one("[data-storefront-slot=bought_together]")
+    assert "Starter kit" in product.get_text()
+    shopper = tutorial_app.test_client()
+    for number in ("1", "2", "3"):
+        assert shopper.post("/cart/add", data={"product_id": number}).status_code == 303
+    assert "Starter kit: −€48.00" in shopper.get("/cart").text
+    assert "Thank you" in shopper.post("/checkout").text
+    assert shopper.get("/storefront/admin").status_code == 403
+    assert shopper.get("/sign-in", follow_redirects=True).status_code == 200
+
+
+def run_command(app: Flask, line: str) -> None:
+    """Run a line of a shell block that begins with ``flask``; other lines are about the reader's own machine."""
+    words = shlex.split(line, comments=True)
+    if words[:1] == ["flask"]:
+        answer = app.test_cli_runner().invoke(args=words[1:])
+        assert answer.exit_code == 0, f"{line}\n{answer.output}"
+
+
+def run(app: Flask, block: Block, names: dict[str, Any], where: str) -> None:
+    """Do what a reader does with *block*."""
+    if block.title:
+        write(block, Path.cwd())
+    elif not block.is_run:
+        return
+    elif block.language == "python":
+        exec(compile(block.text, where, "exec"), names)
+    elif block.language == "sh":
+        for line in block.text.splitlines():
+            run_command(app, line)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if any(one.language in ("python", "sh") for one in blocks(page))],
+    ids=lambda page: str(page.relative_to(DOCS)),
+)
+def test_a_page_of_the_manual_runs(page: Path, tutorial_app: Flask) -> None:
+    """Each page by itself, on the shop of the tutorial."""
+    names: dict[str, Any] = {"__name__": "page"}
+    for number, block in enumerate(blocks(page)):
+        run(tutorial_app, block, names, f"{page.name}, block {number}")
+
+
+def test_every_command_strategy_and_signal_stands_in_the_manual() -> None:
+    """Nothing is offered in secret; settings and commands are generated from the code."""
+    manual = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    signal_names = [name for name, value in vars(signals).items() if isinstance(value, NamedSignal)]
+    for name in (*STRATEGIES, *signal_names):
+        assert f"`{name}`" in manual, name
