@@ -106,17 +106,17 @@ def nowhere(path: str = "") -> Response:
 
 def _forbidden(_error: Exception) -> Response:
     """The same for every address. A form that was posted after signing out is kept on the page, to be sent again."""
-    return show_page("forbidden.html", 403, kept=_kept() if is_own(request) else [])
+    return show_page("kit/forbidden.html", 403, kept=_kept() if is_own(request) else [])
 
 
 def _not_found(_error: Exception) -> Response:
-    return show_page("not_found.html", 404)
+    return show_page("kit/not_found.html", 404)
 
 
 def _unavailable(error: Exception) -> Response:
     """Database, Redis or the shop's own adapter failed: said in words, with the remedy, and what was typed is kept."""
     _log.warning("A merchant's page could not be served: %s", error)
-    return show_page("unavailable.html", 503, reason=str(error), kept=_kept())
+    return show_page("kit/unavailable.html", 503, reason=str(error), kept=_kept())
 
 
 def _kept() -> list[tuple[str, str]]:

@@ -226,7 +226,7 @@ def listed() -> Response:
     rows, count = versions.entries(current_services.database, subject, by=by, page=page, size=SIZE)
     paging = Paging(page, SIZE, count)
     return show_page(
-        "audit_log.html",
+        "log.html",
         lines=lines_of(rows),
         subjects=subjects(),
         kinds=kinds(),

@@ -21,7 +21,7 @@ from storefront_plugin.admin.kit.pages import Paging, asked_page, change, editor
 
 HOME = "/storefront/admin"
 
-_PAGE = """{% extends "storefront/admin/base.html" %}{% block title %}Probe{% endblock %}{% block content %}
+_PAGE = """{% extends "storefront/admin/kit/base.html" %}{% block title %}Probe{% endblock %}{% block content %}
 {{ parts.errors(form) }}
 <form method="post" data-guard class="form">{{ form.storefront_token }}{{ parts.field(form.title) }}{{ parts.field(form.moment) }}
 {% for tag in tags %}<input name="tag" aria-label="Tag" value="{{ tag }}">{% endfor %}

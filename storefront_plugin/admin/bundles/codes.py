@@ -65,7 +65,7 @@ def made(bundle_id: int) -> Response:
     status = 422 if request.method == "POST" and not code else 200
     warnings = _warnings(stored, end)
     return show_page(
-        "bundle_code.html", status, stored=stored, form=form, code=code, address=address, end=end, warnings=warnings
+        "bundles/code.html", status, stored=stored, form=form, code=code, address=address, end=end, warnings=warnings
     )
 
 

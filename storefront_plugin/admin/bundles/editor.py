@@ -83,7 +83,7 @@ def new() -> Response:
     if proposal:
         return _proposed(proposal)
     if kind not in KINDS:
-        return show_page("bundle_kinds.html", kinds=kind_names(), lines=kind_lines())
+        return show_page("bundles/kinds.html", kinds=kind_names(), lines=kind_lines())
     return _page(Answer(blank_form(kind, admin_texts().language), Preview(None), None))
 
 
@@ -224,7 +224,7 @@ def _page(answer: Answer, status: int = 200) -> Response:
     known = {name: one for name, one in products.items() if one is not None}
     state = _state(stored) if stored else None
     return show_page(
-        "bundle_editor.html",
+        "bundles/editor.html",
         status,
         answer=answer,
         form=form,

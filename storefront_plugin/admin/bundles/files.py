@@ -32,7 +32,7 @@ def register(blueprint: Blueprint) -> None:
 
 def files() -> Response:
     """``GET bundles/files``: the page of both."""
-    return show_page("bundle_files.html", form=AdminForm(), latest=latest_import(current_services.database))
+    return show_page("bundles/files.html", form=AdminForm(), latest=latest_import(current_services.database))
 
 
 def export() -> Response:
@@ -55,7 +55,7 @@ def importing() -> Response:
     data = _sent()
     if form.token_failed or not data:
         wrong = _("Choose a file first.") if not data else _("This page was open for too long. Send the file again.")
-        return show_page("bundle_files.html", 422, form=form, wrong=wrong)
+        return show_page("bundles/files.html", 422, form=form, wrong=wrong)
     check = request.form.get("do") != "import"
     try:
         report = import_csv(
@@ -67,7 +67,7 @@ def importing() -> Response:
             catalog=current_services.shop.catalog,
         )
     except InputError as error:
-        return show_page("bundle_files.html", 422, form=form, wrong=error_text(error))
+        return show_page("bundles/files.html", 422, form=form, wrong=error_text(error))
     return _checked(form, report, data) if check else _imported(form, report)
 
 
@@ -118,4 +118,4 @@ def undo() -> Response:
 
 
 def _reported(form: AdminForm, report: ImportReport, **more: Any) -> Response:
-    return show_page("bundle_files.html", form=form, report=report, said=error_text, shown=MOST_SHOWN, **more)
+    return show_page("bundles/files.html", form=form, report=report, said=error_text, shown=MOST_SHOWN, **more)

@@ -52,7 +52,7 @@ def shown(bundle_id: int) -> Response:
     whole = stored.version <= MOST
     if whole:
         steps.append(_created(stored, changes))
-    return show_page("bundle_history.html", stored=stored, steps=steps, whole=whole)
+    return show_page("bundles/history.html", stored=stored, steps=steps, whole=whole)
 
 
 def _steps(stored: repository.Stored, changes: Sequence[repository.Change]) -> list[Step]:

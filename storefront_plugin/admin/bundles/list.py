@@ -55,7 +55,7 @@ def listed() -> Response:
     rows, count = list_bundles(database, wanted, page, SIZE)
     filtered = wanted != Wanted(sort=wanted.sort, descending=wanted.descending)
     return show_page(
-        "bundle_list.html",
+        "bundles/list.html",
         lines=_lines(rows, definitions_of(database, [row.id for row in rows])),
         wanted=wanted,
         filtered=filtered,

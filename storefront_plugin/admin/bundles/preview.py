@@ -57,7 +57,7 @@ def shown() -> Response:
     """``POST bundles/preview``: a part of a page for what the form holds; nothing is stored, so no token is asked."""
     if request.form.get("kind") not in PRICE_KINDS:
         abort(404)
-    return show_part("_bundle_preview.html", preview=preview_of_form(request.form))
+    return show_part("bundles/preview.html", preview=preview_of_form(request.form))
 
 
 def preview_of_form(sent: MultiDict[str, str]) -> Preview:

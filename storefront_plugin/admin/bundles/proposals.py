@@ -163,7 +163,7 @@ def _page(form: TermsForm | None, status: int = 200) -> Response:
     found, count = proposals.list_proposals(database, state, sort, page=page, size=SIZE)
     run = latest_run(database)
     return show_page(
-        "proposals.html",
+        "bundles/proposals.html",
         status,
         rows=proposal_rows(found),
         state=state,

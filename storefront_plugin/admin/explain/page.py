@@ -48,7 +48,7 @@ def explained() -> Response:
     ready = _is_ready(placement, chosen, category)
     tables, trouble = _tables(placement, chosen, category) if ready else ([], "")
     return show_page(
-        "explain.html",
+        "explain/page.html",
         503 if trouble else 200,
         placement=placement,
         placements=[(name, words, _about(name)) for name, words in placement_words().items()],

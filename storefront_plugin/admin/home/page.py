@@ -136,7 +136,7 @@ def show() -> Response:
     items, looked = _attention(health, found, fills)
     changes = _unless_down(lambda: lines_of(found.changes)) if found else None
     return show_page(
-        "home.html",
+        "home/page.html",
         health=health,
         overview=found,
         items=sorted(items, key=lambda item: LEVELS.index(item.level)),

@@ -242,7 +242,7 @@ def preview() -> Response:
     form = RuleForm()
     rule = form.read()
     edited = request.form.get("rule_id", "")
-    return show_part("rules_preview.html", preview=_preview(rule, int(edited) if edited.isdigit() else 0))
+    return show_part("rules/preview.html", preview=_preview(rule, int(edited) if edited.isdigit() else 0))
 
 
 def _told(done: Done, rule: Rule) -> Response:
@@ -267,7 +267,7 @@ def _editor(
     compared = rule_views({1: mine, 2: stored.rule}) if mine and stored else {}
     rule = mine or (stored.rule if stored else None)
     return show_page(
-        "rules_edit.html",
+        "rules/editor.html",
         status,
         form=form,
         stored=stored,

@@ -26,7 +26,7 @@ def listed() -> Response:
     rows, count = list_rules(current_services.database, wanted, page, SIZE)
     words = rule_views({row.id: row.rule for row in rows})
     return show_page(
-        "rules.html",
+        "rules/list.html",
         rows=[(row, words[row.id], unmatched(row.rule)) for row in rows],
         paging=Paging(page, SIZE, count),
         wanted=wanted,

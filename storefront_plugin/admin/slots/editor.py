@@ -129,7 +129,7 @@ def listed() -> Response:
         one, counted = stored.get(name, Stored(name)), (fills or {}).get(name, {})
         lines = [slot_row(slot, counted.get(slot.name) if fills is not None else None) for slot in _standing(one)]
         rows.append((name, words, one, lines))
-    return show_page("slots.html", rows=rows, counted=fills is not None, days=DAYS)
+    return show_page("slots/list.html", rows=rows, counted=fills is not None, days=DAYS)
 
 
 def edit(placement: str) -> Response:
@@ -182,7 +182,7 @@ def preview(placement: str) -> Response:
     draft.validate()  # what cannot be is left out, so that the rest is seen
     found = _asked(placement)
     return show_part(
-        "slots_preview.html",
+        "slots/preview.html",
         preview=preview_of(placement, _readable(draft), found.product),
         asked=found,
         with_product=placement in WITH_PRODUCT,
@@ -229,7 +229,7 @@ def _editor(
     placement = stored.placement
     fills = (_fills() or {}).get(placement, {})
     return show_page(
-        "slots_edit.html",
+        "slots/editor.html",
         status,
         placement=placement,
         words=placement_words()[placement],
