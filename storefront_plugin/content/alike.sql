@@ -51,13 +51,13 @@ steps AS (
 )
 SELECT steps.number, placed.number AS other FROM steps JOIN placed USING (category, place);
 
--- name: alike_of_shard
+-- name: alike
 WITH dots AS (
     SELECT a.number, b.number AS other, a.x * b.x AS dot
     FROM vectors a JOIN vectors b ON a.term = b.term AND a.number <> b.number
-    WHERE a.number % $shards = $shard
+    WHERE a.number % $passes = $pass
     UNION ALL
-    SELECT number, other, 0 FROM ring WHERE number % $shards = $shard
+    SELECT number, other, 0 FROM ring WHERE number % $passes = $pass
 ),
 sums AS (SELECT number, other, sum(dot) AS dot FROM dots GROUP BY number, other),
 scored AS (
@@ -73,11 +73,11 @@ placed AS (
     FROM scored WHERE score >= 1e6 * $floor
 ),
 packed AS (
-    SELECT number, 2 + 2 * count(*) AS words,
+    SELECT number, $stems[number % len($stems) + 1] AS stem, 2 + 2 * count(*) AS words,
            string_agg('$' || strlen(score) || e'\r\n' || score || e'\r\n$' || strlen(member) || e'\r\n' || member
                       || e'\r\n', '' ORDER BY place) AS members
     FROM placed WHERE place <= $keep GROUP BY number
 )
-SELECT encode('*' || words || e'\r\n$4\r\nZADD\r\n$' || strlen($stem || number) || e'\r\n' || $stem || number
-              || e'\r\n' || members)
+SELECT stem, encode('*' || words || e'\r\n$4\r\nZADD\r\n$' || strlen(stem || number) || e'\r\n' || stem || number
+                    || e'\r\n' || members)
 FROM packed;

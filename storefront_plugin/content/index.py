@@ -39,6 +39,9 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 SHARDS: Final = 16
 """As many as `Keys.alike` spreads products over."""
 
+PART_PRODUCTS: Final = 500
+"""Products compared with all others at a time; larger catalogues are gone through in as many parts as shards."""
+
 BEST_RATED: Final = 10_000
 KEPT_SECONDS: Final = 60
 """How long the edition before stays readable for processes that have not heard of the new one."""
@@ -81,10 +84,12 @@ def index_catalogue(
         )
         store.pipeline_write([("HSET", keys.news, "indexing", edition, "indexing_products", highest)])
         with closing(AlikeFinder(rows, Path(own))) as finder:
-            for shard in range(SHARDS):
-                stem = keys.alike(edition, shard).removesuffix(str(shard))
-                store.load_packed(stem, finder.commands(shard, SHARDS, stem))
-                progress("alike", shard + 1, SHARDS)
+            stems = [keys.alike(edition, shard).removesuffix(str(shard)) for shard in range(SHARDS)]
+            parts = min(SHARDS, highest // PART_PRODUCTS + 1)
+            for part in range(parts):
+                for stem, commands in finder.commands(part, parts, stems).items():
+                    store.load_packed(stem, commands)
+                progress("alike", part + 1, parts)
     _store_rated(reviews, store, keys, edition)
     progress("rated", 1, 1)
     _switch(store, keys, edition, highest)

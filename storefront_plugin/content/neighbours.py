@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -75,7 +75,7 @@ MEMORY: Final = "1GB"
 
 
 class AlikeFinder:
-    """Products as vectors; tells the neighbours of one shard after another."""
+    """Products as vectors; finds the neighbours of a part of them after another."""
 
     def __init__(self, rows: Path, folder: Path, budget: int | None = None) -> None:
         """Read *rows*: JSON lines of number ``n``, variant group ``g``, category ``c``, features ``k``, weights ``w``."""
@@ -90,18 +90,24 @@ class AlikeFinder:
         """Free memory and temporary files."""
         self._queries.close()
 
-    def commands(self, shard: int, shards: int, stem: str) -> list[bytes]:
-        """The packed commands that fill the sorted sets of one shard; keys are *stem* and the product's number."""
+    def commands(self, part: int, parts: int, stems: Sequence[str]) -> dict[str, list[bytes]]:
+        """The packed commands that fill the sorted sets of one of *parts*, by the stem of their keys.
+
+        A key is the stem of the product's shard and its number; there are as many *stems* as shards.
+        """
         rows = self._queries.run(
-            "alike_of_shard",
-            shard=shard,
-            shards=shards,
-            stem=stem,
+            "alike",
+            **{"pass": part},
+            passes=parts,
+            stems=list(stems),
             keep=KEPT,
             floor=FLOOR,
             same_category=SAME_CATEGORY,
         )
-        return [command for (command,) in rows]
+        found: dict[str, list[bytes]] = {}
+        for stem, command in rows:
+            found.setdefault(stem, []).append(command)
+        return found
 
     def _prepare(self, rows: Path, budget: int) -> None:
         self._queries.run("rows", file=str(rows))

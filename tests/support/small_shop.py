@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +78,40 @@ def small_shop(folder: Path, products: Sequence[Product] | None = None, **config
         STOREFRONT_DEADLINE_MS=1000,  # a busy machine must not decide a test that is not about time
     )
     app.config.update(config)
+    ours = _ready_database(folder / "shop.sqlite", app)
     db = SQLAlchemy(app)
     products = made_products() if products is None else products
     adapters.setdefault("catalog", MemoryCatalog(products))
     adapters.setdefault("orders", MemoryOrders([]))
     storefront = Storefront(app, **adapters)
     with app.app_context():
-        storefront.init_db()
+        if ours:
+            storefront.database.connect().close()  # threads of tests use the engine outside of an app context
+        else:
+            storefront.init_db()
     return SmallShop(app, db, storefront, {product.id: product for product in products})
+
+
+@cache
+def _migrated() -> bytes:
+    """An SQLite file with our tables, as `init_db` makes it; migrating for each of a thousand tests takes minutes."""
+    with tempfile.TemporaryDirectory(prefix="sf-tables-") as name:
+        app = Flask("tables", instance_path=name)
+        path = Path(name, "shop.sqlite")
+        app.config.update(TESTING=True, SECRET_KEY="a key", SQLALCHEMY_DATABASE_URI=f"sqlite:///{path}")
+        db = SQLAlchemy(app)
+        storefront = Storefront(app, catalog=MemoryCatalog([]))
+        with app.app_context():
+            storefront.init_db()
+            storefront.services.close()
+            db.engine.dispose()
+        return path.read_bytes()
+
+
+def _ready_database(path: Path, app: Flask) -> bool:
+    """Put a migrated file at *path* where *app* uses it and has none yet; whether our tables are there."""
+    if app.config.get("STOREFRONT_DATABASE_URL") or app.config["SQLALCHEMY_DATABASE_URI"] != f"sqlite:///{path}":
+        return False
+    if not path.exists():
+        path.write_bytes(_migrated())
+    return True
