@@ -1,4 +1,4 @@
-# make demo · make test · make docs · make bench · make screenshots · make clean-demo. Everything is installed into .venv here.
+# make demo · make test · make test-slow · make docs · make bench · make screenshots · make clean-demo. Everything is installed into .venv here.
 
 PYTHON ?= python3
 PORT ?= 5000
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 FLASK_DEMO := $(BIN)/flask --app examples/shop/shop
 
-.PHONY: demo clean-demo docs screenshots test lint types unit browser bench bench-small install-test install-browser translations
+.PHONY: demo clean-demo docs screenshots test lint types unit browser bench bench-small test-slow install-test install-browser translations
 
 demo: $(VENV)/.demo
 	@$(PYTHON) -c "import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('127.0.0.1', $(PORT)))" 2>/dev/null \
@@ -38,7 +38,11 @@ types: install-test
 	$(BIN)/mypy
 
 unit: install-test install-browser
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+
+# What takes long and rarely breaks alone: ten thousand rows, further machines of faults, benchmarks, repeated seedings.
+test-slow: install-test install-browser
+	$(BIN)/pytest -n 2 --dist loadgroup -m slow
 
 bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks

@@ -199,6 +199,7 @@ def test_a_definition_that_cannot_be_read_leaves_the_list_whole(admin: SmallShop
     assert sorted(editor.texts("td[data-label=Offer]")) == ["", "10% off"]
 
 
+@pytest.mark.slow
 def test_ten_thousand_bundles_cost_four_queries(admin: SmallShop, editor: Merchants) -> None:
     """A page of the list reads its 50 rows: count, rows, uses and definitions, whatever the filter; any page is there."""
     parts = tuple(Component(f"p{number}") for number in range(1, 7))

@@ -220,6 +220,7 @@ def fill_shelf(shop: SmallShop, count: int) -> None:
         repository.raise_version(session)
 
 
+@pytest.mark.slow
 def test_ten_thousand_bundles_cost_no_more_queries_than_ten(make_shop: MakeShop) -> None:
     """The catalogue is asked a bounded number of times, in chunks, and the page says how many it looked at."""
     products = [Product(id=f"x{n}", title=f"X {n}", price=Decimal(n + 1)) for n in range(400)]

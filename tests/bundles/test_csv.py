@@ -373,6 +373,7 @@ def test_who_changes_a_bundle_during_the_import_wins(database: Database, monkeyp
     assert repository.load(database, 1).version == 1
 
 
+@pytest.mark.slow
 def test_ten_thousand_bundles_go_out_and_in_quickly(database: Database) -> None:
     """Each in some seconds: new, unchanged, and written out again."""
     rows = [f",,set,Kit {n},,p{n % 20},2,percent,5," for n in range(10_000)]

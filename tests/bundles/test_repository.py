@@ -177,6 +177,7 @@ def test_the_list_is_searched_filtered_sorted_and_paged(database: Database) -> N
         list_bundles(database, page=0)
 
 
+@pytest.mark.slow
 def test_ten_thousand_bundles_are_listed_quickly(database: Database) -> None:
     """A page with a search takes a moment, not a second; a cart reads only what is about it."""
     repository.create(database, set_of("a", "b", price=TEN))

@@ -22,6 +22,7 @@ from storefront_plugin.orderlog.tables import OrderEvent
 from storefront_plugin.redis_store import Read, RedisStore, find_binary
 
 
+@pytest.mark.slow
 def test_unbounded_counts_equal_model_a_whatever_dies(redis_url: str) -> None:
     """Nothing is cut, so Redis holds exactly the sum of all batches."""
     run(type("Unbounded", (Counting,), {"url": redis_url}), 15)
@@ -34,12 +35,14 @@ def test_bounded_counts_equal_model_b_whatever_dies(redis_url: str, monkeypatch:
     run(type("Bounded", (Counting,), {"url": redis_url, "keep": 3, "limit": 4}), 15)
 
 
+@pytest.mark.slow
 def test_counts_equal_model_a_in_a_cluster(tmp_path: Path) -> None:
     """The same walk, with the shards on three masters."""
     with local_cluster(tmp_path, find_binary()) as cluster:
         run(type("InCluster", (Counting,), {"url": cluster.url}), 6)
 
 
+@pytest.mark.slow
 def test_counts_equal_model_a_on_postgresql(redis_url: str) -> None:
     """The same walk, with another lock and other types beneath."""
     database = staticmethod(lambda _folder: postgres_url())

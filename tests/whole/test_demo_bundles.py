@@ -90,6 +90,7 @@ def test_the_demo_has_a_bundle_of_every_kind_and_state_in_two_languages(demo: Fl
             assert catalog.get_many(sorted(one.product_ids)).keys() == one.product_ids
 
 
+@pytest.mark.slow
 def test_seeding_again_keeps_what_the_merchant_changed(demo: Flask) -> None:
     """Nothing is added a second time and no edit is overwritten."""
     before = stored(demo, "Iron pan")
@@ -242,6 +243,7 @@ def test_a_staff_code_typed_in_the_cart_lowers_its_total(demo: Flask, shopper: V
     assert sums(cart) == {"Goods": 396000, title: -38000, "Delivery": 0, "Total": 358000}
 
 
+@pytest.mark.slow
 def test_the_shop_in_dollars_charges_the_amounts_in_dollars(demo: Flask, redis_url: str) -> None:
     """21 + 25 + 4 dollars cost 42.50 together; delivery is 6."""
     app = create_demo(Path(demo.config["STOREFRONT_DATA_FOLDER"]).parent, redis_url, SHOP_CURRENCY="USD")
