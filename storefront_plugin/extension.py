@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from flask import Flask, current_app, has_app_context, has_request_context
 from markupsafe import Markup
@@ -12,7 +12,7 @@ from markupsafe import Markup
 from .admin.blueprint import build_admin
 from .bundles.cart.pricing import CartPricing
 from .bundles.cart.stock import Shortage
-from .bundles.definition import Definition, Words
+from .bundles.definition import BundleText, Definition
 from .bundles.orders import uses
 from .bundles.orders.refunds import Policy, RefundQuote, Return
 from .bundles.proposals.mining import MiningSettings
@@ -22,6 +22,7 @@ from .cli import storefront as commands
 from .cli.check import check
 from .core.database import Database
 from .core.errors import ConfigurationError
+from .core.renamed import unknown_attribute
 from .core.settings import Settings
 from .core.shop_database import ShopSession
 from .migrations import include_object, upgrade
@@ -106,6 +107,11 @@ class Storefront:
         self._watching = False
         if app is not None:
             self.init_app(app)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise unknown_attribute("Storefront", {"bundle_words": "bundle_text"}, name)
 
     def init_app(self, app: Flask) -> None:
         """Mount on *app*: read its ``STOREFRONT_*`` settings, register a blueprint and the Jinja global.
@@ -320,12 +326,12 @@ class Storefront:
         """
         return self.services.pricer.shortages(pricing)
 
-    def bundle_words(self, bundle_id: int, locale: object = "en") -> Words:
+    def bundle_text(self, bundle_id: int, locale: object = "en") -> BundleText:
         """Title, benefit and picture of a bundle in *locale*, for the shop's own cart; raises `BundleNotFound`.
 
         *locale* is a name such as "ja_JP", a `babel.Locale`, or None for English.
         """
-        return repository.load(self.database, bundle_id).definition.words_in(str(locale or "en"))
+        return repository.load(self.database, bundle_id).definition.text_in(str(locale or "en"))
 
     def publish_bundle(self, definition: Definition, bundle_id: int | None = None, by: str = "") -> Stored:
         """Save *definition* as a new bundle, or in place of *bundle_id*, publish it and tell all processes.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NoReturn
+
+from ..core.renamed import unknown_name
 from .cart.pricing import CartPricing
 from .cart.stock import Shortage
-from .definition import Component, Definition, Schedule, Tier, Words
+from .definition import BundleText, Component, Definition, Schedule, Tier
 from .orders.refunds import RefundQuote, Return
 from .orders.uses import LimitReached, RefundConflict, RefundedAlready
 from .price import amount_off, fixed_price, free_pieces, percent_off
@@ -12,6 +15,7 @@ from .store.repository import BundleNotFound, EditConflict, Stored
 
 __all__ = [
     "BundleNotFound",
+    "BundleText",
     "CartPricing",
     "Component",
     "Definition",
@@ -25,9 +29,13 @@ __all__ = [
     "Shortage",
     "Stored",
     "Tier",
-    "Words",
     "amount_off",
     "fixed_price",
     "free_pieces",
     "percent_off",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> NoReturn:
+        raise unknown_name(__name__, {"Words": "BundleText"}, name)

@@ -1,4 +1,4 @@
-"""What a bundle is: components, price, schedule, limits and words; checked when it is made and never changed after."""
+"""What a bundle is: components, price, schedule, limits and texts; checked when it is made and never changed after."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, TypeAlias, get_args
 
 from ..core.errors import InputError, shown
+from ..core.renamed import unknown_attribute
 from ..shop.ports import clean_id
 from .price import Price
 
@@ -116,7 +117,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class BundleText:
     """A bundle in one language, plain text (escaped when rendered): title, why together, address of a picture."""
 
     title: str
@@ -145,7 +146,7 @@ class Definition:
             the cheapest of the dearest *least*), ``extra`` (some components are free), ``steps`` (from so many pieces
             on each costs less, all that no set and no other steps have taken; amounts and fixed prices are for each).
         tiers: One; of a ladder and of steps, the smallest first.
-        words: By language ("en", "ja"); the first language is used where none fits.
+        texts: By language ("en", "ja"); the first language is used where none fits.
         limit_per_order: Sets of one order at most. Steps apply once an order by themselves.
         limit_in_all: Sets in all orders at most.
         segment: Only shoppers in it, by name.
@@ -156,7 +157,7 @@ class Definition:
 
     kind: BundleKind
     tiers: tuple[Tier, ...]
-    words: Mapping[str, Words]
+    texts: Mapping[str, BundleText]
     schedule: Schedule = field(default_factory=Schedule)
     limit_per_order: int | None = None
     limit_in_all: int | None = None
@@ -165,15 +166,25 @@ class Definition:
     stacking: Stacking = "best"
     product_ids: frozenset[str] = field(init=False, repr=False, compare=False)
 
+    def __new__(cls, *args: object, **fields: object) -> Definition:
+        if "words" in fields:
+            raise TypeError("Definition(words=…) is called texts=… now.")
+        return object.__new__(cls)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise unknown_attribute("Definition", {"words": "texts", "words_in": "text_in"}, name)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "tiers", tuple(self.tiers))
         products = frozenset(component.product_id for tier in self.tiers for component in tier.components)
         object.__setattr__(self, "product_ids", products)
-        object.__setattr__(self, "words", MappingProxyType(dict(self.words)))
+        object.__setattr__(self, "texts", MappingProxyType(dict(self.texts)))
         _check_choice("bundle kind", self.kind, get_args(BundleKind))
         _check_choice("stacking rule", self.stacking, get_args(Stacking))
-        if not self.words or not all(isinstance(name, str) and name for name in self.words):
-            raise InputError("A bundle needs a title in at least one language; give words={'en': Words('…')}.")
+        if not self.texts or not all(isinstance(name, str) and name for name in self.texts):
+            raise InputError("A bundle needs a title in at least one language; give texts={'en': BundleText('…')}.")
         for what in ("limit_per_order", "limit_in_all"):
             if getattr(self, what) is not None:
                 _check_whole(what, getattr(self, what), 1, MAX_PIECES)
@@ -181,12 +192,12 @@ class Definition:
             raise InputError("The segment must be a name of 1 to 64 characters, or None for everybody.")
         _check_tiers(self.kind, self.tiers)
 
-    def words_in(self, locale: str) -> Words:
-        """The words for *locale* ("ja_JP"): its own, its language's, English ones, else the first."""
+    def text_in(self, locale: str) -> BundleText:
+        """The text for *locale* ("ja_JP"): its own, its language's, English ones, else the first."""
         for name in (locale, locale.replace("-", "_").partition("_")[0], "en"):
-            if name in self.words:
-                return self.words[name]
-        return next(iter(self.words.values()))
+            if name in self.texts:
+                return self.texts[name]
+        return next(iter(self.texts.values()))
 
 
 def _is_text(value: object, limit: int) -> bool:

@@ -102,7 +102,7 @@ def test_a_file_is_checked_before_anything_is_changed(admin: SmallShop, editor: 
     assert count(admin) == 3
     with admin.app.app_context():
         kept = repository.load(admin.storefront.database, 1)
-        assert (kept.definition.words_in("en").title, kept.updated_by, kept.state) == (
+        assert (kept.definition.text_in("en").title, kept.updated_by, kept.state) == (
             "Kit",
             "First editor",
             "published",
@@ -127,7 +127,7 @@ def test_bad_rows_are_told_by_line_and_good_ones_kept(admin: SmallShop, editor: 
     assert "1 was refused" in editor.texts(".notice")[0]
     assert editor.texts(".report .state") == ["refused"]
     with admin.app.app_context():
-        assert repository.load(admin.storefront.database, 1).definition.words_in("en").title == "Kit"
+        assert repository.load(admin.storefront.database, 1).definition.text_in("en").title == "Kit"
         assert repository.load(admin.storefront.database, 2).version == 1
 
 
@@ -225,8 +225,8 @@ def test_an_import_is_taken_back_by_one_press(admin: SmallShop, editor: Merchant
     assert editor.texts(".notice") == ["Import taken back: 0 new drafts deleted, 1 bundle as it was before."]
     with admin.app.app_context():
         stands = repository.load(admin.storefront.database, 1)
-        assert (stands.definition.words_in("en").title, stands.state) == ("Set", "published")
-        assert admin.storefront.services.pricer.published.get().bundles[1].definition.words_in("en").title == "Set"
+        assert (stands.definition.text_in("en").title, stands.state) == ("Set", "published")
+        assert admin.storefront.services.pricer.published.get().bundles[1].definition.text_in("en").title == "Set"
     imported(editor, NEW + bad)
     assert "1 was refused" in editor.texts(".notice")[0]
     editor.click("Undo")

@@ -17,7 +17,7 @@ from made_bundles import set_of
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import CartLine, MemoryCatalog, Merchant, Product
-from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
+from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import fixed_price, percent_off
 from storefront_plugin.bundles.proposals import store as proposals
 from storefront_plugin.bundles.store import repository
@@ -78,7 +78,7 @@ def test_a_bundle_is_made_and_published_without_script(admin: SmallShop, editor:
     kept = stored(admin)
     assert (kept.state, kept.updated_by) == ("published", "First editor")
     assert kept.definition == dataclasses.replace(
-        set_of("p3", "p20", price=percent_off("12.5")), words={"en": Words("Kit")}
+        set_of("p3", "p20", price=percent_off("12.5")), texts={"en": BundleText("Kit")}
     )
     with admin.app.app_context():
         assert [entry.action for entry in entries(admin.storefront.database)[0]] == ["publish", "create"]
@@ -151,8 +151,8 @@ def test_what_is_wrong_is_summed_up_with_links_and_nothing_is_lost(admin: SmallS
 
 def test_hostile_words_are_text_everywhere(admin: SmallShop, editor: Merchants) -> None:
     """Markup and right-to-left marks in titles stay words: in the list, the editor, the history and the notices."""
-    words = {"en": Words(HOSTILE[:200], HOSTILE), "ar": Words(HOSTILE[:200])}
-    made = create(admin, dataclasses.replace(set_of("p1", "p2", price=TEN), words=words), publish=True)
+    texts = {"en": BundleText(HOSTILE[:200], HOSTILE), "ar": BundleText(HOSTILE[:200])}
+    made = create(admin, dataclasses.replace(set_of("p1", "p2", price=TEN), texts=texts), publish=True)
     with admin.app.app_context():
         repository.update(admin.storefront.database, 1, made.version, set_of("p1", "p2", price=TEN), HOSTILE[:80])
         repository.undo(admin.storefront.database, 1, made.version + 1, "<i>")
@@ -226,7 +226,7 @@ def test_a_bundle_that_is_gone_can_be_saved_as_a_new_one(admin: SmallShop, edito
         ((row, *_), number) = list_bundles(admin.storefront.database)
     assert (number, stored(admin, row.id).definition) == (
         1,
-        dataclasses.replace(set_of("p1", "p2", price=percent_off(15)), words={"en": Words(HOSTILE)}),
+        dataclasses.replace(set_of("p1", "p2", price=percent_off(15)), texts={"en": BundleText(HOSTILE)}),
     )
 
 
@@ -287,7 +287,7 @@ def test_one_tier_or_choice_that_saves_is_enough(admin: SmallShop, editor: Merch
     """A mix at the price of its cheapest choice saves in others, and may be published."""
     components = tuple(Component(name) for name in ("p3", "p4"))
     price = fixed_price({"EUR": 700})
-    create(admin, Definition(kind="mix", tiers=(Tier(components, price, 2, 2),), words={"en": Words("Any two")}))
+    create(admin, Definition(kind="mix", tiers=(Tier(components, price, 2, 2),), texts={"en": BundleText("Any two")}))
     editor.get("bundles/1")
     editor.press("publish")
     assert stored(admin).state == "published"
@@ -312,7 +312,7 @@ def test_the_price_table_is_what_the_till_charges(admin: SmallShop, editor: Merc
             Tier((Component("p9"), Component("p10")), TEN),
             Tier((Component("p9"), Component("p10", 2)), fixed_price({"EUR": 2500, "USD": 2700})),
         ),
-        words={"en": Words("Kit")},
+        texts={"en": BundleText("Kit")},
     )
     create(admin, ladder, publish=True)
     editor.get("bundles/1")
@@ -335,7 +335,9 @@ def test_margin_stock_and_lost_products_are_told(make_shop: Callable[..., SmallS
     shop = make_shop(catalog=MemoryCatalog(products), admin_access=lambda: Merchant("First editor"))
     create(
         shop,
-        Definition(kind="set", tiers=(Tier((Component("a"), Component("b", 2)), TEN),), words={"en": Words("Kit")}),
+        Definition(
+            kind="set", tiers=(Tier((Component("a"), Component("b", 2)), TEN),), texts={"en": BundleText("Kit")}
+        ),
     )
     create(shop, set_of("a", "gone", price=TEN))
     editor = Merchants(shop)
@@ -356,7 +358,7 @@ def test_variants_are_offered_where_the_catalogue_knows_them(make_shop: Callable
     catalog = MemoryCatalog(made_products(), variants=lambda ids: {name: known[name] for name in ids if name in known})
     shop = make_shop(catalog=catalog, admin_access=lambda: Merchant("First editor"))
     parts = (Component("p1", variants=("green", "red")), Component("p2"))
-    create(shop, Definition(kind="set", tiers=(Tier(parts, TEN),), words={"en": Words("Kit")}))
+    create(shop, Definition(kind="set", tiers=(Tier(parts, TEN),), texts={"en": BundleText("Kit")}))
     editor = Merchants(shop)
     editor.get("bundles/1")
     assert editor.texts(".variants label") == ["Red", "Blue", "green"]
@@ -466,7 +468,7 @@ def test_a_form_whose_token_is_too_old_is_kept(admin: SmallShop, editor: Merchan
     assert editor.status == 422
     assert "open for too long" in editor.texts(".notice-error")[0]
     editor.press("save")
-    assert stored(admin).definition.words_in("en").title == "Typed"
+    assert stored(admin).definition.text_in("en").title == "Typed"
 
 
 def test_unknown_bundles_kinds_and_proposals_are_not_there(editor: Merchants) -> None:
@@ -564,7 +566,7 @@ def test_a_bundle_that_is_on_and_cannot_be_had_says_so(
     products = [dataclasses.replace(one, **change) for one, change in changes if change is not None]
     shop = make_shop(products=products, admin_access=lambda: Merchant("First editor"))
     tier = Tier((Component("p1", 2), Component("p2")), TEN)
-    create(shop, Definition(kind="set", tiers=(tier,), words={"en": Words("Kit")}), publish=True)
+    create(shop, Definition(kind="set", tiers=(tier,), texts={"en": BundleText("Kit")}), publish=True)
     create(shop, dataclasses.replace(set_of("p1", "p3", price=TEN)))  # a draft is a draft
     editor = Merchants(shop)
     editor.get("bundles?sort=id&order=up")
@@ -581,8 +583,8 @@ def test_a_bundle_that_is_on_and_cannot_be_had_says_so(
 
 def test_the_merchants_language_names_the_bundle(admin: SmallShop) -> None:
     """In the list and on the first page, as in its editor."""
-    words = {"en": Words("Kit"), "ja": Words("セット")}
-    create(admin, dataclasses.replace(set_of("p1", "p2", price=TEN), words=words), publish=True)
+    texts = {"en": BundleText("Kit"), "ja": BundleText("セット")}
+    create(admin, dataclasses.replace(set_of("p1", "p2", price=TEN), texts=texts), publish=True)
     for language, title in (("en", "Kit"), ("ja", "セット")):
         editor = Merchants(admin, language)
         editor.get("bundles")
@@ -676,7 +678,7 @@ def test_a_proposal_opens_the_editor_filled_in_and_is_accepted_with_the_draft(
     with admin.app.app_context():
         accepted = proposals.load(admin.storefront.database, key)
     assert (accepted.state, accepted.bundle_id) == ("accepted", 1)
-    assert stored(admin).definition.words_in("en").title == "Both"
+    assert stored(admin).definition.text_in("en").title == "Both"
 
 
 def test_uses_are_told_with_and_without_a_limit(admin: SmallShop, editor: Merchants) -> None:

@@ -23,7 +23,7 @@ from storefront_plugin.admin.bundles.labels import differences
 from storefront_plugin.admin.bundles.reading import read_definition
 from storefront_plugin.admin.bundles.rows import arranged, places
 from storefront_plugin.bundles import definition as engine
-from storefront_plugin.bundles.definition import Definition, Schedule, Words
+from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import percent_off
 
 TEN = percent_off(10)
@@ -74,8 +74,10 @@ titles = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max
 def whole_definitions(draw: st.DrawFn) -> Definition:
     """Bundles of every kind with words in several languages, schedule, limits and rules."""
     languages = draw(st.lists(st.sampled_from(["en", "ja", "ar", "pt_BR"]), min_size=1, unique=True))
-    words = {
-        name: Words(draw(titles), draw(st.sampled_from(["", "Both\nlast."])), draw(st.sampled_from([None, "/a.png"])))
+    texts = {
+        name: BundleText(
+            draw(titles), draw(st.sampled_from(["", "Both\nlast."])), draw(st.sampled_from([None, "/a.png"]))
+        )
         for name in languages
     }
     start, end = sorted(
@@ -85,7 +87,7 @@ def whole_definitions(draw: st.DrawFn) -> Definition:
         end = None
     return replace(
         draw(definitions()),
-        words=words,
+        texts=texts,
         schedule=Schedule(start, end),
         limit_in_all=draw(st.sampled_from([None, 1, 1_000_000])),
         segment=draw(st.sampled_from([None, "loyal", "常連"])),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from admin_form import Merchants
-from made_bundles import WORDS, steps_of
+from made_bundles import TEXTS, steps_of
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, Merchant
@@ -27,7 +27,7 @@ def admin(make_shop: Callable[..., SmallShop]) -> SmallShop:
 def ladder(*tiers: tuple[dict[str, int], Price], schedule: Schedule | None = None, **more: object) -> Definition:
     """A tier ladder: pieces by product, and a price, for each tier."""
     made = tuple(Tier(tuple(Component(*one) for one in pieces.items()), price) for pieces, price in tiers)
-    return Definition(kind="ladder", tiers=made, words=WORDS, schedule=schedule or Schedule(), **more)  # type: ignore[arg-type]
+    return Definition(kind="ladder", tiers=made, texts=TEXTS, schedule=schedule or Schedule(), **more)  # type: ignore[arg-type]
 
 
 def create(shop: SmallShop, definition: Definition, publish: bool = True) -> int:

@@ -14,7 +14,7 @@ from shop_pages import counted_sql
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, Merchant
-from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
+from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import fixed_price, percent_off
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.tables import StoredBundle
@@ -36,7 +36,7 @@ def editor(admin: SmallShop) -> Merchants:
 
 def titled(title: str, definition: Definition | None = None, **more: object) -> Definition:
     """A bundle of this title."""
-    return dataclasses.replace(definition or set_of("p1", "p2", price=TEN), words={"en": Words(title)}, **more)  # type: ignore[arg-type]
+    return dataclasses.replace(definition or set_of("p1", "p2", price=TEN), texts={"en": BundleText(title)}, **more)  # type: ignore[arg-type]
 
 
 def fill(shop: SmallShop, *definitions: Definition, publish: bool = True) -> None:
@@ -205,7 +205,7 @@ def test_ten_thousand_bundles_cost_four_queries(admin: SmallShop, editor: Mercha
     parts = tuple(Component(f"p{number}") for number in range(1, 7))
     with admin.app.app_context(), admin.storefront.database.writing() as session:
         many = [
-            titled(f"Kit {number:05}", Definition(kind="set", tiers=(Tier(parts, TEN),), words={"en": Words("x")}))
+            titled(f"Kit {number:05}", Definition(kind="set", tiers=(Tier(parts, TEN),), texts={"en": BundleText("x")}))
             for number in range(10_000)
         ]
         repository.add(session, many, "Second editor")

@@ -13,7 +13,7 @@ from made_bundles import set_of
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant, Slot
-from storefront_plugin.bundles.definition import Definition, Schedule, Words
+from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.web.widgets.bundle_text import isolated
 from tests.admin.test_explain import HOSTILE, Explained
@@ -125,4 +125,4 @@ def test_a_slot_that_steps_back_for_a_bundle_says_so(make_shop: MakeShop) -> Non
 
 
 def titled(title: str, definition: Definition) -> Definition:
-    return replace(definition, words={"en": Words(title)})
+    return replace(definition, texts={"en": BundleText(title)})

@@ -22,7 +22,7 @@ from small_shop import START, SmallShop, made_products
 
 from storefront_plugin import AddForm, CartLine, MemoryCatalog, Merchant, Order, OrderLine, Product
 from storefront_plugin.admin.home import bundle_attention
-from storefront_plugin.bundles.definition import Definition, Schedule, Words
+from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.definition_json import dump_definition
@@ -633,7 +633,7 @@ def test_first_steps_tick_themselves_and_go(make_shop: MakeShop) -> None:
 def test_titles_with_markup_are_words(shop: SmallShop, catalog: ChangingCatalog) -> None:
     """In a sentence as in a list, and right-to-left titles stay in their place."""
     title = '<script>alert(1)</script>"\u202e مرحبا %(part)s'
-    publish_definition(shop, replace(set_of("p1", "gone", price=percent_off(5)), words={"en": Words(title)}))
+    publish_definition(shop, replace(set_of("p1", "gone", price=percent_off(5)), texts={"en": BundleText(title)}))
     page = home(shop)
     assert page.select("main script") == []
     assert title in page.select(".matter-text p")[0].text

@@ -16,11 +16,11 @@ import time
 
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.pricing import price_cart
-from storefront_plugin.bundles.definition import Bundle, BundleKind, Component, Definition, Tier, Words
+from storefront_plugin.bundles.definition import Bundle, BundleKind, BundleText, Component, Definition, Tier
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.timezone.utc)
-WORDS = {"en": Words("Set")}
+TEXTS = {"en": BundleText("Set")}
 LINES, BUNDLES, CARTS = 50, 200, 20
 
 
@@ -37,14 +37,14 @@ def made_definition(chance: random.Random, catalogue: int, prices: list[int]) ->
     price: Price = percent_off(chance.randint(5, 25))
     if kind == "extra":
         parts = (*parts[:-1], Component(parts[-1].product_id, free=True))
-        return Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), words=WORDS)
+        return Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), texts=TEXTS)
     if kind == "mix":
-        return Definition(kind="mix", tiers=(Tier(parts, price, 2, 2),), words=WORDS)
+        return Definition(kind="mix", tiers=(Tier(parts, price, 2, 2),), texts=TEXTS)
     if kind == "steps":
-        return Definition(kind="steps", tiers=(Tier(parts, price, 3),), words=WORDS)
+        return Definition(kind="steps", tiers=(Tier(parts, price, 3),), texts=TEXTS)
     total = sum(prices[number] for number in numbers)
     price = chance.choice((price, amount_off({"EUR": total // 8}), fixed_price({"EUR": total * 4 // 5})))
-    return Definition(kind="set", tiers=(Tier(parts, price),), words=WORDS)
+    return Definition(kind="set", tiers=(Tier(parts, price),), texts=TEXTS)
 
 
 def measure(catalogue: int, shops: int) -> tuple[list[float], int]:

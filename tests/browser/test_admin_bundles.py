@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from small_shop import SmallShop
 
 from storefront_plugin import Merchant
-from storefront_plugin.bundles.definition import Words
+from storefront_plugin.bundles.definition import BundleText
 from storefront_plugin.bundles.price import fixed_price, percent_off
 from storefront_plugin.bundles.store import repository
 
@@ -40,9 +40,9 @@ def test_a_bundle_is_made_by_keyboard(visit: Opener, shop: SmallShop) -> None:
     """Typing ahead adds products, the preview follows, rows move with the focus on them; then it is published."""
     page = visit("/bundles/new?kind=set")
     page.get_by_label("Title").first.fill("Kit")
-    for words, product in (("Product 20", "p20"), ("p3", "p3")):
+    for texts, product in (("Product 20", "p20"), ("p3", "p3")):
         page.locator("[name='tiers-0-add']").focus()
-        page.keyboard.type(words)
+        page.keyboard.type(texts)
         page.locator(".suggestions [role=option]").first.wait_for()
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
@@ -209,11 +209,11 @@ def test_what_needs_script_is_not_there_without(visit: Opener, shop: SmallShop) 
 )
 def test_rows_can_be_read_at_every_width(visit: Opener, shop: SmallShop, width: int, locale: str) -> None:
     """No column is as narrow as a letter or two, and none is hidden beside the page."""
-    words = {"en": Words("Everything for a long evening"), "ja": Words("長い夜のためのすべてのもの")}
+    texts = {"en": BundleText("Everything for a long evening"), "ja": BundleText("長い夜のためのすべてのもの")}
     with shop.app.app_context():
         database = shop.storefront.database
         for number in range(3):
-            definition = dataclasses.replace(set_of(*(f"p{each}" for each in range(1, 6)), price=TEN), words=words)
+            definition = dataclasses.replace(set_of(*(f"p{each}" for each in range(1, 6)), price=TEN), texts=texts)
             made = repository.create(database, definition, "A merchant of a long name")
             repository.update(
                 database, made.id, 1, dataclasses.replace(definition, limit_in_all=9 + number), "Second editor"
@@ -261,12 +261,12 @@ def test_every_page_is_accessible_and_fits(
     """axe finds nothing and nothing is wider than the page, with long words and right-to-left text, open errors too."""
     with shop.app.app_context():
         database = shop.storefront.database
-        hostile = {"en": Words(LONG * 2, LONG), "ar": Words(LONG)}
-        made = repository.create(database, dataclasses.replace(set_of("p1", "gone", price=TEN), words=hostile), LONG)
+        hostile = {"en": BundleText(LONG * 2, LONG), "ar": BundleText(LONG)}
+        made = repository.create(database, dataclasses.replace(set_of("p1", "gone", price=TEN), texts=hostile), LONG)
         repository.update(database, made.id, 1, set_of("p1", "p2", price=fixed_price({"EUR": 10**14, "JPY": 5})), LONG)
         repository.create(database, mix_of("p1", "p2", "p3", price=TEN, least=2, most=3))
         repository.create(database, steps_of("p1", "p2", steps={2: TEN, 5: percent_off(20)}))
-        repository.create(database, dataclasses.replace(set_of("p1", "p2", price=TEN), staff_only=True, words=hostile))
+        repository.create(database, dataclasses.replace(set_of("p1", "p2", price=TEN), staff_only=True, texts=hostile))
     page = visit(PAGES[0], width=width, color_scheme=scheme, locale=locale)
 
     def look(name: str) -> None:

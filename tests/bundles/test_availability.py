@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from made_bundles import WORDS, bundles, mix_of, set_of
+from made_bundles import TEXTS, bundles, mix_of, set_of
 
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.stock import Shortage, bundle_available, recheck, sets_available, shortages
@@ -51,11 +51,11 @@ def test_a_mix_counts_its_group_together() -> None:
 
 def test_a_bundle_without_a_full_set_is_not_shown() -> None:
     """One tier that can be had is enough; optional components do not matter."""
-    ladder = Definition(kind="ladder", tiers=(Tier((Component("a"), Component("b")), TEN), PAIR), words=WORDS)
+    ladder = Definition(kind="ladder", tiers=(Tier((Component("a"), Component("b")), TEN), PAIR), texts=TEXTS)
     assert bundle_available(ladder, {"a": 1, "b": 1})
     assert not bundle_available(ladder, {"a": 1, "b": 0})
     optional = Tier((Component("a", 2), Component("c", optional=True)), TEN)
-    assert bundle_available(Definition(kind="set", tiers=(optional,), words=WORDS), {"a": 2})
+    assert bundle_available(Definition(kind="set", tiers=(optional,), texts=TEXTS), {"a": 2})
 
 
 def test_the_check_at_checkout_reads_the_stock_of_now() -> None:

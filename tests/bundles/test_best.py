@@ -9,7 +9,7 @@ from itertools import pairwise, permutations
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from made_bundles import NOW, PRODUCTS, WORDS, bundles, carts, definitions, mix_of, mixes, priced, set_of, steps_of
+from made_bundles import NOW, PRODUCTS, TEXTS, bundles, carts, definitions, mix_of, mixes, priced, set_of, steps_of
 from plain_pricing import most_saving
 
 from storefront_plugin.bundles.cart.lines import Line
@@ -28,7 +28,7 @@ WINES = [Line(f"m{number}", 1, 1000 - 10 * number) for number in range(8)]
 
 def extra(*parts: Component) -> Definition:
     """Some components are free."""
-    return Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), words=WORDS)
+    return Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), texts=TEXTS)
 
 
 BUY_ONE_GET_ONE = extra(Component("p0"), Component("p0", free=True))
@@ -108,7 +108,7 @@ def test_as_many_full_sets_as_there_are_variants_apply(price: Price, components:
 
 def test_a_bulk_component_takes_the_pieces_of_several_variants() -> None:
     """Two hundred pieces of three variants, however they are counted together."""
-    bulk = Definition(kind="set", tiers=(Tier((Component("s", 200),), percent_off(10)),), words=WORDS)
+    bulk = Definition(kind="set", tiers=(Tier((Component("s", 200),), percent_off(10)),), texts=TEXTS)
     for prices in ((10, 10, 10), (10, 11, 12)):
         pricing = priced([Line("s", 150, price, name) for price, name in zip(prices, "abc", strict=True)], bulk)
         assert sum(one.count for one in pricing.applied) == 2
@@ -250,8 +250,8 @@ def test_hints_of_mixes_and_steps_tell_the_variants_that_count() -> None:
     """Only the red one makes the mix full; of the other product any does."""
     parts = (Component("p1", variants=("red",)), Component("p3"))
     known = {"p1": 1000, "p3": 500}
-    mix = Definition(kind="mix", tiers=(Tier(parts, percent_off(20), 3, 3),), words=WORDS)
-    steps = Definition(kind="steps", tiers=(Tier(parts, percent_off(20), 3),), words=WORDS)
+    mix = Definition(kind="mix", tiers=(Tier(parts, percent_off(20), 3, 3),), texts=TEXTS)
+    steps = Definition(kind="steps", tiers=(Tier(parts, percent_off(20), 3),), texts=TEXTS)
     for one in (mix, steps):
         ((lack,),) = [hint.lacks for hint in priced([Line("p1", 2, 1000, "red")], one, prices=known).missing]
         assert (lack.product_ids, lack.pieces) == (("p1", "p3"), 1)
@@ -262,7 +262,7 @@ def test_a_bundle_that_stands_alone_tells_its_next_tier() -> None:
     """And no other bundle's."""
     starter = Tier((Component("a"), Component("b")), amount_off({"EUR": 300}))
     complete = Tier((Component("a"), Component("b"), Component("c")), amount_off({"EUR": 900}))
-    ladder = Definition(kind="ladder", tiers=(starter, complete), words=WORDS, stacking="alone")
+    ladder = Definition(kind="ladder", tiers=(starter, complete), texts=TEXTS, stacking="alone")
     lines = [Line("a", 2, 1000), Line("b", 1, 1000)]
     pricing = priced(lines, ladder, set_of("a", "z", price=percent_off(5)), prices={"c": 700, "z": 100, "b": 1000})
     assert [(hint.bundle_id, hint.tier, hint.saving) for hint in pricing.missing] == [(1, 1, 600)]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from made_bundles import definitions, set_of
 from small_shop import SmallShop
 
-from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
+from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import amount_off, percent_off
 from storefront_plugin.bundles.spreadsheet import reading as csv_read
 from storefront_plugin.bundles.spreadsheet.cells import read_text, read_variants, write_text, write_variants
@@ -67,10 +67,10 @@ def told(report: ImportReport) -> list[tuple[int, str]]:
 def worded(draw: st.DrawFn) -> Definition:
     """A bundle of any kind with words of any kind, schedule and limits."""
     titles = ODD.filter(str.strip)
-    words = draw(
+    texts = draw(
         st.dictionaries(
             st.sampled_from(["en", "ja", "pt_BR"]),
-            st.builds(Words, titles, st.one_of(st.just(""), ODD), st.one_of(st.none(), ODD)),
+            st.builds(BundleText, titles, st.one_of(st.just(""), ODD), st.one_of(st.none(), ODD)),
             min_size=1,
         )
     )
@@ -80,7 +80,7 @@ def worded(draw: st.DrawFn) -> Definition:
         end = None
     return replace(
         draw(definitions()),
-        words=words,
+        texts=texts,
         schedule=Schedule(start, end),
         limit_in_all=draw(st.one_of(st.none(), st.integers(1, 1000))),
         segment=draw(st.one_of(st.none(), ODD)),
@@ -118,9 +118,9 @@ def test_no_text_is_a_formula_and_every_text_comes_back(text: str, variants: lis
 
 def test_an_exported_file_changes_nothing(database: Database) -> None:
     """It begins with the mark that Excel needs; each row names its bundle; amounts are in major units."""
-    words = {"en": Words("=Kit", "Line 1\nLine 2"), "ja": Words("セット")}
+    texts = {"en": BundleText("=Kit", "Line 1\nLine 2"), "ja": BundleText("セット")}
     parts = (Component("p1", 2), Component("-p2", variants=("red", "blue")))
-    kit = Definition(kind="set", tiers=(Tier(parts, amount_off({"EUR": 1990, "JPY": 300})),), words=words)
+    kit = Definition(kind="set", tiers=(Tier(parts, amount_off({"EUR": 1990, "JPY": 300})),), texts=texts)
     one = repository.create(database, kit)
     repository.set_state(database, one.id, 1, "publish")
     repository.create(database, set_of("p1", "p2", price=TEN))
@@ -151,7 +151,7 @@ def test_new_rows_become_drafts_and_changed_ones_change(database: Database) -> N
     report = brought(database, *rows, header=f"{HEADER},state")
     assert [(one.action, one.bundle_id) for one in report.outcomes] == [("change", 1), ("create", 2)]
     changed, made = repository.load(database, 1), repository.load(database, 2)
-    assert (changed.state, changed.definition.words["en"].title) == ("archived", "Kit")
+    assert (changed.state, changed.definition.texts["en"].title) == ("archived", "Kit")
     assert changed.definition.tiers[0].components == (Component("p1", 2), Component("p3"))
     assert (made.state, len(made.definition.tiers)) == ("draft", 2)
     assert made.definition.tiers[1].price.amounts == {"EUR": 450}
@@ -182,13 +182,13 @@ def test_bad_rows_are_told_by_line_and_good_ones_kept(database: Database) -> Non
         ",,set,Kind of price,,p1,2,half,,",
         ",,set,Too many,,p1,2,percent,10,,,surplus",
     )  # fmt: skip
-    words = [
+    texts = [
         (2, "belongs to no bundle"), (4, "no product_id"), (5, "must be a whole number"), (6, "at most 2 decimals"),
         (7, "plain number"), (8, "at least two pieces"), (9, "There is no bundle 9"), (10, "export it again"),
         (11, "needs a title"), (13, "does not follow"), (15, "percent differs"), (16, "price kind"), (17, "outside"),
     ]  # fmt: skip
-    assert [line for line, _ in told(report)] == [line for line, _ in words]
-    for (_, sentence), (_, part) in zip(told(report), words, strict=True):
+    assert [line for line, _ in told(report)] == [line for line, _ in texts]
+    for (_, sentence), (_, part) in zip(told(report), texts, strict=True):
         assert part in sentence
     assert (report.created, report.refused) == (1, 13)
     assert [row.title for row in list_bundles(database)[0]] == ["Good", "Set"]
@@ -267,7 +267,7 @@ def test_a_line_that_names_the_separator_and_capital_names_are_read(database: Da
     report = import_csv(database, text.encode())
     assert [(one.action, one.line) for one in report.outcomes] == [("create", 3), ("refuse", 4)]
     made = repository.load(database, 1).definition
-    assert {language: words.title for language, words in made.words.items()} == {
+    assert {language: texts.title for language, texts in made.texts.items()} == {
         "en": "Kit, large",
         "pt_BR": "Conjunto",
     }
@@ -308,7 +308,7 @@ def test_a_sorted_file_loses_no_component(database: Database) -> None:
     assert [line for line, _ in told(report)] == [4, 5]
     assert "stands apart" in told(report)[0][1]
     assert "stands in the file before, from line 3" in told(report)[1][1]
-    assert repository.load(database, 2).definition.words["en"].title == "B"
+    assert repository.load(database, 2).definition.texts["en"].title == "B"
 
 
 @pytest.mark.parametrize(

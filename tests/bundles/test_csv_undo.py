@@ -8,7 +8,7 @@ import pytest
 from made_bundles import set_of
 from small_shop import SmallShop
 
-from storefront_plugin.bundles.definition import Words
+from storefront_plugin.bundles.definition import BundleText
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.spreadsheet import importing
 from storefront_plugin.bundles.spreadsheet.importing import ImportReport, Undone, import_csv, latest_import, undo_import
@@ -55,11 +55,11 @@ def test_what_was_changed_since_is_left(database: Database) -> None:
     """A new draft that was published, a changed bundle that was changed again, and one that was deleted."""
     rows = "1,1,set,A,p1,2,percent,5,", "2,1,set,B,p1,2,percent,5,", "3,1,set,C,p1,2,percent,5,"
     report = brought(database, *rows, ",,set,D,p1,2,percent,5,", ",,set,E,p1,2,percent,5,")
-    repository.update(database, 1, 2, replace(OLD, words={"en": Words("Mine")}), "Noor")
+    repository.update(database, 1, 2, replace(OLD, texts={"en": BundleText("Mine")}), "Noor")
     repository.set_state(database, 3, 2, "delete", "Noor")
     repository.set_state(database, 4, 1, "publish", "Noor")
     assert undo_import(database, report.token) == Undone(deleted=1, restored=1, left=3)
-    assert repository.load(database, 1).definition.words["en"].title == "Mine"
+    assert repository.load(database, 1).definition.texts["en"].title == "Mine"
     assert repository.load(database, 2).definition == OLD
     assert repository.load(database, 4).state == "published"
     with pytest.raises(repository.BundleNotFound):

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_bundles import NOW, WORDS, definitions, mix_of, set_of, steps_of
+from made_bundles import NOW, TEXTS, definitions, mix_of, set_of, steps_of
 
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.rounding import spread
-from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
+from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
 from storefront_plugin.bundles.store.definition_json import dump_definition, load_definition
 from storefront_plugin.core.errors import InputError
@@ -31,40 +31,40 @@ def test_every_definition_survives_json(definition: Definition) -> None:
 
 def test_words_limits_and_schedule_survive_json() -> None:
     """Also what the other test does not draw: texts of any script, a schedule, limits."""
-    words = {"en": Words("<b>Set</b>", "Because", "/a.jpg"), "ar": Words("مجموعة")}
+    texts = {"en": BundleText("<b>Set</b>", "Because", "/a.jpg"), "ar": BundleText("مجموعة")}
     schedule = Schedule(NOW, NOW + dt.timedelta(days=1))
     made = Definition(
         kind="set",
         tiers=(Tier((Component("a", 2, variants=("y", "x")), B), TEN),),
-        words=words,
+        texts=texts,
         schedule=schedule,
         limit_in_all=5,
         segment="vip",
         staff_only=True,
     )
     assert load_definition(dump_definition(made)) == made
-    assert made.words_in("ar_EG").title == "مجموعة"
-    assert made.words_in("ja").title == "<b>Set</b>"
+    assert made.text_in("ar_EG").title == "مجموعة"
+    assert made.text_in("ja").title == "<b>Set</b>"
 
 
 WRONG: dict[str, Callable[[], object]] = {
     "at least two pieces": lambda: set_of("a", price=TEN),
-    "exactly one tier": lambda: Definition(kind="set", tiers=(Tier((A, B), TEN),) * 2, words=WORDS),
-    "2 to 10 tiers": lambda: Definition(kind="ladder", tiers=(Tier((A, B), TEN),), words=WORDS),
+    "exactly one tier": lambda: Definition(kind="set", tiers=(Tier((A, B), TEN),) * 2, texts=TEXTS),
+    "2 to 10 tiers": lambda: Definition(kind="ladder", tiers=(Tier((A, B), TEN),), texts=TEXTS),
     "stands twice": lambda: Tier((A, A), TEN),
     "optional components; make a ladder": lambda: Definition(
-        kind="set", tiers=(Tier((A, B, Component("c", optional=True)), fixed_price({"EUR": 1})),), words=WORDS
+        kind="set", tiers=(Tier((A, B, Component("c", optional=True)), fixed_price({"EUR": 1})),), texts=TEXTS
     ),
     "marked free belong": lambda: set_of("a", "b", price=free_pieces()),
-    "needs the price kind 'free'": lambda: Definition(kind="extra", tiers=(Tier((A, B), TEN),), words=WORDS),
+    "needs the price kind 'free'": lambda: Definition(kind="extra", tiers=(Tier((A, B), TEN),), texts=TEXTS),
     "Fewer pieces must be free": lambda: mix_of("a", "b", price=free_pieces(2), least=2),
     "needs one number of pieces": lambda: mix_of("a", "b", price=fixed_price({"EUR": 1}), least=2, most=3),
-    "counted together": lambda: Definition(kind="mix", tiers=(Tier((Component("a", 2), B), TEN, 2, 2),), words=WORDS),
-    "title": lambda: Words(" "),
-    "plain text": lambda: Words("a\x00b"),
-    "benefit of a bundle must be plain": lambda: Words("a", "half a sign \ud83d"),
+    "counted together": lambda: Definition(kind="mix", tiers=(Tier((Component("a", 2), B), TEN, 2, 2),), texts=TEXTS),
+    "title": lambda: BundleText(" "),
+    "plain text": lambda: BundleText("a\x00b"),
+    "benefit of a bundle must be plain": lambda: BundleText("a", "half a sign \ud83d"),
     "name of 1 to 64": lambda: set_of("a", "b", price=TEN, segment="v\x00ip"),
-    "in at least one language": lambda: Definition(kind="set", tiers=(Tier((A, B), TEN),), words={}),
+    "in at least one language": lambda: Definition(kind="set", tiers=(Tier((A, B), TEN),), texts={}),
     "no time zone": lambda: Schedule(dt.datetime(2026, 1, 1)),
     "ends before it starts": lambda: Schedule(NOW, NOW),
     "above 0 and at most 100": lambda: percent_off("100.01"),
@@ -73,7 +73,7 @@ WRONG: dict[str, Callable[[], object]] = {
     "is no currency": lambda: amount_off({"euro": 5}),
     "whole number of minor units": lambda: amount_off({"EUR": 0}),
     "amount for each currency": lambda: Price("fixed"),
-    "no bundle kind": lambda: Definition(kind="kit", tiers=(Tier((A, B), TEN),), words=WORDS),  # type: ignore[arg-type]
+    "no bundle kind": lambda: Definition(kind="kit", tiers=(Tier((A, B), TEN),), texts=TEXTS),  # type: ignore[arg-type]
     "quantity of a component": lambda: Component("a", 0),
     "product id": lambda: Component(""),
     "free pieces; make a mix": lambda: steps_of("a", steps={2: free_pieces()}),
@@ -123,7 +123,7 @@ def test_percentages_are_rounded_half_up() -> None:
         lambda huge: set_of("a", "b", price=TEN, limit_in_all=huge),
         lambda huge: Line("a", huge, 1),
         lambda huge: Line("a", 1, huge),
-        lambda huge: Definition(kind=huge, tiers=(), words=WORDS),
+        lambda huge: Definition(kind=huge, tiers=(), texts=TEXTS),
     ],
 )
 @pytest.mark.parametrize("sign", [1, -1])
@@ -152,4 +152,4 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
 def test_a_nul_in_a_text_is_named() -> None:
     """It cannot be seen, so the sentence says what to look for."""
     with pytest.raises(InputError, match="NUL"):
-        Words("Set\x00")
+        BundleText("Set\x00")

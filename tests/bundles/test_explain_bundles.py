@@ -17,7 +17,7 @@ from small_shop import SmallShop
 
 from storefront_plugin import CartLine, MemoryCatalog, Product, Slot
 from storefront_plugin.bundles.cart.next_offers import MissingItem
-from storefront_plugin.bundles.definition import Bundle, Component, Definition, Schedule, Tier, Words
+from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import amount_off, fixed_price, percent_off
 from storefront_plugin.bundles.slots import cart_verdicts, filler
 from storefront_plugin.bundles.slots.verdicts import BundleVerdict, JudgedBundle
@@ -80,7 +80,9 @@ PRODUCT_CASES: Mapping[str, tuple[Definition, BundleVerdict]] = {
     "hidden": (set_of("p1", "p7", price=TEN), BundleVerdict("hidden", product_id="p7")),
     "sold out": (set_of("p1", "p8", price=TEN), BundleVerdict("sold_out", product_id="p8")),
     "few": (
-        Definition(kind="set", tiers=(Tier((Component("p1"), Component("p6", 2)), TEN),), words={"en": Words("Set")}),
+        Definition(
+            kind="set", tiers=(Tier((Component("p1"), Component("p6", 2)), TEN),), texts={"en": BundleText("Set")}
+        ),
         BundleVerdict("too_few", product_id="p6"),
     ),
     "mix": (mix_of("p1", "p8", price=TEN, least=2), BundleVerdict("shown", place=1)),
@@ -89,7 +91,7 @@ PRODUCT_CASES: Mapping[str, tuple[Definition, BundleVerdict]] = {
         Definition(
             kind="set",
             tiers=(Tier((Component("p1"), Component("p2", variants=("blue",))), TEN),),
-            words={"en": Words("Set")},
+            texts={"en": BundleText("Set")},
         ),
         BundleVerdict("variants", product_id="p2"),
     ),
@@ -133,7 +135,7 @@ def test_products_beyond_those_looked_up_are_said_to_be(shop: BundleShop, monkey
     found = verdicts(shop, "product", "p1")
     assert found == {near: BundleVerdict("shown", place=1), far: BundleVerdict("bound", limit=3)}
     lacking = Component("p4", 9)
-    dear = Definition(kind="set", tiers=(Tier((Component("p1"), lacking), TEN),), words={"en": Words("Set")})
+    dear = Definition(kind="set", tiers=(Tier((Component("p1"), lacking), TEN),), texts={"en": BundleText("Set")})
     farther = shop.publish(dear)
     assert verdicts(shop, "cart", "p1") == {
         near: BundleVerdict("near", place=1, lacks=(MissingItem(("p2",), 1), MissingItem(("p3",), 1))),
@@ -186,18 +188,18 @@ CART_CASES: Mapping[str, tuple[Definition, BundleVerdict]] = {
     name: PRODUCT_CASES[name] for name in ("scheduled", "ended", "segment", "staff", "no amount", "dear", "nothing")
 } | {
     "far": (
-        Definition(kind="set", tiers=(Tier((Component("p1"), Component("p3", 9)), TEN),), words={"en": Words("Set")}),
+        Definition(kind="set", tiers=(Tier((Component("p1"), Component("p3", 9)), TEN),), texts={"en": BundleText("Set")}),
         BundleVerdict("far"),
     ),
     "variant": (
         Definition(
-            kind="set", tiers=(Tier((Component("p2", variants=("red",)), Component("p3")), TEN),), words={"en": Words("S")}
+            kind="set", tiers=(Tier((Component("p2", variants=("red",)), Component("p3")), TEN),), texts={"en": BundleText("S")}
         ),
         BundleVerdict("other_variant"),
     ),
     "missing": (set_of("p1", "p9", price=TEN), BundleVerdict("missing", product_id="p9")),
     "few": (
-        Definition(kind="set", tiers=(Tier((Component("p1"), Component("p6", 2)), TEN),), words={"en": Words("Set")}),
+        Definition(kind="set", tiers=(Tier((Component("p1"), Component("p6", 2)), TEN),), texts={"en": BundleText("Set")}),
         BundleVerdict("too_few", product_id="p6"),
     ),
 }  # fmt: skip

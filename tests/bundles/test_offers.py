@@ -16,12 +16,12 @@ from made_bundles import NOW, bundles, definitions, mix_of, set_of, steps_of
 from storefront_plugin import ConfigurationError, Product, Slot
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.pricing import price_cart
-from storefront_plugin.bundles.definition import Bundle, Component, Definition, Schedule, Shopper, Tier, Words
+from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Schedule, Shopper, Tier
 from storefront_plugin.bundles.price import amount_off, fixed_price, free_pieces, percent_off
 from storefront_plugin.bundles.slots.offers import best_offers, bundle_offer, tier_offer
 from storefront_plugin.shop.ports import Variant
 
-WORDS = {"en": Words("Set")}
+TEXTS = {"en": BundleText("Set")}
 
 
 def shelf_of(**changed: Any) -> dict[str, Product | None]:
@@ -55,7 +55,7 @@ def test_a_bundle_whose_component_cannot_be_had_is_not_shown(change: dict[str, A
     """Optional components do not count: the set is shown without them."""
     firm = set_of("p0", "p1", price=percent_off(10))
     parts = (Component("p0", 2), Component("p1", optional=True))
-    optional = Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), words=WORDS)
+    optional = Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), texts=TEXTS)
     products = shelf_of(**change)
     assert shown([firm, optional], products) == [2]
     assert sorted(shown([firm, optional])) == [1, 2]
@@ -171,7 +171,7 @@ def test_a_slot_shows_bundles_or_products(fields: dict[str, Any]) -> None:
 def test_an_extra_counts_what_is_free() -> None:
     """Buy a camera, get the second one: the total names both."""
     extra = Definition(
-        kind="extra", tiers=(Tier((Component("p3"), Component("p3", free=True)), free_pieces()),), words=WORDS
+        kind="extra", tiers=(Tier((Component("p3"), Component("p3", free=True)), free_pieces()),), texts=TEXTS
     )
     offer = bundle_offer(Bundle(1, extra), shelf_of(), {}, "EUR")
     assert (offer.tiers[0].total, offer.tiers[0].price) == (800, 400)

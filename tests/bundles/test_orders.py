@@ -312,4 +312,4 @@ def test_a_bundles_words_are_found_for_any_kind_of_locale(shop: SmallShop) -> No
 
     stored = published(shop)
     for locale in ("ja_JP", Locale("ja"), None, "xx"):
-        assert shop.storefront.bundle_words(stored.id, locale).title == "Set"
+        assert shop.storefront.bundle_text(stored.id, locale).title == "Set"

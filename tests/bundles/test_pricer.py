@@ -14,14 +14,14 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_bundles import NOW, WORDS, bundles, carts, definitions, mix_of, priced, set_of
+from made_bundles import NOW, TEXTS, bundles, carts, definitions, mix_of, priced, set_of
 from small_shop import SmallShop
 
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.pricer import CartPricer
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.cart.stock import Shortage
-from storefront_plugin.bundles.definition import Component, Definition, Tier, Words
+from storefront_plugin.bundles.definition import BundleText, Component, Definition, Tier
 from storefront_plugin.bundles.orders import uses
 from storefront_plugin.bundles.orders.record import OrderRecord
 from storefront_plugin.bundles.orders.refunds import Return, refund_quote
@@ -209,14 +209,14 @@ def test_words_may_change_between_cart_and_order(pricer: CartPricer, shop: Small
     """A corrected title, or a bundle taken off and put back, is no other price; another percentage is."""
     stored = publish(shop, set_of("p5", "p6", price=percent_off(10)))
     database, pricing = shop.storefront.database, pricer.price([CartLine("p5"), CartLine("p6")])
-    titled = replace(stored.definition, words={"en": Words("A better title")})
+    titled = replace(stored.definition, texts={"en": BundleText("A better title")})
     changed = repository.update(database, stored.id, stored.version, titled)
     changed = repository.set_state(database, stored.id, changed.version, "unpublish")
     with pytest.raises(StorefrontError, match="price it again"):
         pricer.record(pricing)
     changed = repository.set_state(database, stored.id, changed.version, "publish")
     (used,) = pricer.record(pricing).bundles
-    assert (used.version, used.definition.words_in("en").title) == (changed.version, "A better title")
+    assert (used.version, used.definition.text_in("en").title) == (changed.version, "A better title")
     repository.update(database, stored.id, changed.version, replace(titled, tiers=set_of("p5", "p6", price=TWO).tiers))
     with pytest.raises(StorefrontError, match="price it again"):
         pricer.record(pricing)
@@ -232,7 +232,7 @@ def test_what_cannot_be_had_is_no_next_offer_and_pushes_out_none(pricer: CartPri
     half = percent_off(50)
 
     def set_with(component: Component) -> Definition:
-        return Definition(kind="set", tiers=(Tier((Component("p5"), component), half),), words=WORDS)
+        return Definition(kind="set", tiers=(Tier((Component("p5"), component), half),), texts=TEXTS)
 
     for name in ("p6", "p8", "p99"):
         publish(shop, set_of("p5", name, price=half))
@@ -339,9 +339,9 @@ def test_one_segment_and_one_code_may_be_given_as_plain_text(pricer: CartPricer,
 def test_each_line_costs_the_same_whether_or_not_hints_are_asked_for(pricer: CartPricer, shop: SmallShop) -> None:
     """An incomplete bundle that tells red from blue decides which piece is free, on the page and at the checkout alike."""
     parts = (Component("p5"), Component("p5", free=True))
-    publish(shop, Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), words=WORDS))
+    publish(shop, Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), texts=TEXTS))
     telling = (Component("p5", variants=("red",)), Component("p7"))
-    publish(shop, Definition(kind="set", tiers=(Tier(telling, percent_off(10)),), words=WORDS))
+    publish(shop, Definition(kind="set", tiers=(Tier(telling, percent_off(10)),), texts=TEXTS))
     for order in itertools.permutations(("red", "blue", None)):
         cart = [CartLine("p5", 1, Decimal(5), variant, Decimal(7)) for variant in order]
         shown, charged = (pricer.price(cart, now=NOW, hints=hints) for hints in (3, 0))

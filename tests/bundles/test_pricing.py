@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_bundles import NOW, WORDS, bundles, carts, currencies, definitions, mix_of, priced, set_of, steps_of
+from made_bundles import NOW, TEXTS, bundles, carts, currencies, definitions, mix_of, priced, set_of, steps_of
 
 from storefront_plugin.bundles.cart.lines import Line, line_from_cart
 from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
@@ -157,7 +157,7 @@ def test_everything_free_and_nothing_to_save() -> None:
 def test_buy_one_get_one_gives_the_cheaper_one() -> None:
     """Of two variants at two prices the cheaper is free, and its line says so."""
     parts = (Component("shirt"), Component("shirt", free=True))
-    deal = Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), words=WORDS)
+    deal = Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), texts=TEXTS)
     pricing = priced([Line("shirt", 1, 1200, "blue"), Line("shirt", 1, 1000, "red")], deal)
     assert [line.total for line in pricing.lines] == [1200, 0]
 
@@ -166,7 +166,7 @@ def test_the_dearer_tier_applies_where_its_pieces_are_there() -> None:
     """A piece counts for one tier: the complete set takes the place of the starter set."""
     starter = Tier((Component("body"), Component("lens")), amount_off({"EUR": 500}))
     complete = Tier((Component("body"), Component("lens"), Component("bag")), amount_off({"EUR": 1500}))
-    ladder = Definition(kind="ladder", tiers=(starter, complete), words=WORDS)
+    ladder = Definition(kind="ladder", tiers=(starter, complete), texts=TEXTS)
     lines = [Line("body", 1, 50000), Line("lens", 1, 20000)]
     small = priced(lines, ladder, prices={"bag": 3000})
     assert [(one.tier, one.saving) for one in small.applied] == [(0, 500)]
@@ -206,7 +206,7 @@ def test_quantity_steps_hold_for_all_pieces() -> None:
 def test_optional_components_are_discounted_where_they_are_there() -> None:
     """The set applies without them, and to them too."""
     parts = (Component("a"), Component("b"), Component("c", optional=True))
-    deal = Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), words=WORDS)
+    deal = Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), texts=TEXTS)
     lines = [Line("a", 1, 1000), Line("b", 1, 1000)]
     assert priced(lines, deal).discount == 200
     assert priced([*lines, Line("c", 1, 500)], deal).discount == 250
@@ -215,7 +215,7 @@ def test_optional_components_are_discounted_where_they_are_there() -> None:
 def test_only_allowed_variants_count() -> None:
     """Another variant of the same product makes no set."""
     parts = (Component("a", variants=("red",)), Component("b"))
-    deal = Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), words=WORDS)
+    deal = Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), texts=TEXTS)
     assert priced([Line("a", 1, 1000, "blue"), Line("b", 1, 1000)], deal).discount == 0
     assert priced([Line("a", 1, 1000, "red"), Line("b", 1, 1000)], deal).discount == 200
 

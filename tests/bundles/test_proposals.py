@@ -186,9 +186,9 @@ def test_a_proposal_becomes_a_draft_and_is_accepted_with_it(ask: Ask, shop: Smal
     found, database = ask(), shop.storefront.database
     draft = proposals.definition_of(database, products(), found["camera", "lens"].key)
     assert isinstance(draft, Definition)
-    assert (draft.product_ids, draft.words["en"].title) == ({"camera", "lens"}, "Camera + Lens")
+    assert (draft.product_ids, draft.texts["en"].title) == ({"camera", "lens"}, "Camera + Lens")
     whole = proposals.definition_of(database, products(), found["bag", "lens"].key, "ja")
-    assert (whole.tiers[0].price.amounts, whole.words["ja"].title) == ({"EUR": 25000}, "Lens + Bag")
+    assert (whole.tiers[0].price.amounts, whole.texts["ja"].title) == ({"EUR": 25000}, "Lens + Bag")
     assert proposals.counts(database) == {"open": 4}
     stored = repository.create(database, draft, "First editor", proposal=found["camera", "lens"].key)
     (accepted,), count = list_proposals(database, "accepted")

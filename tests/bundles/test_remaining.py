@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pytest
 from bs4 import BeautifulSoup
 from bundle_shop import BundleShop, bundle_shop, stocked
-from made_bundles import WORDS, mix_of, set_of, steps_of
+from made_bundles import TEXTS, mix_of, set_of, steps_of
 from small_shop import SmallShop
 
 from storefront_plugin import MemoryCatalog
@@ -20,7 +20,7 @@ from storefront_plugin.shop.ports import Variant
 MakeShop = Callable[..., SmallShop]
 OFF = percent_off(10)
 ONE_FREE = Definition(
-    kind="extra", tiers=(Tier((Component("p1"), Component("p1", free=True)), free_pieces()),), words=WORDS
+    kind="extra", tiers=(Tier((Component("p1"), Component("p1", free=True)), free_pieces()),), texts=TEXTS
 )
 
 
@@ -94,7 +94,7 @@ def test_only_variants_with_all_pieces_left_can_be_chosen(make_shop: MakeShop) -
     """Three of one colour; an unpressed button of another page is checked likewise."""
     shop = shop_with(make_shop, p2={"red": 1, "gold": 9, "blue": 3})
     tier = Tier((Component("p2", 3), Component("p3")), OFF)
-    number = shop.publish(Definition(kind="set", tiers=(tier,), words=WORDS))
+    number = shop.publish(Definition(kind="set", tiers=(tier,), texts=TEXTS))
     shop.fill(("p2", "blue", 1))
     page = shop.client.get("/storefront/fragment/product?product=p3").text
     assert [disabled_of(page)] == [{"red": True, "gold": False, "blue": True}]

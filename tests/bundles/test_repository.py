@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from made_bundles import NOW, WORDS, set_of
+from made_bundles import NOW, TEXTS, set_of
 from small_shop import SmallShop
 from sqlalchemy.orm import Session
 
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.pricing import price_cart
-from storefront_plugin.bundles.definition import Schedule, Words
+from storefront_plugin.bundles.definition import BundleText, Schedule
 from storefront_plugin.bundles.orders import uses
 from storefront_plugin.bundles.orders.record import OrderRecord, record_of
 from storefront_plugin.bundles.orders.refunds import Return
@@ -84,8 +84,8 @@ def test_of_editors_at_the_same_time_one_wins_and_the_others_are_told(database: 
 def test_who_changed_what_is_noted_with_the_change_itself(database: Database) -> None:
     """Each change is one entry, under the title of then; a refused one is none."""
     one = repository.create(database, set_of("a", "b", price=TEN), "Mika")
-    renamed = {"en": Words("Kit")}
-    repository.update(database, one.id, 1, replace(set_of("a", "b", price=TWENTY), words=renamed), "Second editor")
+    renamed = {"en": BundleText("Kit")}
+    repository.update(database, one.id, 1, replace(set_of("a", "b", price=TWENTY), texts=renamed), "Second editor")
     for version, action in ((2, "publish"), (3, "archive"), (4, "unpublish")):
         repository.set_state(database, one.id, version, action, "Second editor")  # type: ignore[arg-type]
     repository.undo(database, one.id, 5, "Mika")
@@ -125,7 +125,7 @@ def test_a_copy_is_a_draft_of_its_own(database: Database) -> None:
     """Its title says that it is one, also where it was as long as titles may be."""
     stored = published(database, "a", "b")
     copy = repository.duplicate(database, stored.id)
-    assert (copy.state, copy.version, copy.definition.words_in("en").title) == ("draft", 1, "Set (copy)")
+    assert (copy.state, copy.version, copy.definition.text_in("en").title) == ("draft", 1, "Set (copy)")
 
 
 def test_a_process_reads_published_bundles_once_until_some_change(database: Database) -> None:
@@ -157,10 +157,10 @@ def test_a_broken_definition_leaves_the_others_on_sale(database: Database, caplo
 def test_the_list_is_searched_filtered_sorted_and_paged(database: Database) -> None:
     """By words in titles and product ids, state and dates; no row is on two pages."""
     soon = Schedule(start=NOW + dt.timedelta(days=1))
-    names = {"en": Words("Camera 100% kit")}, {"en": Words("Bag"), "ja": Words("カメラ")}, WORDS
-    for number, words in enumerate(names):
+    names = {"en": BundleText("Camera 100% kit")}, {"en": BundleText("Bag"), "ja": BundleText("カメラ")}, TEXTS
+    for number, texts in enumerate(names):
         made = set_of(f"P{number}", "x", price=TEN, schedule=soon if number == 2 else Schedule())
-        repository.create(database, type(made)(kind="set", tiers=made.tiers, words=words, schedule=made.schedule))
+        repository.create(database, type(made)(kind="set", tiers=made.tiers, texts=texts, schedule=made.schedule))
     repository.set_state(database, 1, 1, "publish")
 
     def ids(**wanted: object) -> list[int]:

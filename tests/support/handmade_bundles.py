@@ -9,7 +9,7 @@ from made_bundles import NOW
 
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.pricing import price_cart
-from storefront_plugin.bundles.definition import Bundle, Component, Definition, Tier, Words
+from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Tier
 from storefront_plugin.bundles.price import amount_off, fixed_price, free_pieces, percent_off
 from storefront_plugin.bundles.slots.offers import BundleOffer, best_offers
 from storefront_plugin.money import to_minor
@@ -44,8 +44,11 @@ def definition_of(kind: str, ids: Sequence[str], hostile: bool = False) -> Defin
     title, ja, benefit, ja_benefit = TEXTS[kind]
     if hostile:
         title, benefit = f"{LONG} <b>set</b> \u202e\u05e1\u05d8", f"{LONG}{LONG} & <script>alert(1)</script>"
-    words = {"en": Words(title, benefit, "/picture/4.svg" if kind == "set" else None), "ja": Words(ja, ja_benefit)}
-    return Definition(kind="set" if kind == "variants" else kind, tiers=tiers[kind], words=words)  # type: ignore[arg-type]
+    texts = {
+        "en": BundleText(title, benefit, "/picture/4.svg" if kind == "set" else None),
+        "ja": BundleText(ja, ja_benefit),
+    }
+    return Definition(kind="set" if kind == "variants" else kind, tiers=tiers[kind], texts=texts)  # type: ignore[arg-type]
 
 
 def variants_of(found: Sequence[Product]) -> Mapping[str, tuple[Variant, ...]]:

@@ -10,31 +10,31 @@ from hypothesis import strategies as st
 
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
-from storefront_plugin.bundles.definition import Bundle, Component, Definition, Tier, Words
+from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Tier
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.timezone.utc)
-WORDS = {"en": Words("Set")}
+TEXTS = {"en": BundleText("Set")}
 PRODUCTS = [f"p{number}" for number in range(6)]
 
 
 def set_of(*products: str, price: Price, **more: Any) -> Definition:
     """A fixed set of one piece each."""
     parts = tuple(Component(product) for product in products)
-    return Definition(kind="set", tiers=(Tier(parts, price),), words=WORDS, **more)
+    return Definition(kind="set", tiers=(Tier(parts, price),), texts=TEXTS, **more)
 
 
 def mix_of(*products: str, price: Price, least: int, most: int | None = None) -> Definition:
     """Choose some of a group."""
     parts = tuple(Component(product) for product in products)
-    return Definition(kind="mix", tiers=(Tier(parts, price, least, most or least),), words=WORDS)
+    return Definition(kind="mix", tiers=(Tier(parts, price, least, most or least),), texts=TEXTS)
 
 
 def steps_of(*products: str, steps: dict[int, Price]) -> Definition:
     """Quantity steps: number of pieces to price."""
     parts = tuple(Component(product) for product in products)
     tiers = tuple(Tier(parts, price, least) for least, price in sorted(steps.items()))
-    return Definition(kind="steps", tiers=tiers, words=WORDS)
+    return Definition(kind="steps", tiers=tiers, texts=TEXTS)
 
 
 def bundles(*definitions: Definition) -> list[Bundle]:
@@ -87,7 +87,7 @@ def mixes(draw: st.DrawFn, price: Price, **more: Any) -> Definition:
     if draw(st.integers(0, 3)) == 0:
         price = free_pieces(draw(st.integers(1, least - 1)))
     most = least if price.kind == "fixed" else draw(st.sampled_from([least, least + 1, 5]))
-    return Definition(kind="mix", tiers=(Tier(parts, price, least, most),), words=WORDS, **more)
+    return Definition(kind="mix", tiers=(Tier(parts, price, least, most),), texts=TEXTS, **more)
 
 
 @st.composite
@@ -108,10 +108,10 @@ def definitions(draw: st.DrawFn) -> Definition:
     parts = [Component(product, draw(st.integers(1, 2)), variants=variants) for product in products]
     if kind == "extra":
         parts.append(Component(draw(st.sampled_from(products)), free=True))
-        return Definition(kind="extra", tiers=(Tier(tuple(parts), free_pieces()),), words=WORDS, **more)
+        return Definition(kind="extra", tiers=(Tier(tuple(parts), free_pieces()),), texts=TEXTS, **more)
     if price.kind != "fixed" and draw(st.booleans()):
         parts.append(Component(draw(st.sampled_from(PRODUCTS)), 3, optional=True))
     if kind == "set":
-        return Definition(kind="set", tiers=(Tier(tuple(parts), price),), words=WORDS, **more)
+        return Definition(kind="set", tiers=(Tier(tuple(parts), price),), texts=TEXTS, **more)
     starter = Tier((Component(products[0]), Component(products[1])), draw(prices()))
-    return Definition(kind="ladder", tiers=(starter, Tier(tuple(parts), price)), words=WORDS, **more)
+    return Definition(kind="ladder", tiers=(starter, Tier(tuple(parts), price)), texts=TEXTS, **more)

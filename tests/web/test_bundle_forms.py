@@ -42,7 +42,7 @@ def form_of(shop: BundleShop, product: str, number: int = 0) -> Any:
 def test_a_set_is_added_as_single_lines(shop: BundleShop) -> None:
     """With its quantities; the shopper is back on the page they came from."""
     parts = (Component("p1"), Component("p3", 2), Component("p5", optional=True))
-    shop.publish(Definition(kind="set", tiers=(Tier(parts, OFF),), words=set_of("p1", "p2", price=OFF).words))
+    shop.publish(Definition(kind="set", tiers=(Tier(parts, OFF),), texts=set_of("p1", "p2", price=OFF).texts))
     form = form_of(shop, "p1")
     response = shop.client.post(
         form["action"],
@@ -56,19 +56,19 @@ def test_a_set_is_added_as_single_lines(shop: BundleShop) -> None:
 def test_an_unchecked_optional_part_stays_out(shop: BundleShop) -> None:
     """As the browser sends the form when the box is empty."""
     parts = (Component("p1"), Component("p3"), Component("p5", optional=True))
-    shop.publish(Definition(kind="set", tiers=(Tier(parts, OFF),), words=set_of("p1", "p2", price=OFF).words))
+    shop.publish(Definition(kind="set", tiers=(Tier(parts, OFF),), texts=set_of("p1", "p2", price=OFF).texts))
     shop.submit(form_of(shop, "p1"), part=[])
     assert [name for name, _, _ in shop.cart] == ["p1", "p3"]
 
 
 def test_the_form_as_it_stands_adds_each_kind(shop: BundleShop) -> None:
     """Ladder, mix, extra and steps, without a change by the shopper or a script."""
-    words = set_of("p1", "p2", price=OFF).words
+    texts = set_of("p1", "p2", price=OFF).texts
     ladder = (
         Tier((Component("p3"), Component("p4")), OFF),
         Tier((Component("p3"), Component("p4"), Component("p5")), OFF),
     )
-    shop.publish(Definition(kind="ladder", tiers=ladder, words=words))
+    shop.publish(Definition(kind="ladder", tiers=ladder, texts=texts))
     shop.submit(form_of(shop, "p3", 1))
     assert shop.cart == [("p3", None, 1), ("p4", None, 1), ("p5", None, 1)]
     shop.publish(mix_of("p6", "p7", price=OFF, least=3))
@@ -146,7 +146,7 @@ def test_a_changed_bundle_is_not_added_as_it_was(shop: BundleShop) -> None:
 def test_no_more_is_added_than_there_is(shop: BundleShop) -> None:
     """Of five pieces four stand in the cart: a set of two is refused."""
     shop.publish(
-        Definition(kind="set", tiers=(Tier((Component("p10", 2),), OFF),), words=set_of("p1", "p2", price=OFF).words)
+        Definition(kind="set", tiers=(Tier((Component("p10", 2),), OFF),), texts=set_of("p1", "p2", price=OFF).texts)
     )
     shop.fill(("p10", None, 4))
     shop.post(bundle="1", version="2", tier="0")
@@ -194,7 +194,7 @@ def test_what_is_missing_is_added_once_however_often_it_is_sent(shop: BundleShop
         Definition(
             kind="set",
             tiers=(Tier((Component("p4"), Component("p2", 2)), OFF),),
-            words=set_of("p1", "p2", price=OFF).words,
+            texts=set_of("p1", "p2", price=OFF).texts,
         )
     )
     shop.fill(("p4", None, 1))

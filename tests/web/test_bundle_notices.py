@@ -17,7 +17,7 @@ from made_bundles import mix_of, set_of
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, MemoryCatalog, Product
-from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
+from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.core.errors import DatabaseUnavailable
@@ -131,9 +131,9 @@ def sell(shop: BundleShop, product: str, left: int) -> None:
 )
 def test_what_is_sold_out_is_named_as_text(shop: BundleShop, left: int, sentence: str) -> None:
     """Its markup is shown, not obeyed; the whole set stays out."""
-    words = set_of("p3", "p10", price=OFF).words
+    texts = set_of("p3", "p10", price=OFF).texts
     tier = Tier((Component("p3"), Component("p10", 2)), OFF)
-    number = shop.publish(Definition(kind="set", tiers=(tier,), words=words))
+    number = shop.publish(Definition(kind="set", tiers=(tier,), texts=texts))
     sell(shop, "p10", left)
     shop.post(bundle=number, version=2, tier=0, once="x")
     page = fragment(shop)
@@ -242,7 +242,7 @@ def link_of(shop: BundleShop, number: int, until: dt.datetime) -> str:
         return "/storefront/offer/" + shop.shop.storefront.services.pricer.codes.link_token(number, until)
 
 
-KIT = {"en": Words("Club <i>kit</i>")}
+KIT = {"en": BundleText("Club <i>kit</i>")}
 STATES: dict[str, tuple[dict[str, Any], str]] = {
     "works": ({}, "Unlocked: Club <i>kit</i>"),
     "scheduled": ({"schedule": Schedule(start=NOW + HOUR)}, "“Club <i>kit</i>” has not begun yet."),
@@ -285,7 +285,7 @@ def test_a_code_says_what_it_unlocked_or_what_is_wrong(shop: BundleShop, state: 
 
 
 def definition_with(definition: Any) -> Any:
-    return replace(definition, words=KIT)
+    return replace(definition, texts=KIT)
 
 
 def use_up(shop: BundleShop, number: int) -> None:

@@ -15,7 +15,7 @@ from shop_pages import counted_sql
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, InputError, MemoryCatalog, Product
-from storefront_plugin.bundles.definition import Component, Definition, Tier, Words
+from storefront_plugin.bundles.definition import BundleText, Component, Definition, Tier
 from storefront_plugin.bundles.price import fixed_price, free_pieces, percent_off
 from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.proxies import SERVICES
@@ -23,8 +23,8 @@ from storefront_plugin.shop.ports import Variant
 from storefront_plugin.web.widgets.rendering import preview
 
 MakeShop = Callable[..., SmallShop]
-WORDS = {"en": Words("Camera kit", "All for the first trip"), "ja": Words("カメラセット")}
-EVIL = Words("<b>Kit</b> \u202eevil", "<script>alert(1)</script>", "javascript:alert(1)")
+TEXTS = {"en": BundleText("Camera kit", "All for the first trip"), "ja": BundleText("カメラセット")}
+EVIL = BundleText("<b>Kit</b> \u202eevil", "<script>alert(1)</script>", "javascript:alert(1)")
 
 
 @pytest.fixture
@@ -43,15 +43,15 @@ def slot(soup: BeautifulSoup) -> Tag | None:
     return found
 
 
-def kit(*products: str, words: Mapping[str, Words] = WORDS, **more: Any) -> Definition:
+def kit(*products: str, texts: Mapping[str, BundleText] = TEXTS, **more: Any) -> Definition:
     parts = tuple(Component(product) for product in products)
-    return Definition(kind="set", tiers=(Tier(parts, more.pop("price", percent_off(10))),), words=words, **more)
+    return Definition(kind="set", tiers=(Tier(parts, more.pop("price", percent_off(10))),), texts=texts, **more)
 
 
 def test_a_set_names_its_parts_and_all_three_prices(shop: BundleShop) -> None:
     """One by one, together, and what is saved; in one plain form with one main button."""
     parts = (Component("p1"), Component("p9", 2))
-    shop.publish(Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), words=WORDS))
+    shop.publish(Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), texts=TEXTS))
     found = slot(shop.soup("/p/p1"))
     assert found is not None
     assert [text(one) for one in found.select("h2, h3, .storefront-benefit")] == [
@@ -89,7 +89,7 @@ def test_the_same_products_are_not_offered_at_full_price_beside_the_set(shop: Bu
 
 def test_markup_and_turned_text_stay_text(shop: BundleShop) -> None:
     """Titles are escaped and isolated, and a picture's address cannot run."""
-    shop.publish(kit("p1", "p9", words={"en": EVIL}))
+    shop.publish(kit("p1", "p9", texts={"en": EVIL}))
     found = slot(shop.soup("/p/p1"))
     assert found is not None
     assert text(found.select_one("h2 > bdi")) == EVIL.title
@@ -102,7 +102,7 @@ def test_a_ladder_says_what_the_dearer_set_adds(shop: BundleShop) -> None:
         Tier((Component("p1"), Component("p3")), percent_off(10)),
         Tier((Component("p1"), Component("p3"), Component("p5")), fixed_price({"EUR": 700})),
     )
-    shop.publish(Definition(kind="ladder", tiers=tiers, words=WORDS))
+    shop.publish(Definition(kind="ladder", tiers=tiers, texts=TEXTS))
     found = slot(shop.soup("/p/p1"))
     assert found is not None
     assert [text(one) for one in found.select(".storefront-tier-title, .storefront-note")] == [
@@ -118,7 +118,7 @@ def test_a_ladder_counts_what_the_dearer_set_adds(shop: BundleShop) -> None:
         Tier((Component("p1", 3), Component("p3")), percent_off(20)),
         Tier((Component("p1", 3), Component("p3"), Component("p5", 3)), percent_off(20)),
     )
-    shop.publish(Definition(kind="ladder", tiers=tiers, words=WORDS))
+    shop.publish(Definition(kind="ladder", tiers=tiers, texts=TEXTS))
     found = slot(shop.soup("/p/p1"))
     assert found is not None
     assert [text(one) for one in found.select(".storefront-tier-title, .storefront-note")] == [
@@ -134,7 +134,7 @@ def test_the_cart_is_told_of_the_next_step_first(shop: BundleShop) -> None:
         Tier((Component("p1"), Component("p3")), percent_off(10)),
         Tier((Component("p1"), Component("p3"), Component("p4"), Component("p5", 2)), percent_off(30)),
     )
-    shop.publish(Definition(kind="ladder", tiers=tiers, words=WORDS))
+    shop.publish(Definition(kind="ladder", tiers=tiers, texts=TEXTS))
     shop.fill(("p1", None, 1))
     near = shop.soup("/cart").select_one(".storefront-near")
     assert near is not None
@@ -181,7 +181,7 @@ def test_a_mix_tells_how_many_to_choose(shop: BundleShop) -> None:
 def test_a_free_extra_is_called_free(shop: BundleShop) -> None:
     """Its own price is struck through."""
     tier = Tier((Component("p1"), Component("p9", free=True)), free_pieces())
-    shop.publish(Definition(kind="extra", tiers=(tier,), words=WORDS))
+    shop.publish(Definition(kind="extra", tiers=(tier,), texts=TEXTS))
     found = slot(shop.soup("/p/p1"))
     assert found is not None
     price = found.select_one("[data-storefront-product=p9] .storefront-price")
@@ -206,7 +206,7 @@ def test_an_open_variant_is_chosen_from_a_list(shop: BundleShop) -> None:
     """Sold-out ones cannot be chosen, a price of its own is told, a variant that the bundle names is not asked for."""
     shop.publish(kit("p1", "p2"))
     parts = (Component("p3"), Component("p2", variants=("gold",)))
-    shop.publish(Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), words=WORDS))
+    shop.publish(Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), texts=TEXTS))
     found = slot(shop.soup("/p/p1"))
     assert found is not None
     select = found.select_one("select[name=variant-1]")
@@ -260,7 +260,7 @@ def test_the_cart_tells_what_is_saved_and_what_is_missing(shop: BundleShop) -> N
 def test_a_missing_free_piece_is_told_as_a_gift(shop: BundleShop) -> None:
     """Not as something to pay: its price stands as free, with what it costs else."""
     parts = (Component("p9"), Component("p4", free=True))
-    shop.publish(Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), words=WORDS))
+    shop.publish(Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), texts=TEXTS))
     shop.fill(("p9", None, 1))
     near = shop.soup("/cart").select_one(".storefront-near")
     assert near is not None
@@ -283,7 +283,7 @@ def test_a_missing_variant_is_chosen_though_the_catalogue_knows_none(make_shop: 
     """The bundle names what it takes: the shopper chooses by name, and the button adds it."""
     shop = bundle_shop(make_shop, MemoryCatalog(stocked()))
     parts = (Component("p4"), Component("p6", variants=("red", "blue")))
-    shop.publish(Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), words=WORDS))
+    shop.publish(Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), texts=TEXTS))
     shop.fill(("p4", None, 1))
     form = shop.soup("/cart").select_one("form.storefront-near")
     assert form is not None
@@ -295,7 +295,7 @@ def test_a_missing_variant_is_chosen_though_the_catalogue_knows_none(make_shop: 
 def test_a_missing_variant_that_the_shop_has_not_is_never_added(shop: BundleShop) -> None:
     """The bundle was made for a colour that is gone: no piece of it, or of another, is put into the cart."""
     parts = (Component("p4"), Component("p2", variants=("green", "white")))
-    near = shop.publish(Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), words=WORDS))
+    near = shop.publish(Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), texts=TEXTS))
     shop.fill(("p4", None, 1))
     for chosen in ({}, {"variant-0": "green"}, {"variant-0": "red"}):
         assert shop.post(near=near, version=2, **chosen).status_code == 303
@@ -304,7 +304,7 @@ def test_a_missing_variant_that_the_shop_has_not_is_never_added(shop: BundleShop
 
 def test_a_title_does_not_turn_the_sentence_around_it(shop: BundleShop) -> None:
     """Hebrew stays by itself, and a sign that turns all that follows is taken out."""
-    shop.publish(kit("p4", "p6", words={"en": Words("\u202e\u05e1\u05d8")}))
+    shop.publish(kit("p4", "p6", texts={"en": BundleText("\u202e\u05e1\u05d8")}))
     shop.fill(("p4", None, 1), ("p6", None, 1))
     found = slot(shop.soup("/cart"))
     assert found is not None

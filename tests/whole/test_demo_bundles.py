@@ -29,7 +29,7 @@ from sqlalchemy import func, select
 from storefront_plugin import CartLine
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.pricing import price_cart
-from storefront_plugin.bundles.definition import Bundle, Definition, Shopper, Words
+from storefront_plugin.bundles.definition import Bundle, BundleText, Definition, Shopper
 from storefront_plugin.bundles.orders.uses import LimitReached
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import Wanted, list_bundles
@@ -84,8 +84,8 @@ def test_the_demo_has_a_bundle_of_every_kind_and_state_in_two_languages(demo: Fl
         assert any(row.starts_at is not None and row.starts_at > now for row in rows)
         assert any(row.staff_only for row in rows)
         for one in definitions(demo):
-            assert set(one.words) == {"en", "ja"}
-            assert all(words.title and words.benefit for words in one.words.values())
+            assert set(one.texts) == {"en", "ja"}
+            assert all(words.title and words.benefit for words in one.texts.values())
             catalog = demo.extensions["storefront"].catalog
             assert catalog.get_many(sorted(one.product_ids)).keys() == one.product_ids
 
@@ -96,11 +96,11 @@ def test_seeding_again_keeps_what_the_merchant_changed(demo: Flask) -> None:
     before = stored(demo, "Iron pan")
     with demo.app_context():
         database = demo.extensions["storefront"].database
-        changed = replace(before.definition, words={"en": Words("Iron pan, our own words")})
+        changed = replace(before.definition, texts={"en": BundleText("Iron pan, our own words")})
         repository.update(database, before.id, before.version, changed, "somebody")
         count = list_bundles(database)[1]
     assert "0 bundles and 0 rules were added" in seed(demo)
-    assert stored(demo, "our own words").definition.words["en"].title == "Iron pan, our own words"
+    assert stored(demo, "our own words").definition.texts["en"].title == "Iron pan, our own words"
     with demo.app_context():
         assert list_bundles(database)[1] == count
 
@@ -153,7 +153,7 @@ def test_an_order_keeps_its_discount_as_charged(demo: Flask, shopper: Visitor) -
     kept = stored(demo, COFFEE_TITLE)
     with demo.app_context():
         database = demo.extensions["storefront"].database
-        renamed = replace(kept.definition, words={"en": Words("Another title")})
+        renamed = replace(kept.definition, texts={"en": BundleText("Another title")})
         changed = repository.update(database, kept.id, kept.version, renamed)
         first = shopper.get("/orders").select_one(".orders section")
         repository.update(database, kept.id, changed.version, kept.definition)
@@ -287,4 +287,4 @@ def test_every_bundle_saves_in_both_currencies(demo: Flask) -> None:
                 cents = [Line(sku, count, int(products[sku].price_usd * 100)) for sku, count in wanted.items()]
                 for lines, currency in ((yen, "JPY"), (cents, "USD")):
                     priced = price_cart(lines, [bundle], currency, now, shopper=Shopper(unlocked=frozenset({1})))
-                    assert 0 < priced.discount < priced.gross / 3, (definition.words["en"].title, currency)
+                    assert 0 < priced.discount < priced.gross / 3, (definition.texts["en"].title, currency)

@@ -88,6 +88,6 @@ def _discounts(pricing: CartPricing) -> list[Discount]:
         savings[applied.bundle_id] = savings.get(applied.bundle_id, 0) + applied.saving
     found = []
     for bundle_id, saving in savings.items():
-        words = repository.load(storefront.database, bundle_id).definition.words_in
+        words = repository.load(storefront.database, bundle_id).definition.text_in
         found.append(Discount(words("en").title, words("ja").title, from_minor(saving, pricing.currency)))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier, Words
+from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import list_bundles
@@ -40,19 +40,19 @@ def _first_bundles(today: dt.datetime) -> Iterator[tuple[Definition, tuple[Actio
 
 
 def _coffee() -> Definition:
-    words = _words(
+    texts = _texts(
         "Pour-over coffee set",
         "The dripper sits on the server without a wobble, and these papers fit both. Everything for the first pot but "
         "the beans.",
         "ハンドドリップコーヒーセット",
         "ドリッパーはサーバーにぴったり載り、ペーパーも同じ大きさです。豆さえあれば、すぐに一杯目を淹れられます。",
     )
-    return _set(words, _each("TSU-DR-WH", "TSU-SV", "TSU-PP"), fixed_price({"JPY": 5900, "USD": 4250}))
+    return _set(texts, _each("TSU-DR-WH", "TSU-SV", "TSU-PP"), fixed_price({"JPY": 5900, "USD": 4250}))
 
 
 def _camera() -> Definition:
     starter = _each("LUM-A5II", "LX-50")
-    words = _words(
+    texts = _texts(
         "Lumarch A5 II, ready to go",
         "A body takes no picture by itself. The 50 mm is the lens most people keep on it; the complete set adds what "
         "the first long day out asks for.",
@@ -64,33 +64,33 @@ def _camera() -> Definition:
         Tier(starter, amount_off({"JPY": 8000, "USD": 5500})),
         Tier(complete, amount_off({"JPY": 14000, "USD": 9700})),
     )
-    return Definition(kind="ladder", tiers=tiers, words=words)
+    return Definition(kind="ladder", tiers=tiers, texts=texts)
 
 
 def _seeds() -> Definition:
-    words = _words(
+    texts = _texts(
         "Choose three packets of seed",
         "Basil beside tomatoes, lavender for the bees, sunflowers for the fence. Take any three, also three of one.",
         "種を3袋えらべるセット",
         "トマトの隣にバジル、ミツバチのためのラベンダー、垣根にはひまわり。同じ種を3袋でも構いません。",
     )
     group = _each("LOA-SD-BA", "LOA-SD-TO", "LOA-SD-LA", "LOA-SD-SU")
-    return Definition(kind="mix", tiers=(Tier(group, fixed_price({"JPY": 990, "USD": 750}), 3, 3),), words=words)
+    return Definition(kind="mix", tiers=(Tier(group, fixed_price({"JPY": 990, "USD": 750}), 3, 3),), texts=texts)
 
 
 def _table() -> Definition:
-    words = _words(
+    texts = _texts(
         "Four at the table, one of them free",
         "Mugs and bowls from one kiln, glazed to be mixed. Choose four; the least expensive is on the house.",
         "食卓の4点、1点無料",
         "同じ窯のマグとボウル。色違いで組み合わせても楽しめます。4点お選びいただくと、いちばんお手頃な1点が無料です。",
     )
     group = _each("TSU-MG-CR", "TSU-MG-IN", "TSU-MG-SG", "TSU-BW-CR", "TSU-BW-IN")
-    return Definition(kind="mix", tiers=(Tier(group, free_pieces(1), 4, 4),), words=words)
+    return Definition(kind="mix", tiers=(Tier(group, free_pieces(1), 4, 4),), texts=texts)
 
 
 def _phone() -> Definition:
-    words = _words(
+    texts = _texts(
         "Pelago One with case and glass",
         "Cut for this phone and put on before the first drop: both are free with it.",
         "Pelago One ケース・ガラス付き",
@@ -101,11 +101,11 @@ def _phone() -> Definition:
         Component("SHL-S-P1", free=True),
         Component("GLS-P1", free=True),
     )
-    return Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), words=words, limit_per_order=2)
+    return Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), texts=texts, limit_per_order=2)
 
 
 def _pots() -> Definition:
-    words = _words(
+    texts = _texts(
         "Terracotta by the row",
         "A windowsill takes three pots, a balcony six. Sizes may be mixed.",
         "テラコッタ鉢のまとめ買い",
@@ -113,22 +113,22 @@ def _pots() -> Definition:
     )
     group = _each("THO-PT-15", "THO-PT-21", "THO-PT-27")
     tiers = (Tier(group, percent_off(10), 3), Tier(group, percent_off(15), 6))
-    return Definition(kind="steps", tiers=tiers, words=words)
+    return Definition(kind="steps", tiers=tiers, texts=texts)
 
 
 def _bed() -> Definition:
-    words = _words(
+    texts = _texts(
         "A double bed for the winter",
         "Down under linen, and a sheet of the same size. The matching pillowcases may come along at the same discount.",
         "冬のダブルベッドセット",
         "ダウンにリネンのカバー、同じサイズのシーツ。おそろいの枕カバーも同じ割引でご一緒にどうぞ。",
     )
     parts = (*_each("HUS-DN-D", "LIN-CV-DN", "LIN-SH-D"), Component("LIN-PC-NT", 2, optional=True))
-    return _set(words, parts, percent_off(12))
+    return _set(texts, parts, percent_off(12))
 
 
 def _journey() -> Definition:
-    words = _words(
+    texts = _texts(
         "Charged on the way",
         "A metre of cable and two full charges: what a day between sockets needs. Forty sets, two to an order.",
         "移動中の充電セット",
@@ -138,14 +138,14 @@ def _journey() -> Definition:
     return Definition(
         kind="set",
         tiers=(Tier(_each("VOL-PB10", "VOL-C-1"), price),),
-        words=words,
+        texts=texts,
         limit_per_order=2,
         limit_in_all=40,
     )
 
 
 def _studio() -> Definition:
-    words = _words(
+    texts = _texts(
         "Studio pair, on request",
         "The A9 with the portrait lens, for those who asked us about both. Staff give the code.",
         "スタジオセット（ご相談の方へ）",
@@ -153,11 +153,11 @@ def _studio() -> Definition:
     )
     parts = _each("LUM-A9", "LX-85")
     price = fixed_price({"JPY": 358000, "USD": 248500})
-    return Definition(kind="set", tiers=(Tier(parts, price),), words=words, staff_only=True)
+    return Definition(kind="set", tiers=(Tier(parts, price),), texts=texts, staff_only=True)
 
 
 def _pruning(today: dt.datetime) -> Definition:
-    words = _words(
+    texts = _texts(
         "Pruning pair",
         "Sharp blades and sleeves long enough for roses, for the weeks when both are out every weekend.",
         "剪定の二点セット",
@@ -165,36 +165,36 @@ def _pruning(today: dt.datetime) -> Definition:
     )
     schedule = Schedule(today + dt.timedelta(days=30), today + dt.timedelta(days=75))
     price = amount_off({"JPY": 1200, "USD": 850})
-    return Definition(kind="set", tiers=(Tier(_each("BRK-SE", "BRK-GL-M"), price),), words=words, schedule=schedule)
+    return Definition(kind="set", tiers=(Tier(_each("BRK-SE", "BRK-GL-M"), price),), texts=texts, schedule=schedule)
 
 
 def _knife() -> Definition:
-    words = _words(
+    texts = _texts(
         "A knife that stays sharp",
         "The santoku, the stone that keeps it, and oak that is kind to the edge.",
         "切れ味が続く包丁セット",
         "三徳包丁と、切れ味を保つ砥石、刃にやさしいオークのまな板。",
     )
-    return _set(words, _each("HAG-K-SAN", "HAG-ST", "FER-BD-OAK"), percent_off(10))
+    return _set(texts, _each("HAG-K-SAN", "HAG-ST", "FER-BD-OAK"), percent_off(10))
 
 
 def _pan() -> Definition:
-    words = _words(
+    texts = _texts(
         "Iron pan with its lid",
         "The lid fits the pan to the millimetre. Last winter's offer.",
         "鉄フライパンと蓋のセット",
         "蓋はフライパンにぴったり合います。昨冬のセットです。",
     )
-    return _set(words, _each("FER-FP-26", "FER-LID-26"), fixed_price({"JPY": 8900, "USD": 6250}))
+    return _set(texts, _each("FER-FP-26", "FER-LID-26"), fixed_price({"JPY": 8900, "USD": 6250}))
 
 
-def _set(words: dict[str, Words], parts: tuple[Component, ...], price: Price) -> Definition:
-    return Definition(kind="set", tiers=(Tier(parts, price),), words=words)
+def _set(texts: dict[str, BundleText], parts: tuple[Component, ...], price: Price) -> Definition:
+    return Definition(kind="set", tiers=(Tier(parts, price),), texts=texts)
 
 
 def _each(*skus: str) -> tuple[Component, ...]:
     return tuple(Component(sku) for sku in skus)
 
 
-def _words(title_en: str, benefit_en: str, title_ja: str, benefit_ja: str) -> dict[str, Words]:
-    return {"en": Words(title_en, benefit_en), "ja": Words(title_ja, benefit_ja)}
+def _texts(title_en: str, benefit_en: str, title_ja: str, benefit_ja: str) -> dict[str, BundleText]:
+    return {"en": BundleText(title_en, benefit_en), "ja": BundleText(title_ja, benefit_ja)}

@@ -34,7 +34,7 @@ WHOLE: Final = (
 IN_FILES: Final = (
     N_("Components marked free belong to the price kind 'free', which needs at least one of them."),
     N_("A bundle needs a title; write one line that says what it is."),
-    N_("A bundle needs a title in at least one language; give words={'en': Words('…')}."),
+    N_("A bundle needs a title in at least one language; give texts={'en': BundleText('…')}."),
     N_("The segment must be a name of 1 to 64 characters, or None for everybody."),
     N_("Only a mix and quantity steps have numbers of pieces; leave least and most at 0."),
     N_("Components of a mix and of quantity steps are counted together: no quantity, optional or free."),

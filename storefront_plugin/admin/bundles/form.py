@@ -9,7 +9,7 @@ from typing import Any, Final
 from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField, StringField, TextAreaField
 from wtforms.widgets import HiddenInput
 
-from ...bundles.definition import MAX_COMPONENTS, MAX_TIERS, Component, Definition, Tier, Words
+from ...bundles.definition import MAX_COMPONENTS, MAX_TIERS, BundleText, Component, Definition, Tier
 from ...money import from_minor
 from ..kit.forms import AdminForm, MomentField
 
@@ -125,7 +125,7 @@ def form_data(definition: Definition) -> dict[str, Any]:
     """*definition* as the values of the fields."""
     return {
         "kind": definition.kind,
-        "words": [_words(language, words) for language, words in definition.words.items()],
+        "words": [_words(language, words) for language, words in definition.texts.items()],
         "tiers": [
             _tier(tier, with_components=definition.kind != "steps" or not number)
             for number, tier in enumerate(definition.tiers)
@@ -183,7 +183,7 @@ def complaints(form: Form) -> Sequence[tuple[Field, str]]:
     return sorted(found, key=lambda one: one[0].short_name != "add")
 
 
-def _words(language: str, words: Words) -> dict[str, str]:
+def _words(language: str, words: BundleText) -> dict[str, str]:
     return {"language": language, "title": words.title, "benefit": words.benefit, "picture": words.picture or ""}
 
 

@@ -246,7 +246,7 @@ def differences(old: Definition, new: Definition, titles: Mapping[str, str]) -> 
 def _told(definition: Definition, titles: Mapping[str, str]) -> dict[str, str]:
     """Every field of *definition* by its label."""
     told: dict[str, str] = {_("Kind"): kind_names()[definition.kind]}
-    for language, words in definition.words.items():
+    for language, words in definition.texts.items():
         name = language_name(language)
         told[_("Title (%(language)s)", language=name)] = words.title
         told[_("Why together (%(language)s)", language=name)] = words.benefit

@@ -101,7 +101,7 @@ def _line(
         return Line(row, row.title, waits, state, "", shown, 0)
     if state.dot == "on" and (absent := absence(definition, products)):
         state = StateView("warning", absent.label)
-    title = definition.words_in(admin_texts().language).title
+    title = definition.text_in(admin_texts().language).title
     return Line(row, title, waits, state, offer_words(definition), shown, max(0, len(first) - PICTURES))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from wtforms import Field, FormField
 
-from ...bundles.definition import MAX_PIECES, BundleKind, Component, Definition, Schedule, Stacking, Tier, Words
+from ...bundles.definition import MAX_PIECES, BundleKind, BundleText, Component, Definition, Schedule, Stacking, Tier
 from ...bundles.price import Price, PriceKind
 from ...core.errors import InputError
 from ...core.i18n import known_locale
@@ -49,7 +49,7 @@ def read_definition(form: BundleForm, kept: Definition | None = None, placeholde
         return Definition(
             kind=cast(BundleKind, form.kind.data),
             tiers=tiers,
-            words=words,
+            texts=words,
             schedule=schedule,
             limit_per_order=per_order,
             limit_in_all=in_all,
@@ -62,8 +62,8 @@ def read_definition(form: BundleForm, kept: Definition | None = None, placeholde
         return None
 
 
-def _words(form: BundleForm, placeholder: str) -> dict[str, Words] | None:
-    found: dict[str, Words] = {}
+def _words(form: BundleForm, placeholder: str) -> dict[str, BundleText] | None:
+    found: dict[str, BundleText] = {}
     for row in form.words:
         typed = {name: _text(row.form[name]) for name in _LONGEST}
         if not any(text.strip() for text in typed.values()):
@@ -72,15 +72,15 @@ def _words(form: BundleForm, placeholder: str) -> dict[str, Words] | None:
         if not typed["title"].strip():
             typed["title"] = placeholder
         if language and _is_whole(row, typed):
-            found[language] = Words(typed["title"], typed["benefit"], typed["picture"].strip() or None)
+            found[language] = BundleText(typed["title"], typed["benefit"], typed["picture"].strip() or None)
     if not found and placeholder:
-        return {"en": Words(placeholder)}
+        return {"en": BundleText(placeholder)}
     if not found and form.words and not complaints(form):
         add_error(form.words[0].form.title, _("Write a title in at least one language."))
     return found or None
 
 
-def _language(field: Field, found: dict[str, Words]) -> str | None:
+def _language(field: Field, found: dict[str, BundleText]) -> str | None:
     language = plain(field.data)
     if not known_locale(language):
         add_error(field, _("Write the code of a language, such as en, ja or de."))
@@ -141,7 +141,7 @@ def _tier(row: Row, kind: str, shared: tuple[Component, ...] | None) -> Tier | N
     alone = cast(BundleKind, "set" if kind == "ladder" else kind)
     try:
         tier = Tier(components, price, least, most)
-        Definition(kind=alone, tiers=(tier,), words={"en": Words("-")})
+        Definition(kind=alone, tiers=(tier,), texts={"en": BundleText("-")})
     except InputError as error:
         add_error(row.form[place_of(error)], error_text(error))
         return None

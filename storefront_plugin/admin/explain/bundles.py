@@ -69,7 +69,7 @@ def bundle_rows(judged: Sequence[JudgedBundle], is_open: bool) -> tuple[BundleRo
 
 
 def _title(definition: Definition) -> str:
-    return definition.words_in(admin_texts().locale).title
+    return definition.text_in(admin_texts().locale).title
 
 
 def _parts(definition: Definition) -> list[str]:

@@ -85,7 +85,7 @@ def _part_item(bundle: Bundle, products: Products) -> Item | None:
     can_be_had = bundle_available(definition, stock)
     if over or (can_be_had and not troubled):
         return None
-    title = definition.words_in(admin_texts().locale).title
+    title = definition.text_in(admin_texts().locale).title
     for name, words in troubled.items():
         found = products[name]
         part = found.title if found else name

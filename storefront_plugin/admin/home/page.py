@@ -104,7 +104,7 @@ def bundles_on(rows: Sequence[Row]) -> list[BundleOn]:
     return [
         BundleOn(
             row,
-            definitions[row.id].words_in(language).title if row.id in definitions else row.title,
+            definitions[row.id].text_in(language).title if row.id in definitions else row.title,
             absences.get(row.id),
         )
         for row in rows

@@ -108,7 +108,7 @@ class CartPricer:
     def record(self, pricing: CartPricing) -> OrderRecord:
         """What is kept of an order that is placed at *pricing*.
 
-        Raises `StorefrontError` where a bundle was changed in more than its words, or ended, since then.
+        Raises `StorefrontError` where a bundle was changed in more than its texts, or ended, since then.
         """
         held = {one.bundle_id: self.published.still(one.bundle_id, one.version) for one in pricing.applied}
         for bundle_id, bundle in held.items():

@@ -11,11 +11,11 @@ from typing import Any
 from ...core.errors import InputError
 from ..cart.lines import Line
 from ..cart.pricing import CartPricing
-from ..definition import Bundle, Definition, Words
+from ..definition import Bundle, BundleText, Definition
 from ..store.definition_json import definition_from_json, definition_to_json
 
 FORMAT = 1
-_NO_WORDS = {"en": Words("-")}
+_NO_TEXTS = {"en": BundleText("-")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class OrderRecord:
         return sum(part.paid for part in self.parts)
 
     def is_like(self, other: OrderRecord) -> bool:
-        """Whether *other* is the same sale: the same parts at the same prices by the same bundles, whatever their words."""
-        return self._without_words() == other._without_words()
+        """Whether *other* is the same sale: the same parts at the same prices by the same bundles, whatever their texts."""
+        return self._without_texts() == other._without_texts()
 
-    def _without_words(self) -> OrderRecord:
+    def _without_texts(self) -> OrderRecord:
         bundles = (
-            replace(used, version=0, definition=replace(used.definition, words=_NO_WORDS)) for used in self.bundles
+            replace(used, version=0, definition=replace(used.definition, texts=_NO_TEXTS)) for used in self.bundles
         )
         return replace(self, bundles=tuple(bundles))
 
@@ -91,8 +91,8 @@ class OrderRecord:
 
 
 def same_terms(one: Definition, other: Definition) -> bool:
-    """Whether two definitions differ in nothing but their words."""
-    return replace(one, words=other.words) == other
+    """Whether two definitions differ in nothing but their texts."""
+    return replace(one, texts=other.texts) == other
 
 
 def record_of(pricing: CartPricing, bundles: Sequence[Bundle]) -> OrderRecord:

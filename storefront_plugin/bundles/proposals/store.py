@@ -16,7 +16,7 @@ from ...core.database import Database
 from ...core.errors import InputError, StorefrontError
 from ...core.versions import note
 from ...shop.ports import Catalog
-from ..definition import Component, Definition, Tier, Words
+from ..definition import BundleText, Component, Definition, Tier
 from ..price import fixed_price, percent_off
 from ..store.tables import StoredProposal
 
@@ -141,7 +141,7 @@ def definition_of(database: Database, catalog: Catalog, key: str, language: str 
     parts = tuple(Component(product_id) for product_id in proposal.product_ids)
     whole = fixed_price({proposal.currency: proposal.price})
     price = percent_off(proposal.discount) if proposal.discount else whole
-    return Definition(kind="set", tiers=(Tier(parts, price),), words={language: Words(" + ".join(titles)[:200])})
+    return Definition(kind="set", tiers=(Tier(parts, price),), texts={language: BundleText(" + ".join(titles)[:200])})
 
 
 def accept(session: Session, key: str, bundle_id: int, by: str = "") -> bool:

@@ -76,7 +76,7 @@ def _sheet(database: Database, wanted: Wanted, zone: ZoneInfo) -> Sheet:
         for row in rows:
             try:
                 data = json.loads(row.definition)
-                languages |= dict.fromkeys(data["words"])
+                languages |= dict.fromkeys(data.get("texts") or data["words"])
                 currencies |= {name for tier in data["tiers"] for name in tier["price"].get("amounts", ())}
             except (ValueError, KeyError, TypeError):  # told when it is written
                 continue
@@ -118,10 +118,10 @@ def _text(sheet: Sheet, rows: list[dict[str, str]]) -> str:
 
 def _bundle(definition: Definition, sheet: Sheet) -> dict[str, str]:
     cells: dict[str, str] = {"kind": definition.kind}
-    for language, words in definition.words.items():
-        cells[f"title_{language}"] = write_text(words.title)
-        cells[f"benefit_{language}"] = write_text(words.benefit)
-        cells[f"picture_{language}"] = write_text(words.picture or "")
+    for language, text in definition.texts.items():
+        cells[f"title_{language}"] = write_text(text.title)
+        cells[f"benefit_{language}"] = write_text(text.benefit)
+        cells[f"picture_{language}"] = write_text(text.picture or "")
     cells["starts"] = write_moment(definition.schedule.start, sheet.zone)
     cells["ends"] = write_moment(definition.schedule.end, sheet.zone)
     cells["limit_per_order"] = str(definition.limit_per_order or "")

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from ...core.errors import N_, InputError
-from ..definition import Component, Definition, Schedule, Tier, Words
+from ..definition import BundleText, Component, Definition, Schedule, Tier
 from ..price import Price
 from .cells import read_amount, read_flag, read_moment, read_number, read_text, read_variants, read_whole
 from .columns import AMOUNT, FREE_TEXT, NEEDED, WORDS, Sheet, column_name, separator_of
@@ -52,7 +52,7 @@ class RowReader:
         line, cells = first
         self._check_same(rows, self._sheet.of_bundle)
         tiers = [self._tier(part) for part in self._tiers(rows)]
-        words = {language: self._words(line, cells, language) for language in self._sheet.languages}
+        texts = {language: self._text(line, cells, language) for language in self._sheet.languages}
         start, end = (self.cell(first, read_moment, column, self._sheet.zone) for column in ("starts", "ends"))
         schedule = self._made(line, known, lambda: Schedule(start, end))
         per_order, in_all = (self.cell(first, read_whole, column) for column in ("limit_per_order", "limit_in_all"))
@@ -63,7 +63,7 @@ class RowReader:
             lambda: Definition(
                 kind=cells["kind"].strip().lower(),  # type: ignore[arg-type]
                 tiers=tuple(tiers),  # type: ignore[arg-type]
-                words={language: one for language, one in words.items() if one is not None},
+                texts={language: one for language, one in texts.items() if one is not None},
                 schedule=schedule,  # type: ignore[arg-type]
                 limit_per_order=per_order,
                 limit_in_all=in_all,
@@ -73,11 +73,11 @@ class RowReader:
             ),
         )
 
-    def _words(self, line: int, cells: Cells, language: str) -> Words | None:
+    def _text(self, line: int, cells: Cells, language: str) -> BundleText | None:
         title, benefit, picture = (read_text(cells.get(f"{name}_{language}", "")) for name in WORDS)
         if not (title or benefit or picture):
             return None
-        return self._tried(line, lambda: Words(title, benefit, picture or None))
+        return self._tried(line, lambda: BundleText(title, benefit, picture or None))
 
     def _tiers(self, rows: Sequence[Row]) -> list[list[Row]]:
         """The rows of each tier; an empty cell is the same tier as above."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.errors import InputError
-from ..definition import Component, Definition, Schedule, Tier, Words
+from ..definition import BundleText, Component, Definition, Schedule, Tier
 from ..price import price_from_json, price_to_json
 
 _PLAIN = ("limit_per_order", "limit_in_all", "segment", "staff_only", "stacking")
@@ -33,7 +33,7 @@ def definition_to_json(definition: Definition) -> dict[str, Any]:
     data: dict[str, Any] = {
         "kind": definition.kind,
         "tiers": [_tier(tier) for tier in definition.tiers],
-        "words": {language: _words(words) for language, words in definition.words.items()},
+        "texts": {language: _text(text) for language, text in definition.texts.items()},
     }
     schedule = definition.schedule
     data |= {name: moment.isoformat() for name, moment in (("start", schedule.start), ("end", schedule.end)) if moment}
@@ -50,7 +50,7 @@ def definition_from_json(data: object) -> Definition:
         return Definition(
             kind=data["kind"],
             tiers=tuple(_read_tier(tier) for tier in data["tiers"]),
-            words={language: Words(**words) for language, words in data["words"].items()},
+            texts={language: BundleText(**text) for language, text in _texts(data).items()},
             schedule=Schedule(_moment(data.get("start")), _moment(data.get("end"))),
             **{name: data[name] for name in _PLAIN if name in data},
         )
@@ -76,9 +76,15 @@ def _component(component: Component) -> dict[str, Any]:
     return data | ({"variants": list(component.variants)} if component.variants else {})
 
 
-def _words(words: Words) -> dict[str, Any]:
-    given = {"title": words.title, "benefit": words.benefit, "picture": words.picture}
+def _text(text: BundleText) -> dict[str, Any]:
+    given = {"title": text.title, "benefit": text.benefit, "picture": text.picture}
     return {name: value for name, value in given.items() if value}
+
+
+def _texts(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The texts by language; ``words`` is what they were called first, and stands so in older rows."""
+    texts: Mapping[str, Any] = data["texts"] if "texts" in data else data["words"]
+    return texts
 
 
 def _read_tier(data: Mapping[str, Any]) -> Tier:

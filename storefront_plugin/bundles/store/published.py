@@ -73,7 +73,7 @@ class PublishedBundles:
         return [_with_uses(bundle, uses.get(bundle.id)) for bundle in bundles]
 
     def still(self, bundle_id: int, version: int) -> Bundle | None:
-        """The bundle as it is published now, where it differs from *version* in nothing but its words; else None."""
+        """The bundle as it is published now, where it differs from *version* in nothing but its texts; else None."""
         found = self.get(blocking=True).bundles.get(bundle_id)
         if found is None or found.version == version:
             return found

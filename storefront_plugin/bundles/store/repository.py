@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ...core.database import Database, table_of
 from ...core.errors import N_, InputError, StorefrontError
 from ...core.versions import note
-from ..definition import Definition, Words
+from ..definition import BundleText, Definition
 from ..proposals import store as proposals
 from .definition_json import dump_definition, load_definition
 from .tables import BundleUse, BundleVersion, ShelfVersion, StoredBundle
@@ -176,12 +176,12 @@ def step_back(session: Session, bundle_id: int, version: int, by: str = "", step
 def duplicate(database: Database, bundle_id: int, by: str = "", suffix: str = " (copy)") -> Stored:
     """Save a new draft like *bundle_id*, its titles with *suffix*."""
     found = load(database, bundle_id).definition
-    words = {
-        language: Words(f"{one.title[: 200 - len(suffix)]}{suffix}", one.benefit, one.picture)
-        for language, one in found.words.items()
+    texts = {
+        language: BundleText(f"{one.title[: 200 - len(suffix)]}{suffix}", one.benefit, one.picture)
+        for language, one in found.texts.items()
     }
     with database.writing() as session:
-        return add(session, [replace(found, words=words)], by, "duplicate")[0]
+        return add(session, [replace(found, texts=texts)], by, "duplicate")[0]
 
 
 def history(database: Database, bundle_id: int, limit: int = 50) -> list[Change]:
@@ -273,11 +273,11 @@ def _state(text: str) -> State:
 
 
 def _columns(definition: Definition, by: str) -> dict[str, Any]:
-    titles = [words.title for words in definition.words.values()]
+    titles = [text.title for text in definition.texts.values()]
     schedule = definition.schedule
     return {
         "kind": definition.kind,
-        "title": definition.words_in("en").title,
+        "title": definition.text_in("en").title,
         "search": "\n".join([*titles, *sorted(definition.product_ids)]).lower(),
         "definition": dump_definition(definition),
         "starts_at": _naive(schedule.start),

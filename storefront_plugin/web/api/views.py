@@ -25,7 +25,7 @@ from ..widgets.cards import PICTURE_SCHEMES, CardMaker, CartForms, below_root
 
 def bundle_numbers(offer: BundleOffer, locale: str) -> dict[str, Any]:
     """A bundle to add, one that the cart has, or one that it nearly has."""
-    bundle, words = offer.bundle, offer.bundle.definition.words_in(locale)
+    bundle, words = offer.bundle, offer.bundle.definition.text_in(locale)
     root = request.script_root if has_request_context() else ""
     return {
         "bundle": bundle.id,

@@ -78,7 +78,7 @@ def _unlocked(bundle_id: int, source: Source, now: dt.datetime) -> Notice:
     bundle = next((one for one in published.for_cart(held.definition.product_ids) if one.id == bundle_id), held)
     page = request_page("cart", personal=True)
     why = Shopper(page.segments, frozenset({bundle_id})).why_off(bundle, now)
-    title = bundle.definition.words_in(page.locale).title
+    title = bundle.definition.text_in(page.locale).title
     kind = "gone" if why == "staff_only" else why or "unlocked"
     return Notice(kind, source, bundle_id, title, path=_page_of(bundle))
 

@@ -88,7 +88,7 @@ class NearMaker:
         return NearView(
             id=offer.bundle.id,
             version=offer.bundle.version,
-            title=offer.bundle.definition.words_in(words.locale).title,
+            title=offer.bundle.definition.text_in(words.locale).title,
             text=words.near_free(titles, pieces) if free else text,
             lacks=tuple(self._lack(number, lack, offer, free) for number, lack in enumerate(missing.lacks)),
             action=self._action,
@@ -230,7 +230,7 @@ class BundleMaker:
 
     def bundle(self, offer: BundleOffer, headed: bool = False) -> BundleView:
         """A bundle that can be added; its title is the slot's heading where it is *headed*."""
-        words = offer.bundle.definition.words_in(self._words.locale)
+        words = offer.bundle.definition.text_in(self._words.locale)
         root = request.script_root if has_request_context() else ""
         return BundleView(
             id=offer.bundle.id,
@@ -320,7 +320,7 @@ class BundleMaker:
     def _applied(self, offer: BundleOffer) -> AppliedView:
         applied = offer.applied
         assert applied is not None
-        title = offer.bundle.definition.words_in(self._words.locale).title
+        title = offer.bundle.definition.text_in(self._words.locale).title
         count = None if offer.bundle.definition.kind == "steps" else self._words.count(applied.count)
         return AppliedView(self._words.applied(title, applied.saving, offer.currency), count)
 
