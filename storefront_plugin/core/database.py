@@ -15,19 +15,19 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from . import dialects
 from .errors import ConfigurationError, DatabaseUnavailable, TablesMissing
 from .locks import ProcessLock
-from .shop_database import ShopDatabase, ShopSession, has_one_connection, is_in_memory
+from .shop_database import ShopDatabase, ShopSession
 
 logger = logging.getLogger(__name__)
 
@@ -53,13 +53,6 @@ class Base(DeclarativeBase):
 def table_of(model: type[Base]) -> sa.Table:
     """The table of *model*: inserting many rows into it takes half the time of the ORM's bulk insert."""
     return cast(sa.Table, model.__table__)
-
-
-Id = sa.String(255).with_variant(sa.String(255, collation="utf8mb4_bin"), "mysql", "mariadb")
-"""The shop's ids as text, compared byte-wise."""
-
-BigKey = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-"""A 64-bit integer that SQLite numbers by itself when it is a primary key."""
 
 
 class Database:
@@ -101,7 +94,7 @@ class Database:
     def in_memory(self) -> bool:
         """Whether there is one connection only, shared with the shop (in-memory SQLite)."""
         if self._in_memory is None:
-            self._in_memory = self._url is None and has_one_connection(self._shop_engine())
+            self._in_memory = self._url is None and dialects.has_one_connection(self._shop_engine())
         return self._in_memory
 
     @property
@@ -109,11 +102,6 @@ class Database:
         """Whether our tables are elsewhere than the shop's, so that its transactions cannot hold our changes."""
         engine = self._shop_engine()
         return engine is None or (self._url is not None and sa.make_url(self._url) != engine.url)
-
-    @property
-    def dialect(self) -> str:
-        """The name of the SQL dialect: sqlite, postgresql, mysql or mariadb."""
-        return (self._shop_engine() if self.in_memory else self._engine(True)).dialect.name  # type: ignore[union-attr]
 
     def prepare(self, connection: sa.Connection) -> None:
         """Make our tables where the database lives in memory only; the shop's test suite knows of no ``init-db``."""
@@ -192,17 +180,12 @@ class Database:
     def _make_engine(self, blocking: bool) -> sa.Engine:
         wait = PATIENCE if blocking else self._deadline
         url, options = self._address()
-        options.setdefault("connect_args", {})
-        if url.get_backend_name() == "sqlite":
-            options["connect_args"] = {**options["connect_args"], "timeout": wait}
-        elif url.get_driver_name() in ("psycopg", "psycopg2"):
-            # The least that libpq knows; without it a host that is gone is waited for until the system gives up.
-            options["connect_args"] = {"connect_timeout": 2, **options["connect_args"]}
+        options["connect_args"] = dialects.connect_args(url, wait, options.get("connect_args", {}))
         engine = sa.create_engine(
             url, pool_size=2, max_overflow=2, pool_timeout=wait, pool_pre_ping=blocking, **options
         )
-        if not blocking and url.get_backend_name() == "postgresql":
-            event.listen(engine, "connect", _limit_statements(int(wait * 1000)))
+        if not blocking:
+            dialects.limit_statements(engine, wait)
         return engine
 
     def _address(self) -> tuple[sa.URL, dict[str, Any]]:
@@ -217,26 +200,15 @@ class Database:
             }
             return shop.url, kept
         self._folder.mkdir(parents=True, exist_ok=True)
-        return sa.URL.create("sqlite", database=str(self._folder / "storefront.sqlite")), {}
-
-
-def _limit_statements(milliseconds: int) -> Callable[[Any, Any], None]:
-    def set_timeout(connection: Any, _record: Any) -> None:
-        previous, connection.autocommit = connection.autocommit, True
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET statement_timeout = {milliseconds}")
-        connection.autocommit = previous
-
-    return set_timeout
+        return dialects.sqlite_file(self._folder / "storefront.sqlite"), {}
 
 
 def missing_table(error: sa.exc.SQLAlchemyError) -> DatabaseUnavailable | None:
     """What to raise in place of *error* where a table or column is missing, ours or the shop's; None for other errors."""
-    text = str(getattr(error, "orig", None) or error).splitlines()[0]
-    if not any(words in text for words in ("no such table", "does not exist", "doesn't exist", "no such column")):
+    if not dialects.is_missing_table(error):
         return None
-    asked = f"{text} {getattr(error, 'statement', None)}"
-    if any(name in asked for name in Base.metadata.tables):
+    text = dialects.error_text(error)
+    if any(name in f"{text} {getattr(error, 'statement', None)}" for name in Base.metadata.tables):
         return TablesMissing(f"A table is missing ({text}); run `flask storefront init-db`.")
     return DatabaseUnavailable(
         f"The shop's database lacks something of its own ({text}): make it as the shop does, with its migrations or "
@@ -253,14 +225,12 @@ def _translated() -> Iterator[None]:
         missing = missing_table(error)
         if missing is not None:
             raise missing from error
-        text = str(getattr(error, "orig", None) or error)
-        if any(words in text for words in ("ambiguous column", "syntax error")):
+        text = f"{dialects.error_text(error):.200}"
+        if dialects.is_bad_query(error):
             raise DatabaseUnavailable(
-                f"The database refused a query ({text.splitlines()[0]:.200}); check the columns given to the adapters."
+                f"The database refused a query ({text}); check the columns given to the adapters."
             ) from error
-        raise DatabaseUnavailable(
-            f"The database is locked, late or gone ({text.splitlines()[0]:.200}); it is tried again."
-        ) from error
+        raise DatabaseUnavailable(f"The database is locked, late or gone ({text}); it is tried again.") from error
 
 
 def open_database(app: Flask, url: str | None, folder: Path, deadline: float, shop: ShopDatabase) -> Database:
@@ -272,7 +242,7 @@ def open_database(app: Flask, url: str | None, folder: Path, deadline: float, sh
             raise ConfigurationError(
                 "STOREFRONT_DATABASE_URL cannot be read; give it as an SQLAlchemy address such as postgresql+psycopg://host/name."
             ) from error
-        if is_in_memory(url):
+        if dialects.is_in_memory(url):
             raise ConfigurationError(
                 "STOREFRONT_DATABASE_URL is an SQLite database in memory, of which each connection has another; give "
                 "it a file, or leave it out where the shop's own database is in memory."

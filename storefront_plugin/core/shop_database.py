@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
-from sqlalchemy.pool import StaticPool
 
+from .dialects import has_one_connection, is_in_memory
 from .errors import ConfigurationError, InputError, shown
 
 ShopSession: TypeAlias = "Session | scoped_session[Any]"
@@ -111,22 +111,6 @@ def shop_database_of(*adapters: object) -> ShopDatabase:
     """The database of the first of *adapters* that has one, else the current app's."""
     found = (getattr(adapter, "shop_database", None) for adapter in adapters)
     return next((one for one in found if isinstance(one, ShopDatabase)), ShopDatabase())
-
-
-def has_one_connection(engine: sa.Engine | None) -> bool:
-    """Whether all work on *engine* meets on one connection: SQLite in memory."""
-    return engine is not None and (isinstance(engine.pool, StaticPool) or is_in_memory(engine.url))
-
-
-def is_in_memory(url: object) -> bool:
-    """Whether *url* is an SQLite database that lives in memory only."""
-    try:
-        parsed = sa.make_url(url)  # type: ignore[arg-type]
-    except (sa.exc.ArgumentError, TypeError):
-        return False
-    return parsed.get_backend_name() == "sqlite" and (
-        parsed.database in (None, "", ":memory:") or "memory" in str(parsed.query.get("mode", ""))
-    )
 
 
 def _bound(factory: scoped_session[Session] | sessionmaker[Session], model: Any) -> sa.Engine:

@@ -10,11 +10,10 @@ from typing import Any, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from .database import Base, BigKey, Database, table_of
+from .database import Base, Database, table_of
+from .dialects import BigKey, LongText
 
 Subject: TypeAlias = Literal["bundle", "proposal", "placement", "rule"]
-
-_LongText = sa.Text().with_variant(sa.Text(2**24), "mysql", "mariadb")
 
 
 class AuditRow(Base):
@@ -30,8 +29,8 @@ class AuditRow(Base):
     subject_id: Mapped[str] = mapped_column(sa.String(255))
     action: Mapped[str] = mapped_column(sa.String(16))
     title: Mapped[str] = mapped_column(sa.String(255))
-    before: Mapped[str | None] = mapped_column(_LongText)
-    after: Mapped[str | None] = mapped_column(_LongText)
+    before: Mapped[str | None] = mapped_column(LongText)
+    after: Mapped[str | None] = mapped_column(LongText)
 
 
 @dataclass(frozen=True, slots=True)

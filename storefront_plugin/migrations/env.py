@@ -3,6 +3,7 @@
 from alembic import context
 
 from storefront_plugin.core.database import TABLE_PREFIX, Base
+from storefront_plugin.core.dialects import alters_by_copy
 from storefront_plugin.migrations import VERSION_TABLE
 
 
@@ -18,7 +19,7 @@ context.configure(
     target_metadata=Base.metadata,
     version_table=VERSION_TABLE,
     include_object=include_object,
-    render_as_batch=connection.dialect.name == "sqlite",
+    render_as_batch=alters_by_copy(connection.dialect),
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -20,7 +20,10 @@ _EPOCH = dt.datetime(1970, 1, 1)
 
 
 class Line(NamedTuple):
-    """A checked order line; *unit_price* in minor units of the order's currency."""
+    """A checked order line; *unit_price* in minor units of the order's currency.
+
+    A payload holds it as a plain list, so a new field goes to the end, with a default.
+    """
 
     product_id: str
     quantity: int
@@ -41,24 +44,17 @@ class Event(NamedTuple):
 
     def payload(self) -> str:
         """The event as JSON, without kind and order id."""
-        return json.dumps(
-            {
-                "lines": [[line.product_id, line.quantity, line.unit_price, line.variant_id] for line in self.lines],
-                "placed_at": self.placed_at.isoformat() if self.placed_at else None,
-                "customer_id": self.customer_id,
-                "currency": self.currency,
-                "clamped": self.clamped,
-            },
-            separators=(",", ":"),
-        )
+        data = self._asdict()
+        del data["kind"], data["order_id"]
+        return json.dumps(data, default=dt.datetime.isoformat, separators=(",", ":"))
 
     @classmethod
     def from_payload(cls, kind: Kind, order_id: str, payload: str) -> Event:
         """The event that `payload` wrote."""
         data = json.loads(payload)
-        placed_at = dt.datetime.fromisoformat(data["placed_at"]) if data["placed_at"] else None
-        lines = tuple(Line(*line) for line in data["lines"])
-        return cls(kind, order_id, lines, placed_at, data["customer_id"], data["currency"], data["clamped"])
+        data["placed_at"] = dt.datetime.fromisoformat(data["placed_at"]) if data["placed_at"] else None
+        data["lines"] = tuple(Line(*line) for line in data["lines"])
+        return cls(kind, order_id, **data)
 
 
 def now() -> dt.datetime:
@@ -77,13 +73,13 @@ def placed(order: Order, timezone: str, currency: str | None, moment: dt.datetim
     money = _currency(order.currency) or currency
     customer_id = None if order.customer_id is None else clean_id(order.customer_id, "customer id")
     return Event(
-        "placed",
-        clean_id(order.id, "order id"),
-        _lines(order.lines, money),
-        min(placed_at, moment),
-        customer_id,
-        money,
-        placed_at > moment,
+        kind="placed",
+        order_id=clean_id(order.id, "order id"),
+        lines=_lines(order.lines, money),
+        placed_at=min(placed_at, moment),
+        customer_id=customer_id,
+        currency=money,
+        clamped=placed_at > moment,
     )
 
 
@@ -125,7 +121,12 @@ def _line(line: OrderLine, currency: str | None) -> Line:
     if not isinstance(line, OrderLine):
         raise InputError(f"A line of an order must be an OrderLine, not a {type(line).__name__}.")
     variant_id = None if line.variant_id is None else clean_id(line.variant_id, "variant id")
-    return Line(clean_id(line.product_id), _quantity(line.quantity), _price(line.unit_price, currency), variant_id)
+    return Line(
+        product_id=clean_id(line.product_id),
+        quantity=_quantity(line.quantity),
+        unit_price=_price(line.unit_price, currency),
+        variant_id=variant_id,
+    )
 
 
 def _quantity(value: object) -> int:

@@ -7,61 +7,21 @@ alike; without that, two appliers give different rows the same number. A numbere
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from operator import attrgetter
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..core.database import Database, table_of
+from ..core.dialects import Row, insert_rows
 from .events import Event, Kind, now
 from .product_numbers import ProductNumbers
 from .settling import Entry, LineState, OrderState, Settled, dump_entries, settle
 from .tables import Applier, Batch, LoggedLine, LoggedOrder, OrderEvent
-
-Row: TypeAlias = tuple[Any, ...]
-"""A value for each column of the table, in their order."""
-
-
-def add_rows(session: Session, table: sa.Table, rows: Sequence[Row]) -> None:
-    """Insert *rows* into *table* in *session*'s transaction; raises SQLAlchemy's errors."""
-    if not rows:
-        return
-    connection = session.connection()
-    if connection.dialect.driver == "psycopg":
-        _copy(connection, table, rows)
-    elif connection.dialect.paramstyle == "qmark":
-        _insert(connection, table, rows)
-    else:
-        names = table.columns.keys()
-        connection.execute(sa.insert(table), [dict(zip(names, row, strict=True)) for row in rows])
-
-
-def _copy(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-    """A stream of rows: psycopg's ``executemany`` sends a message and PostgreSQL runs a statement for each."""
-    cursor: Any = connection.connection.cursor()
-    statement = f"COPY {table.name} ({', '.join(table.columns.keys())}) FROM STDIN"
-    try:
-        with cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise sa.exc.OperationalError(statement, None, error) from error
-
-
-def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-    """Straight to the driver: SQLAlchemy would look at each value of each row by name."""
-    dialect = connection.dialect
-    processors = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
-    if any(processors):
-        rows = [
-            tuple([process(value) if process else value for process, value in zip(processors, row, strict=True)])
-            for row in rows
-        ]
-    connection.exec_driver_sql(str(sa.insert(table).compile(dialect=dialect)), list(rows))
-
 
 BATCH_EVENTS = 1000
 """Most events of one batch: as many as Redis takes in a fifth of a second, a hundredth for each shard."""
@@ -84,6 +44,12 @@ _EVENTS = (
 _SETTLED = sa.delete(table_of(OrderEvent)).where(
     table_of(OrderEvent).c.id.between(sa.bindparam("first"), sa.bindparam("last"))
 )
+
+
+_ORDER_COLUMNS = table_of(LoggedOrder).columns.keys()
+_order_row: Callable[[OrderState], Row] = attrgetter(*_ORDER_COLUMNS)
+_LINE_COLUMNS = ("order_id", "position", "product", "variant_id", "quantity", "quantity_left", "unit_price")
+_line_row: Callable[[LineState], Row] = attrgetter(*_LINE_COLUMNS[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,31 +213,19 @@ def _load_states(session: Session, events: Iterable[Event]) -> dict[str, OrderSt
     states: dict[str, OrderState] = {}
     for part in _parts(order_ids):
         for order in session.execute(_ORDERS, {"ids": part}):
-            states[order.order_id] = OrderState(
-                order.order_id,
-                order.status,
-                order.size,
-                order.placed_at,
-                order.day,
-                order.customer_id,
-                order.currency,
-                stored=True,
-            )
+            states[order.order_id] = OrderState(**order._mapping, stored=True)
     for part in _parts([order_id for order_id in states if order_id in with_lines]):
-        for line in session.execute(_LINES, {"ids": part}):
-            states[line.order_id].lines.append(
-                LineState(
-                    line.position, line.product, line.quantity, line.quantity_left, line.unit_price, line.variant_id
-                )
-            )
+        for row in session.execute(_LINES, {"ids": part}):
+            line = dict(row._mapping)
+            states[line.pop("order_id")].lines.append(LineState(**line))
     return states
 
 
 def _store_states(session: Session, states: Iterable[OrderState]) -> None:
     changed = [state for state in states if state.changed]
     new = [state for state in changed if not state.stored]
-    add_rows(session, table_of(LoggedOrder), [_order_row(state) for state in new])
-    add_rows(session, table_of(LoggedLine), [row for state in new for row in _line_rows(state)])
+    insert_rows(session, table_of(LoggedOrder), _ORDER_COLUMNS, [_order_row(state) for state in new])
+    insert_rows(session, table_of(LoggedLine), _LINE_COLUMNS, [row for state in new for row in _line_rows(state)])
     for state in changed:
         if state.stored:
             _update_state(session, state)
@@ -283,22 +237,16 @@ def _update_state(session: Session, state: OrderState) -> None:
         session.execute(
             sa.update(LoggedLine)
             .where(LoggedLine.order_id == state.order_id, LoggedLine.position == line.position)
-            .values(quantity_left=line.left)
+            .values(quantity_left=line.quantity_left)
         )
-
-
-def _order_row(state: OrderState) -> Row:
-    return state.order_id, state.placed_at, state.day, state.size, state.customer_id, state.currency, state.status
 
 
 def _line_rows(state: OrderState) -> list[Row]:
     id = state.order_id
-    if state.touched is None:
-        return [
-            (id, place, product, line.variant_id, line.quantity, line.quantity, line.unit_price)
-            for place, (product, line) in enumerate(zip(state.products, state.placed, strict=True))
-        ]
+    if state.touched is not None:
+        return [(id, *_line_row(line)) for line in state.touched]
+    # Nearly all lines come here, thousands in a batch: a `LineState` of each would cost more than all else.
     return [
-        (id, line.position, line.product, line.variant_id, line.quantity, line.left, line.unit_price)
-        for line in state.touched
+        (id, place, product, line.variant_id, line.quantity, line.quantity, line.unit_price)
+        for place, (product, line) in enumerate(zip(state.products, state.placed, strict=True))
     ]

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ..core.database import Database, table_of
+from ..core.dialects import begin_before_savepoint
 from ..core.errors import AdapterError, DatabaseUnavailable, InputError, StorefrontError
 from ..core.shop_database import ShopSession
 from ..shop.adapters import Adapters
@@ -134,7 +135,7 @@ def record(happened: Event, session: Session, database: Database, wake: Callable
     """
     try:
         connection = session.connection()
-        begin_on_sqlite(connection)
+        begin_before_savepoint(connection)
         database.prepare(connection)
         with connection.begin_nested():
             connection.execute(sa.insert(table_of(OrderEvent)), _row(happened))
@@ -154,12 +155,6 @@ def _committed(happened: Event, session: Session) -> bool:
         not_recorded(happened.order_id, error)
         return False
     return True
-
-
-def begin_on_sqlite(connection: sa.Connection) -> None:
-    """Python's sqlite3 begins a transaction before the first change only; a savepoint before that would commit alone."""
-    if connection.dialect.name == "sqlite" and not getattr(connection.connection, "in_transaction", True):
-        connection.exec_driver_sql("BEGIN")
 
 
 def record_alone(happened: Event, database: Database, wake: Callable[[], object]) -> bool:

@@ -28,21 +28,23 @@ class Entry(NamedTuple):
     others: tuple[int, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class LineState:
-    """A line with what is left of it; *position* is its place in the order."""
+    """A line with what is left of it; *position* is its place in the order. The columns of `LoggedLine`."""
 
     position: int
     product: int
     quantity: int
-    left: int
+    quantity_left: int
     unit_price: int | None = None
     variant_id: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class OrderState:
-    """An order as the log knows it. A *tombstone* was cancelled before it was placed and never counts.
+    """An order as the log knows it: the columns of `LoggedOrder`, and its lines.
+
+    An order with the status ``tombstone`` was cancelled before it was placed and never counts.
 
     Of an order placed just now, *placed* and *products* are its lines as they came and the number of each one's
     product: nearly all are stored so, and thousands of short-lived objects cost more than they look.
@@ -66,7 +68,14 @@ class OrderState:
         """The lines, to be looked at or changed; made when they are asked for first."""
         if self.touched is None:
             self.touched = [
-                LineState(place, product, line.quantity, line.quantity, line.unit_price, line.variant_id)
+                LineState(
+                    position=place,
+                    product=product,
+                    quantity=line.quantity,
+                    quantity_left=line.quantity,
+                    unit_price=line.unit_price,
+                    variant_id=line.variant_id,
+                )
                 for place, (product, line) in enumerate(zip(self.products, self.placed, strict=True))
             ]
         return self.touched
@@ -74,7 +83,7 @@ class OrderState:
     @property
     def standing(self) -> tuple[int, ...]:
         """Products of which anything is left."""
-        return tuple(dict.fromkeys(line.product for line in self.lines if line.left))
+        return tuple(dict.fromkeys(line.product for line in self.lines if line.quantity_left))
 
 
 @dataclass(slots=True)
@@ -105,7 +114,7 @@ def settle(events: Iterable[Event], states: dict[str, OrderState], numbers: Mapp
         elif state is None:
             settled.unknown += 1
             if event.kind == "cancelled":
-                states[event.order_id] = OrderState(event.order_id, "tombstone", changed=True)
+                states[event.order_id] = OrderState(order_id=event.order_id, status="tombstone", changed=True)
         elif event.kind == "cancelled":
             _cancel(state, settled)
         else:
@@ -128,15 +137,15 @@ def _place(
     products = tuple(dict.fromkeys(of_lines))
     day = day_of(event.placed_at)
     states[event.order_id] = OrderState(
-        event.order_id,
-        "placed",
-        len(products),
-        event.placed_at,
-        day,
-        event.customer_id,
-        event.currency,
-        event.lines,
-        of_lines,
+        order_id=event.order_id,
+        status="placed",
+        size=len(products),
+        placed_at=event.placed_at,
+        day=day,
+        customer_id=event.customer_id,
+        currency=event.currency,
+        placed=event.lines,
+        products=of_lines,
         changed=True,
     )
     settled.placed += 1
@@ -179,8 +188,8 @@ def _take(state: OrderState, product: int | None, refund: Line) -> int:
     of_variant = [line for line in state.lines if line.product == product and line.variant_id == refund.variant_id]
     rest = [line for line in state.lines if line.product == product and line not in of_variant]
     for line in (*of_variant, *rest):
-        taken = min(wanted, line.left)
-        line.left -= taken
+        taken = min(wanted, line.quantity_left)
+        line.quantity_left -= taken
         wanted -= taken
     return wanted
 

@@ -7,7 +7,8 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..core.database import Base, BigKey, Id
+from ..core.database import Base
+from ..core.dialects import BigKey, Id, LongText
 
 
 class OrderEvent(Base):
@@ -63,7 +64,7 @@ class Batch(Base):
     previous_token: Mapped[str] = mapped_column(sa.String(16))
     day: Mapped[int]
     orders: Mapped[int]
-    entries: Mapped[str] = mapped_column(sa.Text().with_variant(sa.Text(2**24), "mysql", "mariadb"))
+    entries: Mapped[str] = mapped_column(LongText)
     created_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
 
 

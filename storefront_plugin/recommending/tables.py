@@ -7,9 +7,8 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..core.database import Base, BigKey, Id
-
-_LongText = sa.Text().with_variant(sa.Text(2**24), "mysql", "mariadb")
+from ..core.database import Base
+from ..core.dialects import UNIQUE_FOR_EVER, BigKey, Id, LongText
 
 
 class StoredRule(Base):
@@ -19,7 +18,7 @@ class StoredRule(Base):
     """
 
     __tablename__ = "storefront_rule"
-    __table_args__ = ({"sqlite_autoincrement": True},)  # the log names deleted rules: no id is given twice
+    __table_args__ = (UNIQUE_FOR_EVER,)  # the log names deleted rules: no id is given twice
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     version: Mapped[int]
@@ -48,6 +47,6 @@ class StoredPlacement(Base):
 
     placement: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
     version: Mapped[int]
-    slots: Mapped[str] = mapped_column(_LongText)
+    slots: Mapped[str] = mapped_column(LongText)
     updated_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
     updated_by: Mapped[str] = mapped_column(sa.String(255))

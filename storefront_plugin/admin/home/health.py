@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import sqlalchemy as sa
 
 from ...bundles.proposals.run import Run, latest_run
+from ...core.dialects import title_and_version
 from ...core.errors import DatabaseUnavailable, StorefrontError, StoreUnavailable, TablesMissing
 from ...counts.backlog import MOST_WAITING, Backlog
 from ...jobs.heartbeats import Seen
@@ -205,11 +206,9 @@ def _database() -> Service:
             dialect = session.connection().dialect
     except StorefrontError as error:
         return database_outage(error)
-    version = ".".join(map(str, dialect.server_version_info or ()))
-    name = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}.get(dialect.name)
     milliseconds = admin_texts().number(max(1, round((time.monotonic() - began) * 1000)))
     answered = _("answers in %(milliseconds)s ms", milliseconds=milliseconds)
-    return Service(_("Database"), "on", _("OK"), (f"{name or dialect.name} {version}".strip(), answered))
+    return Service(_("Database"), "on", _("OK"), (title_and_version(dialect), answered))
 
 
 def _counting(found: Backlog, redis_answers: bool, redis_counts: bool) -> Service:

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ...core.database import Database, table_of
+from ...core.dialects import begin_before_savepoint
 from ...core.errors import InputError, StorefrontError
-from ...orderlog.recording import begin_on_sqlite
 from ..store.tables import BundleUse, PricedOrder, StoredBundle
 from .record import OrderRecord, UsedBundle
 from .refunds import Policy, RefundLine, RefundQuote, Return, refund_quote, refunds_from_json, refunds_to_json
@@ -50,7 +50,7 @@ def store_order(session: Session, database: Database, order_id: str, record: Ord
     The savepoint is the connection's: the session's would flush what the shop has pending.
     """
     connection = session.connection()
-    begin_on_sqlite(connection)
+    begin_before_savepoint(connection)
     database.prepare(connection)
     with connection.begin_nested():
         # First a change, then reads: the other way round SQLite refuses the lock where it could wait for it.
@@ -76,7 +76,7 @@ def release_order(session: Session, database: Database, order_id: str) -> bool:
     As `store_order` behind a savepoint of the connection: nothing of it stands where it raises.
     """
     connection = session.connection()
-    begin_on_sqlite(connection)
+    begin_before_savepoint(connection)
     database.prepare(connection)
     with connection.begin_nested():
         if not _lock(connection, order_id):

@@ -7,9 +7,8 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...core.database import Base, BigKey, Id
-
-_LongText = sa.Text().with_variant(sa.Text(2**24), "mysql", "mariadb")
+from ...core.database import Base
+from ...core.dialects import BigKey, Id, LongText
 
 
 class StoredBundle(Base):
@@ -27,8 +26,8 @@ class StoredBundle(Base):
     state: Mapped[str] = mapped_column(sa.String(16))
     kind: Mapped[str] = mapped_column(sa.String(16))
     title: Mapped[str] = mapped_column(sa.String(200))
-    search: Mapped[str] = mapped_column(_LongText)
-    definition: Mapped[str] = mapped_column(_LongText)
+    search: Mapped[str] = mapped_column(LongText)
+    definition: Mapped[str] = mapped_column(LongText)
     starts_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
     ends_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
     segment: Mapped[str | None] = mapped_column(sa.String(64))
@@ -48,7 +47,7 @@ class BundleVersion(Base):
     bundle_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     state: Mapped[str] = mapped_column(sa.String(16))
-    definition: Mapped[str] = mapped_column(_LongText)
+    definition: Mapped[str] = mapped_column(LongText)
     action: Mapped[str] = mapped_column(sa.String(16))
     changed_by: Mapped[str] = mapped_column(sa.String(255))
     changed_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
@@ -60,8 +59,8 @@ class PricedOrder(Base):
     __tablename__ = "storefront_bundle_order"
 
     order_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    record: Mapped[str] = mapped_column(_LongText)
-    refunded: Mapped[str] = mapped_column(_LongText)
+    record: Mapped[str] = mapped_column(LongText)
+    refunded: Mapped[str] = mapped_column(LongText)
     refunds: Mapped[int]
     created_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import current_app, has_request_context, request
 from sqlalchemy.orm import QueryableAttribute, Session, selectinload
 
+from ...core.dialects import after, cursor
 from ...core.errors import ConfigurationError
 from ...core.shop_database import ShopDatabase
 from ..adapters import current_mount
@@ -21,11 +22,9 @@ from .mapping import (
     CHUNK,
     FieldMap,
     KeyColumn,
-    after,
     as_callable,
     as_expression,
     chunks,
-    cursor,
     is_relationship,
     required_expression,
 )

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.associationproxy import AssociationProxyInstance
 from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
 
+from ...core.dialects import holds_integer
 from ...core.errors import ConfigurationError, InputError
 from ..cleaning import Complaints, Problem
 from ..ports import clean_id
@@ -120,7 +121,6 @@ CHUNK = 500
 """Ids in one ``IN`` list: every database takes that many parameters."""
 
 _T = TypeVar("_T")
-_INTEGER_BITS: tuple[tuple[type[Any], int], ...] = ((sa.BigInteger, 63), (sa.SmallInteger, 15), (sa.Integer, 31))
 
 
 class KeyColumn:
@@ -179,34 +179,7 @@ def _integer(text: str, kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> 
     if len(text) > 20:
         return None
     number = _same(int(text), text)
-    bits = next((size for type, size in _INTEGER_BITS if isinstance(kind, type)), 63)
-    bits = 63 if dialect.name == "sqlite" else bits
-    return number if number is not None and -(2**bits) <= number < 2**bits else None
-
-
-def cursor(expression: sa.ColumnElement[Any], dialect: sa.Dialect) -> sa.ColumnElement[Any]:
-    """*expression* as it is stored, to page by.
-
-    SQLite keeps times as text, with or without microseconds; turned into a datetime and back they would compare
-    differently, and rows would be lost between two pages.
-    """
-    return sa.type_coerce(expression, sa.types.NullType()) if dialect.name == "sqlite" else expression
-
-
-def after(expression: sa.ColumnElement[Any], value: Any, dialect: sa.Dialect) -> sa.ColumnElement[bool]:
-    """Whether *expression* comes after the *value* that `cursor` gave."""
-    stored = cursor(expression, dialect)
-    return stored > _bound(value, dialect, expression)
-
-
-def same(expression: sa.ColumnElement[Any], value: Any, dialect: sa.Dialect) -> sa.ColumnElement[bool]:
-    """Whether *expression* is the *value* that `cursor` gave."""
-    return cursor(expression, dialect) == _bound(value, dialect, expression)
-
-
-def _bound(value: Any, dialect: sa.Dialect, expression: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
-    kind: Any = sa.types.NullType() if dialect.name == "sqlite" else expression.type
-    return sa.bindparam(None, value, type_=kind, unique=True)
+    return number if number is not None and holds_integer(kind, number, dialect) else None
 
 
 def chunks(values: Iterable[_T], size: int = CHUNK) -> Iterator[Sequence[_T]]:

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, object_session
 
+from ...core.dialects import after, cursor, not_before, same
 from ...core.errors import ConfigurationError, InputError
 from ...core.shop_database import ShopDatabase
 from ..adapters import current_mount
 from ..cleaning import Complaints, Problem
 from ..ports import Order, OrderLine, clean_id
 from ..values import Unusable, moment
-from .mapping import FieldMap, after, as_callable, as_expression, cursor, required_expression, same
+from .mapping import FieldMap, as_callable, as_expression, required_expression
 from .order_lines import OrderLines, RawLine, VariantFold, order_line
 from .sessions import ShopReads
 
@@ -135,7 +136,7 @@ class SQLAlchemyOrders:
         order = (cursor(self._placed_at, dialect), cursor(self._id, dialect))
         statement = self._select(*order).where(self._placed_at.is_not(None), self._id.is_not(None), *self._where)
         if since is not None:
-            statement = statement.where(sa.or_(*(_not_before(column, since, dialect) for column in self._changed)))
+            statement = statement.where(sa.or_(*(_at_or_after(column, since, dialect) for column in self._changed)))
         if last is not None:
             at_once = sa.and_(same(self._placed_at, last[0], dialect), after(self._id, last[1], dialect))
             statement = statement.where(sa.or_(after(self._placed_at, last[0], dialect), at_once))
@@ -256,17 +257,13 @@ def _customer(value: Any) -> str | None:
         return None
 
 
-def _not_before(column: sa.ColumnElement[Any], since: dt.datetime, dialect: sa.Dialect) -> sa.ColumnElement[bool]:
+def _at_or_after(column: sa.ColumnElement[Any], since: dt.datetime, dialect: sa.Dialect) -> sa.ColumnElement[bool]:
     """*column* at or after *since*, whatever kind of time the column holds."""
     zone = ZoneInfo(current_mount.timezone)
     aware = since if since.tzinfo else since.replace(tzinfo=zone)
     kind = column.type
     if isinstance(kind, sa.DateTime):
-        local = aware.astimezone(zone).replace(tzinfo=None)
-        if dialect.name == "sqlite":
-            # Text with or without microseconds: the whole second is shorter than, and so before, both.
-            return sa.type_coerce(column, sa.types.NullType()) >= local.strftime("%Y-%m-%d %H:%M:%S")
-        return column >= (aware if kind.timezone and dialect.name == "postgresql" else local)
+        return not_before(column, aware.astimezone(zone), dialect)
     if isinstance(kind, sa.Date):
         return column >= aware.astimezone(zone).date()
     if isinstance(kind, (sa.Integer, sa.Numeric)):

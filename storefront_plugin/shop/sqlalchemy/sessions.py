@@ -15,8 +15,9 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, object_session
 
 from ...core.database import Database
+from ...core.dialects import has_one_connection
 from ...core.errors import ConfigurationError
-from ...core.shop_database import ShopDatabase, has_one_connection
+from ...core.shop_database import ShopDatabase
 from ..adapters import current_mount
 
 

@@ -12,9 +12,10 @@ from postgres import postgres_url
 from sqlalchemy.orm import Session
 
 from storefront_plugin.core.database import Base, table_of
-from storefront_plugin.orderlog.numbering import add_rows
+from storefront_plugin.core.dialects import insert_rows
 from storefront_plugin.orderlog.tables import LoggedLine, LoggedOrder
 
+LINE_COLUMNS = table_of(LoggedLine).columns.keys()
 ODD = ["plain", "tab\tline\nback\\slash", "\\N", "'\"%s:?{}", "日本 🛒", ""]
 
 
@@ -33,7 +34,7 @@ def test_orders_come_back_as_they_were_added(session: Session) -> None:
     moment = dt.datetime(2026, 1, 2, 3, 4, 5, 6)
     rows = [(f"{number}{odd}", moment, 20000, 2, odd, "EUR", "placed") for number, odd in enumerate(ODD)]
     rows.append(("tombstone", None, None, 0, None, None, "tombstone"))
-    add_rows(session, table_of(LoggedOrder), rows)
+    insert_rows(session, table_of(LoggedOrder), table_of(LoggedOrder).columns.keys(), rows)
     session.commit()
     assert sorted(tuple(row) for row in session.execute(sa.select(table_of(LoggedOrder)))) == sorted(rows)
 
@@ -41,7 +42,7 @@ def test_orders_come_back_as_they_were_added(session: Session) -> None:
 def test_lines_come_back_as_they_were_added(session: Session) -> None:
     """Also many of them, with prices of 63 bits."""
     rows = [("one", place, place % 7 + 1, None, 10**9, 0, 2**63 - 1 if place % 2 else None) for place in range(3000)]
-    add_rows(session, table_of(LoggedLine), rows)
+    insert_rows(session, table_of(LoggedLine), LINE_COLUMNS, rows)
     table = table_of(LoggedLine)
     assert [tuple(row) for row in session.execute(sa.select(table).order_by(table.c.position))] == rows
 
@@ -50,12 +51,12 @@ def test_what_cannot_be_added_is_an_error_of_sqlalchemy_and_takes_the_rest_back(
     """The callers know SQLAlchemy's errors only."""
     row = ("twice", 0, 1, None, 1, 1, None)
     with pytest.raises(sa.exc.DBAPIError):
-        add_rows(session, table_of(LoggedLine), [row, row])
+        insert_rows(session, table_of(LoggedLine), LINE_COLUMNS, [row, row])
     session.rollback()
     assert session.scalar(sa.select(sa.func.count()).select_from(table_of(LoggedLine))) == 0
 
 
 def test_no_rows_are_no_statement(session: Session) -> None:
     """A batch of cancellations adds none."""
-    add_rows(session, table_of(LoggedLine), [])
+    insert_rows(session, table_of(LoggedLine), LINE_COLUMNS, [])
     assert not session.in_transaction()
