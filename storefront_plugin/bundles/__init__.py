@@ -10,7 +10,7 @@ from .cart.stock import Shortage
 from .definition import BundleText, Component, Definition, Schedule, Tier
 from .orders.refunds import RefundQuote, Return
 from .orders.uses import LimitReached, RefundConflict, RefundedAlready
-from .price import amount_off, fixed_price, free_pieces, percent_off
+from .price import amount_off, fixed_price, free_items, percent_off
 from .store.repository import BundleNotFound, EditConflict, Stored
 
 __all__ = [
@@ -31,11 +31,11 @@ __all__ = [
     "Tier",
     "amount_off",
     "fixed_price",
-    "free_pieces",
+    "free_items",
     "percent_off",
 ]
 
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> NoReturn:
-        raise unknown_name(__name__, {"Words": "BundleText"}, name)
+        raise unknown_name(__name__, {"Words": "BundleText", "free_pieces": "free_items"}, name)

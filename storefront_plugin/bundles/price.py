@@ -130,7 +130,7 @@ def fixed_price(amounts: Mapping[str, int]) -> Price:
     return Price("fixed", amounts=amounts)
 
 
-def free_pieces(pieces: int = 1) -> Price:
+def free_items(pieces: int = 1) -> Price:
     """The components marked free cost nothing; in a mix the cheapest *pieces* do."""
     return Price("free", pieces=pieces)
 

@@ -17,7 +17,7 @@ import time
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.definition import Bundle, BundleKind, BundleText, Component, Definition, Tier
-from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
+from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.timezone.utc)
 TEXTS = {"en": BundleText("Set")}
@@ -37,7 +37,7 @@ def made_definition(chance: random.Random, catalogue: int, prices: list[int]) ->
     price: Price = percent_off(chance.randint(5, 25))
     if kind == "extra":
         parts = (*parts[:-1], Component(parts[-1].product_id, free=True))
-        return Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), texts=TEXTS)
+        return Definition(kind="extra", tiers=(Tier(parts, free_items()),), texts=TEXTS)
     if kind == "mix":
         return Definition(kind="mix", tiers=(Tier(parts, price, 2, 2),), texts=TEXTS)
     if kind == "steps":

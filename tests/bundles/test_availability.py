@@ -9,7 +9,7 @@ from made_bundles import TEXTS, bundles, mix_of, set_of
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.stock import Shortage, bundle_available, recheck, sets_available, shortages
 from storefront_plugin.bundles.definition import Component, Definition, Tier
-from storefront_plugin.bundles.price import free_pieces, percent_off
+from storefront_plugin.bundles.price import free_items, percent_off
 from storefront_plugin.shop.memory import MemoryCatalog
 from storefront_plugin.shop.ports import Product, Variant
 
@@ -38,7 +38,7 @@ def test_untracked_stock_is_unlimited() -> None:
 
 def test_a_product_that_stands_in_two_components_counts_for_both() -> None:
     """Buy one get one needs two pieces."""
-    tier = Tier((Component("a"), Component("a", free=True)), free_pieces())
+    tier = Tier((Component("a"), Component("a", free=True)), free_items())
     assert sets_available(tier, {"a": 5}) == 2
 
 

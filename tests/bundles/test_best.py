@@ -16,7 +16,7 @@ from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.definition import Bundle, Component, Definition, Tier
 from storefront_plugin.bundles.packing import candidates
-from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
+from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
 from storefront_plugin.bundles.slots.offers import cost
 from storefront_plugin.bundles.slots.pieces import Piece
 from storefront_plugin.shop.ports import Product
@@ -28,7 +28,7 @@ WINES = [Line(f"m{number}", 1, 1000 - 10 * number) for number in range(8)]
 
 def extra(*parts: Component) -> Definition:
     """Some components are free."""
-    return Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), texts=TEXTS)
+    return Definition(kind="extra", tiers=(Tier(parts, free_items()),), texts=TEXTS)
 
 
 BUY_ONE_GET_ONE = extra(Component("p0"), Component("p0", free=True))
@@ -220,7 +220,7 @@ def test_a_set_of_a_mix_is_full_before_the_next_begins(pieces: int) -> None:
 
 def test_in_a_mix_of_a_range_the_cheapest_of_those_that_it_needs_are_free() -> None:
     """A fourth, cheaper piece takes nothing away from the shopper, and belongs to the set."""
-    mix = mix_of(*PRODUCTS, price=free_pieces(2), least=3, most=4)
+    mix = mix_of(*PRODUCTS, price=free_items(2), least=3, most=4)
     lines = [Line(name, 1, price) for name, price in zip(PRODUCTS, (1000, 600, 500, 100), strict=False)]
     assert priced(lines[:3], mix).discount == priced(lines, mix).discount == 1100
     assert [line.parts[0].bundle_id for line in priced(lines, mix).lines] == [1] * 4

@@ -15,7 +15,7 @@ from made_bundles import NOW, TEXTS, definitions, mix_of, set_of, steps_of
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.rounding import spread
 from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
-from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
+from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
 from storefront_plugin.bundles.store.definition_json import dump_definition, load_definition
 from storefront_plugin.core.errors import InputError
 
@@ -55,9 +55,9 @@ WRONG: dict[str, Callable[[], object]] = {
     "optional components; make a ladder": lambda: Definition(
         kind="set", tiers=(Tier((A, B, Component("c", optional=True)), fixed_price({"EUR": 1})),), texts=TEXTS
     ),
-    "marked free belong": lambda: set_of("a", "b", price=free_pieces()),
+    "marked free belong": lambda: set_of("a", "b", price=free_items()),
     "needs the price kind 'free'": lambda: Definition(kind="extra", tiers=(Tier((A, B), TEN),), texts=TEXTS),
-    "Fewer pieces must be free": lambda: mix_of("a", "b", price=free_pieces(2), least=2),
+    "Fewer pieces must be free": lambda: mix_of("a", "b", price=free_items(2), least=2),
     "needs one number of pieces": lambda: mix_of("a", "b", price=fixed_price({"EUR": 1}), least=2, most=3),
     "counted together": lambda: Definition(kind="mix", tiers=(Tier((Component("a", 2), B), TEN, 2, 2),), texts=TEXTS),
     "title": lambda: BundleText(" "),
@@ -76,7 +76,7 @@ WRONG: dict[str, Callable[[], object]] = {
     "no bundle kind": lambda: Definition(kind="kit", tiers=(Tier((A, B), TEN),), texts=TEXTS),  # type: ignore[arg-type]
     "quantity of a component": lambda: Component("a", 0),
     "product id": lambda: Component(""),
-    "free pieces; make a mix": lambda: steps_of("a", steps={2: free_pieces()}),
+    "free pieces; make a mix": lambda: steps_of("a", steps={2: free_items()}),
     "limit_in_all": lambda: set_of("a", "b", price=TEN, limit_in_all=0),
 }
 
@@ -118,7 +118,7 @@ def test_percentages_are_rounded_half_up() -> None:
     [
         lambda huge: Component("a", huge),
         lambda huge: amount_off({"EUR": huge}),
-        lambda huge: free_pieces(huge),
+        lambda huge: free_items(huge),
         lambda huge: percent_off(huge),
         lambda huge: set_of("a", "b", price=TEN, limit_in_all=huge),
         lambda huge: Line("a", huge, 1),

@@ -17,7 +17,7 @@ from storefront_plugin import ConfigurationError, Product, Slot
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Schedule, Shopper, Tier
-from storefront_plugin.bundles.price import amount_off, fixed_price, free_pieces, percent_off
+from storefront_plugin.bundles.price import amount_off, fixed_price, free_items, percent_off
 from storefront_plugin.bundles.slots.offers import best_offers, bundle_offer, tier_offer
 from storefront_plugin.shop.ports import Variant
 
@@ -171,7 +171,7 @@ def test_a_slot_shows_bundles_or_products(fields: dict[str, Any]) -> None:
 def test_an_extra_counts_what_is_free() -> None:
     """Buy a camera, get the second one: the total names both."""
     extra = Definition(
-        kind="extra", tiers=(Tier((Component("p3"), Component("p3", free=True)), free_pieces()),), texts=TEXTS
+        kind="extra", tiers=(Tier((Component("p3"), Component("p3", free=True)), free_items()),), texts=TEXTS
     )
     offer = bundle_offer(Bundle(1, extra), shelf_of(), {}, "EUR")
     assert (offer.tiers[0].total, offer.tiers[0].price) == (800, 400)

@@ -25,7 +25,7 @@ from storefront_plugin.bundles.definition import BundleText, Component, Definiti
 from storefront_plugin.bundles.orders import uses
 from storefront_plugin.bundles.orders.record import OrderRecord
 from storefront_plugin.bundles.orders.refunds import Return, refund_quote
-from storefront_plugin.bundles.price import fixed_price, free_pieces, percent_off
+from storefront_plugin.bundles.price import fixed_price, free_items, percent_off
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.published import MAX_LOOKED_UP, in_play
 from storefront_plugin.bundles.store.tables import StoredBundle
@@ -339,7 +339,7 @@ def test_one_segment_and_one_code_may_be_given_as_plain_text(pricer: CartPricer,
 def test_each_line_costs_the_same_whether_or_not_hints_are_asked_for(pricer: CartPricer, shop: SmallShop) -> None:
     """An incomplete bundle that tells red from blue decides which piece is free, on the page and at the checkout alike."""
     parts = (Component("p5"), Component("p5", free=True))
-    publish(shop, Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), texts=TEXTS))
+    publish(shop, Definition(kind="extra", tiers=(Tier(parts, free_items()),), texts=TEXTS))
     telling = (Component("p5", variants=("red",)), Component("p7"))
     publish(shop, Definition(kind="set", tiers=(Tier(telling, percent_off(10)),), texts=TEXTS))
     for order in itertools.permutations(("red", "blue", None)):

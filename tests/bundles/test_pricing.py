@@ -14,7 +14,7 @@ from made_bundles import NOW, TEXTS, bundles, carts, currencies, definitions, mi
 from storefront_plugin.bundles.cart.lines import Line, line_from_cart
 from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
 from storefront_plugin.bundles.definition import Bundle, Component, Definition, Schedule, Shopper, Tier
-from storefront_plugin.bundles.price import amount_off, fixed_price, free_pieces, percent_off
+from storefront_plugin.bundles.price import amount_off, fixed_price, free_items, percent_off
 from storefront_plugin.core.errors import InputError
 from storefront_plugin.shop.ports import CartLine
 
@@ -157,7 +157,7 @@ def test_everything_free_and_nothing_to_save() -> None:
 def test_buy_one_get_one_gives_the_cheaper_one() -> None:
     """Of two variants at two prices the cheaper is free, and its line says so."""
     parts = (Component("shirt"), Component("shirt", free=True))
-    deal = Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), texts=TEXTS)
+    deal = Definition(kind="extra", tiers=(Tier(parts, free_items()),), texts=TEXTS)
     pricing = priced([Line("shirt", 1, 1200, "blue"), Line("shirt", 1, 1000, "red")], deal)
     assert [line.total for line in pricing.lines] == [1200, 0]
 

@@ -14,13 +14,13 @@ from storefront_plugin import MemoryCatalog
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.stock import Remaining
 from storefront_plugin.bundles.definition import Component, Definition, Tier
-from storefront_plugin.bundles.price import free_pieces, percent_off
+from storefront_plugin.bundles.price import free_items, percent_off
 from storefront_plugin.shop.ports import Variant
 
 MakeShop = Callable[..., SmallShop]
 OFF = percent_off(10)
 ONE_FREE = Definition(
-    kind="extra", tiers=(Tier((Component("p1"), Component("p1", free=True)), free_pieces()),), texts=TEXTS
+    kind="extra", tiers=(Tier((Component("p1"), Component("p1", free=True)), free_items()),), texts=TEXTS
 )
 
 

@@ -16,7 +16,7 @@ from storefront_plugin.bundles.store.definition_json import dump_definition, loa
 PAIR = set_of("a", "b", price=percent_off(10))
 
 
-@pytest.mark.parametrize(("old", "new"), [("Words", "BundleText")])
+@pytest.mark.parametrize(("old", "new"), [("Words", "BundleText"), ("free_pieces", "free_items")])
 def test_an_old_name_of_the_package_is_refused_with_the_new_one(old: str, new: str) -> None:
     """So are names imported from it."""
     with pytest.raises(ImportError, match=rf"{old} is called {new} now"):

@@ -10,7 +10,7 @@ from made_bundles import NOW
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Tier
-from storefront_plugin.bundles.price import amount_off, fixed_price, free_pieces, percent_off
+from storefront_plugin.bundles.price import amount_off, fixed_price, free_items, percent_off
 from storefront_plugin.bundles.slots.offers import BundleOffer, best_offers
 from storefront_plugin.money import to_minor
 from storefront_plugin.recommending.page import Page
@@ -37,7 +37,7 @@ def definition_of(kind: str, ids: Sequence[str], hostile: bool = False) -> Defin
             Tier((part[0], part[1], part[6], part[5]), fixed_price({"EUR": 9900, "JPY": 12000})),
         ),
         "mix": (Tier((part[0], part[2], part[5], part[7]), percent_off(20), 3, 4),),
-        "extra": (Tier((part[0], part[1], Component(ids[7], free=True)), free_pieces()),),
+        "extra": (Tier((part[0], part[1], Component(ids[7], free=True)), free_items()),),
         "steps": tuple(Tier((part[0],), percent_off(off), least) for least, off in ((3, 5), (6, 10), (12, 100))),
         "variants": (Tier((part[6], part[4], Component(ids[2], 2, optional=True)), percent_off(10)),),
     }

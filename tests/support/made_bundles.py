@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
 from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Tier
-from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
+from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.timezone.utc)
 TEXTS = {"en": BundleText("Set")}
@@ -85,7 +85,7 @@ def mixes(draw: st.DrawFn, price: Price, **more: Any) -> Definition:
     )
     least = draw(st.integers(2, 4))
     if draw(st.integers(0, 3)) == 0:
-        price = free_pieces(draw(st.integers(1, least - 1)))
+        price = free_items(draw(st.integers(1, least - 1)))
     most = least if price.kind == "fixed" else draw(st.sampled_from([least, least + 1, 5]))
     return Definition(kind="mix", tiers=(Tier(parts, price, least, most),), texts=TEXTS, **more)
 
@@ -108,7 +108,7 @@ def definitions(draw: st.DrawFn) -> Definition:
     parts = [Component(product, draw(st.integers(1, 2)), variants=variants) for product in products]
     if kind == "extra":
         parts.append(Component(draw(st.sampled_from(products)), free=True))
-        return Definition(kind="extra", tiers=(Tier(tuple(parts), free_pieces()),), texts=TEXTS, **more)
+        return Definition(kind="extra", tiers=(Tier(tuple(parts), free_items()),), texts=TEXTS, **more)
     if price.kind != "fixed" and draw(st.booleans()):
         parts.append(Component(draw(st.sampled_from(PRODUCTS)), 3, optional=True))
     if kind == "set":

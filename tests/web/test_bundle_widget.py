@@ -16,7 +16,7 @@ from small_shop import SmallShop
 
 from storefront_plugin import CartLine, InputError, MemoryCatalog, Product
 from storefront_plugin.bundles.definition import BundleText, Component, Definition, Tier
-from storefront_plugin.bundles.price import fixed_price, free_pieces, percent_off
+from storefront_plugin.bundles.price import fixed_price, free_items, percent_off
 from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.shop.ports import Variant
@@ -180,7 +180,7 @@ def test_a_mix_tells_how_many_to_choose(shop: BundleShop) -> None:
 
 def test_a_free_extra_is_called_free(shop: BundleShop) -> None:
     """Its own price is struck through."""
-    tier = Tier((Component("p1"), Component("p9", free=True)), free_pieces())
+    tier = Tier((Component("p1"), Component("p9", free=True)), free_items())
     shop.publish(Definition(kind="extra", tiers=(tier,), texts=TEXTS))
     found = slot(shop.soup("/p/p1"))
     assert found is not None
@@ -260,7 +260,7 @@ def test_the_cart_tells_what_is_saved_and_what_is_missing(shop: BundleShop) -> N
 def test_a_missing_free_piece_is_told_as_a_gift(shop: BundleShop) -> None:
     """Not as something to pay: its price stands as free, with what it costs else."""
     parts = (Component("p9"), Component("p4", free=True))
-    shop.publish(Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), texts=TEXTS))
+    shop.publish(Definition(kind="extra", tiers=(Tier(parts, free_items()),), texts=TEXTS))
     shop.fill(("p9", None, 1))
     near = shop.soup("/cart").select_one(".storefront-near")
     assert near is not None

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
-from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_pieces, percent_off
+from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import list_bundles
 from storefront_plugin.bundles.store.repository import Action
@@ -86,7 +86,7 @@ def _table() -> Definition:
         "同じ窯のマグとボウル。色違いで組み合わせても楽しめます。4点お選びいただくと、いちばんお手頃な1点が無料です。",
     )
     group = _each("TSU-MG-CR", "TSU-MG-IN", "TSU-MG-SG", "TSU-BW-CR", "TSU-BW-IN")
-    return Definition(kind="mix", tiers=(Tier(group, free_pieces(1), 4, 4),), texts=texts)
+    return Definition(kind="mix", tiers=(Tier(group, free_items(1), 4, 4),), texts=texts)
 
 
 def _phone() -> Definition:
@@ -101,7 +101,7 @@ def _phone() -> Definition:
         Component("SHL-S-P1", free=True),
         Component("GLS-P1", free=True),
     )
-    return Definition(kind="extra", tiers=(Tier(parts, free_pieces()),), texts=texts, limit_per_order=2)
+    return Definition(kind="extra", tiers=(Tier(parts, free_items()),), texts=texts, limit_per_order=2)
 
 
 def _pots() -> Definition:
