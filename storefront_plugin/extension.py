@@ -17,7 +17,7 @@ from .bundles.orders import uses
 from .bundles.orders.refunds import Policy, RefundQuote, Return
 from .bundles.proposals.mining import MiningSettings
 from .bundles.store import repository
-from .bundles.store.repository import Stored
+from .bundles.store.repository import BundleRecord
 from .cli import storefront as commands
 from .cli.check import check
 from .core.database import Database
@@ -333,7 +333,7 @@ class Storefront:
         """
         return repository.load(self.database, bundle_id).definition.text_in(str(locale or "en"))
 
-    def publish_bundle(self, definition: Definition, bundle_id: int | None = None, by: str = "") -> Stored:
+    def publish_bundle(self, definition: Definition, bundle_id: int | None = None, by: str = "") -> BundleRecord:
         """Save *definition* as a new bundle, or in place of *bundle_id*, publish it and tell all processes.
 
         *by* is the name for the log of changes. A published bundle that stands just so is left as it is. Raises

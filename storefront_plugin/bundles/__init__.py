@@ -11,10 +11,11 @@ from .definition import BundleText, Component, Definition, Schedule, Tier
 from .orders.refunds import RefundQuote, Return
 from .orders.uses import LimitReached, RefundConflict, RefundedAlready
 from .price import amount_off, fixed_price, free_items, percent_off
-from .store.repository import BundleNotFound, EditConflict, Stored
+from .store.repository import BundleNotFound, BundleRecord, EditConflict
 
 __all__ = [
     "BundleNotFound",
+    "BundleRecord",
     "BundleText",
     "CartPricing",
     "Component",
@@ -27,7 +28,6 @@ __all__ = [
     "Return",
     "Schedule",
     "Shortage",
-    "Stored",
     "Tier",
     "amount_off",
     "fixed_price",
@@ -35,7 +35,14 @@ __all__ = [
     "percent_off",
 ]
 
+_RENAMED = {
+    "Stored": "BundleRecord",
+    "Words": "BundleText",
+    "free_pieces": "free_items",
+    "shelf": "storefront_plugin.bundles.store.repository",
+}
+
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> NoReturn:
-        raise unknown_name(__name__, {"Words": "BundleText", "free_pieces": "free_items"}, name)
+        raise unknown_name(__name__, _RENAMED, name)

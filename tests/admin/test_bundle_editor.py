@@ -43,12 +43,12 @@ def editor(admin: SmallShop) -> Merchants:
     return Merchants(admin)
 
 
-def stored(shop: SmallShop, bundle_id: int = 1) -> repository.Stored:
+def stored(shop: SmallShop, bundle_id: int = 1) -> repository.BundleRecord:
     with shop.app.app_context():
         return repository.load(shop.storefront.database, bundle_id)
 
 
-def create(shop: SmallShop, definition: Definition, publish: bool = False) -> repository.Stored:
+def create(shop: SmallShop, definition: Definition, publish: bool = False) -> repository.BundleRecord:
     with shop.app.app_context():
         made = repository.create(shop.storefront.database, definition, "Second editor")
         if publish:

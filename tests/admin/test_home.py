@@ -203,7 +203,7 @@ def test_many_of_a_kind_are_summed_up(shop: SmallShop, catalog: ChangingCatalog)
     assert links(shop)["6 further bundles have a part that cannot be had."] == f"{HOME}/bundles?state=published"
 
 
-def fill_shelf(shop: SmallShop, count: int) -> None:
+def fill_repository(shop: SmallShop, count: int) -> None:
     """*count* published bundles of two of four hundred products each, in few statements."""
     now = dt.datetime.now(UTC).replace(tzinfo=None)
     text = dump_definition(set_of("AAA", "BBB", price=percent_off(10)))
@@ -233,7 +233,7 @@ def test_ten_thousand_bundles_cost_no_more_queries_than_ten(make_shop: MakeShop)
             admin_access=lambda: Merchant("First editor"),
             STOREFRONT_PRODUCT_CACHE_SECONDS=0,
         )
-        fill_shelf(shop, count)
+        fill_repository(shop, count)
         home(shop)  # reads what is published, as the first page of any process does
         catalog.asked.clear()
         with counted_sql() as statements:

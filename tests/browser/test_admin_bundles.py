@@ -27,7 +27,7 @@ def shop(make_shop: Callable[..., SmallShop]) -> SmallShop:
     return make_shop(admin_access=lambda: Merchant("First editor"))
 
 
-def stored(shop: SmallShop, bundle_id: int = 1) -> repository.Stored:
+def stored(shop: SmallShop, bundle_id: int = 1) -> repository.BundleRecord:
     with shop.app.app_context():
         return repository.load(shop.storefront.database, bundle_id)
 

@@ -362,9 +362,9 @@ def test_who_changes_a_bundle_during_the_import_wins(database: Database, monkeyp
     """The import refuses this one bundle and keeps the others."""
     for _ in range(2):
         repository.create(database, set_of("p1", "p2", price=TEN))
-    edit: Callable[..., repository.Stored] = repository.edit
+    edit: Callable[..., repository.BundleRecord] = repository.edit
 
-    def late(session: object, bundle_id: int, version: int, *more: object) -> repository.Stored:
+    def late(session: object, bundle_id: int, version: int, *more: object) -> repository.BundleRecord:
         return edit(session, bundle_id, version - (bundle_id == 1), *more)
 
     monkeypatch.setattr(repository, "edit", late)

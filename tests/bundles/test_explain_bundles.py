@@ -21,7 +21,7 @@ from storefront_plugin.bundles.definition import Bundle, BundleText, Component, 
 from storefront_plugin.bundles.price import amount_off, fixed_price, percent_off
 from storefront_plugin.bundles.slots import cart_verdicts, filler
 from storefront_plugin.bundles.slots.verdicts import BundleVerdict, JudgedBundle
-from storefront_plugin.bundles.store import published as published_shelf
+from storefront_plugin.bundles.store import published as published_bundles
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.published import Published
 from storefront_plugin.core.i18n import BUNDLE_VERDICTS, LANGUAGES, texts_for
@@ -129,7 +129,7 @@ def test_what_saves_most_is_shown_and_the_others_come_after_it(shop: BundleShop)
 
 def test_products_beyond_those_looked_up_are_said_to_be(shop: BundleShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the order of the ids, as the page looks them up."""
-    for module in (published_shelf, filler, cart_verdicts):
+    for module in (published_bundles, filler, cart_verdicts):
         monkeypatch.setattr(module, "MAX_LOOKED_UP", 3)
     near, far = shop.publish(set_of("p1", "p2", "p3", price=TEN)), shop.publish(set_of("p1", "p4", price=TEN))
     found = verdicts(shop, "product", "p1")
@@ -244,7 +244,7 @@ def test_the_explained_bundles_are_those_of_the_page(make_shop: MakeShop) -> Non
         st.lists(st.integers(0, 5).map("p{}".format), min_size=1, max_size=4, unique=True),
     )
     def agree(found: list[Definition], placement: str, products: list[str]) -> None:
-        published = shelf_with(found)
+        published = published_with(found)
         parts.pricer.published.get = lambda blocking=False: published  # type: ignore[method-assign]
         snapshot = replace(parts.snapshots.get(blocking=True), published=published)
         products = products[:1] if placement == "product" else products
@@ -262,7 +262,7 @@ def test_the_explained_bundles_are_those_of_the_page(make_shop: MakeShop) -> Non
         agree()
 
 
-def shelf_with(found: list[Definition]) -> Published:
+def published_with(found: list[Definition]) -> Published:
     """The definitions as published bundles with ids from 1."""
     by_product: dict[str, tuple[int, ...]] = {}
     for number, one in enumerate(found, 1):

@@ -24,7 +24,7 @@ from storefront_plugin.shop.ports import Variant
 TEXTS = {"en": BundleText("Set")}
 
 
-def shelf_of(**changed: Any) -> dict[str, Product | None]:
+def products_of(**changed: Any) -> dict[str, Product | None]:
     """Products p0 to p5 at 1 to 6 euros."""
     made = {f"p{n}": Product(id=f"p{n}", title=f"Product {n}", price=Decimal(n + 1)) for n in range(6)}
     for name, fields in changed.items():
@@ -36,7 +36,7 @@ def shown(
     definitions: list[Definition], products: Mapping[str, Product | None] | None = None, **more: Any
 ) -> list[int]:
     """Ids of the bundles that are shown."""
-    found = best_offers(bundles(*definitions), products or shelf_of(), "EUR", **more)
+    found = best_offers(bundles(*definitions), products or products_of(), "EUR", **more)
     return [offer.bundle.id for offer in found]
 
 
@@ -56,7 +56,7 @@ def test_a_bundle_whose_component_cannot_be_had_is_not_shown(change: dict[str, A
     firm = set_of("p0", "p1", price=percent_off(10))
     parts = (Component("p0", 2), Component("p1", optional=True))
     optional = Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), texts=TEXTS)
-    products = shelf_of(**change)
+    products = products_of(**change)
     assert shown([firm, optional], products) == [2]
     assert sorted(shown([firm, optional])) == [1, 2]
     (offer,) = best_offers([Bundle(1, optional)], products, "EUR")
@@ -65,7 +65,7 @@ def test_a_bundle_whose_component_cannot_be_had_is_not_shown(change: dict[str, A
 
 def test_pieces_in_the_cart_are_not_offered_again() -> None:
     """Of three pieces two stand in the cart: one set can be had, a third of the same cannot."""
-    products = shelf_of(p1={"stock": 3})
+    products = products_of(p1={"stock": 3})
     assert shown([set_of("p0", "p1", price=percent_off(10))], products, lines=[Line("p1", 2, 200)]) == [1]
     assert shown([set_of("p0", "p1", price=percent_off(10))], products, lines=[Line("p1", 3, 200)]) == []
 
@@ -74,7 +74,7 @@ def test_a_bundle_that_saves_nothing_is_not_shown() -> None:
     """A fixed price above the sum, an amount in another currency only, and a product in another currency."""
     dear, abroad = fixed_price({"EUR": 5000}), amount_off({"JPY": 300})
     assert shown([set_of("p0", "p1", price=dear), set_of("p0", "p1", price=abroad)]) == []
-    assert shown([set_of("p0", "p1", price=percent_off(5))], shelf_of(p1={"currency": "USD"})) == []
+    assert shown([set_of("p0", "p1", price=percent_off(5))], products_of(p1={"currency": "USD"})) == []
 
 
 def test_who_may_have_it_decides() -> None:
@@ -95,7 +95,7 @@ def test_who_may_have_it_decides() -> None:
 def test_a_mix_begins_with_the_page_s_own_product() -> None:
     """One piece of each in turn, as far as the stock reaches."""
     mix = mix_of("p0", "p1", "p2", price=percent_off(10), least=3, most=4)
-    (offer,) = best_offers([Bundle(1, mix)], shelf_of(p1={"stock": 0}), "EUR", first="p2")
+    (offer,) = best_offers([Bundle(1, mix)], products_of(p1={"stock": 0}), "EUR", first="p2")
     assert {piece.product.id: piece.pieces for piece in offer.tiers[0].pieces} == {"p0": 1, "p2": 2}
     assert (offer.tiers[0].total, offer.tiers[0].saving) == (700, 70)
 
@@ -103,7 +103,7 @@ def test_a_mix_begins_with_the_page_s_own_product() -> None:
 def test_steps_that_the_stock_does_not_reach_are_left_out() -> None:
     """Of three, six and twelve pieces at seven in stock the first two are shown."""
     steps = steps_of("p0", steps={3: percent_off(5), 6: percent_off(10), 12: percent_off(50)})
-    (offer,) = best_offers([Bundle(1, steps)], shelf_of(p0={"stock": 7}), "EUR")
+    (offer,) = best_offers([Bundle(1, steps)], products_of(p0={"stock": 7}), "EUR")
     assert [(tier.total, tier.saving) for tier in offer.tiers] == [(300, 15), (600, 60)]
 
 
@@ -111,20 +111,22 @@ def test_the_first_variant_that_can_be_had_stands_chosen() -> None:
     """At its own price; where all are sold out the bundle is not shown."""
     variants = (Variant("red", "Red", None, 0), Variant("gold", "Gold", Decimal(5), 2))
     one = [Bundle(1, set_of("p0", "p1", price=percent_off(10)))]
-    (offer,) = best_offers(one, shelf_of(), "EUR", choices=lambda products: {"p1": variants})
+    (offer,) = best_offers(one, products_of(), "EUR", choices=lambda products: {"p1": variants})
     piece = offer.tiers[0].pieces[1]
     assert (piece.variant, piece.unit_price, offer.saving) == (variants[1], 500, 60)
-    assert best_offers(one, shelf_of(), "EUR", choices=lambda products: {"p1": variants[:1]}) == []
+    assert best_offers(one, products_of(), "EUR", choices=lambda products: {"p1": variants[:1]}) == []
 
 
 def test_everything_free_is_shown_as_such() -> None:
     """100 % off, and components that cost nothing anyway."""
     (offer,) = best_offers(
-        [Bundle(1, set_of("p0", "p1", price=percent_off(100)))], shelf_of(p0={"price": Decimal(0)}), "EUR"
+        [Bundle(1, set_of("p0", "p1", price=percent_off(100)))], products_of(p0={"price": Decimal(0)}), "EUR"
     )
     assert (offer.tiers[0].total, offer.tiers[0].price) == (200, 0)
     assert (
-        shown([set_of("p0", "p1", price=percent_off(50))], shelf_of(p0={"price": Decimal(0)}, p1={"price": Decimal(0)}))
+        shown(
+            [set_of("p0", "p1", price=percent_off(50))], products_of(p0={"price": Decimal(0)}, p1={"price": Decimal(0)})
+        )
         == []
     )
 
@@ -173,6 +175,6 @@ def test_an_extra_counts_what_is_free() -> None:
     extra = Definition(
         kind="extra", tiers=(Tier((Component("p3"), Component("p3", free=True)), free_items()),), texts=TEXTS
     )
-    offer = bundle_offer(Bundle(1, extra), shelf_of(), {}, "EUR")
+    offer = bundle_offer(Bundle(1, extra), products_of(), {}, "EUR")
     assert (offer.tiers[0].total, offer.tiers[0].price) == (800, 400)
-    assert bundle_offer(Bundle(1, extra), shelf_of(p3={"stock": 1}), {}, "EUR").tiers == ()
+    assert bundle_offer(Bundle(1, extra), products_of(p3={"stock": 1}), {}, "EUR").tiers == ()

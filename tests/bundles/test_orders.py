@@ -20,7 +20,7 @@ from small_shop import SmallShop, made_products
 from sqlalchemy.orm import Session
 
 from storefront_plugin import CartLine, MemoryCatalog, Storefront
-from storefront_plugin.bundles import LimitReached, RefundConflict, RefundedAlready, Return, Stored, percent_off
+from storefront_plugin.bundles import BundleRecord, LimitReached, RefundConflict, RefundedAlready, Return, percent_off
 from storefront_plugin.bundles.cart.lines import Line
 from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
 from storefront_plugin.bundles.definition import Bundle
@@ -49,12 +49,12 @@ def shop(make_shop: MakeShop) -> Iterator[SmallShop]:
         yield made
 
 
-def published(shop: SmallShop, **more: Any) -> Stored:
+def published(shop: SmallShop, **more: Any) -> BundleRecord:
     """A set of p5 and p6 at ten percent off."""
     return shop.storefront.publish_bundle(set_of("p5", "p6", price=percent_off(10), **more))
 
 
-def pricing_of(stored: Stored, sets: int) -> CartPricing:
+def pricing_of(stored: BundleRecord, sets: int) -> CartPricing:
     """A cart with so many sets, and one p7; whatever is left of the bundle."""
     pieces = [Line(name, sets, price) for name, price in (("p5", 500), ("p6", 600)) if sets]
     bundle = Bundle(stored.id, stored.definition, stored.version)
@@ -215,7 +215,7 @@ def test_orders_that_change_at_the_same_time_neither_wait_in_a_circle_nor_pass_a
     first, second = published(shop, limit_in_all=9), published(shop, limit_in_all=9)
     troubles: list[Exception] = []
 
-    def swap(order: str, *turns: Stored) -> None:
+    def swap(order: str, *turns: BundleRecord) -> None:
         with shop.app.app_context():
             try:
                 for stored in turns * 6:

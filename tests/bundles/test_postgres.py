@@ -1,4 +1,4 @@
-"""What bundles store, on PostgreSQL: the tests of shelf, orders, till, refunds, list, proposals and spreadsheet again."""
+"""What bundles store, on PostgreSQL: the tests of repository, orders, cart prices, refunds, list, proposals and spreadsheet again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from postgres import postgres_url
 from small_shop import SmallShop
 
-from storefront_plugin.bundles.proposals import store as proposal_shelf
+from storefront_plugin.bundles.proposals import store as proposal_store
 from storefront_plugin.bundles.store.listing import Wanted, list_bundles
 from storefront_plugin.core.database import Base
 from tests.bundles import test_csv as csv_file
@@ -77,9 +77,9 @@ def test_a_nul_in_what_is_asked_finds_nothing(shop: SmallShop) -> None:
     database = shop.storefront.database
     rows, count = list_bundles(database, Wanted(text="\x00 a\x00b"))
     assert (rows, count) == ([], 0)
-    with pytest.raises(proposal_shelf.ProposalNotFound):
-        proposal_shelf.load(database, "a\x00b")
-    for decide in (proposal_shelf.reject, proposal_shelf.unreject):
+    with pytest.raises(proposal_store.ProposalNotFound):
+        proposal_store.load(database, "a\x00b")
+    for decide in (proposal_store.reject, proposal_store.unreject):
         assert decide(database, ["a\x00b"]) == []
     with database.writing() as session:
-        assert not proposal_shelf.accept(session, "a\x00b", 1)
+        assert not proposal_store.accept(session, "a\x00b", 1)

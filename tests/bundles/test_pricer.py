@@ -47,7 +47,7 @@ def pricer(shop: SmallShop) -> CartPricer:
     return CartPricer(shop.storefront.database, shop.storefront.catalog, "EUR", ["a key"])
 
 
-def publish(shop: SmallShop, definition: repository.Definition) -> repository.Stored:
+def publish(shop: SmallShop, definition: repository.Definition) -> repository.BundleRecord:
     """A published bundle."""
     stored = repository.create(shop.storefront.database, definition)
     return repository.set_state(shop.storefront.database, stored.id, 1, "publish")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 
 import pytest
 from made_bundles import TEXTS, set_of
@@ -16,7 +17,9 @@ from storefront_plugin.bundles.store.definition_json import dump_definition, loa
 PAIR = set_of("a", "b", price=percent_off(10))
 
 
-@pytest.mark.parametrize(("old", "new"), [("Words", "BundleText"), ("free_pieces", "free_items")])
+@pytest.mark.parametrize(
+    ("old", "new"), [("Words", "BundleText"), ("free_pieces", "free_items"), ("Stored", "BundleRecord")]
+)
 def test_an_old_name_of_the_package_is_refused_with_the_new_one(old: str, new: str) -> None:
     """So are names imported from it."""
     with pytest.raises(ImportError, match=rf"{old} is called {new} now"):
@@ -46,3 +49,11 @@ def test_a_definition_that_was_stored_with_words_still_loads() -> None:
     data = json.loads(dump_definition(PAIR))
     data["words"] = data.pop("texts")
     assert load_definition(json.dumps(data)) == PAIR
+
+
+def test_the_shelf_is_refused_as_the_repository() -> None:
+    """As a module and as a name of the package."""
+    with pytest.raises(ImportError, match=r"storefront_plugin\.bundles\.store\.repository"):
+        import_module("storefront_plugin.bundles.shelf")
+    with pytest.raises(ImportError, match=r"storefront_plugin\.bundles\.store\.repository"):
+        bundles.shelf

@@ -39,7 +39,7 @@ def database(shop: SmallShop) -> Database:
     return shop.storefront.database
 
 
-def published(database: Database, *products: str, **more: object) -> repository.Stored:
+def published(database: Database, *products: str, **more: object) -> repository.BundleRecord:
     """A published bundle."""
     stored = repository.create(database, set_of(*products, price=TEN, **more), "Mika")
     return repository.set_state(database, stored.id, stored.version, "publish", "Mika")

@@ -33,7 +33,7 @@ from storefront_plugin.bundles.definition import Bundle, BundleText, Definition,
 from storefront_plugin.bundles.orders.uses import LimitReached
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import Wanted, list_bundles
-from storefront_plugin.bundles.store.repository import Stored
+from storefront_plugin.bundles.store.repository import BundleRecord
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def shopper(demo: Flask) -> Visitor:
     return Visitor(demo)
 
 
-def stored(demo: Flask, title: str) -> Stored:
+def stored(demo: Flask, title: str) -> BundleRecord:
     """The bundle of that title."""
     with demo.app_context():
         database = demo.extensions["storefront"].database

@@ -108,11 +108,11 @@ def _chosen(rows: Sequence[str]) -> list[tuple[int, int]]:
     return [(int(one), int(other)) for one, other in numbers if one.isdecimal() and other.isdecimal()]
 
 
-def _rows(changed: Sequence[repository.Stored]) -> str:
+def _rows(changed: Sequence[repository.BundleRecord]) -> str:
     return " ".join(f"{one.id}:{one.version}" for one in changed)
 
 
-def _tell(action: str, changed: Sequence[repository.Stored], refused: int) -> None:
+def _tell(action: str, changed: Sequence[repository.BundleRecord], refused: int) -> None:
     words = {
         "publish": ("%(num)s bundle published.", "%(num)s bundles published."),
         "archive": ("%(num)s bundle archived.", "%(num)s bundles archived."),

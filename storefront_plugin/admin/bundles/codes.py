@@ -69,7 +69,7 @@ def made(bundle_id: int) -> Response:
     )
 
 
-def _warnings(stored: repository.Stored, end: dt.datetime | None) -> list[str]:
+def _warnings(stored: repository.BundleRecord, end: dt.datetime | None) -> list[str]:
     """Why code and link, which hold until *end*, do nothing for a while."""
     schedule, now = stored.definition.schedule, dt.datetime.now(dt.timezone.utc)
     found = []
@@ -87,7 +87,7 @@ def _warnings(stored: repository.Stored, end: dt.datetime | None) -> list[str]:
     return found
 
 
-def _default_end(stored: repository.Stored) -> dt.datetime:
+def _default_end(stored: repository.BundleRecord) -> dt.datetime:
     """A week from now, or from when the bundle starts; the end of the bundle where that is sooner."""
     schedule, now = stored.definition.schedule, dt.datetime.now(dt.timezone.utc)
     week = max(now, schedule.start or now) + dt.timedelta(days=DAYS)

@@ -59,7 +59,7 @@ class Answer:
 
     form: BundleForm
     preview: Preview
-    stored: repository.Stored | None
+    stored: repository.BundleRecord | None
     unclear: dict[int, Unclear] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
     unfit: bool = False
@@ -112,7 +112,7 @@ def _proposed(key: str) -> Response:
     return _page(answer)
 
 
-def _posted(stored: repository.Stored | None, is_gone: bool = False) -> Response:
+def _posted(stored: repository.BundleRecord | None, is_gone: bool = False) -> Response:
     """Rows are arranged first, then typed products become rows; then it is saved, where that was wanted.
 
     What was typed into a bundle that *is_gone* comes back as the form of a new one.
@@ -164,7 +164,7 @@ def _saved(answer: Answer, definition: Definition, publish: bool) -> Response:
     return see_other(link("bundle_edit", bundle_id=kept.id))
 
 
-def _create(form: BundleForm, definition: Definition) -> repository.Stored:
+def _create(form: BundleForm, definition: Definition) -> repository.BundleRecord:
     key = str(form.key.data or "")
     if not (key.isascii() and key.isprintable() and 0 < len(key) <= MAX_KEY):
         key = secrets.token_urlsafe(16)  # a form without its key cannot be known again
@@ -172,7 +172,9 @@ def _create(form: BundleForm, definition: Definition) -> repository.Stored:
     return create_once(current_services.database, key, definition, merchant_name(), proposal=proposal)
 
 
-def _update(stored: repository.Stored, form: BundleForm, definition: Definition, publish: bool) -> repository.Stored:
+def _update(
+    stored: repository.BundleRecord, form: BundleForm, definition: Definition, publish: bool
+) -> repository.BundleRecord:
     """Edit, and publish with it in one transaction; what was not changed makes no new version."""
     typed, by = str(form.version.data), merchant_name()
     version = int(typed) if typed.isdecimal() and len(typed) < 10 else 0
@@ -185,7 +187,7 @@ def _update(stored: repository.Stored, form: BundleForm, definition: Definition,
         return found
 
 
-def _tell_saved(before: repository.Stored | None, now: repository.Stored) -> None:
+def _tell_saved(before: repository.BundleRecord | None, now: repository.BundleRecord) -> None:
     published = now.state == "published" and (before is None or before.state != "published")
     text = _("Published.") if published else _("Saved.") if before else _("Saved as a draft.")
     if before is not None and now.version == before.version:
@@ -250,13 +252,13 @@ def _page(answer: Answer, status: int = 200) -> Response:
     )
 
 
-def _state(stored: repository.Stored) -> StateView:
+def _state(stored: repository.BundleRecord) -> StateView:
     schedule, limit = stored.definition.schedule, stored.definition.limit_in_all
     absent = absence(stored.definition, look_up(sorted(stored.definition.product_ids)))
     return state_view(stored.state, schedule.start, schedule.end, limit, stored.uses, absent)
 
 
-def _shop_page(stored: repository.Stored, state: StateView) -> str | None:
+def _shop_page(stored: repository.BundleRecord, state: StateView) -> str | None:
     """The page of a product where shoppers see the bundle; None where nobody sees it without a code."""
     if stored.definition.staff_only or state.dot != "on":
         return None

@@ -55,7 +55,7 @@ def shown(bundle_id: int) -> Response:
     return show_page("bundles/history.html", stored=stored, steps=steps, whole=whole)
 
 
-def _steps(stored: repository.Stored, changes: Sequence[repository.Change]) -> list[Step]:
+def _steps(stored: repository.BundleRecord, changes: Sequence[repository.Change]) -> list[Step]:
     """Each change with what it led to: the version after it, the one that stands for the newest."""
     titles = titles_of(stored.definition, *(one.definition for one in changes))
     headings = _headings()
@@ -76,7 +76,7 @@ def _steps(stored: repository.Stored, changes: Sequence[repository.Change]) -> l
     return steps
 
 
-def _created(stored: repository.Stored, changes: Sequence[repository.Change]) -> Step:
+def _created(stored: repository.BundleRecord, changes: Sequence[repository.Change]) -> Step:
     """The first step. Who took it is kept for a bundle that was never changed; else the log has it."""
     query = sa.select(StoredBundle.created_at).where(StoredBundle.id == stored.id)
     with current_services.database.reading(blocking=True) as session:

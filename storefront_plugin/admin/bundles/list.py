@@ -171,7 +171,7 @@ def duplicate(bundle_id: int) -> Response:
     return see_other(link("bundle_edit", bundle_id=copy.id))
 
 
-def _done(bundle_id: int, act: Callable[[int], repository.Stored], text: str, undone: bool = False) -> Response:
+def _done(bundle_id: int, act: Callable[[int], repository.BundleRecord], text: str, undone: bool = False) -> Response:
     """Do it to the version that the page showed, and say so with the way back."""
     before = _loaded(bundle_id)
     try:
@@ -188,14 +188,14 @@ def _done(bundle_id: int, act: Callable[[int], repository.Stored], text: str, un
     return see_other(link("bundle_edit", bundle_id=bundle_id))
 
 
-def _refused(stored: repository.Stored) -> bool:
+def _refused(stored: repository.BundleRecord) -> bool:
     refusals = price_definition(stored.definition).refusals
     for text in refusals:
         tell(text, "error")
     return bool(refusals)
 
 
-def _loaded(bundle_id: int) -> repository.Stored:
+def _loaded(bundle_id: int) -> repository.BundleRecord:
     try:
         return repository.load(current_services.database, bundle_id)
     except repository.BundleNotFound:

@@ -14,7 +14,7 @@ stacking
 tier                    1, 2 … in a ladder and in quantity steps; empty is the same as above.
 price_kind              percent, amount, fixed or free.
 percent, amount_EUR     12.5; 19.90 in whole euros. One column a currency: amount_JPY …
-free_items             How many are free in a mix.
+free_pieces             How many are free in a mix.
 least, most             Pieces to choose in a mix; pieces from which a step holds.
 product_id, quantity    What is in it; an empty quantity is 1.
 product_title           Tells people what it is; not read.
@@ -42,7 +42,7 @@ OF_BUNDLE_TOO: Final = (
     "stacking",
 )
 OF_COMPONENT: Final = ("product_id", "product_title", "quantity", "optional", "free", "variants")
-OF_TIER: Final = ("price_kind", "percent", "free_items", "least", "most")
+OF_TIER: Final = ("price_kind", "percent", "free_pieces", "least", "most")
 WORDS: Final = ("title", "benefit", "picture")
 FREE_TEXT: Final = (*(f"{name}_" for name in WORDS), "product_title", "segment", "variants")
 """How the columns begin whose cells may have several lines."""

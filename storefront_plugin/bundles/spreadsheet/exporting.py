@@ -135,7 +135,7 @@ def _tier(tier: Tier) -> dict[str, str]:
     price = tier.price
     cells: dict[str, str] = {"price_kind": price.kind, "percent": write_number(price.percent)}
     cells |= {f"{AMOUNT}{currency}": write_amount(minor, currency) for currency, minor in price.amounts.items()}
-    cells["free_items"] = str(price.pieces) if price.kind == "free" or price.pieces != 1 else ""
+    cells["free_pieces"] = str(price.pieces) if price.kind == "free" or price.pieces != 1 else ""
     return cells | {"least": str(tier.least or ""), "most": str(tier.most or "")}
 
 

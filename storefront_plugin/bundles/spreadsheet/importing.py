@@ -99,7 +99,7 @@ def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 
 def _undo(session: Session, one: Made, by: str, undone: Undone) -> None:
     if one.steps:
-        repository.step_back(session, one.bundle_id, one.version, by, one.steps)
+        repository.revert(session, one.bundle_id, one.version, by, one.steps)
         undone.restored += 1
     else:
         repository.move(session, one.bundle_id, one.version, "delete", by)

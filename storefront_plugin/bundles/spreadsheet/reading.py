@@ -98,7 +98,7 @@ class RowReader:
         self._check_same(rows, self._sheet.of_tier)
         read = {one: self.cell(first, read_amount, f"{AMOUNT}{one}", one, comma) for one in self._sheet.currencies}
         percent = self.cell(first, read_number, "percent", comma)
-        pieces, least, most = (self.cell(first, read_whole, column) for column in ("free_items", "least", "most"))
+        pieces, least, most = (self.cell(first, read_whole, column) for column in ("free_pieces", "least", "most"))
         amounts = {currency: minor for currency, minor in read.items() if minor is not None}
         kind: Any = cells["price_kind"].strip().lower()
         price = self._made(line, known, lambda: Price(kind, percent, amounts, _or(pieces, 1)))

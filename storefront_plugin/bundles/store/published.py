@@ -29,7 +29,7 @@ MAX_LOOKED_UP = 200
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """All published bundles of one *version* of the shelf, by id and by product."""
+    """All published bundles of one *version* of the repository, by id and by product."""
 
     version: int = -1
     bundles: Mapping[int, Bundle] = field(default_factory=dict)

@@ -53,7 +53,7 @@ class BundleNotFound(StorefrontError):
 class EditConflict(StorefrontError):
     """Somebody else changed the bundle meanwhile; *current* is how it stands now."""
 
-    def __init__(self, current: Stored) -> None:
+    def __init__(self, current: BundleRecord) -> None:
         super().__init__(
             N_(
                 "Bundle %(id)s was changed by %(who)s at %(time)s UTC while you edited it; look at both and save again."
@@ -66,7 +66,7 @@ class EditConflict(StorefrontError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class BundleRecord:
     """A bundle as it stands in the database. Times are UTC without zone."""
 
     id: int
@@ -90,7 +90,7 @@ class Change:
     changed_at: dt.datetime
 
 
-def create(database: Database, definition: Definition, by: str = "", *, proposal: str | None = None) -> Stored:
+def create(database: Database, definition: Definition, by: str = "", *, proposal: str | None = None) -> BundleRecord:
     """Save a new draft; the *proposal* (its key) it was made of is accepted with it."""
     with database.writing() as session:
         (stored,) = add(session, [definition], by)
@@ -99,7 +99,9 @@ def create(database: Database, definition: Definition, by: str = "", *, proposal
         return stored
 
 
-def add(session: Session, definitions: Sequence[Definition], by: str = "", action: str = "create") -> list[Stored]:
+def add(
+    session: Session, definitions: Sequence[Definition], by: str = "", action: str = "create"
+) -> list[BundleRecord]:
     """Save new drafts in the transaction of *session*; *action* is their name in the audit log."""
     rows = [
         StoredBundle(version=1, state="draft", uses=0, created_at=_now(), **_columns(one, by)) for one in definitions
@@ -111,37 +113,37 @@ def add(session: Session, definitions: Sequence[Definition], by: str = "", actio
     return [_stored(row, one) for row, one in zip(rows, definitions, strict=True)]
 
 
-def load(database: Database, bundle_id: int) -> Stored:
+def load(database: Database, bundle_id: int) -> BundleRecord:
     """One bundle; raises `BundleNotFound`."""
     with database.reading(blocking=True) as session:
         return _stored(_row(session, bundle_id))
 
 
-def update(database: Database, bundle_id: int, version: int, definition: Definition, by: str = "") -> Stored:
+def update(database: Database, bundle_id: int, version: int, definition: Definition, by: str = "") -> BundleRecord:
     """Replace the definition of *version*; raises `EditConflict` where that is not the newest."""
     with database.writing() as session:
         return edit(session, bundle_id, version, definition, by)
 
 
-def edit(session: Session, bundle_id: int, version: int, definition: Definition, by: str = "") -> Stored:
+def edit(session: Session, bundle_id: int, version: int, definition: Definition, by: str = "") -> BundleRecord:
     """`update` in the transaction of *session*; nothing is changed where it raises."""
     return _change(session, _claim(session, bundle_id, version), "edit", by, definition, None)
 
 
-def set_state(database: Database, bundle_id: int, version: int, action: Action, by: str = "") -> Stored:
+def set_state(database: Database, bundle_id: int, version: int, action: Action, by: str = "") -> BundleRecord:
     """``publish``, ``archive``, ``unpublish`` (to draft) or ``delete`` what stands as *version*; raises as `update`."""
     with database.writing() as session:
         return move(session, bundle_id, version, action, by)
 
 
-def move(session: Session, bundle_id: int, version: int, action: Action, by: str = "") -> Stored:
+def move(session: Session, bundle_id: int, version: int, action: Action, by: str = "") -> BundleRecord:
     """`set_state` in the transaction of *session*; nothing is changed where it raises."""
     if action not in _STATES:
         raise InputError(f"There is no action {action!r:.40}; use one of {', '.join(_STATES)}.")
     return _change(session, _claim(session, bundle_id, version), action, by, None, _STATES[action])
 
 
-def publish(database: Database, definition: Definition, bundle_id: int | None = None, by: str = "") -> Stored:
+def publish(database: Database, definition: Definition, bundle_id: int | None = None, by: str = "") -> BundleRecord:
     """Save and publish in one transaction: a new bundle, or *bundle_id* anew, which is left where it stands just so.
 
     Raises `BundleNotFound`, and `EditConflict` where somebody changes it at the same moment.
@@ -157,13 +159,13 @@ def publish(database: Database, definition: Definition, bundle_id: int | None = 
         return saved if saved.state == "published" else move(session, saved.id, saved.version, "publish", by)
 
 
-def undo(database: Database, bundle_id: int, version: int, by: str = "") -> Stored:
+def undo(database: Database, bundle_id: int, version: int, by: str = "") -> BundleRecord:
     """Take back the change that led to *version*; undoing again goes back to what was undone."""
     with database.writing() as session:
-        return step_back(session, bundle_id, version, by)
+        return revert(session, bundle_id, version, by)
 
 
-def step_back(session: Session, bundle_id: int, version: int, by: str = "", steps: int = 1) -> Stored:
+def revert(session: Session, bundle_id: int, version: int, by: str = "", steps: int = 1) -> BundleRecord:
     """`undo` the last *steps* changes in the transaction of *session*; a deletion is undone, but not done again."""
     row = _claim(session, bundle_id, version, gone="")
     before = session.get(BundleVersion, (bundle_id, version - steps))
@@ -173,7 +175,7 @@ def step_back(session: Session, bundle_id: int, version: int, by: str = "", step
     return _change(session, row, "undo", by, load_definition(before.definition), before.state)
 
 
-def duplicate(database: Database, bundle_id: int, by: str = "", suffix: str = " (copy)") -> Stored:
+def duplicate(database: Database, bundle_id: int, by: str = "", suffix: str = " (copy)") -> BundleRecord:
     """Save a new draft like *bundle_id*, its titles with *suffix*."""
     found = load(database, bundle_id).definition
     texts = {
@@ -217,7 +219,7 @@ def _claim(session: Session, bundle_id: int, version: int, gone: str = DELETED) 
 
 def _change(
     session: Session, row: StoredBundle, action: Action, by: str, definition: Definition | None, state: str | None
-) -> Stored:
+) -> BundleRecord:
     """Keep what stood before, write what stands now, and note who did it."""
     before, now = row.state, _now()
     kept = {"bundle_id": row.id, "version": row.version - 1, "state": before, "definition": row.definition}
@@ -263,9 +265,9 @@ def _row(session: Session, bundle_id: int, gone: str = DELETED) -> StoredBundle:
     return row
 
 
-def _stored(row: StoredBundle, definition: Definition | None = None) -> Stored:
+def _stored(row: StoredBundle, definition: Definition | None = None) -> BundleRecord:
     definition = definition or load_definition(row.definition)
-    return Stored(row.id, row.version, _state(row.state), definition, row.uses, row.updated_at, row.updated_by)
+    return BundleRecord(row.id, row.version, _state(row.state), definition, row.uses, row.updated_at, row.updated_by)
 
 
 def _state(text: str) -> State:
@@ -302,10 +304,10 @@ class NotDeletable(StorefrontError):
     """The bundle is no draft, or was published or used before; archive it instead."""
 
 
-def delete(database: Database, bundle_id: int, version: int, by: str = "") -> Stored:
-    """Delete the draft that stands as *version*; `shelf.undo` brings it back.
+def delete(database: Database, bundle_id: int, version: int, by: str = "") -> BundleRecord:
+    """Delete the draft that stands as *version*; `undo` brings it back.
 
-    Raises `NotDeletable`, and `BundleNotFound` and `EditConflict` as `shelf.update`.
+    Raises `NotDeletable`, and `BundleNotFound` and `EditConflict` as `update`.
     """
     with database.writing() as session:
         deleted = move(session, bundle_id, version, "delete", by)

@@ -29,8 +29,8 @@ class SavedForm(Base):
 
 def create_once(
     database: Database, key: str, definition: Definition, by: str = "", *, proposal: str | None = None
-) -> repository.Stored:
-    """`shelf.create` for the form *key*, a random text of 1 to 64 characters; a second time what the first one made.
+) -> repository.BundleRecord:
+    """`create` for the form *key*, a random text of 1 to 64 characters; a second time what the first one made.
 
     The key is inserted first, in the same transaction: of two at once the second waits and then finds it taken.
     """
