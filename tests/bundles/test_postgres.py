@@ -1,4 +1,4 @@
-"""What bundles store, on PostgreSQL: the tests of repository, orders, cart prices, refunds, list, proposals and spreadsheet again."""
+"""What bundles store, on PostgreSQL: the tests of store, orders, prices, refunds, list, proposals and spreadsheet again."""
 
 from __future__ import annotations
 

@@ -56,4 +56,4 @@ def test_the_shelf_is_refused_as_the_repository() -> None:
     with pytest.raises(ImportError, match=r"storefront_plugin\.bundles\.store\.repository"):
         import_module("storefront_plugin.bundles.shelf")
     with pytest.raises(ImportError, match=r"storefront_plugin\.bundles\.store\.repository"):
-        bundles.shelf
+        _ = bundles.shelf
