@@ -22,7 +22,7 @@ from chromium import CHROMIUM, View, served, views
 from demo_shop import Visitor, closed, create_demo, seed
 from flask import Flask
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from storefront_plugin.redis_store import RedisStore, stop
 
@@ -183,7 +183,8 @@ def edges(page: Page, selector: str) -> tuple[float, float]:
 def smaller(png: bytes) -> bytes:
     """The same picture with a palette of its own: a third of the bytes, and the eye sees no difference."""
     out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2).save(out, "PNG", optimize=True)
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
