@@ -24,6 +24,8 @@ from manual_pages import DOCS, ROOT, Block, blocks, write
 from storefront_plugin import signals
 from storefront_plugin.recommending.strategies import STRATEGIES
 
+pytestmark = pytest.mark.xdist_group("manual")  # so that the tutorial is followed once
+
 README, TUTORIAL = ROOT / "README.md", DOCS / "tutorial.md"
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if page != TUTORIAL]
 
