@@ -18,7 +18,7 @@ from ..core.errors import StoreUnavailable
 from ..orderlog.numbering import Position, batches_after, is_ours, last_position
 from ..orderlog.settling import load_entries
 from ..orderlog.tables import Batch
-from ..redis_store import Read, RedisStore, ScriptCall, load_script
+from ..redis_store import Command, RedisStore, ScriptCall, load_script
 from ..redis_store.keys import Keys, shard_of
 from .generations import Generation
 from .weights import ProductChange, changes, large_orders
@@ -64,7 +64,7 @@ class BatchSender:
 
     def standing(self, generation: Generation) -> Standing:
         """Read where each shard stands and compare it with the log; raises `StoreUnavailable`."""
-        reads = [Read(self._keys.position(generation.token, shard), "GET") for shard in range(generation.shards)]
+        reads = [Command(self._keys.position(generation.token, shard), "GET") for shard in range(generation.shards)]
         answers = self._store.ask(reads)
         positions: dict[int, Position] = {}
         wanting: dict[int, str] = {}

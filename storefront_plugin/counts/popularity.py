@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ..core.database import Database
 from ..orderlog.tables import LoggedLine, LoggedOrder
-from ..redis_store import Read, RedisStore
+from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
 from .generations import Generation
 from .weights import MAX_PAIR_SIZE, MAX_SUM, MAX_UNIT, Weighting
@@ -63,9 +63,9 @@ def load_popularity(store: RedisStore, keys: Keys, generation: Generation) -> Po
     shards = range(generation.shards)
     token = generation.token
     answers = store.ask(
-        [Read(keys.counts(token, shard), "HGETALL") for shard in shards]
-        + [Read(keys.sold(token, shard), "HGETALL") for shard in shards]
-        + [Read(keys.totals(token, shard), "HGET", ("day",)) for shard in shards]
+        [Command(keys.counts(token, shard), "HGETALL") for shard in shards]
+        + [Command(keys.sold(token, shard), "HGETALL") for shard in shards]
+        + [Command(keys.totals(token, shard), "HGET", ("day",)) for shard in shards]
     )
     size = generation.shards
     counts = _merged(answers[:size])

@@ -24,7 +24,7 @@ from ..core.errors import DatabaseUnavailable, ForeignHistory, StorefrontError
 from ..orderlog.numbering import Position, batches_after, locked_applier
 from ..orderlog.product_numbers import ProductNumbers
 from ..orderlog.tables import Applier
-from ..redis_store import Read, RedisStore
+from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys, shard_of
 from . import generations
 from .applier import KEPT_NEIGHBOURS
@@ -57,8 +57,8 @@ class ShardLoader:
     def missing(self) -> list[int]:
         """The shards that are not loaded, or were loaded with another admission; raises `StoreUnavailable`."""
         token, shards = self.generation.token, range(self.generation.shards)
-        reads = [Read(self._keys.position(token, shard), "GET") for shard in shards]
-        reads += [Read(self._keys.totals(token, shard), "HGET", ("admission",)) for shard in shards]
+        reads = [Command(self._keys.position(token, shard), "GET") for shard in shards]
+        reads += [Command(self._keys.totals(token, shard), "HGET", ("admission",)) for shard in shards]
         answers = self._store.ask(reads)
         return [shard for shard in shards if not self._is_whole(answers[shard], answers[shard + len(shards)])]
 

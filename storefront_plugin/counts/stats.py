@@ -8,7 +8,7 @@ from typing import Any
 from ..core.database import Database
 from ..orderlog.numbering import last_position
 from ..orderlog.product_numbers import ProductNumbers
-from ..redis_store import Read, RedisStore
+from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys, shard_of
 from . import generations
 from .generations import Generation
@@ -49,8 +49,8 @@ def figures(database: Database, store: RedisStore, keys: Keys, numbers: ProductN
 
 def _of_generation(store: RedisStore, keys: Keys, generation: Generation, products: int) -> dict[str, Any]:
     token, shards = generation.token, range(generation.shards)
-    positions = store.ask([Read(keys.position(token, shard), "GET") for shard in shards])
-    large = store.ask([Read(keys.totals(token, shard), "HGET", ("large",)) for shard in shards])
+    positions = store.ask([Command(keys.position(token, shard), "GET") for shard in shards])
+    large = store.ask([Command(keys.totals(token, shard), "HGET", ("large",)) for shard in shards])
     sizes = measure(store, keys, generation, products)
     return {
         "generation": token,
@@ -74,7 +74,7 @@ def measure(store: RedisStore, keys: Keys, generation: Generation, products: int
         name(token, shard_of(product, shards), product) for product in measured for name in (keys.weights, keys.support)
     ]
     sizes = [size or 0 for size in store.memory_usage(names)]
-    pairs = store.ask([Read(name, "ZCARD") for name in names[::2]])
+    pairs = store.ask([Command(name, "ZCARD") for name in names[::2]])
     scale = products / len(measured) if measured else 1.0
     fixed = [
         name(token, shard) for shard in range(shards) for name in (keys.position, keys.counts, keys.sold, keys.totals)

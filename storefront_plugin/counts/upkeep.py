@@ -12,7 +12,7 @@ from ..core.locks import ProcessLock
 from ..orderlog.numbering import Position, is_small, locked_applier, number_events
 from ..orderlog.product_numbers import ProductNumbers
 from ..orderlog.settling import Settled
-from ..redis_store import Read, RedisStore
+from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys, shard_of
 from . import generations
 from .applier import BatchSender, Standing
@@ -33,7 +33,7 @@ def mark_incomplete(store: RedisStore, keys: Keys, generation: Generation, produ
     """
     shards = range(generation.shards)
     before = _positions(store, keys, generation)
-    wanted = store.ask([Read(keys.totals(generation.token, shard), "HGET", ("sets",)) for shard in shards])
+    wanted = store.ask([Command(keys.totals(generation.token, shard), "HGET", ("sets",)) for shard in shards])
     found = [sum(store.ask(list(_existing(keys, generation, shard, products)))) for shard in shards]
     after = _positions(store, keys, generation)
     lost = [
@@ -46,21 +46,21 @@ def mark_incomplete(store: RedisStore, keys: Keys, generation: Generation, produ
 
 
 def _positions(store: RedisStore, keys: Keys, generation: Generation) -> list[bytes | None]:
-    return store.ask([Read(keys.position(generation.token, shard), "GET") for shard in range(generation.shards)])
+    return store.ask([Command(keys.position(generation.token, shard), "GET") for shard in range(generation.shards)])
 
 
 def _is_position(text: bytes | None) -> bool:
     return text is not None and Position.parse(text.decode()) is not None
 
 
-def _existing(keys: Keys, generation: Generation, shard: int, products: int) -> Iterator[Read]:
+def _existing(keys: Keys, generation: Generation, shard: int, products: int) -> Iterator[Command]:
     token, shards = generation.token, generation.shards
     first = shard if shard else shards
     names: Sequence[str] = [keys.weights(token, shard, product) for product in range(first, products + 1, shards)]
     assert not names or shard_of(first, shards) == shard
     for start in range(0, len(names), _KEYS):
         part = names[start : start + _KEYS]
-        yield Read(part[0], "EXISTS", tuple(part[1:]))
+        yield Command(part[0], "EXISTS", tuple(part[1:]))
 
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ..core.errors import StoreUnavailable
-from ..redis_store import Read, RedisStore
+from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
 
 Kind: TypeAlias = Literal["worker", "thread"]
@@ -91,7 +91,7 @@ class Heartbeats:
 
     def look(self) -> Seen:
         """Who was seen; raises `StoreUnavailable`."""
-        reads = [Read(self._keys.workers, "ZRANGE", (0, -1, "WITHSCORES")), Read(self._keys.caught_up, "HGETALL")]
+        reads = [Command(self._keys.workers, "ZRANGE", (0, -1, "WITHSCORES")), Command(self._keys.caught_up, "HGETALL")]
         beats, caught_up = self._store.ask(reads)
         alive = [member for member, at in beats if time.time() - at < ALIVE_SECONDS]
         workers = sum(member.startswith(b"worker:") for member in alive)

@@ -10,7 +10,7 @@ from ..bundles.definition import Bundle
 from ..bundles.slots.filler import BundleSlots
 from ..bundles.slots.verdicts import JudgedBundle
 from ..orderlog.product_numbers import ProductNumbers
-from ..redis_store import Read
+from ..redis_store import Command
 from ..shop.ports import Product
 from .chain import RANKED
 from .choosing import Judged
@@ -126,7 +126,7 @@ class Explainer:
         recommender: Recommender,
         bundle_slots: BundleSlots,
         numbers: ProductNumbers,
-        ask: Callable[[Sequence[Read]], Sequence[Any]],
+        ask: Callable[[Sequence[Command]], Sequence[Any]],
         count_orders: Callable[[], int],
     ) -> None:
         self._recommender = recommender

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from ..core.errors import StoreUnavailable
-from ..redis_store import MISSING, Read, RedisStore
+from ..redis_store import MISSING, Command, RedisStore
 from ..redis_store.keys import Keys
 from .product_cache import CHANGED_IDS, ProductCache
 
@@ -77,10 +77,10 @@ class News:
             self._unsent.clear()
             logger.warning("Other processes hear of changed products late: %s", error)
 
-    def _commands(self, product_ids: Sequence[str]) -> list[Read]:
+    def _commands(self, product_ids: Sequence[str]) -> list[Command]:
         latest = tuple(product_ids[-CHANGED_IDS:])  # of more than these, all products are forgotten
         return [
-            Read(self._keys.changed_products, "LPUSH", latest),
-            Read(self._keys.changed_products, "LTRIM", (0, CHANGED_IDS - 1)),
-            Read(self._keys.news, "HINCRBY", ("cards", len(product_ids))),
+            Command(self._keys.changed_products, "LPUSH", latest),
+            Command(self._keys.changed_products, "LTRIM", (0, CHANGED_IDS - 1)),
+            Command(self._keys.news, "HINCRBY", ("cards", len(product_ids))),
         ]

@@ -20,7 +20,7 @@ from typing import Any
 from ..bundles.slots.filler import BundleSlots, without_repeats
 from ..core.errors import AdapterError, StoreUnavailable
 from ..orderlog.product_numbers import ProductNumbers
-from ..redis_store import MISSING, Read, RedisStore
+from ..redis_store import MISSING, Command, RedisStore
 from ..redis_store.keys import Keys
 from ..shop.ports import Product
 from .chain import Chain
@@ -171,8 +171,8 @@ class Recommender:
             for read in self._strategies[name].reads(question)
         )
         reads = list(dict.fromkeys(wanted))
-        news = Read(self._keys.news, "HGETALL")
-        changed = Read(self._keys.changed_products, "LRANGE", (0, CHANGED_IDS - 1))
+        news = Command(self._keys.news, "HGETALL")
+        changed = Command(self._keys.changed_products, "LRANGE", (0, CHANGED_IDS - 1))
         *replies, news_reply, changed_reply = self._fetch(page, [*reads, news, changed])
         answers = Answers(asked[0][1], dict(zip(reads, replies, strict=True)))
         page.store_failed = news_reply is MISSING or not snapshot.is_read
@@ -186,7 +186,7 @@ class Recommender:
         now = self._on_news(news_reply or {}, changed_reply or ())
         return answers, snapshot if page.blocking or now.news == snapshot.news else now
 
-    def _fetch(self, page: Page, reads: Sequence[Read]) -> list[Any]:
+    def _fetch(self, page: Page, reads: Sequence[Command]) -> list[Any]:
         return self._store.ask(reads) if page.blocking else self._store.fetch(reads)
 
     def _chain(self, slot: Slot, question: Question, answers: Answers, ruled: bool) -> Chain:

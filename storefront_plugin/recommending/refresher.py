@@ -12,7 +12,7 @@ from ..core.database import Database
 from ..core.errors import DatabaseUnavailable, StorefrontError
 from ..core.locks import ProcessLock
 from ..orderlog.product_numbers import ProductNumbers
-from ..redis_store import Read, RedisStore
+from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
 from .product_cache import CHANGED_IDS, ProductCache
 from .snapshot import Snapshot, load_snapshot, with_changes
@@ -164,8 +164,8 @@ class SnapshotCache:
                 self._reread_at = time.monotonic() + RETRY
                 logger.warning("A page goes on with the rules, slots and bundles of before (%s).", error)
 
-    def _news(self) -> Read:
-        return Read(self._keys.news, "HGETALL")
+    def _news(self) -> Command:
+        return Command(self._keys.news, "HGETALL")
 
     def _forget_changed(self, version: int, changed: Sequence[bytes]) -> None:
         before, self._cards_version = self._cards_version, version

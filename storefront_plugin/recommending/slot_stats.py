@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from ..core.errors import StoreUnavailable
 from ..core.locks import ProcessLock
-from ..redis_store import Read, RedisStore
-from ..redis_store._writer import Command
+from ..redis_store import Command, RawCommand, RedisStore
 from ..redis_store.keys import Keys
 from .page import FilledSlot, Page
 from .plan import Slot
@@ -90,7 +89,7 @@ class SlotStats:
     def totals(self, days: int = 7) -> dict[str, dict[str, SlotCounts]]:
         """Pages of each slot by placement, of the last *days* days, today included; raises `StoreUnavailable`."""
         today = _today()
-        read = [Read(self._keys.fills(today - dt.timedelta(days=back)), "HGETALL") for back in range(days)]
+        read = [Command(self._keys.fills(today - dt.timedelta(days=back)), "HGETALL") for back in range(days)]
         found: dict[str, dict[str, SlotCounts]] = {}
         for reply in self._store.ask(read):
             for name, number in (reply or {}).items():
@@ -106,7 +105,7 @@ class SlotStats:
         elif len(self._counts) < MAX_SLOTS:
             self._counts[key] = fill
 
-    def _commands(self, counts: dict[tuple[str, str], SlotCounts]) -> Iterable[Command]:
+    def _commands(self, counts: dict[tuple[str, str], SlotCounts]) -> Iterable[RawCommand]:
         key = self._keys.fills(_today())
         for (placement, slot), fill in counts.items():
             yield ("HINCRBY", key, f"{placement}/{slot}/pages", fill.pages)

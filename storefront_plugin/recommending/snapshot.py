@@ -11,7 +11,7 @@ from ..counts.applier import BatchSender
 from ..counts.generations import live
 from ..counts.popularity import Popularity, load_popularity
 from ..counts.scoring import trends
-from ..redis_store import Read, RedisStore
+from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
 from .effective_plan import stored_slots
 from .rules.compiled import RuleBook
@@ -49,14 +49,14 @@ class Snapshot:
 
 def load_snapshot(database: Database, store: RedisStore, keys: Keys, bundles: PublishedBundles) -> Snapshot:
     """The snapshot as SQL and Redis hold it now; raises `StoreUnavailable` or `DatabaseUnavailable`."""
-    news = store.ask([Read(keys.news, "HGETALL")])[0] or {}
+    news = store.ask([Command(keys.news, "HGETALL")])[0] or {}
     edition = news.get(b"edition", b"").decode()
     generation = live(database)
     older, trending, rated = store.ask(
         [
-            Read(keys.older, "HGETALL"),
-            Read(keys.trending, "ZRANGE", (0, -1, "REV", "WITHSCORES")),
-            Read(keys.rated(edition), "ZRANGE", (0, -1, "REV", "WITHSCORES")),
+            Command(keys.older, "HGETALL"),
+            Command(keys.trending, "ZRANGE", (0, -1, "REV", "WITHSCORES")),
+            Command(keys.rated(edition), "ZRANGE", (0, -1, "REV", "WITHSCORES")),
         ]
     )
     if generation and "foreign" in BatchSender(database, store, keys).standing(generation).wanting.values():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from ..redis_store import MISSING, Read
+from ..redis_store import MISSING, Command
 from ..redis_store.keys import Keys, shard_of
 from .page import Page, ReasonKind
 from .snapshot import Snapshot
@@ -53,7 +53,7 @@ class Strategy(Protocol):
 
     name: str
 
-    def reads(self, question: Question) -> Sequence[Read]:
+    def reads(self, question: Question) -> Sequence[Command]:
         """What must be asked of Redis; all slots' reads go in one trip."""
         ...
 
@@ -78,7 +78,7 @@ READ_BUDGET = 1000
 """Neighbours read a page: all 100 of a few seeds, the 50 strongest of each of twenty."""
 
 
-def weight_reads(question: Question) -> list[tuple[int, Read]]:
+def weight_reads(question: Question) -> list[tuple[int, Command]]:
     """Each seed with the read of its strongest neighbours."""
     popularity = question.snapshot.popularity
     if not question.seeds or not popularity.generation:
@@ -88,7 +88,9 @@ def weight_reads(question: Question) -> list[tuple[int, Read]]:
     return [
         (
             seed,
-            Read(question.keys.weights(popularity.generation, shard_of(seed, popularity.shards), seed), "ZRANGE", args),
+            Command(
+                question.keys.weights(popularity.generation, shard_of(seed, popularity.shards), seed), "ZRANGE", args
+            ),
         )
         for seed in question.seeds
     ]
@@ -104,21 +106,21 @@ def support_keys(question: Question) -> list[str]:
     ]
 
 
-def support_reads(question: Question) -> list[Read]:
+def support_reads(question: Question) -> list[Command]:
     """All neighbours of each seed with the number of orders."""
-    return [Read(key, "HGETALL") for key in support_keys(question)]
+    return [Command(key, "HGETALL") for key in support_keys(question)]
 
 
-def alike_reads(question: Question) -> list[Read]:
+def alike_reads(question: Question) -> list[Command]:
     """The content neighbours of each seed."""
     edition, args = question.snapshot.edition, (0, -1, "REV", "WITHSCORES")
-    return [Read(question.keys.alike(edition, seed), "ZRANGE", args) for seed in question.seeds] if edition else []
+    return [Command(question.keys.alike(edition, seed), "ZRANGE", args) for seed in question.seeds] if edition else []
 
 
 class Answers:
     """The replies to a page's reads, `MISSING` where Redis did not answer; about the seeds of *question*."""
 
-    def __init__(self, question: Question, replies: Mapping[Read, Any]) -> None:
+    def __init__(self, question: Question, replies: Mapping[Command, Any]) -> None:
         self._question = question
         self._replies = replies
 
@@ -155,7 +157,7 @@ def support_of(
     question: Question,
     answers: Answers,
     numbers: Sequence[int],
-    fetch: Callable[[Sequence[Read]], Iterable[Any]],
+    fetch: Callable[[Sequence[Command]], Iterable[Any]],
 ) -> dict[int, int]:
     """For each of *numbers* the most orders it shares with one seed; from *answers* if they have it, else by *fetch*."""
     if not numbers:
@@ -164,7 +166,7 @@ def support_of(
         replies: Iterable[Any] = [map(seed.get, numbers) for seed in answers.support]
     else:
         fields = tuple(str(number) for number in numbers)
-        replies = fetch([Read(key, "HMGET", fields) for key in support_keys(question)])
+        replies = fetch([Command(key, "HMGET", fields) for key in support_keys(question)])
     support: dict[int, int] = {}
     for reply in replies:
         for number, orders in zip(numbers, reply or (), strict=False):

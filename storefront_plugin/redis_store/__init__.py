@@ -1,19 +1,22 @@
 """Redis: connections, reading for pages within a deadline, writing with scripts, the embedded server."""
 
+from ._errors import error_code
 from ._info import NodeFacts, StoreFacts
-from .commands import MISSING, Read, Script, ScriptCall, load_script
+from .commands import MISSING, Command, RawCommand, Script, ScriptCall, load_script
 from .embedded import EmbeddedServer, find_binary, stop
 from .store import RedisStore
 
 __all__ = [
     "MISSING",
+    "Command",
     "EmbeddedServer",
     "NodeFacts",
-    "Read",
+    "RawCommand",
     "RedisStore",
     "Script",
     "ScriptCall",
     "StoreFacts",
+    "error_code",
     "find_binary",
     "load_script",
     "stop",

@@ -35,7 +35,7 @@ _REMEDIES: Final = {
 _INNER = re.compile(r"(?:@user_script:\s*\d*:\s*|script: )-?([A-Z]+)\b")
 
 
-def code_of(error: Exception) -> str:
+def error_code(error: Exception) -> str:
     """The first word of an error reply, such as ``WRONGTYPE``; that of the inner call where a script met it."""
     text = str(error)
     code = text.partition(" ")[0]
@@ -45,7 +45,7 @@ def code_of(error: Exception) -> str:
 
 def is_outage(reply: object) -> bool:
     """Whether *reply* is an error that says "not now" or "not here", rather than "wrong command"."""
-    return isinstance(reply, ResponseError) and code_of(reply) in _REMEDIES
+    return isinstance(reply, ResponseError) and error_code(reply) in _REMEDIES
 
 
 def unavailable(label: str, error: Exception) -> StoreUnavailable:
@@ -54,7 +54,7 @@ def unavailable(label: str, error: Exception) -> StoreUnavailable:
         return error
     if isinstance(error, StorefrontError):  # the embedded server cannot be started: its own remedy
         return _caused(str(error), error)
-    code = code_of(error)
+    code = error_code(error)
     if isinstance(error, ResponseError) and code in _REMEDIES:
         text = f"Redis at {label} refuses ({code}); {_REMEDIES[code]}."
     else:

@@ -9,42 +9,42 @@ from typing import Any
 
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from ._errors import code_of, is_outage
+from ._errors import error_code, is_outage
 from ._nodes import Part, exchange
 from ._topology import Topology
-from .commands import MISSING, Read
+from .commands import MISSING, Command
 
 _log = logging.getLogger(__name__)
 
 
 class Reader:
-    """Executes reads; never raises for Redis' trouble."""
+    """Executes commands; never raises for Redis' trouble."""
 
     def __init__(self, topology: Topology, deadline: float) -> None:
         self._topology = topology
         self._deadline = deadline
-        self._told: set[tuple[str, str]] = set()
+        self._logged: set[tuple[str, str]] = set()
 
-    def fetch(self, reads: Sequence[Read], seconds: float) -> list[Any]:
-        """The replies of *reads* in their order, all within *seconds*."""
+    def fetch(self, commands: Sequence[Command], seconds: float) -> list[Any]:
+        """The replies of *commands* in their order, all within *seconds*."""
         ends = time.monotonic() + seconds
-        commands = [read.packed() for read in reads]
-        replies: list[Any] = [MISSING] * len(reads)
-        if not reads or seconds <= 0 or not self._topology.is_known(ends):
+        packed = [command.packed() for command in commands]
+        replies: list[Any] = [MISSING] * len(commands)
+        if not commands or seconds <= 0 or not self._topology.is_known(ends):
             return replies
-        places = self._group(reads)
-        parts = [Part(node, [commands[place] for place in at]) for node, at in places.items()]
+        places = self._group(commands)
+        parts = [Part(node, [packed[place] for place in at]) for node, at in places.items()]
         exchange(parts, ends)
         for part in parts:
             if self._is_answered(part, seconds):
-                self._fill(replies, reads, places[part.node], part.replies)
+                self._fill(replies, commands, places[part.node], part.replies)
         return replies
 
-    def _group(self, reads: Sequence[Read]) -> dict[Any, list[int]]:
-        """Positions in *reads* by the node to ask; nodes behind an open breaker are left out."""
+    def _group(self, commands: Sequence[Command]) -> dict[Any, list[int]]:
+        """Positions in *commands* by the node to ask; nodes behind an open breaker are left out."""
         places: dict[Any, list[int]] = {}
-        for place, read in enumerate(reads):
-            node = self._topology.node_of(read.key)
+        for place, command in enumerate(commands):
+            node = self._topology.node_of(command.key)
             if node is not None:
                 places.setdefault(node, []).append(place)
         allowed = {node: at for node, at in places.items() if node.breaker.allows()}
@@ -63,17 +63,17 @@ class Reader:
         self._topology.refresh_soon()
         return False
 
-    def _fill(self, replies: list[Any], reads: Sequence[Read], places: list[int], found: list[Any]) -> None:
+    def _fill(self, replies: list[Any], commands: Sequence[Command], places: list[int], found: list[Any]) -> None:
         for place, reply in zip(places, found, strict=True):
             if isinstance(reply, Exception):
-                self._tell_once(reads[place], reply)
+                self._log_once(commands[place], reply)
             else:
                 replies[place] = reply
 
-    def _tell_once(self, read: Read, error: Exception) -> None:
-        code = code_of(error)
+    def _log_once(self, command: Command, error: Exception) -> None:
+        code = error_code(error)
         if code in ("MOVED", "ASK"):
             self._topology.refresh_soon()
-        if (read.command, code) not in self._told:
-            self._told.add((read.command, code))
-            _log.warning("Redis refused %s of %s, and maybe of more keys: %s", read.command, read.key, error)
+        if (command.name, code) not in self._logged:
+            self._logged.add((command.name, code))
+            _log.warning("Redis refused %s of %s, and maybe of more keys: %s", command.name, command.key, error)

@@ -6,17 +6,17 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from hiredis import pack_command
 from redis.exceptions import ResponseError
 
 from ..core.errors import StoreUnavailable
-from ._errors import RETRIED, TROUBLE, code_of, is_outage, unavailable
+from ._errors import RETRIED, TROUBLE, error_code, is_outage, unavailable
 from ._nodes import Node, Part, exchange
 from ._topology import Topology
 from ._wire import CONNECT_SECONDS, Wire
-from .commands import ScriptCall, pack
+from .commands import RawCommand, ScriptCall, pack
 
 SECONDS: Final = 5.0
 """One trip may take so long; no further trip is begun when the whole has taken so long."""
@@ -126,19 +126,16 @@ def _take_replies(part: Part, jobs: list[Job]) -> list[Job]:
     for job, reply in zip(jobs, part.replies, strict=True):
         outage = is_outage(reply)
         job.reply = unavailable(part.node.label, reply) if outage else reply
-        if outage and code_of(reply) in RETRIED:
+        if outage and error_code(reply) in RETRIED:
             again.append(job)
-        elif outage and code_of(reply) == "READONLY":
+        elif outage and error_code(reply) == "READONLY":
             part.node.close()  # after a failover the name may lead to the new primary
     return again
 
 
 def _is_unknown(reply: object) -> bool:
-    return isinstance(reply, ResponseError) and code_of(reply) == "NOSCRIPT"
+    return isinstance(reply, ResponseError) and error_code(reply) == "NOSCRIPT"
 
-
-Command: TypeAlias = tuple[str | int | float | bytes, ...]
-"""``("ZADD", key, 3, b"7", …)``: the key stands second."""
 
 CHUNK_BYTES: Final = 256 * 1024
 CHUNK_SECONDS: Final = 30.0
@@ -185,7 +182,7 @@ class _Stream:
                 raise reply
 
 
-def load(topology: Topology, commands: Iterable[Command]) -> int:
+def load(topology: Topology, commands: Iterable[RawCommand]) -> int:
     """Execute *commands* and tell how many; raises `StoreUnavailable` at the first trouble, with some done."""
     topology.load()
     streams: dict[Node, _Stream] = {}
@@ -227,7 +224,7 @@ def _stream_of(topology: Topology, streams: dict[Node, _Stream], key: str) -> _S
     return stream
 
 
-def _add(stream: _Stream, command: Command) -> None:
+def _add(stream: _Stream, command: RawCommand) -> None:
     _wait(stream, pack_command(command))  # type: ignore[arg-type]  # the stub knows tuples of one item only
 
 

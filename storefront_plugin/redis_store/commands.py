@@ -1,4 +1,4 @@
-"""What a page asks of Redis: one `Read` a key, and the answer `MISSING` for what did not come in time."""
+"""Commands and scripts for Redis, and `MISSING`, the reply that did not come in time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from hiredis import pack_command
 
@@ -27,23 +27,27 @@ MISSING: Final = _Missing()
 """The reply of a read whose node failed, was late or refused it. `None` is another thing: there is no such key."""
 
 
-class Read(NamedTuple):
-    """``COMMAND key *args``, a command of one key that changes nothing.
+class Command(NamedTuple):
+    """``NAME key *args``, a command of one key.
 
     Attributes:
         key: The full key name; it decides the node of a cluster.
-        command: One word, such as ``ZRANGE``.
+        name: One word, such as ``ZRANGE``.
         args: What follows the key. Replies come in Redis' own types (RESP3), never decoded: texts are bytes,
             scores floats, ``WITHSCORES`` gives ``[[member, score], …]`` and ``HGETALL`` a dict.
     """
 
     key: str
-    command: str
+    name: str
     args: tuple[str | int | bytes, ...] = ()
 
     def packed(self) -> bytes:
         """The bytes to send; raises `TypeError` for arguments that are not text, numbers or bytes."""
-        return pack(self.command, self.key, *self.args)
+        return pack(self.name, self.key, *self.args)
+
+
+RawCommand: TypeAlias = tuple[str | int | float | bytes, ...]
+"""A command as its words: ``("ZADD", key, 3, b"7", …)``; the key stands second."""
 
 
 def pack(*words: str | int | float | bytes) -> bytes:

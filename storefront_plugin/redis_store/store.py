@@ -12,8 +12,8 @@ from ._info import StoreFacts, facts_of
 from ._nodes import Node
 from ._reader import Reader
 from ._topology import Address, Cluster, Single, Topology
-from ._writer import Command, Job, Writer, checked, load, load_packed
-from .commands import MISSING, Read, ScriptCall, pack
+from ._writer import Job, Writer, checked, load, load_packed
+from .commands import MISSING, Command, RawCommand, ScriptCall, pack
 from .embedded import EmbeddedServer
 
 DEADLINE_SECONDS: Final = 0.05
@@ -70,31 +70,31 @@ class RedisStore:
         """Where Redis is, for messages; never with user or password."""
         return self._address.label if self._address else f"{self._folder} (embedded)"
 
-    def fetch(self, reads: Sequence[Read], timeout: float | None = None) -> list[Any]:
-        """The replies of *reads* in their order, in one trip (in a cluster one a node, all at once).
+    def fetch(self, commands: Sequence[Command], timeout: float | None = None) -> list[Any]:
+        """The replies of *commands* in their order, in one trip (in a cluster one a node, all at once).
 
         Args:
-            reads: What to ask. Replies are Redis' own types (RESP3), undecoded; see `Read`.
-            timeout: Seconds left of the page; the deadline if that is shorter. 0 or less asks nothing.
+            commands: Of one key each. Replies are Redis' own types (RESP3), undecoded; see `Command`.
+            timeout: Seconds left of the page; the deadline if that is shorter. 0 or less sends nothing.
 
         Returns:
-            A reply for each read; `MISSING` where Redis did not answer in time, the node is down, or the command was
+            A reply for each command; `MISSING` where Redis did not answer in time, the node is down, or the command was
             refused. Never raises for trouble of Redis.
         """
         seconds = self._deadline if timeout is None else min(timeout, self._deadline)
-        return self._live().reader.fetch(reads, seconds)
+        return self._live().reader.fetch(commands, seconds)
 
-    def greet(self, read: Read, seconds: float) -> bool:
-        """Whether Redis answers *read* within *seconds*, which may be longer than the deadline.
+    def greet(self, command: Command, seconds: float) -> bool:
+        """Whether Redis answers *command* within *seconds*, which may be longer than the deadline.
 
         Opens the connection that the first page of a process needs: a name is looked up, encryption and password are agreed
         upon, on a machine that is busy with starting.
         """
-        return self._live().reader.fetch([read], seconds) != [MISSING]
+        return self._live().reader.fetch([command], seconds) != [MISSING]
 
-    def ask(self, reads: Sequence[Read]) -> list[Any]:
-        """Like `fetch`, with patience: all replies, or `StoreUnavailable`, or redis-py's `ResponseError`."""
-        jobs = [Job(read.packed(), read.key) for read in reads]
+    def ask(self, commands: Sequence[Command]) -> list[Any]:
+        """Like `fetch`, but waits and tries again: all replies, or `StoreUnavailable`, or redis-py's `ResponseError`."""
+        jobs = [Job(command.packed(), command.key) for command in commands]
         self._live().writer.settle(jobs)
         return [checked(job) for job in jobs]
 
@@ -108,7 +108,7 @@ class RedisStore:
         """
         return self._live().writer.run_scripts(calls)
 
-    def pipeline_write(self, commands: Iterable[Command]) -> int:
+    def pipeline_write(self, commands: Iterable[RawCommand]) -> int:
         """Execute *commands*, such as ``("ZADD", key, 3, b"7")``, as fast as the server can; how many they were.
 
         The key stands second. Nothing is sent twice. Raises `StoreUnavailable` at the first trouble or refusal; some

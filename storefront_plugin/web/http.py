@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
 from ..proxies import current_services
-from ..redis_store import Read
+from ..redis_store import Command
 from ..signals import slot_failed
 
 
@@ -124,13 +124,13 @@ def posted_once() -> Iterator[bool]:
     say nothing, since the first click changes them. So whoever calls this tells the second what happened.
     """
     store, key = current_services.store, _key()
-    (reply,) = store.fetch([Read(key, "SET", ("1", "NX", "PX", AGAIN_MS))])
+    (reply,) = store.fetch([Command(key, "SET", ("1", "NX", "PX", AGAIN_MS))])
     is_new = reply is not None
     try:
         yield is_new
     except BaseException:
         if is_new:
-            store.fetch([Read(key, "DEL")])
+            store.fetch([Command(key, "DEL")])
         raise
 
 

@@ -38,7 +38,7 @@ from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.page import FilledSlot, Page
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
-from storefront_plugin.redis_store import EmbeddedServer, Read, stop
+from storefront_plugin.redis_store import Command, EmbeddedServer, stop
 
 MakeShop = Callable[..., SmallShop]
 UTC = dt.timezone.utc
@@ -343,7 +343,7 @@ def beat(shop: SmallShop, kind: Literal["worker", "thread"]) -> None:
 def age_beats(shop: SmallShop, seconds: int) -> None:
     """Let all that were seen have been seen that much earlier."""
     parts = shop.app.extensions[SERVICES]
-    (beats,) = parts.store.ask([Read(parts.keys.workers, "ZRANGE", (0, -1, "WITHSCORES"))])
+    (beats,) = parts.store.ask([Command(parts.keys.workers, "ZRANGE", (0, -1, "WITHSCORES"))])
     parts.store.pipeline_write([("ZINCRBY", parts.keys.workers, -seconds, member) for member, _ in beats])
 
 
@@ -473,7 +473,7 @@ def test_a_redis_that_evicts_is_told(make_shop: MakeShop, own_redis: str) -> Non
     shop = make_shop(admin_access=lambda: Merchant("First editor"), STOREFRONT_REDIS_URL=own_redis)
     assert matters(shop) == []
     with shop.app.app_context():
-        shop.storefront.services.store.ask([Read("SET", "CONFIG", ("maxmemory-policy", "allkeys-lru"))])
+        shop.storefront.services.store.ask([Command("SET", "CONFIG", ("maxmemory-policy", "allkeys-lru"))])
     (sentence,) = matters(shop)
     assert "removes keys by itself (allkeys-lru)" in sentence
     assert "may lose counts" in services(shop)["Redis"]
@@ -492,7 +492,7 @@ def test_a_redis_that_refuses_to_write_is_told(
     """It answers, so pages go on; no worker is blamed for what it cannot write."""
     options: dict[str, Any] = {"admin_access": lambda: Merchant("First editor"), "STOREFRONT_REDIS_URL": own_redis}
     shop = make_shop(STOREFRONT_DRAIN="off", **options)
-    shop.app.extensions[SERVICES].store.ask([Read(command[1], command[0], command[2:])])
+    shop.app.extensions[SERVICES].store.ask([Command(command[1], command[0], command[2:])])
     (matter,) = home(shop).select(".matter")
     assert "Redis refuses to write: pages go on with the old counts." in matter.text
     assert remedy in matter.text

@@ -19,7 +19,7 @@ from storefront_plugin.core.errors import DatabaseUnavailable, StoreUnavailable
 from storefront_plugin.counts import applier, generations, upkeep
 from storefront_plugin.orderlog.numbering import _stretches, last_position, number_events
 from storefront_plugin.orderlog.tables import OrderEvent
-from storefront_plugin.redis_store import Read, RedisStore, find_binary
+from storefront_plugin.redis_store import Command, RedisStore, find_binary
 
 
 @pytest.mark.slow
@@ -224,7 +224,7 @@ def test_a_planted_key_of_the_wrong_type_stops_the_batch_before_its_first_write(
     assert generation is not None
     key = parts.keys.weights(generation.token, 3, 3)
     _write(shop, "SET", key, "planted")
-    position = Read(_position(shop, 3), "GET")
+    position = Command(_position(shop, 3), "GET")
     standing = parts.store.ask([position])
     shop.place(["p1", "p2", "p3"])
     assert parts.store.ask([position]) == standing

@@ -8,7 +8,7 @@ from pathlib import Path
 from shop_pages import wait_until
 from small_shop import made_products, small_shop
 
-from storefront_plugin.redis_store import Read
+from storefront_plugin.redis_store import Command
 
 
 def end_early() -> None:
@@ -23,7 +23,7 @@ def end_early() -> None:
     with shop.app.app_context():
         parts = shop.storefront.services
         parts.thread.wake()
-        wait_until(lambda: parts.store.ask([Read(parts.keys.news, "HGET", ("indexing",))])[0], 30)
+        wait_until(lambda: parts.store.ask([Command(parts.keys.news, "HGET", ("indexing",))])[0], 30)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,7 @@ from storefront_plugin.core.errors import StoreUnavailable
 from storefront_plugin.jobs import heartbeats
 from storefront_plugin.jobs.heartbeats import Heartbeats, Seen
 from storefront_plugin.proxies import SERVICES
-from storefront_plugin.redis_store import Read
-from storefront_plugin.redis_store._writer import Command
+from storefront_plugin.redis_store import Command, RawCommand
 
 MakeShop = Callable[..., SmallShop]
 
@@ -46,7 +45,7 @@ def test_life_is_shown_seldom_and_in_one_trip(shop: SmallShop, monkeypatch: pyte
     parts, trips = shop.storefront.services, []
     write = parts.store.pipeline_write
 
-    def written(commands: Iterable[Command]) -> int:
+    def written(commands: Iterable[RawCommand]) -> int:
         listed = list(commands)
         trips.append([command[1] for command in listed])
         return write(listed)
@@ -73,7 +72,7 @@ def test_one_that_is_gone_is_remembered_as_the_last_and_then_forgotten(
     assert seen.last_at is not None
     monkeypatch.setattr(heartbeats.time, "time", lambda: now + heartbeats.REMEMBERED_SECONDS + 2)
     process_of(shop, "worker").beat()
-    reads = [Read(parts.keys.workers, "ZCARD"), Read(parts.keys.workers, "TTL")]
+    reads = [Command(parts.keys.workers, "ZCARD"), Command(parts.keys.workers, "TTL")]
     held, seconds = parts.store.ask(reads)
     assert held == 1
     assert 0 < seconds <= heartbeats.KEPT_SECONDS

@@ -17,7 +17,7 @@ from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending import slot_stats as module
 from storefront_plugin.recommending.page import FilledSlot, Page
 from storefront_plugin.recommending.slot_stats import SlotCounts, SlotStats, often_empty
-from storefront_plugin.redis_store import Read, RedisStore
+from storefront_plugin.redis_store import Command, RedisStore
 
 MakeShop = Callable[..., SmallShop]
 BEST = Slot(name="best", strategies=("bestsellers",))
@@ -127,7 +127,7 @@ def test_days_are_summed_up_and_forgotten_after_a_month(shop: SmallShop, monkeyp
     monkeypatch.setattr(module, "_today", lambda: today)
     assert [totals(shop, days)["product"]["best"].pages for days in (1, 7, 8, 14)] == [1, 2, 3, 4]
     services = shop.app.extensions[SERVICES]
-    (seconds,) = services.store.ask([Read(services.keys.fills(today), "TTL")])
+    (seconds,) = services.store.ask([Command(services.keys.fills(today), "TTL")])
     assert 29 * 86_400 < seconds <= 30 * 86_400
 
 

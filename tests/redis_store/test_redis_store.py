@@ -20,8 +20,8 @@ from redis_proxy import Proxy
 from storefront_plugin.core.errors import ConfigurationError, StoreUnavailable
 from storefront_plugin.redis_store import (
     MISSING,
+    Command,
     EmbeddedServer,
-    Read,
     RedisStore,
     Script,
     ScriptCall,
@@ -98,10 +98,10 @@ def test_replies_come_typed_and_in_order(store: RedisStore) -> None:
     """Texts are bytes, scores floats, hashes dicts; what does not exist is None."""
     store.pipeline_write([("ZADD", "near", 2, "x", 5.5, "y"), ("HSET", "card", "price", 3), ("SET", "é", "v")])
     reads = [
-        Read("near", "ZRANGE", (0, -1, "REV", "WITHSCORES")),
-        Read("card", "HGETALL"),
-        Read("é", "GET"),
-        Read("nothing", "GET"),
+        Command("near", "ZRANGE", (0, -1, "REV", "WITHSCORES")),
+        Command("card", "HGETALL"),
+        Command("é", "GET"),
+        Command("nothing", "GET"),
     ]
     assert store.fetch(reads) == [[[b"y", 5.5], [b"x", 2.0]], {b"price": b"3"}, b"v", None]
 
@@ -112,7 +112,7 @@ def test_a_refused_command_loses_only_its_own_read_and_is_logged_once(
     """WRONGTYPE becomes MISSING, which is false and not None; the log has one line for ten pages."""
     store.pipeline_write([("SET", "text", "v")])
     for _ in range(10):
-        assert store.fetch([Read("text", "ZRANGE", (0, -1)), Read("text", "GET")]) == [MISSING, b"v"]
+        assert store.fetch([Command("text", "ZRANGE", (0, -1)), Command("text", "GET")]) == [MISSING, b"v"]
     assert not MISSING
     assert sum("WRONGTYPE" in record.message for record in caplog.records) == 1
 
@@ -121,21 +121,21 @@ def test_nothing_asked_is_nothing_answered(store: RedisStore) -> None:
     """No reads make no trip; no time left asks nothing, and is not held against the server."""
     assert store.fetch([]) == []
     for _ in range(5):
-        assert store.fetch([Read("a", "GET")], timeout=0) == [MISSING]
-    assert store.fetch([Read("a", "GET")]) == [None]
+        assert store.fetch([Command("a", "GET")], timeout=0) == [MISSING]
+    assert store.fetch([Command("a", "GET")]) == [None]
 
 
 def test_a_wrong_argument_is_a_programming_error(store: RedisStore) -> None:
     """Only the caller's own mistake raises."""
     with pytest.raises(TypeError):
-        store.fetch([Read("a", "GET", (None,))])  # type: ignore[arg-type]
+        store.fetch([Command("a", "GET", (None,))])  # type: ignore[arg-type]
 
 
 def test_all_reads_of_a_page_are_one_trip(through: RedisStore, proxy: Proxy) -> None:
     """Thirty-six commands leave as one piece."""
-    through.fetch([Read("a", "GET")])
+    through.fetch([Command("a", "GET")])
     before = proxy.requests
-    assert through.fetch([Read("a", "GET")] * 36) == [b"1"] * 36
+    assert through.fetch([Command("a", "GET")] * 36) == [b"1"] * 36
     assert proxy.requests == before + 1
 
 
@@ -143,7 +143,7 @@ def test_all_reads_of_a_page_are_one_trip(through: RedisStore, proxy: Proxy) -> 
 def test_a_late_server_costs_the_deadline_and_no_more(through: RedisStore, proxy: Proxy, mode: str) -> None:
     """Neither late replies nor single bytes, each in time for itself, add up past the deadline."""
     proxy.mode = mode
-    replies, seconds = timed(lambda: through.fetch([Read("a", "GET")] * 20))
+    replies, seconds = timed(lambda: through.fetch([Command("a", "GET")] * 20))
     assert replies == [MISSING] * 20
     assert seconds < PATIENCE
 
@@ -153,7 +153,7 @@ def test_connecting_to_a_late_server_costs_no_more_either(server: str, proxy: Pr
     """The greeting of a new connection is part of the same deadline."""
     proxy.mode = mode
     store = RedisStore(f"redis://:secret@127.0.0.1:{proxy.port}/1", tmp_path, DEADLINE)
-    replies, seconds = timed(lambda: store.fetch([Read("a", "GET")]))
+    replies, seconds = timed(lambda: store.fetch([Command("a", "GET")]))
     assert replies == [MISSING]
     assert seconds < PATIENCE
 
@@ -162,27 +162,27 @@ def test_a_shorter_time_of_the_page_is_kept(through: RedisStore, proxy: Proxy, t
     """*timeout* cuts the deadline, and cannot lengthen it."""
     proxy.mode = "silent"
     slow = RedisStore(f"redis://127.0.0.1:{proxy.port}", tmp_path, deadline=1.0)
-    assert timed(lambda: slow.fetch([Read("a", "GET")], timeout=0.02))[1] < 0.3
-    assert timed(lambda: through.fetch([Read("a", "GET")], timeout=9.0))[1] < PATIENCE
+    assert timed(lambda: slow.fetch([Command("a", "GET")], timeout=0.02))[1] < 0.3
+    assert timed(lambda: through.fetch([Command("a", "GET")], timeout=9.0))[1] < PATIENCE
 
 
 def test_an_absent_server_costs_no_more(tmp_path: Path) -> None:
     """A refused connection, and an unknown host."""
     for where in (f"redis://127.0.0.1:{closed_port()}", "redis://no-such-host.invalid", "unix:///no/such/socket"):
-        replies, seconds = timed(lambda where=where: RedisStore(where, tmp_path, DEADLINE).fetch([Read("a", "GET")]))
+        replies, seconds = timed(lambda where=where: RedisStore(where, tmp_path, DEADLINE).fetch([Command("a", "GET")]))
         assert replies == [MISSING]
         assert seconds < PATIENCE
 
 
 def test_a_late_reply_never_reaches_the_next_page(through: RedisStore, proxy: Proxy) -> None:
     """The connection of a page that gave up is dropped with what is still on its way."""
-    through.fetch([Read("a", "GET")])
+    through.fetch([Command("a", "GET")])
     proxy.mode = "slow"
-    assert through.fetch([Read("a", "GET")]) == [MISSING]
+    assert through.fetch([Command("a", "GET")]) == [MISSING]
     proxy.mode = "pass"
     seen = set()
     for _ in range(40):
-        seen.update(through.fetch([Read("b", "GET")]))
+        seen.update(through.fetch([Command("b", "GET")]))
         time.sleep(0.01)
     assert seen - {MISSING} == {b"2"}
 
@@ -194,7 +194,7 @@ def test_many_threads_get_their_own_replies(store: RedisStore) -> None:
 
     def ask(number: int) -> None:
         for _ in range(100):
-            (reply,) = store.fetch([Read(f"own:{number}", "GET")])
+            (reply,) = store.fetch([Command(f"own:{number}", "GET")])
             if reply not in (b"%d" % number, MISSING):
                 wrong.append(reply)
 
@@ -213,9 +213,9 @@ def test_after_three_failures_pages_do_not_wait_any_more(through: RedisStore, pr
     """The fourth page neither waits nor sends; once the server is back a probe lets pages in again."""
     proxy.mode = "silent"
     for _ in range(3):
-        through.fetch([Read("a", "GET")])
+        through.fetch([Command("a", "GET")])
     before = proxy.requests
-    replies, seconds = timed(lambda: through.fetch([Read("a", "GET")]))
+    replies, seconds = timed(lambda: through.fetch([Command("a", "GET")]))
     assert replies == [MISSING]
     assert seconds < 0.01
     assert proxy.requests == before
@@ -233,7 +233,7 @@ def test_the_log_says_once_why_pages_do_without_redis(tmp_path: Path, caplog: py
     """One warning when the breaker opens, with the reason."""
     store = RedisStore(f"redis://127.0.0.1:{closed_port()}", tmp_path, DEADLINE)
     for _ in range(10):
-        store.fetch([Read("a", "GET")])
+        store.fetch([Command("a", "GET")])
     (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert "refused" in record.message
 
@@ -290,7 +290,7 @@ def test_without_a_worker_the_breaker_probes_in_the_background() -> None:
 def test_scripts_are_loaded_where_they_are_unknown(store: RedisStore) -> None:
     """The first run and the one after SCRIPT FLUSH both count once."""
     assert store.run_scripts([ScriptCall(ADD, ["n"], [3]), ScriptCall(ADD, ["n"], [4])]) == [3, 7]
-    store.ask([Read("FLUSH", "SCRIPT")])
+    store.ask([Command("FLUSH", "SCRIPT")])
     assert store.run_scripts([ScriptCall(ADD, ["n"], [1])]) == [8]
 
 
@@ -305,13 +305,13 @@ def test_what_a_script_raises_stands_in_its_place(store: RedisStore) -> None:
 def test_a_replica_refuses_writes_with_the_remedy(store: RedisStore) -> None:
     """READONLY is StoreUnavailable, with Redis' own words as the cause, in a script and outside."""
     store.run_scripts([ScriptCall(ADD, ["n"], [1])])
-    store.ask([Read("127.0.0.1", "REPLICAOF", (closed_port(),))])
+    store.ask([Command("127.0.0.1", "REPLICAOF", (closed_port(),))])
     try:
         (reply,) = store.run_scripts([ScriptCall(ADD, ["n"], [1])])
         with pytest.raises(StoreUnavailable, match="primary"):
             store.pipeline_write([("SET", "a", 1)])
     finally:
-        store.ask([Read("NO", "REPLICAOF", ("ONE",))])
+        store.ask([Command("NO", "REPLICAOF", ("ONE",))])
     assert isinstance(reply, StoreUnavailable)
     assert isinstance(reply.__cause__, ResponseError)
 
@@ -319,14 +319,14 @@ def test_a_replica_refuses_writes_with_the_remedy(store: RedisStore) -> None:
 def test_a_full_server_refuses_writes_with_the_remedy(store: RedisStore) -> None:
     """OOM is StoreUnavailable in a script and outside; reading goes on."""
     store.run_scripts([ScriptCall(ADD, ["n"], [1])])
-    store.ask([Read("SET", "CONFIG", ("maxmemory", 1))])
+    store.ask([Command("SET", "CONFIG", ("maxmemory", 1))])
     try:
         (reply,) = store.run_scripts([ScriptCall(ADD, ["n"], [1])])
         with pytest.raises(StoreUnavailable, match="maxmemory"):
             store.pipeline_write([("SET", "a", 1)])
-        assert store.fetch([Read("n", "GET")]) == [b"1"]
+        assert store.fetch([Command("n", "GET")]) == [b"1"]
     finally:
-        store.ask([Read("SET", "CONFIG", ("maxmemory", 0))])
+        store.ask([Command("SET", "CONFIG", ("maxmemory", 0))])
     assert isinstance(reply, StoreUnavailable)
 
 
@@ -343,7 +343,7 @@ def test_bulk_loading_keeps_every_member(store: RedisStore) -> None:
     """More than one chunk, then removed again."""
     members = [part for number in range(100) for part in (number, f"member {number}")]
     assert store.pipeline_write(("ZADD", f"set:{number}", *members) for number in range(500)) == 500
-    assert store.fetch([Read(f"set:{number}", "ZCARD") for number in (0, 250, 499)]) == [100] * 3
+    assert store.fetch([Command(f"set:{number}", "ZCARD") for number in (0, 250, 499)]) == [100] * 3
     assert len(set(store.scan("set:*"))) == 500
     assert store.unlink(f"set:{number}" for number in range(500)) == 500
     assert list(store.scan("set:*")) == []
@@ -411,16 +411,16 @@ def test_the_password_is_used_and_never_shown(
 ) -> None:
     """The right one works in a URL; the wrong one is in no message, log or label."""
     caplog.set_level(logging.DEBUG)
-    store.ask([Read("SET", "CONFIG", ("requirepass", "s3cret!"))])
+    store.ask([Command("SET", "CONFIG", ("requirepass", "s3cret!"))])
     try:
         right = RedisStore(f"unix://:{quote('s3cret!')}@{quote(server)}", tmp_path)
-        assert right.fetch([Read("a", "GET")]) == [None]
+        assert right.fetch([Command("a", "GET")]) == [None]
         wrong = RedisStore(f"unix://:hunter2@{quote(server)}?db=0", tmp_path)
-        assert [wrong.fetch([Read("a", "GET")]) for _ in range(4)] == [[MISSING]] * 4
+        assert [wrong.fetch([Command("a", "GET")]) for _ in range(4)] == [[MISSING]] * 4
         with pytest.raises(StoreUnavailable) as caught:
-            wrong.ask([Read("a", "GET")])
+            wrong.ask([Command("a", "GET")])
     finally:
-        store.ask([Read("SET", "CONFIG", ("requirepass", ""))])
+        store.ask([Command("SET", "CONFIG", ("requirepass", ""))])
     shown = [caplog.text, str(caught.value), repr(caught.value.__cause__), wrong.label, repr(wrong)]
     assert not [text for text in shown if "hunter2" in text or "s3cret" in text]
 
@@ -445,7 +445,7 @@ def spread(cluster: LocalCluster, tmp_path: Path) -> Iterator[RedisStore]:
 
 
 KEYS = [f"key:{number}" for number in range(30)]
-READS = [Read(key, "GET") for key in KEYS]
+READS = [Command(key, "GET") for key in KEYS]
 VALUES = [key.encode() for key in KEYS]
 
 
@@ -497,9 +497,9 @@ def test_a_moved_slot_is_found_again(spread: RedisStore, cluster: LocalCluster) 
     name = heir.client.execute_command("CLUSTER", "MYID").decode()
     for master in [heir, *[other for other in cluster.masters if other is not heir]]:
         master.client.execute_command("CLUSTER", "SETSLOT", slot, "NODE", name)
-    assert spread.fetch([Read(key, "GET"), READS[0]])[0] in (MISSING, None)
+    assert spread.fetch([Command(key, "GET"), READS[0]])[0] in (MISSING, None)
     assert spread.run_scripts([ScriptCall(ADD, [key], [5])]) == [5]
-    wait_until(lambda: spread.fetch([Read(key, "GET")]) == [b"5"])
+    wait_until(lambda: spread.fetch([Command(key, "GET")]) == [b"5"])
 
 
 def test_a_dead_master_loses_only_its_own_keys(spread: RedisStore, cluster: LocalCluster) -> None:

@@ -19,7 +19,7 @@ from storefront_plugin.orderlog.events import now
 from storefront_plugin.orderlog.numbering import Position
 from storefront_plugin.orderlog.settling import Entry, dump_entries
 from storefront_plugin.orderlog.tables import Applier, Batch
-from storefront_plugin.redis_store import Read, RedisStore
+from storefront_plugin.redis_store import Command, RedisStore
 from storefront_plugin.redis_store.keys import Keys, shard_of
 
 PRODUCTS = 12
@@ -83,10 +83,10 @@ class CountedShop:
         for shard in shards:
             counts, sold, totals, position = self.store.ask(
                 [
-                    Read(keys.counts(token, shard), "HGETALL"),
-                    Read(keys.sold(token, shard), "HGETALL"),
-                    Read(keys.totals(token, shard), "HGETALL"),
-                    Read(keys.position(token, shard), "GET"),
+                    Command(keys.counts(token, shard), "HGETALL"),
+                    Command(keys.sold(token, shard), "HGETALL"),
+                    Command(keys.totals(token, shard), "HGETALL"),
+                    Command(keys.position(token, shard), "GET"),
                 ]
             )
             found["counts"].update({int(k): int(v) for k, v in counts.items() if int(v)})
@@ -99,8 +99,8 @@ class CountedShop:
             shard = shard_of(product, generation.shards)
             weights, support = self.store.ask(
                 [
-                    Read(keys.weights(token, shard, product), "ZRANGE", (0, -1, "WITHSCORES")),
-                    Read(keys.support(token, shard, product), "HGETALL"),
+                    Command(keys.weights(token, shard, product), "ZRANGE", (0, -1, "WITHSCORES")),
+                    Command(keys.support(token, shard, product), "HGETALL"),
                 ]
             )
             if weights or support:

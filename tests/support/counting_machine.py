@@ -27,7 +27,7 @@ from small_shop import SmallShop, small_shop
 from storefront_plugin import OrderLine
 from storefront_plugin.counts import generations
 from storefront_plugin.orderlog import numbering
-from storefront_plugin.redis_store import Read
+from storefront_plugin.redis_store import Command
 
 FAULTS = ("before the numbering commits", "after numbering", "after some shards", "after all shards")
 
@@ -119,7 +119,7 @@ class Counting(RuleBasedStateMachine):
     @rule()
     def copy_a_shard(self) -> None:
         """What a replica that lags, or an old backup, holds of shard 1."""
-        self.copies = [(key, self._ask(Read(key, "DUMP"))) for key in self._keys_of_shard()]
+        self.copies = [(key, self._ask(Command(key, "DUMP"))) for key in self._keys_of_shard()]
 
     @rule()
     @precondition(lambda self: self.copies)
@@ -139,7 +139,7 @@ class Counting(RuleBasedStateMachine):
         if hasattr(self, "shop"):
             assert self.shop.storefront.services.upkeep.rebuild_due is None
 
-    def _ask(self, read: Read) -> Any:
+    def _ask(self, read: Command) -> Any:
         return self.shop.storefront.services.store.ask([read])[0]
 
     def _keys_of_shard(self) -> list[str]:

@@ -13,7 +13,7 @@ from storefront_plugin.counts import generations
 from storefront_plugin.counts.weights import MAX_PAIR_SIZE, Weighting
 from storefront_plugin.orderlog.numbering import batches_after
 from storefront_plugin.orderlog.settling import Entry, load_entries
-from storefront_plugin.redis_store import Read
+from storefront_plugin.redis_store import Command
 from storefront_plugin.redis_store.keys import shard_of
 
 
@@ -114,7 +114,7 @@ def stored(shop: SmallShop) -> Counts:
     counts = Counts()
     for shard in range(shards):
         n, sold = parts.store.ask(
-            [Read(parts.keys.counts(token, shard), "HGETALL"), Read(parts.keys.sold(token, shard), "HGETALL")]
+            [Command(parts.keys.counts(token, shard), "HGETALL"), Command(parts.keys.sold(token, shard), "HGETALL")]
         )
         counts.n.update({int(p): int(v) for p, v in n.items() if int(v)})
         counts.sold.update({int(p): int(v) for p, v in sold.items() if int(v)})
@@ -122,8 +122,8 @@ def stored(shop: SmallShop) -> Counts:
         shard = shard_of(product, shards)
         weights, support = parts.store.ask(
             [
-                Read(parts.keys.weights(token, shard, product), "ZRANGE", (0, -1, "WITHSCORES")),
-                Read(parts.keys.support(token, shard, product), "HGETALL"),
+                Command(parts.keys.weights(token, shard, product), "ZRANGE", (0, -1, "WITHSCORES")),
+                Command(parts.keys.support(token, shard, product), "HGETALL"),
             ]
         )
         if weights or support:

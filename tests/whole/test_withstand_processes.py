@@ -24,7 +24,7 @@ from small_shop import SmallShop
 
 from storefront_plugin.core.locks import ProcessLock
 from storefront_plugin.jobs.thread import BackgroundThread
-from storefront_plugin.redis_store import Read
+from storefront_plugin.redis_store import Command
 
 MakeShop = Callable[..., SmallShop]
 HERE = Path(__file__).parents[1]
@@ -110,11 +110,11 @@ def test_a_process_that_ends_while_products_are_compared_ends_well(shop: SmallSh
     with shop.app.app_context():
         parts = shop.storefront.services
         indexing, edition = parts.store.ask(
-            [Read(parts.keys.news, "HGET", (name,)) for name in ("indexing", "edition")]
+            [Command(parts.keys.news, "HGET", (name,)) for name in ("indexing", "edition")]
         )
         assert (bool(indexing), edition) == (True, None)  # it was ended in the midst of it
         shop.storefront.drain()
-        assert parts.store.ask([Read(parts.keys.news, "HGET", ("edition",))])[0]
+        assert parts.store.ask([Command(parts.keys.news, "HGET", ("edition",))])[0]
 
 
 def _get(port: int) -> HTTPResponse:

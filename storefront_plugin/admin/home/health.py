@@ -15,8 +15,7 @@ from ...core.errors import DatabaseUnavailable, StorefrontError, StoreUnavailabl
 from ...counts.backlog import MOST_WAITING, Backlog
 from ...jobs.heartbeats import Seen
 from ...proxies import current_services
-from ...redis_store import Read, StoreFacts
-from ...redis_store._errors import code_of
+from ...redis_store import Command, StoreFacts, error_code
 from ..kit.i18n import _, admin_texts, ngettext, shown_age
 
 State: TypeAlias = Literal["on", "waiting", "warning", "error", "off"]
@@ -65,7 +64,7 @@ def _redis_remedy(error: StorefrontError) -> str:
         "LOADING": _("It is reading its data: wait until it has."),
         "CLUSTERDOWN": _("Bring the missing nodes of the cluster back."),
     }
-    remedy = known.get(code_of(error.__cause__)) if isinstance(error.__cause__, Exception) else None
+    remedy = known.get(error_code(error.__cause__)) if isinstance(error.__cause__, Exception) else None
     if remedy is None and current_services.store.is_embedded:
         return _("It cannot be started here, the details say why; or set STOREFRONT_REDIS_URL.")
     return remedy or _("Start it, or correct STOREFRONT_REDIS_URL.")
@@ -179,7 +178,7 @@ def _redis() -> tuple[StoreFacts | None, Service]:
         return None, redis_outage(error)
     words = _redis_words(facts)
     try:  # a full one, and a replica, answer and refuse to write
-        store.ask([Read(current_services.keys.news, "HINCRBY", ("rules", 0))])
+        store.ask([Command(current_services.keys.news, "HINCRBY", ("rules", 0))])
     except StorefrontError as error:
         return facts, redis_outage(error, _("refuses to write"), words)
     if facts.evicts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from ...counts.scoring import CART, PRODUCT, Formula, Neighbours, score
-from ...redis_store import Read
+from ...redis_store import Command
 from ..strategy import Answers, Candidate, Question, ranked, support_reads, weight_reads
 
 
@@ -18,7 +18,7 @@ class AlsoBought:
 
     name = "also_bought"
 
-    def reads(self, question: Question) -> Sequence[Read]:
+    def reads(self, question: Question) -> Sequence[Command]:
         return [
             *(read for _, read in weight_reads(question)),
             *(support_reads(question) if _is_about_one(question) else ()),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ...counts.scoring import CART
-from ...redis_store import Read
+from ...redis_store import Command
 from ..strategy import Answers, Candidate, Question, ranked, support_reads, weight_reads
 from .also_bought import scored
 
@@ -16,7 +16,7 @@ class BoughtTogether:
 
     name = "bought_together"
 
-    def reads(self, question: Question) -> Sequence[Read]:
+    def reads(self, question: Question) -> Sequence[Command]:
         return [*(read for _, read in weight_reads(question)), *support_reads(question)]
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ...redis_store import Read
+from ...redis_store import Command
 from ..strategy import Answers, Candidate, Question
 
 
@@ -13,7 +13,7 @@ class Bundles:
 
     name = "bundles"
 
-    def reads(self, question: Question) -> Sequence[Read]:
+    def reads(self, question: Question) -> Sequence[Command]:
         return ()
 
     def candidates(self, question: Question, answers: Answers) -> Iterable[Candidate]:

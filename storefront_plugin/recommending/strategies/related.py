@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...redis_store import Read
+from ...redis_store import Command
 from ..strategy import Answers, Candidate, Question, alike_reads
 
 
@@ -13,7 +13,7 @@ class Related:
 
     name = "related"
 
-    def reads(self, question: Question) -> Sequence[Read]:
+    def reads(self, question: Question) -> Sequence[Command]:
         return alike_reads(question)
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:

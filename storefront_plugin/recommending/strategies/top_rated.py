@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from ...redis_store import Read
+from ...redis_store import Command
 from ..strategy import Answers, Candidate, Question, alike_reads, ranked
 
 FILL = 200
@@ -16,7 +16,7 @@ class TopRated:
 
     name = "top_rated"
 
-    def reads(self, question: Question) -> Sequence[Read]:
+    def reads(self, question: Question) -> Sequence[Command]:
         return alike_reads(question)
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
