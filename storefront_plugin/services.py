@@ -157,7 +157,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         snapshots.request_numbers,
         failures.tell,
     )
-    explainer = Explainer(recommender, bundle_slots, numbers, store.ask, lambda: count_orders(database))
+    explainer = Explainer(recommender, bundle_slots, numbers, store.execute, lambda: count_orders(database))
     plan = EffectivePlan(checked_plan(settings.plan, tuple(PLANNED)), tuple(PLANNED))
 
     def applied(position: Position, batches: int) -> None:

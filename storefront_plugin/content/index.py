@@ -141,7 +141,7 @@ def _store_rated(reviews: Sequence[Rated], store: RedisStore, keys: Keys, editio
 
 def _switch(store: RedisStore, keys: Keys, edition: str, highest: int) -> None:
     names = ("indexing", "edition", "edition_products")
-    current, old, old_highest = store.ask([Command(keys.news, "HGET", (name,)) for name in names])
+    current, old, old_highest = store.execute([Command(keys.news, "HGET", (name,)) for name in names])
     if current != edition.encode():
         store.unlink(_edition_keys(keys, edition, highest))
         raise IndexingOvertaken("Another indexing of the catalogue began meanwhile; wait for it.")
@@ -159,7 +159,7 @@ def _switch(store: RedisStore, keys: Keys, edition: str, highest: int) -> None:
 def _remove_broken(store: RedisStore, keys: Keys) -> None:
     """Remove what an indexing that died, or is overtaken by this one, has left."""
     names = ("indexing", "indexing_products")
-    edition, highest = store.ask([Command(keys.news, "HGET", (name,)) for name in names])
+    edition, highest = store.execute([Command(keys.news, "HGET", (name,)) for name in names])
     if edition:
         store.unlink(_edition_keys(keys, edition.decode(), int(highest or 0)))
 
@@ -205,14 +205,14 @@ class CatalogueIndex:
 
     def build(self, progress: Progress = silent) -> None:
         """Index the whole catalogue; raises `StoreUnavailable`, `DatabaseUnavailable`, or what the catalogue raised."""
-        cards = self._store.ask([Command(self._keys.news, "HGET", ("cards",))])[0] or 0
+        cards = self._store.execute([Command(self._keys.news, "HGET", ("cards",))])[0] or 0
         index_catalogue(self._catalog, self._number, self._store, self._keys, self._folder, progress, self._currency)
         self._store.pipeline_write([("HSET", self._keys.news, "indexed_cards", cards)])
 
     def build_if_due(self, progress: Progress = silent) -> bool:
         """Index a small catalogue that has no index, or whose products changed since; whether it did."""
         names = ("edition", "cards", "indexed_cards")
-        edition, cards, indexed = self._store.ask([Command(self._keys.news, "HGET", (name,)) for name in names])
+        edition, cards, indexed = self._store.execute([Command(self._keys.news, "HGET", (name,)) for name in names])
         if edition and (cards or b"0") == (indexed or b"0"):
             return False
         try:

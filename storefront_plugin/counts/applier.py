@@ -65,7 +65,7 @@ class BatchSender:
     def standing(self, generation: Generation) -> Standing:
         """Read where each shard stands and compare it with the log; raises `StoreUnavailable`."""
         reads = [Command(self._keys.position(generation.token, shard), "GET") for shard in range(generation.shards)]
-        answers = self._store.ask(reads)
+        answers = self._store.execute(reads)
         positions: dict[int, Position] = {}
         wanting: dict[int, str] = {}
         known: dict[Position, bool] = {}

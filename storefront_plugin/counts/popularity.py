@@ -62,7 +62,7 @@ def load_popularity(store: RedisStore, keys: Keys, generation: Generation) -> Po
     """The counts of *generation* as Redis holds them now; raises `StoreUnavailable`."""
     shards = range(generation.shards)
     token = generation.token
-    answers = store.ask(
+    answers = store.execute(
         [Command(keys.counts(token, shard), "HGETALL") for shard in shards]
         + [Command(keys.sold(token, shard), "HGETALL") for shard in shards]
         + [Command(keys.totals(token, shard), "HGET", ("day",)) for shard in shards]

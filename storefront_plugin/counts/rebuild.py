@@ -59,7 +59,7 @@ class ShardLoader:
         token, shards = self.generation.token, range(self.generation.shards)
         reads = [Command(self._keys.position(token, shard), "GET") for shard in shards]
         reads += [Command(self._keys.totals(token, shard), "HGET", ("admission",)) for shard in shards]
-        answers = self._store.ask(reads)
+        answers = self._store.execute(reads)
         return [shard for shard in shards if not self._is_whole(answers[shard], answers[shard + len(shards)])]
 
     def load(self, counted: ShardCounts, day: int | None, large: int, products: int) -> None:

@@ -49,8 +49,8 @@ def figures(database: Database, store: RedisStore, keys: Keys, numbers: ProductN
 
 def _of_generation(store: RedisStore, keys: Keys, generation: Generation, products: int) -> dict[str, Any]:
     token, shards = generation.token, range(generation.shards)
-    positions = store.ask([Command(keys.position(token, shard), "GET") for shard in shards])
-    large = store.ask([Command(keys.totals(token, shard), "HGET", ("large",)) for shard in shards])
+    positions = store.execute([Command(keys.position(token, shard), "GET") for shard in shards])
+    large = store.execute([Command(keys.totals(token, shard), "HGET", ("large",)) for shard in shards])
     sizes = measure(store, keys, generation, products)
     return {
         "generation": token,
@@ -74,7 +74,7 @@ def measure(store: RedisStore, keys: Keys, generation: Generation, products: int
         name(token, shard_of(product, shards), product) for product in measured for name in (keys.weights, keys.support)
     ]
     sizes = [size or 0 for size in store.memory_usage(names)]
-    pairs = store.ask([Command(name, "ZCARD") for name in names[::2]])
+    pairs = store.execute([Command(name, "ZCARD") for name in names[::2]])
     scale = products / len(measured) if measured else 1.0
     fixed = [
         name(token, shard) for shard in range(shards) for name in (keys.position, keys.counts, keys.sold, keys.totals)

@@ -33,8 +33,8 @@ def mark_incomplete(store: RedisStore, keys: Keys, generation: Generation, produ
     """
     shards = range(generation.shards)
     before = _positions(store, keys, generation)
-    wanted = store.ask([Command(keys.totals(generation.token, shard), "HGET", ("sets",)) for shard in shards])
-    found = [sum(store.ask(list(_existing(keys, generation, shard, products)))) for shard in shards]
+    wanted = store.execute([Command(keys.totals(generation.token, shard), "HGET", ("sets",)) for shard in shards])
+    found = [sum(store.execute(list(_existing(keys, generation, shard, products)))) for shard in shards]
     after = _positions(store, keys, generation)
     lost = [
         shard
@@ -46,7 +46,7 @@ def mark_incomplete(store: RedisStore, keys: Keys, generation: Generation, produ
 
 
 def _positions(store: RedisStore, keys: Keys, generation: Generation) -> list[bytes | None]:
-    return store.ask([Command(keys.position(generation.token, shard), "GET") for shard in range(generation.shards)])
+    return store.execute([Command(keys.position(generation.token, shard), "GET") for shard in range(generation.shards)])
 
 
 def _is_position(text: bytes | None) -> bool:

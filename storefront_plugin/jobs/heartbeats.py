@@ -92,7 +92,7 @@ class Heartbeats:
     def look(self) -> Seen:
         """Who was seen; raises `StoreUnavailable`."""
         reads = [Command(self._keys.workers, "ZRANGE", (0, -1, "WITHSCORES")), Command(self._keys.caught_up, "HGETALL")]
-        beats, caught_up = self._store.ask(reads)
+        beats, caught_up = self._store.execute(reads)
         alive = [member for member, at in beats if time.time() - at < ALIVE_SECONDS]
         workers = sum(member.startswith(b"worker:") for member in alive)
         last_at = max((at for _, at in beats), default=None)

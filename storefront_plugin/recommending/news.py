@@ -65,7 +65,7 @@ class News:
         unsent, self._unsent = self._unsent, {}
         if unsent:
             try:
-                self._store.ask(self._commands(list(unsent)))
+                self._store.execute(self._commands(list(unsent)))
             except StoreUnavailable:
                 self._unsent = {**unsent, **self._unsent}
                 raise

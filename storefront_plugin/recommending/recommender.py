@@ -187,7 +187,7 @@ class Recommender:
         return answers, snapshot if page.blocking or now.news == snapshot.news else now
 
     def _fetch(self, page: Page, reads: Sequence[Command]) -> list[Any]:
-        return self._store.ask(reads) if page.blocking else self._store.fetch(reads)
+        return self._store.execute(reads) if page.blocking else self._store.fetch(reads)
 
     def _chain(self, slot: Slot, question: Question, answers: Answers, ruled: bool) -> Chain:
         if slot.layout == "bundles":

@@ -72,7 +72,7 @@ class SnapshotCache:
     def get(self, blocking: bool = False) -> Snapshot:
         """What the process holds, for one page; with *blocking* as fresh as can be, raising what hinders it."""
         if blocking:
-            news = self._store.ask([self._news()])[0] or {}
+            news = self._store.execute([self._news()])[0] or {}
             if self._is_changed(news):
                 self.expire()
             self.refresh_if_due()

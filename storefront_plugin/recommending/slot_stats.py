@@ -91,7 +91,7 @@ class SlotStats:
         today = _today()
         read = [Command(self._keys.fills(today - dt.timedelta(days=back)), "HGETALL") for back in range(days)]
         found: dict[str, dict[str, SlotCounts]] = {}
-        for reply in self._store.ask(read):
+        for reply in self._store.execute(read):
             for name, number in (reply or {}).items():
                 placement, slot, kind = _split(name.decode())
                 before = found.setdefault(placement, {}).get(slot, SlotCounts())

@@ -49,10 +49,10 @@ class Snapshot:
 
 def load_snapshot(database: Database, store: RedisStore, keys: Keys, bundles: PublishedBundles) -> Snapshot:
     """The snapshot as SQL and Redis hold it now; raises `StoreUnavailable` or `DatabaseUnavailable`."""
-    news = store.ask([Command(keys.news, "HGETALL")])[0] or {}
+    news = store.execute([Command(keys.news, "HGETALL")])[0] or {}
     edition = news.get(b"edition", b"").decode()
     generation = live(database)
-    older, trending, rated = store.ask(
+    older, trending, rated = store.execute(
         [
             Command(keys.older, "HGETALL"),
             Command(keys.trending, "ZRANGE", (0, -1, "REV", "WITHSCORES")),

@@ -102,7 +102,7 @@ class Node:
         except Exception:
             return False
         try:
-            answered = wire.ask([("PING",)], self._deadline) == [b"PONG"]
+            answered = wire.execute([("PING",)], self._deadline) == [b"PONG"]
         except TROUBLE:
             answered = False
         if answered:

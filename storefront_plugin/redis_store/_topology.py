@@ -255,7 +255,7 @@ def _ask_map(node: Node) -> list[Any]:
         node.keep(future)
         raise
     try:
-        (reply,) = wire.ask([("CLUSTER", "SLOTS")], _MAP_SECONDS)
+        (reply,) = wire.execute([("CLUSTER", "SLOTS")], _MAP_SECONDS)
     except BaseException:
         wire.close()
         raise

@@ -88,7 +88,7 @@ class Wire:
         taken, self._replies = self._replies[:count], self._replies[count:]
         return taken
 
-    def ask(self, commands: Iterable[tuple[str | int | bytes, ...]], seconds: float) -> list[Any]:
+    def execute(self, commands: Iterable[tuple[str | int | bytes, ...]], seconds: float) -> list[Any]:
         """Send *commands* and wait for their replies, both within *seconds*."""
         ends = time.monotonic() + seconds
         packed = [pack(*command) for command in commands]

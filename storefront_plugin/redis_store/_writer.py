@@ -59,7 +59,7 @@ class Writer:
             time.sleep(pause)
             self._topology.refresh_soon()
 
-    def ask_all(self, *command: str | int | bytes) -> dict[Node, Any]:
+    def execute_all(self, *command: str | int | bytes) -> dict[Node, Any]:
         """The reply of every node to *command*; raises `StoreUnavailable` if one does not answer."""
         self._topology.load()
         jobs = [Job(pack(*command), node=node) for node in self._topology.nodes()]

@@ -1,6 +1,6 @@
 """The embedded server: a real Redis beside the app, for shops that set no STOREFRONT_REDIS_URL.
 
-Any process of the shop that finds no server starts one, by way of `keeper` (which see for the lock); the others find
+Any process of the shop that finds no server starts one, by way of `_keeper` (which see for the lock); the others find
 it through the file ``socket`` in the folder. A server counts as ours only if it answers and says itself that its data
 lie in our folder: neither a process number nor a file is trusted, so a copied folder gets a server of its own.
 The server outlives the shop's processes by `IDLE_SECONDS`; the keeper then ends it.
@@ -79,7 +79,7 @@ class EmbeddedServer:
         if wire is None:
             return False
         try:
-            wire.ask([("SHUTDOWN",)], START_SECONDS)
+            wire.execute([("SHUTDOWN",)], START_SECONDS)
         except TROUBLE:
             pass  # it closes the connection instead of answering
         finally:
@@ -111,7 +111,7 @@ class EmbeddedServer:
         return f"The embedded Redis did not start; see {log}, or set STOREFRONT_REDIS_URL."
 
     def _spawn(self, binary: Path) -> None:
-        keeper = Path(__file__).with_name("keeper.py")
+        keeper = Path(__file__).with_name("_keeper.py")
         arguments = [str(self._folder.resolve()), str(binary), str(self._idle_seconds)]
         with (self._folder / "redis.log").open("ab") as log:
             subprocess.run(  # noqa: S603 - our own program and paths
@@ -142,7 +142,7 @@ class EmbeddedServer:
         except TROUBLE:
             return None
         try:
-            (reply,) = wire.ask([("CONFIG", "GET", "dir")], START_SECONDS)
+            (reply,) = wire.execute([("CONFIG", "GET", "dir")], START_SECONDS)
             is_ours = os.path.samefile(_value_of(reply, b"dir"), self._folder)
         except TROUBLE:
             is_ours = False
@@ -152,7 +152,7 @@ class EmbeddedServer:
         return None
 
     def _is_loaded(self, wire: Wire) -> bool:
-        (reply,) = wire.ask([("PING",)], START_SECONDS)
+        (reply,) = wire.execute([("PING",)], START_SECONDS)
         return not isinstance(reply, Exception)
 
     def _is_locked(self) -> bool:

@@ -92,7 +92,7 @@ class RedisStore:
         """
         return self._live().reader.fetch([command], seconds) != [MISSING]
 
-    def ask(self, commands: Sequence[Command]) -> list[Any]:
+    def execute(self, commands: Sequence[Command]) -> list[Any]:
         """Like `fetch`, but waits and tries again: all replies, or `StoreUnavailable`, or redis-py's `ResponseError`."""
         jobs = [Job(command.packed(), command.key) for command in commands]
         self._live().writer.settle(jobs)
@@ -147,13 +147,13 @@ class RedisStore:
 
     def info(self) -> StoreFacts:
         """Version, memory, eviction policy and role of every node."""
-        replies = self._live().writer.ask_all("INFO")
+        replies = self._live().writer.execute_all("INFO")
         return StoreFacts(tuple(facts_of(node.label, _text_of(reply)) for node, reply in replies.items()))
 
     def ping(self) -> float:
         """Seconds that the nodes took to answer, all together; raises `StoreUnavailable` if one does not."""
         began = time.monotonic()
-        self._live().writer.ask_all("PING")
+        self._live().writer.execute_all("PING")
         return time.monotonic() - began
 
     def probe(self) -> bool:

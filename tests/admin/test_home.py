@@ -343,7 +343,7 @@ def beat(shop: SmallShop, kind: Literal["worker", "thread"]) -> None:
 def age_beats(shop: SmallShop, seconds: int) -> None:
     """Let all that were seen have been seen that much earlier."""
     parts = shop.app.extensions[SERVICES]
-    (beats,) = parts.store.ask([Command(parts.keys.workers, "ZRANGE", (0, -1, "WITHSCORES"))])
+    (beats,) = parts.store.execute([Command(parts.keys.workers, "ZRANGE", (0, -1, "WITHSCORES"))])
     parts.store.pipeline_write([("ZINCRBY", parts.keys.workers, -seconds, member) for member, _ in beats])
 
 
@@ -473,7 +473,7 @@ def test_a_redis_that_evicts_is_told(make_shop: MakeShop, own_redis: str) -> Non
     shop = make_shop(admin_access=lambda: Merchant("First editor"), STOREFRONT_REDIS_URL=own_redis)
     assert matters(shop) == []
     with shop.app.app_context():
-        shop.storefront.services.store.ask([Command("SET", "CONFIG", ("maxmemory-policy", "allkeys-lru"))])
+        shop.storefront.services.store.execute([Command("SET", "CONFIG", ("maxmemory-policy", "allkeys-lru"))])
     (sentence,) = matters(shop)
     assert "removes keys by itself (allkeys-lru)" in sentence
     assert "may lose counts" in services(shop)["Redis"]
@@ -492,7 +492,7 @@ def test_a_redis_that_refuses_to_write_is_told(
     """It answers, so pages go on; no worker is blamed for what it cannot write."""
     options: dict[str, Any] = {"admin_access": lambda: Merchant("First editor"), "STOREFRONT_REDIS_URL": own_redis}
     shop = make_shop(STOREFRONT_DRAIN="off", **options)
-    shop.app.extensions[SERVICES].store.ask([Command(command[1], command[0], command[2:])])
+    shop.app.extensions[SERVICES].store.execute([Command(command[1], command[0], command[2:])])
     (matter,) = home(shop).select(".matter")
     assert "Redis refuses to write: pages go on with the old counts." in matter.text
     assert remedy in matter.text

@@ -177,7 +177,7 @@ def test_without_redis_the_list_is_there(browser: Browser, monkeypatch: pytest.M
     def gone(*_args: Any) -> Any:
         raise StoreUnavailable("Redis is gone.")
 
-    monkeypatch.setattr(RedisStore, "ask", gone)
+    monkeypatch.setattr(RedisStore, "execute", gone)
     assert "Redis does not answer" in told(browser.get("/slots"))
 
 

@@ -43,7 +43,7 @@ class Index:
         """The neighbours of a product, the most alike first."""
         read = Command(self.keys.alike(edition, self.numbers[product_id]), "ZRANGE", (0, -1, "REV", "WITHSCORES"))
         ids = {str(number).encode(): name for name, number in self.numbers.items()}
-        return {ids[member]: score / 1e6 for member, score in self.store.ask([read])[0]}
+        return {ids[member]: score / 1e6 for member, score in self.store.execute([read])[0]}
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_an_odd_catalogue_is_indexed(index: Index) -> None:
 def test_an_empty_catalogue_is_indexed(index: Index) -> None:
     """A shop before its first product gets an edition with nothing in it."""
     edition = index.run()
-    assert index.store.ask([Command(index.keys.news, "HGET", ("edition",))]) == [edition.encode()]
+    assert index.store.execute([Command(index.keys.news, "HGET", ("edition",))]) == [edition.encode()]
 
 
 def test_best_rated_are_stored_by_their_lower_bound(index: Index) -> None:
@@ -166,7 +166,7 @@ def test_best_rated_are_stored_by_their_lower_bound(index: Index) -> None:
         product("unsaid", "C", rating=5.0),
         product("hidden", "D", rating=5.0, review_count=500, visible=False),
     )
-    (best,) = index.store.ask([Command(index.keys.rated(edition), "ZRANGE", (0, -1, "REV", "WITHSCORES"))])
+    (best,) = index.store.execute([Command(index.keys.rated(edition), "ZRANGE", (0, -1, "REV", "WITHSCORES"))])
     assert [member for member, _ in best] == [b"2", b"1"]
     assert all(0 < score < 5e6 for _, score in best)
 
@@ -177,7 +177,7 @@ def test_the_edition_before_goes_a_minute_later(index: Index) -> None:
     old = index.run(*products)
     new = index.run(*products)
     reads = [Command(index.keys.alike(edition, 1), "TTL") for edition in (old, new)]
-    before, now = index.store.ask(reads)
+    before, now = index.store.execute(reads)
     assert 0 < before <= content.KEPT_SECONDS
     assert now == -1
 
@@ -190,8 +190,8 @@ def test_a_broken_indexing_changes_nothing_and_leaves_nothing(index: Index, monk
         patch.setattr(content, "_store_rated", _refused)
         with pytest.raises(StoreUnavailable):
             index.run(*products)
-    assert index.store.ask([Command(index.keys.news, "HGET", ("edition",))]) == [good.encode()]
-    (broken,) = index.store.ask([Command(index.keys.news, "HGET", ("indexing",))])
+    assert index.store.execute([Command(index.keys.news, "HGET", ("edition",))]) == [good.encode()]
+    (broken,) = index.store.execute([Command(index.keys.news, "HGET", ("indexing",))])
     index.run(*products)
     assert not list(index.store.scan(f"*{broken.decode()}*"))
     assert not list(index.folder.glob("alike-*"))

@@ -225,9 +225,9 @@ def test_a_planted_key_of_the_wrong_type_stops_the_batch_before_its_first_write(
     key = parts.keys.weights(generation.token, 3, 3)
     _write(shop, "SET", key, "planted")
     position = Command(_position(shop, 3), "GET")
-    standing = parts.store.ask([position])
+    standing = parts.store.execute([position])
     shop.place(["p1", "p2", "p3"])
-    assert parts.store.ask([position]) == standing
+    assert parts.store.execute([position]) == standing
     assert stored(shop) == expected(shop)
 
 

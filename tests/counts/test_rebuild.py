@@ -203,7 +203,7 @@ def test_switch_retires_the_one_before_and_tells_the_news(shop: CountedShop) -> 
     live = generations.live(shop.database)
     assert live is not None
     assert live.token == new.token
-    assert shop.store.ask([Command(shop.keys.news, "HGET", ("generation",))]) == [new.token.encode()]
+    assert shop.store.execute([Command(shop.keys.news, "HGET", ("generation",))]) == [new.token.encode()]
     assert rebuild.sweep(shop.database, shop.store, shop.keys) == 0
     assert shop.held(old)["pairs"]
     with shop.database.writing() as session:

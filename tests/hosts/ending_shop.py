@@ -23,7 +23,7 @@ def end_early() -> None:
     with shop.app.app_context():
         parts = shop.storefront.services
         parts.thread.wake()
-        wait_until(lambda: parts.store.ask([Command(parts.keys.news, "HGET", ("indexing",))])[0], 30)
+        wait_until(lambda: parts.store.execute([Command(parts.keys.news, "HGET", ("indexing",))])[0], 30)
 
 
 if __name__ == "__main__":

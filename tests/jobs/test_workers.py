@@ -73,7 +73,7 @@ def test_one_that_is_gone_is_remembered_as_the_last_and_then_forgotten(
     monkeypatch.setattr(heartbeats.time, "time", lambda: now + heartbeats.REMEMBERED_SECONDS + 2)
     process_of(shop, "worker").beat()
     reads = [Command(parts.keys.workers, "ZCARD"), Command(parts.keys.workers, "TTL")]
-    held, seconds = parts.store.ask(reads)
+    held, seconds = parts.store.execute(reads)
     assert held == 1
     assert 0 < seconds <= heartbeats.KEPT_SECONDS
 

@@ -127,7 +127,7 @@ def test_days_are_summed_up_and_forgotten_after_a_month(shop: SmallShop, monkeyp
     monkeypatch.setattr(module, "_today", lambda: today)
     assert [totals(shop, days)["product"]["best"].pages for days in (1, 7, 8, 14)] == [1, 2, 3, 4]
     services = shop.app.extensions[SERVICES]
-    (seconds,) = services.store.ask([Command(services.keys.fills(today), "TTL")])
+    (seconds,) = services.store.execute([Command(services.keys.fills(today), "TTL")])
     assert 29 * 86_400 < seconds <= 30 * 86_400
 
 

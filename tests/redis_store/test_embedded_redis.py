@@ -72,7 +72,7 @@ def test_four_processes_that_start_at_once_share_one_server(folder: Path) -> Non
     for starter in starters:
         starter.join(10)
     assert len(servers) == 1
-    assert RedisStore(None, folder).ask([Command("starters", "GET")]) == [b"4"]
+    assert RedisStore(None, folder).execute([Command("starters", "GET")]) == [b"4"]
 
 
 def test_a_killed_server_is_started_again_with_its_data(folder: Path, binary: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_killed_server_is_started_again_with_its_data(folder: Path, binary: Pa
     first = store.info().nodes[0].process_id
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: is_gone(first))
-    assert store.ask([Command("kept", "GET")]) == [b"yes"]
+    assert store.execute([Command("kept", "GET")]) == [b"yes"]
     assert store.info().nodes[0].process_id != first
 
 
@@ -117,8 +117,8 @@ def test_a_copied_folder_gets_a_server_of_its_own(folder: Path, tmp_path: Path) 
     try:
         store = RedisStore(None, copy)
         store.pipeline_write([("SET", "whose", "copy")])
-        assert RedisStore(None, folder).ask([Command("whose", "GET")]) == [b"original"]
-        assert store.ask([Command("whose", "GET")]) == [b"copy"]
+        assert RedisStore(None, folder).execute([Command("whose", "GET")]) == [b"original"]
+        assert store.execute([Command("whose", "GET")]) == [b"copy"]
     finally:
         stop(copy)
 
@@ -132,7 +132,7 @@ def test_a_server_that_lost_its_socket_is_replaced(folder: Path) -> None:
     shutil.rmtree(Path((folder / "socket").read_text()).parent)
     store.close()
     wait_until(lambda: is_gone(server))
-    assert store.ask([Command("kept", "GET")]) == [b"yes"]
+    assert store.execute([Command("kept", "GET")]) == [b"yes"]
 
 
 def test_stop_ends_the_server_and_keeps_the_data(folder: Path) -> None:
@@ -144,7 +144,7 @@ def test_stop_ends_the_server_and_keeps_the_data(folder: Path) -> None:
     assert stop(folder) is True
     wait_until(lambda: is_gone(server) and not home.exists())
     assert stop(folder) is False
-    assert store.ask([Command("kept", "GET")]) == [b"yes"]
+    assert store.execute([Command("kept", "GET")]) == [b"yes"]
 
 
 def test_the_server_ends_when_nobody_has_used_it(folder: Path, binary: Path) -> None:
@@ -162,7 +162,7 @@ def test_the_settings_keep_counts(folder: Path, binary: Path) -> None:
     """Append-only, nothing evicted, no port open to the machine."""
     store = RedisStore(None, folder, embedded=lambda path: EmbeddedServer(path, binary))
     names = ("appendonly", "appendfsync", "maxmemory-policy", "port")
-    replies = store.ask([Command("GET", "CONFIG", (name,)) for name in names])
+    replies = store.execute([Command("GET", "CONFIG", (name,)) for name in names])
     assert [next(iter(reply.values())) for reply in replies] == [b"yes", b"everysec", b"noeviction", b"0"]
     assert store.info().evicts is False
 
@@ -218,13 +218,13 @@ def test_the_keeper_runs_on_python_even_inside_another_program(monkeypatch: pyte
 def test_a_forked_process_makes_its_own_connections(folder: Path) -> None:
     """Two processes on one connection would read each other's replies."""
     store = RedisStore(None, folder)
-    own = store.ask([Command("ID", "CLIENT")])
+    own = store.execute([Command("ID", "CLIENT")])
     child = os.fork()
     if child == 0:
         differs = False
         try:
-            differs = store.ask([Command("ID", "CLIENT")]) != own
+            differs = store.execute([Command("ID", "CLIENT")]) != own
         finally:
             os._exit(0 if differs else 1)
     assert os.waitpid(child, 0)[1] == 0
-    assert store.ask([Command("ID", "CLIENT")]) == own
+    assert store.execute([Command("ID", "CLIENT")]) == own

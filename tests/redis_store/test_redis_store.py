@@ -290,7 +290,7 @@ def test_without_a_worker_the_breaker_probes_in_the_background() -> None:
 def test_scripts_are_loaded_where_they_are_unknown(store: RedisStore) -> None:
     """The first run and the one after SCRIPT FLUSH both count once."""
     assert store.run_scripts([ScriptCall(ADD, ["n"], [3]), ScriptCall(ADD, ["n"], [4])]) == [3, 7]
-    store.ask([Command("FLUSH", "SCRIPT")])
+    store.execute([Command("FLUSH", "SCRIPT")])
     assert store.run_scripts([ScriptCall(ADD, ["n"], [1])]) == [8]
 
 
@@ -305,13 +305,13 @@ def test_what_a_script_raises_stands_in_its_place(store: RedisStore) -> None:
 def test_a_replica_refuses_writes_with_the_remedy(store: RedisStore) -> None:
     """READONLY is StoreUnavailable, with Redis' own words as the cause, in a script and outside."""
     store.run_scripts([ScriptCall(ADD, ["n"], [1])])
-    store.ask([Command("127.0.0.1", "REPLICAOF", (closed_port(),))])
+    store.execute([Command("127.0.0.1", "REPLICAOF", (closed_port(),))])
     try:
         (reply,) = store.run_scripts([ScriptCall(ADD, ["n"], [1])])
         with pytest.raises(StoreUnavailable, match="primary"):
             store.pipeline_write([("SET", "a", 1)])
     finally:
-        store.ask([Command("NO", "REPLICAOF", ("ONE",))])
+        store.execute([Command("NO", "REPLICAOF", ("ONE",))])
     assert isinstance(reply, StoreUnavailable)
     assert isinstance(reply.__cause__, ResponseError)
 
@@ -319,14 +319,14 @@ def test_a_replica_refuses_writes_with_the_remedy(store: RedisStore) -> None:
 def test_a_full_server_refuses_writes_with_the_remedy(store: RedisStore) -> None:
     """OOM is StoreUnavailable in a script and outside; reading goes on."""
     store.run_scripts([ScriptCall(ADD, ["n"], [1])])
-    store.ask([Command("SET", "CONFIG", ("maxmemory", 1))])
+    store.execute([Command("SET", "CONFIG", ("maxmemory", 1))])
     try:
         (reply,) = store.run_scripts([ScriptCall(ADD, ["n"], [1])])
         with pytest.raises(StoreUnavailable, match="maxmemory"):
             store.pipeline_write([("SET", "a", 1)])
         assert store.fetch([Command("n", "GET")]) == [b"1"]
     finally:
-        store.ask([Command("SET", "CONFIG", ("maxmemory", 0))])
+        store.execute([Command("SET", "CONFIG", ("maxmemory", 0))])
     assert isinstance(reply, StoreUnavailable)
 
 
@@ -411,16 +411,16 @@ def test_the_password_is_used_and_never_shown(
 ) -> None:
     """The right one works in a URL; the wrong one is in no message, log or label."""
     caplog.set_level(logging.DEBUG)
-    store.ask([Command("SET", "CONFIG", ("requirepass", "s3cret!"))])
+    store.execute([Command("SET", "CONFIG", ("requirepass", "s3cret!"))])
     try:
         right = RedisStore(f"unix://:{quote('s3cret!')}@{quote(server)}", tmp_path)
         assert right.fetch([Command("a", "GET")]) == [None]
         wrong = RedisStore(f"unix://:hunter2@{quote(server)}?db=0", tmp_path)
         assert [wrong.fetch([Command("a", "GET")]) for _ in range(4)] == [[MISSING]] * 4
         with pytest.raises(StoreUnavailable) as caught:
-            wrong.ask([Command("a", "GET")])
+            wrong.execute([Command("a", "GET")])
     finally:
-        store.ask([Command("SET", "CONFIG", ("requirepass", ""))])
+        store.execute([Command("SET", "CONFIG", ("requirepass", ""))])
     shown = [caplog.text, str(caught.value), repr(caught.value.__cause__), wrong.label, repr(wrong)]
     assert not [text for text in shown if "hunter2" in text or "s3cret" in text]
 

@@ -143,9 +143,9 @@ def test_a_redis_that_refuses_writes_is_still_read(make_shop: MakeShop, own_redi
     assert warm(shop).shown("also_bought")
     store = shop.app.extensions[SERVICES].store
     if trouble == "READONLY":
-        store.ask([Command("127.0.0.1", "REPLICAOF", (free_port(),))])
+        store.execute([Command("127.0.0.1", "REPLICAOF", (free_port(),))])
     else:
-        store.ask([Command("SET", "CONFIG", ("maxmemory", 1))])
+        store.execute([Command("SET", "CONFIG", ("maxmemory", 1))])
     place(shop)
     with shop.app.app_context(), pytest.raises(StoreUnavailable):
         shop.storefront.drain()
@@ -156,9 +156,9 @@ def test_a_redis_that_refuses_writes_is_still_read(make_shop: MakeShop, own_redi
     finally:
         other.close()
     if trouble == "READONLY":
-        store.ask([Command("NO", "REPLICAOF", ("ONE",))])
+        store.execute([Command("NO", "REPLICAOF", ("ONE",))])
     else:
-        store.ask([Command("SET", "CONFIG", ("maxmemory", 0))])
+        store.execute([Command("SET", "CONFIG", ("maxmemory", 0))])
     assert_exact(shop)
 
 
@@ -203,7 +203,7 @@ def test_a_shard_that_falls_behind_unnoticed_is_sent_what_it_lacks(make_shop: Ma
     store = shop.app.extensions[SERVICES].store
     with shop.app.app_context():
         shop.place(["p1", "p2"])
-        copies = [(key, store.ask([Command(key, "DUMP")])[0]) for key in shard_keys(shop)]
+        copies = [(key, store.execute([Command(key, "DUMP")])[0]) for key in shard_keys(shop)]
         shop.place(["p1", "p3"])
         shop.place(["p1", "p4"])
         store.unlink(shard_keys(shop))

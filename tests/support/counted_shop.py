@@ -81,7 +81,7 @@ class CountedShop:
         keys, token, shards = self.keys, generation.token, range(generation.shards)
         found: dict[str, Any] = {"counts": {}, "sold": {}, "pairs": {}, "sets": 0}
         for shard in shards:
-            counts, sold, totals, position = self.store.ask(
+            counts, sold, totals, position = self.store.execute(
                 [
                     Command(keys.counts(token, shard), "HGETALL"),
                     Command(keys.sold(token, shard), "HGETALL"),
@@ -97,7 +97,7 @@ class CountedShop:
             assert Position.parse(position.decode()) is not None
         for product in range(1, products + 1):
             shard = shard_of(product, generation.shards)
-            weights, support = self.store.ask(
+            weights, support = self.store.execute(
                 [
                     Command(keys.weights(token, shard, product), "ZRANGE", (0, -1, "WITHSCORES")),
                     Command(keys.support(token, shard, product), "HGETALL"),

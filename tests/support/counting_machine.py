@@ -140,7 +140,7 @@ class Counting(RuleBasedStateMachine):
             assert self.shop.storefront.services.upkeep.rebuild_due is None
 
     def _ask(self, read: Command) -> Any:
-        return self.shop.storefront.services.store.ask([read])[0]
+        return self.shop.storefront.services.store.execute([read])[0]
 
     def _keys_of_shard(self) -> list[str]:
         parts = self.shop.storefront.services

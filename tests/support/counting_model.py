@@ -113,14 +113,14 @@ def stored(shop: SmallShop) -> Counts:
     parts.numbers.refresh(parts.database)
     counts = Counts()
     for shard in range(shards):
-        n, sold = parts.store.ask(
+        n, sold = parts.store.execute(
             [Command(parts.keys.counts(token, shard), "HGETALL"), Command(parts.keys.sold(token, shard), "HGETALL")]
         )
         counts.n.update({int(p): int(v) for p, v in n.items() if int(v)})
         counts.sold.update({int(p): int(v) for p, v in sold.items() if int(v)})
     for product in range(1, len(parts.numbers) + 1):
         shard = shard_of(product, shards)
-        weights, support = parts.store.ask(
+        weights, support = parts.store.execute(
             [
                 Command(parts.keys.weights(token, shard, product), "ZRANGE", (0, -1, "WITHSCORES")),
                 Command(parts.keys.support(token, shard, product), "HGETALL"),

@@ -109,12 +109,12 @@ def test_a_process_that_ends_while_products_are_compared_ends_well(shop: SmallSh
     assert (process.returncode, errors) == (0, "")
     with shop.app.app_context():
         parts = shop.storefront.services
-        indexing, edition = parts.store.ask(
+        indexing, edition = parts.store.execute(
             [Command(parts.keys.news, "HGET", (name,)) for name in ("indexing", "edition")]
         )
         assert (bool(indexing), edition) == (True, None)  # it was ended in the midst of it
         shop.storefront.drain()
-        assert parts.store.ask([Command(parts.keys.news, "HGET", ("edition",))])[0]
+        assert parts.store.execute([Command(parts.keys.news, "HGET", ("edition",))])[0]
 
 
 def _get(port: int) -> HTTPResponse:

@@ -178,7 +178,7 @@ def _redis() -> tuple[StoreFacts | None, Service]:
         return None, redis_outage(error)
     words = _redis_words(facts)
     try:  # a full one, and a replica, answer and refuse to write
-        store.ask([Command(current_services.keys.news, "HINCRBY", ("rules", 0))])
+        store.execute([Command(current_services.keys.news, "HINCRBY", ("rules", 0))])
     except StorefrontError as error:
         return facts, redis_outage(error, _("refuses to write"), words)
     if facts.evicts:

@@ -1,6 +1,6 @@
 """Starts the embedded server, and ends it when nobody has used it for a while.
 
-A program of its own, run by path with nothing but the standard library: ``python -I -S keeper.py FOLDER BINARY
+A program of its own, run by path with nothing but the standard library: ``python -I -S _keeper.py FOLDER BINARY
 IDLE_SECONDS``. The shop's process never holds the lock itself, as a fork of it at the wrong moment would hold the
 lock for ever. Three processes, one after the other: the one that was called takes the lock, prepares the folder and
 returns; its child watches; the child's child becomes the server and *keeps the lock open*, so that the kernel frees it
@@ -87,10 +87,10 @@ def watch(server: int, path: str, idle_seconds: float) -> None:
             continue
         asked_at = now
         keep_fresh(os.path.dirname(path))
-        if ask(path, b"INFO clients\r\n").find(b"connected_clients:1\r\n") < 0:
+        if request(path, b"INFO clients\r\n").find(b"connected_clients:1\r\n") < 0:
             used_at = now
         elif now - used_at >= idle_seconds:
-            ask(path, b"SHUTDOWN\r\n")
+            request(path, b"SHUTDOWN\r\n")
 
 
 def keep_fresh(home: str) -> None:
@@ -102,7 +102,7 @@ def keep_fresh(home: str) -> None:
             pass
 
 
-def ask(path: str, command: bytes) -> bytes:
+def request(path: str, command: bytes) -> bytes:
     """The start of the reply; empty if the server is busy, loading or gone."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
