@@ -14,7 +14,7 @@ import random
 import sys
 import time
 
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.definition import Bundle, BundleKind, BundleText, Component, Definition, Tier
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
@@ -60,7 +60,7 @@ def measure(catalogue: int, shops: int) -> tuple[list[float], int]:
         known = {f"p{number}": price for number, price in enumerate(prices)}
         for turn in range(1 + CARTS):
             bought = chance.sample(range(catalogue), LINES)
-            lines = [Line(f"p{number}", chance.choice((1, 1, 1, 2, 3)), prices[number]) for number in bought]
+            lines = [LineItem(f"p{number}", chance.choice((1, 1, 1, 2, 3)), prices[number]) for number in bought]
             start = time.process_time()
             pricing = price_cart(lines, bundles, "EUR", NOW, prices=known)
             if turn:  # the first cart of a process is slower

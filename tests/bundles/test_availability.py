@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from made_bundles import TEXTS, bundles, mix_of, set_of
 
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.stock import Shortage, bundle_available, recheck, sets_available, shortages
 from storefront_plugin.bundles.definition import Component, Definition, Tier
 from storefront_plugin.bundles.price import free_items, percent_off
@@ -26,7 +26,7 @@ def test_the_scarcest_component_decides() -> None:
 
 def test_all_lines_that_share_a_component_are_added_up() -> None:
     """Pieces in the cart, in whatever variant, are no longer there for a further set."""
-    lines = [Line("a", 2, 100, "red"), Line("a", 1, 100, "blue"), Line("c", 9, 100)]
+    lines = [LineItem("a", 2, 100, "red"), LineItem("a", 1, 100, "blue"), LineItem("c", 9, 100)]
     assert sets_available(PAIR, {"a": 7, "b": 5}, lines) == 2
 
 
@@ -63,7 +63,13 @@ def test_the_check_at_checkout_reads_the_stock_of_now() -> None:
     stocks = {"a": 3, "b": None, "gone": 5}
     products = [Product(id=name, title=name, price=Decimal(1), stock=stock) for name, stock in stocks.items()]
     products[2] = Product(id="gone", title="gone", price=Decimal(1), stock=5, visible=False)
-    lines = [Line("a", 2, 1), Line("a", 2, 1, "red"), Line("b", 99, 1), Line("gone", 1, 1), Line("deleted", 1, 1)]
+    lines = [
+        LineItem("a", 2, 1),
+        LineItem("a", 2, 1, "red"),
+        LineItem("b", 99, 1),
+        LineItem("gone", 1, 1),
+        LineItem("deleted", 1, 1),
+    ]
     found = recheck(MemoryCatalog(products), lines, bundles(set_of("a", "b", price=TEN)))
     assert found == [Shortage("a", 4, 3), Shortage("deleted", 1, 0), Shortage("gone", 1, 0)]
     assert shortages({"a": 4}, lines[:2]) == []
@@ -73,8 +79,13 @@ def test_the_lines_of_a_variant_are_checked_against_its_own_stock() -> None:
     """Also where the product has enough; an unknown variant cannot be had, a product without variants is not asked."""
     products = [Product(id=name, title=name, price=Decimal(1)) for name in ("a", "b")]
     known = {"a": [Variant("red", "Red", None, 2), Variant("blue", "Blue")]}
-    lines = [Line("a", 2, 1, "red"), Line("a", 1, 2, "red"), Line("a", 9, 1, "blue"), Line("a", 1, 1, "gone")]
+    lines = [
+        LineItem("a", 2, 1, "red"),
+        LineItem("a", 1, 2, "red"),
+        LineItem("a", 9, 1, "blue"),
+        LineItem("a", 1, 1, "gone"),
+    ]
     catalog = MemoryCatalog(products, variants=lambda ids: {name: known[name] for name in ids if name in known})
-    found = recheck(catalog, [*lines, Line("b", 5, 1, "red")])
+    found = recheck(catalog, [*lines, LineItem("b", 5, 1, "red")])
     assert found == [Shortage("a", 1, 0, "gone"), Shortage("a", 3, 2, "red")]
     assert recheck(MemoryCatalog(products), lines) == []

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_bundles import NOW, TEXTS, definitions, mix_of, set_of, steps_of
 
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.rounding import spread
 from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
@@ -121,8 +121,8 @@ def test_percentages_are_rounded_half_up() -> None:
         lambda huge: free_items(huge),
         lambda huge: percent_off(huge),
         lambda huge: set_of("a", "b", price=TEN, limit_in_all=huge),
-        lambda huge: Line("a", huge, 1),
-        lambda huge: Line("a", 1, huge),
+        lambda huge: LineItem("a", huge, 1),
+        lambda huge: LineItem("a", 1, huge),
         lambda huge: Definition(kind=huge, tiers=(), texts=TEXTS),
     ],
 )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from made_bundles import NOW, bundles, definitions, mix_of, set_of, steps_of
 
 from storefront_plugin import ConfigurationError, Product, Slot
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Schedule, Shopper, Tier
 from storefront_plugin.bundles.price import amount_off, fixed_price, free_items, percent_off
@@ -66,8 +66,8 @@ def test_a_bundle_whose_component_cannot_be_had_is_not_shown(change: dict[str, A
 def test_pieces_in_the_cart_are_not_offered_again() -> None:
     """Of three pieces two stand in the cart: one set can be had, a third of the same cannot."""
     products = products_of(p1={"stock": 3})
-    assert shown([set_of("p0", "p1", price=percent_off(10))], products, lines=[Line("p1", 2, 200)]) == [1]
-    assert shown([set_of("p0", "p1", price=percent_off(10))], products, lines=[Line("p1", 3, 200)]) == []
+    assert shown([set_of("p0", "p1", price=percent_off(10))], products, lines=[LineItem("p1", 2, 200)]) == [1]
+    assert shown([set_of("p0", "p1", price=percent_off(10))], products, lines=[LineItem("p1", 3, 200)]) == []
 
 
 def test_a_bundle_that_saves_nothing_is_not_shown() -> None:
@@ -142,7 +142,7 @@ def test_a_tier_costs_what_the_till_asks_for_its_pieces(definition: Definition, 
         kind = "set" if definition.kind == "ladder" else definition.kind
         alone = Bundle(1, replace(definition, kind=kind, tiers=(tier,)))
         lines = [
-            Line(piece.product.id, piece.pieces, piece.unit_price, piece.variant.id if piece.variant else None)
+            LineItem(piece.product.id, piece.pieces, piece.unit_price, piece.variant.id if piece.variant else None)
             for piece in offer.pieces
             if piece.pieces
         ]

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from storefront_plugin import CartLine, MemoryCatalog, Storefront
 from storefront_plugin.bundles import BundleRecord, LimitReached, RefundConflict, RefundedAlready, Return, percent_off
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
 from storefront_plugin.bundles.definition import Bundle
 from storefront_plugin.bundles.store import repository
@@ -56,9 +56,9 @@ def published(shop: SmallShop, **more: Any) -> BundleRecord:
 
 def pricing_of(stored: BundleRecord, sets: int) -> CartPricing:
     """A cart with so many sets, and one p7; whatever is left of the bundle."""
-    pieces = [Line(name, sets, price) for name, price in (("p5", 500), ("p6", 600)) if sets]
+    pieces = [LineItem(name, sets, price) for name, price in (("p5", 500), ("p6", 600)) if sets]
     bundle = Bundle(stored.id, stored.definition, stored.version)
-    return price_cart([*pieces, Line("p7", 1, 700)], [bundle], "EUR", NOW)
+    return price_cart([*pieces, LineItem("p7", 1, 700)], [bundle], "EUR", NOW)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bundles import priced, set_of
 
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.packing.duals import EASY, Relaxation, price_pieces
 from storefront_plugin.bundles.packing.search import NODES, greedy, pack
 from storefront_plugin.bundles.packing.stacks import Candidate
@@ -141,7 +141,7 @@ def test_equal_savings_go_to_fewer_bundles_and_then_to_the_lower_id() -> None:
 def test_carts_of_sets_cost_what_trying_all_combinations_gives(data: st.DataObject) -> None:
     """Checked against sums over single pieces that know nothing of pools, offers and bounds."""
     names = [f"p{number}" for number in range(data.draw(st.integers(2, 8)))]
-    lines = [Line(name, 1, data.draw(st.integers(0, 5000))) for name in names]
+    lines = [LineItem(name, 1, data.draw(st.integers(0, 5000))) for name in names]
     price_of = {line.product_id: line.unit_price for line in lines}
     sets, deals = [], []
     for _ in range(data.draw(st.integers(1, 8))):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from made_bundles import NOW, TEXTS, bundles, carts, definitions, mix_of, priced, set_of
 from small_shop import SmallShop
 
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricer import CartPricer
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.cart.stock import Shortage
@@ -352,7 +352,7 @@ def test_each_line_costs_the_same_whether_or_not_hints_are_asked_for(pricer: Car
 
 @settings(max_examples=100, deadline=None)
 @given(carts(5, 3), st.lists(definitions(), max_size=6))
-def test_bundles_that_cannot_be_complete_need_not_be_looked_at(lines: list[Line], made: list[Definition]) -> None:
+def test_bundles_that_cannot_be_complete_need_not_be_looked_at(lines: list[LineItem], made: list[Definition]) -> None:
     """Without those that lack a product altogether a cart costs the same, for the same reasons."""
     left = in_play(bundles(*made), [], {line.product_id for line in lines})
     some, full = price_cart(lines, left, "EUR", NOW, hints=0), priced(lines, *made, hints=0)

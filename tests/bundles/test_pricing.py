@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bundles import NOW, TEXTS, bundles, carts, currencies, definitions, mix_of, priced, set_of, steps_of
 
-from storefront_plugin.bundles.cart.lines import Line, line_from_cart
+from storefront_plugin.bundles.cart.lines import LineItem, line_from_cart
 from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
 from storefront_plugin.bundles.definition import Bundle, Component, Definition, Schedule, Shopper, Tier
 from storefront_plugin.bundles.price import amount_off, fixed_price, free_items, percent_off
@@ -39,7 +39,7 @@ def check_sums(pricing: CartPricing) -> None:
 @FEW
 @given(carts(), st.lists(definitions(), max_size=6), currencies(), st.booleans())
 def test_all_sums_hold_for_any_cart_and_any_bundles(
-    lines: list[Line], given: list[Definition], currency: str, tax_included: bool
+    lines: list[LineItem], given: list[Definition], currency: str, tax_included: bool
 ) -> None:
     """Lines, bundles, taxes and totals add up to the unit, and nothing is negative."""
     check_sums(priced(lines, *given, currency=currency, tax_included=tax_included))
@@ -48,7 +48,7 @@ def test_all_sums_hold_for_any_cart_and_any_bundles(
 @FEW
 @given(carts(), st.lists(definitions(), max_size=6), st.randoms(use_true_random=False))
 def test_the_answer_does_not_depend_on_the_order_of_the_lines(
-    lines: list[Line], given: list[Definition], chance: random.Random
+    lines: list[LineItem], given: list[Definition], chance: random.Random
 ) -> None:
     """The same lines in another order cost the same, bundle by bundle and line by line."""
     first = priced(lines, *given)
@@ -64,7 +64,7 @@ def test_the_answer_does_not_depend_on_the_order_of_the_lines(
 
 @FEW
 @given(carts(), st.lists(definitions(), min_size=1, max_size=6))
-def test_one_more_bundle_never_makes_a_cart_dearer(lines: list[Line], given: list[Definition]) -> None:
+def test_one_more_bundle_never_makes_a_cart_dearer(lines: list[LineItem], given: list[Definition]) -> None:
     """Where the answer is certain, adding a bundle can only save more."""
     few, more = priced(lines, *given[:-1]), priced(lines, *given)
     if more.optimal:
@@ -73,13 +73,15 @@ def test_one_more_bundle_never_makes_a_cart_dearer(lines: list[Line], given: lis
 
 @FEW
 @given(carts(), st.lists(definitions(), min_size=1, max_size=4), currencies())
-def test_what_is_told_to_be_saved_by_adding_is_saved(lines: list[Line], given: list[Definition], currency: str) -> None:
+def test_what_is_told_to_be_saved_by_adding_is_saved(
+    lines: list[LineItem], given: list[Definition], currency: str
+) -> None:
     """With what is missing, at least the saving that was told is reached."""
     known = {line.product_id: line.unit_price for line in lines}
     before = priced(lines, *given, currency=currency, prices=known)
     for hint in (hint for hint in before.missing if hint.saving is not None):
         added = [
-            Line(
+            LineItem(
                 lack.product_ids[0],
                 lack.pieces,
                 known[lack.product_ids[0]],
@@ -94,7 +96,7 @@ def test_what_is_told_to_be_saved_by_adding_is_saved(lines: list[Line], given: l
 
 def test_a_fixed_price_is_reached_to_the_unit() -> None:
     """Three pieces that do not divide evenly sum to the price of the set."""
-    lines = [Line("a", 1, 1000), Line("b", 1, 1000), Line("c", 1, 1000)]
+    lines = [LineItem("a", 1, 1000), LineItem("b", 1, 1000), LineItem("c", 1, 1000)]
     pricing = priced(lines, set_of("a", "b", "c", price=fixed_price({"EUR": 1999})))
     assert (pricing.total, pricing.discount) == (1999, 1001)
     assert [line.total for line in pricing.lines] == [666, 666, 667]
@@ -104,14 +106,14 @@ def test_a_fixed_price_is_reached_to_the_unit() -> None:
 def test_amounts_are_never_converted(currency: str, total: int) -> None:
     """A currency without an amount keeps its single prices, and the reason is told."""
     deal = set_of("camera", "case", price=fixed_price({"JPY": 12000, "KWD": 14000}))
-    pricing = priced([Line("camera", 1, 10000), Line("case", 1, 5000)], deal, currency=currency)
+    pricing = priced([LineItem("camera", 1, 10000), LineItem("case", 1, 5000)], deal, currency=currency)
     assert pricing.total == total
     assert [(number, why.why) for number, why in pricing.refused] == ([(1, "no_amount")] if currency == "EUR" else [])
 
 
 def test_a_fixed_price_above_the_sum_is_refused_with_a_reason() -> None:
     """There is never a negative saving."""
-    pricing = priced([Line("a", 1, 100), Line("b", 1, 100)], set_of("a", "b", price=fixed_price({"EUR": 201})))
+    pricing = priced([LineItem("a", 1, 100), LineItem("b", 1, 100)], set_of("a", "b", price=fixed_price({"EUR": 201})))
     assert (pricing.discount, pricing.applied) == (0, ())
     ((number, why),) = pricing.refused
     assert (number, why.why) == (1, "costs_more")
@@ -120,7 +122,7 @@ def test_a_fixed_price_above_the_sum_is_refused_with_a_reason() -> None:
 
 def test_two_and_a_half_sets_are_two_sets_and_a_rest() -> None:
     """Whole sets only; what is over costs its own price."""
-    pricing = priced([Line("a", 5, 1000), Line("b", 2, 500)], set_of("a", "b", price=percent_off(10)))
+    pricing = priced([LineItem("a", 5, 1000), LineItem("b", 2, 500)], set_of("a", "b", price=percent_off(10)))
     assert [(one.count, one.saving) for one in pricing.applied] == [(2, 300)]
     assert [part.quantity for part in pricing.lines[0].parts] == [2, 3]
 
@@ -129,18 +131,20 @@ def test_two_and_a_half_sets_are_two_sets_and_a_rest() -> None:
 def test_quantities_that_are_no_pieces_are_refused(quantity: object) -> None:
     """Negative, fractional and huge quantities are a sentence, not a price."""
     with pytest.raises(InputError, match="whole number from 1"):
-        Line("a", quantity, 100)  # type: ignore[arg-type]
+        LineItem("a", quantity, 100)  # type: ignore[arg-type]
 
 
 def test_a_whole_quantity_may_come_as_a_decimal_from_the_cart() -> None:
     """Shops that keep quantities as decimals are served as long as they are whole."""
     line = CartLine("a", Decimal("2.000"))  # type: ignore[arg-type]
-    assert line_from_cart(line, Decimal("9.99"), "EUR") == Line("a", 2, 999)
+    assert line_from_cart(line, Decimal("9.99"), "EUR") == LineItem("a", 2, 999)
 
 
 def test_a_million_pieces_are_priced_at_once() -> None:
     """Large quantities cost no more time than small ones."""
-    pricing = priced([Line("a", 1_000_000, 3), Line("b", 999_999, 7)], set_of("a", "b", price=amount_off({"EUR": 1})))
+    pricing = priced(
+        [LineItem("a", 1_000_000, 3), LineItem("b", 999_999, 7)], set_of("a", "b", price=amount_off({"EUR": 1}))
+    )
     assert pricing.applied[0].count == pricing.discount == 999_999
     assert pricing.optimal
 
@@ -148,8 +152,8 @@ def test_a_million_pieces_are_priced_at_once() -> None:
 def test_everything_free_and_nothing_to_save() -> None:
     """100 % off leaves nothing to pay; a set of free products has nothing to take off."""
     deal = set_of("a", "b", price=percent_off(100))
-    assert priced([Line("a", 1, 1001), Line("b", 1, 0)], deal).total == 0
-    nothing = priced([Line("a", 1, 0), Line("b", 1, 0)], deal)
+    assert priced([LineItem("a", 1, 1001), LineItem("b", 1, 0)], deal).total == 0
+    nothing = priced([LineItem("a", 1, 0), LineItem("b", 1, 0)], deal)
     assert nothing.applied == ()
     assert nothing.refused[0][1].why == "saves_nothing"
 
@@ -158,7 +162,7 @@ def test_buy_one_get_one_gives_the_cheaper_one() -> None:
     """Of two variants at two prices the cheaper is free, and its line says so."""
     parts = (Component("shirt"), Component("shirt", free=True))
     deal = Definition(kind="extra", tiers=(Tier(parts, free_items()),), texts=TEXTS)
-    pricing = priced([Line("shirt", 1, 1200, "blue"), Line("shirt", 1, 1000, "red")], deal)
+    pricing = priced([LineItem("shirt", 1, 1200, "blue"), LineItem("shirt", 1, 1000, "red")], deal)
     assert [line.total for line in pricing.lines] == [1200, 0]
 
 
@@ -167,18 +171,18 @@ def test_the_dearer_tier_applies_where_its_pieces_are_there() -> None:
     starter = Tier((Component("body"), Component("lens")), amount_off({"EUR": 500}))
     complete = Tier((Component("body"), Component("lens"), Component("bag")), amount_off({"EUR": 1500}))
     ladder = Definition(kind="ladder", tiers=(starter, complete), texts=TEXTS)
-    lines = [Line("body", 1, 50000), Line("lens", 1, 20000)]
+    lines = [LineItem("body", 1, 50000), LineItem("lens", 1, 20000)]
     small = priced(lines, ladder, prices={"bag": 3000})
     assert [(one.tier, one.saving) for one in small.applied] == [(0, 500)]
     (hint,) = small.missing
     assert (hint.tier, hint.saving, hint.lacks[0].product_ids) == (1, 1000, ("bag",))
-    large = priced([*lines, Line("bag", 1, 3000)], ladder)
+    large = priced([*lines, LineItem("bag", 1, 3000)], ladder)
     assert [(one.tier, one.saving) for one in large.applied] == [(1, 1500)]
 
 
 def test_a_mix_takes_the_dearest_of_its_group() -> None:
     """Any three for one price: the shopper gets the choice that saves most."""
-    lines = [Line("a", 1, 500), Line("b", 1, 900), Line("c", 1, 700), Line("d", 1, 800)]
+    lines = [LineItem("a", 1, 500), LineItem("b", 1, 900), LineItem("c", 1, 700), LineItem("d", 1, 800)]
     pricing = priced(lines, mix_of("a", "b", "c", "d", price=fixed_price({"EUR": 2000}), least=3))
     assert pricing.discount == 400
     assert pricing.lines[0].discount == 0
@@ -187,7 +191,7 @@ def test_a_mix_takes_the_dearest_of_its_group() -> None:
 def test_a_mix_of_many_products_is_answered_with_a_bound() -> None:
     """Where there are too many choices to try all, the dearest neighbours are taken and the bound is honest."""
     names = [f"wine{number:02}" for number in range(30)]
-    lines = [Line(name, 1, 1000 + 10 * place) for place, name in enumerate(names)]
+    lines = [LineItem(name, 1, 1000 + 10 * place) for place, name in enumerate(names)]
     pricing = priced(lines, mix_of(*names, price=percent_off(20), least=6))
     assert pricing.discount == sum(line.gross for line in lines) // 5
     assert pricing.discount <= pricing.bound
@@ -196,9 +200,9 @@ def test_a_mix_of_many_products_is_answered_with_a_bound() -> None:
 def test_quantity_steps_hold_for_all_pieces() -> None:
     """From five pieces on all cost less, also pieces of several products of the group together."""
     deal = steps_of("a", "b", steps={3: percent_off(5), 5: percent_off(10)})
-    pricing = priced([Line("a", 4, 1000), Line("b", 3, 500)], deal, prices={"a": 1000, "b": 500})
+    pricing = priced([LineItem("a", 4, 1000), LineItem("b", 3, 500)], deal, prices={"a": 1000, "b": 500})
     assert (pricing.discount, pricing.applied[0].tier) == (550, 1)
-    fewer = priced([Line("a", 4, 1000)], deal, prices={"a": 1000, "b": 500})
+    fewer = priced([LineItem("a", 4, 1000)], deal, prices={"a": 1000, "b": 500})
     assert fewer.discount == 200
     assert [(hint.saving, hint.lacks[0].pieces) for hint in fewer.missing] == [(250, 1)]
 
@@ -207,23 +211,23 @@ def test_optional_components_are_discounted_where_they_are_there() -> None:
     """The set applies without them, and to them too."""
     parts = (Component("a"), Component("b"), Component("c", optional=True))
     deal = Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), texts=TEXTS)
-    lines = [Line("a", 1, 1000), Line("b", 1, 1000)]
+    lines = [LineItem("a", 1, 1000), LineItem("b", 1, 1000)]
     assert priced(lines, deal).discount == 200
-    assert priced([*lines, Line("c", 1, 500)], deal).discount == 250
+    assert priced([*lines, LineItem("c", 1, 500)], deal).discount == 250
 
 
 def test_only_allowed_variants_count() -> None:
     """Another variant of the same product makes no set."""
     parts = (Component("a", variants=("red",)), Component("b"))
     deal = Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), texts=TEXTS)
-    assert priced([Line("a", 1, 1000, "blue"), Line("b", 1, 1000)], deal).discount == 0
-    assert priced([Line("a", 1, 1000, "red"), Line("b", 1, 1000)], deal).discount == 200
+    assert priced([LineItem("a", 1, 1000, "blue"), LineItem("b", 1, 1000)], deal).discount == 0
+    assert priced([LineItem("a", 1, 1000, "red"), LineItem("b", 1, 1000)], deal).discount == 200
 
 
 def test_a_bundle_that_stands_alone_wins_or_stays_away() -> None:
     """It is taken when it saves more than all others together."""
     first, second = set_of("a", "b", price=amount_off({"EUR": 300})), set_of("c", "d", price=amount_off({"EUR": 300}))
-    lines = [Line(product, 1, 1000) for product in "abcd"]
+    lines = [LineItem(product, 1, 1000) for product in "abcd"]
     for amount, ids in ((500, [1, 2]), (600, [1, 2]), (700, [3])):
         alone = set_of("a", "c", price=amount_off({"EUR": amount}), stacking="alone")
         assert [one.bundle_id for one in priced(lines, first, second, alone).applied] == ids
@@ -231,7 +235,7 @@ def test_a_bundle_that_stands_alone_wins_or_stays_away() -> None:
 
 def test_schedule_segment_staff_and_limits_decide_who_has_a_bundle() -> None:
     """Outside of them it does not apply."""
-    lines = [Line("a", 3, 1000), Line("b", 3, 1000)]
+    lines = [LineItem("a", 3, 1000), LineItem("b", 3, 1000)]
     soon = Schedule(start=NOW + dt.timedelta(seconds=1))
     over = Schedule(end=NOW)
     on = Schedule(NOW, NOW + dt.timedelta(seconds=1))
@@ -251,7 +255,7 @@ def test_schedule_segment_staff_and_limits_decide_who_has_a_bundle() -> None:
 
 def test_mixed_tax_rates_are_rounded_line_by_line() -> None:
     """The tax of the cart is exactly what its lines show, included or on top."""
-    lines = [Line("a", 1, 999, None, Decimal(19)), Line("b", 1, 501, None, Decimal("7"))]
+    lines = [LineItem("a", 1, 999, None, Decimal(19)), LineItem("b", 1, 501, None, Decimal("7"))]
     deal = set_of("a", "b", price=fixed_price({"EUR": 1000}))
     inside = priced(lines, deal)
     assert [line.total for line in inside.lines] == [666, 334]

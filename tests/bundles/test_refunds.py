@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bundles import bundles, carts, currencies, definitions, priced, set_of
 
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.orders.record import OrderRecord, record_of
 from storefront_plugin.bundles.orders.refunds import (
@@ -25,7 +25,7 @@ from storefront_plugin.bundles.price import fixed_price, percent_off
 from storefront_plugin.core.errors import InputError
 
 
-def record(lines: list[Line], *given: Definition, currency: str = "EUR") -> OrderRecord:
+def record(lines: list[LineItem], *given: Definition, currency: str = "EUR") -> OrderRecord:
     """The record of an order of *lines*."""
     return record_of(priced(lines, *given, currency=currency), bundles(*given))
 
@@ -39,7 +39,7 @@ def record(lines: list[Line], *given: Definition, currency: str = "EUR") -> Orde
     st.sampled_from(["keep", "recompute", "both"]),
 )
 def test_refunds_in_any_order_give_back_exactly_what_was_paid(
-    lines: list[Line], given: list[Definition], currency: str, chance: random.Random, policy: str
+    lines: list[LineItem], given: list[Definition], currency: str, chance: random.Random, policy: str
 ) -> None:
     """Piece by piece or several at a time, by either policy: all refunds together are the price and its tax."""
     paid = record(lines, *given, currency=currency)
@@ -63,7 +63,7 @@ def test_refunds_in_any_order_give_back_exactly_what_was_paid(
 
 @settings(max_examples=80, deadline=None)
 @given(carts(), st.lists(definitions(), max_size=5))
-def test_a_record_and_its_refunds_survive_json(lines: list[Line], given: list[Definition]) -> None:
+def test_a_record_and_its_refunds_survive_json(lines: list[LineItem], given: list[Definition]) -> None:
     """What is stored with the order is what was priced; its parts sum to the cart's total and tax."""
     pricing = priced(lines, *given)
     paid = record_of(pricing, bundles(*given))
@@ -75,7 +75,9 @@ def test_a_record_and_its_refunds_survive_json(lines: list[Line], given: list[De
 
 def test_keep_leaves_the_discount_and_recompute_takes_it_back() -> None:
     """Two at 10 000 together for 15 000: keeping one costs 7 500, or 10 000 where it is priced anew."""
-    paid = record([Line("a", 1, 10000), Line("b", 1, 10000)], set_of("a", "b", price=fixed_price({"EUR": 15000})))
+    paid = record(
+        [LineItem("a", 1, 10000), LineItem("b", 1, 10000)], set_of("a", "b", price=fixed_price({"EUR": 15000}))
+    )
     kept = refund_quote(paid, [], [Return("a")], "keep")
     assert (kept.amount, kept.rest, kept.held_back) == (7500, 7500, 0)
     anew = refund_quote(paid, [], [Return("a")], "recompute")
@@ -86,14 +88,14 @@ def test_keep_leaves_the_discount_and_recompute_takes_it_back() -> None:
 
 def test_recompute_never_asks_the_shopper_for_money() -> None:
     """Where what is kept alone costs more than was paid, nothing is refunded, and nothing is demanded."""
-    paid = record([Line("a", 1, 1000), Line("b", 1, 9000)], set_of("a", "b", price=percent_off(50)))
+    paid = record([LineItem("a", 1, 1000), LineItem("b", 1, 9000)], set_of("a", "b", price=percent_off(50)))
     quote = refund_quote(paid, [], [Return("a")], "recompute")
     assert (quote.amount, quote.rest, quote.rest_price, quote.held_back) == (0, 5000, 9000, 500)
 
 
 def test_pieces_outside_of_bundles_go_back_first() -> None:
     """The set stays whole as long as it can."""
-    paid = record([Line("a", 2, 1000), Line("b", 1, 1000)], set_of("a", "b", price=percent_off(50)))
+    paid = record([LineItem("a", 2, 1000), LineItem("b", 1, 1000)], set_of("a", "b", price=percent_off(50)))
     first = refund_quote(paid, [], [Return("a")])
     second = refund_quote(paid, first.lines, [Return("a")])
     assert (first.amount, second.amount) == (1000, 500)
@@ -101,8 +103,8 @@ def test_pieces_outside_of_bundles_go_back_first() -> None:
 
 def test_the_last_piece_takes_the_remainder() -> None:
     """Three pieces for 100 go back as 33, 33 and 34."""
-    paid = record([Line("a", 3, 34), Line("b", 1, 1)], set_of("a", "b", price=percent_off(1)))
-    paid = OrderRecord("EUR", True, (paid.parts[0].__class__(Line("a", 3, 34), 100, 16),))
+    paid = record([LineItem("a", 3, 34), LineItem("b", 1, 1)], set_of("a", "b", price=percent_off(1)))
+    paid = OrderRecord("EUR", True, (paid.parts[0].__class__(LineItem("a", 3, 34), 100, 16),))
     so_far: list[RefundLine] = []
     for amount in (33, 33, 34):
         quote = refund_quote(paid, so_far, [Return("a")])
@@ -115,12 +117,12 @@ def test_the_last_piece_takes_the_remainder() -> None:
 def test_quantities_that_are_no_pieces_are_refused(quantity: object) -> None:
     """A refund is for whole pieces."""
     with pytest.raises(InputError, match="whole number above 0"):
-        refund_quote(record([Line("a", 2, 100)]), [], [Return("a", quantity)])  # type: ignore[arg-type]
+        refund_quote(record([LineItem("a", 2, 100)]), [], [Return("a", quantity)])  # type: ignore[arg-type]
 
 
 def test_more_than_was_bought_is_refused() -> None:
     """Also when it comes in two calls, or in another variant."""
-    paid = record([Line("a", 2, 100, "red")])
+    paid = record([LineItem("a", 2, 100, "red")])
     first = refund_quote(paid, [], [Return("a", 2)])
     for so_far, returned in (((), Return("a", 3)), (first.lines, Return("a")), ((), Return("a", 1, "blue"))):
         with pytest.raises(InputError, match="came back already"):
@@ -135,7 +137,7 @@ def test_more_than_was_bought_is_refused() -> None:
 
 def test_a_large_order_can_be_priced_anew() -> None:
     """Its lines were split into more parts than a cart may have lines; pieces of a kind are put together again."""
-    lines = [Line(f"x{number}", 2, 1000) for number in range(600)]
+    lines = [LineItem(f"x{number}", 2, 1000) for number in range(600)]
     sets = [set_of(f"x{at}", f"x{at + 1}", price=percent_off(10), limit_per_order=1) for at in range(0, 600, 2)]
     paid = record(lines, *sets)
     assert (len(paid.parts), paid.paid) == (1200, 600 * 1900)
@@ -145,7 +147,7 @@ def test_a_large_order_can_be_priced_anew() -> None:
 
 def test_ids_of_what_comes_back_may_be_numbers() -> None:
     """As in carts and components; an empty variant is none."""
-    paid = record([Line(1, 1, 100, 2), Line(3, 1, 50)])  # type: ignore[arg-type]
+    paid = record([LineItem(1, 1, 100, 2), LineItem(3, 1, 50)])  # type: ignore[arg-type]
     returned = [Return(1, 1, 2), Return(3, 1, "")]  # type: ignore[arg-type]
     assert refund_quote(paid, [], returned).amount == 150
     with pytest.raises(InputError, match="product id"):

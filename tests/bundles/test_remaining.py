@@ -11,7 +11,7 @@ from made_bundles import TEXTS, mix_of, set_of, steps_of
 from small_shop import SmallShop
 
 from storefront_plugin import MemoryCatalog
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.stock import Remaining
 from storefront_plugin.bundles.definition import Component, Definition, Tier
 from storefront_plugin.bundles.price import free_items, percent_off
@@ -40,7 +40,7 @@ def shop_with(make_shop: MakeShop, **stock: Mapping[str, int | None]) -> BundleS
 def test_pieces_in_the_cart_are_taken_from_product_and_variant() -> None:
     """A variant that nobody knows takes from all together; what is not tracked has no limit."""
     stock, variants = {"a": 9, "b": None, "c": 5}, {"a": {"red": 2, "blue": 4}, "b": {"red": 1, "blue": None}}
-    lines = [Line("a", 3, 1, "red"), Line("a", 1, 1, "green"), Line("c", 7, 1)]
+    lines = [LineItem("a", 3, 1, "red"), LineItem("a", 1, 1, "green"), LineItem("c", 7, 1)]
     left = Remaining(stock, variants, lines)
     assert [left.of("a", name) for name in ("red", "blue", "green", None)] == [0, 4, 0, 3]
     assert [left.of("b", name) for name in ("red", "blue", None)] == [1, None, None]

@@ -13,7 +13,7 @@ from made_bundles import NOW, TEXTS, set_of
 from small_shop import SmallShop
 from sqlalchemy.orm import Session
 
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.definition import BundleText, Schedule
 from storefront_plugin.bundles.orders import uses
@@ -195,7 +195,7 @@ def test_ten_thousand_bundles_are_listed_quickly(database: Database) -> None:
 def order(database: Database, pieces: int = 1) -> OrderRecord:
     """The record of an order of a and b."""
     bundles = PublishedBundles(database).for_cart(["a", "b"])
-    lines = [Line("a", pieces, 1000), Line("b", pieces, 500)]
+    lines = [LineItem("a", pieces, 1000), LineItem("b", pieces, 500)]
     return record_of(price_cart(lines, bundles, "EUR", NOW), bundles)
 
 

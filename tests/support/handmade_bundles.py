@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from handmade import LONG, products
 from made_bundles import NOW
 
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Tier
 from storefront_plugin.bundles.price import amount_off, fixed_price, free_items, percent_off
@@ -87,7 +87,7 @@ def in_cart(stock: Mapping[str, Product], language: str, hostile: bool = False) 
     prices = {name: to_minor(product.price, currency) for name, product in stock.items()}
     pieces = {ids[0]: 3, ids[1]: 2, ids[2]: 4, ids[4]: 1, ids[5]: 1}
     pricing = price_cart(
-        [Line(name, n, prices[name]) for name, n in pieces.items()], bundles, currency, NOW, prices=prices
+        [LineItem(name, n, prices[name]) for name, n in pieces.items()], bundles, currency, NOW, prices=prices
     )
     by_id = {bundle.id: bundle for bundle in bundles}
     applied = [BundleOffer(by_id[one.bundle_id], currency, applied=one) for one in pricing.applied]

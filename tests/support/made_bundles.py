@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
 from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Tier
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
@@ -42,15 +42,15 @@ def bundles(*definitions: Definition) -> list[Bundle]:
     return [Bundle(number, definition) for number, definition in enumerate(definitions, 1)]
 
 
-def priced(lines: list[Line], *definitions: Definition, currency: str = "EUR", **options: Any) -> CartPricing:
+def priced(lines: list[LineItem], *definitions: Definition, currency: str = "EUR", **options: Any) -> CartPricing:
     """The price of a cart."""
     return price_cart(lines, bundles(*definitions), currency, NOW, **options)
 
 
-def carts(most: int = 8, pieces: int = 4) -> st.SearchStrategy[list[Line]]:
+def carts(most: int = 8, pieces: int = 4) -> st.SearchStrategy[list[LineItem]]:
     """Carts with zero prices, lines of the same product, variants and mixed tax rates."""
     line = st.builds(
-        Line,
+        LineItem,
         st.sampled_from(PRODUCTS),
         st.integers(1, pieces),
         st.one_of(st.sampled_from([0, 1, 333, 1000]), st.integers(0, 20_000)),

@@ -7,21 +7,21 @@ from functools import cache
 from itertools import combinations
 from typing import TypeAlias
 
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.definition import Bundle, Component, Tier
 
 Pieces: TypeAlias = tuple[int, ...]
 """Pieces of each line."""
 
 
-def most_saving(lines: Sequence[Line], bundles: Sequence[Bundle], currency: str = "EUR") -> int:
+def most_saving(lines: Sequence[LineItem], bundles: Sequence[Bundle], currency: str = "EUR") -> int:
     """The most that all combinations of *bundles*, which are on, save on *lines*."""
     together = [one for one in bundles if one.definition.stacking == "best"]
     alone = [[one] for one in bundles if one.definition.stacking == "alone"]
     return max(_most(lines, some, currency) for some in [together, *alone])
 
 
-def _most(lines: Sequence[Line], bundles: Sequence[Bundle], currency: str) -> int:
+def _most(lines: Sequence[LineItem], bundles: Sequence[Bundle], currency: str) -> int:
     sets = [one for one in bundles if one.definition.kind != "steps"]
     steps = [one for one in bundles if one.definition.kind == "steps"]
     ways = [_ways(lines, one, currency) for one in sets]
@@ -52,7 +52,7 @@ def _most(lines: Sequence[Line], bundles: Sequence[Bundle], currency: str) -> in
     return best(0, 0, tuple(line.quantity for line in lines))
 
 
-def _limit(lines: Sequence[Line], bundle: Bundle) -> int:
+def _limit(lines: Sequence[LineItem], bundle: Bundle) -> int:
     limit, tier = bundle.limit(), bundle.definition.tiers[0]
     most = sum(line.quantity for line in lines) if limit is None else limit
     if tier.least == tier.most:
@@ -61,11 +61,11 @@ def _limit(lines: Sequence[Line], bundle: Bundle) -> int:
     return min(most, there // tier.most + (1 if there % tier.most >= tier.least else 0)) if tier.most else most
 
 
-def _takes(components: Sequence[Component], line: Line) -> bool:
+def _takes(components: Sequence[Component], line: LineItem) -> bool:
     return any(one.takes(line.product_id, line.variant_id) for one in components)
 
 
-def _ways(lines: Sequence[Line], bundle: Bundle, currency: str) -> dict[Pieces, int]:
+def _ways(lines: Sequence[LineItem], bundle: Bundle, currency: str) -> dict[Pieces, int]:
     """All sets of pieces that the bundle can be made of, with what each saves; where roles differ, the least."""
     found: dict[Pieces, int] = {}
     for tier in bundle.definition.tiers:
@@ -81,7 +81,7 @@ def _ways(lines: Sequence[Line], bundle: Bundle, currency: str) -> dict[Pieces, 
     return found
 
 
-def _mixes(lines: Sequence[Line], tier: Tier) -> Iterator[tuple[Pieces, Pieces]]:
+def _mixes(lines: Sequence[LineItem], tier: Tier) -> Iterator[tuple[Pieces, Pieces]]:
     """The free pieces of a mix are the cheapest of its dearest *least*."""
     group = [line if _takes(tier.components, line) else None for line in lines]
     for count in range(tier.least, tier.most + 1):
@@ -94,7 +94,7 @@ def _mixes(lines: Sequence[Line], tier: Tier) -> Iterator[tuple[Pieces, Pieces]]
             yield tuple(pieces - one for pieces, one in zip(demand, free, strict=True)), free
 
 
-def _sets(lines: Sequence[Line], tier: Tier) -> Iterator[tuple[Pieces, Pieces]]:
+def _sets(lines: Sequence[LineItem], tier: Tier) -> Iterator[tuple[Pieces, Pieces]]:
     optional = [one for one in tier.components if one.optional]
     firm = [one for one in tier.components if not one.optional]
     for size in range(len(optional) + 1):
@@ -102,7 +102,7 @@ def _sets(lines: Sequence[Line], tier: Tier) -> Iterator[tuple[Pieces, Pieces]]:
             yield from _roles(lines, [*firm, *chosen])
 
 
-def _roles(lines: Sequence[Line], components: Sequence[Component]) -> Iterator[tuple[Pieces, Pieces]]:
+def _roles(lines: Sequence[LineItem], components: Sequence[Component]) -> Iterator[tuple[Pieces, Pieces]]:
     nothing = (0,) * len(lines)
     if not components:
         yield nothing, nothing
@@ -116,7 +116,7 @@ def _roles(lines: Sequence[Line], components: Sequence[Component]) -> Iterator[t
             yield (other, mine) if first.free else (mine, other)
 
 
-def _choices(group: Sequence[Line | None], count: int) -> Iterator[Pieces]:
+def _choices(group: Sequence[LineItem | None], count: int) -> Iterator[Pieces]:
     """All ways to take *count* pieces of the lines of *group*."""
     if not group:
         if not count:
@@ -128,14 +128,14 @@ def _choices(group: Sequence[Line | None], count: int) -> Iterator[Pieces]:
             yield (taken, *others)
 
 
-def _saving(lines: Sequence[Line], tier: Tier, demand: Pieces, free: Pieces, currency: str) -> int:
+def _saving(lines: Sequence[LineItem], tier: Tier, demand: Pieces, free: Pieces, currency: str) -> int:
     total = sum(line.unit_price * pieces for line, pieces in zip(lines, demand, strict=True))
     given = sum(line.unit_price * pieces for line, pieces in zip(lines, free, strict=True))
     saving = tier.price.saving(total, given, currency)
     return saving if isinstance(saving, int) else 0
 
 
-def _step(lines: Sequence[Line], bundle: Bundle, left: Pieces, currency: str) -> tuple[int, Pieces]:
+def _step(lines: Sequence[LineItem], bundle: Bundle, left: Pieces, currency: str) -> tuple[int, Pieces]:
     """What the best step reached saves on all its pieces *left*, and what is left then."""
     mine = [_takes(bundle.definition.tiers[0].components, line) for line in lines]
     taken = [(line.unit_price, pieces) for line, pieces, one in zip(lines, left, mine, strict=True) if one]

@@ -27,7 +27,7 @@ from flask import Flask, get_flashed_messages
 from sqlalchemy import func, select
 
 from storefront_plugin import CartLine
-from storefront_plugin.bundles.cart.lines import Line
+from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.definition import Bundle, BundleText, Definition, Shopper
 from storefront_plugin.bundles.orders.uses import LimitReached
@@ -283,8 +283,8 @@ def test_every_bundle_saves_in_both_currencies(demo: Flask) -> None:
                 wanted = {part.product_id: part.quantity for part in tier.components}
                 wanted = {tier.components[0].product_id: tier.least} if tier.least else wanted
                 products = {sku: db.session.get_one(Product, sku) for sku in wanted}
-                yen = [Line(sku, count, int(products[sku].price_jpy)) for sku, count in wanted.items()]
-                cents = [Line(sku, count, int(products[sku].price_usd * 100)) for sku, count in wanted.items()]
+                yen = [LineItem(sku, count, int(products[sku].price_jpy)) for sku, count in wanted.items()]
+                cents = [LineItem(sku, count, int(products[sku].price_usd * 100)) for sku, count in wanted.items()]
                 for lines, currency in ((yen, "JPY"), (cents, "USD")):
                     priced = price_cart(lines, [bundle], currency, now, shopper=Shopper(unlocked=frozenset({1})))
                     assert 0 < priced.discount < priced.gross / 3, (definition.texts["en"].title, currency)

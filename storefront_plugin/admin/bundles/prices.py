@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ...bundles.cart.lines import Line
+from ...bundles.cart.lines import LineItem
 from ...bundles.cart.pricing import Applied, price_cart
 from ...bundles.cart.stock import sets_available
 from ...bundles.definition import Bundle, Definition, Schedule, Tier
@@ -27,7 +27,7 @@ def dominated(definition: Definition, offer: TierOffer, currency: str) -> str:
         return ""
     everyones = replace(definition, schedule=Schedule(), segment=None, staff_only=False)
     lines = [
-        Line(piece.product.id, piece.pieces, piece.unit_price, piece.variant.id if piece.variant else None)
+        LineItem(piece.product.id, piece.pieces, piece.unit_price, piece.variant.id if piece.variant else None)
         for piece in offer.pieces
         if piece.pieces
     ]

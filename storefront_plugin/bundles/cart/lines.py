@@ -1,4 +1,4 @@
-"""Cart lines as the pricing sees them, and the pools of pieces that are alike."""
+"""Cart lines as the pricing sees them, and the pools of equivalent items."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Sort: TypeAlias = tuple[str, str, int, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LineItem:
     """A line of a cart.
 
     Attributes:
@@ -91,7 +91,7 @@ def clean_line(line: CartLine) -> CartLine:
 
 def line_from_cart(
     line: CartLine, price: Decimal, currency: str, tax_rate: Decimal | None = None, in_catalog: bool = True
-) -> Line:
+) -> LineItem:
     """*line* of the shop's cart at *price* (major units), which the server looked up; raises `InputError`.
 
     A quantity with a fraction becomes one piece at the price of all of it.
@@ -104,7 +104,7 @@ def line_from_cart(
     if amount != int(amount):
         measure, amount, price = amount, Decimal(1), _EXACT.multiply(price, amount)
     unit_price = to_minor(price, currency)
-    return Line(line.product_id, int(amount), unit_price, line.variant_id, tax_rate, measure, in_catalog)
+    return LineItem(line.product_id, int(amount), unit_price, line.variant_id, tax_rate, measure, in_catalog)
 
 
 def whole_pieces(quantity: object) -> int | None:
@@ -137,7 +137,7 @@ class Pool:
     """Pieces of one product, variant, price and tax rate, from one or more lines.
 
     Attributes:
-        lines: Places in the cart and pieces of each line, the smallest line first.
+        lines: Positions in the cart and pieces of each line, the smallest line first.
     """
 
     product_id: str
@@ -147,19 +147,19 @@ class Pool:
     lines: tuple[tuple[int, int], ...]
 
 
-def pool(lines: Sequence[Line]) -> list[Pool]:
+def pool(lines: Sequence[LineItem]) -> list[Pool]:
     """The pools of a cart in canonical order, which does not depend on the order of *lines*; measures are in none."""
     if len(lines) > MAX_LINES:
         raise InputError(f"A cart of more than {MAX_LINES} lines cannot be priced; this one has {len(lines)}.")
     groups: dict[_Sort, list[int]] = {}
-    for place, line in enumerate(lines):
+    for position, line in enumerate(lines):
         if line.measure is None:
-            groups.setdefault(line.kind, []).append(place)
+            groups.setdefault(line.kind, []).append(position)
     return [_pool(lines, groups[kind]) for kind in sorted(groups)]
 
 
-def _pool(lines: Sequence[Line], places: list[int]) -> Pool:
-    places.sort(key=lambda place: (lines[place].quantity, place))
-    first = lines[places[0]]
-    parts = tuple((place, lines[place].quantity) for place in places)
+def _pool(lines: Sequence[LineItem], positions: list[int]) -> Pool:
+    positions.sort(key=lambda position: (lines[position].quantity, position))
+    first = lines[positions[0]]
+    parts = tuple((position, lines[position].quantity) for position in positions)
     return Pool(first.product_id, first.variant_id, first.unit_price, sum(size for _, size in parts), parts)

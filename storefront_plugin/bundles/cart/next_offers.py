@@ -14,7 +14,7 @@ from typing import Final
 from ..definition import Bundle, Component, Tier
 from ..packing.best import Chosen
 from ..packing.fillings import most_sets
-from ..packing.problem import Table
+from ..packing.problem import PackingProblem
 from ..price import NoSaving
 from .lines import Pool
 
@@ -50,17 +50,17 @@ class Missing:
 
 
 def find_missing(
-    table: Table, chosen: Sequence[Chosen], bundles: Sequence[Bundle], prices: Mapping[str, int], limit: int
+    problem: PackingProblem, chosen: Sequence[Chosen], bundles: Sequence[Bundle], prices: Mapping[str, int], limit: int
 ) -> tuple[Missing, ...]:
     """At most *limit* next offers of *bundles*, the most saving first, then those that lack fewest pieces."""
     alone = {bundle.id for bundle in bundles if bundle.definition.stacking == "alone"}
     if any(one.bundle_id in alone for one in chosen):
         bundles = [bundle for bundle in bundles if bundle.id == chosen[0].bundle_id]
-    rest = _left(table.pools, chosen)
+    rest = _left(problem.pools, chosen)
     own: dict[int, list[Chosen]] = {}
     for one in chosen:
         own.setdefault(one.bundle_id, []).append(one)
-    there = {pool.product_id for pool, left in zip(table.pools, rest, strict=True) if left}
+    there = {pool.product_id for pool, left in zip(problem.pools, rest, strict=True) if left}
     steps = {bundle.id: bundle for bundle in bundles if bundle.definition.kind == "steps"}
     found = []
     for bundle in sorted(bundles, key=lambda bundle: bundle.id):
@@ -68,7 +68,7 @@ def find_missing(
             continue  # it has no piece to begin with; most bundles of a full cart end here
         if bundle.id not in alone or not chosen or bundle.id in own:
             swept = _swept(bundle, chosen, steps)
-            best = _best(_Look(table, rest, own.get(bundle.id, []), bundle, prices, swept))
+            best = _best(_Look(problem, rest, own.get(bundle.id, []), bundle, prices, swept))
             if best is not None:
                 found.append(best)
     return tuple(sorted(found, key=_rank)[:limit])
@@ -97,7 +97,7 @@ def _left(pools: Sequence[Pool], chosen: Sequence[Chosen]) -> list[int]:
 class _Look:
     """One bundle against the rest of a cart; *swept* are products of quantity steps that come before it."""
 
-    table: Table
+    problem: PackingProblem
     rest: Sequence[int]
     own: Sequence[Chosen]
     bundle: Bundle
@@ -136,7 +136,7 @@ def _next_set(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Mis
     for component in tier.components:
         if component.optional:
             continue
-        drawn = _draw(look.table, left, component)
+        drawn = _draw(look.problem, left, component)
         missing = component.quantity - sum(pieces for _, pieces in drawn)
         there += component.quantity - missing
         away += missing
@@ -175,11 +175,11 @@ def _known(each: Sequence[tuple[int | None, int]]) -> list[tuple[int, int]] | No
 
 
 def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Missing | None:
-    pools = look.table.places.of_any(tier.components)
-    prices = [look.table.pools[pool].unit_price for pool in pools for _ in range(min(look.rest[pool], tier.least))]
+    pools = look.problem.pool_index.of_any(tier.components)
+    prices = [look.problem.pools[pool].unit_price for pool in pools for _ in range(min(look.rest[pool], tier.least))]
     missing = tier.least - len(prices)
     if tier.least < tier.most:
-        made, pieces = sum(one.count for one in look.own), sum(look.table.pools[pool].pieces for pool in pools)
+        made, pieces = sum(one.count for one in look.own), sum(look.problem.pools[pool].pieces for pool in pools)
         while 0 < missing <= MAX_PIECES_AWAY and most_sets(tier, pieces + missing) <= made:
             missing += 1
     if not prices or not 0 < missing <= MAX_PIECES_AWAY:
@@ -196,7 +196,7 @@ def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Mis
 
 
 def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Missing | None:
-    there = {pool: look.rest[pool] for pool in look.table.places.of_any(tier.components) if look.rest[pool]}
+    there = {pool: look.rest[pool] for pool in look.problem.pool_index.of_any(tier.components) if look.rest[pool]}
     for one in look.own:
         for pool, pieces in one.demand:
             there[pool] = there.get(pool, 0) + pieces
@@ -211,8 +211,10 @@ def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Mi
         return Missing(look.bundle.id, number, (lack,), None)
     cheapest = min(price for price in known if price is not None)
     before = sum(one.saving for one in look.own)
-    pieces_of = [(look.table.pools[pool].unit_price, pieces) for pool, pieces in there.items()] + [(cheapest, missing)]
-    saving = _step_saving(tier, pieces_of, look.table.currency)
+    pieces_of = [(look.problem.pools[pool].unit_price, pieces) for pool, pieces in there.items()] + [
+        (cheapest, missing)
+    ]
+    saving = _step_saving(tier, pieces_of, look.problem.currency)
     return Missing(look.bundle.id, number, (lack,), saving - before)
 
 
@@ -227,8 +229,8 @@ def _told(
     look: _Look, number: int, tier: Tier, lacks: tuple[MissingItem, ...], cost: tuple[int, int] | None, before: int
 ) -> Missing | None:
     if cost is None:
-        return Missing(look.bundle.id, number, lacks, None) if tier.price.has(look.table.currency) else None
-    saving = tier.price.saving(*cost, look.table.currency)
+        return Missing(look.bundle.id, number, lacks, None) if tier.price.has(look.problem.currency) else None
+    saving = tier.price.saving(*cost, look.problem.currency)
     return None if isinstance(saving, NoSaving) else Missing(look.bundle.id, number, lacks, saving - before)
 
 
@@ -245,16 +247,16 @@ def _lack(components: Sequence[Component], pieces: int) -> MissingItem:
     return MissingItem(names, pieces, tuple((name, tuple(sorted(some[name]))) for name in names if name in some))
 
 
-def _draw(table: Table, left: list[int], component: Component) -> list[tuple[int | None, int]]:
+def _draw(problem: PackingProblem, left: list[int], component: Component) -> list[tuple[int | None, int]]:
     """Take *component* out of *left*, the cheapest pieces first; the price and number of what is there."""
     wanted = component.quantity
     drawn: list[tuple[int | None, int]] = []
-    for number in reversed(table.places.of(component)):
+    for number in reversed(problem.pool_index.of(component)):
         taken = min(wanted, left[number])
         if taken:
             left[number] -= taken
             wanted -= taken
-            drawn.append((table.pools[number].unit_price, taken))
+            drawn.append((problem.pools[number].unit_price, taken))
     return drawn
 
 

@@ -18,7 +18,7 @@ from ..definition import Bundle, Shopper
 from ..orders.record import OrderRecord, record_of
 from ..store.published import PublishedBundles, in_play, looked_up
 from ..store.staff_codes import StaffCodes
-from .lines import Line, clean_line, line_from_cart
+from .lines import LineItem, clean_line, line_from_cart
 from .next_offers import Missing, MissingItem
 from .pricing import CartPricing, price_cart
 from .stock import Shortage, can_have, recheck
@@ -144,7 +144,7 @@ class CartPricer:
         products: Mapping[str, Product],
         currency: str,
         tax_rate: TaxRate | None,
-    ) -> Line:
+    ) -> LineItem:
         """*line* with its price and tax; *products* are the usable ones of those that the catalogue knows."""
         product = products.get(line.product_id)
         price = line.unit_price
@@ -186,7 +186,7 @@ def _to_be_had(
     pricing: CartPricing, products: Mapping[str, Product], variants: Mapping[str, Sequence[Variant]]
 ) -> Iterator[Missing]:
     """The next offers of *pricing* that can be had beside the cart, each with the products that can."""
-    lines: dict[str, list[Line]] = {}
+    lines: dict[str, list[LineItem]] = {}
     for one in pricing.lines:
         lines.setdefault(one.line.product_id, []).append(one.line)
     for missing in pricing.missing:
@@ -197,7 +197,7 @@ def _to_be_had(
 
 def _narrowed(
     lack: MissingItem,
-    lines: Mapping[str, Sequence[Line]],
+    lines: Mapping[str, Sequence[LineItem]],
     products: Mapping[str, Product],
     variants: Mapping[str, Sequence[Variant]],
 ) -> MissingItem:

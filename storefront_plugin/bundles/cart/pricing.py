@@ -16,21 +16,21 @@ from ..definition import Bundle, Shopper
 from ..packing.best import Chosen, choose, lay_out
 from ..packing.search import NODES
 from ..price import NoSaving
-from .lines import Line, Pool, pool
+from .lines import LineItem, Pool, pool
 from .next_offers import Missing, find_missing
 from .rounding import TaxSum, spread, tax_of, tax_sums
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Pieces of a line that are priced alike: in sets of one bundle, or in none. *discount* is of all of them."""
+class LinePart:
+    """Items of a line that are priced the same: in sets of one bundle, or in none. *discount* is of all of them."""
 
     quantity: int
     discount: int
     bundle_id: int | None = None
 
 
-_Share: TypeAlias = "tuple[Chosen, list[tuple[int, Part]]]"
+_Share: TypeAlias = "tuple[Chosen, list[tuple[int, LinePart]]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class PricedLine:
     *tax* is in *total* where prices include it, else on top.
     """
 
-    line: Line
+    line: LineItem
     discount: int
     tax: int
-    parts: tuple[Part, ...]
+    parts: tuple[LinePart, ...]
 
     @property
     def total(self) -> int:
@@ -58,7 +58,7 @@ class Applied:
     Attributes:
         tier: Which of its tiers.
         count: How many sets; 1 for quantity steps.
-        discounts: What each line (by its place) costs less through it; minor units.
+        discounts: What each line (by its position) costs less through it; minor units.
     """
 
     bundle_id: int
@@ -119,7 +119,7 @@ class CartPricing:
 
 
 def price_cart(
-    lines: Sequence[Line],
+    lines: Sequence[LineItem],
     bundles: Sequence[Bundle],
     currency: str,
     now: dt.datetime,
@@ -150,9 +150,9 @@ def price_cart(
         raise InputError("Two bundles have the same id; give each bundle once.")
     kinds = pool(lines)
     on = _in_reach(bundles, kinds, shopper or Shopper(), now)
-    table = lay_out(kinds, on, currency)
-    choice = choose(table, on, nodes)
-    left = [list(each.lines) for each in table.pools]
+    problem = lay_out(kinds, on, currency)
+    choice = choose(problem, on, nodes)
+    left = [list(each.lines) for each in problem.pools]
     shares = [(one, _line_parts(left, one)) for one in choice.chosen]
     priced = _priced_lines(lines, shares, tax_included)
     return CartPricing(
@@ -161,8 +161,8 @@ def price_cart(
         _applied(shares, on),
         tax_included,
         tax_sums(((one.total, one.tax, one.line.tax_rate) for one in priced), tax_included),
-        find_missing(table, choice.chosen, on, prices or {}, hints) if hints else (),
-        tuple([(bundle_id, why) for (bundle_id, _), why in sorted(table.refused.items(), key=lambda item: item[0])]),
+        find_missing(problem, choice.chosen, on, prices or {}, hints) if hints else (),
+        tuple([(bundle_id, why) for (bundle_id, _), why in sorted(problem.refused.items(), key=lambda item: item[0])]),
         choice.bound,
     )
 
@@ -183,34 +183,37 @@ def _applied(shares: Sequence[_Share], bundles: Sequence[Bundle]) -> tuple[Appli
     applied = []
     for (bundle_id, tier), group in sorted(groups.items(), key=lambda item: item[0]):
         discounts: dict[int, int] = {}
-        for place, part in (pair for _, parts in group for pair in parts):
-            discounts[place] = discounts.get(place, 0) + part.discount
+        for position, part in (pair for _, parts in group for pair in parts):
+            discounts[position] = discounts.get(position, 0) + part.discount
         count, saving = sum(one.count for one, _ in group), sum(one.saving for one, _ in group)
         applied.append(Applied(bundle_id, versions[bundle_id], tier, count, saving, tuple(sorted(discounts.items()))))
     return tuple(applied)
 
 
-def _priced_lines(lines: Sequence[Line], shares: Sequence[_Share], tax_included: bool) -> tuple[PricedLine, ...]:
-    own: list[list[Part]] = [[] for _ in lines]
-    for place, part in (pair for _, parts in shares for pair in parts):
-        own[place].append(part)
+def _priced_lines(lines: Sequence[LineItem], shares: Sequence[_Share], tax_included: bool) -> tuple[PricedLine, ...]:
+    own: list[list[LinePart]] = [[] for _ in lines]
+    for position, part in (pair for _, parts in shares for pair in parts):
+        own[position].append(part)
     priced = []
     for line, parts in zip(lines, own, strict=True):
         rest = line.quantity - sum(part.quantity for part in parts)
         discount = sum(part.discount for part in parts)
-        whole = (*parts, Part(rest, 0)) if rest else tuple(parts)
+        whole = (*parts, LinePart(rest, 0)) if rest else tuple(parts)
         priced.append(PricedLine(line, discount, tax_of(line.gross - discount, line.tax_rate, tax_included), whole))
     return tuple(priced)
 
 
-def _line_parts(left: list[list[tuple[int, int]]], one: Chosen) -> list[tuple[int, Part]]:
+def _line_parts(left: list[list[tuple[int, int]]], one: Chosen) -> list[tuple[int, LinePart]]:
     """The parts of chosen sets by line, taken out of what is *left* of each pool's lines in their canonical order."""
     found = []
     for (number, pieces), discount in zip(one.demand, one.discounts, strict=True):
         taken = _take(left[number], pieces * one.count)
         off = discount * one.count
         discounts = [off] if len(taken) == 1 else spread(off, [size for _, size in taken])
-        found += [(place, Part(size, off, one.bundle_id)) for (place, size), off in zip(taken, discounts, strict=True)]
+        found += [
+            (position, LinePart(size, off, one.bundle_id))
+            for (position, size), off in zip(taken, discounts, strict=True)
+        ]
     return found
 
 
@@ -218,9 +221,9 @@ def _take(left: list[tuple[int, int]], pieces: int) -> list[tuple[int, int]]:
     """Take *pieces* from the first lines that have some *left*."""
     taken = []
     while pieces:
-        place, size = left[0]
+        position, size = left[0]
         used = min(size, pieces)
-        taken.append((place, used))
+        taken.append((position, used))
         pieces -= used
-        left[:1] = [(place, size - used)] if size > used else []
+        left[:1] = [(position, size - used)] if size > used else []
     return taken

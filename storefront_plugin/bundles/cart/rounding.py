@@ -32,9 +32,9 @@ def spread(amount: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def up_to(amount: int, pieces: int, taken: int) -> int:
-    """What *taken* of *pieces* alike get of *amount*: rounded down, so that the last piece takes the remainder."""
-    return amount * taken // pieces
+def up_to(amount: int, quantity: int, taken: int) -> int:
+    """What *taken* of *quantity* equal items get of *amount*: rounded down, so that the last piece takes the remainder."""
+    return amount * taken // quantity
 
 
 # Tax of lines with a rate each. Each line is rounded by itself, half up, and sums are sums of rounded lines.

@@ -10,7 +10,7 @@ from ...shop.cleaning import stock_left
 from ...shop.ports import Catalog, LiveStock, OffersVariants, Product, Variant
 from ...shop.values import Unusable
 from ..definition import Bundle, Definition, Tier
-from .lines import Line
+from .lines import LineItem
 
 Stock: TypeAlias = Mapping[str, int | None]
 """Pieces that can be sold by product id; None where stock is not tracked. A product that is not in it cannot be had."""
@@ -25,7 +25,9 @@ class Remaining:
         lines: The cart, which is taken first.
     """
 
-    def __init__(self, stock: Stock, variants: Mapping[str, Stock] | None = None, lines: Iterable[Line] = ()) -> None:
+    def __init__(
+        self, stock: Stock, variants: Mapping[str, Stock] | None = None, lines: Iterable[LineItem] = ()
+    ) -> None:
         self._products = dict(stock)
         self._variants = {name: dict(known) for name, known in (variants or {}).items() if known}
         self._loose: dict[str, int] = {}
@@ -84,7 +86,7 @@ class Shortage:
     variant_id: str | None = None
 
 
-def sets_available(tier: Tier, stock: Stock, lines: Iterable[Line] = ()) -> int | None:
+def sets_available(tier: Tier, stock: Stock, lines: Iterable[LineItem] = ()) -> int | None:
     """How many sets of *tier* can still be added beside *lines*; None where nothing limits them.
 
     Optional components do not limit. In a mix and in quantity steps all products are counted together.
@@ -100,7 +102,7 @@ def sets_available(tier: Tier, stock: Stock, lines: Iterable[Line] = ()) -> int 
     return min((there // pieces for there, pieces in limits if there is not None), default=None)
 
 
-def bundle_available(definition: Definition, stock: Stock, lines: Iterable[Line] = ()) -> bool:
+def bundle_available(definition: Definition, stock: Stock, lines: Iterable[LineItem] = ()) -> bool:
     """Whether at least one set of one tier can be had beside *lines*; if not, the bundle is not shown."""
     given = tuple(lines)
     return any(sets_available(tier, stock, given) != 0 for tier in definition.tiers)
@@ -109,7 +111,7 @@ def bundle_available(definition: Definition, stock: Stock, lines: Iterable[Line]
 def can_have(
     product: Product | None,
     pieces: int,
-    lines: Iterable[Line] = (),
+    lines: Iterable[LineItem] = (),
     variants: Sequence[Variant] = (),
     allowed: Sequence[str] = (),
 ) -> bool:
@@ -126,7 +128,7 @@ def can_have(
     return any(left.has(product.id, name, pieces) for name in names)
 
 
-def shortages(stock: Stock, lines: Iterable[Line]) -> list[Shortage]:
+def shortages(stock: Stock, lines: Iterable[LineItem]) -> list[Shortage]:
     """Products of which *lines* want more than can be sold, by id."""
     wanted = _sums(lines)
     return [
@@ -136,7 +138,7 @@ def shortages(stock: Stock, lines: Iterable[Line]) -> list[Shortage]:
     ]
 
 
-def recheck(catalog: Catalog, lines: Sequence[Line], bundles: Sequence[Bundle] = ()) -> list[Shortage]:
+def recheck(catalog: Catalog, lines: Sequence[LineItem], bundles: Sequence[Bundle] = ()) -> list[Shortage]:
     """Read the stock of a cart afresh, at checkout: no lock, nothing of ours is written.
 
     One call of the catalogue, and one more where it offers variants and a line names one. After the products come the
@@ -149,7 +151,7 @@ def recheck(catalog: Catalog, lines: Sequence[Line], bundles: Sequence[Bundle] =
     return [*shortages(read_stock(catalog, ids), lines), *_of_variants(catalog, lines)]
 
 
-def _of_variants(catalog: Catalog, lines: Iterable[Line]) -> list[Shortage]:
+def _of_variants(catalog: Catalog, lines: Iterable[LineItem]) -> list[Shortage]:
     """Variants of which *lines* want more than can be sold, by id; nothing of products without known variants."""
     wanted: dict[tuple[str, str], int] = {}
     for line in lines:
@@ -177,7 +179,7 @@ def read_stock(catalog: Catalog, product_ids: Iterable[str]) -> dict[str, int | 
     return {product_id: found.stock for product_id, found in catalog.get_many(ids).items() if found.visible}
 
 
-def _sums(lines: Iterable[Line]) -> dict[str, int]:
+def _sums(lines: Iterable[LineItem]) -> dict[str, int]:
     sums: dict[str, int] = {}
     for line in lines:
         sums[line.product_id] = sums.get(line.product_id, 0) + line.stock_pieces

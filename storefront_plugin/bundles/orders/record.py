@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ...core.errors import InputError
-from ..cart.lines import Line
+from ..cart.lines import LineItem
 from ..cart.pricing import CartPricing
 from ..definition import Bundle, BundleText, Definition
 from ..store.definition_json import definition_from_json, definition_to_json
@@ -20,9 +20,9 @@ _NO_TEXTS = {"en": BundleText("-")}
 
 @dataclass(frozen=True, slots=True)
 class PaidPart:
-    """Pieces that were priced alike: *paid* minor units for all of them, in sets of *bundle_id* or in none."""
+    """Items that were priced the same: *paid* minor units for all of them, in sets of *bundle_id* or in none."""
 
-    line: Line
+    line: LineItem
     paid: int
     tax: int
     bundle_id: int | None = None
@@ -111,7 +111,7 @@ def record_of(pricing: CartPricing, bundles: Sequence[Bundle]) -> OrderRecord:
     return OrderRecord(pricing.currency, pricing.tax_included, tuple(parts), used)
 
 
-def _paid_parts(line: Line, total: int, tax: int, parts: Sequence[Any]) -> list[PaidPart]:
+def _paid_parts(line: LineItem, total: int, tax: int, parts: Sequence[Any]) -> list[PaidPart]:
     """The line's parts; its tax is told off part by part, so that the parts' tax sums to the line's."""
     paid, before, told = [], 0, 0
     for part in parts:
@@ -141,7 +141,7 @@ def _part_to_json(part: PaidPart) -> dict[str, Any]:
 
 def _part_from_json(data: Mapping[str, Any]) -> PaidPart:
     rate, measure = data.get("tax_rate"), data.get("measure")
-    line = Line(
+    line = LineItem(
         data["product"],
         data["quantity"],
         data["unit_price"],

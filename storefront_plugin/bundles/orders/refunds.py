@@ -1,6 +1,6 @@
 """What can be given back for returned pieces, so that all refunds of an order together are exactly what was paid.
 
-Each part of an order (pieces that were priced alike) owes its returned pieces their share of what was paid for it,
+Each part of an order (items that were priced the same) owes its returned items their share of what was paid for it,
 rounded down, so that its last piece takes the remainder. Pieces outside of bundles go back first: a set stays whole as
 long as it can.
 
@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeAlias
 
 from ...core.errors import InputError, shown
 from ...shop.ports import clean_id
-from ..cart.lines import Line, clean_variant
+from ..cart.lines import LineItem, clean_variant
 from ..cart.pricing import price_cart
 from ..cart.rounding import spread, up_to
 from ..definition import MAX_PIECES, Bundle, Definition, Schedule, Shopper
@@ -45,7 +45,7 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class RefundLine:
-    """What is refunded for one part of the order, by its place in the record.
+    """What is refunded for one part of the order, by its position in the record.
 
     *quantity* is 0 where only an amount is given back that was held back before. *tax* is in *amount*, or on top of
     it where prices do not include tax.
@@ -180,9 +180,9 @@ def _price_of(record: OrderRecord, kept: Sequence[int]) -> int:
     return price_cart(lines, bundles, record.currency, _ANY_TIME, shopper=Shopper(), hints=0).total
 
 
-def _lines(record: OrderRecord, kept: Sequence[int]) -> list[Line]:
+def _lines(record: OrderRecord, kept: Sequence[int]) -> list[LineItem]:
     """The *kept* pieces in as few lines as they had before they were split into parts: the size of a cart is limited."""
-    pieces: dict[Line, int] = {}
+    pieces: dict[LineItem, int] = {}
     for part, count in zip(record.parts, kept, strict=True):
         kind = replace(part.line, quantity=1)
         pieces[kind] = pieces.get(kind, 0) + count

@@ -12,11 +12,11 @@ from ..cart.lines import Pool
 from ..cart.rounding import spread
 from ..definition import Bundle, Tier
 from ..price import WHOLE, NoSaving
-from .candidates import add_offers, add_only_way, one_by_one
+from .candidates import add_offers, add_only_way, fill_greedily
 from .fillings import Mix, Need, Recipe, filled_up, most_sets, recipes, take
-from .problem import Table
+from .problem import PackingProblem
 from .search import NODES, Packing, pack
-from .stacks import Candidate, Demand, Places, merge_alike
+from .stacks import Candidate, Demand, PoolIndex, merge_equivalent
 from .steps import StepSweep
 
 # What a cart saves at most where not all ways to make its sets were tried.
@@ -28,52 +28,53 @@ from .steps import StepSweep
 _Worth: TypeAlias = Mapping[int, Fraction]
 
 
-def most_saving(table: Table, recipes: Sequence[Recipe], packing: Packing) -> int:
+def most_saving(problem: PackingProblem, recipes: Sequence[Recipe], packing: Packing) -> int:
     """No combination of all sets, those of *recipes* in all their ways too, saves more; minor units."""
-    known = sum(-(-part.ceiling // part.scale) for part in packing.parts)
+    known = sum(-(-one.ceiling // one.scale) for one in packing.subproblems)
     pools: dict[int, Fraction] = {}
     limits: dict[int, Fraction] = {}
-    for part in packing.parts:
-        keys = [(pools, number) for number in part.pools] + [(limits, bundle_id) for bundle_id in part.limited]
-        for (where, key), worth in zip(keys, part.worth, strict=True):
-            where[key] = Fraction(worth, part.scale)
+    for one in packing.subproblems:
+        keys = [(pools, number) for number in one.pools] + [(limits, bundle_id) for bundle_id in one.limited]
+        for (where, key), worth in zip(keys, one.worth, strict=True):
+            where[key] = Fraction(worth, one.scale)
     more = Fraction(0)
     for recipe in recipes:
-        above = _above(table, recipe, pools) - limits.get(recipe.bundle_id, 0)
-        more += max(Fraction(0), above) * _most_sets(table, recipe)
+        above = _above(problem, recipe, pools) - limits.get(recipe.bundle_id, 0)
+        more += max(Fraction(0), above) * _most_sets(problem, recipe)
     return known + ceil(more)
 
 
-def _most_sets(table: Table, recipe: Recipe) -> int:
-    sets = min(sum(table.pools[number].pieces for number in need.pools) // need.pieces for need in recipe.needs)
-    return min(sets, table.limits.get(recipe.bundle_id, sets))
+def _most_sets(problem: PackingProblem, recipe: Recipe) -> int:
+    sets = min(sum(problem.pools[number].pieces for number in need.pools) // need.pieces for need in recipe.needs)
+    return min(sets, problem.limits.get(recipe.bundle_id, sets))
 
 
-def _above(table: Table, recipe: Recipe, worth: _Worth) -> Fraction:
+def _above(problem: PackingProblem, recipe: Recipe, worth: _Worth) -> Fraction:
     """At least what a set of *recipe* saves above what its pieces are worth."""
     price, found = recipe.tier.price, Fraction(0)
     for need in recipe.needs:
-        found += _best_pieces(table, recipe, need, worth)
+        found += _best_pieces(problem, recipe, need, worth)
     if price.kind == "percent":
         return found + Fraction(1, 2)  # rounding
     if price.kind == "amount":
-        return found + price.amounts.get(table.currency, 0)
+        return found + price.amounts.get(problem.currency, 0)
     if price.kind == "fixed":
-        return found - price.amounts.get(table.currency, 0)
+        return found - price.amounts.get(problem.currency, 0)
     if recipe.tier.least:
-        return found + price.pieces * table.pools[recipe.needs[0].pools[0]].unit_price
+        return found + price.pieces * problem.pools[recipe.needs[0].pools[0]].unit_price
     return found
 
 
-def _best_pieces(table: Table, recipe: Recipe, need: Need, worth: _Worth) -> Fraction:
+def _best_pieces(problem: PackingProblem, recipe: Recipe, need: Need, worth: _Worth) -> Fraction:
     """What the best pieces of *need* save by themselves above what they are worth."""
     price, missing, found = recipe.tier.price, need.pieces, Fraction(0)
     part = {"percent": Fraction(price.rate, WHOLE), "fixed": Fraction(1)}.get(price.kind, Fraction(need.free))
     gains = sorted(
-        [(part * table.pools[number].unit_price - worth.get(number, 0), number) for number in need.pools], reverse=True
+        [(part * problem.pools[number].unit_price - worth.get(number, 0), number) for number in need.pools],
+        reverse=True,
     )
     for gain, number in gains:
-        taken = min(missing, table.pools[number].pieces)
+        taken = min(missing, problem.pools[number].pieces)
         found += gain * taken
         missing -= taken
     return found
@@ -113,95 +114,97 @@ class Choice:
     nodes: int = 0
 
 
-def lay_out(kinds: Sequence[Pool], bundles: Sequence[Bundle], currency: str) -> Table:
+def lay_out(kinds: Sequence[Pool], bundles: Sequence[Bundle], currency: str) -> PackingProblem:
     """The ways in which *bundles*, in the order of their ids, can be made of *kinds* of pieces."""
-    pools, numbers = merge_alike(kinds, bundles)
-    table = Table(pools, currency, Places(kinds, numbers, pools))
+    pools, numbers = merge_equivalent(kinds, bundles)
+    problem = PackingProblem(pools, currency, PoolIndex(kinds, numbers, pools))
     found: list[Recipe] = []
     for bundle in sorted(bundles, key=lambda bundle: bundle.id):
         limit = bundle.limit()
         if limit is not None:
-            table.limits[bundle.id] = limit
+            problem.limits[bundle.id] = limit
         if bundle.definition.kind == "steps":
-            _add_steps(table, bundle)
+            _add_steps(problem, bundle)
             continue
         for number, tier in enumerate(bundle.definition.tiers):
             if tier.least < tier.most:
-                _add_mix(table, bundle.id, tier)
-            if not add_only_way(table, bundle.id, number, tier):
-                found += recipes(bundle.id, number, tier, table.places, pools, currency)
-    add_offers(table, found)
-    return table
+                _add_mix(problem, bundle.id, tier)
+            if not add_only_way(problem, bundle.id, number, tier):
+                found += recipes(bundle.id, number, tier, problem.pool_index, pools, currency)
+    add_offers(problem, found)
+    return problem
 
 
-def _add_mix(table: Table, bundle_id: int, tier: Tier) -> None:
-    pools = table.places.of_any(tier.components)
-    pieces = sum([table.pools[number].pieces for number in pools])
-    table.mixes[bundle_id] = Mix(tier, pools)
+def _add_mix(problem: PackingProblem, bundle_id: int, tier: Tier) -> None:
+    pools = problem.pool_index.of_any(tier.components)
+    pieces = sum([problem.pools[number].pieces for number in pools])
+    problem.mixes[bundle_id] = Mix(tier, pools)
     most = most_sets(tier, pieces)
     if most < pieces // tier.least:
-        table.limits[bundle_id] = min(most, table.limits.get(bundle_id, most))
+        problem.limits[bundle_id] = min(most, problem.limits.get(bundle_id, most))
 
 
-def choose(table: Table, bundles: Sequence[Bundle], nodes: int = NODES) -> Choice:
+def choose(problem: PackingProblem, bundles: Sequence[Bundle], nodes: int = NODES) -> Choice:
     """The combination that saves most: bundles that stand together, or one that stands alone.
 
     Of equal ones those that stand together come first, then the lower id.
     """
     alone = sorted(bundle.id for bundle in bundles if bundle.definition.stacking == "alone")
-    best = _choose_among(table, {bundle.id for bundle in bundles} - set(alone), nodes)
+    best = _choose_among(problem, {bundle.id for bundle in bundles} - set(alone), nodes)
     bound, spent = best.bound, best.nodes
     for bundle_id in alone:
-        one = _choose_among(table, {bundle_id}, nodes - spent)
+        one = _choose_among(problem, {bundle_id}, nodes - spent)
         bound, spent = max(bound, one.bound), spent + one.nodes
         best = one if one.saving > best.saving else best
     return Choice(best.chosen, best.saving, bound, spent)
 
 
-def _add_steps(table: Table, bundle: Bundle) -> None:
-    pools = table.places.of_any(bundle.definition.tiers[0].components)
+def _add_steps(problem: PackingProblem, bundle: Bundle) -> None:
+    pools = problem.pool_index.of_any(bundle.definition.tiers[0].components)
     tiers = bundle.definition.tiers
-    if not pools or sum(table.pools[pool].pieces for pool in pools) < tiers[0].least:
+    if not pools or sum(problem.pools[pool].pieces for pool in pools) < tiers[0].least:
         return
-    if not any(tier.price.has(table.currency) for tier in tiers):
-        saving = tiers[0].price.saving(0, 0, table.currency)
+    if not any(tier.price.has(problem.currency) for tier in tiers):
+        saving = tiers[0].price.saving(0, 0, problem.currency)
         assert isinstance(saving, NoSaving)
-        table.refused[bundle.id, saving.why] = saving
+        problem.refused[bundle.id, saving.why] = saving
         return
-    table.sweeps.append(StepSweep(bundle.id, bundle.definition, tuple(sorted(pools)), table.pools, table.currency))
+    problem.sweeps.append(
+        StepSweep(bundle.id, bundle.definition, tuple(sorted(pools)), problem.pools, problem.currency)
+    )
 
 
-def _choose_among(table: Table, ids: set[int], nodes: int) -> Choice:
-    offers = [offer for offer in table.offers if offer.bundle_id in ids]
-    sweeps = [sweep for sweep in table.sweeps if sweep.bundle_id in ids]
-    still_open = [recipe for recipe in table.open if recipe.bundle_id in ids]
-    left = [pool.pieces for pool in table.pools]
-    simple = one_by_one(table, offers, still_open, list(left), table.limits) if still_open else []
+def _choose_among(problem: PackingProblem, ids: set[int], nodes: int) -> Choice:
+    offers = [offer for offer in problem.offers if offer.bundle_id in ids]
+    sweeps = [sweep for sweep in problem.sweeps if sweep.bundle_id in ids]
+    still_open = [recipe for recipe in problem.open if recipe.bundle_id in ids]
+    left = [pool.pieces for pool in problem.pools]
+    simple = fill_greedily(problem, offers, still_open, list(left), problem.limits) if still_open else []
     if simple:
         offers = list(dict.fromkeys([*offers, *[one for one, _ in simple]]))
-    packing = pack(left, offers, sweeps, table.limits, nodes)
+    packing = pack(left, offers, sweeps, problem.limits, nodes)
     if packing.saving < _saved(simple):
         uses, swept = simple, []
     else:
         uses, swept = [(offers[at], count) for at, count in packing.uses], [sweeps[at] for at in packing.sweeps]
-    chosen = _completed(table, uses, swept, still_open, left)
+    chosen = _completed(problem, uses, swept, still_open, left)
     saving = sum(one.saving for one in chosen)
-    bound = max(saving, most_saving(table, still_open, packing)) if still_open else packing.bound
+    bound = max(saving, most_saving(problem, still_open, packing)) if still_open else packing.bound
     return Choice(tuple(chosen), saving, bound, packing.nodes)
 
 
 def _completed(
-    table: Table, uses: list[_Use], swept: Sequence[StepSweep], still_open: Sequence[Recipe], left: list[int]
+    problem: PackingProblem, uses: list[_Use], swept: Sequence[StepSweep], still_open: Sequence[Recipe], left: list[int]
 ) -> list[Chosen]:
     """*uses* and *swept*, with more sets of what they leave of all that was *left*, and full mixes."""
     for one, count in uses:
         take(one.demand, count, left)
-    steps = _swept(table, swept, left)
+    steps = _swept(problem, swept, left)
     if still_open:
-        uses = uses + one_by_one(table, (), still_open, left, _still(table.limits, uses))
-    if table.mixes:
-        uses = [pair for use in uses for pair in _filled_up(table, *use, left)]
-    return [*_sets(table, uses), *steps]
+        uses = uses + fill_greedily(problem, (), still_open, left, _still(problem.limits, uses))
+    if problem.mixes:
+        uses = [pair for use in uses for pair in _filled_up(problem, *use, left)]
+    return [*_sets(problem, uses), *steps]
 
 
 def _saved(uses: Iterable[_Use]) -> int:
@@ -217,15 +220,15 @@ def _still(limits: Mapping[int, int], uses: Iterable[_Use]) -> dict[int, int]:
     return still
 
 
-def _filled_up(table: Table, one: Candidate, count: int, left: list[int]) -> list[_Use]:
-    mix = table.mixes.get(one.bundle_id)
+def _filled_up(problem: PackingProblem, one: Candidate, count: int, left: list[int]) -> list[_Use]:
+    mix = problem.mixes.get(one.bundle_id)
     return [(one, count)] if mix is None else filled_up(mix, one, count, left)
 
 
-def _sets(table: Table, uses: Iterable[_Use]) -> list[Chosen]:
+def _sets(problem: PackingProblem, uses: Iterable[_Use]) -> list[Chosen]:
     chosen = []
     for offer, count in uses:
-        discounts = _spread_set(table.pools, offer)
+        discounts = _spread_set(problem.pools, offer)
         chosen.append(Chosen(offer.bundle_id, offer.tier, count, offer.demand, tuple(discounts)))
     return sorted(chosen, key=lambda one: (one.bundle_id, one.tier, one.demand))
 
@@ -236,7 +239,7 @@ def _spread_set(pools: Sequence[Pool], offer: Candidate) -> list[int]:
     return spread(offer.saving, [pools[pool].unit_price * paying.get(pool, 0) for pool, _ in offer.demand])
 
 
-def _swept(table: Table, sweeps: Iterable[StepSweep], left: list[int]) -> list[Chosen]:
+def _swept(problem: PackingProblem, sweeps: Iterable[StepSweep], left: list[int]) -> list[Chosen]:
     """What *sweeps* take of what is *left*, in their turn."""
     chosen = []
     for sweep in sweeps:

@@ -10,7 +10,7 @@ from ..cart.lines import Pool
 from ..definition import Tier
 from ..price import NoSaving
 from .fillings import MANY, Recipe, all_fillings, fill, some_fillings, take, times
-from .problem import Table
+from .problem import PackingProblem
 from .search import SMALL_POOLS
 from .stacks import Candidate, Demand
 
@@ -25,42 +25,44 @@ SOME_WAYS: Final = 200
 """Ways of all other recipes together."""
 
 
-def add_only_way(table: Table, bundle_id: int, number: int, tier: Tier) -> bool:
+def add_only_way(problem: PackingProblem, bundle_id: int, number: int, tier: Tier) -> bool:
     """Whether *tier* can be made in one way at most, which is added: most sets of most carts need no more."""
-    demand = None if tier.plain is None else table.places.only_way(tier.plain)
+    demand = None if tier.plain is None else problem.pool_index.only_way(tier.plain)
     if demand is None:
         return False
     if demand:
-        saving = tier.price.saving(cost(demand, table.pools), 0, table.currency)
+        saving = tier.price.saving(cost(demand, problem.pools), 0, problem.currency)
         if isinstance(saving, NoSaving):
-            table.refused.setdefault((bundle_id, saving.why), saving)
+            problem.refused.setdefault((bundle_id, saving.why), saving)
         else:
-            table.offers.append(Candidate(bundle_id, demand, saving, number))
+            problem.offers.append(Candidate(bundle_id, demand, saving, number))
     return True
 
 
-def add_offers(table: Table, recipes: Sequence[Recipe]) -> None:
-    """Add the sets of *recipes* to *table*: all ways of those with few, some of the others, which stay open.
+def add_offers(problem: PackingProblem, recipes: Sequence[Recipe]) -> None:
+    """Add the sets of *recipes* to *problem*: all ways of those with few, some of the others, which stay open.
 
     Which stay open depends on their ways only, never on the ids of bundles.
     """
-    few = sum([one.pieces for one in table.pools]) <= FEW_PIECES and len(table.pools) <= SMALL_POOLS
+    few = sum([one.pieces for one in problem.pools]) <= FEW_PIECES and len(problem.pools) <= SMALL_POOLS
     most = _most_ways(recipes, SMALL_WAYS if few else ALL_WAYS)
-    table.open = [recipe for recipe in recipes if recipe.ways > most]
-    some = max(4, SOME_WAYS // max(1, len(table.open)))
+    problem.open = [recipe for recipe in recipes if recipe.ways > most]
+    some = max(4, SOME_WAYS // max(1, len(problem.open)))
     least: dict[tuple[int, int, Demand], Candidate | NoSaving] = {}
     for recipe in recipes:
-        ways = all_fillings(recipe, table.pools) if recipe.ways <= most else some_fillings(recipe, table.pools, some)
+        ways = (
+            all_fillings(recipe, problem.pools) if recipe.ways <= most else some_fillings(recipe, problem.pools, some)
+        )
         for demand, free in ways:
-            key, found = (recipe.bundle_id, recipe.number, demand), offer(table, recipe, demand, free)
+            key, found = (recipe.bundle_id, recipe.number, demand), offer(problem, recipe, demand, free)
             # Of pieces that may be the free or the bought ones the cheaper are free.
             if key not in least or _saving(found) < _saving(least[key]):
                 least[key] = found
     for (bundle_id, _, _), found in least.items():
         if isinstance(found, NoSaving):
-            table.refused.setdefault((bundle_id, found.why), found)
+            problem.refused.setdefault((bundle_id, found.why), found)
         else:
-            table.offers.append(found)
+            problem.offers.append(found)
 
 
 def _saving(found: Candidate | NoSaving) -> int:
@@ -77,10 +79,10 @@ def _most_ways(recipes: Iterable[Recipe], limit: int) -> int:
     return limit
 
 
-def offer(table: Table, recipe: Recipe, demand: Demand, free: Demand) -> Candidate | NoSaving:
+def offer(problem: PackingProblem, recipe: Recipe, demand: Demand, free: Demand) -> Candidate | NoSaving:
     """The set of *demand*, of which *free* may be free, with its saving."""
-    free = _free_of_mix(recipe.tier, demand, table.pools) or free
-    saving = recipe.tier.price.saving(cost(demand, table.pools), cost(free, table.pools), table.currency)
+    free = _free_of_mix(recipe.tier, demand, problem.pools) or free
+    saving = recipe.tier.price.saving(cost(demand, problem.pools), cost(free, problem.pools), problem.currency)
     if isinstance(saving, NoSaving):
         return saving
     return Candidate(recipe.bundle_id, demand, saving, recipe.number, free)
@@ -105,11 +107,15 @@ def cost(demand: Demand, pools: Sequence[Pool]) -> int:
 
 
 _Next: TypeAlias = tuple[int, int, int, Demand, int, Candidate]
-"""Its saving (negative, for the heap), bundle, tier and pieces; its place, of a recipe the complement; the set itself."""
+"""Its saving (negative, for the heap), bundle, tier and pieces; its position, of a recipe the complement; the set itself."""
 
 
-def one_by_one(
-    table: Table, offers: Iterable[Candidate], recipes: Sequence[Recipe], left: list[int], limits: Mapping[int, int]
+def fill_greedily(
+    problem: PackingProblem,
+    offers: Iterable[Candidate],
+    recipes: Sequence[Recipe],
+    left: list[int],
+    limits: Mapping[int, int],
 ) -> list[tuple[Candidate, int]]:
     """The set that saves most of what is *left*, as often as it goes, then the next; *left* is taken away.
 
@@ -118,7 +124,7 @@ def one_by_one(
         limits: How often a bundle may still apply, by id.
     """
     waiting = [_next(one, at) for at, one in enumerate(offers)]
-    waiting += [found for at in range(len(recipes)) if (found := _filled(table, recipes, at, left)) is not None]
+    waiting += [found for at in range(len(recipes)) if (found := _filled(problem, recipes, at, left)) is not None]
     heapify(waiting)
     uses: dict[int, int] = {}
     taken = []
@@ -131,14 +137,14 @@ def one_by_one(
             uses[one.bundle_id] = uses.get(one.bundle_id, 0) + count
             take(one.demand, count, left)
             taken.append((one, count))
-        if at < 0 and (count or not most) and (again := _filled(table, recipes, ~at, left)) is not None:
+        if at < 0 and (count or not most) and (again := _filled(problem, recipes, ~at, left)) is not None:
             heappush(waiting, again)
     return taken
 
 
-def _filled(table: Table, recipes: Sequence[Recipe], at: int, left: Sequence[int]) -> _Next | None:
+def _filled(problem: PackingProblem, recipes: Sequence[Recipe], at: int, left: Sequence[int]) -> _Next | None:
     filled = fill(recipes[at], left)
-    found = None if filled is None else offer(table, recipes[at], *filled)
+    found = None if filled is None else offer(problem, recipes[at], *filled)
     return None if found is None or isinstance(found, NoSaving) else _next(found, ~at)
 
 

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from ..cart.lines import Pool
 from ..definition import Component, Tier
-from .stacks import Candidate, Demand, Places
+from .stacks import Candidate, Demand, PoolIndex
 
 MANY: Final = 5000
 """Ways to make one set are counted up to so many."""
@@ -39,19 +39,19 @@ class Recipe:
 
 
 def recipes(
-    bundle_id: int, number: int, tier: Tier, places: Places, pools: Sequence[Pool], currency: str
+    bundle_id: int, number: int, tier: Tier, pool_index: PoolIndex, pools: Sequence[Pool], currency: str
 ) -> Iterator[Recipe]:
     """The recipes of a tier (no quantity step) whose pieces are there."""
-    sizes = _mix_needs(tier, places, pools, currency) if tier.least else _set_needs(tier, places)
+    sizes = _mix_needs(tier, pool_index, pools, currency) if tier.least else _set_needs(tier, pool_index)
     for needs in sizes:
         ways = _recipe_ways(needs, pools)
         if ways:
             yield Recipe(bundle_id, number, tier, needs, ways)
 
 
-def _mix_needs(tier: Tier, places: Places, pools: Sequence[Pool], currency: str) -> Iterator[tuple[Need, ...]]:
+def _mix_needs(tier: Tier, pool_index: PoolIndex, pools: Sequence[Pool], currency: str) -> Iterator[tuple[Need, ...]]:
     """One need for each number of pieces; numbers that cannot save more than a smaller one are left out."""
-    group = places.of_any(tier.components)
+    group = pool_index.of_any(tier.components)
     there = sum([pools[number].pieces for number in group])
     most = tier.least if tier.price.kind == "free" else min(tier.most, there)
     for pieces in range(tier.least, min(most, there) + 1):
@@ -62,20 +62,20 @@ def _mix_needs(tier: Tier, places: Places, pools: Sequence[Pool], currency: str)
         yield (Need(group, pieces),)
 
 
-def _set_needs(tier: Tier, places: Places) -> Iterator[tuple[Need, ...]]:
+def _set_needs(tier: Tier, pool_index: PoolIndex) -> Iterator[tuple[Need, ...]]:
     """All components, with each choice of the optional ones that are there."""
-    if any(component.product_id not in places for component in tier.components if not component.optional):
+    if any(component.product_id not in pool_index for component in tier.components if not component.optional):
         return
-    firm = [_need(component, places) for component in tier.components if not component.optional]
-    there_too = [_need(c, places) for c in tier.components if c.optional and c.product_id in places]
+    firm = [_need(component, pool_index) for component in tier.components if not component.optional]
+    there_too = [_need(c, pool_index) for c in tier.components if c.optional and c.product_id in pool_index]
     for size in range(len(there_too), -1, -1):
         for chosen in combinations(there_too, size):
             # Those with the least choice are filled first, and what is bought before what is free.
             yield tuple(sorted([*firm, *chosen], key=lambda need: (len(need.pools), need.free)))
 
 
-def _need(component: Component, places: Places) -> Need:
-    return Need(places.of(component), component.quantity, component.free)
+def _need(component: Component, pool_index: PoolIndex) -> Need:
+    return Need(pool_index.of(component), component.quantity, component.free)
 
 
 def _recipe_ways(needs: Sequence[Need], pools: Sequence[Pool]) -> int:

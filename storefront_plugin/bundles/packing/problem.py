@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from ..cart.lines import Pool
 from ..price import NoSaving, Why
 from .fillings import Mix, Recipe
-from .stacks import Candidate, Places
+from .stacks import Candidate, PoolIndex
 from .steps import StepSweep
 
 
 @dataclass(slots=True)
-class Table:
+class PackingProblem:
     """All ways of all bundles on a cart.
 
     Attributes:
@@ -26,7 +26,7 @@ class Table:
 
     pools: Sequence[Pool]
     currency: str
-    places: Places
+    pool_index: PoolIndex
     offers: list[Candidate] = field(default_factory=list)
     open: list[Recipe] = field(default_factory=list)
     sweeps: list[StepSweep] = field(default_factory=list)

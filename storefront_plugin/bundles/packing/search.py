@@ -1,4 +1,4 @@
-"""Branch and bound within one part of a packing."""
+"""Branch and bound within one subproblem of a packing."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final, TypeAlias
 
-from .parts import Part, split
 from .stacks import Candidate, Sweep
 from .steps import Reach, Sweeping
+from .subproblems import Subproblem, split
 
 FEW_POOLS: Final = 16
-"""In a part of no more pools, what was left before is remembered: there are few different rests."""
+"""In a subproblem of no more pools, what was left before is remembered: there are few different rests."""
 
 _Chain: TypeAlias = "tuple[_Chain, int, int] | None"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer of one part: candidates with their uses, sweeps, saving and bound (minor units), decisions tried."""
+    """The answer of one subproblem: candidates with their uses, sweeps, saving and bound (minor units), decisions tried."""
 
     uses: tuple[tuple[int, int], ...]
     sweeps: tuple[int, ...]
@@ -47,8 +47,8 @@ class Search:
     whether a set still fits. When all candidates of a pool are decided, what is left in it is worth nothing more.
     """
 
-    def __init__(self, part: Part, budget: int) -> None:
-        self._part = part
+    def __init__(self, subproblem: Subproblem, budget: int) -> None:
+        self._subproblem = subproblem
         self._budget = budget
         self.nodes = 0
         self._open = 0
@@ -61,15 +61,15 @@ class Search:
 
     def run(self) -> Found:
         """The best combination that the budget finds, at least the greedy one."""
-        part = self._part
+        subproblem = self._subproblem
         self._take_greedily()
-        part.price_pieces(self._best)
+        subproblem.price_pieces(self._best)
         self._lay_out_levels()
-        self._branch((-part.ceiling, 0, part.ceiling, 0, 0, None, self._full, 0, None))
+        self._branch((-subproblem.ceiling, 0, subproblem.ceiling, 0, 0, None, self._full, 0, None))
         uses = tuple(_unlinked(self._uses))
         saving = self._saving(uses)
         # What is left of the best open value is no more than its saving times the scale.
-        bound = -(-max(self._open, self._best) // part.scale) if self._open else saving
+        bound = -(-max(self._open, self._best) // subproblem.scale) if self._open else saving
         return Found(uses, self._swept, saving, bound, self.nodes)
 
     def _branch(self, root: _State) -> None:
@@ -90,14 +90,14 @@ class Search:
         guards, best = self._guards, self._best
         for turn in range(first, len(self._turns)):
             field, members, closing = self._turns[turn]
-            place = start
+            position = start
             if self._reached is not None and not start and most is None:
                 here = turn, left & self._ahead[turn]
                 if self._reached.get(here, -1) >= value:
                     return  # another beginning leaves the same pieces and is worth no less
                 self._reached[here] = value
-            while left & field and place < len(members):
-                demand, at, gain, loss, least = members[place]
+            while left & field and position < len(members):
+                demand, at, gain, loss, least = members[position]
                 if bound - loss <= best:
                     break  # the sets that follow lose no less
                 if ((left | guards) - demand) & guards == guards:
@@ -106,14 +106,14 @@ class Search:
                         self.nodes += 1
                         if bound - least > best:  # taking it less often may be better
                             self.nodes += 1
-                            less = (least - bound, self.nodes, bound, turn, place, times - 1, left, value, chain)
+                            less = (least - bound, self.nodes, bound, turn, position, times - 1, left, value, chain)
                             heappush(waiting, less)
                         left -= times * demand
                         bound -= times * loss
                         value += times * gain
                         chain = (chain, at, times)
                 most = None
-                place += 1
+                position += 1
             start, most = 0, None
             for shift, mask, waste in closing:
                 bound -= waste * (left >> shift & mask)
@@ -125,14 +125,14 @@ class Search:
         self._consider(left, value, chain, bound)
 
     def _times(self, at: int, left: int) -> int:
-        if self._part.times[at] == 1:
+        if self._subproblem.times[at] == 1:
             return 1
-        return min((left >> self._shifts[p] & self._masks[p]) // pieces for p, pieces in self._part.demands[at])
+        return min((left >> self._shifts[p] & self._masks[p]) // pieces for p, pieces in self._subproblem.demands[at])
 
     def _consider(self, left: int, value: int, chain: _Chain, bound: int | None = None) -> None:
         """Keep the answer if it is the best; *bound* is what is possible with its sets."""
         swept: tuple[int, ...] = ()
-        if self._part.sweeps:
+        if self._subproblem.sweeps:
             tried = self._sweeping.tried
             more, swept, certain = self._sweeping.best(left)
             self.nodes += self._sweeping.tried - tried
@@ -149,54 +149,54 @@ class Search:
             if ((left | self._guards) - demand) & self._guards == self._guards:
                 times = self._times(at, left)
                 left -= times * demand
-                value += times * self._part.values[at]
+                value += times * self._subproblem.values[at]
                 chain = (chain, at, times)
         self._consider(left, value, chain)
 
     def _swept_saving(self, at: int, left: int) -> int:
         """What a sweep saves on what is *left* in its fields."""
-        sweep = self._part.sweeps[at]
-        places = [self._place[number] for number in sweep.pools]
-        return sweep.saving({self._part.pools[p]: left >> self._shifts[p] & self._masks[p] for p in places})
+        sweep = self._subproblem.sweeps[at]
+        positions = [self._position[number] for number in sweep.pools]
+        return sweep.saving({self._subproblem.pools[p]: left >> self._shifts[p] & self._masks[p] for p in positions})
 
     def _saving(self, uses: tuple[tuple[int, int], ...]) -> int:
-        part = self._part
-        penalty = sum(part.penalties[part.candidates[at].bundle_id] * times for at, times in uses)
-        penalty += sum(part.penalties[part.sweeps[at].bundle_id] for at in self._swept)
-        return (self._best + penalty) // part.scale
+        subproblem = self._subproblem
+        penalty = sum(subproblem.penalties[subproblem.candidates[at].bundle_id] * times for at, times in uses)
+        penalty += sum(subproblem.penalties[subproblem.sweeps[at].bundle_id] for at in self._swept)
+        return (self._best + penalty) // subproblem.scale
 
     def _lay_out_fields(self) -> None:
         self._shifts: list[int] = []
         self._masks: list[int] = []
         self._full = self._guards = shift = 0
-        for pieces in self._part.capacities:
+        for pieces in self._subproblem.capacities:
             width = pieces.bit_length()
             self._shifts.append(shift)
             self._masks.append((1 << width) - 1)
             self._full |= pieces << shift
             self._guards |= 1 << shift + width
             shift += width + 1
-        demands = self._part.demands
+        demands = self._subproblem.demands
         self._packed = [sum([pieces << self._shifts[pool] for pool, pieces in demand]) for demand in demands]
-        if self._part.sweeps:
+        if self._subproblem.sweeps:
             self._lay_out_sweeps()
 
     def _lay_out_sweeps(self) -> None:
-        part = self._part
-        self._place = {number: at for at, number in enumerate(part.pools)}
+        subproblem = self._subproblem
+        self._position = {number: at for at, number in enumerate(subproblem.pools)}
         reaches = []
-        for sweep in part.sweeps:
-            fields = sum([self._masks[self._place[n]] << self._shifts[self._place[n]] for n in sweep.pools])
-            reaches.append(Reach(fields, part.penalties[sweep.bundle_id]))
-        self._sweeping = Sweeping(reaches, self._swept_saving, part.scale)
+        for sweep in subproblem.sweeps:
+            fields = sum([self._masks[self._position[n]] << self._shifts[self._position[n]] for n in sweep.pools])
+            reaches.append(Reach(fields, subproblem.penalties[sweep.bundle_id]))
+        self._sweeping = Sweeping(reaches, self._swept_saving, subproblem.scale)
 
     def _lay_out_levels(self) -> None:
-        part = self._part
-        waste = [worth - kept for worth, kept in zip(part.worth, part.kept, strict=True)]
-        pools = sorted(range(len(waste)), key=lambda p: (p >= len(part.pools), -waste[p], p))
+        subproblem = self._subproblem
+        waste = [worth - kept for worth, kept in zip(subproblem.worth, subproblem.kept, strict=True)]
+        pools = sorted(range(len(waste)), key=lambda p: (p >= len(subproblem.pools), -waste[p], p))
         turn = {pool: at for at, pool in enumerate(pools)}
         members: list[list[tuple[int, int]]] = [[] for _ in pools]
-        for at, (demand, loss) in enumerate(zip(part.demands, part.losses, strict=True)):
+        for at, (demand, loss) in enumerate(zip(subproblem.demands, subproblem.losses, strict=True)):
             members[min([turn[pool] for pool, _ in demand])].append((loss, at))
         self._turns: list[_Turn] = []
         for pool, sets in zip(pools, members, strict=True):
@@ -210,11 +210,11 @@ class Search:
     def _lay_out_memory(self) -> None:
         self._reached = {}
         fields = [mask << shift for mask, shift in zip(self._masks, self._shifts, strict=True)]
-        place = {number: at for at, number in enumerate(self._part.pools)}
-        ahead = sum({fields[place[number]] for sweep in self._part.sweeps for number in sweep.pools})
+        position = {number: at for at, number in enumerate(self._subproblem.pools)}
+        ahead = sum({fields[position[number]] for sweep in self._subproblem.sweeps for number in sweep.pools})
         for _, members, _ in reversed(self._turns):
             for _, at, *_ in members:
-                for pool, _ in self._part.demands[at]:
+                for pool, _ in self._subproblem.demands[at]:
                     ahead |= fields[pool]
             self._ahead.append(ahead)
         self._ahead.reverse()
@@ -224,7 +224,7 @@ class Search:
         ordered = sorted(sets)
         instead = [min(loss, waste) for loss, _ in ordered[1:]] + [waste]
         return [
-            (self._packed[at], at, self._part.values[at], loss, least)
+            (self._packed[at], at, self._subproblem.values[at], loss, least)
             for (loss, at), least in zip(ordered, instead, strict=True)
         ]
 
@@ -239,7 +239,7 @@ def _unlinked(chain: _Chain) -> list[tuple[int, int]]:
 
 # The combination of sets that saves most: weighted set packing, the same on every machine and in any order of lines.
 #
-# Sets are candidates that take pieces from pools. The cart is split into parts that share no pool; in each, branch and
+# Sets are candidates that take pieces from pools. The cart is split into subproblems that share no pool; in each, branch and
 # bound starts from the greedy answer and ends with a budget of nodes, never with a clock. The bound is a price for each
 # piece (a dual solution): no candidate saves more than its pieces are worth, so what is not yet decided never saves
 # more than the pieces that are left.
@@ -249,11 +249,11 @@ def _unlinked(chain: _Chain) -> list[tuple[int, int]]:
 
 
 NODES: Final = 1000
-"""Decisions of one packing, in all its parts together."""
+"""Decisions of one packing, in all its subproblems together."""
 
 SMALL_POOLS: Final = 8
 SMALL_SHARE: Final = 30
-"""In parts of up to so many pools so many decisions count as one: there the best answer is to be certain."""
+"""In subproblems of up to that many pools that many decisions count as one: there the best answer is to be certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,12 +261,12 @@ class Packing:
     """The answer.
 
     Attributes:
-        uses: Places of the candidates in what was given and how often each applies, by place.
-        sweeps: Places of the sweeps that apply, in the order in which they take what is left.
+        uses: Positions of the candidates in what was given and how often each applies, by position.
+        sweeps: Positions of the sweeps that apply, in the order in which they take what is left.
         saving: Minor units.
         bound: No combination saves more than this.
-        nodes: Decisions that were tried; those of small parts count less.
-        parts: With the prices of their pieces.
+        nodes: Decisions that were tried; those of small subproblems count less.
+        subproblems: With the prices of their pieces.
     """
 
     uses: tuple[tuple[int, int], ...] = ()
@@ -274,7 +274,7 @@ class Packing:
     saving: int = 0
     bound: int = 0
     nodes: int = 0
-    parts: tuple[Part, ...] = field(default=(), compare=False, repr=False)
+    subproblems: tuple[Subproblem, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def optimal(self) -> bool:
@@ -300,14 +300,14 @@ def pack(
     uses: list[tuple[int, int]] = []
     swept: list[int] = []
     saving = bound = spent = 0  # what is spent counts in shares of a decision
-    parts = split(capacities, candidates, sweeps, limits or {})
-    for part in parts:
-        share = 1 if len(part.pools) <= SMALL_POOLS else SMALL_SHARE
-        found = Search(part, (nodes * SMALL_SHARE - spent) // share).run()
-        uses += [(part.places[at], count) for at, count in found.uses]
-        swept += [part.sweep_places[at] for at in found.sweeps]
+    subproblems = split(capacities, candidates, sweeps, limits or {})
+    for subproblem in subproblems:
+        share = 1 if len(subproblem.pools) <= SMALL_POOLS else SMALL_SHARE
+        found = Search(subproblem, (nodes * SMALL_SHARE - spent) // share).run()
+        uses += [(subproblem.positions[at], count) for at, count in found.uses]
+        swept += [subproblem.sweep_positions[at] for at in found.sweeps]
         saving, bound, spent = saving + found.saving, bound + found.bound, spent + found.nodes * share
-    return Packing(tuple(sorted(uses)), tuple(swept), saving, bound, -(-spent // SMALL_SHARE), tuple(parts))
+    return Packing(tuple(sorted(uses)), tuple(swept), saving, bound, -(-spent // SMALL_SHARE), tuple(subproblems))
 
 
 def greedy(

@@ -49,7 +49,7 @@ class Sweep(Protocol):
         ...
 
 
-class Places:
+class PoolIndex:
     """Which pools hold which product, the dearest first.
 
     Args:
@@ -120,7 +120,7 @@ class _Uses:
     components: set[Component] = field(default_factory=set)
 
 
-def merge_alike(pools: Sequence[Pool], bundles: Iterable[Bundle]) -> tuple[list[Pool], list[int]]:
+def merge_equivalent(pools: Sequence[Pool], bundles: Iterable[Bundle]) -> tuple[list[Pool], list[int]]:
     """*pools* without a difference that any of *bundles* sees, in canonical order, and which of them each became.
 
     What is bought in a set is told apart by its product and price, what is only chosen from groups (in mixes and steps)

@@ -85,7 +85,7 @@ class Sweeping:
     their order: the best order is found over sets of sweeps.
 
     Args:
-        saving: What a sweep (by its place) saves on what is left in its fields, minor units.
+        saving: What a sweep (by its position) saves on what is left in its fields, minor units.
         scale: The value of one minor unit.
     """
 
@@ -113,7 +113,7 @@ class Sweeping:
         useful = [at for at in group if self._gain(at, left) > 0]
         if len(useful) <= MAX_TOGETHER:
             return self._in_best_order(useful, left, {})
-        return self._one_by_one(useful, left)
+        return self._greedily(useful, left)
 
     def _in_best_order(self, group: Sequence[int], left: int, known: dict[int, Swept]) -> Swept:
         """The best of *group*; of equal ones fewer sweeps, then those that come first."""
@@ -129,7 +129,7 @@ class Sweeping:
             known[left] = best
         return known[left]
 
-    def _one_by_one(self, group: Sequence[int], left: int) -> Swept:
+    def _greedily(self, group: Sequence[int], left: int) -> Swept:
         value, swept = 0, []
         while gains := [(gain, -at) for at in group if (gain := self._gain(at, left)) > 0]:
             self.tried += 1

@@ -13,7 +13,7 @@ from ...recommending.page import FilledSlot, Page
 from ...recommending.plan import Slot
 from ...recommending.snapshot import Snapshot
 from ...shop.ports import CartLine, Product
-from ..cart.lines import Line, whole_pieces
+from ..cart.lines import LineItem, whole_pieces
 from ..cart.next_offers import Missing, MissingItem
 from ..cart.pricer import CartPricer
 from ..cart.pricing import CartPricing
@@ -262,8 +262,8 @@ def _has_price(line: CartLine, products: Products) -> bool:
     return priced and counted(line) is not None
 
 
-def counted(line: CartLine) -> Line | None:
+def counted(line: CartLine) -> LineItem | None:
     """*line* for counting its pieces against the stock; None where they are not whole."""
     pieces = whole_pieces(line.quantity)
     variant = None if line.variant_id in (None, "") else str(line.variant_id)
-    return None if pieces is None else Line(line.product_id, pieces, 0, variant)
+    return None if pieces is None else LineItem(line.product_id, pieces, 0, variant)

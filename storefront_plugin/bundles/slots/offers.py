@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from ...recommending.choosing import is_eligible
 from ...shop.ports import Product
-from ..cart.lines import Line
+from ..cart.lines import LineItem
 from ..cart.next_offers import Missing
 from ..cart.pricing import Applied
 from ..cart.stock import sets_available
@@ -69,7 +69,7 @@ def best_offers(
     bundles: Iterable[Bundle],
     products: Products,
     currency: str | None,
-    lines: Sequence[Line] = (),
+    lines: Sequence[LineItem] = (),
     choices: Callable[[list[Product]], Choices] = lambda products: {},
     limit: int = 3,
     first: str | None = None,
@@ -99,12 +99,12 @@ def best_offers(
 def _judged(found: Sequence[BundleOffer], shown: Sequence[BundleOffer], limit: int) -> list[JudgedBundle]:
     """A verdict on each bundle; of those *found* twice the later offer counts."""
     latest = {offer.bundle.id: offer for offer in found}
-    places = {offer.bundle.id: place for place, offer in enumerate(shown, start=1)}
+    positions = {offer.bundle.id: position for position, offer in enumerate(shown, start=1)}
     full = BundleVerdict("full", limit=limit)
     return [
         JudgedBundle(
             offer.bundle,
-            BundleVerdict("shown", place=places[number]) if number in places else offer.refused or full,
+            BundleVerdict("shown", place=positions[number]) if number in positions else offer.refused or full,
             offer.saving or None,
             offer.currency,
         )
@@ -117,7 +117,7 @@ def bundle_offer(
     products: Products,
     choices: Choices,
     currency: str | None,
-    lines: Sequence[Line] = (),
+    lines: Sequence[LineItem] = (),
     first: str | None = None,
     judging: bool = False,
 ) -> BundleOffer:
@@ -164,7 +164,7 @@ def tier_offer(
     choices: Choices,
     currency: str | None,
     first: str | None = None,
-    lines: Sequence[Line] = (),
+    lines: Sequence[LineItem] = (),
 ) -> TierOffer | None:
     """A tier with all its pieces, optional ones too; None where too few of the required ones can be had beside *lines*."""
     tier = definition.tiers[number]

@@ -12,7 +12,7 @@ from ...core.errors import AdapterError, InputError
 from ...core.locks import ProcessLock
 from ...money import to_minor
 from ...shop.ports import Catalog, OffersVariants, Product, Variant, clean_id
-from ..cart.lines import Line
+from ..cart.lines import LineItem
 from ..cart.stock import Remaining
 from ..definition import Component, Definition, Tier
 
@@ -85,7 +85,7 @@ class Piece:
     """A component as it is shown at first.
 
     Attributes:
-        number: Its place in the tier.
+        number: Its position in the tier.
         variants: Those to choose from, with the stock that the cart leaves; none where there is no choice to make.
         variant: The one that stands chosen, or None.
         unit_price: Minor units, of the variant that stands chosen.
@@ -121,14 +121,14 @@ class Offered:
     products: Mapping[str, Product]
     choices: Choices
     currency: str | None
-    lines: Sequence[Line] = ()
+    lines: Sequence[LineItem] = ()
 
     def remaining(self) -> Remaining:
         """What the cart leaves."""
         return remaining(self.products, self.choices, self.lines)
 
 
-def remaining(products: Mapping[str, Product], choices: Choices, lines: Iterable[Line]) -> Remaining:
+def remaining(products: Mapping[str, Product], choices: Choices, lines: Iterable[LineItem]) -> Remaining:
     """The stock of *products* and of their variants after *lines*."""
     stock = {name: product.stock for name, product in products.items()}
     variants = {name: {one.id: one.stock for one in known} for name, known in choices.items()}

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from ...recommending.choosing import is_eligible
 from ...shop.ports import Product
-from ..cart.lines import Line
+from ..cart.lines import LineItem
 from ..cart.next_offers import MissingItem
 from ..definition import Bundle, OffKind, Tier
 from ..price import NoSaving, Why
@@ -95,7 +95,7 @@ def absent(product_id: str, product: Product | None) -> BundleVerdict | None:
     return BundleVerdict("sold_out" if product.visible else "hidden", product_id=product_id)
 
 
-def lacking(tier: Tier, products: Mapping[str, Product | None], lines: Sequence[Line]) -> BundleVerdict:
+def lacking(tier: Tier, products: Mapping[str, Product | None], lines: Sequence[LineItem]) -> BundleVerdict:
     """The verdict on a *tier* that cannot be had beside *lines*: names the first product that it needs and lacks."""
     needed = [one for one in tier.components if not one.optional]
     for one in needed:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from werkzeug.datastructures import MultiDict
 
-from ...bundles.cart.lines import Line
+from ...bundles.cart.lines import LineItem
 from ...bundles.cart.next_offers import MissingItem
 from ...bundles.cart.stock import enough
 from ...bundles.definition import Bundle, Component, Shopper, Tier
@@ -161,7 +161,7 @@ def _lacks(bundle: Bundle, page: Page) -> Sequence[MissingItem]:
 
 
 def _check_stock(
-    lines: Sequence[CartLine], cart: Sequence[Line], products: Mapping[str, Product], choices: Choices
+    lines: Sequence[CartLine], cart: Sequence[LineItem], products: Mapping[str, Product], choices: Choices
 ) -> None:
     """Raise `NotAdded` where *lines* cannot be had together beside the *cart*."""
     there = {name: product for name, product in products.items() if is_eligible(product)}

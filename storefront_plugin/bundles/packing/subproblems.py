@@ -1,4 +1,4 @@
-"""Parts of a packing that share no pool, each with the values and the prices of pieces that the search works with."""
+"""Subproblems of a packing that share no pool, each with the values and the prices of pieces that the search works with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .stacks import Candidate, Sweep
 
 
 @dataclass(slots=True)
-class Part:
+class Subproblem:
     """Candidates and sweeps that share pools, in canonical order: most saving first, then the lower bundle id.
 
     A limit of a bundle is one more pool, of which each of its candidates takes one piece.
@@ -19,7 +19,7 @@ class Part:
     the number of sets, then their bundle ids.
 
     Attributes:
-        places, sweep_places: Places in what was given to the packing.
+        positions, sweep_positions: Positions in what was given to the packing.
         capacities: Pieces by pool: first of *pools*, then what is left of the bundles *limited*.
         times: By candidate, how often it can be made at most.
         values: By candidate, above 0.
@@ -28,11 +28,11 @@ class Part:
         kept: What of it the sweeps can still get when no candidate takes the piece.
     """
 
-    places: list[int]
+    positions: list[int]
     candidates: list[Candidate]
     demands: list[tuple[tuple[int, int], ...]]
     capacities: list[int]
-    sweep_places: list[int]
+    sweep_positions: list[int]
     sweeps: list[Sweep]
     pools: list[int]
     limited: list[int]
@@ -57,10 +57,10 @@ class Part:
     def price_pieces(self, reached: int) -> None:
         """Find the prices of pieces, given the value of a known solution."""
         self.kept = [0] * len(self.capacities)
-        place = {number: at for at, number in enumerate(self.pools)}
+        position = {number: at for at, number in enumerate(self.pools)}
         for sweep in self.sweeps:
             for number in sweep.pools:
-                at = place[number]
+                at = position[number]
                 self.kept[at] = max(self.kept[at], sweep.rate(number) * self.scale)
         sets = Relaxation(self.demands, self.values, self.times, self.capacities, self.kept)
         self.worth, self.losses = price_pieces(sets, reached)
@@ -73,8 +73,8 @@ class Part:
 
 def split(
     capacities: Sequence[int], candidates: Sequence[Candidate], sweeps: Sequence[Sweep], limits: Mapping[int, int]
-) -> list[Part]:
-    """The parts, small ones first, so that large ones cannot use up their nodes."""
+) -> list[Subproblem]:
+    """The subproblems, small ones first, so that large ones cannot use up their nodes."""
     roots = _Roots(len(capacities))
     of_bundle: dict[int, int] = {}
     for candidate in candidates:
@@ -92,27 +92,27 @@ def split(
     for at, sweep in enumerate(sweeps):
         groups.setdefault(roots.of(sweep.pools[0]), ([], []))[1].append(at)
     ordered = sorted(groups.items(), key=lambda group: (len(group[1][0]), group[0]))
-    return [_part(capacities, candidates, sweeps, limits, *places) for _, places in ordered]
+    return [_subproblem(capacities, candidates, sweeps, limits, *positions) for _, positions in ordered]
 
 
-def _part(
+def _subproblem(
     capacities: Sequence[int],
     candidates: Sequence[Candidate],
     sweeps: Sequence[Sweep],
     limits: Mapping[int, int],
-    places: list[int],
-    sweep_places: list[int],
-) -> Part:
-    ranked = sorted([(-candidates[at].saving, candidates[at].bundle_id, candidates[at].demand, at) for at in places])
-    places = [at for *_, at in ranked]
-    sweep_places.sort(key=lambda at: (sweeps[at].bundle_id, at))
-    chosen, swept = [candidates[at] for at in places], [sweeps[at] for at in sweep_places]
+    positions: list[int],
+    sweep_positions: list[int],
+) -> Subproblem:
+    ranked = sorted([(-candidates[at].saving, candidates[at].bundle_id, candidates[at].demand, at) for at in positions])
+    positions = [at for *_, at in ranked]
+    sweep_positions.sort(key=lambda at: (sweeps[at].bundle_id, at))
+    chosen, swept = [candidates[at] for at in positions], [sweeps[at] for at in sweep_positions]
     pools = sorted({pool for one in chosen for pool, _ in one.demand} | {pool for one in swept for pool in one.pools})
     local = {pool: at for at, pool in enumerate(pools)}
     limited = sorted({one.bundle_id for one in chosen} & limits.keys())
     limit_pool = {bundle_id: len(pools) + at for at, bundle_id in enumerate(limited)}
-    part = Part(
-        places,
+    subproblem = Subproblem(
+        positions,
         chosen,
         [
             tuple([(local[pool], pieces) for pool, pieces in one.demand])
@@ -120,13 +120,13 @@ def _part(
             for one in chosen
         ],
         [capacities[pool] for pool in pools] + [limits[bundle_id] for bundle_id in limited],
-        sweep_places,
+        sweep_positions,
         swept,
         pools,
         limited,
     )
-    part.weigh()
-    return part
+    subproblem.weigh()
+    return subproblem
 
 
 class _Roots:
