@@ -19,7 +19,7 @@ from storefront_plugin.bundles.spreadsheet import columns
 from storefront_plugin.cli import storefront as commands
 from storefront_plugin.core.folders import WIDGETS
 from storefront_plugin.core.settings import described
-from storefront_plugin.web.widgets import bundle_contexts, contexts
+from storefront_plugin.web.widgets import contexts, slot_contexts
 
 FOLDER = Path(__file__).parent
 _PART = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
@@ -83,7 +83,7 @@ def _template(path: Path) -> str:
 
 def template_contexts() -> str:
     """A heading and a table for each class that a template gets."""
-    return "\n\n".join(_context(kind) for module in (contexts, bundle_contexts) for kind in _classes_of(module))
+    return "\n\n".join(_context(kind) for module in (contexts, slot_contexts) for kind in _classes_of(module))
 
 
 def _classes_of(module: ModuleType) -> list[type]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from unicodedata import bidirectional
 
 from babel import Locale
 from babel.numbers import format_decimal
@@ -165,6 +166,16 @@ def _number(value: float, locale: str) -> str:
 def texts_for(locale: str) -> Texts:
     """The `Texts` of *locale*, loaded once."""
     return Texts(locale)
+
+
+_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""Classes of the signs that turn the direction of what follows."""
+
+
+def isolated(title: str) -> str:
+    """*title* for the inside of a sentence: text that runs from right to left turns none of the words around it."""
+    plain = "".join(sign for sign in title if bidirectional(sign) not in _TURNS)
+    return f"\u2068{plain}\u2069" if any(bidirectional(sign) in ("R", "AL") for sign in plain) else plain
 
 
 @lru_cache(maxsize=256)

@@ -15,7 +15,7 @@ from small_shop import SmallShop, made_products
 from storefront_plugin import MemoryCatalog, Merchant, Slot
 from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.web.widgets.bundle_text import isolated
+from storefront_plugin.core.i18n import isolated
 from tests.admin.test_explain import HOSTILE, Explained
 
 MakeShop = Callable[..., SmallShop]

@@ -10,16 +10,6 @@ import pytest
 from jinja2 import Environment, nodes
 
 from storefront_plugin.core.folders import WIDGETS
-from storefront_plugin.web.widgets.bundle_contexts import (
-    AppliedView,
-    BundlesView,
-    BundleView,
-    ComponentView,
-    LackView,
-    NearView,
-    OptionView,
-    TierView,
-)
 from storefront_plugin.web.widgets.contexts import (
     AnswerView,
     CardView,
@@ -29,9 +19,19 @@ from storefront_plugin.web.widgets.contexts import (
     PartView,
     PlacementView,
     PriceView,
-    SlotView,
     StarsView,
     TogetherView,
+)
+from storefront_plugin.web.widgets.slot_contexts import (
+    AppliedView,
+    BundlesView,
+    BundleView,
+    ComponentView,
+    LackView,
+    NearView,
+    OptionView,
+    SlotView,
+    TierView,
 )
 
 TEMPLATES = sorted(path.name for path in WIDGETS.glob("*.html"))

@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from ...bundles.definition import Bundle, Definition
 from ...bundles.slots.verdicts import BundleVerdict, BundleVerdictKind, JudgedBundle
-from ...web.widgets.bundle_text import BundleWords, isolated
+from ...core.i18n import isolated
+from ...web.widgets.bundle_text import BundleWords
 from ..kit import products
 from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_time
 from ..kit.products import ProductView

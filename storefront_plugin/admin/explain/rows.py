@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ...core.i18n import isolated
 from ...recommending.explaining import Explained, ExplainedKind, ExplainedSlot
 from ...recommending.plan import Slot
 from ...recommending.rules.rule import Rule
-from ...web.widgets.bundle_text import isolated
 from ..kit import products
 from ..kit.i18n import _, admin_texts
 from ..kit.products import ProductView

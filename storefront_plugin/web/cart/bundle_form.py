@@ -24,8 +24,8 @@ from ...recommending.choosing import is_eligible
 from ...recommending.page import Page
 from ...shop.ports import CartLine, Product, Variant
 from ...web.request_page import request_page
+from ..notices import NotAdded, Notice
 from ..widgets.bundles import lacking_variants, places
-from .notices import NotAdded, Notice
 
 Form: TypeAlias = "MultiDict[str, str]"
 

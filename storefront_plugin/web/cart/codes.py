@@ -15,9 +15,9 @@ from ...proxies import current_services
 from ...recommending.page import MAX_SEEDS
 from ..http import TROUBLE, is_own, local_path, way_back
 from ..limits import seconds_to_wait
+from ..notices import Notice, Source
 from ..presented import remember
 from ..request_page import request_page
-from .notices import Notice, Source
 from .views import answer_page, told_there
 
 _LONGEST = 128

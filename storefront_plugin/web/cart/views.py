@@ -16,10 +16,10 @@ from ...shop.ports import AddsLines, CartLine, clean_id
 from ...web.request_page import request_page
 from ..http import TROUBLE, is_own, local_path, make_private, posted_once, way_back
 from ..limits import seconds_to_wait
+from ..notices import ANCHOR, NotAdded, Notice, keep, take, words_of
 from ..widgets.cards import chosen_first
 from ..widgets.rendering import render_answer
 from .bundle_form import posted_lines
-from .notices import ANCHOR, NotAdded, Notice, keep, take, words_of
 
 
 def sent_on(path: str) -> Response:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from unicodedata import bidirectional
 
 from babel.lists import format_list
 from babel.numbers import format_percent
 
 from ...bundles.definition import Tier
 from ...bundles.price import Price
-from ...core.i18n import Texts
+from ...core.i18n import Texts, isolated
 from ...money import format_money, from_minor
 from .contexts import PriceView
-
-_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
-"""Classes of the signs that turn the direction of what follows."""
 
 
 class BundleWords:
@@ -158,9 +154,3 @@ class BundleWords:
 
     def _listed(self, titles: Sequence[str]) -> str:
         return format_list([isolated(title) for title in titles], locale=self.locale)
-
-
-def isolated(title: str) -> str:
-    """*title* for the inside of a sentence: text that runs from right to left turns none of the words around it."""
-    plain = "".join(sign for sign in title if bidirectional(sign) not in _TURNS)
-    return f"\u2068{plain}\u2069" if any(bidirectional(sign) in ("R", "AL") for sign in plain) else plain

@@ -16,8 +16,11 @@ from ...money import minor_digits, to_minor
 from ...proxies import current_services
 from ...recommending.page import FilledSlot
 from ...shop.ports import Product, Variant
-from ..cart.notices import Notice, words_of
-from .bundle_contexts import (
+from ..notices import Notice, words_of
+from .bundle_text import BundleWords
+from .cards import PICTURE_SCHEMES, CardMaker, below_root
+from .contexts import NoticeView
+from .slot_contexts import (
     AppliedView,
     BundlesView,
     BundleView,
@@ -27,9 +30,6 @@ from .bundle_contexts import (
     OptionView,
     TierView,
 )
-from .bundle_text import BundleWords
-from .cards import PICTURE_SCHEMES, CardMaker, below_root
-from .contexts import NoticeView
 
 
 def options_of(

@@ -16,7 +16,8 @@ from ...money import format_money, from_minor, minor_digits, to_minor
 from ...proxies import current_services
 from ...recommending.page import Card, FilledSlot, ReasonKind
 from ...shop.ports import AddForm, AddsLines, Cart, Product
-from .contexts import CardView, FormView, PartView, PriceView, SlotView, StarsView, TogetherView
+from .contexts import CardView, FormView, PartView, PriceView, StarsView, TogetherView
+from .slot_contexts import SlotView
 
 _log = logging.getLogger(__name__)
 

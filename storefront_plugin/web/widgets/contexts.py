@@ -7,14 +7,9 @@ for every card is a named tuple: a page makes and compares a hundred of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from markupsafe import Markup
-
-from ...recommending.plan import Layout
-
-if TYPE_CHECKING:
-    from .bundle_contexts import BundlesView
 
 
 class PriceView(NamedTuple):
@@ -142,31 +137,6 @@ class TogetherView:
     digits: int
     locale: str
     labels: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SlotView:
-    """A slot with its heading, for ``slot.html`` and the layouts.
-
-    Attributes:
-        name: The slot's name in the plan.
-        title: Its heading.
-        layout: ``grid``, ``carousel``, ``list``, ``together`` or ``bundles``; names the template of its inside.
-        source: The strategy that filled it.
-        cards: See `CardView`.
-        together: See `TogetherView`; None in other layouts.
-        bundles: See `BundlesView`; None in other layouts.
-        waiting: Number of empty cards that keep room until the fragment arrives; 0 when the slot is filled.
-    """
-
-    name: str
-    title: str
-    layout: Layout
-    source: str
-    cards: tuple[CardView, ...] = ()
-    together: TogetherView | None = None
-    bundles: BundlesView | None = None
-    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,7 @@ from ...proxies import current_services
 from ...recommending.page import FilledSlot, Page
 from ...recommending.plan import Slot
 from ...shop.ports import Product
-from ..cart.notices import take
-from .bundle_contexts import BundlesView, BundleView
+from ..notices import take
 from .bundle_text import BundleWords
 from .bundles import BundleMaker
 from .cards import CardMaker, CartForms
@@ -41,9 +40,9 @@ from .contexts import (
     PartView,
     PlacementView,
     PriceView,
-    SlotView,
     StarsView,
 )
+from .slot_contexts import BundlesView, BundleView, SlotView
 
 View: TypeAlias = CardView | PartView | BundleView | NoticeView | PriceView | StarsView
 

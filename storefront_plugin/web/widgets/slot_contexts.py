@@ -1,10 +1,11 @@
-"""What the templates of bundles get; an interface, like `contexts`."""
+"""What the templates of slots and of the bundles in them get; an interface, like `contexts`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .contexts import CardView, NoticeView, PriceView
+from ...recommending.plan import Layout
+from .contexts import CardView, NoticeView, PriceView, TogetherView
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +212,28 @@ class BundlesView:
     code_action: str | None = None
     code_notice: NoticeView | None = None
     code_typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """A slot with its heading, for ``slot.html`` and the layouts.
+
+    Attributes:
+        name: The slot's name in the plan.
+        title: Its heading.
+        layout: ``grid``, ``carousel``, ``list``, ``together`` or ``bundles``; names the template of its inside.
+        source: The strategy that filled it.
+        cards: See `CardView`.
+        together: See `TogetherView`; None in other layouts.
+        bundles: See `BundlesView`; None in other layouts.
+        waiting: Number of empty cards that keep room until the fragment arrives; 0 when the slot is filled.
+    """
+
+    name: str
+    title: str
+    layout: Layout
+    source: str
+    cards: tuple[CardView, ...] = ()
+    together: TogetherView | None = None
+    bundles: BundlesView | None = None
+    waiting: int = 0

@@ -12,9 +12,8 @@ from typing import Any, Literal, TypeAlias
 
 from flask import has_request_context, session
 
-from ...core.errors import InputError
-from ...core.i18n import Texts
-from ..widgets.bundle_text import isolated
+from ..core.errors import InputError
+from ..core.i18n import Texts, isolated
 
 KEY = "storefront_notice"
 ANCHOR = "storefront-notice"
