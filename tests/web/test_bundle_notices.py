@@ -22,7 +22,7 @@ from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.proxies import SERVICES
-from storefront_plugin.web.cart import notices
+from storefront_plugin.web import notices
 from storefront_plugin.web.presented import KEY
 
 MakeShop = Callable[..., SmallShop]
