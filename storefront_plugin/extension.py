@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 from flask import Flask, current_app, has_app_context, has_request_context
 from markupsafe import Markup
@@ -22,7 +22,7 @@ from .cli import storefront as commands
 from .cli.check import check
 from .core.database import Database
 from .core.errors import ConfigurationError
-from .core.renamed import unknown_attribute
+from .core.renamed import renamed
 from .core.settings import Settings
 from .core.shop_database import ShopSession
 from .migrations import include_object, upgrade
@@ -62,6 +62,7 @@ class _Adapter:
         setattr(storefront._shop, self._name, adapter)
 
 
+@renamed(bundle_words="bundle_text")
 class Storefront:
     """Suggestions and bundles for a Flask shop.
 
@@ -107,11 +108,6 @@ class Storefront:
         self._watching = False
         if app is not None:
             self.init_app(app)
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> NoReturn:
-            raise unknown_attribute("Storefront", {"bundle_words": "bundle_text"}, name)
 
     def init_app(self, app: Flask) -> None:
         """Mount on *app*: read its ``STOREFRONT_*`` settings, register a blueprint and the Jinja global.

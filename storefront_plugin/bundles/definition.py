@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, NoReturn, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from ..core.errors import InputError, shown
-from ..core.renamed import unknown_attribute
+from ..core.renamed import renamed
 from ..shop.ports import clean_id
 from .price import Price
 
@@ -136,6 +136,7 @@ class BundleText:
                 )
 
 
+@renamed(words="texts", words_in="text_in")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     """A bundle as the merchant wrote it.
@@ -170,11 +171,6 @@ class Definition:
         if "words" in fields:
             raise TypeError("Definition(words=…) is called texts=… now.")
         return object.__new__(cls)
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> NoReturn:
-            raise unknown_attribute("Definition", {"words": "texts", "words_in": "text_in"}, name)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tiers", tuple(self.tiers))

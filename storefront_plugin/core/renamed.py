@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NoReturn, TypeVar
+
+_Class = TypeVar("_Class", bound=type)
 
 
-def unknown_attribute(owner: str, renamed: Mapping[str, str], name: str) -> AttributeError:
-    """What a class raises for an attribute it has not; *renamed* are its new names by the old ones."""
-    if name in renamed:
-        return AttributeError(f"{owner}.{name} is called {renamed[name]} now.")
-    return AttributeError(f"{owner!r} object has no attribute {name!r}")
+def renamed(**names: str) -> Callable[[_Class], _Class]:
+    """A class whose old attributes (with their new names) raise an `AttributeError` that tells the new one."""
+
+    def decorated(cls: _Class) -> _Class:
+        def refuse(self: object, name: str) -> NoReturn:
+            if name in names:
+                raise AttributeError(f"{cls.__name__}.{name} is called {names[name]} now.")
+            raise AttributeError(f"{cls.__name__!r} object has no attribute {name!r}")
+
+        cls.__getattr__ = refuse  # type: ignore[attr-defined]
+        return cls
+
+    return decorated
 
 
-def unknown_name(module: str, renamed: Mapping[str, str], name: str) -> Exception:
-    """What a module raises for a name it has not: an `ImportError` with the new name reaches ``from … import …``, too."""
-    if name in renamed:
-        return ImportError(f"{module}.{name} is called {renamed[name]} now.")
+def unknown_name(module: str, names: Mapping[str, str], name: str) -> Exception:
+    """What a module raises for a name it has not; *names* are new names by the old ones.
+
+    An `ImportError` reaches ``from … import …`` with its text, which an `AttributeError` does not.
+    """
+    if name in names:
+        return ImportError(f"{module}.{name} is called {names[name]} now.")
     return AttributeError(f"module {module!r} has no attribute {name!r}")

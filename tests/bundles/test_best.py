@@ -216,7 +216,7 @@ def test_a_set_of_a_mix_is_full_before_the_next_begins(pieces: int) -> None:
     assert sum(part.quantity for line in pricing.lines for part in line.parts if part.bundle_id) == 4 * (
         pieces // 4
     ) + (pieces % 4 if pieces % 4 >= 2 else 0)
-    hints = [(hint.saving, hint.lacks[0].pieces) for hint in pricing.missing]
+    hints = [(hint.saving, hint.items[0].quantity) for hint in pricing.missing]
     assert hints == ([(500, 1)] if pieces % 4 == 1 else [])
 
 
@@ -257,9 +257,9 @@ def test_hints_of_mixes_and_steps_tell_the_variants_that_count() -> None:
     mix = Definition(kind="mix", tiers=(Tier(parts, percent_off(20), 3, 3),), texts=TEXTS)
     steps = Definition(kind="steps", tiers=(Tier(parts, percent_off(20), 3),), texts=TEXTS)
     for one in (mix, steps):
-        ((lack,),) = [hint.lacks for hint in priced([LineItem("p1", 2, 1000, "red")], one, prices=known).missing]
-        assert (lack.product_ids, lack.pieces) == (("p1", "p3"), 1)
-        assert (lack.variants_of("p1"), lack.variants_of("p3")) == (("red",), ())
+        ((item,),) = [hint.items for hint in priced([LineItem("p1", 2, 1000, "red")], one, prices=known).missing]
+        assert (item.product_ids, item.quantity) == (("p1", "p3"), 1)
+        assert (item.variants_of("p1"), item.variants_of("p3")) == (("red",), ())
 
 
 def test_a_bundle_that_stands_alone_tells_its_next_tier() -> None:

@@ -82,12 +82,12 @@ def test_what_is_told_to_be_saved_by_adding_is_saved(
     for hint in (hint for hint in before.missing if hint.saving is not None):
         added = [
             LineItem(
-                lack.product_ids[0],
-                lack.pieces,
-                known[lack.product_ids[0]],
-                next(iter(lack.variants_of(lack.product_ids[0])), None),
+                item.product_ids[0],
+                item.quantity,
+                known[item.product_ids[0]],
+                next(iter(item.variants_of(item.product_ids[0])), None),
             )
-            for lack in hint.lacks
+            for item in hint.items
         ]
         after = priced([*lines, *added], *given, currency=currency)
         if after.optimal:
@@ -175,7 +175,7 @@ def test_the_dearer_tier_applies_where_its_pieces_are_there() -> None:
     small = priced(lines, ladder, prices={"bag": 3000})
     assert [(one.tier, one.saving) for one in small.applied] == [(0, 500)]
     (hint,) = small.missing
-    assert (hint.tier, hint.saving, hint.lacks[0].product_ids) == (1, 1000, ("bag",))
+    assert (hint.tier, hint.saving, hint.items[0].product_ids) == (1, 1000, ("bag",))
     large = priced([*lines, LineItem("bag", 1, 3000)], ladder)
     assert [(one.tier, one.saving) for one in large.applied] == [(1, 1500)]
 
@@ -204,7 +204,7 @@ def test_quantity_steps_hold_for_all_pieces() -> None:
     assert (pricing.discount, pricing.applied[0].tier) == (550, 1)
     fewer = priced([LineItem("a", 4, 1000)], deal, prices={"a": 1000, "b": 500})
     assert fewer.discount == 200
-    assert [(hint.saving, hint.lacks[0].pieces) for hint in fewer.missing] == [(250, 1)]
+    assert [(hint.saving, hint.items[0].quantity) for hint in fewer.missing] == [(250, 1)]
 
 
 def test_optional_components_are_discounted_where_they_are_there() -> None:

@@ -10,6 +10,7 @@ from made_bundles import TEXTS, set_of
 from small_shop import SmallShop
 
 from storefront_plugin import bundles
+from storefront_plugin.bundles.cart.next_offers import MissingItem, NextOffer
 from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store.definition_json import dump_definition, load_definition
@@ -57,3 +58,12 @@ def test_the_shelf_is_refused_as_the_repository() -> None:
         import_module("storefront_plugin.bundles.shelf")
     with pytest.raises(ImportError, match=r"storefront_plugin\.bundles\.store\.repository"):
         _ = bundles.shelf
+
+
+def test_a_next_offer_refuses_its_old_names() -> None:
+    """What it lacks is its items, and each has a quantity."""
+    offer = NextOffer(1, 0, (MissingItem(("a",), 1),), None)
+    with pytest.raises(AttributeError, match=r"NextOffer\.lacks is called items now"):
+        _ = offer.lacks  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match=r"MissingItem\.pieces is called quantity now"):
+        _ = offer.items[0].pieces  # type: ignore[attr-defined]

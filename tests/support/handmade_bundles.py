@@ -93,7 +93,7 @@ def in_cart(stock: Mapping[str, Product], language: str, hostile: bool = False) 
     applied = [BundleOffer(by_id[one.bundle_id], currency, applied=one) for one in pricing.applied]
     near = []
     for one in pricing.missing:
-        there = [stock[name] for lack in one.lacks for name in lack.product_ids]
+        there = [stock[name] for item in one.items for name in item.product_ids]
         near.append(
             BundleOffer(by_id[one.bundle_id], currency, missing=one, products=tuple(there), choices=variants_of(there))
         )

@@ -80,7 +80,7 @@ def _parts(definition: Definition) -> list[str]:
 
 def _named(one: JudgedBundle) -> list[str]:
     """The products that a row names."""
-    lacks = [name for lack in one.verdict.lacks for name in lack.product_ids[:1]]
+    lacks = [name for item in one.verdict.lacks for name in item.product_ids[:1]]
     named = [one.verdict.product_id] if one.verdict.product_id is not None else []
     return [*_parts(one.bundle.definition)[:PICTURES], *lacks, *named]
 
@@ -131,9 +131,9 @@ def _missing(one: JudgedBundle, views: Mapping[str, ProductView]) -> str:
     """What to add to the cart, as the shopper reads it."""
     words, lacks = BundleWords(admin_texts()), one.verdict.lacks
     titles = [
-        " ".join(text for text in (words.count(lack.pieces), views[lack.product_ids[0]].title) if text)
-        for lack in lacks
-        if len(lack.product_ids) == 1
+        " ".join(text for text in (words.count(item.quantity), views[item.product_ids[0]].title) if text)
+        for item in lacks
+        if len(item.product_ids) == 1
     ]
-    pieces = sum(lack.pieces for lack in lacks)
+    pieces = sum(item.quantity for item in lacks)
     return words.near(titles if len(titles) == len(lacks) else [], pieces, one.saving or 0, one.currency)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
+from ...core.renamed import renamed
 from ..definition import Bundle, Component, Tier
 from ..packing.best import Chosen
 from ..packing.fillings import most_sets
@@ -22,16 +23,17 @@ MAX_PIECES_AWAY = 5
 """An offer that lacks more pieces than these is no next offer."""
 
 
+@renamed(pieces="quantity")
 @dataclass(frozen=True, slots=True)
 class MissingItem:
-    """Pieces to add, of any of *product_ids*: one, except in a mix and in steps.
+    """Items to add, of any of *product_ids*: one, except in a mix and in steps.
 
     Attributes:
         variants: Of products that do not count in all variants, those that do.
     """
 
     product_ids: tuple[str, ...]
-    pieces: int
+    quantity: int
     variants: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def variants_of(self, product_id: str) -> tuple[str, ...]:
@@ -39,19 +41,20 @@ class MissingItem:
         return dict(self.variants).get(product_id, ())
 
 
+@renamed(lacks="items")
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """A bundle that is not reached yet, what it lacks, and what is saved more then (None where prices are missing)."""
+class NextOffer:
+    """A bundle that is not reached yet, the items that are missing, and what is saved more with them (None where prices are)."""
 
     bundle_id: int
     tier: int
-    lacks: tuple[MissingItem, ...]
+    items: tuple[MissingItem, ...]
     saving: int | None
 
 
 def find_missing(
     problem: PackingProblem, chosen: Sequence[Chosen], bundles: Sequence[Bundle], prices: Mapping[str, int], limit: int
-) -> tuple[Missing, ...]:
+) -> tuple[NextOffer, ...]:
     """At most *limit* next offers of *bundles*, the most saving first, then those that lack fewest pieces."""
     alone = {bundle.id for bundle in bundles if bundle.definition.stacking == "alone"}
     if any(one.bundle_id in alone for one in chosen):
@@ -81,8 +84,8 @@ def _swept(bundle: Bundle, chosen: Sequence[Chosen], steps: Mapping[int, Bundle]
     return frozenset().union(*products)
 
 
-def _rank(one: Missing) -> tuple[int, int, int]:
-    return -(one.saving or 0), sum(lack.pieces for lack in one.lacks), one.bundle_id
+def _rank(one: NextOffer) -> tuple[int, int, int]:
+    return -(one.saving or 0), sum(item.quantity for item in one.items), one.bundle_id
 
 
 def _left(pools: Sequence[Pool], chosen: Sequence[Chosen]) -> list[int]:
@@ -105,7 +108,7 @@ class _Look:
     swept: frozenset[str]
 
 
-def _best(look: _Look) -> Missing | None:
+def _best(look: _Look) -> NextOffer | None:
     definition = look.bundle.definition
     limit = look.bundle.limit()
     full = limit is not None and sum(one.count for one in look.own) >= limit
@@ -122,16 +125,16 @@ def _best(look: _Look) -> Missing | None:
     return min(found, key=_nearest, default=None)
 
 
-def _nearest(one: Missing) -> tuple[bool, int, int]:
+def _nearest(one: NextOffer) -> tuple[bool, int, int]:
     """Of one bundle the next step comes first: the dearer ones are told when it is reached."""
-    return one.saving is None, sum(lack.pieces for lack in one.lacks), -(one.saving or 0)
+    return one.saving is None, sum(item.quantity for item in one.items), -(one.saving or 0)
 
 
-def _next_set(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Missing | None:
+def _next_set(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> NextOffer | None:
     left = list(look.rest)
     for pool, pieces in lower.demand if lower else ():
         left[pool] += pieces
-    there, away, lacks = 0, 0, []
+    there, away, items = 0, 0, []
     prices: dict[str, list[tuple[int | None, int]]] = {}
     for component in tier.components:
         if component.optional:
@@ -143,13 +146,13 @@ def _next_set(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Mis
         if away > MAX_PIECES_AWAY:
             return None
         if missing:
-            lacks.append(_lack((component,), missing))
+            items.append(_missing_item((component,), missing))
             drawn.append((look.prices.get(component.product_id), missing))
         prices.setdefault(component.product_id, []).extend(drawn)
-    if not lacks or not there:
+    if not items or not there:
         return None
     before = sum(lower.discounts) if lower else 0
-    return _told(look, number, tier, tuple(lacks), _cost(tier, prices), before)
+    return _told(look, number, tier, tuple(items), _cost(tier, prices), before)
 
 
 def _cost(tier: Tier, prices: Mapping[str, Sequence[tuple[int | None, int]]]) -> tuple[int, int] | None:
@@ -174,7 +177,7 @@ def _known(each: Sequence[tuple[int | None, int]]) -> list[tuple[int, int]] | No
     return known if len(known) == len(each) else None
 
 
-def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Missing | None:
+def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> NextOffer | None:
     pools = look.problem.pool_index.of_any(tier.components)
     prices = [look.problem.pools[pool].unit_price for pool in pools for _ in range(min(look.rest[pool], tier.least))]
     missing = tier.least - len(prices)
@@ -187,15 +190,15 @@ def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Mis
     # The cheapest choice, so that the saving told is reached with any.
     known = [look.prices.get(component.product_id) for component in tier.components]
     cheapest = min((price for price in known if price is not None), default=None)
-    lack = _lack(tier.components, missing)
+    item = _missing_item(tier.components, missing)
     if cheapest is None or None in known:
-        return _told(look, number, tier, (lack,), None, 0)
+        return _told(look, number, tier, (item,), None, 0)
     whole = sorted([*prices, *[cheapest] * missing])[-tier.least :]
     free = sum(whole[: tier.price.pieces])
-    return _told(look, number, tier, (lack,), (sum(whole), free), 0)
+    return _told(look, number, tier, (item,), (sum(whole), free), 0)
 
 
-def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Missing | None:
+def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> NextOffer | None:
     there = {pool: look.rest[pool] for pool in look.problem.pool_index.of_any(tier.components) if look.rest[pool]}
     for one in look.own:
         for pool, pieces in one.demand:
@@ -205,17 +208,17 @@ def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Mi
     free = [component for component in tier.components if component.product_id not in look.swept]
     if not there or not free or not 0 < missing <= max(MAX_PIECES_AWAY, tier.least // 4):
         return None
-    lack = _lack(free, missing)
+    item = _missing_item(free, missing)
     known = [look.prices.get(component.product_id) for component in free]
     if None in known:
-        return Missing(look.bundle.id, number, (lack,), None)
+        return NextOffer(look.bundle.id, number, (item,), None)
     cheapest = min(price for price in known if price is not None)
     before = sum(one.saving for one in look.own)
     pieces_of = [(look.problem.pools[pool].unit_price, pieces) for pool, pieces in there.items()] + [
         (cheapest, missing)
     ]
     saving = _step_saving(tier, pieces_of, look.problem.currency)
-    return Missing(look.bundle.id, number, (lack,), saving - before)
+    return NextOffer(look.bundle.id, number, (item,), saving - before)
 
 
 def _step_saving(tier: Tier, pieces_of: Sequence[tuple[int, int]], currency: str) -> int:
@@ -226,16 +229,16 @@ def _step_saving(tier: Tier, pieces_of: Sequence[tuple[int, int]], currency: str
 
 
 def _told(
-    look: _Look, number: int, tier: Tier, lacks: tuple[MissingItem, ...], cost: tuple[int, int] | None, before: int
-) -> Missing | None:
+    look: _Look, number: int, tier: Tier, items: tuple[MissingItem, ...], cost: tuple[int, int] | None, before: int
+) -> NextOffer | None:
     if cost is None:
-        return Missing(look.bundle.id, number, lacks, None) if tier.price.has(look.problem.currency) else None
+        return NextOffer(look.bundle.id, number, items, None) if tier.price.has(look.problem.currency) else None
     saving = tier.price.saving(*cost, look.problem.currency)
-    return None if isinstance(saving, NoSaving) else Missing(look.bundle.id, number, lacks, saving - before)
+    return None if isinstance(saving, NoSaving) else NextOffer(look.bundle.id, number, items, saving - before)
 
 
-def _lack(components: Sequence[Component], pieces: int) -> MissingItem:
-    """So many *pieces* of any of *components*."""
+def _missing_item(components: Sequence[Component], quantity: int) -> MissingItem:
+    """*quantity* items of any of *components*."""
     some: dict[str, set[str]] = {}
     for component in components:
         if component.variants:
@@ -244,7 +247,7 @@ def _lack(components: Sequence[Component], pieces: int) -> MissingItem:
         if not component.variants:
             some.pop(component.product_id, None)
     names = tuple(sorted({component.product_id for component in components}))
-    return MissingItem(names, pieces, tuple((name, tuple(sorted(some[name]))) for name in names if name in some))
+    return MissingItem(names, quantity, tuple((name, tuple(sorted(some[name]))) for name in names if name in some))
 
 
 def _draw(problem: PackingProblem, left: list[int], component: Component) -> list[tuple[int | None, int]]:
@@ -260,7 +263,7 @@ def _draw(problem: PackingProblem, left: list[int], component: Component) -> lis
     return drawn
 
 
-_NEXT: Final[Mapping[str, Callable[[_Look, int, Tier, Chosen | None], Missing | None]]] = {
+_NEXT: Final[Mapping[str, Callable[[_Look, int, Tier, Chosen | None], NextOffer | None]]] = {
     "mix": _next_mix,
     "steps": _next_step,
 }

@@ -19,7 +19,7 @@ from ..orders.record import OrderRecord, record_of
 from ..store.published import PublishedBundles, in_play, looked_up
 from ..store.staff_codes import StaffCodes
 from .lines import LineItem, clean_line, line_from_cart
-from .next_offers import Missing, MissingItem
+from .next_offers import MissingItem, NextOffer
 from .pricing import CartPricing, price_cart
 from .stock import Shortage, can_have, recheck
 
@@ -184,31 +184,31 @@ def _taxed(line: CartLine, product: Product | None) -> Product:
 
 def _to_be_had(
     pricing: CartPricing, products: Mapping[str, Product], variants: Mapping[str, Sequence[Variant]]
-) -> Iterator[Missing]:
+) -> Iterator[NextOffer]:
     """The next offers of *pricing* that can be had beside the cart, each with the products that can."""
     lines: dict[str, list[LineItem]] = {}
     for one in pricing.lines:
         lines.setdefault(one.line.product_id, []).append(one.line)
     for missing in pricing.missing:
-        lacks = tuple(_narrowed(lack, lines, products, variants) for lack in missing.lacks)
-        if all(lack.product_ids for lack in lacks):
-            yield missing if lacks == missing.lacks else replace(missing, lacks=lacks)
+        items = tuple(_available_item(item, lines, products, variants) for item in missing.items)
+        if all(item.product_ids for item in items):
+            yield missing if items == missing.items else replace(missing, items=items)
 
 
-def _narrowed(
-    lack: MissingItem,
+def _available_item(
+    item: MissingItem,
     lines: Mapping[str, Sequence[LineItem]],
     products: Mapping[str, Product],
     variants: Mapping[str, Sequence[Variant]],
 ) -> MissingItem:
     there = (
         name
-        for name in lack.product_ids
+        for name in item.product_ids
         if can_have(
-            products.get(name), lack.pieces, lines.get(name, ()), variants.get(name, ()), lack.variants_of(name)
+            products.get(name), item.quantity, lines.get(name, ()), variants.get(name, ()), item.variants_of(name)
         )
     )
-    return replace(lack, product_ids=tuple(there))
+    return replace(item, product_ids=tuple(there))
 
 
 def _with_variant_prices(lines: Iterable[CartLine], variants: Mapping[str, Sequence[Variant]]) -> list[CartLine]:

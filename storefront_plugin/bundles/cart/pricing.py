@@ -17,7 +17,7 @@ from ..packing.best import Chosen, choose, lay_out
 from ..packing.search import NODES
 from ..price import NoSaving
 from .lines import LineItem, Pool, pool
-from .next_offers import Missing, find_missing
+from .next_offers import NextOffer, find_missing
 from .rounding import TaxSum, spread, tax_of, tax_sums
 
 
@@ -88,7 +88,7 @@ class CartPricing:
     applied: tuple[Applied, ...]
     tax_included: bool
     taxes: tuple[TaxSum, ...]
-    missing: tuple[Missing, ...]
+    missing: tuple[NextOffer, ...]
     refused: tuple[tuple[int, NoSaving], ...]
     bound: int
 

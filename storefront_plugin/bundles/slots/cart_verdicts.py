@@ -64,7 +64,7 @@ class CartJudge:
 
     def _near(self, offer: BundleOffer, look: CartLook) -> JudgedBundle:
         place = next((place for place, one in enumerate(look.offers, start=1) if one is offer), None)
-        lacks = offer.missing.lacks if offer.missing else ()
+        lacks = offer.missing.items if offer.missing else ()
         shown = BundleVerdict("near", place=place, lacks=lacks) if place else BundleVerdict("full", limit=self.limit)
         saving = offer.missing.saving if offer.missing else None
         return JudgedBundle(offer.bundle, offer.refused or shown, saving, offer.currency)

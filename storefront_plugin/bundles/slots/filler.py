@@ -14,7 +14,7 @@ from ...recommending.plan import Slot
 from ...recommending.snapshot import Snapshot
 from ...shop.ports import CartLine, Product
 from ..cart.lines import LineItem, whole_pieces
-from ..cart.next_offers import Missing, MissingItem
+from ..cart.next_offers import MissingItem, NextOffer
 from ..cart.pricer import CartPricer
 from ..cart.pricing import CartPricing
 from ..cart.stock import can_have
@@ -150,29 +150,29 @@ class BundleSlots:
             if bundle.id in snapshot.published.bundles:
                 yield judge.judge(bundle)
 
-    def _near(self, bundle: Bundle, missing: Missing, pricing: CartPricing, products: Products) -> BundleOffer:
+    def _near(self, bundle: Bundle, missing: NextOffer, pricing: CartPricing, products: Products) -> BundleOffer:
         """What is missing, where it can be had beside the cart and its saving is known; else refused."""
         offer = BundleOffer(bundle, pricing.currency, missing=missing)
         if not missing.saving:
             return replace(offer, refused=_unpriced(missing, products, pricing.currency))
         there = []
-        for lack in missing.lacks:
-            found = [product for name in lack.product_ids if (product := self._had(name, lack, pricing, products))]
+        for item in missing.items:
+            found = [product for name in item.product_ids if (product := self._had(name, item, pricing, products))]
             if not found:
-                return replace(offer, refused=_gone(lack, products))
+                return replace(offer, refused=_gone(item, products))
             there += found
         choices, lines = self._variants.of(there), [one.line for one in pricing.lines]
         left = remaining({one.id: one for one in there}, choices, lines)
         return replace(offer, products=tuple(there), choices=choices_left(choices, left))
 
-    def _had(self, name: str, lack: MissingItem, pricing: CartPricing, products: Products) -> Product | None:
+    def _had(self, name: str, item: MissingItem, pricing: CartPricing, products: Products) -> Product | None:
         """The product *name* where the pieces of *lack* can be had of it beside those in the cart."""
         product = products.get(name)
         if product is None:
             return None
         lines = [one.line for one in pricing.lines]
         variants = self._variants.of([product]).get(name, ())
-        return product if can_have(product, lack.pieces, lines, variants, lack.variants_of(name)) else None
+        return product if can_have(product, item.quantity, lines, variants, item.variants_of(name)) else None
 
 
 def _is_there(offer: BundleOffer) -> bool:
@@ -184,18 +184,18 @@ def _tier(offer: BundleOffer) -> int:
     return offer.missing.tier if offer.missing is not None else -1
 
 
-def _unpriced(missing: Missing, products: Products, currency: str) -> BundleVerdict:
+def _unpriced(missing: NextOffer, products: Products, currency: str) -> BundleVerdict:
     """Why the saving of *missing* is not known: one of its products is not looked up, cannot be had, or has no price."""
-    names = [name for lack in missing.lacks for name in lack.product_ids]
+    names = [name for item in missing.items for name in item.product_ids]
     if not products.keys() >= set(names):
         return BundleVerdict("bound", limit=MAX_LOOKED_UP)
     found = (verdict for name in names if (verdict := absent(name, products[name])) is not None)
     return next(found, BundleVerdict("unpriced", currency=currency))
 
 
-def _gone(lack: MissingItem, products: Products) -> BundleVerdict:
+def _gone(item: MissingItem, products: Products) -> BundleVerdict:
     """Why the pieces of *lack* cannot be had of any of its products; told of the first."""
-    first = lack.product_ids[0]
+    first = item.product_ids[0]
     if first not in products:
         return BundleVerdict("bound", limit=MAX_LOOKED_UP)
     return absent(first, products[first]) or BundleVerdict("too_few", product_id=first)

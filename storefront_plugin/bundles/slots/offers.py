@@ -9,7 +9,7 @@ from typing import TypeAlias
 from ...recommending.choosing import is_eligible
 from ...shop.ports import Product
 from ..cart.lines import LineItem
-from ..cart.next_offers import Missing
+from ..cart.next_offers import NextOffer
 from ..cart.pricing import Applied
 from ..cart.stock import sets_available
 from ..definition import Bundle, Definition, Tier
@@ -54,7 +54,7 @@ class BundleOffer:
     currency: str | None
     tiers: tuple[TierOffer, ...] = ()
     applied: Applied | None = None
-    missing: Missing | None = None
+    missing: NextOffer | None = None
     products: tuple[Product, ...] = ()
     choices: Choices = field(default_factory=dict)
     refused: BundleVerdict | None = None

@@ -75,7 +75,7 @@ def _applied(offer: BundleOffer) -> dict[str, Any] | None:
 def _missing(offer: BundleOffer) -> dict[str, Any] | None:
     if offer.missing is None:
         return None
-    lacks = [{"product_ids": list(lack.product_ids), "quantity": lack.pieces} for lack in offer.missing.lacks]
+    lacks = [{"product_ids": list(item.product_ids), "quantity": item.quantity} for item in offer.missing.items]
     saving: Decimal = from_minor(offer.missing.saving or 0, offer.currency)
     return {"saving": saving, "lacks": lacks}
 

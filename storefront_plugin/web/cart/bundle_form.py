@@ -25,7 +25,7 @@ from ...recommending.page import Page
 from ...shop.ports import CartLine, Product, Variant
 from ...web.request_page import request_page
 from ..notices import NotAdded, Notice
-from ..widgets.bundles import lacking_variants, places
+from ..widgets.bundles import missing_variants, places
 
 Form: TypeAlias = "MultiDict[str, str]"
 
@@ -49,18 +49,18 @@ def bundle_lines(bundle: Bundle, form: Form, choices: Choices) -> list[CartLine]
 def lacking_lines(bundle: Bundle, lacks: Sequence[MissingItem], form: Form, choices: Choices) -> list[CartLine]:
     """The lines that fill *lacks* of *bundle*, with the products and variants that the shopper chose."""
     lines, offered = [], places(bundle)
-    for number, lack in enumerate(lacks):
-        product_id, variant = lack.product_ids[0], None
+    for number, item in enumerate(lacks):
+        product_id, variant = item.product_ids[0], None
         if f"product-{number}" in form:
             at, variant = _picked(form[f"product-{number}"], offered)
             product_id = offered[at]
-        if product_id not in lack.product_ids:
+        if product_id not in item.product_ids:
             raise InputError(f"The cart does not lack {product_id!r:.60} now; load the page again.")
-        variants = lacking_variants(lack, product_id, choices.get(product_id, ()))
-        if lack.variants_of(product_id) and not variants:
+        variants = missing_variants(item, product_id, choices.get(product_id, ()))
+        if item.variants_of(product_id) and not variants:
             raise InputError(f"No variant of {product_id!r:.60} fits the bundle; correct the bundle.")
-        chosen = _variant(variants, variant or form.get(f"variant-{number}"), lack.pieces)
-        lines.append(CartLine(product_id, lack.pieces, None, chosen))
+        chosen = _variant(variants, variant or form.get(f"variant-{number}"), item.quantity)
+        lines.append(CartLine(product_id, item.quantity, None, chosen))
     return lines
 
 
@@ -154,7 +154,7 @@ def _lacks(bundle: Bundle, page: Page) -> Sequence[MissingItem]:
     pricing = cart_pricing(parts.pricer, page, parts.pricer.published.get(), known)
     for missing in pricing.missing if pricing else ():
         if missing.bundle_id == bundle.id:
-            return missing.lacks
+            return missing.items
     had = any(one.bundle_id == bundle.id for one in pricing.applied) if pricing else False
     message = f"Nothing is missing for bundle {bundle.id} any more, or what is cannot be had."
     raise NotAdded(message, Notice("there" if had else "changed"))

@@ -80,51 +80,51 @@ class NearMaker:
         missing, words = offer.missing, self._words
         assert missing is not None
         there = {product.id: product for product in offer.products}
-        single = all(len(lack.product_ids) == 1 for lack in missing.lacks)
-        titles = [words.named(there[lack.product_ids[0]].title, lack.pieces) for lack in missing.lacks if single]
-        pieces = sum(lack.pieces for lack in missing.lacks)
-        free = _are_free(offer.bundle.definition.tiers[missing.tier], missing.lacks)
+        single = all(len(item.product_ids) == 1 for item in missing.items)
+        titles = [words.named(there[item.product_ids[0]].title, item.quantity) for item in missing.items if single]
+        pieces = sum(item.quantity for item in missing.items)
+        free = _are_free(offer.bundle.definition.tiers[missing.tier], missing.items)
         text = words.near(titles, pieces, missing.saving or 0, offer.currency)
         return NearView(
             id=offer.bundle.id,
             version=offer.bundle.version,
             title=offer.bundle.definition.text_in(words.locale).title,
             text=words.near_free(titles, pieces) if free else text,
-            lacks=tuple(self._lack(number, lack, offer, free) for number, lack in enumerate(missing.lacks)),
+            lacks=tuple(self._lack(number, item, offer, free) for number, item in enumerate(missing.items)),
             action=self._action,
-            label=words.add_for(pieces, None if free else _cost(offer, missing.lacks), offer.currency),
+            label=words.add_for(pieces, None if free else _cost(offer, missing.items), offer.currency),
             private=self._private,
             notice=notice,
         )
 
-    def _lack(self, number: int, lack: MissingItem, offer: BundleOffer, free: bool) -> LackView:
+    def _lack(self, number: int, item: MissingItem, offer: BundleOffer, free: bool) -> LackView:
         there = {product.id: product for product in offer.products}
         named = places(offer.bundle)
-        found = [(named.index(name), there[name]) for name in lack.product_ids if name in there]
+        found = [(named.index(name), there[name]) for name in item.product_ids if name in there]
         first = found[0][1]
-        several = len(lack.product_ids) > 1
-        variants = () if several else lacking_variants(lack, first.id, offer.choices.get(first.id, ()))
-        picks = (pick for place, product in found[:MAX_OPTIONS] for pick in self._picks(place, product, lack, offer))
-        cost, words = lack.pieces * to_minor(first.price, offer.currency), self._words
+        several = len(item.product_ids) > 1
+        variants = () if several else missing_variants(item, first.id, offer.choices.get(first.id, ()))
+        picks = (pick for place, product in found[:MAX_OPTIONS] for pick in self._picks(place, product, item, offer))
+        cost, words = item.quantity * to_minor(first.price, offer.currency), self._words
         price = words.free(cost, offer.currency) if free else words.price(cost, cost, offer.currency)
         return LackView(
             number=number,
             card=self._cards.product(first)._replace(price=price),
-            count=self._words.count(lack.pieces),
+            count=self._words.count(item.quantity),
             products=tuple(picks) if several else (),
-            options=options_of(first, variants, None, lack.pieces, offer.currency, self._words),
+            options=options_of(first, variants, None, item.quantity, offer.currency, self._words),
         )
 
-    def _picks(self, place: int, product: Product, lack: MissingItem, offer: BundleOffer) -> Sequence[OptionView]:
+    def _picks(self, place: int, product: Product, item: MissingItem, offer: BundleOffer) -> Sequence[OptionView]:
         """What can be chosen of *product*: each of its variants, or itself."""
-        variants = lacking_variants(lack, product.id, offer.choices.get(product.id, ()))
+        variants = missing_variants(item, product.id, offer.choices.get(product.id, ()))
         if not variants:
             return [OptionView(str(place), product.title)]
         return [
             OptionView(
                 value=f"{place}:{one.id}",
                 title=f"{product.title} – {titled(product, one, offer.currency, self._words)}",
-                disabled=not enough(one.stock, lack.pieces),
+                disabled=not enough(one.stock, item.quantity),
             )
             for one in variants
         ]
@@ -135,9 +135,9 @@ def places(bundle: Bundle) -> list[str]:
     return sorted(bundle.definition.product_ids)
 
 
-def lacking_variants(lack: MissingItem, product_id: str, variants: Iterable[Variant]) -> tuple[Variant, ...]:
+def missing_variants(item: MissingItem, product_id: str, variants: Iterable[Variant]) -> tuple[Variant, ...]:
     """The variants of a product that fill *lack*; by name where the catalogue knows none of them."""
-    named = lack.variants_of(product_id)
+    named = item.variants_of(product_id)
     known = tuple(variants) or tuple(Variant(one, one) for one in named)
     return tuple(one for one in known if not named or one.id in named)
 
@@ -145,17 +145,17 @@ def lacking_variants(lack: MissingItem, product_id: str, variants: Iterable[Vari
 def _cost(offer: BundleOffer, lacks: Iterable[MissingItem]) -> int | None:
     """What *lacks* cost in minor units; None where that depends on what is chosen."""
     total = 0
-    for lack in lacks:
-        there = [product for product in offer.products if product.id in lack.product_ids]
-        prices = {price for product in there for price in _prices(product, lack, offer)}
+    for item in lacks:
+        there = [product for product in offer.products if product.id in item.product_ids]
+        prices = {price for product in there for price in _prices(product, item, offer)}
         if len(prices) != 1:
             return None
-        total += lack.pieces * to_minor(prices.pop(), offer.currency)
+        total += item.quantity * to_minor(prices.pop(), offer.currency)
     return total
 
 
-def _prices(product: Product, lack: MissingItem, offer: BundleOffer) -> set[Decimal]:
-    variants = lacking_variants(lack, product.id, offer.choices.get(product.id, ()))
+def _prices(product: Product, item: MissingItem, offer: BundleOffer) -> set[Decimal]:
+    variants = missing_variants(item, product.id, offer.choices.get(product.id, ()))
     return {product.price if one.price is None else one.price for one in variants} or {product.price}
 
 
@@ -164,7 +164,7 @@ def _are_free(tier: Tier, lacks: Iterable[MissingItem]) -> bool:
     if tier.price.kind != "free" or tier.least:
         return False
     paid = {component.product_id for component in tier.components if not component.free}
-    return all(paid.isdisjoint(lack.product_ids) for lack in lacks)
+    return all(paid.isdisjoint(item.product_ids) for item in lacks)
 
 
 class BundleMaker:
