@@ -16,12 +16,8 @@ def main(port: int) -> None:
     server = make_server("127.0.0.1", port, create_app(), threaded=True)
     address = f"http://127.0.0.1:{port}"
     threading.Thread(target=announce, args=(address,), daemon=True).start()
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        print("\nThe demo shop is closed. `make demo` opens it again, `make clean-demo` starts over.")
-    finally:
-        server.server_close()
+    server.serve_forever()
+    print("\nThe demo shop is closed. `make demo` opens it again, `make clean-demo` starts over.")
 
 
 def announce(address: str) -> None:
