@@ -19,7 +19,7 @@ from .bundles.proposals.mining import MiningSettings
 from .bundles.store import repository
 from .bundles.store.repository import BundleRecord
 from .cli import storefront as commands
-from .cli.check import check
+from .cli.installation import inspect
 from .core.database import Database
 from .core.errors import ConfigurationError
 from .core.renamed import renamed
@@ -38,10 +38,9 @@ from .shop.adapters import Adapters
 from .shop.inspection import Finding
 from .shop.ports import Cart, CartLine, Catalog, ConsentLevel, Customers, Order, OrderLine, Orders, clean_id
 from .shop.sqlalchemy.sessions import watch
-from .web.api.mounting import mount_api
+from .web.api.blueprint import mount_api
 from .web.blueprint import build_blueprint
-from .web.presented import presented
-from .web.request_page import current_locale, request_page
+from .web.request_page import current_locale, presented, request_page
 from .web.widgets.jinja import Widgets
 
 
@@ -448,7 +447,7 @@ class Storefront:
 
     def check(self) -> list[Finding]:
         """Try the adapters, the database and Redis; what is missing or odd, in plain words."""
-        return check(self.services)
+        return inspect(self.services)
 
     def redis_stop(self) -> bool:
         """Stop the embedded Redis; False where none runs. The next use starts it again."""

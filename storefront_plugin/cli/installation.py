@@ -1,13 +1,27 @@
-"""Commands about the installation itself: tables, checks, and the embedded Redis."""
+"""Commands about the installation itself: tables, the embedded Redis, and a check of everything on the real data."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
+from flask import Flask
 from flask.cli import with_appcontext
 
+from ..core.errors import StorefrontError
 from ..migrations import upgrade
-from .check import check as check_everything
+from ..orderlog.numbering import last_position
+from ..recommending.rules.rows import enabled_rules
+from ..shop.inspection import Finding, inspect_cart, inspect_orders, number
+from ..shop.product_inspection import inspect_catalog
 from .group import mounted_services
+
+if TYPE_CHECKING:
+    from ..services import Services
+
 
 _MARKS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "error": ("ERROR", "red")}
 
@@ -25,7 +39,7 @@ def init_db() -> None:
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Try the whole installation on the shop's real data; exit status 1 where something is broken."""
-    findings = check_everything(mounted_services())
+    findings = inspect(mounted_services())
     for finding in findings:
         mark, colour = _MARKS[finding.level]
         click.echo(f"{click.style(f'{mark:<8}', fg=colour)} {finding.text}")
@@ -39,3 +53,93 @@ def redis_stop() -> None:
     """Stop the embedded Redis; its counts stay on disk, and the next page starts it again."""
     stopped = mounted_services().stop_redis()
     click.echo("The embedded Redis is stopped." if stopped else "There was no embedded Redis running.")
+
+
+def inspect(services: Services) -> list[Finding]:
+    """All findings: adapters, database, Redis, and the app around us."""
+    findings = [*_tried("The database", lambda: _database(services)), *_tried("Redis", lambda: _redis(services))]
+    with suppress(StorefrontError):  # what hinders it is told already
+        findings += _worker(services)
+    findings += inspect_catalog(services.shop.catalog, services.settings)
+    if services.shop.orders is not None:
+        findings += inspect_orders(services.shop.orders, services.shop.catalog)
+    else:
+        findings.append(Finding("warning", "No orders adapter: give Storefront(orders=…) for import and catch-up."))
+    if services.shop.cart is not None:
+        findings += inspect_cart(services.shop.cart, services.shop.catalog)
+    else:
+        findings.append(Finding("warning", "No cart adapter: cards have no button; give Storefront(cart=…)."))
+    return [*findings, *_around(services.app)]
+
+
+def _tried(what: str, find: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    try:
+        return list(find())
+    except StorefrontError as error:
+        return [Finding("error", f"{what}: {error}")]
+
+
+def _database(services: Services) -> Iterator[Finding]:
+    enabled_rules(services.database)
+    end = last_position(services.database)
+    batches = end.number if end else 0
+    yield Finding("ok", f"The database answers and our tables are there; the order log has {_batches(batches)}.")
+    if not batches:
+        yield Finding("warning", "No order is counted yet: run `flask storefront catch-up` or `import-orders FILE`.")
+
+
+def _batches(count: int) -> str:
+    return "1 batch" if count == 1 else f"{count:,} batches"
+
+
+def _redis(services: Services) -> Iterator[Finding]:
+    facts = services.store.info()
+    yield Finding("ok", f"{facts.nodes[0].server.capitalize()} {facts.version} answers at {services.store.label}.")
+    if facts.evicts:
+        yield Finding(
+            "warning",
+            f"Redis removes keys by itself (maxmemory-policy {facts.maxmemory_policy}) and would lose counts: "
+            "use an instance of our own, or set noeviction or a volatile-* policy.",
+        )
+    if lost := services.upkeep.audit():
+        yield Finding("error", f"{len(lost)} shards in Redis have lost counts: run `flask storefront rebuild`.")
+    if services.upkeep.rebuild_due:
+        yield Finding("error", services.upkeep.rebuild_due)
+    if services.snapshots.current.popularity.must_rebuild:
+        yield Finding("warning", "The weights have grown far: run `flask storefront rebuild` for a newer epoch.")
+
+
+def _worker(services: Services) -> Iterator[Finding]:
+    seen = services.heartbeats.look()
+    last = f"last seen {seen.last_at:%Y-%m-%d %H:%M:%S} UTC" if seen.last_at else "none was seen yet"
+    late = services.counting.backlog(ask_redis=True).is_late
+    if seen.alive:
+        who = [number(seen.workers, "worker")] if seen.workers else []
+        who += [number(seen.threads, "thread") + " of the shop"] if seen.threads else []
+        yield Finding("ok", f"Orders are counted by {' and '.join(who)}, {last}.")
+        if late:
+            yield Finding("warning", "Orders have waited for over a minute; if they stay, the log there says why.")
+    elif services.settings.drain == "off":
+        yield Finding("error", f"No worker is at work ({last}): start `flask storefront worker`.")
+    elif late:
+        yield Finding("error", f"Orders wait and no thread of the shop counts ({last}): run `flask storefront drain`.")
+    else:
+        yield Finding("ok", f"Orders are counted by a thread that starts with the shop's first page or order ({last}).")
+    if seen.trouble:
+        yield Finding(
+            "warning", f"The nightly catch-up failed at {seen.caught_up_at:%Y-%m-%d %H:%M} UTC: {seen.trouble}"
+        )
+
+
+def _around(app: Flask) -> Iterator[Finding]:
+    migrate: Any = app.extensions.get("migrate")
+    if migrate is not None:
+        if not getattr(migrate.configure_args.get("include_object"), "hides_storefront", False):
+            yield Finding(
+                "warning",
+                "Flask-Migrate was mounted after Storefront and would drop our tables: mount Storefront last, or pass "
+                "include_object=storefront_plugin.alembic_include_object to it.",
+            )
+        for path in sorted(Path(app.root_path, migrate.directory).glob("versions/*.py")):
+            if "drop_table('storefront_" in path.read_text(encoding="utf-8", errors="replace"):
+                yield Finding("error", f"The migration {path.name} drops our tables: take those lines out of it.")

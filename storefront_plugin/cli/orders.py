@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import click
 from flask.cli import with_appcontext
 
+from ..orderlog.file_cells import time_mark, time_of
 from ..orderlog.files import OrderFile
 from ..orderlog.importing import ImportReport
-from ..orderlog.row_check import time_mark, time_of
 from .group import PhaseDisplay, Unusable, mounted_services, user_input
 
 SOME_REFUSED = 3

@@ -17,9 +17,9 @@ import duckdb
 
 from ..core.errors import InputError, StorefrontError
 from ..shop.ports import Order, OrderLine
+from .file_cells import RowCheck, time_of, unescaped
 from .file_rows import Rows, open_rows
 from .importing import ImportReport
-from .row_check import RowCheck, time_of, unescaped
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Told how much of the file was read, and how much there is (bytes of CSV, rows of Parquet)."""

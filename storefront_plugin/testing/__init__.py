@@ -15,8 +15,6 @@ Subclass a contract in your test suite, give its fixture, and pytest runs every 
 be added), inside a request: ``with app.test_request_context(): yield OurCart()``.
 """
 
-from .cart_contract import CartContract
-from .catalog_contract import CatalogContract
-from .orders_contract import OrdersContract
+from .contracts import CartContract, CatalogContract, OrdersContract
 
 __all__ = ["CartContract", "CatalogContract", "OrdersContract"]

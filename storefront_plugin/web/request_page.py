@@ -1,17 +1,16 @@
-"""The `Page` of the current request: what the shop's own code says about who is shopping, and in which language."""
+"""The `Page` of the current request: who is shopping, in which language, and with which codes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import has_request_context, request
+from flask import has_request_context, request, session
 
 from ..core.i18n import known_locale, locale_for
 from ..proxies import current_services
 from ..recommending.page import Page
 from ..shop.adapters import usable_ids
 from ..shop.ports import clean_id
-from .presented import presented
 
 
 def request_page(
@@ -45,3 +44,22 @@ def current_locale() -> str:
         return locale_for(request, settings)
     locale = settings.locale
     return known_locale(locale() if callable(locale) else locale or "en") or "en"
+
+
+KEY = "storefront_codes"
+"""Where the shop's session keeps staff codes and links as they were shown, also expired ones: only our own addresses write it."""
+
+MOST = 5
+"""Codes remembered; the oldest is forgotten first. They travel in the shopper's cookie."""
+
+
+def presented() -> tuple[str, ...]:
+    """What the current shopper showed; nothing outside of a request."""
+    kept = session.get(KEY, ()) if has_request_context() else ()
+    return tuple(one for one in kept if isinstance(one, str)) if isinstance(kept, (list, tuple)) else ()
+
+
+def remember(code: str) -> None:
+    """Keep *code* for this shopper."""
+    others = [one for one in presented() if one != code]
+    session[KEY] = [*others, code][-MOST:]

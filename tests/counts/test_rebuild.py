@@ -21,7 +21,7 @@ from storefront_plugin.core.queries import QueryFailed
 from storefront_plugin.counts import generations, rebuild
 from storefront_plugin.counts.applier import BatchSender
 from storefront_plugin.counts.generations import Generation
-from storefront_plugin.counts.rebuild import ShardLoader, erase
+from storefront_plugin.counts.shards import ShardLoader, erase
 from storefront_plugin.orderlog.events import now
 from storefront_plugin.orderlog.numbering import Position
 from storefront_plugin.orderlog.settling import Entry, dump_entries

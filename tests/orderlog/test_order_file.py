@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storefront_plugin.core.errors import InputError
+from storefront_plugin.orderlog.file_cells import escaped, time_mark, time_of, unescaped
 from storefront_plugin.orderlog.files import OrderFile
 from storefront_plugin.orderlog.importing import ImportReport
-from storefront_plugin.orderlog.row_check import escaped, time_mark, time_of, unescaped
 from storefront_plugin.shop.ports import Order, OrderLine
 
 HEADER = "order_id,ts,customer_id,product_id,quantity,price\n"

@@ -22,7 +22,7 @@ from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.web import http
-from storefront_plugin.web.presented import MOST
+from storefront_plugin.web.request_page import MOST
 
 MakeShop = Callable[..., SmallShop]
 OFF = percent_off(10)

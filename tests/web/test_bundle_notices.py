@@ -23,7 +23,7 @@ from storefront_plugin.bundles.store import repository
 from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.web import notices
-from storefront_plugin.web.presented import KEY
+from storefront_plugin.web.request_page import KEY
 
 MakeShop = Callable[..., SmallShop]
 OFF = percent_off(10)

@@ -16,8 +16,7 @@ from ...recommending.page import MAX_SEEDS
 from ..http import TROUBLE, is_own, local_path, way_back
 from ..limits import seconds_to_wait
 from ..notices import Notice, Source
-from ..presented import remember
-from ..request_page import request_page
+from ..request_page import remember, request_page
 from .views import answer_page, told_there
 
 _LONGEST = 128

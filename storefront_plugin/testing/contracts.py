@@ -1,14 +1,32 @@
-"""What widgets expect of a catalogue."""
+"""What widgets, import and catch-up expect of a shop's adapters."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 
 from ..shop.cleaning import clean_product
-from ..shop.ports import Catalog, LiveStock, NamesCategories, OffersVariants, Product, Variant, clean_id
+from ..shop.ports import (
+    AddForm,
+    AddsLines,
+    Cart,
+    CartLine,
+    Catalog,
+    LiveStock,
+    NamesCategories,
+    OffersVariants,
+    Order,
+    OrderLine,
+    Orders,
+    Product,
+    Variant,
+    clean_id,
+)
+from ..shop.values import address
 
 STRANGE_IDS = ("", " ", "0", "-1", "unknown", "1; DROP TABLE", "%", "ä" * 200, "\x00", "9" * 40, "None", "\ud800")
 FEW = 50
@@ -110,3 +128,98 @@ class CatalogContract:
         assert set(names) <= set(ids)
         assert all(isinstance(name, str) and name.strip() for name in names.values())
         assert not catalog.category_names([])
+
+
+MANY = 2000
+
+
+class OrdersContract:
+    """Needs a fixture ``orders`` with at least two orders, inside an app context."""
+
+    @pytest.fixture
+    def some(self, orders: Orders) -> list[Order]:
+        """The first orders; every test here needs two."""
+        found = list(islice(orders.iter_orders(), MANY))
+        assert len(found) > 1, "the orders of the fixture are too few; fill it with two or more"
+        return found
+
+    def test_it_offers_what_orders_must(self, orders: object) -> None:
+        """iter_orders is there."""
+        assert isinstance(orders, Orders)
+
+    def test_orders_can_be_recorded(self, some: list[Order]) -> None:
+        """Id, time, status and lines are what the log takes."""
+        for order in some:
+            assert clean_id(order.id, "order id") == order.id
+            assert isinstance(order.placed_at, dt.datetime)
+            assert order.status in ("placed", "cancelled")
+            assert order.customer_id is None or clean_id(order.customer_id, "customer id")
+            for line in order.lines:
+                self._check_line(line)
+
+    def _check_line(self, line: OrderLine) -> None:
+        assert clean_id(line.product_id) == line.product_id
+        assert isinstance(line.quantity, int)
+        assert line.quantity > 0
+        assert line.unit_price is None or isinstance(line.unit_price, Decimal)
+
+    def test_the_oldest_comes_first(self, some: list[Order]) -> None:
+        """Times never go back."""
+        assert all(earlier.placed_at <= later.placed_at for earlier, later in pairwise(some))
+
+    def test_each_order_comes_once_and_again(self, orders: Orders, some: list[Order]) -> None:
+        """No id is repeated, and a second reading gives the same."""
+        assert len({order.id for order in some}) == len(some)
+        assert list(islice(orders.iter_orders(), MANY)) == some
+
+    def test_since_gives_all_from_then_on(self, orders: Orders, some: list[Order]) -> None:
+        """Orders placed at the very moment are among them."""
+        since = some[len(some) // 2].placed_at
+        found = {order.id for order in orders.iter_orders(since)}
+        assert {order.id for order in some if order.placed_at >= since} <= found
+
+    def test_nothing_is_placed_in_a_hundred_years(self, orders: Orders) -> None:
+        """A moment far ahead gives nothing."""
+        ahead = dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=36500)
+        assert not list(orders.iter_orders(ahead))
+
+
+class CartContract:
+    """Needs fixtures ``cart`` and ``product`` (one that can be added), inside a request context."""
+
+    def test_it_offers_what_a_cart_must(self, cart: object) -> None:
+        """lines and add_form are there."""
+        assert isinstance(cart, Cart)
+
+    def test_lines_can_be_read_again_and_again(self, cart: Cart) -> None:
+        """Two readings of one request are equal, and every line has an id and a quantity."""
+        lines = list(cart.lines())
+        assert list(cart.lines()) == lines
+        for line in lines:
+            assert clean_id(line.product_id) == line.product_id
+            assert line.quantity > 0
+
+    def test_the_form_posts_to_the_shop(self, cart: Cart, product: Product) -> None:
+        """The form has a harmless address and text fields; None is allowed, for a product with choices say."""
+        form = cart.add_form(product)
+        if form is None:
+            pytest.skip("this cart gives no form for the product")
+        assert isinstance(form, AddForm)
+        assert address(form.action)
+        assert form.method in ("post", "get")
+        assert all(isinstance(name, str) and isinstance(value, str) for name, value in form.fields.items())
+
+    def test_what_is_added_is_in_the_cart(self, cart: Cart, product: Product) -> None:
+        """Where `add` is offered, two pieces more are in the cart afterwards."""
+        if not isinstance(cart, AddsLines):
+            pytest.skip("this cart is filled by forms only")
+        before = _pieces(cart)[product.id]
+        cart.add([CartLine(product.id, 2)])
+        assert _pieces(cart)[product.id] == before + 2
+
+
+def _pieces(cart: Cart) -> Counter[str]:
+    pieces: Counter[str] = Counter()
+    for line in cart.lines():
+        pieces[line.product_id] += line.quantity
+    return pieces

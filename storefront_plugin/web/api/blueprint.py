@@ -1,0 +1,126 @@
+"""The API on one app: addresses, errors and document.
+
+flask-smorest is used as a guest: it checks requests and writes the OpenAPI document, and leaves the app alone. Its `Api`
+would register an error handler for the whole app, a blueprint for documents and a command.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from flask import Response, jsonify, request
+from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
+from werkzeug.exceptions import HTTPException, default_exceptions
+
+from ..blueprint import exemption
+from . import views
+from .schemas import (
+    ErrorSchema,
+    PlacementQuerySchema,
+    PlacementSchema,
+    RecommendationsQuerySchema,
+    RecommendationsSchema,
+)
+
+CONFIG_PREFIX = "STOREFRONT"
+"""The shop's own `Api` has no prefix. Nothing is read from its configuration: the texts below stand instead."""
+
+_EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")
+
+
+def mount_api(app: flask.Flask, name: str, url_prefix: str) -> None:
+    """Register the API under ``<url_prefix>/api`` as the blueprint ``<name>-api``."""
+    document = Document(app)
+    blueprint = _blueprint(f"{name}-api", f"{url_prefix}/api")
+    # Past flask-smorest's own method: these are not part of the document.
+    add_rule = flask.Blueprint.add_url_rule
+    add_rule(blueprint, "/openapi.json", "openapi", document.serve)
+    for rule in ("", "/", "/<path:path>"):
+        add_rule(blueprint, rule, "elsewhere", views.elsewhere, methods=_EVERY_METHOD)
+    document.register_blueprint(blueprint)
+
+
+def _blueprint(name: str, url_prefix: str) -> flask.Blueprint:
+    blueprint = Blueprint(name, __name__, url_prefix=url_prefix, description="Products to suggest.")
+    ask, answer = blueprint.arguments, blueprint.response
+    of_strategy = ask(RecommendationsQuerySchema, location="query")
+    of_page = ask(PlacementQuerySchema, location="query")
+    blueprint.add_url_rule(
+        "/recommendations", view_func=of_strategy(answer(200, RecommendationsSchema)(views.recommendations))
+    )
+    blueprint.add_url_rule("/placements/<placement>", view_func=of_page(answer(200, PlacementSchema)(views.placement)))
+    blueprint.url_value_preprocessor(exemption(blueprint))
+    blueprint.before_request(views.refuse_too_many)
+    blueprint.after_request(views.own_headers)
+    answer_errors(blueprint)
+    typed: flask.Blueprint = blueprint
+    return typed
+
+
+class Document(Api):  # type: ignore[misc]
+    """Describes the API of one app; serves it as ``openapi.json``."""
+
+    ERROR_SCHEMA = ErrorSchema
+
+    def __init__(self, app: flask.Flask) -> None:
+        texts = {"title": "Suggestions", "version": "1", "openapi_version": "3.0.3"}
+        super().__init__(app, spec_kwargs=texts, config_prefix=CONFIG_PREFIX)
+
+    def serve(self) -> Response:
+        """The document, with the path that the shop is mounted under."""
+        return jsonify({**self.spec.to_dict(), "servers": [{"url": request.script_root or "/"}]})
+
+    def _init_spec(self, **options: Any) -> None:
+        commands = dict(self._app.cli.commands)
+        super()._init_spec(**options)
+        self._app.cli.commands = commands  # an ``openapi`` of the shop's own stays, and none appears where none was
+
+    def _register_doc_blueprint(self) -> None:
+        """Nothing: `serve` is an address of our own blueprint."""
+
+    def _register_etag_headers(self) -> None:
+        """Nothing: we have none."""
+
+    def _register_pagination_header(self) -> None:
+        """Nothing: we have no pages."""
+
+    def _register_error_handlers(self) -> None:
+        """Nothing: our blueprint answers its own errors."""
+
+
+_MESSAGES = {
+    422: "Some parameters cannot be used; errors says which.",
+    500: "The answer could not be made; the shop's log says why.",
+}
+
+
+def answer_errors(blueprint: flask.Blueprint) -> None:
+    """Let *blueprint* answer its own errors.
+
+    Each status code is registered by itself, because a shop's handler of a code wins over ours of all HTTP errors.
+    """
+    for code in default_exceptions:
+        blueprint.register_error_handler(code, error_body)
+    blueprint.register_error_handler(HTTPException, error_body)
+    blueprint.register_error_handler(Exception, _raise)
+
+
+def error_body(error: HTTPException) -> Response:
+    """The error as JSON, with its own headers (Allow, Retry-After)."""
+    data: dict[str, Any] = getattr(error, "data", None) or {}
+    code = error.code or 500
+    response = jsonify(
+        code=code,
+        status=error.name,
+        message=data.get("message") or _MESSAGES.get(code) or error.description or error.name,
+        errors=data.get("errors") or data.get("messages") or {},
+    )
+    response.status_code = code
+    response.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
+    return response
+
+
+def _raise(error: Exception) -> Response:
+    """Past the shop's handler of any exception to Flask's own way, which logs it and comes back here as a 500."""
+    raise error
