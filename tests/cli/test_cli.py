@@ -84,11 +84,11 @@ def test_check_prints_findings_and_fails_on_errors_only(monkeypatch: pytest.Monk
     good = SimpleNamespace(level="ok", text="Redis 7.4 answers.")
     odd = SimpleNamespace(level="warning", text="3 orders point to unknown products.")
     bad = SimpleNamespace(level="error", text="The tables are missing.")
-    monkeypatch.setattr(installation, "check_everything", lambda services: [good, odd])
+    monkeypatch.setattr(installation, "inspect", lambda services: [good, odd])
     result = run_fake("check")
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [f"ok       {good.text}", f"warning  {odd.text}"]
-    monkeypatch.setattr(installation, "check_everything", lambda services: [good, bad])
+    monkeypatch.setattr(installation, "inspect", lambda services: [good, bad])
     assert run_fake("check").exit_code == 1
 
 
