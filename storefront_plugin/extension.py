@@ -30,7 +30,6 @@ from .orderlog.importing import ImportReport
 from .proxies import SERVICES, current_services
 from .recommending.effective_plan import Plan
 from .recommending.page import FilledSlot, Page, Recommendation
-from .recommending.rules import store as rule_store
 from .recommending.rules.rule import Rule
 from .recommending.suggestions import known_strategy
 from .services import Services, build_services
@@ -420,11 +419,11 @@ class Storefront:
         self._take_away(_exclusion(product, on))
 
     def _put(self, rule: Rule) -> None:
-        rule_store.put(self.database, rule)
+        self.services.rules.put(rule)
         self.services.news.rules_changed()
 
     def _take_away(self, rule: Rule) -> None:
-        rule_store.take_away(self.database, rule)
+        self.services.rules.take_away(rule)
         self.services.news.rules_changed()
 
     def product_changed(self, product: object) -> None:

@@ -41,6 +41,7 @@ from .recommending.plan import checked_plan
 from .recommending.product_cache import ProductCache
 from .recommending.recommender import Recommender
 from .recommending.refresher import SnapshotCache
+from .recommending.rules.store import RuleStore
 from .recommending.slot_stats import SlotStats
 from .recommending.strategies import PLANNED
 from .recommending.suggestions import Suggestions
@@ -68,6 +69,7 @@ class Services:
         snapshots: What else this process holds so that pages need not ask.
         news: Tells all processes what changed.
         suggestions: Slots of pages, single strategies, and why.
+        rules: What the merchant says about suggestions.
         slot_stats: On how many pages a slot stayed empty.
         pricer: Prices carts with bundles.
         proposals: Searches the log for bundles to offer.
@@ -97,6 +99,7 @@ class Services:
     news: News
     suggestions: Suggestions
     slot_stats: SlotStats
+    rules: RuleStore
     pricer: CartPricer
     proposals: ProposalSearch
     recorder: OrderRecorder
@@ -209,6 +212,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         news=news,
         suggestions=Suggestions(recommender, explainer, snapshots, plan, slot_stats),
         slot_stats=slot_stats,
+        rules=RuleStore(database),
         pricer=pricer,
         proposals=ProposalSearch(database, shop.catalog, numbers, folder, settings.currency, upkeep.number_all),
         recorder=OrderRecorder(database, shop, *times, thread.wake, released),

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from flask import Blueprint, Response, request
 
 from ..bundles.proposals import store as proposals
 from ..bundles.proposals.store import Proposal
 from ..bundles.store import listing
-from ..core import versions
+from ..core import audit
 from ..core.errors import AdapterError
 from ..proxies import current_services
 from ..recommending.plan import PLACEMENTS, Slot
-from ..recommending.rules import store as rule_store
 from ..recommending.rules.rows import load_rule
 from ..recommending.slot_json import load_slots
 from .kit.i18n import _, admin_texts, ngettext
@@ -46,7 +45,7 @@ def _told(view: RuleView) -> dict[str, str]:
     }
 
 
-def slot_changes(entry: versions.Entry) -> tuple[str, ...]:
+def slot_changes(entry: audit.Entry) -> tuple[str, ...]:
     """Which slots of a page were added, removed, changed or moved."""
     if entry.before is None or entry.after is None or entry.subject_id not in PLACEMENTS:
         return ()
@@ -80,7 +79,7 @@ class Line(NamedTuple):
     *changes* say what is different since; of a bundle its *history* does, at that address.
     """
 
-    entry: versions.Entry
+    entry: audit.Entry
     title: str
     action: str
     address: str | None
@@ -102,27 +101,27 @@ class _Known(NamedTuple):
     products: Mapping[str, ProductView]
 
 
-def lines_of(entries: Sequence[versions.Entry]) -> list[Line]:
+def lines_of(entries: Sequence[audit.Entry]) -> list[Line]:
     """*entries* in words; all their rules, proposals and products are looked up at once. Raises `DatabaseUnavailable`."""
     known = _look_up(entries)
     return [_line(entry, known) for entry in entries]
 
 
-def _line(entry: versions.Entry, known: _Known) -> Line:
+def _line(entry: audit.Entry, known: _Known) -> Line:
     address, history = _address(entry, known), None
     if address and entry.subject == "bundle" and entry.action in ("edit", "undo"):
         history = link("bundle_history", bundle_id=int(entry.subject_id))
     return Line(entry, _title(entry, known), action_words(entry), address, _changes(entry, known), history)
 
 
-def _changes(entry: versions.Entry, known: _Known) -> tuple[str, ...]:
+def _changes(entry: audit.Entry, known: _Known) -> tuple[str, ...]:
     if entry.subject == "placement":
         return slot_changes(entry)
     before, after = known.earlier.get(entry.id), known.rules.get(entry.id)
     return rule_changes(before, after) if before is not None and after is not None else ()
 
 
-def subjects() -> dict[versions.Subject, str]:
+def subjects() -> dict[audit.Subject, str]:
     """The kinds of things that change, in words."""
     return {
         "bundle": _("Bundle"),
@@ -132,12 +131,12 @@ def subjects() -> dict[versions.Subject, str]:
     }
 
 
-def kinds() -> dict[versions.Subject, str]:
+def kinds() -> dict[audit.Subject, str]:
     """The same, each for all of its kind."""
     return {"bundle": _("Bundles"), "proposal": _("Proposals"), "placement": _("Slots"), "rule": _("Rules")}
 
 
-def action_words(entry: versions.Entry) -> str:
+def action_words(entry: audit.Entry) -> str:
     """What was done, in a word or two."""
     words = {
         "create": _("created"),
@@ -159,16 +158,16 @@ def action_words(entry: versions.Entry) -> str:
     return words.get(entry.action, entry.action)
 
 
-def _look_up(entries: Sequence[versions.Entry]) -> _Known:
+def _look_up(entries: Sequence[audit.Entry]) -> _Known:
     database = current_services.database
     rules = {one.id: one.after or one.before for one in entries if one.subject == "rule"}
     # Negative numbers are those of the rules before, so that all are put into words at once.
     rules |= {-one.id: one.before for one in entries if one.subject == "rule" and one.before and one.after}
     found = proposals.find(database, {one.subject_id for one in entries if one.subject == "proposal"})
     ids = [int(one.subject_id) for one in entries if one.subject == "rule"]
-    standing = rule_store.standing(database, ids)
+    standing = frozenset(current_services.rules.find(ids))
     try:
-        said = rule_views({number: load_rule(text)[1] for number, text in rules.items() if text})
+        said = rule_views({number: load_rule(text) for number, text in rules.items() if text})
         products = views(sorted({name for one in found.values() for name in one.product_ids}))
     except AdapterError:  # the log is there without the shop's catalogue, with the titles of then
         said, products = {}, {}
@@ -177,7 +176,7 @@ def _look_up(entries: Sequence[versions.Entry]) -> _Known:
     return _Known(said, earlier, standing, listing.standing(database, made), found, products)
 
 
-def _title(entry: versions.Entry, known: _Known) -> str:
+def _title(entry: audit.Entry, known: _Known) -> str:
     """What the subject is called; as it was called then where the catalogue does not know its product any more."""
     written = entry.title or entry.subject_id
     if entry.subject == "placement":
@@ -196,7 +195,7 @@ def _title(entry: versions.Entry, known: _Known) -> str:
     return _("%(kind)s: %(what)s", kind=word, what=what) if word and colon else written
 
 
-def _address(entry: versions.Entry, known: _Known) -> str | None:
+def _address(entry: audit.Entry, known: _Known) -> str | None:
     if entry.subject == "bundle" and entry.subject_id.isdigit():
         number = int(entry.subject_id)
         return link("bundle_edit", bundle_id=number) if number in known.bundles else None
@@ -221,9 +220,9 @@ def register(blueprint: Blueprint) -> None:
 
 def listed() -> Response:
     """``GET log``: changes, the newest first; ``subject``, ``by`` and ``page`` in the address."""
-    subject = next((one for one in get_args(versions.Subject) if one == request.args.get("subject")), None)
+    subject = next((one for one in subjects() if one == request.args.get("subject")), None)
     by, page = request.args.get("by", "").replace("\x00", "") or None, asked_page()
-    rows, count = versions.entries(current_services.database, subject, by=by, page=page, size=SIZE)
+    rows, count = audit.entries(current_services.database, subject, by=by, page=page, size=SIZE)
     paging = Paging(page, SIZE, count)
     return show_page(
         "log.html",

@@ -7,9 +7,9 @@ from alembic.config import Config
 
 from ..bundles.store import saved_forms as _saved_forms
 from ..bundles.store import tables as _bundle_tables
+from ..core.audit import AuditRow as _audit_row
 from ..core.database import Base, Database
 from ..core.folders import MIGRATIONS
-from ..core.versions import AuditRow as _audit_row
 from ..counts import generations as _copurchase_tables
 from ..orderlog import tables as _orderlog_tables
 from ..recommending import tables as _recommending_tables

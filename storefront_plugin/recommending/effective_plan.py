@@ -13,7 +13,7 @@ from ..core.database import Database
 from ..core.errors import ConfigurationError
 from .plan import Slot, check_slots
 from .slot_json import load_slots
-from .tables import StoredPlacement
+from .tables import PlacementRow
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ Plan: TypeAlias = Mapping[str, Sequence[Slot]]
 def stored_slots(database: Database, blocking: bool = True) -> dict[str, str]:
     """The JSON of each placement that the merchant has changed."""
     with database.reading(blocking) as session:
-        rows = session.execute(sa.select(StoredPlacement.placement, StoredPlacement.slots)).all()
+        rows = session.execute(sa.select(PlacementRow.placement, PlacementRow.slots)).all()
     return {row.placement: row.slots for row in rows}
 
 

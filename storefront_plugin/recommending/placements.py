@@ -10,13 +10,13 @@ from typing import Any, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..core import versions
+from ..core import audit
 from ..core.database import Database, table_of
 from ..core.errors import N_, ConfigurationError, InputError, StorefrontError
 from .plan import PLACEMENTS, Slot, check_slots
 from .slot_json import dump_slots, load_slots, slot_from_json, slot_to_json
 from .strategies import PLANNED
-from .tables import StoredPlacement
+from .tables import PlacementRow
 
 Action: TypeAlias = Literal["edit", "reset", "undo"]
 
@@ -64,13 +64,13 @@ def load(database: Database, placement: str) -> Stored:
     """One placement; `InputError` where there is none of this name."""
     _known(placement)
     with database.reading(blocking=True) as session:
-        return _stored(placement, session.get(StoredPlacement, placement))
+        return _stored(placement, session.get(PlacementRow, placement))
 
 
 def load_changed(database: Database) -> dict[str, Stored]:
     """All placements that were ever changed, by name."""
     with database.reading(blocking=True) as session:
-        rows = session.scalars(sa.select(StoredPlacement)).all()
+        rows = session.scalars(sa.select(PlacementRow)).all()
     return {row.placement: _stored(row.placement, row) for row in rows}
 
 
@@ -126,12 +126,12 @@ def _checked(placement: str, slots: Sequence[Slot]) -> tuple[Slot, ...]:
     return read
 
 
-def _claim(session: Session, placement: str, version: int) -> StoredPlacement:
+def _claim(session: Session, placement: str, version: int) -> PlacementRow:
     """Make the next version ours. The guarded update is the transaction's first statement: of two editors one fails."""
-    guard = sa.update(StoredPlacement).where(StoredPlacement.placement == placement, StoredPlacement.version == version)
+    guard = sa.update(PlacementRow).where(PlacementRow.placement == placement, PlacementRow.version == version)
     changed: Any = session.execute(guard.values(version=version + 1), execution_options={"synchronize_session": False})
     first = not changed.rowcount and version == 0 and _insert(session, placement)
-    row = session.get(StoredPlacement, placement)
+    row = session.get(PlacementRow, placement)
     if row is None or not (changed.rowcount or first):
         raise EditConflict(_stored(placement, row))
     return row
@@ -141,29 +141,29 @@ def _insert(session: Session, placement: str) -> bool:
     """Write the first version; False where somebody else was quicker."""
     row = {"placement": placement, "version": 1, "slots": _DEVELOPERS, "updated_at": _now(), "updated_by": ""}
     try:
-        session.execute(sa.insert(table_of(StoredPlacement)), row)
+        session.execute(sa.insert(table_of(PlacementRow)), row)
     except sa.exc.IntegrityError:
         session.rollback()
         return False
     return True
 
 
-def _change(session: Session, row: StoredPlacement, action: Action, by: str, slots: str) -> Stored:
+def _change(session: Session, row: PlacementRow, action: Action, by: str, slots: str) -> Stored:
     """Write what stands now, and note what stood before."""
-    versions.note(session, by, "placement", row.placement, action, row.placement, row.slots, slots)
+    audit.note(session, by, "placement", row.placement, action, row.placement, row.slots, slots)
     row.slots, row.updated_at, row.updated_by = slots, _now(), by[:255]
     session.flush()
     return _stored(row.placement, row)
 
 
 def _before(session: Session, placement: str) -> str | None:
-    query = sa.select(versions.AuditRow.before).where(
-        versions.AuditRow.subject == "placement", versions.AuditRow.subject_id == placement
+    query = sa.select(audit.AuditRow.before).where(
+        audit.AuditRow.subject == "placement", audit.AuditRow.subject_id == placement
     )
-    return session.scalar(query.order_by(versions.AuditRow.id.desc()).limit(1))
+    return session.scalar(query.order_by(audit.AuditRow.id.desc()).limit(1))
 
 
-def _stored(placement: str, row: StoredPlacement | None) -> Stored:
+def _stored(placement: str, row: PlacementRow | None) -> Stored:
     if row is None:
         return Stored(placement)
     slots, problems = load_slots(row.slots)

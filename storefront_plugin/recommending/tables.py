@@ -11,7 +11,7 @@ from ..core.database import Base
 from ..core.dialects import UNIQUE_FOR_EVER, BigKey, Id, LongText
 
 
-class StoredRule(Base):
+class RuleRow(Base):
     """A rule: what is done (*kind*) to which candidates (*target*), on pages about which seeds (*seed*).
 
     The columns are those of `rules.Rule`; *version* rises with each change, so that the second of two editors is told.
@@ -40,8 +40,8 @@ class StoredRule(Base):
     updated_by: Mapped[str] = mapped_column(sa.String(255))
 
 
-class StoredPlacement(Base):
-    """The slots of a placement as JSON, where the merchant has changed them; *version* as in `StoredRule`."""
+class PlacementRow(Base):
+    """The slots of a placement as JSON, where the merchant has changed them; *version* as in `RuleRow`."""
 
     __tablename__ = "storefront_placement"
 

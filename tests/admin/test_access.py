@@ -26,7 +26,7 @@ from small_shop import SmallShop
 from storefront_plugin import ConfigurationError, Merchant
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import repository
-from storefront_plugin.core import versions
+from storefront_plugin.core import audit
 from storefront_plugin.core.database import Base
 
 MakeShop = Callable[..., SmallShop]
@@ -524,6 +524,6 @@ def test_the_log_names_who_changed_it(probed: tuple[SmallShop, Probe]) -> None:
     """And the page shows it to those who may come in."""
     shop, _ = probed
     with shop.app.app_context():
-        entries, count = versions.entries(shop.storefront.database)
+        entries, count = audit.entries(shop.storefront.database)
     assert (count, entries[0].changed_by) == (1, "First editor")
     assert "First editor" in soup_of(signed_in(shop, "view").get(f"{HOME}/log")).select("tbody")[0].text

@@ -18,8 +18,8 @@ from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.tables import StoredProposal
 from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
-from storefront_plugin.recommending.rules import store as rule_store
 from storefront_plugin.recommending.rules.rule import Rule
+from storefront_plugin.recommending.rules.store import RuleStore
 
 MakeShop = Callable[..., SmallShop]
 KEY = "a" * 64
@@ -77,9 +77,8 @@ def test_rules_are_named_by_what_they_do_whoever_made_them(admin: SmallShop, bro
         admin.storefront.pin("p2", to="p1", strategy="also_bought")
         admin.storefront.exclude("p4")
         admin.storefront.include("p4")
-        rule_store.create(
-            admin.storefront.database, Rule(kind="boost", target_kind="dearer", price_percent=150, strength=200)
-        )
+        dearer = Rule(kind="boost", target_kind="dearer", price_percent=150, strength=200)
+        RuleStore(admin.storefront.database).create(dearer)
     browser.get("rules/new")
     (form,) = browser.soup.select("form#rule")
     browser.post(str(form["action"]), values(form) | {"kind": "bury", "target_kind": "brand", "target_brand": "Aster"})
@@ -138,12 +137,12 @@ def test_the_log_says_what_a_rule_was_before(admin: SmallShop, browser: Merchant
     rule = Rule(kind="boost", target_value="p3", strength=200)
     with admin.app.app_context():
         database = admin.storefront.database
-        made = rule_store.create(database, rule, "First editor")
+        made = RuleStore(database).create(rule, "First editor")
         changed = replace(
             rule, strength=300, seed_kind="brand", seed_value="Aster", placement="cart", note="For spring"
         )
-        rule_store.update(database, made.rule_id, 1, changed, "Second editor")
-        rule_store.set_enabled(database, [made.rule_id], False)
+        RuleStore(database).update(made.id, 1, changed, "Second editor")
+        RuleStore(database).set_enabled([made.id], False)
     browser.get("log")
     off, edited, created = browser.soup.select("tbody tr")
     assert [each.text for each in edited.select("li")] == [

@@ -24,8 +24,8 @@ from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import list_bundles
 from storefront_plugin.bundles.store.saved_forms import create_once
 from storefront_plugin.bundles.store.tables import StoredBundle, StoredProposal
+from storefront_plugin.core.audit import entries
 from storefront_plugin.core.database import table_of
-from storefront_plugin.core.versions import entries
 from storefront_plugin.shop.ports import Variant
 
 TEN = percent_off(10)

@@ -9,9 +9,9 @@ from admin_form import Merchants, values
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant
-from storefront_plugin.recommending.rules import store as rule_store
 from storefront_plugin.recommending.rules.list import list_rules
 from storefront_plugin.recommending.rules.rule import Rule
+from storefront_plugin.recommending.rules.store import RuleStore
 
 MakeShop = Callable[..., SmallShop]
 HOSTILE = "<script>alert(1)</script>"
@@ -46,7 +46,7 @@ def add(shop: SmallShop, *categories: str) -> None:
     with shop.app.app_context():
         for one in categories:
             rule = Rule(kind="bury", target_kind="category", target_value=one, strength=50)
-            rule_store.create(shop.storefront.database, rule)
+            RuleStore(shop.storefront.database).create(rule)
 
 
 def save(browser: Merchants, **typed: str) -> None:
@@ -58,7 +58,7 @@ def targets(shop: SmallShop) -> list[tuple[str | None, str | None]]:
     """What the rules are about, and on which pages; the oldest first."""
     with shop.app.app_context():
         rows, _ = list_rules(shop.storefront.database)
-    return [(row.rule.target_value, row.rule.seed_value) for row in sorted(rows, key=lambda row: row.id)]
+    return [(row.definition.target_value, row.definition.seed_value) for row in sorted(rows, key=lambda row: row.id)]
 
 
 def test_rules_name_their_categories(shop: SmallShop, browser: Merchants, asked: list[list[str]]) -> None:
@@ -80,7 +80,7 @@ def test_rules_are_found_by_the_names_of_their_categories(shop: SmallShop, brows
     add(shop, "c0", "c3")
     with shop.app.app_context():
         seeded = Rule(kind="exclude", target_value="p2", seed_kind="category", seed_value="c1")
-        rule_store.create(shop.storefront.database, seeded)
+        RuleStore(shop.storefront.database).create(seeded)
     for words, found in (
         ("cAMera", ["Category Cameras"]),
         ("lens", ["Product 2"]),
@@ -95,7 +95,7 @@ def test_the_form_says_what_the_chosen_categories_are_called(shop: SmallShop, br
     """Below the field that holds the id."""
     with shop.app.app_context():
         rule = Rule(kind="exclude", target_kind="category", target_value="c0", seed_kind="category", seed_value="c3")
-        rule_store.create(shop.storefront.database, rule)
+        RuleStore(shop.storefront.database).create(rule)
     browser.get("rules/1")
     assert browser.texts("#target_category-help, #seed_category-help") == ["Cameras"]
 

@@ -14,9 +14,9 @@ from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant, Slot
 from storefront_plugin.core.errors import AdapterError
-from storefront_plugin.recommending.rules import store as rule_store
 from storefront_plugin.recommending.rules.list import list_rules
 from storefront_plugin.recommending.rules.rule import Rule
+from storefront_plugin.recommending.rules.store import RuleStore
 from storefront_plugin.recommending.suggestions import Suggestions
 
 MakeShop = Callable[..., SmallShop]
@@ -69,7 +69,7 @@ def browser(shop: SmallShop) -> Explained:
 
 def rules(shop: SmallShop) -> list[Rule]:
     with shop.app.app_context():
-        return [row.rule for row in list_rules(shop.storefront.database)[0]]
+        return [row.definition for row in list_rules(shop.storefront.database)[0]]
 
 
 def test_the_page_begins_with_what_to_do(browser: Explained) -> None:
@@ -113,10 +113,9 @@ def test_what_is_explained_is_what_shoppers_see(shop: SmallShop, browser: Explai
 def test_a_rule_is_named_where_it_decides(shop: SmallShop, browser: Explained) -> None:
     """The one that excludes, and those behind a score, with links to them."""
     with shop.app.app_context():
-        excluded = rule_store.create(shop.storefront.database, Rule(kind="exclude", target_value="p2")).rule_id
-        boosted = rule_store.create(
-            shop.storefront.database, Rule(kind="boost", target_kind="category", target_value="c1", strength=900)
-        ).rule_id
+        excluded = RuleStore(shop.storefront.database).create(Rule(kind="exclude", target_value="p2")).id
+        boost = Rule(kind="boost", target_kind="category", target_value="c1", strength=900)
+        boosted = RuleStore(shop.storefront.database).create(boost).id
         shop.storefront.services.news.rules_changed()
     browser.get("explain?product=p1")
     assert browser.verdict("Product 2") == "Excluded by a rule"

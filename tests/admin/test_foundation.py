@@ -19,7 +19,7 @@ from storefront_plugin import ConfigurationError, MemoryCatalog, Merchant, Produ
 from storefront_plugin.admin.kit import products
 from storefront_plugin.admin.kit.i18n import shown_time
 from storefront_plugin.admin.kit.pages import tell
-from storefront_plugin.core import versions
+from storefront_plugin.core import audit
 from storefront_plugin.core.settings import Settings
 
 MakeShop = Callable[..., SmallShop]
@@ -277,7 +277,7 @@ def write_log(shop: SmallShop, count: int) -> None:
     with shop.app.app_context(), shop.storefront.database.writing() as session:
         for number in range(count):
             kind, by = ("rule", "First editor") if number % 3 else ("placement", "Second <b>")
-            versions.note(session, by, kind, number, "edit", f"Change {number}")  # type: ignore[arg-type]
+            audit.note(session, by, kind, number, "edit", f"Change {number}")  # type: ignore[arg-type]
 
 
 def log_rows(shop: SmallShop, query: str = "") -> list[str]:

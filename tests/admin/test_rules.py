@@ -15,10 +15,10 @@ from small_shop import SmallShop, made_products
 from storefront_plugin import MemoryCatalog, Merchant
 from storefront_plugin.admin.kit import products as catalogue_names
 from storefront_plugin.admin.rules import editor as rule_editor
-from storefront_plugin.core import versions
-from storefront_plugin.recommending.rules import store as rule_store
+from storefront_plugin.core import audit
 from storefront_plugin.recommending.rules.list import list_rules
 from storefront_plugin.recommending.rules.rule import Rule
+from storefront_plugin.recommending.rules.store import RuleStore
 
 MakeShop = Callable[..., SmallShop]
 HOSTILE = "<script>alert(1)</script>"
@@ -58,14 +58,14 @@ def browser(shop: SmallShop) -> Rules:
 
 def add(shop: SmallShop, *rules: Rule) -> list[int]:
     with shop.app.app_context():
-        return [rule_store.create(shop.storefront.database, rule, "Second editor").rule_id for rule in rules]
+        return [RuleStore(shop.storefront.database).create(rule, "Second editor").id for rule in rules]
 
 
 def stored(shop: SmallShop) -> list[Rule]:
     """The rules, the oldest first."""
     with shop.app.app_context():
         rows, _ = list_rules(shop.storefront.database)
-        return [row.rule for row in sorted(rows, key=lambda row: row.id)]
+        return [row.definition for row in sorted(rows, key=lambda row: row.id)]
 
 
 EXCLUDE, PIN = (
@@ -192,7 +192,7 @@ def test_an_undo_that_came_too_late_says_so(shop: SmallShop, browser: Rules) -> 
     browser.get("rules")
     browser.choose("disable", rule_id)
     with shop.app.app_context():
-        rule_store.update(shop.storefront.database, rule_id, 2, replace(EXCLUDE, note="kept"))
+        RuleStore(shop.storefront.database).update(rule_id, 2, replace(EXCLUDE, note="kept"))
     browser.click("Undo")
     assert browser.texts(".notice-error p") == [
         "The rule was changed again since, so this cannot be undone. Change it by hand."
@@ -261,8 +261,8 @@ def test_a_rule_is_made_and_opened_again_as_it_was_typed(
     browser.get("rules/1")
     browser.save()
     with shop.app.app_context():
-        assert (stored(shop), rule_store.load(shop.storefront.database, 1).version) == ([rule], 1)
-        assert [(each.action, each.changed_by) for each in versions.entries(shop.storefront.database, "rule")[0]] == [
+        assert (stored(shop), RuleStore(shop.storefront.database).load(1).version) == ([rule], 1)
+        assert [(each.action, each.changed_by) for each in audit.entries(shop.storefront.database, "rule")[0]] == [
             ("create", "First editor")
         ]
 
@@ -338,7 +338,7 @@ def test_the_second_editor_sees_both_versions_and_may_save_anyway(shop: SmallSho
     (rule_id,) = add(shop, EXCLUDE)
     browser.get(f"rules/{rule_id}")
     with shop.app.app_context():
-        rule_store.update(shop.storefront.database, rule_id, 1, replace(EXCLUDE, target_value="p8"), "Second editor")
+        RuleStore(shop.storefront.database).update(rule_id, 1, replace(EXCLUDE, target_value="p8"), "Second editor")
     browser.save(409, target_product="p9", note="mine")
     assert "Second editor changed this rule" in browser.texts(".notice-warning")[0]
     assert [each.split(" · ")[:2] for each in browser.texts(".rules-conflict dd")] == [
@@ -352,7 +352,7 @@ def test_the_second_editor_sees_both_versions_and_may_save_anyway(shop: SmallSho
 
 def delete(shop: SmallShop, *rule_ids: int) -> None:
     with shop.app.app_context():
-        rule_store.delete(shop.storefront.database, rule_ids, "Second editor")
+        RuleStore(shop.storefront.database).delete(rule_ids, "Second editor")
 
 
 def test_a_rule_that_was_deleted_meanwhile_can_be_saved_as_a_new_one(shop: SmallShop, browser: Rules) -> None:
@@ -389,11 +389,11 @@ def test_a_rule_that_is_deleted_while_it_is_saved_is_no_error(
     (rule_id,) = add(shop, EXCLUDE)
     browser.get(f"rules/{rule_id}")
 
-    def late(rules: Any) -> dict[str, str]:
+    def late(rules: Any) -> dict[int, str]:
         delete(shop, rule_id)
-        return {}
+        return {0: "late"}
 
-    monkeypatch.setattr(rule_editor, "product_titles", late)
+    monkeypatch.setattr(rule_editor, "log_titles", late)
     browser.save(410, target_product="p9")
     assert browser.value("target_product") == "p9"
 

@@ -17,12 +17,12 @@ from small_shop import SmallShop, made_products
 from storefront_plugin import MemoryCatalog, Merchant, Slot
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import repository
-from storefront_plugin.core import versions
+from storefront_plugin.core import audit
 from storefront_plugin.core.database import table_of
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, PLACEMENTS
-from storefront_plugin.recommending.tables import StoredPlacement
+from storefront_plugin.recommending.tables import PlacementRow
 from storefront_plugin.redis_store import RedisStore
 
 MakeShop = Callable[..., SmallShop]
@@ -372,7 +372,7 @@ def test_back_to_the_developers_plan_and_back_again(browser: Browser) -> None:
     assert names(soup) == PRODUCT
     assert names(browser.press_small(soup, "Undo")) == ["x"]
     with browser.shop.app.app_context():
-        entries, _ = versions.entries(browser.shop.storefront.database, "placement", "product")
+        entries, _ = audit.entries(browser.shop.storefront.database, "placement", "product")
     assert [(entry.action, entry.changed_by) for entry in entries[:2]] == [
         ("undo", "First editor"),
         ("reset", "First editor"),
@@ -387,7 +387,7 @@ def test_what_is_damaged_is_said_and_can_be_mended(browser: Browser) -> None:
     store(browser.shop, Slot(name="x", strategies=("related",)))
     text = '[{"name":"x","strategies":["related"]},{"name":"old","strategies":["telepathy"]},{"name":"bad","limit":-1}]'
     with browser.shop.app.app_context(), browser.shop.storefront.database.writing() as session:
-        session.execute(sa.update(table_of(StoredPlacement)).values(slots=text))
+        session.execute(sa.update(table_of(PlacementRow)).values(slots=text))
     assert "no strategy telepathy any more" in browser.get("/slots").text
     soup = browser.get()
     assert "'bad'" in told(soup)

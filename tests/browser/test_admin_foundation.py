@@ -16,7 +16,7 @@ from small_shop import SmallShop
 
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import repository
-from storefront_plugin.core import versions
+from storefront_plugin.core import audit
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def probed(make_shop: Callable[..., SmallShop], monkeypatch: pytest.MonkeyPatch)
             repository.set_state(shop.storefront.database, made.id, made.version, "publish", "First editor")
         with shop.storefront.database.writing() as session:
             for number in range(60):
-                versions.note(
+                audit.note(
                     session, "Second editor" if number % 2 else "", "rule", number, "edit", f"<b>Change</b> {number}"
                 )
     return shop, probe

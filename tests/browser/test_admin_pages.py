@@ -13,8 +13,8 @@ from small_shop import SmallShop, small_shop
 
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import repository
-from storefront_plugin.recommending.rules import store as rule_store
 from storefront_plugin.recommending.rules.rule import Rule
+from storefront_plugin.recommending.rules.store import RuleStore
 
 NOT_HTML = {"bundle_export": "text/csv", "products": "application/json"}
 """Addresses that answer with something to load, not with a page."""
@@ -51,7 +51,7 @@ def shop(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             made = repository.create(database, definition, "First editor")
             repository.set_state(database, made.id, made.version, "publish", "First editor")
         rule = Rule(kind="pin", target_value="p9", seed_kind="product", seed_value="p1")
-        rule_store.create(database, rule, "First editor")
+        RuleStore(database).create(rule, "First editor")
         shop.storefront.propose_bundles()
         shop.storefront.services.snapshots.refresh()
     yield shop

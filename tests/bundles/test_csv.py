@@ -26,7 +26,7 @@ from storefront_plugin.bundles.spreadsheet.importing import ImportReport, import
 from storefront_plugin.bundles.spreadsheet.reading import read_csv
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import Wanted, list_bundles
-from storefront_plugin.core import versions
+from storefront_plugin.core import audit
 from storefront_plugin.core.database import Base, Database
 from storefront_plugin.core.errors import AdapterError, InputError
 
@@ -156,7 +156,7 @@ def test_new_rows_become_drafts_and_changed_ones_change(database: Database) -> N
     assert (made.state, len(made.definition.tiers)) == ("draft", 2)
     assert made.definition.tiers[1].price.amounts == {"EUR": 450}
     assert [one.is_draft_yet for one in report.outcomes] == [False, True]
-    actions = [(entry.action, entry.title) for entry in versions.entries(database, by="Mika")[0]]
+    actions = [(entry.action, entry.title) for entry in audit.entries(database, by="Mika")[0]]
     assert actions == [("import", "2"), ("archive", "Kit"), ("edit", "Kit"), ("create", "Steps")]
 
 

@@ -14,7 +14,7 @@ from storefront_plugin.bundles.spreadsheet import importing
 from storefront_plugin.bundles.spreadsheet.importing import ImportReport, Undone, import_csv, latest_import, undo_import
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import list_bundles
-from storefront_plugin.core import versions
+from storefront_plugin.core import audit
 from storefront_plugin.core.database import Base, Database
 
 OLD = set_of("p1", "p2", price=percent_off(10))
@@ -48,7 +48,7 @@ def test_an_import_is_taken_back_as_a_whole(database: Database, monkeypatch: pyt
     assert list_bundles(database)[1] == 3
     assert undo_import(database, report.token) == Undone(left=7)
     assert undo_import(database, "unknown") == Undone()
-    assert {one.action for one in versions.entries(database, by="Noor")[0]} == {"undo", "delete"}
+    assert {one.action for one in audit.entries(database, by="Noor")[0]} == {"undo", "delete"}
 
 
 def test_what_was_changed_since_is_left(database: Database) -> None:

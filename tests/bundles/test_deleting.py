@@ -16,7 +16,7 @@ from storefront_plugin.bundles.store.listing import Wanted, list_bundles
 from storefront_plugin.bundles.store.repository import NotDeletable, delete
 from storefront_plugin.bundles.store.saved_forms import create_once
 from storefront_plugin.bundles.store.tables import BundleUse
-from storefront_plugin.core import versions
+from storefront_plugin.core import audit
 from storefront_plugin.core.database import Base, Database
 
 KIT = set_of("p1", "p2", price=percent_off(10))
@@ -44,7 +44,7 @@ def test_a_deleted_draft_is_nowhere_and_comes_back_as_it_was(database: Database)
     assert repository.create(database, KIT).id == 2
     back = repository.undo(database, 1, gone.version, "Noor")
     assert (back.definition, back.state, back.version) == (KIT, "draft", 3)
-    assert [one.action for one in versions.entries(database, "bundle", 1)[0]] == ["undo", "delete", "create"]
+    assert [one.action for one in audit.entries(database, "bundle", 1)[0]] == ["undo", "delete", "create"]
     with pytest.raises(repository.BundleNotFound):
         repository.undo(database, 1, back.version)
     assert delete(database, 1, back.version).version == 4

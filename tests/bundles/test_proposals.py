@@ -25,7 +25,7 @@ from storefront_plugin.bundles.proposals.run import SearchRunning, begin, carry_
 from storefront_plugin.bundles.proposals.store import Proposal, list_proposals
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.tables import StoredProposal, StoredRun
-from storefront_plugin.core import versions
+from storefront_plugin.core import audit
 from storefront_plugin.core.errors import ConfigurationError, InputError, StorefrontError
 from storefront_plugin.migrations import configuration
 from storefront_plugin.shop.memory import MemoryCatalog
@@ -194,7 +194,7 @@ def test_a_proposal_becomes_a_draft_and_is_accepted_with_it(ask: Ask, shop: Smal
     (accepted,), count = list_proposals(database, "accepted")
     assert (accepted.bundle_id, accepted.decided_by, count) == (stored.id, "First editor", 1)
     assert repository.create(database, draft, "First editor", proposal="gone").id == stored.id + 1
-    assert [(one.subject, one.action) for one in versions.entries(database)[0]] == [
+    assert [(one.subject, one.action) for one in audit.entries(database)[0]] == [
         ("bundle", "create"),
         ("proposal", "accept"),
         ("bundle", "create"),
@@ -212,7 +212,7 @@ def test_a_rejected_set_stays_rejected(ask: Ask, shop: SmallShop) -> None:
     assert (rejected.support, rejected.decided_by) == (10, "First editor")
     assert proposals.unreject(database, [key], "Second editor") == [key]
     assert ("camera", "lens") in open_ones(shop)
-    assert [one.action for one in versions.entries(database, "proposal")[0]] == ["unreject", "reject"]
+    assert [one.action for one in audit.entries(database, "proposal")[0]] == ["unreject", "reject"]
 
 
 @pytest.mark.parametrize("cost", [1, 0.5, Decimal("NaN"), Decimal(-1), "much"])

@@ -23,7 +23,7 @@ from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import Wanted, list_bundles
 from storefront_plugin.bundles.store.published import PublishedBundles
-from storefront_plugin.core import versions
+from storefront_plugin.core import audit
 from storefront_plugin.core.database import Base, Database, table_of
 from storefront_plugin.core.errors import InputError
 
@@ -92,7 +92,7 @@ def test_who_changed_what_is_noted_with_the_change_itself(database: Database) ->
     repository.duplicate(database, one.id, "Mika")
     with pytest.raises(repository.EditConflict):
         repository.update(database, one.id, 1, set_of("a", "b", price=TEN), "Late")
-    told = [(entry.subject_id, entry.changed_by, entry.action, entry.title) for entry in versions.entries(database)[0]]
+    told = [(entry.subject_id, entry.changed_by, entry.action, entry.title) for entry in audit.entries(database)[0]]
     assert told[::-1] == [
         ("1", "Mika", "create", "Set"),
         ("1", "Second editor", "edit", "Kit"),

@@ -20,7 +20,7 @@ from storefront_plugin.recommending.page import Page
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, running
 from storefront_plugin.recommending.rules.compiled import RuleBook
 from storefront_plugin.recommending.rules.rule import Rule
-from storefront_plugin.recommending.rules.store import create
+from storefront_plugin.recommending.rules.store import RuleStore
 from tests.recommending.test_rules import made_rules
 
 MakeShop = Callable[..., SmallShop]
@@ -71,7 +71,7 @@ def test_each_drop_has_its_reason(make_shop: MakeShop) -> None:
     shop = shop_with(make_shop, *slots, products=list(products.values()))
     with shop.app.app_context():
         shop.place(*(["p1", f"p{n}"] for n in range(2, 12) for _ in range(24 - 2 * n + 4)))
-        rule = create(shop.storefront.database, Rule(kind="exclude", target_value="p6")).rule_id
+        rule = RuleStore(shop.storefront.database).create(Rule(kind="exclude", target_value="p6")).id
         shop.storefront.services.news.rules_changed()
         found = explain(shop, "product", "p1")
         mine, rest = candidates(found["mine"]), candidates(found["rest"])
@@ -138,7 +138,7 @@ def test_rules_behind_a_score_are_named(make_shop: MakeShop) -> None:
     with shop.app.app_context():
         shop.place(*(["p1", f"p{n}"] for n in range(2, 6) for _ in range(8 - n)))
         made = [
-            create(shop.storefront.database, rule).rule_id
+            RuleStore(shop.storefront.database).create(rule).id
             for rule in (
                 Rule(kind="boost", target_value="p5", strength=1000),
                 Rule(kind="bury", target_kind="category", target_value="c1", strength=50),

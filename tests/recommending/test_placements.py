@@ -19,7 +19,7 @@ from shop_pages import add_pages, counted_sql, visit, wait_until, warm
 from small_shop import SmallShop, small_shop
 
 from storefront_plugin import Slot
-from storefront_plugin.core import versions
+from storefront_plugin.core import audit
 from storefront_plugin.core.database import Database, table_of
 from storefront_plugin.core.errors import ConfigurationError, InputError
 from storefront_plugin.proxies import SERVICES
@@ -27,7 +27,7 @@ from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, LAYOUTS
 from storefront_plugin.recommending.slot_json import dump_slots, load_slots, slot_from_json
 from storefront_plugin.recommending.strategies import STRATEGIES
-from storefront_plugin.recommending.tables import StoredPlacement
+from storefront_plugin.recommending.tables import PlacementRow
 
 MakeShop = Callable[..., SmallShop]
 NOW = dt.datetime.now(dt.timezone.utc)
@@ -66,7 +66,7 @@ def write_text(shop: SmallShop, text: str) -> None:
     """What somebody wrote into the table by hand."""
     write(shop, BEST)
     with shop.app.app_context(), shop.storefront.database.writing() as session:
-        session.execute(sa.update(table_of(StoredPlacement)).values(slots=text))
+        session.execute(sa.update(table_of(PlacementRow)).values(slots=text))
     shop.app.extensions[SERVICES].news.rules_changed()
 
 
@@ -139,7 +139,7 @@ def test_every_change_can_be_undone_and_is_in_the_log(database: Database) -> Non
     three = placements.undo(database, "home", 2, "First editor")
     assert three.slots == (BEST,)
     assert placements.undo(database, "home", 3).slots is None
-    entries, count = versions.entries(database, "placement", "home")
+    entries, count = audit.entries(database, "placement", "home")
     assert [entry.action for entry in entries] == ["undo", "undo", "reset", "edit"]
     assert (count, entries[-1].before, entries[-1].after) == (4, "null", dump_slots([BEST]))
     assert entries[2].changed_by == "Second editor"

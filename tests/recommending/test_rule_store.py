@@ -13,18 +13,17 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from hypothesis import given
-from hypothesis import strategies as st
 from postgres import postgres_url
 from small_shop import SmallShop
 
-from storefront_plugin.core import versions
+from storefront_plugin.core import audit
 from storefront_plugin.core.database import Database
 from storefront_plugin.core.errors import InputError
 from storefront_plugin.migrations import configuration
-from storefront_plugin.recommending.rules import store as rule_store
-from storefront_plugin.recommending.rules.list import Wanted, list_rules
+from storefront_plugin.recommending.rules.list import Filters, list_rules
 from storefront_plugin.recommending.rules.rows import dump_rule, enabled_rules, load_rule
 from storefront_plugin.recommending.rules.rule import Rule
+from storefront_plugin.recommending.rules.store import RuleConflict, RuleNotFound, RuleStore
 from tests.recommending.test_rules import made_rules
 
 RULE = Rule(kind="boost", target_value="p1", strength=150, note="for spring")
@@ -42,99 +41,99 @@ def database(request: pytest.FixtureRequest, make_shop: Callable[..., SmallShop]
 
 
 def rules_of(database: Database) -> dict[int, Rule]:
-    return {one.id: one.rule for one in list_rules(database)[0]}
+    return {one.id: one.definition for one in list_rules(database)[0]}
 
 
-@given(made_rules(), st.integers(1, 9))
-def test_a_rule_comes_out_of_the_log_as_it_went_in(rule: Rule, version: int) -> None:
+@given(made_rules())
+def test_a_rule_comes_out_of_the_log_as_it_went_in(rule: Rule) -> None:
     """Times with their zone, too."""
     timed = replace(rule, starts_at=NOW, ends_at=NOW + DAY)
-    assert load_rule(dump_rule(version, timed)) == (version, timed)
+    assert load_rule(dump_rule(timed)) == timed
 
 
 def test_a_rule_is_created_changed_and_found_again(database: Database) -> None:
     """Times are kept to the microsecond, versions rise, and the editor's name stands there."""
-    made = rule_store.create(database, replace(RULE, starts_at=NOW), "First editor")
-    found = rule_store.load(database, made.rule_id)
-    assert (found.version, found.rule, found.updated_by) == (1, replace(RULE, starts_at=NOW), "First editor")
-    rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200), "Second editor")
-    found = rule_store.load(database, made.rule_id)
-    assert (found.version, found.rule.strength, found.updated_by) == (2, 200, "Second editor")
+    made = RuleStore(database).create(replace(RULE, starts_at=NOW), "First editor")
+    found = RuleStore(database).load(made.id)
+    assert (found.version, found.definition, found.updated_by) == (1, replace(RULE, starts_at=NOW), "First editor")
+    RuleStore(database).update(made.id, 1, replace(RULE, strength=200), "Second editor")
+    found = RuleStore(database).load(made.id)
+    assert (found.version, found.definition.strength, found.updated_by) == (2, 200, "Second editor")
 
 
 def test_a_wrong_rule_is_not_saved(database: Database) -> None:
     """Neither as a new one nor over an old one, and nothing is logged."""
-    made = rule_store.create(database, RULE)
+    made = RuleStore(database).create(RULE)
     for save in (
-        lambda: rule_store.create(database, replace(RULE, strength=5)),
-        lambda: rule_store.update(database, made.rule_id, 1, replace(RULE, strength=5)),
+        lambda: RuleStore(database).create(replace(RULE, strength=5)),
+        lambda: RuleStore(database).update(made.id, 1, replace(RULE, strength=5)),
     ):
         with pytest.raises(InputError, match="boost"):
             save()
-    assert rules_of(database) == {made.rule_id: RULE}
-    assert versions.entries(database, "rule")[1] == 1
+    assert rules_of(database) == {made.id: RULE}
+    assert audit.entries(database, "rule")[1] == 1
 
 
 def test_the_second_of_two_editors_is_told(database: Database) -> None:
     """With how the rule stands now; nothing of the first is lost."""
-    made = rule_store.create(database, RULE)
-    rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200), "Second editor")
-    with pytest.raises(rule_store.RuleConflict, match="changed by Second editor") as caught:
-        rule_store.update(database, made.rule_id, 1, replace(RULE, strength=300), "First editor")
+    made = RuleStore(database).create(RULE)
+    RuleStore(database).update(made.id, 1, replace(RULE, strength=200), "Second editor")
+    with pytest.raises(RuleConflict, match="changed by Second editor") as caught:
+        RuleStore(database).update(made.id, 1, replace(RULE, strength=300), "First editor")
     assert caught.value.current is not None
-    assert caught.value.current.rule.strength == 200
-    rule_store.delete(database, [made.rule_id])
-    with pytest.raises(rule_store.RuleNotFound):
-        rule_store.update(database, made.rule_id, 2, RULE)
+    assert caught.value.current.definition.strength == 200
+    RuleStore(database).delete([made.id])
+    with pytest.raises(RuleNotFound):
+        RuleStore(database).update(made.id, 2, RULE)
 
 
 def test_bulk_changes_skip_what_is_so_already(database: Database) -> None:
     """And what is gone; each change has an entry of its own."""
-    numbers = [rule_store.create(database, replace(RULE, target_value=f"p{n}")).rule_id for n in range(3)]
-    assert len(rule_store.set_enabled(database, numbers[:2], False, "First editor")) == 2
-    assert [done.rule_id for done in rule_store.set_enabled(database, [*numbers, 999], False)] == [numbers[2]]
+    numbers = [RuleStore(database).create(replace(RULE, target_value=f"p{n}")).id for n in range(3)]
+    assert len(RuleStore(database).set_enabled(numbers[:2], False, "First editor")) == 2
+    assert [done.id for done in RuleStore(database).set_enabled([*numbers, 999], False)] == [numbers[2]]
     assert enabled_rules(database) == {}
-    assert len(rule_store.delete(database, [*numbers, 999])) == 3
-    actions = [entry.action for entry in versions.entries(database, "rule")[0]]
+    assert len(RuleStore(database).delete([*numbers, 999])) == 3
+    actions = [entry.action for entry in audit.entries(database, "rule")[0]]
     assert actions == ["delete"] * 3 + ["disable"] * 3 + ["create"] * 3
 
 
 def test_each_change_can_be_taken_back_and_again(database: Database) -> None:
     """Undoing a deletion brings the same rule with the same id; undoing that deletes it again."""
-    made = rule_store.create(database, RULE, "First editor")
-    changed = rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200))
-    rule_store.undo(database, [changed.entry], "Second editor")
-    assert rules_of(database) == {made.rule_id: RULE}
-    (gone,) = rule_store.delete(database, [made.rule_id])
-    (back,) = rule_store.undo(database, [gone.entry])
-    assert (rules_of(database), back.rule_id) == ({made.rule_id: RULE}, made.rule_id)
-    rule_store.undo(database, [back.entry])
+    made = RuleStore(database).create(RULE, "First editor")
+    changed = RuleStore(database).update(made.id, 1, replace(RULE, strength=200))
+    RuleStore(database).undo([changed.entry], "Second editor")
+    assert rules_of(database) == {made.id: RULE}
+    (gone,) = RuleStore(database).delete([made.id])
+    (back,) = RuleStore(database).undo([gone.entry])
+    assert (rules_of(database), back.id) == ({made.id: RULE}, made.id)
+    RuleStore(database).undo([back.entry])
     assert rules_of(database) == {}
 
 
 def test_a_change_that_others_built_on_is_not_taken_back(database: Database) -> None:
     """All or none: of two entries the one that could be undone stays, too."""
-    first, second = (rule_store.create(database, replace(RULE, target_value=f"p{n}")) for n in (1, 2))
-    offs = rule_store.set_enabled(database, [first.rule_id, second.rule_id], False)
-    rule_store.update(database, second.rule_id, 2, replace(RULE, strength=200))
-    with pytest.raises(rule_store.RuleConflict):
-        rule_store.undo(database, [off.entry for off in offs])
-    assert not rule_store.load(database, first.rule_id).rule.enabled
+    first, second = (RuleStore(database).create(replace(RULE, target_value=f"p{n}")) for n in (1, 2))
+    offs = RuleStore(database).set_enabled([first.id, second.id], False)
+    RuleStore(database).update(second.id, 2, replace(RULE, strength=200))
+    with pytest.raises(RuleConflict):
+        RuleStore(database).undo([off.entry for off in offs])
+    assert not RuleStore(database).load(first.id).definition.enabled
 
 
 def test_the_id_of_a_deleted_rule_is_not_given_again(database: Database) -> None:
     """Or an undo from the log would meet another rule."""
-    made = rule_store.create(database, RULE)
-    rule_store.delete(database, [made.rule_id])
-    assert rule_store.create(database, RULE).rule_id > made.rule_id
-    with pytest.raises(rule_store.RuleConflict, match="deleted"):
-        rule_store.undo(database, [made.entry])
+    made = RuleStore(database).create(RULE)
+    RuleStore(database).delete([made.id])
+    assert RuleStore(database).create(RULE).id > made.id
+    with pytest.raises(RuleConflict, match="deleted"):
+        RuleStore(database).undo([made.entry])
 
 
 def test_an_entry_that_is_not_there_is_named(database: Database) -> None:
     """The log is the place to look."""
     with pytest.raises(InputError, match="There is no change 77"):
-        rule_store.undo(database, [77])
+        RuleStore(database).undo([77])
 
 
 def test_the_list_is_filtered_sorted_and_paged(database: Database) -> None:
@@ -145,10 +144,10 @@ def test_the_list_is_filtered_sorted_and_paged(database: Database) -> None:
         "scheduled": Rule(kind="boost", target_value="p2", strength=150, starts_at=NOW + DAY),
         "ended": Rule(kind="bury", target_value="p3", strength=50, ends_at=NOW - DAY),
     }
-    numbers = {state: rule_store.create(database, rule).rule_id for state, rule in rules.items()}
+    numbers = {state: RuleStore(database).create(rule).id for state, rule in rules.items()}
 
     def found(**wanted: Any) -> list[int]:
-        return [one.id for one in list_rules(database, Wanted(**wanted))[0]]
+        return [one.id for one in list_rules(database, Filters(**wanted))[0]]
 
     for state, number in numbers.items():
         assert found(state=state) == [number]
@@ -160,7 +159,7 @@ def test_the_list_is_filtered_sorted_and_paged(database: Database) -> None:
     assert found(text="lamp", product_ids=("p2", "p9")) == [numbers["scheduled"], numbers["off"]]
     by_kind = [numbers[state] for state in ("scheduled", "ended", "on", "off")]
     assert found(sort="kind", descending=False) == by_kind
-    pages = [list_rules(database, Wanted(sort="kind", descending=False), page, 3) for page in (1, 2)]
+    pages = [list_rules(database, Filters(sort="kind", descending=False), page, 3) for page in (1, 2)]
     assert [[one.id for one in rows] for rows, _ in pages] == [by_kind[:3], by_kind[3:]]
     assert {count for _, count in pages} == {4}
     with pytest.raises(InputError):
@@ -223,9 +222,9 @@ def test_links_become_rules_and_back(kind: str, tmp_path: Path) -> None:
 
 def test_the_audit_entry_names_what_was_done(database: Database) -> None:
     """Before and after as JSON, and a title that a colleague can read."""
-    made = rule_store.create(database, RULE, "First editor")
-    rule_store.update(database, made.rule_id, 1, replace(RULE, strength=200), "Second editor")
-    newest, oldest = versions.entries(database, "rule", made.rule_id)[0]
+    made = RuleStore(database).create(RULE, "First editor")
+    RuleStore(database).update(made.id, 1, replace(RULE, strength=200), "Second editor")
+    newest, oldest = audit.entries(database, "rule", made.id)[0]
     assert (newest.changed_by, newest.action, newest.title) == ("Second editor", "edit", "boost: p1")
     assert json.loads(newest.before or "") == json.loads(oldest.after or "")
     assert json.loads(newest.after or "")["strength"] == 200

@@ -16,12 +16,13 @@ from small_shop import SmallShop
 
 from storefront_plugin import CartLine, MemoryCatalog, Product, Slot
 from storefront_plugin.core.errors import InputError
+from storefront_plugin.core.problems import refuse
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending.chain import RANKED, Chain
 from storefront_plugin.recommending.choosing import Proposal, choose
 from storefront_plugin.recommending.rules.compiled import MAX_LAYERS, RuleBook, clamped, compiled_rules
-from storefront_plugin.recommending.rules.rule import PRICE_KINDS, Rule, checked, problems
-from storefront_plugin.recommending.rules.store import create
+from storefront_plugin.recommending.rules.rule import PRICE_KINDS, Rule, problems
+from storefront_plugin.recommending.rules.store import RuleStore
 from storefront_plugin.recommending.strategies import STRATEGIES
 
 MakeShop = Callable[..., SmallShop]
@@ -74,9 +75,9 @@ PRODUCTS: dict[str, Product | None] = {f"p{n}": made_product(n) for n in range(1
 def test_a_rule_that_cannot_be_is_refused_with_the_field_named(fields: dict[str, Any], field: str) -> None:
     """Each sentence belongs to the field that has to be corrected."""
     rule = Rule(**{"target_value": "p1", **fields})
-    assert [problem.field for problem in problems(rule, STRATEGIES)] == [field]
+    assert [problem.path for problem in problems(rule, STRATEGIES)] == [(field,)]
     with pytest.raises(InputError):
-        checked(rule, STRATEGIES)
+        refuse(problems(rule, STRATEGIES))
 
 
 def test_a_rule_is_on_from_its_start_until_its_end() -> None:
@@ -111,21 +112,20 @@ def made_rules(draw: st.DrawFn) -> Rule:
     kind = draw(st.sampled_from(["pin", "exclude", "boost", "bury"]))
     target_kind, target_value, share = ("product", draw(ids), None) if kind == "pin" else draw(targets)
     strength = {"boost": draw(st.sampled_from([125, 200, 400])), "bury": draw(st.sampled_from([25, 50]))}.get(kind)
-    return checked(
-        Rule(
-            kind=kind,
-            seed_kind=seed_kind,
-            seed_value=seed_value,
-            target_kind=target_kind,
-            target_value=target_value,
-            price_percent=share,
-            strength=strength,
-            placement=draw(st.one_of(st.none(), st.sampled_from(PLACES))),
-            strategy=draw(st.one_of(st.none(), st.sampled_from(WAYS))),
-            position=draw(st.integers(0, 2)),
-        ),
-        STRATEGIES,
+    rule = Rule(
+        kind=kind,
+        seed_kind=seed_kind,
+        seed_value=seed_value,
+        target_kind=target_kind,
+        target_value=target_value,
+        price_percent=share,
+        strength=strength,
+        placement=draw(st.one_of(st.none(), st.sampled_from(PLACES))),
+        strategy=draw(st.one_of(st.none(), st.sampled_from(WAYS))),
+        position=draw(st.integers(0, 2)),
     )
+    refuse(problems(rule, STRATEGIES))
+    return rule
 
 
 class PlainRules:
@@ -346,7 +346,7 @@ def ruled_shop(make_shop: MakeShop, *rules: Rule) -> SmallShop:
     with shop.app.app_context():
         shop.place(*(["p1", f"p{n}"] for n in range(2, 21) for _ in range(22 - n)))
         for rule in rules:
-            create(shop.storefront.database, rule)
+            RuleStore(shop.storefront.database).create(rule)
         shop.storefront.services.news.rules_changed()
     return shop
 
@@ -431,7 +431,7 @@ def test_a_rule_reaches_pages_when_it_is_made_and_leaves_them_on_its_end(
     ends = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=1)
     warm(shop)
     with shop.app.app_context():
-        create(shop.storefront.database, Rule(kind="exclude", target_value="p2", ends_at=ends))
+        RuleStore(shop.storefront.database).create(Rule(kind="exclude", target_value="p2", ends_at=ends))
         shop.storefront.services.news.rules_changed()
         shop.storefront.services.snapshots.refresh_if_due()
     assert visit(shop).shown("mine") == ["p3", "p4", "p5", "p6"]

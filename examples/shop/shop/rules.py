@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from storefront_plugin.recommending.rules.list import list_rules
 from storefront_plugin.recommending.rules.rule import Rule
-from storefront_plugin.recommending.rules.store import create
+from storefront_plugin.recommending.rules.store import RuleStore
 
 from .bundles import SEEDER
 from .storefront import storefront
@@ -19,7 +19,7 @@ def seed_rules(today: dt.datetime) -> int:
         return 0
     first = list(_first_rules(today.replace(tzinfo=dt.timezone.utc)))
     for rule in first:
-        create(storefront.database, rule, SEEDER)
+        RuleStore(storefront.database).create(rule, SEEDER)
     return len(first)
 
 

@@ -9,7 +9,6 @@ from flask import Blueprint, Response, request
 from ...core.errors import InputError, StorefrontError
 from ...proxies import current_services
 from ...recommending.plan import PLACEMENTS, running
-from ...recommending.rules import store as rule_store
 from ...recommending.rules.rule import Rule, SeedKind
 from ...recommending.strategies import STRATEGIES
 from ...shop.ports import clean_id
@@ -20,7 +19,7 @@ from ..kit.pages import change, link, see_other, show_page, tell
 from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, MOST, asked_page
 from ..kit.products import Found, catalogue_names, category_id, category_names
 from ..rules.editor import tell_done, way_back_to_rules
-from ..rules.labels import product_titles, rule_views
+from ..rules.labels import log_titles, rule_views
 from ..slots.editor import usual_product
 from ..slots.labels import placement_words
 from .rows import SlotTable, slot_tables
@@ -81,7 +80,7 @@ def make_rule() -> Response:
             placement=placement,
             strategy=next((one for one in STRATEGIES if one == form.get("strategy") and act == "pin"), None),
         )
-        done = rule_store.put(current_services.database, rule, merchant_name(), product_titles([rule]))
+        done = current_services.rules.put(rule, merchant_name(), title=log_titles({0: rule})[0])
     except InputError as error:
         tell(error_text(error), "error")
         return see_other(way_back_to_rules())

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from ...bundles.store.listing import Row, Wanted, list_bundles
 from ...bundles.store.tables import StoredBundle
-from ...core import versions
+from ...core import audit
 from ...orderlog.events import day_of, now
 from ...orderlog.tables import Applier, LoggedOrder
 from ...proxies import current_services
 from ...recommending import placements
 from ...recommending.rules import list as rule_list
-from ...recommending.rules import store as rule_store
+from ...recommending.rules.store import RuleRecord
 
 SHOWN = 5
 DAYS = 7
@@ -70,10 +70,10 @@ class Overview:
     products: int
     bundles: Bundles
     newest: Sequence[Row]
-    rules: Sequence[rule_store.Stored]
+    rules: Sequence[RuleRecord]
     rules_on: int
     placements: Sequence[placements.Stored]
-    changes: Sequence[versions.Entry]
+    changes: Sequence[audit.Entry]
 
     @property
     def is_empty(self) -> bool:
@@ -88,9 +88,9 @@ def overview() -> Overview:
         orders, bundles = _orders(session), _bundles(session)
         products = session.scalar(sa.select(Applier.products).where(Applier.id == 1)) or 0
     newest, _ = list_bundles(database, Wanted(state="published", on_at=moment), size=SHOWN) if bundles.on else ([], 0)
-    rules, rules_on = rule_list.list_rules(database, rule_list.Wanted(state="on"), size=SHOWN)
+    rules, rules_on = rule_list.list_rules(database, rule_list.Filters(state="on"), size=SHOWN)
     changed = [one for one in placements.load_changed(database).values() if one.slots is not None]
-    changes, _ = versions.entries(database, size=SHOWN)
+    changes, _ = audit.entries(database, size=SHOWN)
     return Overview(orders, products, bundles, newest, rules, rules_on, changed, changes)
 
 

@@ -173,7 +173,7 @@ def _attention(health: Health, found: Overview | None, fills: SlotStats | None) 
 def _rules(found: Overview) -> dict[int, RuleView]:
     """The rules that are on, in words; none where the catalogue cannot name their products."""
     try:
-        return rule_views({stored.id: stored.rule for stored in found.rules})
+        return rule_views({stored.id: stored.definition for stored in found.rules})
     except AdapterError:
         return {}
 

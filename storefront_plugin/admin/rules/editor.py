@@ -8,16 +8,15 @@ from typing import Literal, TypeAlias, get_args
 
 from flask import Blueprint, Response, abort, request
 
-from ...core import versions
+from ...core import audit
 from ...core.errors import InputError, StorefrontError
 from ...proxies import current_services
 from ...recommending.explaining import ExplainedSlot
 from ...recommending.plan import running
-from ...recommending.rules import store as rule_store
 from ...recommending.rules.compiled import RuleBook
 from ...recommending.rules.rows import load_rule
 from ...recommending.rules.rule import RULE_KINDS, Rule
-from ...recommending.rules.store import Done, RuleConflict, RuleNotFound, Stored
+from ...recommending.rules.store import RuleConflict, RuleNotFound, RuleRecord
 from ...shop.ports import Product
 from ..kit import products
 from ..kit.access import merchant_name
@@ -28,7 +27,7 @@ from ..kit.products import Found, ProductView, catalogue_names, category_names
 from ..slots.editor import usual_product
 from ..slots.labels import placement_words
 from .form import RuleForm, form_values
-from .labels import product_titles, rule_views, unmatched
+from .labels import log_titles, rule_views, unmatched
 
 MOST_CHOSEN = 500
 """Rules changed together: a page of the list has 50."""
@@ -44,16 +43,16 @@ def changed() -> Response:
     if act is None or not chosen:
         tell(_("Choose rules first; then press a button."), "warning")
         return see_other(way_back_to_rules())
-    database, by = current_services.database, merchant_name()
-    titles = product_titles(rule_store.rules_of(database, chosen))
+    rules, by = current_services.rules, merchant_name()
+    titles = log_titles({number: one.definition for number, one in rules.find(chosen).items()})
     if act == "delete":
-        done = rule_store.delete(database, chosen, by, titles)
+        done = rules.delete(chosen, by, titles=titles)
         words = ngettext("%(num)s rule deleted.", "%(num)s rules deleted.", len(done))
     elif act == "enable":
-        done = rule_store.set_enabled(database, chosen, True, by, titles)
+        done = rules.set_enabled(chosen, True, by, titles)
         words = ngettext("%(num)s rule switched on.", "%(num)s rules switched on.", len(done))
     else:
-        done = rule_store.set_enabled(database, chosen, False, by, titles)
+        done = rules.set_enabled(chosen, False, by, titles)
         words = ngettext("%(num)s rule switched off.", "%(num)s rules switched off.", len(done))
     tell_done(words, done) if done else tell(_("Nothing was changed."))
     return see_other(way_back_to_rules())
@@ -64,7 +63,7 @@ def undo() -> Response:
     """``POST rules/undo``: take back the changes named by ``entries``."""
     entries = _numbers(request.form.get("entries", "").split(","))
     try:
-        done = rule_store.undo(current_services.database, entries, merchant_name())
+        done = current_services.rules.undo(entries, merchant_name())
     except RuleConflict:
         tell(_("The rule was changed again since, so this cannot be undone. Change it by hand."), "error")
     except InputError:
@@ -74,7 +73,7 @@ def undo() -> Response:
     return see_other(way_back_to_rules())
 
 
-def tell_done(words: str, done: Sequence[Done]) -> None:
+def tell_done(words: str, done: Sequence[RuleRecord]) -> None:
     """Let pages follow, and say what was done, with the way back."""
     current_services.news.rules_changed()
     entries = ",".join(str(one.entry) for one in done)
@@ -188,14 +187,16 @@ def create() -> Response:
     rule = form.read()
     if rule is None:
         return _editor(form, None, 422)
-    done = rule_store.create(current_services.database, rule, merchant_name(), product_titles([rule]))
+    done = current_services.rules.create(rule, merchant_name(), title=log_titles({0: rule})[0])
     return _told(done, rule)
 
 
 def edit(rule_id: int) -> Response:
     """``GET rules/<id>``: the rule as it stands."""
     stored = _stored(rule_id)
-    return _editor(RuleForm(formdata=None, data=form_values(stored.rule) | {"version": str(stored.version)}), stored)
+    return _editor(
+        RuleForm(formdata=None, data=form_values(stored.definition) | {"version": str(stored.version)}), stored
+    )
 
 
 @editors_only
@@ -203,23 +204,22 @@ def save(rule_id: int) -> Response:
     """``POST rules/<id>``: save what was typed; 409 where somebody else changed it meanwhile, 410 where it was deleted."""
     form = RuleForm()
     try:
-        return _saved(form, rule_store.load(current_services.database, rule_id))
+        return _saved(form, current_services.rules.load(rule_id))
     except RuleNotFound:
         return _deleted(form, rule_id)
 
 
-def _saved(form: RuleForm, stored: Stored) -> Response:
-    rule = form.read(stored.rule)
+def _saved(form: RuleForm, stored: RuleRecord) -> Response:
+    rule = form.read(stored.definition)
     if rule is None:
         return _editor(form, stored, 422)
     given = form.version.data or ""
     version = int(given) if given.isascii() and given.isdigit() else 0
-    if version == stored.version and rule == stored.rule:
+    if version == stored.version and rule == stored.definition:
         return see_other(link("rules"))
     try:
-        done = rule_store.update(
-            current_services.database, stored.id, version, rule, merchant_name(), product_titles([rule])
-        )
+        title = log_titles({0: rule})[0]
+        done = current_services.rules.update(stored.id, version, rule, merchant_name(), title=title)
     except RuleConflict as conflict:
         current = conflict.current or stored
         form.version.data = str(current.version)
@@ -229,10 +229,10 @@ def _saved(form: RuleForm, stored: Stored) -> Response:
 
 def _deleted(form: RuleForm, rule_id: int) -> Response:
     """It is gone: everything typed stays, and saving makes a new rule of it. An id that no rule had is not found."""
-    entries, _count = versions.entries(current_services.database, "rule", rule_id, size=1)
+    entries = current_services.rules.history(rule_id, 1)
     if not entries:
         abort(404)
-    before = load_rule(entries[0].before)[1] if entries[0].before else None
+    before = load_rule(entries[0].before) if entries[0].before else None
     return _editor(form, None, 410, mine=form.read(before), deleted=entries[0])
 
 
@@ -245,7 +245,7 @@ def preview() -> Response:
     return show_part("rules/preview.html", preview=_preview(rule, int(edited) if edited.isdigit() else 0))
 
 
-def _told(done: Done, rule: Rule) -> Response:
+def _told(done: RuleRecord, rule: Rule) -> Response:
     """It is saved, and waits for products where none has its brand or category: that may be a slip of the pen."""
     tell_done(_("Rule saved. Pages follow within a second."), [done])
     for sentence in unmatched(rule):
@@ -255,23 +255,23 @@ def _told(done: Done, rule: Rule) -> Response:
 
 def _editor(
     form: RuleForm,
-    stored: Stored | None,
+    stored: RuleRecord | None,
     status: int = 200,
     mine: Rule | None = None,
-    deleted: versions.Entry | None = None,
+    deleted: audit.Entry | None = None,
 ) -> Response:
     """The form; *mine* is the rule as typed where somebody else was quicker, who may have *deleted* it."""
     ids = {part: form[f"{part}_product"].data or "" for part in ("seed", "target")}
     views = products.views([text for text in ids.values() if text])
     picked = {part: view if (view := views.get(text)) and view.known else None for part, text in ids.items()}
-    compared = rule_views({1: mine, 2: stored.rule}) if mine and stored else {}
-    rule = mine or (stored.rule if stored else None)
+    compared = rule_views({1: mine, 2: stored.definition}) if mine and stored else {}
+    rule = mine or (stored.definition if stored else None)
     return show_page(
         "rules/editor.html",
         status,
         form=form,
         stored=stored,
-        view=rule_views({stored.id: stored.rule})[stored.id] if stored else None,
+        view=rule_views({stored.id: stored.definition})[stored.id] if stored else None,
         picked=picked,
         choices={part: found.choices for part, found in form.found.items()},
         names=catalogue_names(),
@@ -298,8 +298,8 @@ def _preview(rule: Rule | None, rule_id: int) -> RulePreview | None:
         return None
 
 
-def _stored(rule_id: int) -> Stored:
+def _stored(rule_id: int) -> RuleRecord:
     try:
-        return rule_store.load(current_services.database, rule_id)
+        return current_services.rules.load(rule_id)
     except RuleNotFound:
         abort(404)

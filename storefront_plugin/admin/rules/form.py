@@ -91,8 +91,8 @@ class RuleForm(AdminForm):
             ends_at=self.ends_at.data,
             note=(self.note.data or "").strip(),
         )
-        for name, message, values in problems(rule, STRATEGIES):
-            self._refuse(self[self._field_of(name)], _(message, **values))
+        for path, message, values in problems(rule, STRATEGIES):
+            self._refuse(self[self._field_of(str(path[0]))], _(message, **values))
         return rule if fine and not any(field.errors for field in self) else None
 
     def _strength(self, before: Rule | None) -> int | None:

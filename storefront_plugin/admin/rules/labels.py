@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from ...core.errors import AdapterError
 from ...recommending.rules.rule import Rule, RuleKind, RuleState, SeedKind, TargetKind
+from ...recommending.rules.store import rule_title
 from ..kit.i18n import _, admin_texts, shown_time
 from ..kit.products import ProductView, catalogue_names, category_names, views
 from ..slots.labels import placement_words, strategy_words
@@ -66,13 +67,14 @@ def rule_views(rules: Mapping[int, Rule]) -> dict[int, RuleView]:
     return {rule_id: _view(rule_id, rule, products, names, now) for rule_id, rule in rules.items()}
 
 
-def product_titles(rules: Iterable[Rule]) -> dict[str, str]:
-    """Titles of the products of *rules* by id, for the log; none where the catalogue fails."""
+def log_titles(rules: Mapping[int, Rule]) -> dict[int, str]:
+    """What the log calls *rules*, by the same numbers; products by their ids where the catalogue fails."""
     try:
-        found = views(sorted(set(_values(rules, "product"))))
+        found = views(sorted(set(_values(rules.values(), "product"))))
     except AdapterError:
-        return {}
-    return {name: view.title for name, view in found.items() if view.known}
+        found = {}
+    titles = {name: view.title for name, view in found.items() if view.known}
+    return {number: rule_title(rule, titles) for number, rule in rules.items()}
 
 
 def _values(rules: Iterable[Rule], kind: Literal["product", "category"]) -> Iterable[str]:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from ...core.errors import AdapterError
 from ...proxies import current_services
-from ...recommending.rules.list import SORTS, Sort, Wanted, categories_of, list_rules
+from ...recommending.rules.list import SORTS, Filters, Sort, categories_of, list_rules
 from ...recommending.rules.rule import RULE_KINDS, RULE_STATES, SEED_KINDS, TARGET_KINDS
 from ..kit import products
 from ..kit.pages import Paging, asked_page, show_page
@@ -22,15 +22,15 @@ def register(blueprint: Blueprint) -> None:
 
 def listed() -> Response:
     """``GET rules``: filtered by ``q``, ``kind``, ``seed``, ``target`` and ``state``, sorted by ``sort`` and ``order``."""
-    wanted, page = _wanted(), asked_page()
-    rows, count = list_rules(current_services.database, wanted, page, SIZE)
-    words = rule_views({row.id: row.rule for row in rows})
+    filters, page = _filters(), asked_page()
+    rows, count = list_rules(current_services.database, filters, page, SIZE)
+    words = rule_views({row.id: row.definition for row in rows})
     return show_page(
         "rules/list.html",
-        rows=[(row, words[row.id], unmatched(row.rule)) for row in rows],
+        rows=[(row, words[row.id], unmatched(row.definition)) for row in rows],
         paging=Paging(page, SIZE, count),
-        wanted=wanted,
-        is_filtered=bool(wanted.text or wanted.kind or wanted.seed_kind or wanted.target_kind or wanted.state),
+        filters=filters,
+        is_filtered=bool(filters.text or filters.kind or filters.seed_kind or filters.target_kind or filters.state),
         kinds=kind_words(),
         seeds=seed_words(),
         targets=target_words(),
@@ -38,10 +38,10 @@ def listed() -> Response:
     )
 
 
-def _wanted() -> Wanted:
+def _filters() -> Filters:
     args = request.args
     text = args.get("q", "").replace("\x00", "").strip()[:200]
-    return Wanted(
+    return Filters(
         text=text,
         product_ids=_titled(text),
         category_ids=_named(text),

@@ -12,9 +12,9 @@ from typing import Any, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ...core.audit import note
 from ...core.database import Database
 from ...core.errors import InputError, StorefrontError
-from ...core.versions import note
 from ...shop.ports import Catalog
 from ..definition import BundleText, Component, Definition, Tier
 from ..price import fixed_price, percent_off

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ...core import versions
+from ...core import audit
 from ...core.database import Database
 from ...core.errors import N_, DatabaseUnavailable, InputError, StorefrontError
 from ...shop.ports import Catalog
@@ -55,7 +55,7 @@ class Undone:
 def keep(session: Session, token: str, made: Sequence[Made], by: str) -> None:
     """Note in the transaction of *session* what a part of the import *token* made."""
     if made:
-        versions.note(session, by, "bundle", _subject(token), "import", str(len(made)), after=json.dumps(made))
+        audit.note(session, by, "bundle", _subject(token), "import", str(len(made)), after=json.dumps(made))
 
 
 def undo_import(database: Database, token: str, by: str = "") -> Undone:
@@ -74,13 +74,13 @@ def undo_import(database: Database, token: str, by: str = "") -> Undone:
                 except (repository.EditConflict, repository.BundleNotFound):
                     undone.left += 1
             count = undone.deleted + undone.restored - before
-            versions.note(session, by, "bundle", _subject(token), "undo", str(count))
+            audit.note(session, by, "bundle", _subject(token), "undo", str(count))
     return undone
 
 
 def latest_import(database: Database) -> Import | None:
     """The latest import that changed something; None where it was taken back, and where there was none."""
-    rows = versions.AuditRow
+    rows = audit.AuditRow
     ours = sa.select(rows).where(rows.subject == "bundle", rows.subject_id.startswith(_subject("")))
     with database.reading(blocking=True) as session:
         last = session.scalars(ours.order_by(rows.id.desc()).limit(1)).first()
@@ -107,7 +107,7 @@ def _undo(session: Session, one: Made, by: str, undone: Undone) -> None:
 
 
 def _made(database: Database, token: str) -> list[Any]:
-    rows = versions.AuditRow
+    rows = audit.AuditRow
     query = sa.select(rows.after).where(rows.subject == "bundle", rows.subject_id == _subject(token))
     with database.reading(blocking=True) as session:
         return [one for text in session.scalars(query.order_by(rows.id)) for one in json.loads(text or "[]")]

@@ -10,9 +10,9 @@ from typing import Any, Final, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ...core.audit import note
 from ...core.database import Database, table_of
 from ...core.errors import N_, InputError, StorefrontError
-from ...core.versions import note
 from ..definition import BundleText, Definition
 from ..proposals import store as proposals
 from .definition_json import dump_definition, load_definition

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 from ...core.errors import N_, InputError
+from ...core.problems import Problem
 from ...shop.ports import clean_id
 from ..plan import PLACEMENTS
 
@@ -77,21 +78,6 @@ class Rule:
         return "on"
 
 
-class Problem(NamedTuple):
-    """What is wrong with one field of a rule; *message* names the remedy and is filled with *values*."""
-
-    field: str
-    message: str
-    values: dict[str, object]
-
-
-def checked(rule: Rule, strategies: Collection[str]) -> Rule:
-    """*rule* itself; raises `InputError` with the first of its `problems`."""
-    for problem in problems(rule, strategies):
-        raise InputError(problem.message, **problem.values)
-    return rule
-
-
 def problems(rule: Rule, strategies: Collection[str]) -> Iterator[Problem]:
     """What is wrong with *rule*, field by field; *strategies* are the names there are."""
     yield from _kinds(rule, strategies)
@@ -111,7 +97,7 @@ def _kinds(rule: Rule, strategies: Collection[str]) -> Iterator[Problem]:
     ):
         if value not in known:
             names = ", ".join(name for name in known if name is not None)
-            yield Problem(field, N_("There is no %(value)s here; use one of %(names)s."), _values(value, names))
+            yield Problem((field,), N_("There is no %(value)s here; use one of %(names)s."), _values(value, names))
 
 
 def _values(value: object, names: str) -> dict[str, object]:
@@ -121,49 +107,49 @@ def _values(value: object, names: str) -> dict[str, object]:
 def _seed(rule: Rule) -> Iterator[Problem]:
     if rule.seed_kind == "any":
         if rule.seed_value is not None:
-            yield Problem("seed_value", N_("A rule for any page has no product, category or brand; empty it."), {})
+            yield Problem(("seed_value",), N_("A rule for any page has no product, category or brand; empty it."), {})
     elif not _is_id(rule.seed_value):
-        yield Problem("seed_value", N_("Say which product, category or brand the pages are about."), {})
+        yield Problem(("seed_value",), N_("Say which product, category or brand the pages are about."), {})
 
 
 def _target(rule: Rule) -> Iterator[Problem]:
     if rule.kind == "pin" and rule.target_kind != "product":
-        yield Problem("target_kind", N_("Only a product can be pinned; choose a product, or boost instead."), {})
+        yield Problem(("target_kind",), N_("Only a product can be pinned; choose a product, or boost instead."), {})
     if rule.target_kind not in PRICE_KINDS:
         if not _is_id(rule.target_value):
-            yield Problem("target_value", N_("Say which product, category or brand the rule is about."), {})
+            yield Problem(("target_value",), N_("Say which product, category or brand the rule is about."), {})
         return
     share = rule.price_percent
     if type(share) is not int or not 1 <= share <= MAX_PRICE_PERCENT:
         message = N_("The share of the price must be a whole number of percent from 1 to %(most)s.")
-        yield Problem("price_percent", message, {"most": MAX_PRICE_PERCENT})
+        yield Problem(("price_percent",), message, {"most": MAX_PRICE_PERCENT})
 
 
 def _strength(rule: Rule) -> Iterator[Problem]:
     strength = rule.strength
     if rule.kind == "boost" and (type(strength) is not int or not 101 <= strength <= MAX_STRENGTH):
         message = N_("A boost must be a whole number of percent from 101 to %(most)s.")
-        yield Problem("strength", message, {"most": MAX_STRENGTH})
+        yield Problem(("strength",), message, {"most": MAX_STRENGTH})
     if rule.kind == "bury" and (type(strength) is not int or not 1 <= strength <= 99):
-        yield Problem("strength", N_("A bury must be a whole number of percent from 1 to 99."), {})
+        yield Problem(("strength",), N_("A bury must be a whole number of percent from 1 to 99."), {})
 
 
 def _rest(rule: Rule) -> Iterator[Problem]:
     if type(rule.position) is not int or abs(rule.position) > MAX_POSITION:
         message = N_("The position must be a whole number of at most %(most)s.")
-        yield Problem("position", message, {"most": MAX_POSITION})
+        yield Problem(("position",), message, {"most": MAX_POSITION})
     yield from _schedule(rule.starts_at, rule.ends_at)
     if len(rule.note) > MAX_NOTE:
-        yield Problem("note", N_("A note has at most %(most)s characters; shorten it."), {"most": MAX_NOTE})
+        yield Problem(("note",), N_("A note has at most %(most)s characters; shorten it."), {"most": MAX_NOTE})
 
 
 def _schedule(starts_at: dt.datetime | None, ends_at: dt.datetime | None) -> Iterator[Problem]:
     for field, moment in (("starts_at", starts_at), ("ends_at", ends_at)):
         if moment is not None and moment.tzinfo is None:
-            yield Problem(field, N_("The time needs a time zone."), {})
+            yield Problem((field,), N_("The time needs a time zone."), {})
             return
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
-        yield Problem("ends_at", N_("The rule ends before it starts; correct one of the two times."), {})
+        yield Problem(("ends_at",), N_("The rule ends before it starts; correct one of the two times."), {})
 
 
 def _is_id(value: str | None) -> bool:
