@@ -27,29 +27,40 @@ from storefront_plugin.recommending.strategies import STRATEGIES
 pytestmark = pytest.mark.xdist_group("manual")  # so that the tutorial is followed once
 
 README, TUTORIAL = ROOT / "README.md", DOCS / "tutorial.md"
+FAILURE = re.compile(r"error|traceback", re.IGNORECASE)
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if page != TUTORIAL]
+
+
+def command(folder: Path, redis_url: str, *words: str) -> str:
+    """What a command prints that a reader runs in *folder*."""
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "FLASK_STOREFRONT_REDIS_URL": redis_url,
+        "FLASK_STOREFRONT_REDIS_PREFIX": folder.name,
+        "FLASK_STOREFRONT_DEADLINE_MS": "2000",
+    }
+    run = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, f"{words}\n{run.stdout}{run.stderr}"
+    return run.stdout + run.stderr
+
+
+def followed(page: Path, folder: Path, redis_url: str) -> str:
+    """Write the files of *page* and run its commands, from top to bottom; all that was printed."""
+    printed = []
+    for block in blocks(page):
+        if block.title:
+            write(block, folder)
+        elif block.language == "sh" and block.is_run:
+            printed.append(command(folder, redis_url, "bash", "-ec", block.text))
+    return "".join(printed)
 
 
 @pytest.fixture(scope="module")
 def tutorial(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of a reader who followed the tutorial to its end, and all that was printed on the way."""
-    folder = tmp_path_factory.mktemp("my-shop")
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "FLASK_STOREFRONT_REDIS_URL": redis_url,
-        "FLASK_STOREFRONT_REDIS_PREFIX": f"tutorial-{uuid.uuid4().hex[:8]}",
-    }
-    printed = []
-    for block in blocks(TUTORIAL):
-        if block.title:
-            write(block, folder)
-        elif block.language == "sh" and block.is_run:
-            command = ["bash", "-ec", block.text]
-            run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
-            assert run.returncode == 0, block.text + run.stdout + run.stderr
-            printed.append(run.stdout + run.stderr)
-    return folder, "".join(printed)
+    folder = tmp_path_factory.mktemp(f"tutorial-{uuid.uuid4().hex[:8]}")
+    return folder, followed(TUTORIAL, folder, redis_url)
 
 
 @pytest.fixture
@@ -79,27 +90,20 @@ def shown(app: Flask, address: str) -> BeautifulSoup:
     return BeautifulSoup(answer.text, "html5lib")
 
 
-def test_the_readme_runs_from_top_to_bottom(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader who types it gets a page with suggestions."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Flask, "auto_find_instance_path", lambda self: str(tmp_path / "instance"))
-    names: dict[str, Any] = {"__name__": "shop"}
-    for number, block in enumerate(each for each in blocks(README) if each.language == "python"):
-        if "Storefront(\n    app," in block.text:
-            names["app"].config.update(
-                TESTING=True, STOREFRONT_REDIS_URL=redis_url, STOREFRONT_REDIS_PREFIX=f"readme-{tmp_path.name}"
-            )
-        exec(compile(block.text, f"README block {number}", "exec"), names)
-    assert "Camera bag" in shown(names["app"], "/product/1").get_text()
-    with names["app"].app_context():
-        closed(names["app"])
+def test_the_readme_runs_from_top_to_bottom(tmp_path: Path, redis_url: str) -> None:
+    """A reader who types it gets a page with suggestions, and no error on the way."""
+    printed = followed(README, tmp_path, redis_url)
+    assert "Also bought in 4 orders" in printed
+    assert not FAILURE.search(printed), printed
+    page = "from app import app; print(app.test_client().get('/product/1').text)"
+    assert "Camera bag" in command(tmp_path, redis_url, "python", "-c", page)
 
 
 def test_the_tutorial_prints_no_error(tutorial: tuple[Path, str]) -> None:
     """From an empty folder to a bundle; each command says what the text says."""
     assert "30 orders were new" in tutorial[1]
     assert "Bundle 1 is published." in tutorial[1]
-    assert not re.search(r"error|traceback", tutorial[1], re.IGNORECASE), tutorial[1]
+    assert not FAILURE.search(tutorial[1]), tutorial[1]
     warnings = [line for line in tutorial[1].splitlines() if line.startswith("warning")]
     assert len(warnings) == tutorial[1].count("No product has an image") == 1  # the tutorial says so
 
