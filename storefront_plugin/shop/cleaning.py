@@ -50,7 +50,7 @@ class Problem(NamedTuple):
         return _REMEDIES.get(self.field, f"see the mapping of {self.field}")
 
 
-class Complaints:
+class ProblemCounts:
     """Problems of one adapter. *counts* has how often each was met since the process began."""
 
     def __init__(self, source: str, left_out: Iterable[str] = _LEFT_OUT) -> None:
@@ -98,13 +98,13 @@ def clean_product(raw: Product, default_currency: str | None) -> Product | None:
 
 
 def clean_products(
-    raws: Iterable[Any], default_currency: str | None, complaints: Complaints | None = None
+    raws: Iterable[Any], default_currency: str | None, problem_counts: ProblemCounts | None = None
 ) -> Iterator[Product]:
-    """The usable ones of *raws*, cleaned; what is wrong with the others goes to *complaints*."""
+    """The usable ones of *raws*, cleaned; what is wrong with the others is added to *problem_counts*."""
     for raw in raws:
         product, problems = examine_product(raw, default_currency)
-        if problems and complaints is not None:
-            complaints.add(problems, getattr(raw, "id", None))
+        if problems and problem_counts is not None:
+            problem_counts.add(problems, getattr(raw, "id", None))
         if product is not None:
             yield product
 

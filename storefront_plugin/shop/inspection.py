@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from flask import current_app, has_request_context
 from sqlalchemy import event
 
-from .cleaning import Complaints, Problem
+from .cleaning import Problem, ProblemCounts
 from .ports import AddForm, AddsLines, Cart, CartLine, Catalog, Order, Orders, Product
 from .values import Unusable, address
 
@@ -53,10 +53,10 @@ def problem_findings(what: str, problems: Mapping[Problem, int]) -> Iterator[Fin
         )
 
 
-def problem_counts(adapter: Any) -> Counter[Problem]:
+def counted_problems(adapter: Any) -> Counter[Problem]:
     """How often an adapter of ours has met each problem so far."""
-    complaints = getattr(adapter, "complaints", None)
-    return Counter(complaints.counts) if isinstance(complaints, Complaints) else Counter()
+    problem_counts = getattr(adapter, "problem_counts", None)
+    return Counter(problem_counts.counts) if isinstance(problem_counts, ProblemCounts) else Counter()
 
 
 def number(things: int | Collection[Any], noun: str) -> str:
@@ -158,13 +158,13 @@ class _Orders:
     ids: set[str] = field(default_factory=set)
 
     def read(self, orders: Orders, catalog: Catalog) -> Iterable[Finding]:
-        before, known, last = problem_counts(orders), _Known(catalog), None
+        before, known, last = counted_problems(orders), _Known(catalog), None
         for page in _pages(orders.iter_orders(), MOST):
             known.learn(line.product_id for order in page for line in order.lines)
             for order in page:
                 self._see(order, known.ids, last)
                 last = order.placed_at
-        self.problems.update(problem_counts(orders) - before)
+        self.problems.update(counted_problems(orders) - before)
         return ()
 
     def _see(self, order: Order, known: Collection[str], last: dt.datetime | None) -> None:

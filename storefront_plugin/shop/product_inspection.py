@@ -9,7 +9,7 @@ from itertools import islice
 
 from ..core.settings import Settings
 from .cleaning import Problem, examine_product
-from .inspection import MOST, Finding, counted_queries, number, problem_counts, problem_findings, tried
+from .inspection import MOST, Finding, counted_problems, counted_queries, number, problem_findings, tried
 from .ports import Catalog, LiveStock, Product
 
 SAMPLE = 40
@@ -40,14 +40,14 @@ class _Products:
     ids: Counter[str] = field(default_factory=Counter)
 
     def read(self, catalog: Catalog) -> Iterable[Finding]:
-        before = problem_counts(catalog)
+        before = counted_problems(catalog)
         for raw in islice(catalog.iter_products(), MOST):
             product, problems = examine_product(raw, self.currency)
             self.problems.update(problems)
             if product is not None:
                 self.ids[product.id] += 1
                 self.products.append(product)
-        self.problems.update(problem_counts(catalog) - before)
+        self.problems.update(counted_problems(catalog) - before)
         return ()
 
     def findings(self) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
 from storefront_plugin.money import LIMIT
-from storefront_plugin.shop.cleaning import MAX_TITLE, Complaints, clean_product, clean_products, examine_product
+from storefront_plugin.shop.cleaning import MAX_TITLE, ProblemCounts, clean_product, clean_products, examine_product
 from storefront_plugin.shop.ports import Product
 
 
@@ -200,11 +200,11 @@ def test_a_field_that_raises_when_touched_is_only_not_known() -> None:
 
 def test_what_is_wrong_is_said_once_with_the_remedy(caplog: pytest.LogCaptureFixture) -> None:
     """A thousand products without price are one line in the log, and a thousand in the count."""
-    complaints = Complaints("catalogue of Item")
+    problem_counts = ProblemCounts("catalogue of Item")
     with caplog.at_level(logging.WARNING):
-        left = list(clean_products([product(price=None)] * 1000 + [product(), "a text"], "EUR", complaints))  # type: ignore[list-item]
+        left = list(clean_products([product(price=None)] * 1000 + [product(), "a text"], "EUR", problem_counts))  # type: ignore[list-item]
     assert len(left) == 1
-    assert sorted(complaints.counts.values()) == [1, 1000]
+    assert sorted(problem_counts.counts.values()) == [1, 1000]
     assert len(caplog.records) == 2
     assert "price" in caplog.text
     assert "price_unit='minor'" in caplog.text

@@ -20,7 +20,7 @@ from ...counts.rebuild import dump_log
 from ...money import to_minor
 from ...orderlog.numbering import last_position
 from ...orderlog.product_numbers import ProductNumbers
-from ...shop.cleaning import Complaints, clean_products
+from ...shop.cleaning import ProblemCounts, clean_products
 from ...shop.ports import Catalog, Product
 from ..price import share
 from .store import Proposal, key_of
@@ -193,8 +193,8 @@ def find_proposals(
     found = find_together(database, folder, terms.min_support, progress=progress)
     wanted = {number for one in found for number in one.products}
     ids = {number: product_id for number in wanted if (product_id := numbers.id(number)) is not None}
-    complaints = Complaints("products of proposals")
-    cleaned = clean_products(catalog.get_many(sorted(ids.values())).values(), currency, complaints)
+    problem_counts = ProblemCounts("products of proposals")
+    cleaned = clean_products(catalog.get_many(sorted(ids.values())).values(), currency, problem_counts)
     products = {product.id: product for product in cleaned}
     proposals: list[Proposal] = []
     money = currency or _currency(products) if found else ""

@@ -14,7 +14,7 @@ from ...core.dialects import after, cursor
 from ...core.errors import ConfigurationError
 from ...core.shop_database import ShopDatabase
 from ..adapters import current_mount
-from ..cleaning import Complaints, Problem, clean_products, stock_left
+from ..cleaning import Problem, ProblemCounts, clean_products, stock_left
 from ..inspection import counted_queries
 from ..ports import NamesOf, Product, VariantsOf
 from ..values import Unusable, in_major
@@ -101,7 +101,7 @@ class SQLAlchemyCatalog:
     ) -> None:
         given = {name: value for name, value in locals().items() if name in _FIELDS}
         self.model = Model
-        self.complaints = Complaints(f"catalogue of {Model.__name__}")
+        self.problem_counts = ProblemCounts(f"catalogue of {Model.__name__}")
         self._key = KeyColumn(required_expression("id", id, Model))
         self._id_source = id
         _check(Model, title=title, price=price, price_unit=price_unit)
@@ -111,7 +111,7 @@ class SQLAlchemyCatalog:
         # Callable addresses run apart from the others: url_for needs a request, also in a worker.
         self._urls = {name: call for name in ("url", "image_url") if (call := _called(given[name])) is not None}
         given = {name: value for name, value in given.items() if name not in self._urls}
-        self.fields = FieldMap(Model, given, options, self.complaints)
+        self.fields = FieldMap(Model, given, options, self.problem_counts)
         self._entity = self.fields.needs_entity or bool(self._urls)
         self._minor = price_unit == "minor"
         self._where = [] if where is None else [where]
@@ -194,7 +194,7 @@ class SQLAlchemyCatalog:
 
     def _cleaned(self, rows: Sequence[Any]) -> Iterable[Product]:
         currency = current_mount.currency
-        return list(clean_products(self._raw(rows, currency), currency, self.complaints))
+        return list(clean_products(self._raw(rows, currency), currency, self.problem_counts))
 
     def _raw(self, rows: Sequence[Any], currency: str | None) -> list[Product]:
         products = [self.fields.values(row, entity=self._entity) for row in rows]
@@ -214,7 +214,7 @@ class SQLAlchemyCatalog:
             url = self._urls[name](instance)
         except Exception as error:
             kind = f"not to be had (its callable raised {type(error).__name__})"
-            self.complaints.add([Problem(name, kind)], values.get("id"), error)
+            self.problem_counts.add([Problem(name, kind)], values.get("id"), error)
             return None
         root = request.script_root
         return url[len(root) :] if root and isinstance(url, str) and url.startswith(f"{root}/") else url

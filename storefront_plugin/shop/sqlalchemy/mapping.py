@@ -14,7 +14,7 @@ from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
 
 from ...core.dialects import holds_integer
 from ...core.errors import ConfigurationError, InputError
-from ..cleaning import Complaints, Problem
+from ..cleaning import Problem, ProblemCounts
 from ..ports import clean_id
 
 
@@ -24,13 +24,15 @@ class FieldMap:
     Columns and expressions go into one SELECT. As soon as one field is a callable, that SELECT holds the entity too.
     """
 
-    def __init__(self, model: Any, sources: Mapping[str, Any], options: Sequence[Any], complaints: Complaints) -> None:
+    def __init__(
+        self, model: Any, sources: Mapping[str, Any], options: Sequence[Any], problem_counts: ProblemCounts
+    ) -> None:
         self.model = model
         self.expressions: dict[str, sa.ColumnElement[Any]] = {}
         self.callables: dict[str, Callable[[Any], Any]] = {}
         self.constants: dict[str, Any] = {}
         self._options = tuple(options)
-        self._complaints = complaints
+        self._problem_counts = problem_counts
         for name, source in sources.items():
             if source is not None:
                 self._sort(name, source)
@@ -75,7 +77,7 @@ class FieldMap:
                 raise
             except Exception as error:
                 kind = f"not to be had (its callable raised {type(error).__name__})"
-                self._complaints.add([Problem(name, kind)], values.get("id"), error)
+                self._problem_counts.add([Problem(name, kind)], values.get("id"), error)
         return values
 
 

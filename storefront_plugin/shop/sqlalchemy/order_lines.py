@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import QueryableAttribute, Session, selectinload
 
 from ...core.errors import ConfigurationError, InputError
-from ..cleaning import Complaints, Problem
+from ..cleaning import Problem, ProblemCounts
 from ..ports import OrderLine, clean_id
 from ..values import MAX_COUNT, Unusable, decimal, in_major, money
 from .mapping import FieldMap, KeyColumn, as_callable, as_expression, chunks, is_relationship, made, required_expression
@@ -30,18 +30,18 @@ class OrderLines:
         order_id: Any,
         fields: Mapping[str, Any],
         options: Sequence[Any],
-        complaints: Complaints,
+        problem_counts: ProblemCounts,
     ) -> None:
         self.options: tuple[Any, ...] = ()
         self.expression: sa.ColumnElement[Any] | None = None
         self.call: Callable[[Any], Any] | None = None
         self._beside: FieldMap | None = None
-        self._complaints = complaints
+        self._problem_counts = problem_counts
         self._readers: dict[str, Callable[[Any], Any]] = {}
         if hasattr(lines, "__mapper__"):
             self._order_id = _order_id(lines, order_id)
             named = {name: getattr(lines, source) for name, source in fields.items() if isinstance(source, str)}
-            self._beside = FieldMap(lines, {**fields, **named}, options, complaints)
+            self._beside = FieldMap(lines, {**fields, **named}, options, problem_counts)
             self._sorted_by = lines
             return
         self._readers = {name: _reader(name, source) for name, source in fields.items()}
@@ -92,7 +92,7 @@ class OrderLines:
         except (sa.exc.DBAPIError, sa.exc.TimeoutError):
             raise
         except Exception as error:
-            self._complaints.add([Problem("lines", f"not to be had ({type(error).__name__})")], None, error)
+            self._problem_counts.add([Problem("lines", f"not to be had ({type(error).__name__})")], None, error)
             return None
 
 

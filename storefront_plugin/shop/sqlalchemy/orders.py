@@ -14,7 +14,7 @@ from ...core.dialects import after, cursor, not_before, same
 from ...core.errors import ConfigurationError, InputError
 from ...core.shop_database import ShopDatabase
 from ..adapters import current_mount
-from ..cleaning import Complaints, Problem
+from ..cleaning import Problem, ProblemCounts
 from ..ports import Order, OrderLine, clean_id
 from ..values import Unusable, moment
 from .mapping import FieldMap, as_callable, as_expression, required_expression
@@ -82,18 +82,18 @@ class SQLAlchemyOrders:
         if product_of is not None and line_variant_id is None:
             raise ConfigurationError("product_of needs line_variant_id, the variant that a line sold.")
         self.model = Model
-        self.complaints = Complaints(f"orders of {Model.__name__}", ("id", "placed_at", "lines", "product_of"))
+        self.problem_counts = ProblemCounts(f"orders of {Model.__name__}", ("id", "placed_at", "lines", "product_of"))
         self._id = required_expression("id", id, Model)
         self._placed_at = required_expression("placed_at", placed_at, Model)
         self._order_key = self._id if order_key is None else required_expression("order_key", order_key, Model)
         self._changed = [self._placed_at] + ([] if since is None else [required_expression("since", since, Model)])
         line_fields = _line_fields(line_product_id, line_variant_id, line_quantity, line_unit_price, product_of)
-        self._lines = OrderLines(lines, line_order_id, line_fields, line_options, self.complaints)
+        self._lines = OrderLines(lines, line_order_id, line_fields, line_options, self.problem_counts)
         self._cancelled_words = _cancelled_words(cancelled, status)
         given = {"id": self._id, "placed_at": self._placed_at, "customer_id": customer_id, "currency": currency}
         given |= {"status": status, "cancelled": None if self._cancelled_words else cancelled}
         given |= {"lines": self._lines.expression if self._lines.expression is not None else self._lines.call}
-        self._fields = FieldMap(Model, given, (*self._lines.options, *options), self.complaints)
+        self._fields = FieldMap(Model, given, (*self._lines.options, *options), self.problem_counts)
         self._fold = None if product_of is None else VariantFold(product_of)
         self._minor = price_unit == "minor"
         self._where = [] if where is None else [where]
@@ -162,7 +162,7 @@ class SQLAlchemyOrders:
         try:
             return self._lines.read(values["lines"]) if "lines" in values else beside
         except Unusable as unusable:
-            self.complaints.add([Problem("lines", str(unusable))], values.get("id"))
+            self.problem_counts.add([Problem("lines", str(unusable))], values.get("id"))
             return []
 
     def _fold_variants(self, session: Session, orders: Sequence[list[RawLine]]) -> None:
@@ -177,7 +177,7 @@ class SQLAlchemyOrders:
     def _shown(self, line: RawLine, products: Mapping[str, str]) -> Any:
         product = products.get(str(line.get("variant_id")), line.get("product_id"))
         if product is None:
-            self.complaints.add([Problem("product_of", "unknown for a variant")], line.get("variant_id"))
+            self.problem_counts.add([Problem("product_of", "unknown for a variant")], line.get("variant_id"))
         return product
 
     def _order(self, values: Mapping[str, Any], raw_lines: Sequence[RawLine]) -> Order | None:
@@ -185,7 +185,7 @@ class SQLAlchemyOrders:
             id = clean_id(values["id"], "order id")
             placed_at = moment(values["placed_at"])
         except (InputError, Unusable) as error:
-            self.complaints.add([Problem("id" if isinstance(error, InputError) else "placed_at", "unusable")])
+            self.problem_counts.add([Problem("id" if isinstance(error, InputError) else "placed_at", "unusable")])
             return None
         currency = _currency(values.get("currency")) or current_mount.currency
         return Order(
@@ -202,7 +202,7 @@ class SQLAlchemyOrders:
             try:
                 yield order_line(raw, currency, self._minor)
             except Unusable as unusable:
-                self.complaints.add([Problem("lines", f"a line {unusable}")], order_id)
+                self.problem_counts.add([Problem("lines", f"a line {unusable}")], order_id)
 
     def _is_cancelled(self, values: Mapping[str, Any]) -> bool:
         if not self._cancelled_words:
