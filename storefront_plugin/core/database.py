@@ -31,7 +31,7 @@ from .shop_database import ShopDatabase, ShopSession
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 5.0
+BLOCKING_SECONDS = 5.0
 """Seconds that work outside a page waits for a lock or a connection."""
 
 TABLE_PREFIX = "storefront_"
@@ -109,7 +109,7 @@ class Database:
             Base.metadata.create_all(connection)
 
     def connect(self) -> sa.Connection:
-        """A patient connection of our own, for migrations."""
+        """A connection of our own that waits for locks, for migrations."""
         if self.in_memory:
             return self._shop_engine().connect()  # type: ignore[union-attr]
         return self._engine(True).connect()
@@ -178,7 +178,7 @@ class Database:
             return self._engines[key]
 
     def _make_engine(self, blocking: bool) -> sa.Engine:
-        wait = PATIENCE if blocking else self._deadline
+        wait = BLOCKING_SECONDS if blocking else self._deadline
         url, options = self._address()
         options["connect_args"] = dialects.connect_args(url, wait, options.get("connect_args", {}))
         engine = sa.create_engine(

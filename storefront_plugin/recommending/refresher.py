@@ -100,7 +100,7 @@ class SnapshotCache:
         until = self._first_until = self._first_until or now + FIRST_SECONDS
         if now >= until:
             return
-        if self._store.greet(self._news(), GREETING_SECONDS):
+        if self._store.answers(self._news(), GREETING_SECONDS):
             self._tried.wait(until - time.monotonic())
         else:
             self._first_until = now

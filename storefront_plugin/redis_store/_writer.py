@@ -1,4 +1,4 @@
-"""Asking with patience: for the drainer, the worker and commands, never for a page."""
+"""Blocking calls, tried again after an outage: for background work and commands, never for a page."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class RedisStore:
         seconds = self._deadline if timeout is None else min(timeout, self._deadline)
         return self._live().reader.fetch(commands, seconds)
 
-    def greet(self, command: Command, seconds: float) -> bool:
+    def answers(self, command: Command, seconds: float) -> bool:
         """Whether Redis answers *command* within *seconds*, which may be longer than the deadline.
 
         Opens the connection that the first page of a process needs: a name is looked up, encryption and password are agreed

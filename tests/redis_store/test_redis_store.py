@@ -1,4 +1,4 @@
-"""Reading within the deadline and writing with patience, on real servers: alone, slow, silent, dead, in a cluster."""
+"""Reading within the deadline and blocking calls, on real servers: alone, slow, silent, dead, in a cluster."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from storefront_plugin.redis_store import (
 from storefront_plugin.redis_store._breaker import Breaker
 
 DEADLINE = 0.05
-PATIENCE = 3 * DEADLINE
+LATEST = 3 * DEADLINE
 BINARIES = list(dict.fromkeys([find_binary(), Path(shutil.which("redis-server") or find_binary())]))
 ADD = Script("add.lua", "return redis.call('INCRBY', KEYS[1], ARGV[1])")
 GAP = Script("gap.lua", "return redis.error_reply('GAP 7')")
@@ -145,7 +145,7 @@ def test_a_late_server_costs_the_deadline_and_no_more(through: RedisStore, proxy
     proxy.mode = mode
     replies, seconds = timed(lambda: through.fetch([Command("a", "GET")] * 20))
     assert replies == [MISSING] * 20
-    assert seconds < PATIENCE
+    assert seconds < LATEST
 
 
 @pytest.mark.parametrize("mode", ["slow", "silent"])
@@ -155,7 +155,7 @@ def test_connecting_to_a_late_server_costs_no_more_either(server: str, proxy: Pr
     store = RedisStore(f"redis://:secret@127.0.0.1:{proxy.port}/1", tmp_path, DEADLINE)
     replies, seconds = timed(lambda: store.fetch([Command("a", "GET")]))
     assert replies == [MISSING]
-    assert seconds < PATIENCE
+    assert seconds < LATEST
 
 
 def test_a_shorter_time_of_the_page_is_kept(through: RedisStore, proxy: Proxy, tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_shorter_time_of_the_page_is_kept(through: RedisStore, proxy: Proxy, t
     proxy.mode = "silent"
     slow = RedisStore(f"redis://127.0.0.1:{proxy.port}", tmp_path, deadline=1.0)
     assert timed(lambda: slow.fetch([Command("a", "GET")], timeout=0.02))[1] < 0.3
-    assert timed(lambda: through.fetch([Command("a", "GET")], timeout=9.0))[1] < PATIENCE
+    assert timed(lambda: through.fetch([Command("a", "GET")], timeout=9.0))[1] < LATEST
 
 
 def test_an_absent_server_costs_no_more(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_an_absent_server_costs_no_more(tmp_path: Path) -> None:
     for where in (f"redis://127.0.0.1:{closed_port()}", "redis://no-such-host.invalid", "unix:///no/such/socket"):
         replies, seconds = timed(lambda where=where: RedisStore(where, tmp_path, DEADLINE).fetch([Command("a", "GET")]))
         assert replies == [MISSING]
-        assert seconds < PATIENCE
+        assert seconds < LATEST
 
 
 def test_a_late_reply_never_reaches_the_next_page(through: RedisStore, proxy: Proxy) -> None:
@@ -331,7 +331,7 @@ def test_a_full_server_refuses_writes_with_the_remedy(store: RedisStore) -> None
 
 
 def test_an_absent_server_is_store_unavailable_for_writers(tmp_path: Path) -> None:
-    """Every patient method says so in a sentence; scripts in their results."""
+    """Every blocking method raises with a sentence; scripts in their results."""
     store = RedisStore(f"redis://user:hunter2@127.0.0.1:{closed_port()}", tmp_path)
     with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1:\d+.*STOREFRONT_REDIS_URL"):
         store.pipeline_write([("SET", "a", 1)])
@@ -464,7 +464,7 @@ def test_a_cluster_is_read_written_and_scanned_as_one_store(spread: RedisStore, 
 def test_the_first_page_learns_the_cluster_within_the_deadline(cluster: LocalCluster, tmp_path: Path) -> None:
     """Or comes back empty; a later page has everything."""
     store = RedisStore(cluster.url, tmp_path, DEADLINE)
-    assert timed(lambda: store.fetch(READS))[1] < PATIENCE
+    assert timed(lambda: store.fetch(READS))[1] < LATEST
     wait_until(lambda: MISSING not in store.fetch(READS))
 
 
@@ -478,7 +478,7 @@ def test_a_silent_master_loses_only_its_own_reads(spread: RedisStore, cluster: L
         for _ in range(3):
             replies, seconds = timed(lambda: spread.fetch(READS))
             assert replies == expected
-            assert seconds < PATIENCE
+            assert seconds < LATEST
         replies, seconds = timed(lambda: spread.fetch(READS))
         assert replies == expected
         assert seconds < DEADLINE / 2
@@ -510,7 +510,7 @@ def test_a_dead_master_loses_only_its_own_keys(spread: RedisStore, cluster: Loca
     expected = [MISSING if cluster.master_of(key) is dead else key.encode() for key in KEYS]
     replies, seconds = timed(lambda: spread.fetch(READS))
     assert replies == expected
-    assert seconds < PATIENCE
+    assert seconds < LATEST
     alive = next(key for key in KEYS if cluster.master_of(key) is not dead)
     calls = [ScriptCall(ADD, [f"{{{key}}}:count"], [1]) for key in (KEYS[0], alive)]
     lost, counted = spread.run_scripts(calls)
