@@ -155,12 +155,12 @@ def import_bundles(ctx: click.Context, file: Path, check: bool) -> None:
         )
     if report.changed and not check:
         services.news.rules_changed()
-    _tell(report, check)
+    _print_report(report, check)
     if report.refused:
         ctx.exit(SOME_REFUSED)
 
 
-def _tell(report: ImportReport, check: bool) -> None:
+def _print_report(report: ImportReport, check: bool) -> None:
     would = "would be " if check else ""
     click.echo(
         f"{_bundles(report.created)} {would}created as drafts, {report.changed:,} {would}changed, "
@@ -181,8 +181,10 @@ def _tell(report: ImportReport, check: bool) -> None:
 def _reasons(one: Outcome) -> str:
     """All that is wrong; what is not in the bundle's first line with its line."""
     lines = [getattr(error, "line", one.line) for error in one.wrong]
-    told = zip(lines, one.wrong, strict=True)
-    return " ".join(f"{error}" if line == one.line else f"Line {line}: {error}" for line, error in told)
+    return " ".join(
+        f"{error}" if line == one.line else f"Line {line}: {error}"
+        for line, error in zip(lines, one.wrong, strict=True)
+    )
 
 
 def _bundles(count: int) -> str:

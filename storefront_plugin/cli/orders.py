@@ -59,7 +59,7 @@ def import_orders(ctx: click.Context, file: Path, bad_rows: Path | None) -> None
             report=report,
             rebuilding=display.update,
         )
-    _tell(report, all_written=bad_rows is not None)
+    _print_report(report, all_written=bad_rows is not None)
     if source.untimed:
         click.echo(f"{source.untimed:,} orders have no time in the file and count as placed now.")
     if report.refused_count:
@@ -99,13 +99,13 @@ def catch_up(ctx: click.Context, since: dt.datetime | None) -> None:
         since = since.replace(tzinfo=ZoneInfo(services.settings.timezone))
     with PhaseDisplay() as display:
         report = services.importer.catch_up(since, lambda done: display.update("Orders read", done))
-    _tell(report)
+    _print_report(report)
     if report.refused_count:
         ctx.exit(SOME_REFUSED)
 
 
-def _tell(report: ImportReport, all_written: bool = False) -> None:
-    """Say what an import did; the refused go to the error stream."""
+def _print_report(report: ImportReport, all_written: bool = False) -> None:
+    """Print what an import did; what was refused goes to the error stream."""
     click.echo(f"{report.placed:,} orders were new, {report.repeated:,} were known already.")
     if report.cancelled:
         click.echo(f"{report.cancelled:,} orders were cancelled.")

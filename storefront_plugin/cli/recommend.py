@@ -67,7 +67,7 @@ def recommend(as_json: bool, queries: TextIO | None, **given: Any) -> None:
                 click.echo(line)
             return
         answer = query.answer()
-        _tell_unknown(query.products)
+        _warn_of_unknown(query.products)
     if as_json:
         click.echo(_as_json(answer))
     elif answer:
@@ -76,7 +76,7 @@ def recommend(as_json: bool, queries: TextIO | None, **given: Any) -> None:
         click.echo("There are no suggestions.", err=True)
 
 
-def _tell_unknown(products: tuple[str, ...]) -> None:
+def _warn_of_unknown(products: tuple[str, ...]) -> None:
     """An id no product has is no error, but mostly a slip; the suggestions then are what sells anyway."""
     known = mounted_services().shop.catalog.get_many(list(products))
     for product_id in products:

@@ -83,21 +83,21 @@ logger = logging.getLogger(__name__)
 _CHANGED = "storefront_changed_products"
 
 
-def watch(catalog: Any, tell: Callable[[Sequence[str]], None]) -> None:
-    """Call the method *tell* with the ids of products whose objects a session has changed, after it committed.
+def watch(catalog: Any, notify: Callable[[Sequence[str]], None]) -> None:
+    """Call the method *notify* with the ids of products whose objects a session has changed, after it committed.
 
     The model keeps no reference to the method's object: a test suite may mount hundreds on one model.
 
     Works for catalogues that have ``model`` and ``id_of(instance)``. Changes by plain SQL or by bulk statements are not
     seen; cards then follow after ``STOREFRONT_PRODUCT_CACHE_SECONDS``.
     """
-    weak_tell = WeakMethod(tell)
+    weak_notify = WeakMethod(notify)
     model, id_of = getattr(catalog, "model", None), getattr(catalog, "id_of", None)
     if model is None or id_of is None:
         return
 
     def changed(_mapper: Any, _connection: Any, instance: Any) -> None:
-        session, alive = object_session(instance), weak_tell()
+        session, alive = object_session(instance), weak_notify()
         if session is not None and alive is not None:
             _note(session, id_of, instance, alive)
 
@@ -105,7 +105,9 @@ def watch(catalog: Any, tell: Callable[[Sequence[str]], None]) -> None:
         event.listen(model, name, changed, propagate=True)
 
 
-def _note(session: Session, id_of: Callable[[Any], str], instance: Any, tell: Callable[[Sequence[str]], None]) -> None:
+def _note(
+    session: Session, id_of: Callable[[Any], str], instance: Any, notify: Callable[[Sequence[str]], None]
+) -> None:
     try:
         product_id = id_of(instance)
     except Exception as error:  # the shop's own mapping; its flush must go on
@@ -113,18 +115,18 @@ def _note(session: Session, id_of: Callable[[Any], str], instance: Any, tell: Ca
         return
     if _CHANGED not in session.info:
         session.info[_CHANGED] = {}
-        event.listen(session, "after_commit", _tell)
+        event.listen(session, "after_commit", _notify)
         event.listen(session, "after_rollback", lambda session: session.info[_CHANGED].clear())
-    session.info[_CHANGED].setdefault(tell, {})[product_id] = None
+    session.info[_CHANGED].setdefault(notify, {})[product_id] = None
 
 
-def _tell(session: Session) -> None:
+def _notify(session: Session) -> None:
     # Fires at the release of a savepoint too; only the outermost commit makes the change visible to others.
     if session.in_nested_transaction():
         return
     changed, session.info[_CHANGED] = session.info[_CHANGED], {}
-    for tell, ids in changed.items():
+    for notify, ids in changed.items():
         try:
-            tell(list(ids))
+            notify(list(ids))
         except Exception as error:  # the shop's commit has happened; nothing of ours may make it look as if it had not
-            logger.warning("Changed products were not told (%s).", error)
+            logger.warning("Changed products were not passed on (%s).", error)

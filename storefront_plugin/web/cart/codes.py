@@ -17,7 +17,7 @@ from ..http import TROUBLE, is_own, local_path, way_back
 from ..limits import seconds_to_wait
 from ..notices import Notice, Source
 from ..request_page import remember, request_page
-from .views import answer_page, told_there
+from .views import answer_page, redirect_with_notice
 
 _LONGEST = 128
 _BEGINNING = dt.datetime.fromtimestamp(0, dt.timezone.utc)
@@ -37,7 +37,7 @@ def take_link(token: str) -> Response:
     remember(token)
     if notice.kind != "unlocked":
         return answer_page(notice, notice.path or home)
-    return told_there(notice, notice.path or home)
+    return redirect_with_notice(notice, notice.path or home)
 
 
 def take_code() -> Response:
@@ -51,7 +51,7 @@ def take_code() -> Response:
     notice = _look_at(code, "code")
     if notice.kind not in ("wrong", "over"):
         remember(code)
-    return told_there(notice if notice.kind == "unlocked" else replace(notice, typed=code), way_back(request))
+    return redirect_with_notice(notice if notice.kind == "unlocked" else replace(notice, typed=code), way_back(request))
 
 
 def _look_at(shown: str, source: Source) -> Notice:

@@ -22,46 +22,46 @@ from ..widgets.rendering import render_answer
 from .bundle_form import posted_lines
 
 
-def sent_on(path: str) -> Response:
+def see_other(path: str) -> Response:
     """On to *path*, by a page that no cache keeps."""
     response: Response = redirect(path, 303)  # type: ignore[assignment]
     return make_private(response)
 
 
-def told_there(notice: Notice, path: str) -> Response:
+def redirect_with_notice(notice: Notice, path: str) -> Response:
     """On to the page at *path*, which tells *notice* itself or by its fragment."""
     keep(notice)
-    return sent_on(f"{urldefrag(path).url}#{ANCHOR}")
+    return see_other(f"{urldefrag(path).url}#{ANCHOR}")
 
 
-def answered(notice: Notice, request: Request) -> Response:
+def redirect_back(notice: Notice, request: Request) -> Response:
     """Back to where the posted form stood, with *notice*.
 
     A page that is the same for all shoppers tells nothing by itself, and without script no fragment does: then a page
     of ours comes between.
     """
     if request.form.get("private") or request.form.get("once"):
-        return told_there(notice, way_back(request))
+        return redirect_with_notice(notice, way_back(request))
     keep(notice)
-    return sent_on(url_for(f"{current_services.name}.answer", next=way_back(request)))
+    return see_other(url_for(f"{current_services.name}.answer", next=way_back(request)))
 
 
-def answered_again(request: Request) -> Response:
+def redirect_repeated(request: Request) -> Response:
     """Back to where a form stood that was posted a moment ago already.
 
     Where the form has the script's number it was a double click. Else it may be another shopper's, who is told so by the
     address alone: a session that is written here would undo what the first of two posts under way writes, such as a cart.
     """
     if request.form.get("once"):
-        return sent_on(way_back(request))
-    return sent_on(url_for(f"{current_services.name}.answer", next=way_back(request), again="yes"))
+        return see_other(way_back(request))
+    return see_other(url_for(f"{current_services.name}.answer", next=way_back(request), again="yes"))
 
 
 def answer() -> Response:
     """``GET <prefix>/answer?next=``: what is to be told, with the way back; straight back where that is nothing."""
     back = local_path(request.args.get("next", "")) or request.script_root + "/"
     notice = Notice("again") if request.args.get("again") == "yes" else take()
-    return answer_page(notice, back) if notice is not None else sent_on(back)
+    return answer_page(notice, back) if notice is not None else see_other(back)
 
 
 def answer_page(notice: Notice, back: str, status: int = 200) -> Response:
@@ -97,7 +97,7 @@ def add_to_cart() -> Response:
     lines = _lines(request.form.getlist("product"))
     if lines:
         cart.add(lines)
-    return sent_on(way_back(request))
+    return see_other(way_back(request))
 
 
 def _bundle_added(cart: AddsLines) -> Response:
@@ -108,8 +108,8 @@ def _bundle_added(cart: AddsLines) -> Response:
             if lines:
                 cart.add(lines)
     except _Refused as refused:
-        return answered(refused.notice, request)
-    return sent_on(way_back(request)) if is_new else answered_again(request)
+        return redirect_back(refused.notice, request)
+    return see_other(way_back(request)) if is_new else redirect_repeated(request)
 
 
 class _Refused(Exception):
