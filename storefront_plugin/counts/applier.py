@@ -75,11 +75,11 @@ class BatchSender:
         return standing
 
     def catch_up(
-        self, generation: Generation, standing: Standing, meanwhile: Callable[[], object] | None = None
+        self, generation: Generation, standing: Standing, while_sending: Callable[[], object] | None = None
     ) -> int:
         """Send the next batches to the shards that lack them; returns how many batches went out.
 
-        *standing* is brought up to date in place. *meanwhile* is called while Redis is at work on many orders, and its
+        *standing* is brought up to date in place. *while_sending* is called while Redis is at work on many orders, and its
         errors are raised when Redis has answered. Raises `StoreUnavailable` when Redis refuses.
         """
         if not standing.positions:
@@ -87,12 +87,12 @@ class BatchSender:
         lowest = min(position.number for position in standing.positions.values())
         batches = batches_after(self._database, lowest, BATCHES_AT_ONCE)
         calls, sent = self._missing(generation, standing, batches)
-        if meanwhile is None or sum(batch.orders for batch in batches) < MANY_ORDERS:
+        if while_sending is None or sum(batch.orders for batch in batches) < MANY_ORDERS:
             answers = self._store.run_scripts(calls)
         else:
             with ThreadPoolExecutor(1, "storefront-sending") as pool:
                 sending = pool.submit(self._store.run_scripts, calls)
-                meanwhile()
+                while_sending()
                 self._make_ahead(generation, batches[-1].number, tuple(standing.positions))
                 answers = sending.result()
         self._take_answers(standing, sent, answers)

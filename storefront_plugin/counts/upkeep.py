@@ -83,9 +83,9 @@ class Upkeep:
         with self._lock:
             return self._send()
 
-    def _send(self, meanwhile: Callable[[], object] | None = None) -> int:
+    def _send(self, while_sending: Callable[[], object] | None = None) -> int:
         live = generations.live(self._database) or self._first_generation()
-        sent = self._bring_up(live, meanwhile)
+        sent = self._bring_up(live, while_sending)
         building = generations.building(self._database)
         if building is not None:
             sent += self._bring_up(building)
@@ -100,17 +100,17 @@ class Upkeep:
         self._sender.begin(generation)
         return generation
 
-    def _bring_up(self, generation: Generation, meanwhile: Callable[[], object] | None = None) -> int:
+    def _bring_up(self, generation: Generation, while_sending: Callable[[], object] | None = None) -> int:
         standing = self._standing(generation)
         sent = 0
         while not self._sender.is_current(standing):
             self._show_life()
             if generation.state == "live":
-                self._heed(standing)
+                self._note_missing(standing)
             if not standing.positions:
                 break
             try:
-                batches = self._sender.catch_up(generation, standing, meanwhile)
+                batches = self._sender.catch_up(generation, standing, while_sending)
             except StoreUnavailable:
                 self._standings.clear()
                 raise
@@ -138,7 +138,7 @@ class Upkeep:
         self._standings.clear()
         self.rebuild_due = None
 
-    def _heed(self, standing: Standing) -> None:
+    def _note_missing(self, standing: Standing) -> None:
         """Note what a rebuild must mend; the first time in the log of the shop too."""
         if not standing.wanting:
             return
