@@ -1,4 +1,4 @@
-"""Asking for suggestions from the command line, one query or thousands in one process."""
+"""Suggestions on the command line, for one query or thousands in one process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .group import mounted_services, user_input
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked; the fields are also the keys of a query in a file."""
+    """What to recommend for; the fields are also the keys of a query in a file."""
 
     strategy: str
     products: tuple[str, ...]

@@ -1,6 +1,6 @@
 """All that we know of single SQL dialects: types, connections, error texts, and the statements that differ.
 
-No other module asks for the name of a dialect. SQLite, PostgreSQL, MySQL and MariaDB are known; any other gets plain
+No other module looks at the name of a dialect. SQLite, PostgreSQL, MySQL and MariaDB are known; any other gets plain
 SQLAlchemy.
 """
 

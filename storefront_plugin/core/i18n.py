@@ -134,8 +134,8 @@ class Texts:
         if isinstance(given, str):
             return given
         if given:
-            wanted = (self.locale, self.locale.partition("_")[0], self.language, LANGUAGES[0])
-            return next((given[name] for name in wanted if name in given), next(iter(given.values())))
+            locales = (self.locale, self.locale.partition("_")[0], self.language, LANGUAGES[0])
+            return next((given[name] for name in locales if name in given), next(iter(given.values())))
         own = TITLES.get(source)
         return self.gettext(own) if own else source.replace("_", " ").capitalize()
 
@@ -197,8 +197,8 @@ def locale_for(request: Request | None, settings: Settings) -> str:
     if found or request is None:
         return found or LANGUAGES[0]
     # Not best_match(): for "ja-JP, en;q=0.5" that answers "en", since it looks for whole tags first.
-    wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
-    return next((language for language in wanted if language in LANGUAGES), LANGUAGES[0])
+    accepted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((language for language in accepted if language in LANGUAGES), LANGUAGES[0])
 
 
 def _host_locale() -> str | None:

@@ -25,7 +25,7 @@ class ShopDatabase:
 
     def __init__(self, given: Any = None) -> None:
         plain = isinstance(given, (scoped_session, sessionmaker, sa.Engine))
-        # Looked at, not asked: outside an app context Flask-SQLAlchemy's own attributes raise.
+        # By dir(), not hasattr(): outside an app context Flask-SQLAlchemy's own attributes raise.
         if not (given is None or plain or {"engines", "session"} <= set(dir(given))):
             raise ConfigurationError(
                 "The adapters take the shop's Flask-SQLAlchemy, its scoped_session, its sessionmaker or its engine "

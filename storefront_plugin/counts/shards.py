@@ -109,13 +109,13 @@ def mark_incomplete(store: RedisStore, keys: Keys, generation: Generation, produ
     """
     shards = range(generation.shards)
     before = _positions(store, keys, generation)
-    wanted = store.execute([Command(keys.totals(generation.token, shard), "HGET", ("sets",)) for shard in shards])
+    expected = store.execute([Command(keys.totals(generation.token, shard), "HGET", ("sets",)) for shard in shards])
     found = [sum(store.execute(list(_existing(keys, generation, shard, products)))) for shard in shards]
     after = _positions(store, keys, generation)
     lost = [
         shard
         for shard in shards
-        if before[shard] == after[shard] and _is_position(before[shard]) and found[shard] != int(wanted[shard] or 0)
+        if before[shard] == after[shard] and _is_position(before[shard]) and found[shard] != int(expected[shard] or 0)
     ]
     store.pipeline_write([("SET", keys.position(generation.token, shard), DAMAGED) for shard in lost])
     return lost

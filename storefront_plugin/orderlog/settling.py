@@ -65,7 +65,7 @@ class OrderState:
 
     @property
     def lines(self) -> list[LineState]:
-        """The lines, to be looked at or changed; made when they are asked for first."""
+        """The lines, to be looked at or changed; made at first use."""
         if self.touched is None:
             self.touched = [
                 LineState(
@@ -184,14 +184,14 @@ def _refund(state: OrderState, lines: Iterable[Line], numbers: Mapping[str, int]
 
 def _take(state: OrderState, product: int | None, refund: Line) -> int:
     """Take the refunded pieces off the lines of *product*; returns how many there were too many."""
-    wanted = refund.quantity
+    left_over = refund.quantity
     of_variant = [line for line in state.lines if line.product == product and line.variant_id == refund.variant_id]
     rest = [line for line in state.lines if line.product == product and line not in of_variant]
     for line in (*of_variant, *rest):
-        taken = min(wanted, line.quantity_left)
+        taken = min(left_over, line.quantity_left)
         line.quantity_left -= taken
-        wanted -= taken
-    return wanted
+        left_over -= taken
+    return left_over
 
 
 def dump_entries(entries: Iterable[Entry]) -> str:

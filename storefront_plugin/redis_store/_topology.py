@@ -30,7 +30,7 @@ _POOL_OPTIONS: Final = ("max_connections", "timeout", "decode_responses")
 
 
 class Address:
-    """Where Redis is and how to greet it. Makes no connection by itself.
+    """Where Redis is and how to log in. Makes no connection by itself.
 
     Attributes:
         label: Host and port or socket path, for messages; never user or password.
@@ -103,7 +103,7 @@ def _options(url: str) -> dict[str, Any]:
 
 
 REFRESH_SECONDS: Final = 1.0
-"""A cluster's map is asked for at most so often while something is wrong."""
+"""A cluster's map is fetched at most so often while something is wrong."""
 
 _MAP_SECONDS: Final = 2.0
 _log = logging.getLogger(__name__)
@@ -173,7 +173,7 @@ class Cluster:
         self._lock = threading.Lock()
         self._loaded = threading.Event()
         self._refreshing = False
-        self._asked_at = float("-inf")
+        self._fetched_at = float("-inf")
 
     def nodes(self) -> list[Node]:
         """All masters that hold slots."""
@@ -184,7 +184,7 @@ class Cluster:
         return self._slots[key_slot(key.encode())] if self._slots else None
 
     def load(self) -> None:
-        """Ask the nodes one after the other until one tells the map, unless it is known."""
+        """Fetch the map from the first node that answers, unless it is known."""
         if not self._loaded.is_set():
             self.reload()
 
@@ -199,15 +199,15 @@ class Cluster:
         """Learn the map again in the background, at most once in `REFRESH_SECONDS`."""
         with self._lock:
             now = time.monotonic()
-            if self._refreshing or now - self._asked_at < REFRESH_SECONDS:
+            if self._refreshing or now - self._fetched_at < REFRESH_SECONDS:
                 return
-            self._refreshing, self._asked_at = True, now
+            self._refreshing, self._fetched_at = True, now
         threading.Thread(target=self._refresh, name="storefront-redis-map", daemon=True).start()
 
     def reload(self) -> None:
-        """Learn the map now; raises `StoreUnavailable` if no node tells it."""
+        """Learn the map now; raises `StoreUnavailable` if no node answers."""
         last: Exception = StoreUnavailable("No node of the Redis Cluster is known; set STOREFRONT_REDIS_URL.")
-        # Those that answered last come first; the URL's own are asked again when all others are gone.
+        # Those that answered last come first; the URL's own are tried again when all others are gone.
         for host, port in dict.fromkeys([*self._known, *self._address.seeds]):
             try:
                 self._learn(host, _ask_map(self._node(host, port)))
@@ -225,10 +225,10 @@ class Cluster:
             with self._lock:
                 self._refreshing = False
 
-    def _learn(self, asked: str, ranges: list[Any]) -> None:
+    def _learn(self, contacted: str, ranges: list[Any]) -> None:
         slots: list[Node | None] = [None] * REDIS_CLUSTER_HASH_SLOTS
         for first, last, master, *_ in ranges:
-            host = master[0].decode() if master[0] else asked  # an empty name means "whom you asked"
+            host = master[0].decode() if master[0] else contacted  # an empty name means the node that answers
             node = self._node(host, int(master[1]))
             slots[first : last + 1] = [node] * (last - first + 1)
         self._slots = slots

@@ -56,7 +56,7 @@ class Wire:
         self._replies: list[Any] = []
 
     def is_stale(self) -> bool:
-        """Whether the server has closed it, or has sent what nobody asked for."""
+        """Whether the server has closed it, or has sent something without a command."""
         try:
             return bool(self._connection.can_read(0))
         except Exception:

@@ -124,7 +124,7 @@ class RedisStore:
         return load_packed(self._live().topology, key, commands)
 
     def unlink(self, keys: Iterable[str]) -> int:
-        """Remove *keys*; how many were asked for. Raises `StoreUnavailable`."""
+        """Remove *keys*; how many commands that were. Raises `StoreUnavailable`."""
         return self.pipeline_write(("UNLINK", key) for key in keys)
 
     def memory_usage(self, keys: Sequence[str], samples: int = 0) -> list[int | None]:

@@ -1,4 +1,4 @@
-"""The adapters that a shop gave: checked at the edge, and asked so that what they raise is named."""
+"""The adapters that a shop gave: checked when they are given, and called so that what they raise names them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOUNT = "storefront.mount"
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """What an adapter knows of the app that asks it: one adapter may serve the hundreds of apps of a test suite.
+    """What an adapter knows of the app that calls it: one adapter may serve the hundreds of apps of a test suite.
 
     Attributes:
         database: Our own sessions.
@@ -103,29 +103,29 @@ class Adapters:
     def cart_lines(self) -> tuple[CartLine, ...]:
         """The current shopper's cart; empty where the shop gave none. Raises `AdapterError`."""
         cart = self.cart
-        return () if cart is None else _asked("cart", lambda: tuple(usable_lines(cart.lines())))
+        return () if cart is None else _call("cart", lambda: tuple(usable_lines(cart.lines())))
 
     def customer_id(self) -> str | None:
         """Who is shopping; raises `AdapterError`."""
         customers = self.customers
-        return None if customers is None else _asked("customers", customers.current_id)
+        return None if customers is None else _call("customers", customers.current_id)
 
     def consent_level(self) -> ConsentLevel:
         """What the current shopper consents to; raises `AdapterError`."""
-        return "none" if self.consent is None else _asked("consent", self.consent)
+        return "none" if self.consent is None else _call("consent", self.consent)
 
     def segments(self) -> frozenset[str]:
         """The segments of the current shopper, where the shop knows any; raises `AdapterError`."""
         customers = self.customers
         if not isinstance(customers, KnowsSegments):
             return frozenset()
-        found = _asked("customers", customers.segments)
+        found = _call("customers", customers.segments)
         return frozenset([found] if isinstance(found, str) else found)  # one name is one segment, not its letters
 
 
-def _asked(name: str, ask: Callable[[], _Answer]) -> _Answer:
+def _call(name: str, adapter: Callable[[], _Answer]) -> _Answer:
     try:
-        return ask()
+        return adapter()
     except AdapterError:
         raise
     except Exception as error:  # the shop's own code may raise anything

@@ -89,11 +89,11 @@ def counted_queries() -> Iterator[QueryCount]:
 
 
 FORMS = 5
-"""Products whose add-to-cart form is asked for."""
+"""Products whose add-to-cart form is tried."""
 
 
 def inspect_cart(cart: object, catalog: Catalog) -> list[Finding]:
-    """Reads an empty cart and asks for a few add-to-cart forms, inside a request of its own if there is none."""
+    """Reads an empty cart and makes a few add-to-cart forms, inside a request of its own if there is none."""
     if not isinstance(cart, Cart):
         return [Finding("error", "The cart lacks lines() or add_form(product); see storefront_plugin.Cart.")]
     if not has_request_context():
@@ -217,16 +217,16 @@ _ODD_ORDERS: tuple[tuple[str, Level, str, str, str], ...] = (
 
 
 class _Known:
-    """Product ids that the catalogue knows, asked once each."""
+    """Product ids that the catalogue knows, each looked up once."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._asked: set[str] = set()
+        self._looked_up: set[str] = set()
         self.ids: set[str] = set()
 
     def learn(self, ids: Iterable[str]) -> None:
-        new = sorted(set(ids) - self._asked)
-        self._asked.update(new)
+        new = sorted(set(ids) - self._looked_up)
+        self._looked_up.update(new)
         self.ids.update(self._catalog.get_many(new) if new else ())
 
 

@@ -166,7 +166,7 @@ class Catalog(Protocol):
 
 @runtime_checkable
 class LiveStock(Protocol):
-    """A catalogue that can tell stock afresh in one query; asked for the final cards of each page."""
+    """A catalogue that can look up current stock in one query; used for the final cards of each page."""
 
     def live_stock(self, ids: Sequence[str]) -> Mapping[str, int | None]: ...
 

@@ -100,7 +100,7 @@ def _look_up(catalog: Catalog, products: Sequence[Product]) -> Iterator[Finding]
     if isinstance(catalog, LiveStock):
         unknown = set(catalog.live_stock(ids)) - set(ids)
         if unknown:
-            yield Finding("error", f"live_stock answers for {number(unknown, 'id')} that were not asked for.")
+            yield Finding("error", f"live_stock answers for {number(unknown, 'id')} that were not requested.")
 
 
 def _queries(catalog: Catalog, queries: int, cards: int) -> Iterator[Finding]:
@@ -123,4 +123,4 @@ def _search(catalog: Catalog, product: Product) -> Iterator[Finding]:
     if not catalog.search(word, 5):
         yield Finding("warning", f"Searching for {word!r} finds nothing, so merchants cannot pick products by title.")
     if len(catalog.search(word, 1)) > 1:
-        yield Finding("error", "search gives more products than asked for.")
+        yield Finding("error", "search gives more products than its limit.")

@@ -98,7 +98,7 @@ class CatalogContract:
         assert not catalog.search("%%%%nothing%%%%", 3)
 
     def test_live_stock_agrees_with_the_products(self, catalog: Catalog, some: list[Product]) -> None:
-        """Where it is offered, live_stock answers for the ids asked for, and for no others."""
+        """Where it is offered, live_stock answers for the given ids, and for no others."""
         if not isinstance(catalog, LiveStock):
             pytest.skip("this catalogue offers no live stock")
         ids = [product.id for product in some]

@@ -26,11 +26,11 @@ Kind: TypeAlias = Literal["fragment", "api", "cart"]
 SHARES: Mapping[Kind, int] = {"fragment": 1, "api": 5, "cart": 5}
 """What ``STOREFRONT_REQUESTS_PER_MINUTE`` is divided by: every page brings a fragment, the others are rarer."""
 
-_HELD = "storefront.limits"
+_LIMITER = "storefront.limits"
 
 
 class RecentRequests(MemoryStorage):
-    """When each address asked within the last minute.
+    """The times of each address's requests within the last minute.
 
     The library's own memory starts a thread with each request (0.6 ms) and never forgets an address (limits 5.8).
     Here the addresses stand in the order of their latest request, and the first are dropped when that is too old.
@@ -83,9 +83,9 @@ def seconds_to_wait(kind: Kind) -> int:
 
 
 def client_address(request: Request) -> str | None:
-    """Who asks, as far as the connection tells; None where it does not.
+    """The address of the client, as far as the connection shows it, else None.
 
-    A peer on a private network that passes on X-Forwarded-For is a proxy that Flask was not told of: all shoppers would
+    A peer on a private network that passes on X-Forwarded-For is a proxy that Flask does not know of: all shoppers would
     be one address, so the entry that this proxy has put last counts. IPv6 clients own 64 bits of their address.
     """
     peer = _parsed(request.remote_addr or "")
@@ -104,8 +104,7 @@ def _parsed(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def _limiter() -> MovingWindowRateLimiter:
-    held = current_app.extensions.get(_HELD)
-    if held is None:
-        held = current_app.extensions.setdefault(_HELD, MovingWindowRateLimiter(RecentRequests()))
-    limiter: MovingWindowRateLimiter = held
+    limiter: MovingWindowRateLimiter = current_app.extensions.setdefault(
+        _LIMITER, MovingWindowRateLimiter(RecentRequests())
+    )
     return limiter

@@ -131,14 +131,14 @@ class SQLAlchemyCatalog:
     def get_many(self, ids: Sequence[str]) -> Mapping[str, Product]:
         """The products of *ids* in one query (one for each 500); unknown ids are left out."""
         found: dict[str, Product] = {}
-        wanted = list(dict.fromkeys(ids))
-        for chunk in chunks(wanted, CHUNK):
+        unique = list(dict.fromkeys(ids))
+        for chunk in chunks(unique, CHUNK):
             with self._reads.open() as session:
                 values = self._key.values(chunk, session.get_bind().dialect)
                 if values:
                     statement = self._select().where(self._key.expression.in_(values))
                     found.update((product.id, product) for product in self._products(session, statement))
-        return {id: found[id] for id in wanted if id in found}
+        return {id: found[id] for id in unique if id in found}
 
     def iter_products(self) -> Iterator[Product]:
         """All products, hidden ones too, by id; each 1 000 are a query of their own."""

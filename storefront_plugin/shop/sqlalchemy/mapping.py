@@ -159,22 +159,22 @@ def _converted(text: str, kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -
     if isinstance(kind, sa.Uuid):
         return _same(uuid.UUID(text), text, text if not kind.as_uuid else None)
     try:
-        wanted = kind.python_type
+        python_type = kind.python_type
     except NotImplementedError:
         return text
-    if wanted is str:
+    if python_type is str:
         return text
-    if wanted is int:
+    if python_type is int:
         return _integer(text, kind, dialect)
-    if wanted in (uuid.UUID, Decimal):
-        return _same(wanted(text), text)
+    if python_type in (uuid.UUID, Decimal):
+        return _same(python_type(text), text)
     return text
 
 
-def _same(value: Any, text: str, instead: Any = None) -> Any:
+def _same(value: Any, text: str, result: Any = None) -> Any:
     if str(value) != text:
         return None
-    return value if instead is None else instead
+    return value if result is None else result
 
 
 def _integer(text: str, kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> int | None:

@@ -180,18 +180,18 @@ class VariantFold:
 
     def products(self, session: Session, variant_ids: Iterable[str]) -> Mapping[str, str]:
         """The product id of each variant, as text; unknown variants are left out."""
-        wanted = frozenset(variant_ids)
+        ids = frozenset(variant_ids)
         if self._look_up is not None:
-            pairs: Iterable[Any] = self._look_up(wanted).items()
+            pairs: Iterable[Any] = self._look_up(ids).items()
         else:
-            pairs = self._queried(session, wanted)
+            pairs = self._queried(session, ids)
         return {str(variant): str(product) for variant, product in pairs if product is not None}
 
-    def _queried(self, session: Session, wanted: frozenset[str]) -> Iterable[Any]:
+    def _queried(self, session: Session, ids: frozenset[str]) -> Iterable[Any]:
         assert self._columns is not None
         variant, product = self._columns
         pairs: list[Any] = []
-        for chunk in chunks(sorted(wanted)):
+        for chunk in chunks(sorted(ids)):
             values = KeyColumn(variant).values(chunk, session.get_bind().dialect)
             if values:
                 pairs += session.execute(sa.select(variant, product).where(variant.in_(values))).all()

@@ -161,7 +161,7 @@ class CardSchema(ProductSchema):
     support = fields.Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "Orders that hold it together with a product asked for."},
+        metadata={"description": "Orders that hold it together with a requested product."},
     )
 
 

@@ -1,4 +1,4 @@
-"""The answers of the API. Each belongs to the shopper who asks: locale, prices and cart may be theirs."""
+"""The answers of the API. Each belongs to one shopper: locale, prices and cart may be theirs."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ _Answer = TypeVar("_Answer")
 def recommendations(question: Mapping[str, Any]) -> dict[str, Any]:
     """The best suggestions of one strategy
 
-    Best first; fewer than asked for if there are no more. Unknown products are no error.
+    Best first; fewer than `limit` if there are no more. Unknown products are no error.
     """
 
     def find() -> dict[str, Any]:
@@ -162,7 +162,7 @@ def recommendations(question: Mapping[str, Any]) -> dict[str, Any]:
 def placement(question: Mapping[str, Any], placement: str) -> dict[str, Any]:
     """All slots of a page
 
-    For the shopper who asks: what is in the cart is left out. Slots that find nothing are left out too.
+    For one shopper: what is in the cart is left out. Slots that find nothing are left out too.
     """
     if placement not in current_services.suggestions.plan:
         raise UnknownAddress(f"There is no such placement; use one of {', '.join(current_services.suggestions.plan)}.")

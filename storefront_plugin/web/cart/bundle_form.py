@@ -73,9 +73,9 @@ def whole(text: str) -> int:
 
 def _set(tier: Tier, form: Form) -> Iterator[tuple[int, int]]:
     """All that is not optional, and what was left checked."""
-    wanted = {_picked(text, tier.components)[0] for text in form.getlist("part")}
+    checked = {_picked(text, tier.components)[0] for text in form.getlist("part")}
     for place, component in enumerate(tier.components):
-        if not component.optional or place in wanted:
+        if not component.optional or place in checked:
             yield place, component.quantity
 
 

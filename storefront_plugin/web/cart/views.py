@@ -140,14 +140,14 @@ def _lines(ids: list[str]) -> list[CartLine]:
     if len(ids) > MAX_PRODUCTS:
         abort(400)
     try:
-        wanted = list(dict.fromkeys(map(clean_id, ids)))
+        product_ids = list(dict.fromkeys(map(clean_id, ids)))
     except InputError:
         abort(400)
     try:
-        found = current_services.products.get_many(wanted, request_page("cart").shop_locale, blocking=True)
+        found = current_services.products.get_many(product_ids, request_page("cart").shop_locale, blocking=True)
     except AdapterError as error:
         current_app.logger.warning("Posted products were not added: %s", error)
         return []
-    there = [product for name in wanted if (product := found[name]) is not None and is_eligible(product)]
+    there = [product for name in product_ids if (product := found[name]) is not None and is_eligible(product)]
     first = chosen_first(there)
     return [CartLine(product.id) for product in there if product.id not in first]
