@@ -180,11 +180,8 @@ def _print_report(report: ImportReport, check: bool) -> None:
 
 def _reasons(one: Outcome) -> str:
     """All that is wrong; what is not in the bundle's first line with its line."""
-    lines = [getattr(error, "line", one.line) for error in one.wrong]
-    return " ".join(
-        f"{error}" if line == one.line else f"Line {line}: {error}"
-        for line, error in zip(lines, one.wrong, strict=True)
-    )
+    lines = ((getattr(error, "line", one.line), error) for error in one.wrong)
+    return " ".join(f"{error}" if line == one.line else f"Line {line}: {error}" for line, error in lines)
 
 
 def _bundles(count: int) -> str:

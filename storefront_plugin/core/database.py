@@ -79,7 +79,7 @@ class Database:
 
     @contextmanager
     def reading(self, blocking: bool = False) -> Iterator[Session]:
-        """A session for reading; nothing it did is kept. Raises `DatabaseUnavailable` when the database is late or gone."""
+        """A session for reading; nothing it did is stored. Raises `DatabaseUnavailable` when the database is late or gone."""
         with self._session(blocking) as session, _translated():
             yield session
 
@@ -170,7 +170,7 @@ class Database:
         return self.shop.engine(self._model)
 
     def _engine(self, blocking: bool) -> sa.Engine:
-        # Those of a parent process are kept untouched: a forked child must neither use nor close its connections.
+        # Those of a parent process stay untouched: a forked child must neither use nor close its connections.
         key = (os.getpid(), blocking)
         with self._lock:
             if key not in self._engines:
@@ -193,12 +193,12 @@ class Database:
             return sa.make_url(self._url), {}
         shop = self._shop_engine()
         if shop is not None:
-            kept: dict[str, Any] = {
+            options: dict[str, Any] = {
                 key: self._shop_options[key]
                 for key in ("connect_args", "creator", "json_serializer")
                 if key in self._shop_options
             }
-            return shop.url, kept
+            return shop.url, options
         self._folder.mkdir(parents=True, exist_ok=True)
         return dialects.sqlite_file(self._folder / "storefront.sqlite"), {}
 

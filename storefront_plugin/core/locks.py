@@ -1,4 +1,4 @@
-"""A lock that forking cannot leave held."""
+"""A lock that forking cannot leave locked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import threading
 class ProcessLock:
     """A lock of each process its own.
 
-    A plain lock that another thread holds at the moment of a fork stays held in the child for ever, since that thread
+    A plain lock that another thread has taken at the moment of a fork stays locked in the child for ever, since that thread
     does not exist there (gunicorn with ``--preload``, workers that fork for each job).
     """
 

@@ -1,4 +1,4 @@
-"""What every process holds of a generation: how often each product sold. Read in the background, not by pages."""
+"""How often each product sold in a generation, cached in each process. Read in the background, not by pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ POPULAR = 200
 """Products of the greatest n, candidates of every suggestion by the popularity prior."""
 
 BESTSELLERS = 400
-"""Most sold products held: a page of one category shows its own among them."""
+"""Bestsellers in the cache: a page of one category shows its own among them."""
 
 
 @dataclass(frozen=True, slots=True)

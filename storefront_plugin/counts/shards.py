@@ -69,10 +69,10 @@ class ShardLoader:
         self._store.pipeline_write([("SET", position, str(self.generation.start))])
 
     def _is_whole(self, position: bytes | None, admission: bytes | None) -> bool:
-        held = Position.parse(position.decode()) if position else None
+        loaded = Position.parse(position.decode()) if position else None
         return (
-            held is not None
-            and held.number >= self.generation.start_number
+            loaded is not None
+            and loaded.number >= self.generation.start_number
             and admission == str(self.admission).encode()
         )
 

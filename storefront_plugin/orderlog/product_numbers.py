@@ -1,4 +1,4 @@
-"""Short product numbers for the shop's ids, held in process."""
+"""Short numbers for the shop's product ids, cached in each process."""
 
 from __future__ import annotations
 

@@ -178,20 +178,20 @@ def _refund(state: OrderState, lines: Iterable[Line], numbers: Mapping[str, int]
     standing = set(state.standing)
     gone = tuple(product for product in before if product not in standing)
     if gone:
-        kept = tuple(product for product in before if product in standing)
-        settled.entries.append(Entry(-1, state.day or 0, state.size, gone, kept))
+        staying = tuple(product for product in before if product in standing)
+        settled.entries.append(Entry(-1, state.day or 0, state.size, gone, staying))
 
 
 def _take(state: OrderState, product: int | None, refund: Line) -> int:
     """Take the refunded pieces off the lines of *product*; returns how many there were too many."""
-    left_over = refund.quantity
+    remaining = refund.quantity
     of_variant = [line for line in state.lines if line.product == product and line.variant_id == refund.variant_id]
     rest = [line for line in state.lines if line.product == product and line not in of_variant]
     for line in (*of_variant, *rest):
-        taken = min(left_over, line.quantity_left)
+        taken = min(remaining, line.quantity_left)
         line.quantity_left -= taken
-        left_over -= taken
-    return left_over
+        remaining -= taken
+    return remaining
 
 
 def dump_entries(entries: Iterable[Entry]) -> str:

@@ -91,15 +91,15 @@ def _options(url: str) -> dict[str, Any]:
         options: dict[str, Any] = dict(parse_url(url))  # type: ignore[no-untyped-call]
     except ValueError:
         raise ConfigurationError(wrong) from None  # the cause may show the password
-    kept = {name: value for name, value in options.items() if name not in (*_POOL_OPTIONS, *OPTIONS)}
-    kind = kept.get("connection_class", Connection)
-    if kind is UnixDomainSocketConnection and not kept.get("path"):
+    found = {name: value for name, value in options.items() if name not in (*_POOL_OPTIONS, *OPTIONS)}
+    kind = found.get("connection_class", Connection)
+    if kind is UnixDomainSocketConnection and not found.get("path"):
         raise ConfigurationError("STOREFRONT_REDIS_URL names no socket; write it like unix:///run/redis/redis.sock.")
     known = {"connection_class", "host", "port", "path", "db", "username", "password", "client_name"}
-    for name in kept.keys() - known:
+    for name in found.keys() - known:
         if not (name.startswith("ssl_") and kind is SSLConnection) and not name.startswith("socket_"):
             raise ConfigurationError(f"STOREFRONT_REDIS_URL has the unknown option {name!r}; remove it.")
-    return {**kept, **OPTIONS}
+    return {**found, **OPTIONS}
 
 
 REFRESH_SECONDS: Final = 1.0

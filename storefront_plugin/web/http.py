@@ -136,5 +136,5 @@ def posted_once() -> Iterator[bool]:
 
 def _key() -> str:
     who = [request.remote_addr, *(request.headers.get(name) for name in ("User-Agent", "Authorization"))]
-    said = [who, sorted(request.form.items(multi=True))]
-    return current_services.keys.posted(blake2b(json.dumps(said).encode(), digest_size=16).hexdigest())
+    parts = [who, sorted(request.form.items(multi=True))]
+    return current_services.keys.posted(blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest())

@@ -81,19 +81,19 @@ class NotAdded(InputError):
 def keep(notice: Notice) -> None:
     """Have *notice* told on the shopper's next page; it takes the place of one that was not told yet."""
     short = replace(notice, title=notice.title[:_LONGEST], product=notice.product[:_LONGEST])
-    said = {name: value for name, value in asdict(short).items() if value}
-    session[KEY] = {**said, "at": int(time.time())}
+    values = {name: value for name, value in asdict(short).items() if value}
+    session[KEY] = {**values, "at": int(time.time())}
 
 
 def take() -> Notice | None:
     """What is to be told now, and never again; None outside of a request and where there is nothing."""
     if not has_request_context() or KEY not in session:
         return None
-    held: Any = session.pop(KEY)
+    stored: Any = session.pop(KEY)
     try:
-        said = dict(held)
-        is_old = time.time() - said.pop("at") > SECONDS
-        return None if is_old else Notice(**said)
+        values = dict(stored)
+        is_old = time.time() - values.pop("at") > SECONDS
+        return None if is_old else Notice(**values)
     except (TypeError, ValueError, KeyError):  # of another version of this package
         return None
 

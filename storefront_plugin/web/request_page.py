@@ -55,8 +55,8 @@ MOST = 5
 
 def presented() -> tuple[str, ...]:
     """What the current shopper showed; nothing outside of a request."""
-    kept = session.get(KEY, ()) if has_request_context() else ()
-    return tuple(one for one in kept if isinstance(one, str)) if isinstance(kept, (list, tuple)) else ()
+    stored = session.get(KEY, ()) if has_request_context() else ()
+    return tuple(one for one in stored if isinstance(one, str)) if isinstance(stored, (list, tuple)) else ()
 
 
 def remember(code: str) -> None:

@@ -137,14 +137,14 @@ def posted_lines(form: Form) -> list[CartLine]:
 
 def _published(bundle_id: int, version: int, page: Page) -> Bundle:
     pricer = current_services.pricer
-    held = pricer.published.get().bundles.get(bundle_id)
-    if held is None or held.version != version:
+    bundle = pricer.published.get().bundles.get(bundle_id)
+    if bundle is None or bundle.version != version:
         raise NotAdded(f"Bundle {bundle_id} was changed or ended since the page was made.", Notice("changed"))
     now = dt.datetime.now(dt.timezone.utc)
     shopper = Shopper(page.segments, pricer.codes.unlocked(page.presented, now))
-    if not shopper.may_have(held, now):
+    if not shopper.may_have(bundle, now):
         raise NotAdded(f"Bundle {bundle_id} is not on for this shopper now.", Notice("gone"))
-    return held
+    return bundle
 
 
 def _lacks(bundle: Bundle, page: Page) -> Sequence[MissingItem]:
