@@ -1,4 +1,4 @@
-"""The group all commands hang on: what goes wrong is one sentence and an exit status, not a traceback."""
+"""The group all commands hang on: what goes wrong is one message and an exit status, not a traceback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class StorefrontGroup(AppGroup):
-    """Turns every `StorefrontError` into its sentence and exit status 1; in debug mode the traceback stays."""
+    """Turns every `StorefrontError` into its message and exit status 1; in debug mode the traceback stays."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -34,7 +34,7 @@ class StorefrontGroup(AppGroup):
 
 
 class Unusable(click.ClickException):
-    """What the user gave cannot be used: its sentence, and exit status 2."""
+    """What the user gave cannot be used: its message, and exit status 2."""
 
     exit_code = 2
 
@@ -49,7 +49,7 @@ def user_input() -> Iterator[None]:
 
 
 def mounted_services() -> Services:
-    """The current app's services; a sentence where none are mounted, because every Flask app has these commands."""
+    """The current app's services; a message where none are mounted, because every Flask app has these commands."""
     if SERVICES not in current_app.extensions:
         raise ConfigurationError(
             f"The app {current_app.name!r} has no Storefront; mount one with Storefront(app, catalog=…)."

@@ -23,14 +23,14 @@ SHOWN = 50
 
 
 class FiledReport(ImportReport):
-    """A report that writes each sentence to *out* as well, because it keeps only the first thousand."""
+    """A report that writes each message to *out* as well, because it keeps only the first thousand."""
 
     out: TextIO | None = None
 
-    def refuse(self, sentence: str) -> None:
-        super().refuse(sentence)
+    def refuse(self, message: str) -> None:
+        super().refuse(message)
         if self.out is not None:
-            self.out.write(sentence + "\n")
+            self.out.write(message + "\n")
 
 
 @click.command("import-orders")
@@ -114,8 +114,8 @@ def _print_report(report: ImportReport, all_written: bool = False) -> None:
     if not report.refused_count:
         return
     click.echo(f"{report.refused_count:,} rows were refused:", err=True)
-    for sentence in report.refused[:SHOWN]:
-        click.echo(f"  {sentence}", err=True)
+    for message in report.refused[:SHOWN]:
+        click.echo(f"  {message}", err=True)
     if report.refused_count > SHOWN:
         remedy = "" if all_written else "; --bad-rows FILE writes them all"
         click.echo(f"  … and {report.refused_count - SHOWN:,} more{remedy}.", err=True)

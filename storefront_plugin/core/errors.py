@@ -1,4 +1,4 @@
-"""Errors a shop developer or merchant can meet; each message is a full sentence that names the remedy."""
+"""Errors a shop developer or merchant can meet; each message names the remedy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def N_(message: str) -> str:
 
 
 def shown(value: object) -> str:
-    """*value* as a sentence shows it, in at most 40 characters; Python refuses to write out very long numbers."""
+    """*value* as a message shows it, in at most 40 characters; Python refuses to write out very long numbers."""
     try:
         return f"{value!r:.40}"
     except Exception:  # the shop's own value may do anything
@@ -19,7 +19,7 @@ def shown(value: object) -> str:
 class StorefrontError(Exception):
     """Root of all errors this package raises on purpose.
 
-    *message* has a ``%(name)s`` for each of *values*, so that a sentence that is marked can be told in other languages.
+    *message* has a ``%(name)s`` for each of *values*, so that a message that is marked with `N_` can be translated.
     """
 
     def __init__(self, message: str = "", **values: object) -> None:

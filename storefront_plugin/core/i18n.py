@@ -173,7 +173,7 @@ _TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI
 
 
 def isolated(title: str) -> str:
-    """*title* for the inside of a sentence: text that runs from right to left turns none of the words around it."""
+    """*title* for the inside of a message: text that runs from right to left turns none of the words around it."""
     plain = "".join(sign for sign in title if bidirectional(sign) not in _TURNS)
     return f"\u2068{plain}\u2069" if any(bidirectional(sign) in ("R", "AL") for sign in plain) else plain
 

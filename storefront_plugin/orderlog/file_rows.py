@@ -122,8 +122,8 @@ class CsvRows(Rows):
             yield line
 
 
-def _unusable_header(number: int, sentence: str) -> None:
-    raise InputError(f"Line {number} of the order file must name the columns. {sentence}")
+def _unusable_header(number: int, message: str) -> None:
+    raise InputError(f"Line {number} of the order file must name the columns. {message}")
 
 
 class ParquetRows(Rows):

@@ -85,9 +85,9 @@ class OrderFile:
         block: list[str] = []
         spooled, add = check.spooled, block.append
 
-        def refuse(number: int, sentence: object) -> None:
+        def refuse(number: int, message: object) -> None:
             self.rows += 1
-            report.refuse(f"{rows.word} {number}: {sentence}")
+            report.refuse(f"{rows.word} {number}: {message}")
 
         for number, cells in rows.read(refuse):
             try:

@@ -34,7 +34,7 @@ def silent(phase: str, done: int, total: int) -> None:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import did; *refused* holds at most 1 000 sentences, *refused_count* counts all."""
+    """What an import did; *refused* holds at most 1 000 messages, *refused_count* counts all."""
 
     placed: int = 0
     repeated: int = 0
@@ -48,11 +48,11 @@ class ImportReport:
         """Orders that were new or changed."""
         return self.placed + self.cancelled
 
-    def refuse(self, sentence: str) -> None:
+    def refuse(self, message: str) -> None:
         """Note an order or row that cannot be used."""
         self.refused_count += 1
         if len(self.refused) < 1000:
-            self.refused.append(sentence)
+            self.refused.append(message)
 
     def add(self, settled: Settled) -> None:
         """Add the outcome of one chunk."""

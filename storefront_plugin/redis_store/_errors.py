@@ -1,4 +1,4 @@
-"""Which answers of Redis mean that it cannot serve now, and the sentence with the remedy for each."""
+"""Which answers of Redis mean that it cannot serve now, and the message with the remedy for each."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def unavailable(label: str, error: Exception) -> StoreUnavailable:
 
 
 def _caused(text: str, error: Exception) -> StoreUnavailable:
-    sentence = StoreUnavailable(text)
-    sentence.__cause__ = error
-    return sentence
+    unavailable = StoreUnavailable(text)
+    unavailable.__cause__ = error
+    return unavailable
 
 
 def _short(error: Exception) -> str:

@@ -27,7 +27,7 @@ Level: TypeAlias = Literal["ok", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One sentence about an adapter, and how bad it is."""
+    """One message about an adapter, and how bad it is."""
 
     level: Level
     text: str
@@ -45,7 +45,7 @@ def tried(what: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
 
 
 def problem_findings(what: str, problems: Mapping[Problem, int]) -> Iterator[Finding]:
-    """A sentence for each problem that cleaning met."""
+    """A message for each problem that cleaning met."""
     for problem, times in problems.items():
         how_often = "once" if times == 1 else f"{times} times"
         yield Finding(

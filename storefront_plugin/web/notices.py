@@ -98,11 +98,11 @@ def take() -> Notice | None:
         return None
 
 
-def words_of(notice: Notice, texts: Texts) -> str:
-    """The sentence of *notice*."""
-    tell = _WITH_VALUES.get(notice.kind)
-    if tell is not None:
-        return tell(notice, texts)
+def message_of(notice: Notice, texts: Texts) -> str:
+    """The message of *notice*."""
+    message = _WITH_VALUES.get(notice.kind)
+    if message is not None:
+        return message(notice, texts)
     if notice.kind in ("wrong", "over"):
         return _of_code(notice, texts)
     return _of_bundle(notice, isolated(notice.title), texts)
@@ -170,4 +170,4 @@ _WITH_VALUES: Mapping[str, Callable[[Notice, Texts], str]] = {
     ),
     "trouble": lambda _, texts: texts.gettext("This could not be added just now. Please try again."),
 }
-"""Sentences that need no title of a bundle."""
+"""Messages that need no title of a bundle."""

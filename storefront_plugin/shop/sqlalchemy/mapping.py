@@ -109,7 +109,7 @@ def is_relationship(source: Any) -> bool:
 
 
 def required_expression(name: str, source: Any, model: Any) -> sa.ColumnElement[Any]:
-    """*source* as SQL; a sentence with the remedy where it is something else."""
+    """*source* as SQL; raises `ConfigurationError` with the remedy where it is something else."""
     expression = None if is_relationship(source) else as_expression(source)
     if expression is None:
         raise ConfigurationError(

@@ -16,7 +16,7 @@ from ...shop.ports import AddsLines, CartLine, clean_id
 from ...web.request_page import request_page
 from ..http import TROUBLE, is_own, local_path, make_private, posted_once, way_back
 from ..limits import seconds_to_wait
-from ..notices import ANCHOR, NotAdded, Notice, keep, take, words_of
+from ..notices import ANCHOR, NotAdded, Notice, keep, message_of, take
 from ..widgets.cards import chosen_first
 from ..widgets.rendering import render_answer
 from .bundle_form import posted_lines
@@ -67,7 +67,7 @@ def answer() -> Response:
 def answer_page(notice: Notice, back: str, status: int = 200) -> Response:
     """A page that tells *notice* and leads *back*."""
     texts = texts_for(locale_for(request, current_services.settings))
-    response = make_private(Response(render_answer(words_of(notice, texts), back, texts), status))
+    response = make_private(Response(render_answer(message_of(notice, texts), back, texts), status))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

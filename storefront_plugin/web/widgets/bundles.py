@@ -16,7 +16,7 @@ from ...money import minor_digits, to_minor
 from ...proxies import current_services
 from ...recommending.page import FilledSlot
 from ...shop.ports import Product, Variant
-from ..notices import Notice, words_of
+from ..notices import Notice, message_of
 from .bundle_text import BundleWords
 from .cards import PICTURE_SCHEMES, CardMaker, below_root
 from .contexts import NoticeView
@@ -216,7 +216,7 @@ class BundleMaker:
         if notice is None:
             return None
         path = f"{notice.path}#{anchor(notice.bundle_id)}" if notice.kind == "unlocked" and notice.path else None
-        return NoticeView(words_of(notice, self._words.texts), notice.is_error, path)
+        return NoticeView(message_of(notice, self._words.texts), notice.is_error, path)
 
     def _told_of_code(self) -> NoticeView | None:
         return self.untold() if self._notice is not None and self._notice.source == "code" else None
