@@ -42,7 +42,7 @@ def import_orders(ctx: click.Context, file: Path, bad_rows: Path | None) -> None
     """Bring the orders of FILE (CSV, gzipped CSV or Parquet) into the log.
 
     Columns: order_id and product_id; ts, customer_id, quantity and price if you have them. One row an order line, in
-    any order. A part of a piece counts as a whole one. Importing a file again changes nothing.
+    any order. A fraction of a quantity is rounded up. Importing a file again changes nothing.
 
     Exit status: 0 all is imported, 3 some rows were refused, 2 the file cannot be used.
     """

@@ -89,7 +89,7 @@ def cancelled(order_id: object) -> Event:
 
 
 def refunded(order_id: object, lines: Iterable[OrderLine]) -> Event:
-    """Pieces came back; a product stops counting when its whole quantity did."""
+    """Items were returned; a product stops counting when its whole quantity was."""
     return Event("refunded", clean_id(order_id, "order id"), _lines(lines, None))
 
 

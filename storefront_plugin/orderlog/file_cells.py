@@ -88,7 +88,7 @@ def unescaped(text: str) -> str:
 
 
 def whole_quantity(text: str) -> str:
-    """Whole pieces as text, 1 for an empty cell; what is sold by weight or length counts as the next whole piece."""
+    """A whole quantity as text, 1 for an empty cell; what is sold by weight or length counts as the next whole number."""
     if not text or text.isspace():
         return "1"
     number = _number(text, "quantity")

@@ -44,7 +44,7 @@ class OrderFile:
     """Orders of the file at *path*, with the columns of `file_rows.COLUMNS`; only order_id and product_id are required.
 
     An order is placed at the earliest ``ts`` of its rows; one without any counts as placed now. An empty quantity is
-    1, and a part of a piece is the next whole one. Memory stays constant: rows are spooled into *folder* (None: the
+    1, and a fraction is rounded up. Memory stays constant: rows are spooled into *folder* (None: the
     system's temporary folder) and sorted there within *memory*.
 
     Attributes:

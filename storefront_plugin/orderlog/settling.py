@@ -183,7 +183,7 @@ def _refund(state: OrderState, lines: Iterable[Line], numbers: Mapping[str, int]
 
 
 def _take(state: OrderState, product: int | None, refund: Line) -> int:
-    """Take the refunded pieces off the lines of *product*; returns how many there were too many."""
+    """Take the refunded quantity off the lines of *product*; returns the quantity that was too much."""
     remaining = refund.quantity
     of_variant = [line for line in state.lines if line.product == product and line.variant_id == refund.variant_id]
     rest = [line for line in state.lines if line.product == product and line not in of_variant]

@@ -63,9 +63,9 @@ def unavailable(label: str, error: Exception) -> StoreUnavailable:
 
 
 def _caused(text: str, error: Exception) -> StoreUnavailable:
-    unavailable = StoreUnavailable(text)
-    unavailable.__cause__ = error
-    return unavailable
+    outage = StoreUnavailable(text)
+    outage.__cause__ = error
+    return outage
 
 
 def _short(error: Exception) -> str:

@@ -115,16 +115,16 @@ def examine_product(raw: Any, default_currency: str | None) -> tuple[Product | N
         return None, (Problem("product", f"a {type(raw).__name__} instead of a Product"),)
     found: list[Problem] = []
 
-    def taken(field: str, clean: Callable[[Any], _T], instead: _T) -> _T:
-        """The cleaned field, or *instead*; whatever the shop's value does when touched stays here."""
+    def taken(field: str, clean: Callable[[Any], _T], default: _T) -> _T:
+        """The cleaned field, or *default*; whatever the shop's value does when touched stays here."""
         try:
             value = getattr(raw, field)
-            return clean(value) if value is not None or field in REQUIRED else instead
+            return clean(value) if value is not None or field in REQUIRED else default
         except Unusable as unusable:
             found.append(Problem(field, str(unusable)))
         except Exception as error:
             found.append(Problem(field, f"unreadable ({type(error).__name__})"))
-        return instead
+        return default
 
     product_id = taken("id", _identifier, None)
     title = taken("title", _title, None)
@@ -188,7 +188,7 @@ def _currency(value: Any) -> str | None:
 
 
 def stock_left(value: Any) -> int | None:
-    """Pieces that can be sold. A yes/no column is understood: yes is "not counted" (None), no is 0."""
+    """Items that can be sold. A yes/no column is understood: yes is "not counted" (None), no is 0."""
     if value is None:
         return None
     if isinstance(value, bool):

@@ -41,15 +41,15 @@ class Product:
         price: What the shopper pays now for one, in *currency*, major units; a Decimal.
         currency: ISO 4217 code, or None for the shop's only currency (`STOREFRONT_CURRENCY`).
         list_price: The price before a reduction, or None.
-        stock: Pieces that can be sold now; None where stock is not tracked.
+        stock: Items that can be sold now; None where stock is not tracked.
         visible: False takes it off every widget.
         category_ids: Ids of the categories it is in, the most specific first.
         rating: Mean of the reviews, 0 to 5, or None.
         review_count: How many reviews *rating* stands on.
         reviewed_at: When the newest review was written; old reviews count less.
         variant_group: Products of one group never stand beside each other.
-        attributes: Names and values that make products alike ("mount": "X").
-        cost: What one piece costs the shop, for margins; never shown.
+        attributes: Names and values by which products are similar ("mount": "X").
+        cost: What one item costs the shop, for margins; never shown.
     """
 
     id: str
@@ -79,9 +79,9 @@ class Variant:
 
     Attributes:
         id: The shop's id, as in `CartLine.variant_id`.
-        title: What tells it from the others ("Red, large"), plain text.
+        title: What distinguishes it from the others ("Red, large"), plain text.
         price: What it costs, in the product's currency, major units; None for the product's price.
-        stock: Pieces that can be sold now; None where stock is not tracked.
+        stock: Items that can be sold now; None where stock is not tracked.
     """
 
     id: str
@@ -122,10 +122,10 @@ class CartLine:
     """One line of the shopper's cart, in the order it was added (the latest last).
 
     Attributes:
-        quantity: Whole pieces. A Decimal with a fraction (2.5 m) is priced, too, but never counts for a bundle.
+        quantity: Whole items. A Decimal with a fraction (2.5 m) is priced, too, but never counts for a bundle.
         unit_price: Major units; None for the catalogue's price. A line with one whose product the catalogue does not
             know is the shop's own (gift wrap): it is priced, and no stock is looked up for it.
-        tax_rate: Percent, for lines that ``tax_rate=`` of `price_cart` cannot tell; it comes first.
+        tax_rate: Percent, for lines whose rate ``tax_rate=`` of `price_cart` cannot know; it comes first.
     """
 
     product_id: str

@@ -210,16 +210,16 @@ class CartContract:
         assert all(isinstance(name, str) and isinstance(value, str) for name, value in form.fields.items())
 
     def test_what_is_added_is_in_the_cart(self, cart: Cart, product: Product) -> None:
-        """Where `add` is offered, two pieces more are in the cart afterwards."""
+        """Where `add` is offered, two more are in the cart afterwards."""
         if not isinstance(cart, AddsLines):
             pytest.skip("this cart is filled by forms only")
-        before = _pieces(cart)[product.id]
+        before = _quantities(cart)[product.id]
         cart.add([CartLine(product.id, 2)])
-        assert _pieces(cart)[product.id] == before + 2
+        assert _quantities(cart)[product.id] == before + 2
 
 
-def _pieces(cart: Cart) -> Counter[str]:
-    pieces: Counter[str] = Counter()
+def _quantities(cart: Cart) -> Counter[str]:
+    quantities: Counter[str] = Counter()
     for line in cart.lines():
-        pieces[line.product_id] += line.quantity
-    return pieces
+        quantities[line.product_id] += line.quantity
+    return quantities

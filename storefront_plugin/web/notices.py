@@ -29,8 +29,8 @@ NoticeKind: TypeAlias = Literal[
     "choose", "changed", "gone", "variant", "short", "there", "again", "trouble",
     "wrong", "over", "scheduled", "ended", "used_up", "segment", "unlocked",
 ]  # fmt: skip
-"""``choose``: another number of pieces. ``changed``: the offer is another one now. ``gone``: it is not on. ``variant``:
-one is to be chosen. ``short``: fewer pieces can be had. ``there``: nothing is missing. ``again``: the very same was sent
+"""``choose``: another number of items. ``changed``: the offer is another one now. ``gone``: it is not on. ``variant``:
+one is to be chosen. ``short``: fewer items are available. ``there``: nothing is missing. ``again``: the very same was sent
 a moment ago. ``trouble``: ours. Of codes and links: ``wrong``: not ours or mistyped. ``over``: expired. ``scheduled``,
 ``ended``, ``used_up``, ``segment``: why its bundle is not on. ``unlocked``: its bundle is on for the shopper now."""
 
@@ -45,10 +45,10 @@ class Notice:
         source: What it answers: a form of the cart, a typed code or a link.
         bundle_id: The bundle that it is about, if any.
         title: The bundle's, where the shopper may be told it.
-        product: The product of which too few can be had, as shoppers know it.
-        least: Pieces to choose at least.
-        most: Pieces to choose at most.
-        pieces: Pieces that were chosen, or that can be had.
+        product: The product of which too few are available, as shoppers know it.
+        least: Items to choose at least.
+        most: Items to choose at most.
+        quantity: Items that were chosen, or that are available.
         typed: The code as it was typed, where it does not work.
         path: Where the bundle is shown.
     """
@@ -60,7 +60,7 @@ class Notice:
     product: str = ""
     least: int = 0
     most: int = 0
-    pieces: int = 0
+    quantity: int = 0
     typed: str = ""
     path: str = ""
 
@@ -109,7 +109,7 @@ def message_of(notice: Notice, texts: Texts) -> str:
 
 
 def _choose(notice: Notice, texts: Texts) -> str:
-    chosen = texts.number(notice.pieces)
+    chosen = texts.number(notice.quantity)
     if notice.least == notice.most:
         return texts.ngettext(
             "Choose %(num)s piece; you chose %(chosen)s.",
@@ -125,12 +125,12 @@ def _choose(notice: Notice, texts: Texts) -> str:
 
 def _short(notice: Notice, texts: Texts) -> str:
     product = isolated(notice.product)
-    if notice.pieces <= 0:
+    if notice.quantity <= 0:
         return texts.gettext("Sold out meanwhile: %(product)s.", product=product)
     return texts.ngettext(
         "Only %(num)s more of %(product)s can be had.",
         "Only %(num)s more of %(product)s can be had.",
-        notice.pieces,
+        notice.quantity,
         product=product,
     )
 

@@ -213,7 +213,7 @@ class SQLAlchemyCatalog:
         try:
             url = self._urls[name](instance)
         except Exception as error:
-            kind = f"not to be had (its callable raised {type(error).__name__})"
+            kind = f"not available (its callable raised {type(error).__name__})"
             self.problem_counts.add([Problem(name, kind)], values.get("id"), error)
             return None
         root = request.script_root

@@ -76,7 +76,7 @@ class FieldMap:
             except (sa.exc.DBAPIError, sa.exc.TimeoutError):
                 raise
             except Exception as error:
-                kind = f"not to be had (its callable raised {type(error).__name__})"
+                kind = f"not available (its callable raised {type(error).__name__})"
                 self._problem_counts.add([Problem(name, kind)], values.get("id"), error)
         return values
 

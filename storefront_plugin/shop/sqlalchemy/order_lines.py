@@ -92,7 +92,7 @@ class OrderLines:
         except (sa.exc.DBAPIError, sa.exc.TimeoutError):
             raise
         except Exception as error:
-            self._problem_counts.add([Problem("lines", f"not to be had ({type(error).__name__})")], None, error)
+            self._problem_counts.add([Problem("lines", f"not available ({type(error).__name__})")], None, error)
             return None
 
 
@@ -108,7 +108,7 @@ def order_line(raw: RawLine, currency: str | None, minor: bool) -> OrderLine:
 
 
 def _quantity(value: Any) -> int:
-    """Whole pieces; what is sold by weight or length counts as the next whole number."""
+    """Whole items; what is sold by weight or length counts as the next whole number."""
     number = decimal(1 if value is None else value)
     if not 0 < number <= MAX_COUNT:
         raise Unusable("of no usable quantity")

@@ -34,13 +34,13 @@ class VariantSchema(OwnSchema):
 
 
 class ComponentSchema(OwnSchema):
-    """A product of a bundle; *quantity* is what stands chosen at first in a mix."""
+    """A product of a bundle; *quantity* is what is selected at first in a mix."""
 
     part = fields.Integer(required=True)
     product_id = fields.String(required=True)
     title = fields.String(required=True)
     quantity = fields.Integer(required=True)
-    unit_price = amount("Of one piece, of the variant that stands chosen.")
+    unit_price = amount("Of one item, of the variant that is selected.")
     optional = fields.Boolean(required=True)
     free = fields.Boolean(required=True)
     variants = fields.List(fields.Nested(VariantSchema), required=True)
@@ -50,10 +50,10 @@ class TierSchema(OwnSchema):
     """A set that can be added at once."""
 
     tier = fields.Integer(required=True)
-    least = fields.Integer(required=True, metadata={"description": "Fewest pieces of a mix or step, else 0."})
-    most = fields.Integer(required=True, metadata={"description": "Most pieces of a mix, else 0."})
-    total = amount("Its pieces one by one.")
-    price = amount("Its pieces together.")
+    least = fields.Integer(required=True, metadata={"description": "Fewest items of a mix or step, else 0."})
+    most = fields.Integer(required=True, metadata={"description": "Most items of a mix, else 0."})
+    total = amount("Its items separately.")
+    price = amount("Its items as a bundle.")
     saving = amount("What is saved.")
     components = fields.List(fields.Nested(ComponentSchema), required=True)
 
@@ -66,7 +66,7 @@ class AppliedSchema(OwnSchema):
 
 
 class LackSchema(OwnSchema):
-    """Pieces to add, of any of these products."""
+    """Items to add, of any of these products."""
 
     product_ids = fields.List(fields.String(), required=True)
     quantity = fields.Integer(required=True)

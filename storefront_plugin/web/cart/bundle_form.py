@@ -1,6 +1,6 @@
-"""From a posted bundle to cart lines: the published bundle says what is in it, the form only what was chosen.
+"""From a posted bundle to cart lines: the published bundle defines what is in it, the form only what was chosen.
 
-Nothing else of a form is believed. What cannot be right (a number of pieces or a variant that was never offered) raises
+Nothing else of a form is trusted. What cannot be right (a quantity or a variant that was never offered) raises
 `InputError`, `NotAdded` where the shopper can mend it, and nothing is added. Stock is not looked at here.
 """
 
@@ -43,7 +43,9 @@ def bundle_lines(bundle: Bundle, form: Form, choices: Choices) -> list[CartLine]
         place, variant = _picked(form.get("part", "0"), tier.components)
         return [_line(tier.components[place], tier.least, choices, variant or form.get(f"variant-{place}"))]
     chosen = _mixed(tier, form) if definition.kind == "mix" else _set(tier, form)
-    return [_line(tier.components[place], pieces, choices, form.get(f"variant-{place}")) for place, pieces in chosen]
+    return [
+        _line(tier.components[place], quantity, choices, form.get(f"variant-{place}")) for place, quantity in chosen
+    ]
 
 
 def lacking_lines(bundle: Bundle, lacks: Sequence[MissingItem], form: Form, choices: Choices) -> list[CartLine]:
@@ -80,12 +82,12 @@ def _set(tier: Tier, form: Form) -> Iterator[tuple[int, int]]:
 
 
 def _mixed(tier: Tier, form: Form) -> Iterator[tuple[int, int]]:
-    pieces = {place: whole(form.get(f"pieces-{place}") or "0") for place in range(len(tier.components))}
-    chosen = sum(pieces.values())
+    quantities = {place: whole(form.get(f"pieces-{place}") or "0") for place in range(len(tier.components))}
+    chosen = sum(quantities.values())
     if not tier.least <= chosen <= tier.most:
-        notice = Notice("choose", least=tier.least, most=tier.most, pieces=chosen)
+        notice = Notice("choose", least=tier.least, most=tier.most, quantity=chosen)
         raise NotAdded(f"Choose {tier.least} to {tier.most} pieces, not {chosen}.", notice)
-    yield from ((place, count) for place, count in pieces.items() if count)
+    yield from ((place, quantity) for place, quantity in quantities.items() if quantity)
 
 
 def _picked(text: str, offered: Sequence[object]) -> tuple[int, str | None]:
@@ -96,21 +98,21 @@ def _picked(text: str, offered: Sequence[object]) -> tuple[int, str | None]:
     return whole(place), variant or None
 
 
-def _line(component: Component, pieces: int, choices: Choices, chosen: str | None) -> CartLine:
+def _line(component: Component, quantity: int, choices: Choices, chosen: str | None) -> CartLine:
     known = allowed(component, choices.get(component.product_id, ()))
     variants = known or tuple(Variant(one, one) for one in component.variants)
     if not known and component.product_id in choices:
         raise InputError(f"No variant of {component.product_id!r:.60} fits the bundle; correct the bundle.")
-    return CartLine(component.product_id, pieces, None, _variant(variants, chosen, pieces))
+    return CartLine(component.product_id, quantity, None, _variant(variants, chosen, quantity))
 
 
-def _variant(variants: Sequence[Variant], chosen: str | None, pieces: int) -> str | None:
-    """The variant that was chosen; of several with *pieces* left one must be, a single one goes without saying."""
+def _variant(variants: Sequence[Variant], chosen: str | None, quantity: int) -> str | None:
+    """The variant that was chosen; of several with *quantity* in stock one must be chosen, a single one is taken by itself."""
     if chosen is not None:
         if not any(one.id == chosen for one in variants):
             raise InputError(f"There is no variant {chosen!r:.60} to choose; load the page again.")
         return chosen
-    there = [one.id for one in variants if enough(one.stock, pieces)]
+    there = [one.id for one in variants if enough(one.stock, quantity)]
     if len(there) > 1:
         raise NotAdded("No variant was chosen; choose one of each product.", Notice("variant"))
     return next(iter([*there, *(one.id for one in variants)]), None)
@@ -156,23 +158,23 @@ def _lacks(bundle: Bundle, page: Page) -> Sequence[MissingItem]:
         if missing.bundle_id == bundle.id:
             return missing.items
     had = any(one.bundle_id == bundle.id for one in pricing.applied) if pricing else False
-    message = f"Nothing is missing for bundle {bundle.id} any more, or what is cannot be had."
+    message = f"Nothing is missing for bundle {bundle.id} any more, or what is is not available."
     raise NotAdded(message, Notice("there" if had else "changed"))
 
 
 def _check_stock(
     lines: Sequence[CartLine], cart: Sequence[LineItem], products: Mapping[str, Product], choices: Choices
 ) -> None:
-    """Raise `NotAdded` where *lines* cannot be had together beside the *cart*."""
+    """Raise `NotAdded` where *lines* are not available together beside the *cart*."""
     there = {name: product for name, product in products.items() if is_eligible(product)}
     left = remaining(there, choices, cart)
     for line in lines:
-        pieces = int(line.quantity)
-        if not left.has(line.product_id, line.variant_id, pieces):
-            pieces = left.of(line.product_id, line.variant_id) or 0
-            message = f"Of {line.product_id!r:.60} only {pieces} can be had, not {line.quantity}."
-            raise NotAdded(message, Notice("short", product=_named(line, products, choices), pieces=pieces))
-        left.take(line.product_id, line.variant_id, pieces)
+        quantity = int(line.quantity)
+        if not left.has(line.product_id, line.variant_id, quantity):
+            available = left.of(line.product_id, line.variant_id) or 0
+            message = f"Of {line.product_id!r:.60} only {available} are available, not {quantity}."
+            raise NotAdded(message, Notice("short", product=_named(line, products, choices), quantity=available))
+        left.take(line.product_id, line.variant_id, quantity)
 
 
 def _named(line: CartLine, products: Mapping[str, Product], choices: Choices) -> str:

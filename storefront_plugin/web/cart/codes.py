@@ -71,12 +71,12 @@ def _look_at(shown: str, source: Source) -> Notice:
 
 def _unlocked(bundle_id: int, source: Source, now: dt.datetime) -> Notice:
     published = current_services.pricer.published
-    published_bundle = published.get().bundles.get(bundle_id)
-    if published_bundle is None:
+    found = published.get().bundles.get(bundle_id)
+    if found is None:
         return Notice("gone", source)
     bundle = next(
-        (one for one in published.for_cart(published_bundle.definition.product_ids) if one.id == bundle_id),
-        published_bundle,
+        (one for one in published.for_cart(found.definition.product_ids) if one.id == bundle_id),
+        found,
     )
     page = request_page("cart", personal=True)
     why = Shopper(page.segments, frozenset({bundle_id})).why_off(bundle, now)
