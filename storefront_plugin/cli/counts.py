@@ -23,7 +23,7 @@ def drain() -> None:
 @click.command
 @with_appcontext
 def rebuild() -> None:
-    """Count the whole order log anew; pages go on with the old counts meanwhile."""
+    """Count the whole order log again; until that is done, pages use the old counts."""
     with PhaseDisplay() as display:
         mounted_services().counting.rebuild(display.update)
     click.echo("The new counts are live.")

@@ -71,7 +71,7 @@ def index_catalogue(
 
     Raises:
         StoreUnavailable: Redis refused; the edition before stays.
-        IndexingOvertaken: Another indexing began meanwhile; its edition will come.
+        IndexingOvertaken: Another indexing has begun since; its edition will come.
         Exception: What the catalogue or *number_products* raised.
     """
     edition = secrets.token_hex(4)
@@ -144,7 +144,7 @@ def _switch(store: RedisStore, keys: Keys, edition: str, highest: int) -> None:
     current, old, old_highest = store.execute([Command(keys.news, "HGET", (name,)) for name in names])
     if current != edition.encode():
         store.unlink(_edition_keys(keys, edition, highest))
-        raise IndexingOvertaken("Another indexing of the catalogue began meanwhile; wait for it.")
+        raise IndexingOvertaken("Another indexing of the catalogue has begun since; wait for it.")
     store.pipeline_write(
         [
             ("HSET", keys.news, "edition", edition, "edition_products", highest),
@@ -179,7 +179,7 @@ def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
 logger = logging.getLogger(__name__)
 
 SMALL_CATALOGUE = 5000
-"""A catalogue of at most so many products is indexed by the background thread; a larger one by the rebuild."""
+"""A catalogue of at most this many products is indexed by the background thread; a larger one by the rebuild."""
 
 
 class CatalogueIndex:

@@ -17,7 +17,7 @@ from statistics import median
 
 STARS = 5.0
 HALF_LIFE_DAYS = 730.0
-"""After so many days since the newest review, reviews count half."""
+"""Days since the newest review after which reviews count half."""
 
 LEAST_PRIOR = 5.0
 DEVIATIONS = 1.645

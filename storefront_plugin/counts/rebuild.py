@@ -63,13 +63,13 @@ def rebuild(
     progress: Progress = _silent,
     source: Path | None = None,
 ) -> Generation:
-    """Count the log anew and switch to the result, which is returned.
+    """Count the whole log and switch to the result, which is returned.
 
     Args:
         folder: For temporary files; those of this rebuild are removed at its end.
-        admission: Pairs seen once are left out for products with at least so many neighbours seen twice; 0 keeps all.
+        admission: Pairs seen once are left out for products with at least this many neighbours seen twice; 0 keeps all.
         catch_up: Applies batches to the generation given and to the live one until it stands at the end of the log.
-        progress: Told after each page, each shard and each phase.
+        progress: Called after each page, each shard and each phase.
         source: A Parquet to count instead of the log: ``order_row``, ``day``, ``size``, ``product`` and, where
             orders were taken back, ``sign`` and ``is_other``.
 

@@ -105,7 +105,7 @@ def mark_incomplete(store: RedisStore, keys: Keys, generation: Generation, produ
     """Mark the shards that hold fewer sets than they should as damaged, and name them; *products* is the last number.
 
     A server with an ``allkeys-*`` policy drops keys in silence while the position stays, and exactness cannot be
-    noticed any more. A shard that takes a batch meanwhile is left for the next time.
+    noticed any more. A shard that takes a batch while it is looked at is left for the next time.
     """
     shards = range(generation.shards)
     before = _positions(store, keys, generation)

@@ -25,7 +25,7 @@ COMPARE_SECONDS = 5.0
 """How often the positions of all shards are compared with the log, besides at start and after a gap."""
 
 SMALL_LOG_ORDERS = 10_000
-"""A log of at most so many orders is rebuilt at once when Redis was flushed; a larger one waits for a command."""
+"""A log of at most this many orders is rebuilt at once when Redis was flushed; a larger one waits for a command."""
 
 
 class Upkeep:
@@ -175,7 +175,7 @@ class Upkeep:
     def catch_up_building(self, generation: Generation) -> None:
         """Send batches until *generation*, which is being built, stands where the log ends; the end of a rebuild.
 
-        Raises `ForeignHistory` where it cannot: the database was restored meanwhile, or Redis flushed.
+        Raises `ForeignHistory` where it cannot: the database was restored since then, or Redis flushed.
         """
         with self._lock:
             while True:

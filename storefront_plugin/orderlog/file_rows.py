@@ -21,7 +21,7 @@ COLUMNS = ("order_id", "ts", "customer_id", "product_id", "quantity", "price")
 """Columns an order file can have; others are ignored."""
 
 Refuse = Callable[[int, str], None]
-"""Told the number of a row and what is wrong with it."""
+"""Called with the number of a row and what is wrong with it."""
 
 _FETCH = 10_000
 
@@ -92,7 +92,7 @@ class CsvRows(Rows):
         """Rows from where the last `read` stopped. Empty lines are no rows.
 
         A quote that opens and is never properly closed would swallow the rows after it. So only the line with that
-        quote is refused, and what follows it is read anew.
+        quote is refused, and what follows it is read again.
         """
         while True:
             reader = csv.reader(self._feed(), strict=True)

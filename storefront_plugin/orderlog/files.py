@@ -22,7 +22,7 @@ from .file_rows import Rows, open_rows
 from .importing import ImportReport
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Told how much of the file was read, and how much there is (bytes of CSV, rows of Parquet)."""
+"""Called with how much of the file was read, and how much there is (bytes of CSV, rows of Parquet)."""
 
 _SPOOLED = 10_000
 _FETCHED = 10_000

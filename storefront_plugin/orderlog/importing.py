@@ -25,7 +25,7 @@ CHUNK = 1000
 
 
 RebuildProgress: TypeAlias = Callable[[str, int, int], None]
-"""Told a phase, what is done of it, and the whole."""
+"""Called with a phase, what is done of it, and the whole."""
 
 
 def silent(phase: str, done: int, total: int) -> None:
@@ -117,7 +117,7 @@ class OrderImporter:
 def _noting_cancelled(orders: Iterable[Order], cancelled: list[str]) -> Iterator[Order]:
     """*orders*; the ids of those that the shop calls cancelled are added to *cancelled*.
 
-    The log cannot tell: in it an order that was cancelled stays so, also where the shop placed it again.
+    The log does not show it: in it an order that was cancelled stays so, also where the shop placed it again.
     """
     for order in orders:
         if getattr(order, "status", None) == "cancelled":

@@ -166,7 +166,7 @@ def last_position(database: Database) -> Position | None:
 
 
 def is_small(database: Database, orders: int) -> bool:
-    """Whether the log has at most so many *orders*; reads no more of them than that."""
+    """Whether the log has at most this many *orders*; reads no more of them than that."""
     some = sa.select(LoggedOrder.order_id).limit(orders + 1).subquery()
     with database.reading(blocking=True) as session:
         return (session.scalar(sa.select(sa.func.count()).select_from(some)) or 0) <= orders

@@ -38,7 +38,7 @@ class ProductNumbers:
         return ids[number] if 0 < number < len(ids) else None
 
     def refresh(self, database: Database) -> None:
-        """Learn the numbers given since the last call; all anew where the database is another one than before."""
+        """Learn the numbers given since the last call; all of them again where the database was replaced."""
         while True:
             with database.reading(blocking=True) as session:
                 self.check(session)
@@ -70,7 +70,7 @@ class ProductNumbers:
             self.forget()
 
     def forget(self) -> None:
-        """Start anew, for a database that was re-created under this process."""
+        """Start again, for a database that was re-created under this process."""
         with self._lock:
             self._numbers, self._ids = {}, [""]
 

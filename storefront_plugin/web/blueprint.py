@@ -52,7 +52,7 @@ def exemption(blueprint: Blueprint) -> Callable[[str | None, dict[str, Any] | No
     """A step that takes the blueprint out of the shop's CSRF protection and limiters.
 
     It runs at the first request to us, before any ``before_request`` of the shop, and so does not care which
-    extension was mounted first. Posts to us are guarded by their origin instead (see `origin`).
+    extension was mounted first. Posts to us are guarded by their origin (see `http.is_own`).
     """
     done: WeakSet[Flask] = WeakSet()
 

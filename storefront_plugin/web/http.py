@@ -110,18 +110,18 @@ def _report(slot: str, error: Exception) -> None:
 
 
 AGAIN_MS = 3000
-"""The same form of the same browser within so many milliseconds is one that was sent twice."""
+"""Milliseconds within which the same form of the same browser counts as sent twice."""
 
 
 @contextmanager
 def posted_once() -> Iterator[bool]:
-    """Whether this very form did not come from this browser a moment ago; also where Redis cannot tell.
+    """Whether this very form did not come from this browser a moment ago; also where Redis does not answer.
 
     Where the block raises, the form counts as never sent, so that sending it again is no repetition.
 
     The script writes a number of its own into each form it meets (``once``). Without script two shoppers behind one
-    address, with equal browsers and the same choice within `AGAIN_MS`, cannot be told apart from a double click: cookies
-    say nothing, since the first click changes them. So whoever calls this tells the second what happened.
+    address, with equal browsers and the same choice within `AGAIN_MS`, look like a double click: cookies
+    say nothing, since the first click changes them. So the caller shows the second what happened.
     """
     store, key = current_services.store, _key()
     (reply,) = store.fetch([Command(key, "SET", ("1", "NX", "PX", AGAIN_MS))])
