@@ -86,7 +86,7 @@ def _mixed(tier: Tier, form: Form) -> Iterator[tuple[int, int]]:
     chosen = sum(quantities.values())
     if not tier.least <= chosen <= tier.most:
         notice = Notice("choose", least=tier.least, most=tier.most, quantity=chosen)
-        raise NotAdded(f"Choose {tier.least} to {tier.most} pieces, not {chosen}.", notice)
+        raise NotAdded(f"Choose {tier.least} to {tier.most} items, not {chosen}.", notice)
     yield from ((place, quantity) for place, quantity in quantities.items() if quantity)
 
 
