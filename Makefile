@@ -50,10 +50,21 @@ bench: $(VENV)/.bench
 bench-small: $(VENV)/.test
 	$(BIN)/python tests/benchmarks --small
 
+# Catalogues keep their headers, and lose texts that are gone from the code. A compiled one that would differ by its date
+# only stays as it is.
 translations: $(VENV)/.test
-	$(BIN)/pybabel -q extract -F storefront_plugin/translations/babel.cfg -k N_ -k ngettext:1,2 --sort-output --no-location --omit-header -o $(VENV)/storefront.pot storefront_plugin widgets
-	$(BIN)/pybabel -q update -D storefront -d storefront_plugin/translations -i $(VENV)/storefront.pot --no-fuzzy-matching --omit-header
-	$(BIN)/pybabel compile --directory storefront_plugin/translations --domain storefront --statistics
+	$(BIN)/pybabel -q extract -F storefront_plugin/translations/babel.cfg -k N_ -k ngettext:1,2 --sort-output --no-location \
+		--omit-header -o $(VENV)/storefront.pot storefront_plugin widgets
+	@set -e; for po in storefront_plugin/translations/*/LC_MESSAGES/storefront.po; do \
+		language=$$(basename $${po%/LC_MESSAGES/*}); mo=$${po%.po}.mo; new=$(VENV)/storefront.$$language; \
+		sed '/^$$/q' $$po > $$new.po; \
+		$(BIN)/pybabel -q update -l $$language -i $(VENV)/storefront.pot -o $$po \
+			--no-fuzzy-matching --ignore-obsolete --width 120 --omit-header; \
+		cat $$po >> $$new.po; cp $$new.po $$po; \
+		$(BIN)/pybabel compile --statistics -l $$language -i $$po -o $$new.mo; \
+		for file in $$mo $$new.mo; do LC_ALL=C sed /^POT-Creation-Date:/d $$file > $(VENV)/$$(basename $$file).plain; done; \
+		cmp -s $(VENV)/storefront.mo.plain $$new.mo.plain || cp $$new.mo $$mo; \
+	done
 
 install-test: $(VENV)/.test
 
