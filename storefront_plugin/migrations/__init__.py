@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from ..bundles.store import saved_forms as _saved_forms
 from ..bundles.store import tables as _bundle_tables
 from ..core.audit import AuditRow as _audit_row
 from ..core.database import Base, Database
+from ..core.errors import ConfigurationError
 from ..core.folders import MIGRATIONS
 from ..counts import generations as _copurchase_tables
 from ..orderlog import tables as _orderlog_tables
@@ -28,16 +32,32 @@ _ROOMS = (
 
 
 def upgrade(database: Database) -> None:
-    """Create our tables or bring them to this version; on an in-memory database they are simply created."""
+    """Create our tables or bring them to this version; on an in-memory database they are simply created.
+
+    Raises `ConfigurationError` for tables whose version this package does not know.
+    """
     with database.connect() as connection:
         if database.in_memory:
             Base.metadata.create_all(connection)
         else:
+            _check_version(connection)
             command.upgrade(configuration(connection), "head")
         connection.commit()
 
 
-def configuration(connection: object) -> Config:
+def _check_version(connection: Connection) -> None:
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    known = {script.revision for script in ScriptDirectory.from_config(configuration(connection)).walk_revisions()}
+    unknown = set(context.get_current_heads()) - known
+    if unknown:
+        raise ConfigurationError(
+            f"The tables storefront_* are of version {', '.join(sorted(unknown))}, which this release does not know. Were "
+            "they made by a newer release, install that one; were they made before the first release, drop them and run "
+            "`flask storefront init-db` again."
+        )
+
+
+def configuration(connection: Connection) -> Config:
     """Alembic's configuration for our migrations on *connection*."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

@@ -11,7 +11,6 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_shop import SmallShop, small_shop
@@ -24,10 +23,9 @@ from storefront_plugin.bundles.proposals.mining import MiningSettings, Together,
 from storefront_plugin.bundles.proposals.run import SearchRunning, begin, carry_out, is_due, latest_run
 from storefront_plugin.bundles.proposals.store import Proposal, list_proposals
 from storefront_plugin.bundles.store import repository
-from storefront_plugin.bundles.store.tables import StoredProposal, StoredRun
+from storefront_plugin.bundles.store.tables import StoredRun
 from storefront_plugin.core import audit
 from storefront_plugin.core.errors import ConfigurationError, InputError, StorefrontError
-from storefront_plugin.migrations import configuration
 from storefront_plugin.shop.memory import MemoryCatalog
 from storefront_plugin.shop.ports import Product
 
@@ -376,29 +374,6 @@ def test_a_weekly_search_that_failed_is_due_the_next_night(shop: SmallShop) -> N
     with shop.storefront.database.writing() as session:
         session.execute(sa.update(StoredRun).values(state="failed", sentence="The disk is full."))
     assert is_due(shop.storefront.database, 7)
-
-
-def test_what_was_rejected_before_proposals_were_stored_stays_rejected(shop: SmallShop) -> None:
-    """The migration takes it over, there and back."""
-    database = shop.storefront.database
-    with database.connect() as connection:
-        command.downgrade(configuration(connection), "0003")
-        row = {"key": proposals.key_of(["a", "b"]), "ids": '["a", "b"]', "at": "2026-01-01 00:00:00.000000"}
-        connection.execute(
-            sa.text("INSERT INTO storefront_bundle_rejected VALUES (:key, :ids, 'First editor', :at)"), row
-        )
-        connection.commit()
-        command.upgrade(configuration(connection), "head")
-        connection.commit()
-    (kept,), _ = list_proposals(database, "rejected")
-    assert (kept.key, kept.decided_by, kept.state) == (row["key"], "First editor", "rejected")
-    with database.connect() as connection:
-        command.downgrade(configuration(connection), "0003")
-        assert connection.scalar(sa.text("SELECT rejected_by FROM storefront_bundle_rejected")) == "First editor"
-        connection.rollback()
-        command.upgrade(configuration(connection), "head")
-        connection.commit()
-    assert sa.inspect(StoredProposal)
 
 
 @given(st.integers(1, 10**7), st.integers(0, 10**7), st.decimals("0", "0.99", places=2), st.integers(0, 99))

@@ -6,12 +6,9 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from alembic import command
 from hypothesis import given
 from postgres import postgres_url
 from small_shop import SmallShop
@@ -19,7 +16,6 @@ from small_shop import SmallShop
 from storefront_plugin.core import audit
 from storefront_plugin.core.database import Database
 from storefront_plugin.core.errors import InputError
-from storefront_plugin.migrations import configuration
 from storefront_plugin.recommending.rules.list import Filters, list_rules
 from storefront_plugin.recommending.rules.rows import dump_rule, enabled_rules, load_rule
 from storefront_plugin.recommending.rules.rule import Rule
@@ -184,40 +180,6 @@ def test_pins_and_exclusions_in_python_are_rules(shop: SmallShop) -> None:
     shop.storefront.include("p4")
     left = {(rule.kind, rule.seed_value, rule.strategy) for rule in rules_of(database).values()}
     assert left == {("pin", "p1", "related"), ("exclude", "p1", None)}
-
-
-# From links to rules.
-
-LINKS = [
-    ("pin", "p1", "p2", None, 5),
-    ("pin", "p1", "p3", "related", 0),
-    ("exclude", None, "p4", None, 0),
-    ("exclude", "p1", "p5", None, 0),
-]
-
-
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_links_become_rules_and_back(kind: str, tmp_path: Path) -> None:
-    """With the data of a shop that was mounted before there were rules; a pin beside nothing was never shown."""
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'old.sqlite'}" if kind == "sqlite" else postgres_url())
-    columns = "kind, seed_id, product_id, strategy, position"
-    with engine.connect() as connection:
-        config = configuration(connection)
-        command.upgrade(config, "0002")
-        insert = sa.text(f"INSERT INTO storefront_link ({columns}) VALUES (:a, :b, :c, :d, :e)")
-        for values in [*LINKS, ("pin", None, "p6", None, 0)]:
-            connection.execute(insert, dict(zip("abcde", values, strict=True)))
-        command.upgrade(config, "head")
-        assert "storefront_link" not in sa.inspect(connection).get_table_names()
-        rows = connection.execute(sa.text("SELECT * FROM storefront_rule ORDER BY id")).mappings().all()
-        assert [(r["kind"], r["seed_value"], r["target_value"], r["strategy"], r["position"]) for r in rows] == LINKS
-        assert [row["seed_kind"] for row in rows] == ["product", "product", "any", "product"]
-        assert {(row["target_kind"], row["version"], bool(row["enabled"])) for row in rows} == {("product", 1, True)}
-        command.downgrade(config, "0002")
-        assert connection.execute(sa.text(f"SELECT {columns} FROM storefront_link ORDER BY id")).all() == LINKS
-        command.upgrade(config, "head")
-        connection.rollback()
-    engine.dispose()
 
 
 def test_the_audit_entry_names_what_was_done(database: Database) -> None:
