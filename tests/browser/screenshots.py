@@ -70,6 +70,20 @@ def wait_for_preview(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
+def one_language(page: Page) -> None:
+    """The text of a bundle in the language of the page only, so that products and price are in the picture."""
+    own = {"en": "English", "ja": "日本語"}[page.locator("html").get_attribute("lang") or "en"]
+    texts = page.locator("form details[open]").filter(has=page.locator("input[name$='-title']"))
+    texts.filter(has_not=page.locator("summary", has_text=own)).locator("> summary").first.click()
+    wait_for_preview(page)
+
+
+def open_slot(page: Page) -> None:
+    """The fields of one slot."""
+    page.locator("details.slot-fields > summary").nth(2).click()
+    wait_for_preview(page)
+
+
 def slot(name: str) -> str:
     """The selector of a slot on a page of the shop."""
     return f"[data-storefront-slot={name}]"
@@ -84,11 +98,11 @@ SHOTS: Sequence[Shot] = (
     Shot("admin-home", f"{ADMIN}", height=1000),
     Shot("admin-home-phone", f"{ADMIN}", width=PHONE, height=844),
     Shot("bundle-list", f"{ADMIN}/bundles", height=1000),
-    Shot("bundle-editor", f"{ADMIN}/bundles/1", height=1100, prepare=wait_for_preview),
+    Shot("bundle-editor", f"{ADMIN}/bundles/1", height=1100, prepare=one_language),
     Shot("bundle-editor-phone", f"{ADMIN}/bundles/1", width=PHONE, height=844),
     Shot("proposals", f"{ADMIN}/bundles/proposals", height=1000),
     Shot("placements", f"{ADMIN}/slots", height=760),
-    Shot("placement-editor", f"{ADMIN}/slots/product", height=1200, prepare=wait_for_preview),
+    Shot("placement-editor", f"{ADMIN}/slots/product", height=1200, prepare=open_slot),
     Shot("rules", f"{ADMIN}/rules", height=640),
     Shot("rule-editor", f"{ADMIN}/rules/1", height=1000, prepare=wait_for_preview),
     Shot("inspect", f"{ADMIN}/explain?placement=product&product=COP-GR", height=1000),
@@ -184,7 +198,8 @@ def smaller(png: bytes) -> bytes:
     """The same picture with a palette of its own: a third of the bytes, and the eye sees no difference."""
     out = io.BytesIO()
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2).save(out, "PNG", optimize=True)
+    palette = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2)
+    picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
