@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
+from typing import NamedTuple
 
 from ..core.errors import InputError
 from ..money import LIMIT
 from ..shop.ports import clean_id
 from .events import MAX_QUANTITY
-from .file_rows import COLUMNS
 
-_REQUIRED = ("order_id", "product_id")
 _REMEMBERED = 2**16
 _EPOCH = dt.datetime(1970, 1, 1)
 _EPOCH_UTC = _EPOCH.replace(tzinfo=dt.timezone.utc)
@@ -29,37 +28,30 @@ _CONTROLS = re.compile("[\x01-\x0d]")
 
 
 class RowCheck:
-    """Knows where the columns stand. What was checked once is remembered, because cells repeat."""
+    """Knows where the `COLUMNS` stand. What was checked once is remembered, because cells repeat."""
 
     def __init__(self, found: Sequence[str], columns: Sequence[str]) -> None:
         names = [name.strip().casefold() for name in columns]
         for name in COLUMNS:
             if names.count(name) > 1:
                 raise InputError(f"The order file has the column {name} twice; keep one of them.")
-        missing = [name for name in _REQUIRED if name not in names]
+        missing = [name for name, column in COLUMNS.items() if column.required and name not in names]
         if missing:
             listed = ", ".join(name.strip() for name in found)[:500]
             raise InputError(f"The order file has no column {' and no '.join(missing)}; its columns are: {listed}.")
         self._width = len(columns)
         # A column that is not there is the empty cell that `spooled` puts at the end.
-        self._places = tuple(names.index(name) if name in names else self._width for name in COLUMNS)
-        self._order = _Remembered(lambda text: escaped(clean_id(text, "order id")))
-        self._time = _Remembered(time_mark)
-        self._customer = _Remembered(lambda text: escaped(clean_id(text, "customer id")) if text else "")
-        self._product = _Remembered(lambda text: escaped(clean_id(text)))
-        self._quantity = _Remembered(whole_quantity)
-        self._price = _Remembered(price)
+        self._columns = [
+            (_Remembered(column.clean), names.index(name) if name in names else self._width)
+            for name, column in COLUMNS.items()
+        ]
 
     def spooled(self, number: int, cells: list[str]) -> str:
-        """The row as a line of the spool; raises `InputError` for a row that cannot be used."""
+        """The row as a line of the spool: *number*, then all `COLUMNS`; raises `InputError` for an unusable row."""
         if len(cells) != self._width:
             raise InputError(f"The row has {len(cells)} cells instead of {self._width}.")
         cells.append("")
-        order, time, customer, product, quantity, price = self._places
-        return (
-            f"{self._order[cells[order]]}\t{self._time[cells[time]]}\t{number}\t{self._customer[cells[customer]]}\t"
-            f"{self._product[cells[product]]}\t{self._quantity[cells[quantity]]}\t{self._price[cells[price]]}\n"
-        )
+        return f"{number}\t" + "\t".join([cleaned[cells[place]] for cleaned, place in self._columns]) + "\n"
 
 
 class _Remembered(dict[str, str]):
@@ -152,3 +144,28 @@ def _moment(text: str) -> dt.datetime:
     clock = f"{minute or '00:00'}:{second or '00'}.{(fraction or '0')[:6]:0<6}"
     zone = "+00:00" if utc else f"{hours}:{minutes or '00'}" if hours else ""
     return dt.datetime.fromisoformat(f"{date}T{clock}{zone}")
+
+
+class Column(NamedTuple):
+    """A column that an order file can have.
+
+    Attributes:
+        sql: DuckDB's type of the cleaned cell.
+        clean: From a cell to a cell of the spool, "" for NULL; raises `InputError` for what cannot be used.
+        required: Whether each file must have it.
+    """
+
+    sql: str
+    clean: Callable[[str], str]
+    required: bool = False
+
+
+COLUMNS: Mapping[str, Column] = {
+    "order_id": Column("VARCHAR", lambda text: escaped(clean_id(text, "order id")), required=True),
+    "ts": Column("BIGINT", time_mark),
+    "customer_id": Column("VARCHAR", lambda text: escaped(clean_id(text, "customer id")) if text else ""),
+    "product_id": Column("VARCHAR", lambda text: escaped(clean_id(text)), required=True),
+    "quantity": Column("BIGINT", whole_quantity),
+    "price": Column("VARCHAR", price),
+}
+"""Columns an order file can have, in any order; others are ignored."""

@@ -9,16 +9,13 @@ import os
 import zlib
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
 
 from ..core.errors import InputError
-
-COLUMNS = ("order_id", "ts", "customer_id", "product_id", "quantity", "price")
-"""Columns an order file can have; others are ignored."""
 
 Refuse = Callable[[int, str], None]
 """Called with the number of a row and what is wrong with it."""
@@ -45,13 +42,13 @@ class Rows(ABC):
 
 
 @contextmanager
-def open_rows(path: Path) -> Iterator[Rows]:
-    """The rows of *path*; its first bytes tell whether it is Parquet, gzip or plain CSV, whatever it is called."""
+def open_rows(path: Path, columns: Collection[str]) -> Iterator[Rows]:
+    """The rows of *path*, of which *columns* are needed; whether it is Parquet, gzip or CSV its first bytes say."""
     try:
         with path.open("rb") as binary:
             if binary.peek(4).startswith(b"PAR1"):
                 with closing(duckdb.connect()) as connection:
-                    yield ParquetRows(path, connection)
+                    yield ParquetRows(path, connection, columns)
             else:
                 yield CsvRows(binary)
     except (OSError, EOFError, zlib.error, duckdb.Error) as error:
@@ -131,12 +128,12 @@ class ParquetRows(Rows):
 
     word = "Row"
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, columns: Collection[str]) -> None:
         self._connection = connection
         connection.read_parquet(_literal(path), binary_as_string=True).create_view("parquet")
         types = {name: str(kind) for name, kind, *_ in connection.execute("DESCRIBE parquet").fetchall()}
         self.found = tuple(types)
-        self._types = {name: kind for name, kind in types.items() if name.strip().casefold() in COLUMNS}
+        self._types = {name: kind for name, kind in types.items() if name.strip().casefold() in columns}
         self.columns = tuple(self._types)
         row = connection.execute("SELECT count(*) FROM parquet").fetchone()
         self.total = row[0] if row else 0

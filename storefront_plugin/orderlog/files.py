@@ -17,7 +17,7 @@ import duckdb
 
 from ..core.errors import InputError, StorefrontError
 from ..shop.ports import Order, OrderLine
-from .file_cells import RowCheck, time_of, unescaped
+from .file_cells import COLUMNS, RowCheck, time_of, unescaped
 from .file_rows import Rows, open_rows
 from .importing import ImportReport
 
@@ -27,21 +27,21 @@ Progress: TypeAlias = Callable[[int, int], None]
 _SPOOLED = 10_000
 _FETCHED = 10_000
 
-_LOAD = """
+_TYPES = {"number": "BIGINT"} | {name: column.sql for name, column in COLUMNS.items()}
+_LOAD = f"""
     CREATE TABLE line AS FROM read_csv(?, delim = '\t', quote = '', escape = '', header = false, auto_detect = false,
-        nullstr = '', columns = {'order_id': 'VARCHAR', 'time': 'BIGINT', 'number': 'BIGINT', 'customer_id': 'VARCHAR',
-                                 'product_id': 'VARCHAR', 'quantity': 'BIGINT', 'price': 'VARCHAR'})
+        nullstr = '', columns = {_TYPES})
 """
-_FIRST_TIMES = "CREATE TABLE placed AS SELECT order_id, min(time) AS time FROM line GROUP BY order_id"
-_COUNTS = "SELECT count(*), count(*) FILTER (time IS NULL) FROM placed"
+_FIRST_TIMES = "CREATE TABLE placed AS SELECT order_id, min(ts) AS ts FROM line GROUP BY order_id"
+_COUNTS = "SELECT count(*), count(*) FILTER (ts IS NULL) FROM placed"
 _SORTED = """
-    SELECT order_id, placed.time, customer_id, product_id, quantity, price
-    FROM line JOIN placed USING (order_id) ORDER BY placed.time NULLS LAST, order_id, number
+    SELECT order_id, placed.ts, customer_id, product_id, quantity, price
+    FROM line JOIN placed USING (order_id) ORDER BY placed.ts NULLS LAST, order_id, number
 """
 
 
 class OrderFile:
-    """Orders of the file at *path*, with the columns of `file_rows.COLUMNS`; only order_id and product_id are required.
+    """Orders of the file at *path*, with the columns of `file_cells.COLUMNS`.
 
     An order is placed at the earliest ``ts`` of its rows; one without any counts as placed now. An empty quantity is
     1, and a fraction is rounded up. Memory stays constant: rows are spooled into *folder* (None: the
@@ -72,7 +72,7 @@ class OrderFile:
                 yield from _orders(self._sorted(connection, folder / "lines.tsv"))
 
     def _spool(self, spool: Path, report: ImportReport, progress: Progress) -> None:
-        with open_rows(self.path) as rows:
+        with open_rows(self.path, COLUMNS) as rows:
             check = RowCheck(rows.found, rows.columns)
             with spool.open("w", encoding="utf-8", newline="\n") as out:
                 for lines in self._checked(rows, check, report):
