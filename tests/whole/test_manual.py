@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import re
 import shlex
@@ -22,6 +23,9 @@ from flask import Flask
 from manual_pages import DOCS, ROOT, Block, blocks, write
 
 from storefront_plugin import signals
+from storefront_plugin.bundles.spreadsheet.columns import OF_TIER
+from storefront_plugin.cli import storefront as commands
+from storefront_plugin.core.settings import described
 from storefront_plugin.recommending.strategies import STRATEGIES
 
 pytestmark = pytest.mark.xdist_group("manual")  # so that the tutorial is followed once
@@ -155,8 +159,25 @@ def test_a_page_of_the_manual_runs(page: Path, tutorial_app: Flask) -> None:
         run(tutorial_app, block, names, f"{page.name}, block {number}")
 
 
-def test_every_command_strategy_and_signal_stands_in_the_manual() -> None:
-    """Nothing is offered in secret; settings and commands are generated from the code."""
+def test_every_generated_part_says_what_the_code_says() -> None:
+    """Each marker has a maker, and what it makes names all that there is."""
+    spec = importlib.util.spec_from_file_location("manual_hooks", DOCS / "hooks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    hooks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hooks)
+    markers = {name for page in PAGES for name in re.findall(r"<!-- generated: (\w+) -->", page.read_text("utf-8"))}
+    assert markers == set(hooks.PARTS)
+    made = {name: hooks.PARTS[name]() for name in markers}
+    assert [key for key, _, _ in described() if f"`{key}`" not in made["settings"]] == []
+    assert [name for name in commands.commands if f"## `{name}`" not in made["commands"]] == []
+    assert [name for name in OF_TIER if f"`{name}`" not in made["csv"]] == []
+    assert "/storefront/api/recommendations" in made["json"]
+    assert all(len(text) > 500 for text in made.values())
+
+
+def test_every_strategy_and_signal_stands_in_the_manual() -> None:
+    """Nothing is offered in secret."""
     manual = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     signal_names = [name for name, value in vars(signals).items() if isinstance(value, NamedSignal)]
     for name in (*STRATEGIES, *signal_names):
