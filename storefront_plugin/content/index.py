@@ -112,7 +112,14 @@ def _write_rows(
                     seen.add(number)
                     file.write(_row(number, product))
                     if product.rating is not None and product.review_count > 0:
-                        reviews.append(Rated(number, product.rating, product.review_count, product.reviewed_at))
+                        reviews.append(
+                            Rated(
+                                number=number,
+                                stars=product.rating,
+                                count=product.review_count,
+                                reviewed_at=product.reviewed_at,
+                            )
+                        )
             done += len(chunk)
             progress("catalogue", done, done)
     return reviews, max(seen, default=0)

@@ -67,13 +67,13 @@ def backlog(database: Database, store: RedisStore, keys: Keys, ask_redis: bool) 
         lowest, wanting = _standing(BatchSender(database, store, keys), live)
     unsent, unsent_since = _unsent(database, lowest) if lowest is not None and lowest < (position or 0) else (0, None)
     return Backlog(
-        min(MOST_WAITING, unnumbered + unsent),
-        min((moment for moment in (since, unsent_since) if moment is not None), default=None),
-        counted_at,
-        position,
-        wanting,
-        building is not None and not generations.is_dead(building),
-        building is not None and generations.is_dead(building),
+        waiting=min(MOST_WAITING, unnumbered + unsent),
+        since=min((moment for moment in (since, unsent_since) if moment is not None), default=None),
+        counted_at=counted_at,
+        position=position,
+        wanting=wanting,
+        rebuilding=building is not None and not generations.is_dead(building),
+        broke_off=building is not None and generations.is_dead(building),
     )
 
 

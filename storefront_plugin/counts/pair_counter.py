@@ -79,10 +79,10 @@ class PairCounter:
             support_stem=support_stem,
         )
         return ShardCounts(
-            shard,
-            [command for pair in commands for command in pair],
-            {product: count for product, count, _ in rows if count},
-            {product: sold for product, _, sold in rows},
+            shard=shard,
+            neighbours=[command for pair in commands for command in pair],
+            counts={product: count for product, count, _ in rows if count},
+            sold={product: sold for product, _, sold in rows},
         )
 
     def _read(self, source: Path) -> None:

@@ -151,7 +151,7 @@ def _place(
     settled.placed += 1
     settled.clamped += event.clamped
     if products:
-        settled.entries.append(Entry(1, day, len(products), products))
+        settled.entries.append(Entry(sign=1, day=day, size=len(products), products=products))
 
 
 def _cancel(state: OrderState, settled: Settled) -> None:
@@ -162,7 +162,7 @@ def _cancel(state: OrderState, settled: Settled) -> None:
     state.status, state.changed = "cancelled", True
     settled.cancelled += 1
     if standing:
-        settled.entries.append(Entry(-1, state.day or 0, state.size, standing))
+        settled.entries.append(Entry(sign=-1, day=state.day or 0, size=state.size, products=standing))
 
 
 def _refund(state: OrderState, lines: Iterable[Line], numbers: Mapping[str, int], settled: Settled) -> None:
@@ -179,7 +179,7 @@ def _refund(state: OrderState, lines: Iterable[Line], numbers: Mapping[str, int]
     gone = tuple(product for product in before if product not in standing)
     if gone:
         staying = tuple(product for product in before if product in standing)
-        settled.entries.append(Entry(-1, state.day or 0, state.size, gone, staying))
+        settled.entries.append(Entry(sign=-1, day=state.day or 0, size=state.size, products=gone, others=staying))
 
 
 def _take(state: OrderState, product: int | None, refund: Line) -> int:
@@ -209,4 +209,7 @@ def _numbers(products: Iterable[int]) -> str:
 def load_entries(text: str) -> list[Entry]:
     """The entries that `dump_entries` wrote."""
     lines = json.loads(f"[{','.join(text.splitlines())}]")
-    return [Entry(line["s"], line["d"], line["m"], tuple(line["p"]), tuple(line["o"])) for line in lines]
+    return [
+        Entry(sign=line["s"], day=line["d"], size=line["m"], products=tuple(line["p"]), others=tuple(line["o"]))
+        for line in lines
+    ]

@@ -104,7 +104,12 @@ def order_line(raw: RawLine, currency: str | None, minor: bool) -> OrderLine:
         variant_id = None if variant is None else clean_id(variant)
     except InputError:
         raise Unusable("without a product" if raw.get("product_id") is None else "of an unusable product id") from None
-    return OrderLine(product_id, _quantity(raw.get("quantity")), _unit_price(raw, currency, minor), variant_id)
+    return OrderLine(
+        product_id=product_id,
+        quantity=_quantity(raw.get("quantity")),
+        unit_price=_unit_price(raw, currency, minor),
+        variant_id=variant_id,
+    )
 
 
 def _quantity(value: Any) -> int:

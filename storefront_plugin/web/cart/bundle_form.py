@@ -103,7 +103,7 @@ def _line(component: Component, quantity: int, choices: Choices, chosen: str | N
     variants = known or tuple(Variant(one, one) for one in component.variants)
     if not known and component.product_id in choices:
         raise InputError(f"No variant of {component.product_id!r:.60} fits the bundle; correct the bundle.")
-    return CartLine(component.product_id, quantity, None, _variant(variants, chosen, quantity))
+    return CartLine(component.product_id, quantity, variant_id=_variant(variants, chosen, quantity))
 
 
 def _variant(variants: Sequence[Variant], chosen: str | None, quantity: int) -> str | None:

@@ -82,7 +82,7 @@ def _unlocked(bundle_id: int, source: Source, now: dt.datetime) -> Notice:
     why = Shopper(page.segments, frozenset({bundle_id})).why_off(bundle, now)
     title = bundle.definition.text_in(page.locale).title
     kind = "gone" if why == "staff_only" else why or "unlocked"
-    return Notice(kind, source, bundle_id, title, path=_page_of(bundle))
+    return Notice(kind, source, bundle_id=bundle_id, title=title, path=_page_of(bundle))
 
 
 def _page_of(bundle: Bundle) -> str:
