@@ -1,4 +1,4 @@
-"""The merchant's pages on one app: addresses, the door, and what every answer carries."""
+"""The merchant's pages on one app: addresses, who may open them, and what every answer carries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .bundles import preview as bundle_preview
 from .bundles import proposals
 from .explain import page as explain
 from .home import page as home
-from .kit import products
+from .kit import catalogue_names, products
 from .kit.access import current_merchant, may_edit
 from .kit.forms import TOKEN
 from .kit.pages import show_page
@@ -65,6 +65,7 @@ PAGES: tuple[_Page, ...] = (
     explain,
     audit_log,
     products,
+    catalogue_names,
 )
 
 
@@ -73,19 +74,19 @@ def build_admin(name: str, url_prefix: str) -> Blueprint:
     blueprint = Blueprint(f"{name}-admin", __name__, url_prefix=f"{url_prefix}/admin")
     for page in PAGES:
         page.register(blueprint)
-    # Every address and method has a view, so that the door is asked first and the answer tells nothing of what exists.
+    # Every address and method has a view, so that who asks is known first and the answer tells nothing of what exists.
     for rule in ("", "/", "/<path:path>"):
         methods = _EVERY_METHOD if rule == "/<path:path>" else _EVERY_METHOD[1:]
-        blueprint.add_url_rule(rule, "nowhere", nowhere, methods=methods, provide_automatic_options=False)
+        blueprint.add_url_rule(rule, "not_found", not_found, methods=methods, provide_automatic_options=False)
     blueprint.url_value_preprocessor(exemption(blueprint))
-    blueprint.before_request(door)
-    blueprint.after_request(_sealed)
+    blueprint.before_request(authorize)
+    blueprint.after_request(security_headers)
     for error, answer in _ANSWERS:
         blueprint.register_error_handler(error, answer)
     return blueprint
 
 
-def door() -> None:
+def authorize() -> None:
     """Nobody comes in but those whom the shop's ``admin_access`` knows, and only editors post, from our own pages."""
     looks = request.method in ("GET", "HEAD", "OPTIONS")
     if current_merchant() is None or not (looks or may_edit()) or not (is_own(request) or (looks and _is_link())):
@@ -99,14 +100,14 @@ def _is_link() -> bool:
     return (request.headers.get("Sec-Fetch-Mode"), request.headers.get("Sec-Fetch-Dest")) == ("navigate", "document")
 
 
-def nowhere(path: str = "") -> Response:
+def not_found(path: str = "") -> Response:
     """An address without a page."""
     raise NotFound
 
 
 def _forbidden(_error: Exception) -> Response:
     """The same for every address. A form that was posted after signing out is kept on the page, to be sent again."""
-    return show_page("kit/forbidden.html", 403, kept=_kept() if is_own(request) else [])
+    return show_page("kit/forbidden.html", 403, kept=posted_fields() if is_own(request) else [])
 
 
 def _not_found(_error: Exception) -> Response:
@@ -116,10 +117,10 @@ def _not_found(_error: Exception) -> Response:
 def _unavailable(error: Exception) -> Response:
     """Database, Redis or the shop's own adapter failed: said in words, with the remedy, and what was typed is kept."""
     _log.warning("A merchant's page could not be served: %s", error)
-    return show_page("kit/unavailable.html", 503, reason=str(error), kept=_kept())
+    return show_page("kit/unavailable.html", 503, reason=str(error), kept=posted_fields())
 
 
-def _kept() -> list[tuple[str, str]]:
+def posted_fields() -> list[tuple[str, str]]:
     """What was typed into a posted form. Its token is left out: that of the new page is younger."""
     if request.method != "POST":
         return []
@@ -139,7 +140,7 @@ _ANSWERS: tuple[tuple[type[Exception] | int, Callable[[Exception], Response]], .
 )
 
 
-def _sealed(response: Response) -> Response:
+def security_headers(response: Response) -> Response:
     """Never in a cache, never in a foreign frame; what the shop's own policy says wins."""
     make_private(response)
     response.headers.setdefault("Content-Security-Policy", _POLICY)

@@ -177,7 +177,7 @@ def test_numbers_that_no_database_holds_are_not_found(probed: tuple[SmallShop, P
     """A guessed id of twenty digits is an address without a page, not an error of the database."""
     shop, _ = probed
     client = signed_in(shop)
-    paths = {path for rule, path in addresses(shop, 10**20) if rule.endpoint != "storefront-admin.nowhere"}
+    paths = {path for rule, path in addresses(shop, 10**20) if rule.endpoint != "storefront-admin.not_found"}
     guessed = [path for path in paths if str(10**20) in path]
     assert len(guessed) > 4
     for path in guessed:
@@ -214,7 +214,7 @@ def test_a_viewer_sees_every_page_and_changes_nothing(probed: tuple[SmallShop, P
         for method in set(CHANGING) & rule.methods:  # type: ignore[operator]
             answer = viewer.open(path, method=method, data={"storefront_token": token, "title": "x"})
             assert answer.status_code == 403, (method, path)
-        if "GET" in rule.methods and rule.endpoint != "storefront-admin.nowhere":  # type: ignore[operator]
+        if "GET" in rule.methods and rule.endpoint != "storefront-admin.not_found":  # type: ignore[operator]
             expected = (403,) if rule.endpoint in EDITORS_PAGES else (200, 302, 303, 404)
             assert viewer.get(path).status_code in expected, path
     assert viewer.post(f"{HOME}/nothing").status_code == 403

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
-from admin_form import Merchants, values
+from admin_form import ADMIN, Merchants, values
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant
@@ -92,18 +92,18 @@ def test_rules_are_found_by_the_names_of_their_categories(shop: SmallShop, brows
 
 
 def test_the_form_says_what_the_chosen_categories_are_called(shop: SmallShop, browser: Merchants) -> None:
-    """Below the field that holds the id."""
+    """Above the field that holds the id."""
     with shop.app.app_context():
         rule = Rule(kind="exclude", target_kind="category", target_value="c0", seed_kind="category", seed_value="c3")
         RuleStore(shop.storefront.database).create(rule)
     browser.get("rules/1")
-    assert browser.texts("#target_category-help, #seed_category-help") == ["Cameras"]
+    assert browser.texts("[data-picker$=categories] .picked:not([hidden])") == ["Cameras"]
 
 
 def test_a_name_may_be_typed_and_chosen_by(shop: SmallShop, browser: Merchants) -> None:
     """As it is written or not, for what a rule is about and for its pages; what is stored is the id."""
     browser.get("rules/new")
-    options = {str(one["value"]): one.get_text() for one in browser.soup.select("#categories option")}
+    options = {str(one["value"]): one.get_text() for one in browser.soup.select("#target_category-names option")}
     assert options == NAMES | {"c3": ""}
     save(browser, kind="exclude", target_kind="category", target_category="cAMERAS")
     browser.get("rules/new")
@@ -114,6 +114,17 @@ def test_a_name_may_be_typed_and_chosen_by(shop: SmallShop, browser: Merchants) 
     assert targets(shop) == [("c0", None), ("c3", "c1"), ("Of tomorrow", None)]
 
 
+def test_typing_suggests_categories_and_brands(shop: SmallShop, browser: Merchants) -> None:
+    """By words of their names or ids, each with both; nothing for words that none has."""
+    for path, found in (
+        ("categories?q=camera", [{"id": "c0", "title": "Cameras"}]),
+        ("categories?q=C3", [{"id": "c3", "title": "c3"}]),
+        ("categories?q=cameras+lenses", []),
+        ("brands?q=", []),
+    ):
+        assert browser.client.get(f"{ADMIN}/{path}").json == found, path
+
+
 def test_explaining_takes_a_name_and_tells_it(shop: SmallShop, browser: Merchants) -> None:
     """The page of that category is explained."""
     with shop.app.app_context():
@@ -121,10 +132,10 @@ def test_explaining_takes_a_name_and_tells_it(shop: SmallShop, browser: Merchant
     for typed in ("Cameras", "c0"):
         browser.get(f"explain?placement=category&category={typed}")
         assert browser.value("category") == "c0"
-        assert browser.texts(".explain-ask .help") == ["Cameras"]
+        assert browser.texts(".explain-ask .picked:not([hidden])") == ["Cameras"]
         assert "Shown at place 1" in browser.soup.get_text()
     browser.get("explain?placement=category&category=c3")
-    assert browser.texts(".explain-ask .help") == []
+    assert browser.texts(".explain-ask .picked:not([hidden])") == []
 
 
 def test_two_categories_of_one_name_are_told_apart_by_their_ids(make_shop: MakeShop) -> None:

@@ -17,8 +17,8 @@ from werkzeug.datastructures import MultiDict
 
 from storefront_plugin import ConfigurationError, MemoryCatalog, Merchant, Product
 from storefront_plugin.admin.kit import products
+from storefront_plugin.admin.kit.flashes import flash
 from storefront_plugin.admin.kit.i18n import shown_time
-from storefront_plugin.admin.kit.pages import tell
 from storefront_plugin.core import audit
 from storefront_plugin.core.settings import Settings
 
@@ -338,7 +338,7 @@ def test_long_notices_leave_room_for_the_shops_own_cookie(probed: tuple[SmallSho
     @shop.app.get("/many")
     def many() -> str:
         for number in range(5):
-            tell(
+            flash(
                 f"{number} " + "".join(chr(0x4E00 + 37 * number + 11 * n) for n in range(400)), undo="/undo", key=number
             )
         return "told"
@@ -392,3 +392,17 @@ def test_a_path_of_the_shop_that_is_none_is_refused_at_mount(path: object) -> No
     """With what it should be."""
     with pytest.raises(ConfigurationError, match=r"STOREFRONT_SHOP_PATH .* begins with one slash"):
         Settings.from_config({"STOREFRONT_SHOP_PATH": path})
+
+
+def test_charts_have_a_name_and_their_figures_as_a_table(probed: tuple[SmallShop, Probe]) -> None:
+    """What is drawn can be read, too; labels are words, and nothing is styled in place, which a strict CSP forbids."""
+    page = soup_of(signed_in(probed[0]).get(f"{HOME}/probe"))
+    line, bars = page.select("figure.chart")
+    for chart, name in ((line, "Orders a day"), (bars, "Sales a day")):
+        assert chart.select_one(f"#{chart['aria-labelledby']}").get_text() == name  # type: ignore[union-attr]
+        rows = [[cell.get_text() for cell in row.select("td")] for row in chart.select("tbody tr")]
+        assert rows == [["Monday", "4"], ["<b>Tuesday</b>", "0"], ["Wednesday", "12"]]
+    assert str(line.select("polyline")[0]["points"]).split() == ["0.0,126.7", "300.0,180.0", "600.0,20.0"]
+    assert [str(bar["height"]) for bar in bars.select("rect")] == ["53.3", "0.0", "160.0"]
+    assert not page.select("figure [style], svg [style]")
+    assert page.select("svg[aria-label='3, 0, 5'] rect")

@@ -13,7 +13,7 @@ from admin_form import ADMIN, Merchants, values
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant
-from storefront_plugin.admin.kit import products as catalogue_names
+from storefront_plugin.admin.kit import catalogue_names
 from storefront_plugin.admin.rules import editor as rule_editor
 from storefront_plugin.core import audit
 from storefront_plugin.recommending.rules.list import list_rules

@@ -32,9 +32,9 @@ def pick(page: Page, words: str) -> None:
 def test_a_cart_to_explain_is_put_together_without_a_button(visit: Opener) -> None:
     """The field asks for what such a page has, each pick is explained at once, and the next one is typed there."""
     page = visit("/explain")
-    expect(page.get_by_label("Category", exact=True)).to_be_hidden()
+    expect(page.locator("#category")).to_be_hidden()
     page.get_by_label("Page", exact=True).select_option("category")
-    expect(page.get_by_label("Category", exact=True)).to_be_visible()
+    expect(page.locator("#category")).to_be_visible()
     expect(page.locator("#add")).to_be_hidden()
     page.get_by_label("Page", exact=True).select_option("cart")
     expect(page.get_by_role("combobox", name="Add a product to the cart")).to_be_visible()
@@ -64,3 +64,17 @@ def test_a_pin_asks_for_its_product_alone(visit: Opener) -> None:
     expect(brand).to_be_hidden()
     page.get_by_role("radio", name="Exclude").check()
     assert (targets.input_value(), brand.input_value()) == ("brand", "Aster")
+
+
+def test_a_category_is_picked_by_the_keyboard(visit: Opener) -> None:
+    """As a product is; its field then holds the id, and the form without script has the same names to choose from."""
+    page = visit("/rules/new")
+    page.get_by_role("radio", name="Exclude").check()
+    page.locator("#target_kind").select_option("category")
+    field = page.get_by_role("combobox", name="Category", exact=True)
+    field.press_sequentially("c2")
+    page.locator(".suggestions [role=option]").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("c2")
+    expect(page.locator(".suggestions:visible")).to_have_count(0)

@@ -16,8 +16,10 @@ from wtforms.validators import DataRequired
 
 from storefront_plugin import Merchant
 from storefront_plugin.admin import blueprint
+from storefront_plugin.admin.kit.flashes import flash
 from storefront_plugin.admin.kit.forms import AdminForm, MomentField
-from storefront_plugin.admin.kit.pages import Paging, asked_page, change, editors_only, link, see_other, show_page, tell
+from storefront_plugin.admin.kit.pages import change, editors_only, link, see_other, show_page
+from storefront_plugin.admin.kit.paging import Paging, page_number
 
 HOME = "/storefront/admin"
 
@@ -26,11 +28,17 @@ _PAGE = """{% extends "storefront/admin/kit/base.html" %}{% block title %}Probe{
 <form method="post" data-guard class="form">{{ form.storefront_token }}{{ parts.field(form.title) }}{{ parts.field(form.moment) }}
 {% for tag in tags %}<input name="tag" aria-label="Tag" value="{{ tag }}">{% endfor %}
 <button class="button primary">Save</button></form>
-<div class="panel">{{ parts.product_field("found", "product", "Product") }}</div>
+<div class="panel">{{ parts.combobox("products", "found", "product", "Product") }}</div>
 {{ parts.post(link("probe_press"), "Press") }}
 <ul>{% for text in saved %}<li>{{ text }}</li>{% endfor %}</ul>
 {{ parts.pager(paging) }}
+{%- import "storefront/admin/kit/charts.html" as charts with context %}
+{{ charts.line("orders", "Orders a day", points, "Orders", description="Last three days") }}
+{{ charts.bars("sales", "Sales a day", points, "Sales") }}
+{{ charts.sparkline([3, 0, 5], "3, 0, 5") }}
 {% endblock %}"""
+
+POINTS = [("Monday", 4), ("<b>Tuesday</b>", 0), ("Wednesday", 12)]
 
 
 class ProbeForm(AdminForm):
@@ -63,23 +71,23 @@ class Probe:
             return self._page(form, 422)
         self.saved.append({name: request.form.getlist(name) for name in request.form if name != "storefront_token"})
         self.moments.append(form.moment.data)
-        tell("Saved.")
+        flash("Saved.")
         return see_other(link("probe"))
 
     def press(self) -> Response:
         self.pressed += 1
-        tell("Pressed <b>it</b>.", undo=link("probe_undo"), by=1)
+        flash("Pressed <b>it</b>.", undo=link("probe_undo"), by=1)
         return see_other(link("probe"))
 
     def undo(self) -> Response:
         self.pressed -= int(request.form["by"])
-        tell("Taken back.")
+        flash("Taken back.")
         return see_other(link("probe"))
 
     def _page(self, form: ProbeForm, status: int) -> Response:
         tags = request.form.getlist("tag") or ["a", "b"]
-        paging = Paging(asked_page(), 10, 95)
-        return show_page("probe.html", status, form=form, tags=tags, saved=self.saved, paging=paging)
+        paging = Paging(page_number(), 10, 95)
+        return show_page("probe.html", status, form=form, tags=tags, saved=self.saved, paging=paging, points=POINTS)
 
 
 def add_probe(monkeypatch: Any, make_shop: Callable[..., SmallShop], **options: Any) -> tuple[SmallShop, Probe]:

@@ -94,7 +94,7 @@ function bulk(form) {
   show();
 }
 
-// A field for a product (see product_field in _parts.html): a combobox as WAI-ARIA describes it.
+// A field for a product, category or brand (see combobox in parts.html): a combobox as WAI-ARIA describes it.
 
 let pickers = 0;
 
@@ -209,7 +209,14 @@ class Picker {
   }
 }
 
+function named({ id, title }) {
+  const words = document.createElement("bdi");
+  words.textContent = title === id ? title : `${title} · ${id}`;
+  return words;
+}
+
 function shown(product) {
+  if (product.price === undefined) return named(product);
   const text = (tag, name, content) => {
     const element = document.createElement(tag);
     element.className = name;

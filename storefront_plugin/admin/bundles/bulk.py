@@ -11,8 +11,9 @@ from ...bundles.store import repository
 from ...bundles.store.listing import definitions_of
 from ...proxies import current_services
 from ..kit.access import merchant_name
+from ..kit.flashes import flash
 from ..kit.i18n import _, ngettext
-from ..kit.pages import change, link, see_other, tell
+from ..kit.pages import change, link, see_other
 from .prices import price_definition
 
 MAX_TOGETHER = 200
@@ -31,7 +32,7 @@ def together() -> Response:
     if action == "delete":
         return _delete(_chosen(request.form.getlist("rows")))
     if action not in ("publish", "archive", "unpublish"):
-        tell(_("Nothing was changed: choose what to do."), "error")
+        flash(_("Nothing was changed: choose what to do."), "error")
         return _back()
     wish = cast(repository.Action, action)
     changed, refused = [], []
@@ -69,18 +70,18 @@ def _delete(chosen: Sequence[tuple[int, int]]) -> Response:
             missed += 1
     if deleted:
         text = ngettext("%(num)s draft deleted.", "%(num)s drafts deleted.", len(deleted))
-        tell(text, undo=link("bundle_together_undo"), rows=_rows(deleted))
+        flash(text, undo=link("bundle_together_undo"), rows=_rows(deleted))
     if kept:
         text = ngettext(
             "%(num)s bundle is no draft, or was on sale before. Archive it instead.",
             "%(num)s bundles are no drafts, or were on sale before. Archive them instead.",
             kept,
         )
-        tell(text, "warning")
+        flash(text, "warning")
     if missed:
-        tell(_missed(missed), "warning")
+        flash(_missed(missed), "warning")
     if not chosen:
-        tell(_("Choose one or more bundles first."), "warning")
+        flash(_("Choose one or more bundles first."), "warning")
     return _back()
 
 
@@ -96,9 +97,9 @@ def together_undo() -> Response:
             missed += 1
     if undone:
         current_services.news.rules_changed()
-        tell(ngettext("%(num)s bundle is as it was before.", "%(num)s bundles are as they were before.", undone))
+        flash(ngettext("%(num)s bundle is as it was before.", "%(num)s bundles are as they were before.", undone))
     if missed:
-        tell(_missed(missed), "warning")
+        flash(_missed(missed), "warning")
     return _back()
 
 
@@ -120,9 +121,9 @@ def _tell(action: str, changed: Sequence[repository.BundleRecord], refused: int)
     }
     if changed:
         current_services.news.rules_changed()
-        tell(ngettext(*words[action], len(changed)), undo=link("bundle_together_undo"), rows=_rows(changed))
+        flash(ngettext(*words[action], len(changed)), undo=link("bundle_together_undo"), rows=_rows(changed))
     if refused and action == "publish":
-        tell(
+        flash(
             ngettext(
                 "%(num)s bundle could not be published: open it to see why.",
                 "%(num)s bundles could not be published: open them to see why.",
@@ -131,9 +132,9 @@ def _tell(action: str, changed: Sequence[repository.BundleRecord], refused: int)
             "warning",
         )
     elif refused:
-        tell(_missed(refused), "warning")
+        flash(_missed(refused), "warning")
     if not changed and not refused:
-        tell(_("Choose one or more bundles first."), "warning")
+        flash(_("Choose one or more bundles first."), "warning")
 
 
 def _missed(count: int) -> str:

@@ -16,9 +16,10 @@ from ...core.errors import InputError
 from ...core.i18n import LANGUAGES
 from ...proxies import current_services
 from ..kit.access import may_edit, merchant_name
+from ..kit.flashes import flash
 from ..kit.forms import add_error
 from ..kit.i18n import _, admin_texts, error_text
-from ..kit.pages import link, see_other, show_page, tell
+from ..kit.pages import link, see_other, show_page
 from ..kit.products import look_up, views
 from .errors import complain_of_prices, told
 from .form import KINDS, MANY_TIERS, PRICE_KINDS, BundleForm, blank_form, complaints, form_of, with_blanks, wrong
@@ -191,11 +192,11 @@ def _tell_saved(before: repository.BundleRecord | None, now: repository.BundleRe
     published = now.state == "published" and (before is None or before.state != "published")
     text = _("Published.") if published else _("Saved.") if before else _("Saved as a draft.")
     if before is not None and now.version == before.version:
-        tell(_("Nothing was different, so nothing was saved."))
+        flash(_("Nothing was different, so nothing was saved."))
     elif now.version == 1:
-        tell(text)  # a first draft has nothing before it
+        flash(text)  # a first draft has nothing before it
     else:
-        tell(text, undo=link("bundle_undo", bundle_id=now.id), version=now.version)
+        flash(text, undo=link("bundle_undo", bundle_id=now.id), version=now.version)
 
 
 def _conflict(answer: Answer, mine: Definition, conflict: repository.EditConflict) -> Response:

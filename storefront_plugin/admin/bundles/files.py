@@ -13,9 +13,10 @@ from ...bundles.spreadsheet.reading import MAX_BYTES
 from ...core.errors import InputError
 from ...proxies import current_services
 from ..kit.access import merchant_name
+from ..kit.flashes import flash
 from ..kit.forms import AdminForm
 from ..kit.i18n import _, error_text, ngettext
-from ..kit.pages import change, editors_only, link, see_other, show_page, tell
+from ..kit.pages import change, editors_only, link, see_other, show_page
 from .list import asked
 
 MOST_SHOWN = 500
@@ -94,7 +95,7 @@ def _imported(form: AdminForm, report: ImportReport) -> Response:
     if report.refused:
         refused = ngettext("%(num)s was refused, see below.", "%(num)s were refused, see below.", report.refused)
         return _reported(form, report, done=f"{text} {refused}")
-    tell(text, undo=link("bundle_import_undo") if report.created or report.changed else "", token=report.token)
+    flash(text, undo=link("bundle_import_undo") if report.created or report.changed else "", token=report.token)
     return see_other(link("bundle_list", sort="updated"))
 
 
@@ -106,14 +107,14 @@ def undo() -> Response:
         current_services.news.rules_changed()
     deleted = ngettext("%(num)s new draft deleted", "%(num)s new drafts deleted", undone.deleted)
     restored = ngettext("%(num)s bundle as it was before", "%(num)s bundles as they were before", undone.restored)
-    tell(_("Import taken back: %(deleted)s, %(restored)s.", deleted=deleted, restored=restored))
+    flash(_("Import taken back: %(deleted)s, %(restored)s.", deleted=deleted, restored=restored))
     if undone.left:
         text = ngettext(
             "%(num)s bundle was changed since the import and is left as it is.",
             "%(num)s bundles were changed since the import and are left as they are.",
             undone.left,
         )
-        tell(text, "warning")
+        flash(text, "warning")
     return see_other(link("bundle_list", sort="updated"))
 
 

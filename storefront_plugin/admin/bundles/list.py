@@ -15,8 +15,10 @@ from ...bundles.store.listing import Row, Sort, Wanted, definitions_of, list_bun
 from ...proxies import current_services
 from ...shop.ports import Product
 from ..kit.access import merchant_name
+from ..kit.flashes import flash
 from ..kit.i18n import _, admin_texts
-from ..kit.pages import Paging, asked_page, change, link, see_other, show_page, tell
+from ..kit.pages import change, link, see_other, show_page
+from ..kit.paging import Paging, page_number
 from ..kit.products import ProductView, look_up, unknown, view_of
 from .form import KINDS
 from .labels import StateView, absence, kind_names, offer_words, state_names, state_view
@@ -50,7 +52,7 @@ def register(blueprint: Blueprint) -> None:
 
 def listed() -> Response:
     """``GET bundles``: ``q``, ``state``, ``kind``, ``staff``, ``on``, ``sort``, ``order`` and ``page`` in the address."""
-    wanted, page = asked(), asked_page()
+    wanted, page = asked(), page_number()
     database = current_services.database
     rows, count = list_bundles(database, wanted, page, SIZE)
     filtered = wanted != Wanted(sort=wanted.sort, descending=wanted.descending)
@@ -149,7 +151,7 @@ def restore(bundle_id: int) -> Response:
     if found is None:
         abort(404)
     if _loaded(bundle_id).state == "published" and price_definition(found.definition).refusals:
-        tell(_("This version cannot be on sale now: take the bundle back to draft first."), "error")
+        flash(_("This version cannot be on sale now: take the bundle back to draft first."), "error")
         return see_other(link("bundle_history", bundle_id=bundle_id))
     return _done(
         bundle_id,
@@ -167,7 +169,7 @@ def duplicate(bundle_id: int) -> Response:
         copy = repository.duplicate(current_services.database, bundle_id, merchant_name(), _(" (copy)"))
     except repository.BundleNotFound:
         abort(404)
-    tell(_("This is the copy, a draft. Change what shall be different."))
+    flash(_("This is the copy, a draft. Change what shall be different."))
     return see_other(link("bundle_edit", bundle_id=copy.id))
 
 
@@ -177,21 +179,21 @@ def _done(bundle_id: int, act: Callable[[int], repository.BundleRecord], text: s
     try:
         now = act(_number("version"))
     except repository.EditConflict:
-        tell(_("Somebody else changed this bundle meanwhile. This is how it stands now."), "warning")
+        flash(_("Somebody else changed this bundle meanwhile. This is how it stands now."), "warning")
         return see_other(link("bundle_edit", bundle_id=bundle_id))
     except repository.BundleNotFound:
         abort(404)
     if "published" in (before.state, now.state):
         current_services.news.rules_changed()
     undo_of = link("bundle_undo", bundle_id=bundle_id)
-    tell(text, undo=undo_of, redo=undone, version=now.version, again="yes" if undone else "")
+    flash(text, undo=undo_of, redo=undone, version=now.version, again="yes" if undone else "")
     return see_other(link("bundle_edit", bundle_id=bundle_id))
 
 
 def _refused(stored: repository.BundleRecord) -> bool:
     refusals = price_definition(stored.definition).refusals
     for text in refusals:
-        tell(text, "error")
+        flash(text, "error")
     return bool(refusals)
 
 

@@ -23,9 +23,11 @@ from ...core.errors import StorefrontError
 from ...orderlog.numbering import is_small
 from ...proxies import current_services
 from ..kit.access import merchant_name
+from ..kit.flashes import flash
 from ..kit.forms import AdminForm
 from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_percent
-from ..kit.pages import Paging, asked_page, change, editors_only, here, link, see_other, show_page, tell
+from ..kit.pages import change, editors_only, here, link, see_other, show_page
+from ..kit.paging import Paging, page_number
 from ..kit.products import ProductView, views
 
 
@@ -159,7 +161,7 @@ def _page(form: TermsForm | None, status: int = 200) -> Response:
     database, given = current_services.database, request.args
     state = cast(ProposalState, given.get("state") if given.get("state") in get_args(ProposalState) else "open")
     sort = cast(Sort, given.get("sort") if given.get("sort") in get_args(Sort) else "beyond")
-    page = asked_page()
+    page = page_number()
     found, count = proposals.list_proposals(database, state, sort, page=page, size=SIZE)
     run = latest_run(database)
     return show_page(
@@ -214,7 +216,7 @@ def search() -> Response:
     try:
         begun = proposal_run.begin(current_services.database, terms, merchant_name())
     except proposal_run.SearchRunning:
-        tell(_("A search is at work already; its result will be here in a moment."), "warning")
+        flash(_("A search is at work already; its result will be here in a moment."), "warning")
         return see_other(link("proposals"))
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     if current_services.database.in_memory:  # it has one connection only, which no second thread may use
@@ -248,7 +250,7 @@ def reject() -> Response:
         text = ngettext(
             "Rejected. This set is not proposed again.", "%(num)s rejected. They are not proposed again.", len(done)
         )
-        tell(text, undo=link("proposal_unreject"), rows=" ".join(done), back=_address())
+        flash(text, undo=link("proposal_unreject"), rows=" ".join(done), back=_address())
     return _back(keys, done, _after(keys))
 
 
@@ -258,7 +260,7 @@ def unreject() -> Response:
     keys = _asked()
     done = proposals.unreject(current_services.database, keys, merchant_name())
     if done:
-        tell(ngettext("The set is proposed again.", "%(num)s sets are proposed again.", len(done)))
+        flash(ngettext("The set is proposed again.", "%(num)s sets are proposed again.", len(done)))
     return _back(keys, done, _after(keys) if "shown" in request.form else (done or [""])[0])
 
 
@@ -271,9 +273,9 @@ def _asked() -> list[str]:
 def _back(keys: Sequence[str], done: Collection[str], goes_on: str) -> Response:
     """To the list as it was, at the row to go on with."""
     if not keys:
-        tell(_("Choose one or more proposals first."), "warning")
+        flash(_("Choose one or more proposals first."), "warning")
     elif len(done) < len(keys):
-        tell(_("This proposal does not stand any more: somebody has looked again meanwhile."), "warning")
+        flash(_("This proposal does not stand any more: somebody has looked again meanwhile."), "warning")
     return see_other(_address() + (f"#{anchor(goes_on)}" if goes_on else ""))
 
 

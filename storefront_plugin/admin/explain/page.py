@@ -14,10 +14,11 @@ from ...recommending.strategies import STRATEGIES
 from ...shop.ports import clean_id
 from ..kit import products
 from ..kit.access import merchant_name
+from ..kit.catalogue_names import category_id, category_name
 from ..kit.i18n import _, error_text
 from ..kit.pages import change, link, see_other, show_page, tell
 from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, MOST, asked_page
-from ..kit.products import Found, catalogue_names, category_id, category_names
+from ..kit.products import Found
 from ..rules.editor import tell_done, way_back_to_rules
 from ..rules.labels import log_titles, rule_views
 from ..slots.editor import usual_product
@@ -54,7 +55,7 @@ def explained() -> Response:
         about=_about(placement),
         chosen=[products.views([one])[one] for one in chosen],
         category=category,
-        called=category_names([*catalogue_names().categories, *([category] if category else [])]),
+        called=name if category and (name := category_name(category)) != category else "",
         asked=found,
         asked_text=typed[:255],
         ready=ready,

@@ -45,12 +45,6 @@ class Orders:
         """Orders of the seven days before those."""
         return sum(self.daily[:DAYS])
 
-    @property
-    def bars(self) -> list[float]:
-        """Each day as a share of the best one, for drawing."""
-        most = max(self.daily, default=0)
-        return [count / most if most else 0.0 for count in self.daily]
-
 
 @dataclass(frozen=True, slots=True)
 class Bundles:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Collection
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from babel.numbers import is_currency
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, Field
+from wtforms import DateTimeLocalField, Field, StringField
 
 from ...bundles.price import MAX_AMOUNT
 from ...core.errors import N_
 from ...money import minor_digits, to_minor
 from ...proxies import current_services
+from .catalogue_names import category_id, category_name
 from .i18n import _, admin_texts
+from .products import ProductView, product, resolve
+
+Source: TypeAlias = Literal["products", "categories", "brands"]
 
 TOKEN = "storefront_token"  # noqa: S105 - the name of a field
 
@@ -61,6 +66,55 @@ class AdminForm(FlaskForm):  # type: ignore[misc]
     def token_failed(self) -> bool:
         """Whether the form was refused for its token alone; the answer then is to send it again."""
         return TOKEN in self.errors
+
+
+class Combobox(StringField):
+    """One product, category or brand, typed as its id or name, or picked from what is suggested.
+
+    Args:
+        source: ``products``, ``categories`` or ``brands``: the page that suggests them.
+    """
+
+    def __init__(self, label: str | None = None, source: Source = "products", **options: Any) -> None:
+        super().__init__(label, **options)
+        self.source = source
+        self.choices: tuple[ProductView, ...] = ()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take the last that says something: what was typed may be followed by what was chosen of several."""
+        self.data = next((text.strip() for text in reversed(valuelist) if text.strip()), "")
+
+    @property
+    def chosen(self) -> ProductView | None:
+        """The product that is named, if there is one."""
+        view = product(self.data) if self.source == "products" and self.data else None
+        return view if view is not None and view.known else None
+
+    @property
+    def called(self) -> str:
+        """What the category is called, where that is not its id."""
+        name = category_name(self.data) if self.source == "categories" and self.data else ""
+        return name if name != self.data else ""
+
+    def read(self, known: Collection[str | None] = ()) -> str | None:
+        """The id or brand that is meant; None where none is typed.
+
+        Words that mean no product, or several, stay and are refused, unless they are among *known*: what stood
+        there before, though the shop may have deleted it.
+        """
+        text = self.data or None
+        if text is None or self.source == "brands":
+            return text
+        if self.source == "categories":
+            return category_id(text)
+        found = resolve(text)
+        if found.product is not None:
+            return found.product.id
+        self.choices = found.choices
+        if text not in known:
+            several = _("Several products have these words: choose one.")
+            add_error(self, several if found.choices else _("No product has these words; type its title or id."))
+        return text
 
 
 class MomentField(DateTimeLocalField):

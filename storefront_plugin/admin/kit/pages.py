@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Final, Literal, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
-from flask import Response, abort, current_app, redirect, request, session, url_for
+from flask import Response, abort, redirect, request, url_for
 from markupsafe import Markup
 
 from ...proxies import current_services
-from ...web.http import way_back
+from ...web.http import local_path
+from ...web.http import way_back as page_before
 from ...web.widgets.rendering import STYLESHEET, asset_url
 from . import i18n as language
 from .access import current_merchant, may_edit
+from .flashes import flash, take_notices
 from .forms import TOKEN, AdminForm
 from .i18n import _
+from .paging import Paging as Paging
+from .paging import page_number
+from .templates import environment
+
+tell, asked_page = flash, page_number
 
 _GROUPS: Final = {
     "home": ("home",),
@@ -55,68 +61,8 @@ def sections() -> list[Section]:
     return [Section(labels[name], url_for(prefix + name), now.startswith(starts)) for name, starts in _GROUPS.items()]
 
 
-Kind: TypeAlias = Literal["done", "warning", "error"]
-
-_KEY = "storefront_notices"
-_MOST = 5
-_ROOM = 1500
-"""Bytes of all messages: a browser drops a cookie above 4 KB, and the shop's own things are in it too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A message. *undo* is the address of a POST that takes the change back, with *fields*; "" where there is none.
-
-    *redo* says that the change was one that took something back.
-    """
-
-    text: str
-    kind: Kind = "done"
-    undo: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict)
-    redo: bool = False
-
-
-def tell(text: str, kind: Kind = "done", undo: str = "", redo: bool = False, **fields: object) -> None:
-    """Show *text* on the next page."""
-    notice: dict[str, Any] = {"text": text[:300], "kind": kind}
-    if undo:
-        notice |= {"undo": undo, "fields": {name: str(value) for name, value in fields.items()}}
-        notice |= {"redo": True} if redo else {}
-    kept = [*session.get(_KEY, []), notice][-_MOST:]
-    while len(kept) > 1 and len(json.dumps(kept)) > _ROOM:
-        del kept[0]
-    session[_KEY] = kept
-
-
-def take() -> list[Notice]:
-    """The messages for this page; they are shown once."""
-    return [Notice(**notice) for notice in session.pop(_KEY, [])]
-
-
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class Paging:
-    """A page of a list: *page* from 1, *size* rows a page, *count* rows in all."""
-
-    page: int
-    size: int
-    count: int
-
-    @property
-    def last(self) -> int:
-        return max(1, -(-self.count // self.size))
-
-    @property
-    def first_row(self) -> int:
-        return min(self.count, (self.page - 1) * self.size + 1)
-
-    @property
-    def last_row(self) -> int:
-        return min(self.count, self.page * self.size)
 
 
 def link(endpoint: str, **values: Any) -> str:
@@ -138,7 +84,7 @@ def show_page(template: str, status: int = 200, **context: Any) -> Response:
     Templates get: ``_`` and ``ngettext``; ``link``, ``here``, ``asset``; ``merchant``, ``may_edit``; ``token()`` (the
     hidden field of a form); ``notices``; ``time``, ``day``, ``age``, ``money``, ``percent``, ``number``; ``language``, ``zone``.
     """
-    notices = take() if current_merchant() else ()  # a stranger's page is the same whatever happened before
+    notices = take_notices() if current_merchant() else ()  # a stranger's page is the same whatever happened before
     return Response(_render(template, **context, notices=notices), status, mimetype="text/html")
 
 
@@ -149,7 +95,7 @@ def show_part(template: str, status: int = 200, **context: Any) -> Response:
 
 def _render(template: str, **context: Any) -> str:
     texts = language.admin_texts()
-    loaded = current_app.jinja_env.get_template(f"storefront/admin/{template}")
+    loaded = environment().get_template(f"storefront/admin/{template}")
     return loaded.render(
         context,
         _=texts.gettext,
@@ -202,8 +148,8 @@ def change(view: Callable[_Arguments, Response]) -> Callable[_Arguments, Respons
         if not may_edit():
             abort(403)
         if not AdminForm().validate_on_submit():
-            tell(language._("This page was open for too long. Press the button again."), "error")
-            return see_other(way_back(request))
+            flash(language._("This page was open for too long. Press the button again."), "error")
+            return see_other(page_before(request))
         return view(*args, **kwargs)
 
     return guarded
@@ -215,7 +161,8 @@ def see_other(address: str) -> Response:
     return answer
 
 
-def asked_page() -> int:
-    """The number of the list's page in the address; 1 for anything that is none."""
-    given = request.args.get("page", "1")
-    return int(given) if given.isascii() and given.isdigit() and 0 < int(given[:9]) < 10**6 else 1
+def way_back(endpoint: str, **values: Any) -> str:
+    """The page to go back to: one of ours that the form names in ``back``, else *endpoint*."""
+    given, start = request.form.get("back", ""), link("home")
+    own = local_path(given) is not None and given.startswith(f"{start}/") and "//" not in given and "/." not in given
+    return given if own else link(endpoint, **values)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
-from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
 from ...core.errors import AdapterError, InputError
 from ...money import format_money
 from ...proxies import current_services
 from ...shop.cleaning import clean_products
-from ...shop.ports import NamesCategories, Product, clean_id
+from ...shop.ports import Product, clean_id
 from ...web.widgets.cards import below_root
 from .i18n import admin_texts
+from .templates import template_filter
 
 MOST_FOUND = 12
 
+_VIEWS = "storefront.product_views"
 _SCHEMES = ("", "http", "https")
 _PICTURE_SCHEMES = (*_SCHEMES, "data")
 
@@ -104,10 +101,20 @@ def resolve(text: str) -> Found:
     return Found(matches[0]) if len(matches) == 1 else Found(choices=tuple(map(view_of, matches)))
 
 
-def views(ids: Sequence[str]) -> dict[str, ProductView]:
-    """Every one of *ids* as a row shows it."""
-    products = look_up(ids)
-    return {text: view_of(found) if (found := products.get(text)) else unknown(text) for text in ids}
+def views(ids: Iterable[str]) -> dict[str, ProductView]:
+    """Every one of *ids* as a row shows it; each is looked up once a request, and all new ones together."""
+    kept: dict[str, ProductView] = request.environ.setdefault(_VIEWS, {})
+    wanted = list(dict.fromkeys(ids))
+    new = [text for text in wanted if text not in kept]
+    products = look_up(new) if new else {}
+    kept |= {text: view_of(found) if (found := products.get(text)) else unknown(text) for text in new}
+    return {text: kept[text] for text in wanted}
+
+
+@template_filter
+def product(product_id: str) -> ProductView:
+    """The product *product_id* as a row shows it."""
+    return views([product_id])[product_id]
 
 
 def view_of(product: Product) -> ProductView:
@@ -128,79 +135,3 @@ def view_of(product: Product) -> ProductView:
 def unknown(product_id: str) -> ProductView:
     """A row for an id that the catalogue does not know."""
     return ProductView(product_id, product_id, visible=False, known=False)
-
-
-logger = logging.getLogger(__name__)
-
-MOST_PRODUCTS = 5000
-"""Products read for it: a larger catalogue shows the names of its first ones, and any other may be typed."""
-
-MOST_NAMES = 300
-KEPT_SECONDS = 600.0
-
-
-class CatalogueNames(NamedTuple):
-    """Ids of categories and names of brands in the order of the alphabet, each with the id of a product as example.
-
-    The catalogue has more of them where not *is_whole*.
-    """
-
-    categories: Mapping[str, str] = {}
-    brands: Mapping[str, str] = {}
-    is_whole: bool = False
-
-
-_kept: WeakKeyDictionary[Flask, tuple[float, CatalogueNames]] = WeakKeyDictionary()
-
-
-def catalogue_names() -> CatalogueNames:
-    """The names, read at most every ten minutes; none where the catalogue fails."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    until, names = _kept.get(app, (0.0, CatalogueNames()))
-    if time.monotonic() >= until:
-        try:
-            names = _read()
-        except Exception as error:  # the shop's own code may raise anything
-            logger.warning("Categories and brands are not suggested: the catalogue raised %s.", type(error).__name__)
-        _kept[app] = (time.monotonic() + KEPT_SECONDS, names)
-    return names
-
-
-def category_names(ids: Iterable[str]) -> dict[str, str]:
-    """What categories are called, in the language of the request; one that the catalogue does not name is its id."""
-    wanted, catalog = sorted(set(ids)), current_services.shop.catalog
-    named: Mapping[str, str] = {}
-    if wanted and isinstance(catalog, NamesCategories):
-        try:
-            named = dict(catalog.category_names(wanted))
-        except Exception as error:  # the shop's own code may raise anything
-            logger.warning("Categories are shown by their ids: category_names raised %s.", type(error).__name__)
-    return {one: str(named.get(one) or one) for one in wanted}
-
-
-def category_id(typed: str) -> str:
-    """The id of the category that was *typed*, by its id or its name; what is typed where neither is known of one."""
-    known = catalogue_names().categories
-    if typed in known:
-        return typed
-    words = typed.casefold()
-    called = [one for one, name in category_names(known).items() if name.casefold() == words]
-    return called[0] if len(called) == 1 else typed
-
-
-def _read() -> CatalogueNames:
-    settings = current_services.settings
-    categories: dict[str, str] = {}
-    brands: dict[str, str] = {}
-    products = iter(current_services.shop.catalog.iter_products())
-    for product in clean_products(islice(products, MOST_PRODUCTS), settings.currency):
-        for category in product.category_ids:
-            categories.setdefault(category, product.id)
-        if product.brand:
-            brands.setdefault(product.brand, product.id)
-    is_whole = next(products, None) is None and max(len(categories), len(brands)) <= MOST_NAMES
-    return CatalogueNames(_first(categories), _first(brands), is_whole)
-
-
-def _first(names: Mapping[str, str]) -> dict[str, str]:
-    return dict(sorted(names.items())[:MOST_NAMES])

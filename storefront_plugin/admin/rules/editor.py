@@ -20,10 +20,11 @@ from ...recommending.rules.store import RuleConflict, RuleNotFound, RuleRecord
 from ...shop.ports import Product
 from ..kit import products
 from ..kit.access import merchant_name
+from ..kit.catalogue_names import catalogue_names
 from ..kit.i18n import _, admin_texts, ngettext
 from ..kit.pages import change, editors_only, link, see_other, show_page, show_part, tell
 from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, asked_page
-from ..kit.products import Found, ProductView, catalogue_names, category_names
+from ..kit.products import Found, ProductView
 from ..slots.editor import usual_product
 from ..slots.labels import placement_words
 from .form import RuleForm, form_values
@@ -261,9 +262,6 @@ def _editor(
     deleted: audit.Entry | None = None,
 ) -> Response:
     """The form; *mine* is the rule as typed where somebody else was quicker, who may have *deleted* it."""
-    ids = {part: form[f"{part}_product"].data or "" for part in ("seed", "target")}
-    views = products.views([text for text in ids.values() if text])
-    picked = {part: view if (view := views.get(text)) and view.known else None for part, text in ids.items()}
     compared = rule_views({1: mine, 2: stored.definition}) if mine and stored else {}
     rule = mine or (stored.definition if stored else None)
     return show_page(
@@ -272,21 +270,10 @@ def _editor(
         form=form,
         stored=stored,
         view=rule_views({stored.id: stored.definition})[stored.id] if stored else None,
-        picked=picked,
-        choices={part: found.choices for part, found in form.found.items()},
-        names=catalogue_names(),
-        called=_called(form),
         compared=compared,
         deleted=deleted,
         preview=_preview(rule, stored.id if stored else 0),
     )
-
-
-def _called(form: RuleForm) -> dict[str, str]:
-    """The names of the categories to choose from and of those in *form*, by id; "" for one that has no name."""
-    typed = [one for one in (form.target_category.data, form.seed_category.data) if one]
-    names = category_names([*catalogue_names().categories, *typed])
-    return {one: name if name != one else "" for one, name in names.items()}
 
 
 def _preview(rule: Rule | None, rule_id: int) -> RulePreview | None:

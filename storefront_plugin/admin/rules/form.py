@@ -11,10 +11,8 @@ from wtforms.validators import Optional
 from ...recommending.plan import PLACEMENTS
 from ...recommending.rules.rule import MAX_NOTE, PRICE_KINDS, RULE_KINDS, SEED_KINDS, TARGET_KINDS, Rule, problems
 from ...recommending.strategies import STRATEGIES
-from ..kit import products
-from ..kit.forms import AdminForm, MomentField
+from ..kit.forms import AdminForm, Combobox, MomentField
 from ..kit.i18n import _
-from ..kit.products import Found, category_id
 from ..slots.labels import placement_words, strategy_words
 from .labels import kind_words, seed_words, target_words
 
@@ -24,29 +22,21 @@ USUAL_STRENGTH: Mapping[str, int] = {"boost": 150, "bury": 50}
 """Percent of the score where none is typed."""
 
 
-class LastField(StringField):
-    """A text; of several values of this name (typed, and then chosen from several) the last."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Take the last that says something."""
-        self.data = next((text.strip() for text in reversed(valuelist) if text.strip()), "")
-
-
 class RuleForm(AdminForm):
     """One rule. Which of the fields for products, categories and brands count is said by the kinds."""
 
     version = HiddenField()
     kind = RadioField()
     target_kind = SelectField()
-    target_product = LastField()
-    target_category = LastField(render_kw={"list": "categories", "autocomplete": "off", "dir": "auto"})
-    target_brand = LastField(render_kw={"list": "brands", "autocomplete": "off", "dir": "auto"})
+    target_product = Combobox(source="products")
+    target_category = Combobox(source="categories")
+    target_brand = Combobox(source="brands")
     price_percent = IntegerField(validators=[Optional()])
     strength = IntegerField(validators=[Optional()])
     seed_kind = SelectField()
-    seed_product = LastField()
-    seed_category = LastField(render_kw={"list": "categories", "autocomplete": "off", "dir": "auto"})
-    seed_brand = LastField(render_kw={"list": "brands", "autocomplete": "off", "dir": "auto"})
+    seed_product = Combobox(source="products")
+    seed_category = Combobox(source="categories")
+    seed_brand = Combobox(source="brands")
     placement = SelectField()
     strategy = SelectField()
     position = IntegerField(validators=[Optional()])
@@ -67,7 +57,6 @@ class RuleForm(AdminForm):
         self.strategy.choices = [("", _("All slots")), *((name, strategy_words()[name]) for name in STRATEGIES)]
         for name, label in _labels().items():
             self[name].label.text = label
-        self.found: dict[str, Found] = {}
 
     def read(self, before: Rule | None = None) -> Rule | None:
         """The rule as typed, or None where it cannot be one; then the fields say why. *before* is the one edited."""
@@ -102,23 +91,10 @@ class RuleForm(AdminForm):
         return usual if usual is None or left or self.strength.data is None else self.strength.data
 
     def _value(self, part: str, known: tuple[str | None, ...]) -> str | None:
-        """What the *part* (seed or target) is about; a product may be typed as words of its title."""
+        """What the *part* (seed or target) is about."""
         kind = self[f"{part}_kind"].data
-        if kind not in _WITH_VALUE:
-            return None
-        field = self[f"{part}_{kind}"]
-        text: str = field.data or ""
-        if kind == "category" and text:
-            return category_id(text)
-        if kind != "product" or not text:
-            return text or None
-        found = self.found[part] = products.resolve(text)
-        if found.product is not None:
-            return found.product.id
-        if text not in known:  # a rule about a product that the shop has deleted can still be edited
-            say_more = _("Several products have these words: choose one.")
-            self._refuse(field, say_more if found.choices else _("No product has these words; type its title or id."))
-        return text
+        value: str | None = self[f"{part}_{kind}"].read(known) if kind in _WITH_VALUE else None
+        return value
 
     def _field_of(self, name: str) -> str:
         if name in ("seed_value", "target_value"):

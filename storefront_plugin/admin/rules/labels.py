@@ -10,8 +10,9 @@ from typing import Literal, TypeAlias
 from ...core.errors import AdapterError
 from ...recommending.rules.rule import Rule, RuleKind, RuleState, SeedKind, TargetKind
 from ...recommending.rules.store import rule_title
+from ..kit.catalogue_names import catalogue_names, category_names
 from ..kit.i18n import _, admin_texts, shown_time
-from ..kit.products import ProductView, catalogue_names, category_names, views
+from ..kit.products import ProductView, views
 from ..slots.labels import placement_words, strategy_words
 
 DotKind: TypeAlias = Literal["on", "waiting", "off"]

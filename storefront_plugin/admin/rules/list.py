@@ -9,8 +9,8 @@ from ...proxies import current_services
 from ...recommending.rules.list import SORTS, Filters, Sort, categories_of, list_rules
 from ...recommending.rules.rule import RULE_KINDS, RULE_STATES, SEED_KINDS, TARGET_KINDS
 from ..kit import products
+from ..kit.catalogue_names import category_names
 from ..kit.pages import Paging, asked_page, show_page
-from ..kit.products import category_names
 from .labels import kind_words, rule_views, seed_words, state_words, target_words, unmatched
 
 SIZE = 50

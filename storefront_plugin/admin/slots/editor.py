@@ -21,8 +21,9 @@ from ...shop.ports import CartLine, Product
 from ...web.widgets.rendering import render_slots
 from ..kit import products
 from ..kit.access import may_edit, merchant_name
+from ..kit.flashes import flash
 from ..kit.i18n import _, admin_texts, error_text
-from ..kit.pages import change, editors_only, link, see_other, show_page, show_part, tell
+from ..kit.pages import change, editors_only, link, see_other, show_page, show_part
 from .form import Draft, PlacementForm, blank, draft_of, posted_draft, same
 from .labels import compared, placement_words, slot_row, strategy_words
 
@@ -159,12 +160,12 @@ def _saved(stored: Stored, draft: Draft, form: PlacementForm) -> Response:
     try:
         slots = draft.slots()
         if version == stored.version and same(slots, _standing(stored)) and not stored.problems:
-            tell(_("Nothing was changed."))
+            flash(_("Nothing was changed."))
         else:
             saved = placements.save(current_services.database, placement, version, slots, merchant_name())
             current_services.news.rules_changed()
             undo_at = link("slots_undo", placement=placement)
-            tell(_("Saved. Pages follow within a second."), undo=undo_at, version=saved.version)
+            flash(_("Saved. Pages follow within a second."), undo=undo_at, version=saved.version)
     except EditConflict as conflict:
         form.version.data = str(conflict.current.version)
         return _editor(conflict.current, draft, slots, _asked(placement), 409, form=form, is_conflict=True)
@@ -206,12 +207,12 @@ def _stepped(placement: str, step: Any, words: str) -> Response:
     try:
         stored = step(current_services.database, placement, _version(request.form.get("version")), merchant_name())
     except EditConflict as conflict:
-        tell(_who_was_quicker(conflict.current), "error")
+        flash(_who_was_quicker(conflict.current), "error")
     except InputError as error:
-        tell(error_text(error), "error")
+        flash(error_text(error), "error")
     else:
         current_services.news.rules_changed()
-        tell(words, undo=link("slots_undo", placement=placement), version=stored.version)
+        flash(words, undo=link("slots_undo", placement=placement), version=stored.version)
     return see_other(link("slots_edit", placement=placement))
 
 

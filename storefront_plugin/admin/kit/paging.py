@@ -1,0 +1,34 @@
+"""The pages of a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """A page of a list: *page* from 1, *size* rows a page, *count* rows in all."""
+
+    page: int
+    size: int
+    count: int
+
+    @property
+    def last(self) -> int:
+        return max(1, -(-self.count // self.size))
+
+    @property
+    def first_row(self) -> int:
+        return min(self.count, (self.page - 1) * self.size + 1)
+
+    @property
+    def last_row(self) -> int:
+        return min(self.count, self.page * self.size)
+
+
+def page_number() -> int:
+    """The number of the list's page in the address; 1 for anything that is none."""
+    given = request.args.get("page", "1")
+    return int(given) if given.isascii() and given.isdigit() and 0 < int(given[:9]) < 10**6 else 1
