@@ -37,6 +37,7 @@ from .recommending.effective_plan import EffectivePlan
 from .recommending.explaining import Explainer
 from .recommending.failures import Failures
 from .recommending.news import News
+from .recommending.placements import PlacementStore
 from .recommending.plan import checked_plan
 from .recommending.product_cache import ProductCache
 from .recommending.recommender import Recommender
@@ -70,6 +71,7 @@ class Services:
         news: Tells all processes what changed.
         suggestions: Slots of pages, single strategies, and why.
         rules: What the merchant says about suggestions.
+        placements: The slots that the merchant gave to pages.
         slot_stats: On how many pages a slot stayed empty.
         pricer: Prices carts with bundles.
         proposals: Searches the log for bundles to offer.
@@ -100,6 +102,7 @@ class Services:
     suggestions: Suggestions
     slot_stats: SlotStats
     rules: RuleStore
+    placements: PlacementStore
     pricer: CartPricer
     proposals: ProposalSearch
     recorder: OrderRecorder
@@ -213,6 +216,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         suggestions=Suggestions(recommender, explainer, snapshots, plan, slot_stats),
         slot_stats=slot_stats,
         rules=RuleStore(database),
+        placements=PlacementStore(database),
         pricer=pricer,
         proposals=ProposalSearch(database, shop.catalog, numbers, folder, settings.currency, upkeep.number_all),
         recorder=OrderRecorder(database, shop, *times, thread.wake, released),

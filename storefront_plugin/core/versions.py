@@ -143,11 +143,17 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
         with self.database.writing() as session:
             return self.insert(session, [definition], by, title=title)[0]
 
-    def update(self, key: Key, version: int, definition: Definition, by: str = "", *, title: str = "") -> AnyRecord:
-        """Replace what stands as *version*; raises `InputError`, *not_found*, and *conflict* where it is not the newest."""
+    def update(
+        self, key: Key, version: int, definition: Definition, by: str = "", *, action: str = "edit", title: str = ""
+    ) -> AnyRecord:
+        """Replace what stands as *version*; raises `InputError`, *not_found*, and *conflict* where it is not the newest.
+
+        *action* is for the log.
+        """
         refuse(self.problems(definition))
         with self.database.writing() as session:
-            return self.write(session, self.claim(session, key, version), self.columns(definition), by, title=title)
+            row = self.claim(session, key, version)
+            return self.write(session, row, self.columns(definition), by, action, title)
 
     def delete(self, keys: Sequence[Key], by: str = "", *, titles: Mapping[Key, str] | None = None) -> list[AnyRecord]:
         """Delete all of *keys* that stand, whatever their version, and answer with these."""
@@ -239,7 +245,9 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
         """Take back the last *steps* changes, which led to *version*; raises as `undo`."""
         first, newest = self._entry(session, key, version - steps + 1), self._entry(session, key)
         row = session.get(self.model, key, populate_existing=True)
-        if newest is None or newest.version != version or first is None:
+        if newest is None:
+            raise InputError(N_("There is no change to undo; look it up in the log."))
+        if newest.version != version or first is None:
             raise self.conflict(key, None if row is None else self.record(row))
         if row is None:
             return self._bring_back(session, key, version, first, by)

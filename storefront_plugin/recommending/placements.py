@@ -1,116 +1,121 @@
-"""The merchant's slots of each placement: stored, changed, undone; the second of two editors is told."""
+"""The merchant's slots of each placement, in SQL."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..core import audit
-from ..core.database import Database, table_of
-from ..core.errors import N_, ConfigurationError, InputError, StorefrontError
+from ..core.clock import now_in_sql
+from ..core.database import table_of
+from ..core.errors import N_, ConfigurationError, InputError
+from ..core.versions import Record, VersionConflict, VersionedStore
 from .plan import PLACEMENTS, Slot, check_slots
 from .slot_json import dump_slots, load_slots, slot_from_json, slot_to_json
 from .strategies import PLANNED
 from .tables import PlacementRow
 
-Action: TypeAlias = Literal["edit", "reset", "undo"]
+Slots: TypeAlias = "tuple[Slot, ...] | None"
+"""The merchant's slots of a placement; None where the developer's plan holds."""
 
 MAX_SLOTS = 20
 """Slots of one placement: each adds reads to every page."""
 
-_DEVELOPERS = "null"
-"""What is stored where the developer's plan holds. Rows are never removed, so that versions only rise."""
+_DEVELOPERS: Final = "null"
+"""What a row has where the developer's plan holds. Rows are never removed, so that versions only rise."""
 
 
-class EditConflict(StorefrontError):
+class EditConflict(VersionConflict):
     """Somebody else changed the placement meanwhile; *current* is how it stands now."""
 
-    def __init__(self, current: Stored) -> None:
-        at = f" at {current.updated_at:%H:%M} UTC" if current.updated_at else ""
-        super().__init__(
-            f"The slots of {current.placement!r} were changed by {current.updated_by or 'somebody'}{at} "
-            "while you edited them; look at both and save again."
-        )
-        self.current = current
+    changed = N_(
+        "The slots of %(id)s were changed by %(who)s at %(time)s UTC while you edited them; look at both and save again."
+    )
+    current: PlacementRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A placement as it stands in the database.
+class PlacementRecord(Record[str, Slots]):
+    """A placement as it stands: *id* is its name, *version* 0 before the first change.
 
-    Attributes:
-        placement: Its name.
-        version: Rises with each change; 0 before the first.
-        slots: The merchant's slots, or None where the developer's plan holds.
-        updated_at: When it was changed, UTC without zone.
-        updated_by: Who changed it.
-        problems: A sentence for each stored slot that cannot be read.
+    *problems* has a sentence for each slot in the database that cannot be read.
     """
 
-    placement: str
-    version: int = 0
-    slots: tuple[Slot, ...] | None = None
-    updated_at: dt.datetime | None = None
-    updated_by: str = ""
     problems: tuple[str, ...] = ()
 
-
-def load(database: Database, placement: str) -> Stored:
-    """One placement; `InputError` where there is none of this name."""
-    _known(placement)
-    with database.reading(blocking=True) as session:
-        return _stored(placement, session.get(PlacementRow, placement))
+    @property
+    def slots(self) -> Slots:
+        """The merchant's slots, or None where the developer's plan holds."""
+        return self.definition
 
 
-def load_changed(database: Database) -> dict[str, Stored]:
-    """All placements that were ever changed, by name."""
-    with database.reading(blocking=True) as session:
-        rows = session.scalars(sa.select(PlacementRow)).all()
-    return {row.placement: _stored(row.placement, row) for row in rows}
+def unchanged(placement: str) -> PlacementRecord:
+    """A placement that nobody has changed."""
+    return PlacementRecord(placement, 0, None, None, "")
 
 
-def save(database: Database, placement: str, version: int, slots: Sequence[Slot], by: str = "") -> Stored:
-    """Replace the slots of *version*.
+class PlacementStore(VersionedStore[str, Slots, PlacementRecord]):
+    """Placements: each stands from the beginning, with the developer's plan. `InputError` where there is none of a name."""
 
-    Raises `InputError` for slots that cannot be, and `EditConflict` where *version* is not the newest. Saving the
-    same twice, as a double click does, is no conflict.
-    """
-    checked = _checked(placement, slots)
-    try:
-        with database.writing() as session:
-            return _change(session, _claim(session, placement, version), "edit", by, dump_slots(checked))
-    except EditConflict as error:
-        if error.current.slots == checked:
-            return error.current
-        raise
+    subject = "placement"
+    model = PlacementRow
+    conflict = EditConflict
+
+    def record(self, row: PlacementRow) -> PlacementRecord:
+        slots, problems = load_slots(row.slots)
+        return PlacementRecord(row.placement, row.version, slots, row.updated_at, row.updated_by, problems)
+
+    def columns(self, definition: Slots) -> dict[str, Any]:
+        return {"slots": _DEVELOPERS if definition is None else dump_slots(definition)}
+
+    def dump(self, row: PlacementRow) -> str:
+        return row.slots
+
+    def restored(self, text: str) -> dict[str, Any]:
+        return {"slots": text}
+
+    def title(self, row: PlacementRow) -> str:
+        return row.placement
+
+    def load(self, key: str) -> PlacementRecord:
+        """One placement, changed or not."""
+        return self.find([_known(key)]).get(key, unchanged(key))
+
+    def save(self, placement: str, version: int, slots: Sequence[Slot], by: str = "") -> PlacementRecord:
+        """Replace the slots of *version*; raises `InputError` for slots that cannot be, and `EditConflict`.
+
+        Saving the same twice, as a double click does, is no conflict.
+        """
+        checked = _checked(placement, slots)
+        try:
+            return self.update(placement, version, checked, by)
+        except EditConflict as error:
+            if error.current.slots == checked:
+                return error.current
+            raise
+
+    def reset(self, placement: str, version: int, by: str = "") -> PlacementRecord:
+        """Go back to the developer's plan; raises `EditConflict`."""
+        return self.update(_known(placement), version, None, by, action="reset")
+
+    def claim(self, session: Session, key: str, version: int) -> Any:
+        """The row with its next version; the first is made from version 0."""
+        first = {"placement": key, "version": 0, "slots": _DEVELOPERS, "updated_at": now_in_sql(), "updated_by": ""}
+        if version == 0:
+            try:
+                session.execute(sa.insert(table_of(PlacementRow)), first)
+            except sa.exc.IntegrityError:  # somebody else was quicker
+                session.rollback()
+        return super().claim(session, key, version)
 
 
-def reset(database: Database, placement: str, version: int, by: str = "") -> Stored:
-    """Go back to the developer's plan; `EditConflict` as `save`."""
-    _known(placement)
-    with database.writing() as session:
-        return _change(session, _claim(session, placement, version), "reset", by, _DEVELOPERS)
-
-
-def undo(database: Database, placement: str, version: int, by: str = "") -> Stored:
-    """Take back the change that led to *version*; undoing again goes back to what was undone. Raises as `save`."""
-    _known(placement)
-    with database.writing() as session:
-        row = _claim(session, placement, version)
-        before = _before(session, placement)
-        if before is None:
-            raise InputError(N_("There is no change of these slots to undo; edit them instead."))
-        return _change(session, row, "undo", by, before)
-
-
-def _known(placement: str) -> None:
+def _known(placement: str) -> str:
     if placement not in PLACEMENTS:
         raise InputError(f"There is no placement {placement!r:.80}; use one of {', '.join(PLACEMENTS)}.")
+    return placement
 
 
 def _checked(placement: str, slots: Sequence[Slot]) -> tuple[Slot, ...]:
@@ -124,51 +129,3 @@ def _checked(placement: str, slots: Sequence[Slot]) -> tuple[Slot, ...]:
     except ConfigurationError as error:
         raise InputError(str(error)) from None
     return read
-
-
-def _claim(session: Session, placement: str, version: int) -> PlacementRow:
-    """Make the next version ours. The guarded update is the transaction's first statement: of two editors one fails."""
-    guard = sa.update(PlacementRow).where(PlacementRow.placement == placement, PlacementRow.version == version)
-    changed: Any = session.execute(guard.values(version=version + 1), execution_options={"synchronize_session": False})
-    first = not changed.rowcount and version == 0 and _insert(session, placement)
-    row = session.get(PlacementRow, placement)
-    if row is None or not (changed.rowcount or first):
-        raise EditConflict(_stored(placement, row))
-    return row
-
-
-def _insert(session: Session, placement: str) -> bool:
-    """Write the first version; False where somebody else was quicker."""
-    row = {"placement": placement, "version": 1, "slots": _DEVELOPERS, "updated_at": _now(), "updated_by": ""}
-    try:
-        session.execute(sa.insert(table_of(PlacementRow)), row)
-    except sa.exc.IntegrityError:
-        session.rollback()
-        return False
-    return True
-
-
-def _change(session: Session, row: PlacementRow, action: Action, by: str, slots: str) -> Stored:
-    """Write what stands now, and note what stood before."""
-    audit.note(session, by, "placement", row.placement, action, row.placement, row.slots, slots)
-    row.slots, row.updated_at, row.updated_by = slots, _now(), by[:255]
-    session.flush()
-    return _stored(row.placement, row)
-
-
-def _before(session: Session, placement: str) -> str | None:
-    query = sa.select(audit.AuditRow.before).where(
-        audit.AuditRow.subject == "placement", audit.AuditRow.subject_id == placement
-    )
-    return session.scalar(query.order_by(audit.AuditRow.id.desc()).limit(1))
-
-
-def _stored(placement: str, row: PlacementRow | None) -> Stored:
-    if row is None:
-        return Stored(placement)
-    slots, problems = load_slots(row.slots)
-    return Stored(placement, row.version, slots, row.updated_at, row.updated_by, problems)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)

@@ -16,7 +16,7 @@ from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.proposals import store as proposals
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.tables import StoredProposal
-from storefront_plugin.recommending import placements
+from storefront_plugin.recommending.placements import PlacementStore
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
 from storefront_plugin.recommending.rules.rule import Rule
 from storefront_plugin.recommending.rules.store import RuleStore
@@ -161,9 +161,9 @@ def test_the_log_says_which_slots_were_changed(admin: SmallShop, browser: Mercha
     mine = Slot(name="mine", strategies=("trending",), title="Mine")
     with admin.app.app_context():
         database = admin.storefront.database
-        placements.save(database, "product", 0, [second, first, *others, mine], "First editor")
-        placements.save(database, "product", 1, [replace(second, limit=1), first], "First editor")
-        placements.reset(database, "product", 2, "First editor")
+        PlacementStore(database).save("product", 0, [second, first, *others, mine], "First editor")
+        PlacementStore(database).save("product", 1, [replace(second, limit=1), first], "First editor")
+        PlacementStore(database).reset("product", 2, "First editor")
     browser.get("log")
     reset, cut, moved = ([each.text for each in row.select("li")] for row in browser.soup.select("tbody tr"))
     assert moved == ["added: Mine", "in another order"]
@@ -192,7 +192,7 @@ def test_the_log_leads_to_the_history_of_a_bundle(admin: SmallShop, browser: Mer
 def test_slots_are_called_by_their_page_in_the_merchants_language(admin: SmallShop) -> None:
     """And so are rules."""
     with admin.app.app_context():
-        placements.save(admin.storefront.database, "product", 0, DEFAULT_PLAN["product"][:1], "Second editor")
+        PlacementStore(admin.storefront.database).save("product", 0, DEFAULT_PLAN["product"][:1], "Second editor")
         admin.storefront.pin("p2", to="p1")
     assert log(Merchants(admin))[1] == ("Slots Product page changed", "slots/product")
     rule, slots = log(Merchants(admin, "ja"))

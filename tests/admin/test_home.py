@@ -35,8 +35,8 @@ from storefront_plugin.jobs.heartbeats import Heartbeats
 from storefront_plugin.jobs.thread import BackgroundThread
 from storefront_plugin.orderlog.tables import Batch, OrderEvent
 from storefront_plugin.proxies import SERVICES
-from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.page import FilledSlot, Page
+from storefront_plugin.recommending.placements import PlacementStore
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
 from storefront_plugin.redis_store import Command, EmbeddedServer, stop
 
@@ -666,7 +666,7 @@ def test_rules_and_changed_slots_are_among_what_is_on(shop: SmallShop, catalog: 
     """Rules by what they do, pages by their name; without the catalogue their number stays."""
     with shop.app.app_context():
         shop.storefront.exclude("p3")
-        placements.save(shop.storefront.database, "cart", 0, DEFAULT_PLAN["cart"][1:], "First editor")
+        PlacementStore(shop.storefront.database).save("cart", 0, DEFAULT_PLAN["cart"][1:], "First editor")
     rows = [" ".join(row.text.split()) for row in home(shop).select(".home-main tbody tr")]
     assert len(rows) == 2
     assert "Product 3" in rows[0]

@@ -20,7 +20,7 @@ from storefront_plugin.bundles.store import repository
 from storefront_plugin.core import audit
 from storefront_plugin.core.database import table_of
 from storefront_plugin.proxies import SERVICES
-from storefront_plugin.recommending import placements
+from storefront_plugin.recommending.placements import PlacementRecord, PlacementStore
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, PLACEMENTS
 from storefront_plugin.recommending.tables import PlacementRow
 from storefront_plugin.redis_store import RedisStore
@@ -118,15 +118,15 @@ def browser(shop: SmallShop) -> Browser:
     return browser
 
 
-def stored(shop: SmallShop, placement: str = "product") -> placements.Stored:
+def stored(shop: SmallShop, placement: str = "product") -> PlacementRecord:
     with shop.app.app_context():
-        return placements.load(shop.storefront.database, placement)
+        return PlacementStore(shop.storefront.database).load(placement)
 
 
-def store(shop: SmallShop, *slots: Slot, placement: str = "product", by: str = "Second editor") -> placements.Stored:
+def store(shop: SmallShop, *slots: Slot, placement: str = "product", by: str = "Second editor") -> PlacementRecord:
     with shop.app.app_context():
-        version = placements.load(shop.storefront.database, placement).version
-        saved = placements.save(shop.storefront.database, placement, version, slots, by)
+        version = PlacementStore(shop.storefront.database).load(placement).version
+        saved = PlacementStore(shop.storefront.database).save(placement, version, slots, by)
         shop.storefront.services.news.rules_changed()
         return saved
 

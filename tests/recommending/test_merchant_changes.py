@@ -18,8 +18,8 @@ from small_shop import SmallShop
 from storefront_plugin import MemoryCatalog, Slot
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.proxies import SERVICES
-from storefront_plugin.recommending import placements
 from storefront_plugin.recommending.page import Page
+from storefront_plugin.recommending.placements import PlacementStore
 
 MakeShop = Callable[..., SmallShop]
 NEW = (
@@ -68,7 +68,7 @@ def asked(shop: SmallShop) -> list[str]:
 
 def change_slots(shop: SmallShop) -> None:
     with shop.app.app_context():
-        placements.save(shop.storefront.database, "product", 0, NEW)
+        PlacementStore(shop.storefront.database).save("product", 0, NEW)
         parts(shop).news.rules_changed()
 
 

@@ -23,8 +23,8 @@ from storefront_plugin.core import audit
 from storefront_plugin.core.database import Database, table_of
 from storefront_plugin.core.errors import ConfigurationError, InputError
 from storefront_plugin.proxies import SERVICES
-from storefront_plugin.recommending import placements
-from storefront_plugin.recommending.plan import DEFAULT_PLAN, LAYOUTS
+from storefront_plugin.recommending.placements import EditConflict, PlacementStore, unchanged
+from storefront_plugin.recommending.plan import DEFAULT_PLAN, LAYOUTS, PLACEMENTS
 from storefront_plugin.recommending.slot_json import dump_slots, load_slots, slot_from_json
 from storefront_plugin.recommending.strategies import STRATEGIES
 from storefront_plugin.recommending.tables import PlacementRow
@@ -57,8 +57,8 @@ def live(make_shop: MakeShop) -> SmallShop:
 def write(shop: SmallShop, *slots: Slot, placement: str = "product") -> None:
     """Save and tell, as the merchant's page does."""
     with shop.app.app_context():
-        version = placements.load(shop.storefront.database, placement).version
-        placements.save(shop.storefront.database, placement, version, slots)
+        version = PlacementStore(shop.storefront.database).load(placement).version
+        PlacementStore(shop.storefront.database).save(placement, version, slots)
         shop.storefront.services.news.rules_changed()
 
 
@@ -75,31 +75,31 @@ def write_text(shop: SmallShop, text: str) -> None:
 
 def test_a_placement_nobody_changed_follows_the_developers_plan(database: Database) -> None:
     """It stands at version 0 and has no slots of its own."""
-    assert placements.load(database, "cart") == placements.Stored("cart")
-    assert placements.load_changed(database) == {}
+    assert PlacementStore(database).load("cart") == unchanged("cart")
+    assert PlacementStore(database).find(PLACEMENTS) == {}
 
 
 def test_slots_are_stored_with_all_they_have(database: Database) -> None:
     """What is loaded equals what was saved; each save is one version on."""
     rich = replace(ALIKE, minimum=2, lazy=True, specialness=0.3, starts_at=NOW, ends_at=NOW + HOUR, enabled=False)
-    first = placements.save(database, "cart", 0, [BEST, rich], "First editor")
+    first = PlacementStore(database).save("cart", 0, [BEST, rich], "First editor")
     assert (first.version, first.slots, first.updated_by) == (1, (BEST, rich), "First editor")
-    assert placements.load(database, "cart") == first == placements.load_changed(database)["cart"]
-    assert placements.save(database, "cart", 1, [], "First editor").slots == ()
+    assert PlacementStore(database).load("cart") == first == PlacementStore(database).find(PLACEMENTS)["cart"]
+    assert PlacementStore(database).save("cart", 1, [], "First editor").slots == ()
 
 
 @pytest.mark.parametrize("version", [0, 1])
 def test_the_second_of_two_editors_is_told_and_nothing_is_lost(database: Database, version: int) -> None:
     """Whether there was a version before or not; the conflict carries what stands now."""
     if version:
-        placements.save(database, "home", 0, [BEST])
-    first = placements.save(database, "home", version, [ALIKE], "First editor")
-    with pytest.raises(placements.EditConflict, match="First editor") as caught:
-        placements.save(database, "home", version, [ALIKE, BEST], "Second editor")
-    assert caught.value.current == first == placements.load(database, "home")
-    for act in (placements.reset, placements.undo):
-        with pytest.raises(placements.EditConflict):
-            act(database, "home", version)
+        PlacementStore(database).save("home", 0, [BEST])
+    first = PlacementStore(database).save("home", version, [ALIKE], "First editor")
+    with pytest.raises(EditConflict, match="First editor") as caught:
+        PlacementStore(database).save("home", version, [ALIKE, BEST], "Second editor")
+    assert caught.value.current == first == PlacementStore(database).load("home")
+    for act in (PlacementStore(database).reset, PlacementStore(database).revert):
+        with pytest.raises(EditConflict):
+            act("home", version)
 
 
 def test_of_many_editors_at_once_one_wins(database: Database) -> None:
@@ -111,9 +111,9 @@ def test_of_many_editors_at_once_one_wins(database: Database) -> None:
         def edit(number: int, version: int = version, told: list[str] = told, gate: Any = gate) -> None:
             gate.wait()
             try:
-                placements.save(database, "home", version, [replace(BEST, name=f"v{version}n{number}")])
+                PlacementStore(database).save("home", version, [replace(BEST, name=f"v{version}n{number}")])
                 told.append("saved")
-            except placements.EditConflict:
+            except EditConflict:
                 told.append("told")
 
         threads = [threading.Thread(target=edit, args=(number,)) for number in range(4)]
@@ -122,23 +122,23 @@ def test_of_many_editors_at_once_one_wins(database: Database) -> None:
         for thread in threads:
             thread.join()
         assert sorted(told) == ["saved", "told", "told", "told"]
-        assert placements.load(database, "home").version == version + 1
+        assert PlacementStore(database).load("home").version == version + 1
 
 
 def test_a_double_click_is_no_conflict(database: Database) -> None:
     """The same slots saved twice from one form stand once."""
-    first = placements.save(database, "home", 0, [BEST])
-    assert placements.save(database, "home", 0, [BEST]) == first
+    first = PlacementStore(database).save("home", 0, [BEST])
+    assert PlacementStore(database).save("home", 0, [BEST]) == first
 
 
 def test_every_change_can_be_undone_and_is_in_the_log(database: Database) -> None:
     """Edits and the way back to the developer's plan; undoing twice brings back what was undone."""
-    one = placements.save(database, "home", 0, [BEST], "First editor")
-    two = placements.reset(database, "home", one.version, "Second editor")
+    one = PlacementStore(database).save("home", 0, [BEST], "First editor")
+    two = PlacementStore(database).reset("home", one.version, "Second editor")
     assert (two.version, two.slots) == (2, None)
-    three = placements.undo(database, "home", 2, "First editor")
+    three = PlacementStore(database).revert("home", 2, "First editor")
     assert three.slots == (BEST,)
-    assert placements.undo(database, "home", 3).slots is None
+    assert PlacementStore(database).revert("home", 3).slots is None
     entries, count = audit.entries(database, "placement", "home")
     assert [entry.action for entry in entries] == ["undo", "undo", "reset", "edit"]
     assert (count, entries[-1].before, entries[-1].after) == (4, "null", dump_slots([BEST]))
@@ -148,8 +148,8 @@ def test_every_change_can_be_undone_and_is_in_the_log(database: Database) -> Non
 def test_what_was_never_changed_cannot_be_undone(database: Database) -> None:
     """It says so, and no version is used up."""
     with pytest.raises(InputError, match="no change"):
-        placements.undo(database, "home", 0)
-    assert placements.load(database, "home").version == 0
+        PlacementStore(database).revert("home", 0)
+    assert PlacementStore(database).load("home").version == 0
 
 
 @pytest.mark.parametrize(
@@ -172,15 +172,16 @@ def test_what_was_never_changed_cannot_be_undone(database: Database) -> None:
 def test_slots_that_cannot_be_are_refused(shop: SmallShop, slots: list[Slot], words: str) -> None:
     """With a sentence that says what is wrong; nothing is written."""
     with pytest.raises(InputError, match=words):
-        placements.save(shop.storefront.database, "home", 0, slots)
-    assert placements.load_changed(shop.storefront.database) == {}
+        PlacementStore(shop.storefront.database).save("home", 0, slots)
+    assert PlacementStore(shop.storefront.database).find(PLACEMENTS) == {}
 
 
 def test_a_placement_that_does_not_exist_is_refused(shop: SmallShop) -> None:
     """In every call."""
-    for call in (placements.load, lambda database, name: placements.save(database, name, 0, [BEST])):
+    placements = PlacementStore(shop.storefront.database)
+    for call in (placements.load, lambda name: placements.save(name, 0, [BEST])):
         with pytest.raises(InputError, match="no placement"):
-            call(shop.storefront.database, "cellar")
+            call("cellar")
 
 
 # As JSON
@@ -265,7 +266,7 @@ def test_pages_follow_the_merchants_slots_and_go_back(shop: SmallShop) -> None:
     soup = visit(shop).soup
     assert [each["data-storefront-slot"] for each in soup.select("[data-storefront-slot]")] == ["best", "alike"]
     assert [each.text.strip() for each in soup.select("h2")] == ["Taken most", "Alike"]
-    placements.reset(shop.storefront.database, "product", 1)
+    PlacementStore(shop.storefront.database).reset("product", 1)
     shop.storefront.services.news.rules_changed()
     after = [each["data-storefront-slot"] for each in visit(shop).soup.select("[data-storefront-slot]")]
     assert after == before

@@ -15,7 +15,8 @@ from ...core import audit
 from ...orderlog.events import day_of, now
 from ...orderlog.tables import Applier, LoggedOrder
 from ...proxies import current_services
-from ...recommending import placements
+from ...recommending.placements import PlacementRecord
+from ...recommending.plan import PLACEMENTS
 from ...recommending.rules import list as rule_list
 from ...recommending.rules.store import RuleRecord
 
@@ -66,7 +67,7 @@ class Overview:
     newest: Sequence[Row]
     rules: Sequence[RuleRecord]
     rules_on: int
-    placements: Sequence[placements.Stored]
+    placements: Sequence[PlacementRecord]
     changes: Sequence[audit.Entry]
 
     @property
@@ -83,7 +84,7 @@ def overview() -> Overview:
         products = session.scalar(sa.select(Applier.products).where(Applier.id == 1)) or 0
     newest, _ = list_bundles(database, Wanted(state="published", on_at=moment), size=SHOWN) if bundles.on else ([], 0)
     rules, rules_on = rule_list.list_rules(database, rule_list.Filters(state="on"), size=SHOWN)
-    changed = [one for one in placements.load_changed(database).values() if one.slots is not None]
+    changed = [one for one in current_services.placements.find(PLACEMENTS).values() if one.slots is not None]
     changes, _ = audit.entries(database, size=SHOWN)
     return Overview(orders, products, bundles, newest, rules, rules_on, changed, changes)
 

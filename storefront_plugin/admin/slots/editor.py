@@ -10,11 +10,10 @@ from flask import Blueprint, Response, abort, request
 
 from ...core.errors import InputError, StorefrontError, StoreUnavailable
 from ...proxies import current_services
-from ...recommending import placements
 from ...recommending.effective_plan import usable_slots
 from ...recommending.page import Page
-from ...recommending.placements import EditConflict, Stored
-from ...recommending.plan import Slot, running
+from ...recommending.placements import EditConflict, PlacementRecord, unchanged
+from ...recommending.plan import PLACEMENTS, Slot, running
 from ...recommending.slot_stats import SlotCounts
 from ...recommending.strategies import PLANNED
 from ...shop.ports import CartLine, Product
@@ -123,11 +122,11 @@ def register(blueprint: Blueprint) -> None:
 
 def listed() -> Response:
     """``GET slots``: all placements with their slots."""
-    stored = placements.load_changed(current_services.database)
+    stored = current_services.placements.find(PLACEMENTS)
     fills = _fills()
     rows = []
     for name, words in placement_words().items():
-        one, counted = stored.get(name, Stored(name)), (fills or {}).get(name, {})
+        one, counted = stored.get(name, unchanged(name)), (fills or {}).get(name, {})
         lines = [slot_row(slot, counted.get(slot.name) if fills is not None else None) for slot in _standing(one)]
         rows.append((name, words, one, lines))
     return show_page("slots/list.html", rows=rows, counted=fills is not None, days=DAYS)
@@ -155,14 +154,14 @@ def save(placement: str) -> Response:
     return _saved(stored, draft, form)
 
 
-def _saved(stored: Stored, draft: Draft, form: PlacementForm) -> Response:
-    placement, version = stored.placement, _version(form.version.data)
+def _saved(stored: PlacementRecord, draft: Draft, form: PlacementForm) -> Response:
+    placement, version = stored.id, _version(form.version.data)
     try:
         slots = draft.slots()
         if version == stored.version and same(slots, _standing(stored)) and not stored.problems:
             flash(_("Nothing was changed."))
         else:
-            saved = placements.save(current_services.database, placement, version, slots, merchant_name())
+            saved = current_services.placements.save(placement, version, slots, merchant_name())
             current_services.news.rules_changed()
             undo_at = link("slots_undo", placement=placement)
             flash(_("Saved. Pages follow within a second."), undo=undo_at, version=saved.version)
@@ -193,19 +192,19 @@ def preview(placement: str) -> Response:
 @change
 def reset(placement: str) -> Response:
     """``POST slots/<placement>/reset``: back to the developer's plan."""
-    return _stepped(placement, placements.reset, _("The standard slots of your shop are shown again."))
+    return _stepped(placement, current_services.placements.reset, _("The standard slots of your shop are shown again."))
 
 
 @change
 def undo(placement: str) -> Response:
     """``POST slots/<placement>/undo``: take back the change that led to ``version``."""
-    return _stepped(placement, placements.undo, _("Undone."))
+    return _stepped(placement, current_services.placements.revert, _("Undone."))
 
 
 def _stepped(placement: str, step: Any, words: str) -> Response:
     _stored(placement)
     try:
-        stored = step(current_services.database, placement, _version(request.form.get("version")), merchant_name())
+        stored = step(placement, _version(request.form.get("version")), merchant_name())
     except EditConflict as conflict:
         flash(_who_was_quicker(conflict.current), "error")
     except InputError as error:
@@ -217,7 +216,7 @@ def _stepped(placement: str, step: Any, words: str) -> Response:
 
 
 def _editor(
-    stored: Stored,
+    stored: PlacementRecord,
     draft: Draft,
     slots: Sequence[Slot],
     asked: products.Found,
@@ -227,7 +226,7 @@ def _editor(
     **context: Any,
 ) -> Response:
     """The page of one placement; *slots* are those of the preview."""
-    placement = stored.placement
+    placement = stored.id
     fills = (_fills() or {}).get(placement, {})
     return show_page(
         "slots/editor.html",
@@ -251,14 +250,14 @@ def _editor(
     )
 
 
-def _stored(placement: str) -> Stored:
+def _stored(placement: str) -> PlacementRecord:
     if placement not in placement_words():
         abort(404)
-    return placements.load(current_services.database, placement)
+    return current_services.placements.load(placement)
 
 
-def _standing(stored: Stored) -> Sequence[Slot]:
-    own = current_services.suggestions.own_plan[stored.placement]
+def _standing(stored: PlacementRecord) -> Sequence[Slot]:
+    own = current_services.suggestions.own_plan[stored.id]
     return own if stored.slots is None else stored.slots
 
 
@@ -299,6 +298,6 @@ def _version(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def _who_was_quicker(current: Stored) -> str:
+def _who_was_quicker(current: PlacementRecord) -> str:
     who = current.updated_by or _("Somebody")
     return _("%(who)s changed these slots while you edited them. Nothing you typed is lost.", who=who)
