@@ -289,8 +289,23 @@ class Storefront:
         return self.services.importer.catch_up(since, progress)
 
     def drain(self) -> int:
-        """Count all committed orders now; how many batches went out. Tests and the worker call it."""
-        return self.services.schedule.drain()
+        """Count all committed orders now; how many batches went out. Tests and scripts call it."""
+        return self.services.counting.drain()
+
+    def tick(self) -> list[str]:
+        """Run once whatever is due, for a shop with a scheduler of its own in place of `flask storefront worker`.
+
+        Call it every few seconds, at least once a minute; of many that call it at a time one does a job. Orders are
+        counted at each call; at 03:00 in ``STOREFRONT_TIMEZONE`` it catches up, and every week it searches for bundles.
+        Needs an app context.
+
+        Returns:
+            The names of the jobs that ran. Trouble of one that has a lease is logged and told by `check`.
+
+        Raises:
+            StoreUnavailable, DatabaseUnavailable: After all other jobs ran; call it again.
+        """
+        return self.services.schedule.turn("scheduler").ran
 
     def rebuild(self, progress: Callable[[str, int, int], None] = _silent) -> None:
         """Count the whole log again into a new generation, and index the catalogue; pages go on with the old counts.

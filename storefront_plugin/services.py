@@ -27,7 +27,9 @@ from .counts.rebuild import Progress
 from .counts.upkeep import Upkeep
 from .jobs.counting import Counting
 from .jobs.heartbeats import Heartbeats
+from .jobs.leases import Leases
 from .jobs.schedule import Schedule
+from .jobs.table import JobTable, Night
 from .jobs.thread import BackgroundThread
 from .orderlog.importing import OrderImporter
 from .orderlog.numbering import Position, count_orders
@@ -81,7 +83,8 @@ class Services:
         counting: Counts, rebuilds, and figures of the counts.
         index: Products alike in content.
         heartbeats: Which processes count.
-        schedule: What happens later.
+        jobs: What happens later.
+        schedule: When: it runs what is due.
         thread: Where it happens in processes that serve the shop.
     """
 
@@ -111,6 +114,7 @@ class Services:
     counting: Counting
     index: CatalogueIndex
     heartbeats: Heartbeats
+    jobs: JobTable
     schedule: Schedule
     thread: BackgroundThread
 
@@ -181,12 +185,10 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         upkeep,
         index,
         snapshots,
-        thread,
+        slot_stats,
+        lambda: thread.synchronous,
         lambda token: rebuild_finished.send(app, generation=token),
     )
-    counts = settings.drain == "thread"
-    schedule = Schedule(store, counting, snapshots, slot_stats, news, heartbeats, thread, counts)
-    thread.does(schedule.turn)
 
     def released(session: Session, order_id: str) -> None:
         uses.release_order(session, database, order_id)
@@ -195,9 +197,24 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         if orders > REBUILD_FROM_ORDERS:
             counting.rebuild(rebuilding)
         elif orders:
-            schedule.drain()
+            counting.drain()
 
     times = (settings.timezone, settings.currency)
+    importer = OrderImporter(database, numbers, shop, *times, counted, partial(uses.release_orders, database))
+    proposals = ProposalSearch(database, shop.catalog, numbers, folder, settings.currency, upkeep.number_all)
+    jobs = JobTable(
+        store=store,
+        snapshots=snapshots,
+        news=news,
+        slot_stats=slot_stats,
+        counting=counting,
+        shop=shop,
+        importer=importer,
+        proposals=proposals,
+        zone=settings.timezone,
+    )
+    schedule = Schedule(jobs.lines(Night()), Leases(database), heartbeats, settings.drain == "thread")
+    thread.does(lambda: schedule.turn("thread", thread.go_on).trouble)
     return Services(
         app=app,
         name=name,
@@ -218,13 +235,14 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         rules=RuleStore(database),
         placements=PlacementStore(database),
         pricer=pricer,
-        proposals=ProposalSearch(database, shop.catalog, numbers, folder, settings.currency, upkeep.number_all),
+        proposals=proposals,
         recorder=OrderRecorder(database, shop, *times, thread.wake, released),
-        importer=OrderImporter(database, numbers, shop, *times, counted, partial(uses.release_orders, database)),
+        importer=importer,
         upkeep=upkeep,
         counting=counting,
         index=index,
         heartbeats=heartbeats,
+        jobs=jobs,
         schedule=schedule,
         thread=thread,
     )

@@ -16,7 +16,7 @@ from .group import PhaseDisplay, mounted_services
 @with_appcontext
 def drain() -> None:
     """Count all orders recorded so far, now."""
-    batches = mounted_services().schedule.drain()
+    batches = mounted_services().counting.drain()
     click.echo(f"{batches:,} batches of orders were counted." if batches else "All orders were counted already.")
 
 

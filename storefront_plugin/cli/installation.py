@@ -60,6 +60,8 @@ def inspect(services: Services) -> list[Finding]:
     findings = [*_tried("The database", lambda: _database(services)), *_tried("Redis", lambda: _redis(services))]
     with suppress(StorefrontError):  # what hinders it is told already
         findings += _worker(services)
+    with suppress(StorefrontError):
+        findings += _jobs(services)
     findings += inspect_catalog(services.shop.catalog, services.settings)
     if services.shop.orders is not None:
         findings += inspect_orders(services.shop.orders, services.shop.catalog)
@@ -116,6 +118,7 @@ def _worker(services: Services) -> Iterator[Finding]:
     if seen.alive:
         who = [number(seen.workers, "worker")] if seen.workers else []
         who += [number(seen.threads, "thread") + " of the shop"] if seen.threads else []
+        who += ["a scheduler of the shop"] if seen.schedulers else []
         yield Finding("ok", f"Orders are counted by {' and '.join(who)}, {last}.")
         if late:
             yield Finding("warning", "Orders have waited for over a minute; if they stay, the log there says why.")
@@ -125,10 +128,19 @@ def _worker(services: Services) -> Iterator[Finding]:
         yield Finding("error", f"Orders wait and no thread of the shop counts ({last}): run `flask storefront drain`.")
     else:
         yield Finding("ok", f"Orders are counted by a thread that starts with the shop's first page or order ({last}).")
-    if seen.trouble:
-        yield Finding(
-            "warning", f"The nightly catch-up failed at {seen.caught_up_at:%Y-%m-%d %H:%M} UTC: {seen.trouble}"
-        )
+
+
+def _jobs(services: Services) -> Iterator[Finding]:
+    for job, run in services.schedule.runs():
+        if run.is_running:
+            yield Finding("ok", f"The {job.title} is at work since {run.started_at:%Y-%m-%d %H:%M} UTC.")
+        elif run.broke_off:
+            sentence = f"The {job.title} of {run.started_at:%Y-%m-%d %H:%M} UTC broke off; it is done again by itself."
+            yield Finding("warning", sentence)
+        elif run.trouble:
+            yield Finding("warning", f"The {job.title} failed at {run.finished_at:%Y-%m-%d %H:%M} UTC: {run.trouble}")
+        elif run.finished_at is not None:
+            yield Finding("ok", f"The {job.title} was done at {run.finished_at:%Y-%m-%d %H:%M} UTC.")
 
 
 def _around(app: Flask) -> Iterator[Finding]:

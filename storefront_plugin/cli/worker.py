@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from ..jobs.table import Night
 from ..jobs.worker import Worker
 from .group import mounted_services
 
@@ -52,8 +52,8 @@ def worker(catch_up_at: dt.time | None, catch_up_days: int, propose_days: int) -
     if services.shop.orders is None and catch_up_at is not None:
         logger.info("No nightly catch-up: mount with Storefront(orders=…) to have one.")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    running = Worker(app, catch_up_at, ZoneInfo(services.settings.timezone), catch_up_days, propose_days)
-    services.heartbeats.kind = "worker"
+    night = Night(at=catch_up_at, catch_up_days=catch_up_days, propose_days=propose_days)
+    running = Worker(app, services.schedule.with_jobs(services.jobs.lines(night)))
     with _stopped_by_signals(running):
         logger.info("The worker counts orders; Ctrl-C or SIGTERM stops it.")
         running.run()

@@ -1,4 +1,4 @@
-"""Orders from the log into the counts, and the lists made of the log beside them: the same for thread, worker, commands."""
+"""Orders from the log into the counts, and the lists made of the log beside them: the same for jobs and commands."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from ..counts.upkeep import Upkeep
 from ..orderlog.numbering import newest_day
 from ..orderlog.product_numbers import ProductNumbers
 from ..recommending.refresher import SnapshotCache
+from ..recommending.slot_stats import SlotStats
 from ..redis_store import RedisStore
 from ..redis_store.keys import Keys
-from .thread import BackgroundThread
+from .job import Progress as GoOn
+from .job import silent
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class Counting:
     """Counts what is committed, and keeps what pages read of it fresh.
 
     Args:
+        synchronous: Whether there is no background thread, so that `drain` leaves nothing for later.
         rebuilt: Called with the token of a new generation that is live.
     """
 
@@ -48,7 +51,8 @@ class Counting:
         upkeep: Upkeep,
         index: CatalogueIndex,
         snapshots: SnapshotCache,
-        thread: BackgroundThread,
+        slot_stats: SlotStats,
+        synchronous: Callable[[], bool],
         rebuilt: Callable[[str], object],
     ) -> None:
         self._settings = settings
@@ -60,11 +64,25 @@ class Counting:
         self._upkeep = upkeep
         self._index = index
         self._snapshots = snapshots
-        self._thread = thread
+        self._slot_stats = slot_stats
+        self._synchronous = synchronous
         self._rebuilt = rebuilt
         self._lists_at = 0.0
 
-    def count(self) -> int:
+    def drain(self) -> int:
+        """Count all committed orders now; how many batches went out. Raises `StorefrontError` when it cannot."""
+        sent = self.count(silent)
+        if sent and self._synchronous():
+            self.refresh_lists(silent)
+        elif time.monotonic() >= self._lists_at:
+            self.make_lists(silent)
+        if sent:
+            self._snapshots.expire()
+        self._snapshots.refresh_if_due()
+        self._slot_stats.flush()
+        return sent
+
+    def count(self, go_on: GoOn) -> int:
         """Number and send what is committed; how many batches went out. Raises `StorefrontError` when it cannot.
 
         A small log whose counts are gone from Redis is counted again.
@@ -72,7 +90,7 @@ class Counting:
         sent = self._upkeep.number_and_send()
         if self._upkeep.may_rebuild_by_itself():
             logger.warning("The counts are made again, because Redis has lost them.")
-            self.rebuild(self._thread.go_on)
+            self.rebuild(go_on)
         sweep(self._database, self._store, self._keys)
         return sent
 
@@ -92,20 +110,22 @@ class Counting:
         )
         self._upkeep.forget_standings()
         self._index.build(progress)
-        self.refresh_lists()
+        self.refresh_lists(silent)
         self._snapshots.refresh()
         self._rebuilt(generation.token)
 
-    def refresh_lists_if_due(self) -> None:
-        """Look for lost counts and make the lists again, at most every `LISTS_SECONDS`."""
-        if time.monotonic() >= self._lists_at:
-            self._upkeep.audit()
-            self.refresh_lists()
+    def make_lists(self, go_on: GoOn) -> None:
+        """Look for lost counts, and make the lists again."""
+        self._upkeep.audit()
+        self.refresh_lists(go_on)
 
-    def refresh_lists(self) -> None:
-        """Index a small catalogue that changed, and make trends and older sales from the log."""
+    def refresh_lists(self, go_on: GoOn) -> None:
+        """Index a small catalogue that changed, and make trends and older sales from the log.
+
+        Other processes read them within a minute.
+        """
         self._lists_at = time.monotonic() + LISTS_SECONDS
-        self._index.build_if_due(self._thread.go_on)
+        self._index.build_if_due(go_on)
         day = newest_day(self._database)
         if day is not None:
             store_trending(self._store, self._keys, find_trending(self._database, day))

@@ -1,4 +1,4 @@
-"""Who counts orders: each process that does shows life in Redis, and tells how its nightly catch-up went."""
+"""Who counts orders: each process that does shows life in Redis."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import secrets
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -14,8 +15,8 @@ from ..core.errors import StoreUnavailable
 from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
 
-Kind: TypeAlias = Literal["worker", "thread"]
-"""A `flask storefront worker`, or the thread of a process that serves the shop."""
+Kind: TypeAlias = Literal["worker", "thread", "scheduler"]
+"""A `flask storefront worker`, the thread of a process that serves the shop, or a scheduler that calls `tick`."""
 
 BEAT_SECONDS = 10.0
 """How often a process shows life at most."""
@@ -23,11 +24,13 @@ BEAT_SECONDS = 10.0
 ALIVE_SECONDS = 60.0
 """A process that showed no life for so long is gone; a worker that met trouble pauses for half of it."""
 
+SCHEDULER_ALIVE_SECONDS = 150.0
+"""The same of a scheduler: cron calls once a minute at most, and each turn may be another process."""
+
 REMEMBERED_SECONDS = 3600
 """How long one that is gone is remembered beside others; the last one of all for `KEPT_SECONDS`."""
 
 KEPT_SECONDS = 30 * 86_400
-MAX_TROUBLE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +38,19 @@ class Seen:
     """Who was seen, by the clocks of their machines. Times are UTC without zone.
 
     Attributes:
-        workers, threads: How many of each kind are alive.
+        workers, threads, schedulers: How many of each kind are alive; of schedulers 1 stands for all.
         last_at: When any of them was seen last; None where none was within a month, or Redis was flushed since.
-        caught_up_at: When a worker's nightly catch-up ended last, *trouble*: why it failed, else empty.
     """
 
     workers: int = 0
     threads: int = 0
     last_at: dt.datetime | None = None
-    caught_up_at: dt.datetime | None = None
-    trouble: str = ""
+    schedulers: int = 0
 
     @property
     def alive(self) -> int:
         """How many are alive, of whichever kind."""
-        return self.workers + self.threads
+        return self.workers + self.threads + self.schedulers
 
 
 class Heartbeats:
@@ -78,37 +79,33 @@ class Heartbeats:
                 ]
             )
 
-    def caught_up(self, trouble: str = "") -> None:
-        """Tell that the nightly catch-up has ended, or *trouble* that ended it."""
-        key = self._keys.caught_up
-        with suppress(StoreUnavailable):
-            self._store.pipeline_write(
-                [
-                    ("HSET", key, "at", int(time.time()), "trouble", trouble[:MAX_TROUBLE]),
-                    ("EXPIRE", key, KEPT_SECONDS),
-                ]
-            )
-
     def look(self) -> Seen:
         """Who was seen; raises `StoreUnavailable`."""
-        reads = [Command(self._keys.workers, "ZRANGE", (0, -1, "WITHSCORES")), Command(self._keys.caught_up, "HGETALL")]
-        beats, caught_up = self._store.execute(reads)
-        alive = [member for member, at in beats if time.time() - at < ALIVE_SECONDS]
-        workers = sum(member.startswith(b"worker:") for member in alive)
+        (beats,) = self._store.execute([Command(self._keys.workers, "ZRANGE", (0, -1, "WITHSCORES"))])
+        now = time.time()
+        alive = Counter(kind for member, at in beats if now - at < _alive_seconds(kind := member.partition(b":")[0]))
         last_at = max((at for _, at in beats), default=None)
         return Seen(
-            workers,
-            len(alive) - workers,
+            alive[b"worker"],
+            alive[b"thread"],
             None if last_at is None else _moment(last_at),
-            _moment(float(caught_up[b"at"])) if caught_up else None,
-            caught_up[b"trouble"].decode() if caught_up else "",
+            alive[b"scheduler"],
         )
 
     def _own_token(self) -> str:
-        """Names this process, wherever it runs: process ids are alike in containers. A forked child has its own."""
+        """Names this process, wherever it runs: process ids are alike in containers. A forked child has its own.
+
+        All turns of schedulers count as one.
+        """
+        if self.kind == "scheduler":
+            return "all"
         if self._token[0] != os.getpid():
             self._token = (os.getpid(), secrets.token_hex(4))
         return self._token[1]
+
+
+def _alive_seconds(kind: bytes) -> float:
+    return SCHEDULER_ALIVE_SECONDS if kind == b"scheduler" else ALIVE_SECONDS
 
 
 def _moment(seconds: float) -> dt.datetime:

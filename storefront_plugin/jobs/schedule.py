@@ -1,70 +1,141 @@
-"""What happens later, and when: one turn of the background thread, and all of it at once for commands and tests."""
+"""What is due now: one turn of a thread, of a worker, or of a scheduler of the shop's own."""
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
+import time
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 
-from ..core.errors import StorefrontError
-from ..recommending.news import News
-from ..recommending.refresher import SnapshotCache
-from ..recommending.slot_stats import SlotStats
-from ..redis_store import RedisStore
-from .counting import Counting
-from .heartbeats import Heartbeats
-from .thread import BackgroundThread
+from ..core.errors import DatabaseUnavailable, Stopped, StorefrontError
+from .heartbeats import Heartbeats, Kind
+from .job import Job, Outcome, Place, Progress, silent
+from .leases import JobRun, Lease, LeaseLost, Leases, utc_now
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 60.0
+"""How often a process asks SQL at most whether a leased job with a time of day, or a long while between runs, is due."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn did.
+
+    Attributes:
+        ran: Names of the jobs that ran, in their order.
+        worked: Whether more may wait.
+        trouble: Of the first leased job that failed; it is logged, and stands in the job's row.
+    """
+
+    ran: list[str] = field(default_factory=list)
+    worked: bool = False
+    trouble: Exception | None = None
 
 
 class Schedule:
-    """The work that no page waits for.
+    """Runs the jobs that are due.
 
     Args:
-        counts: Whether the background thread counts orders; else `flask storefront worker` does.
+        thread_works: Whether the background thread does the shop's jobs; else workers do.
     """
 
-    def __init__(
-        self,
-        store: RedisStore,
-        counting: Counting,
-        snapshots: SnapshotCache,
-        slot_stats: SlotStats,
-        news: News,
-        heartbeats: Heartbeats,
-        thread: BackgroundThread,
-        counts: bool,
-    ) -> None:
-        self._store = store
-        self._counting = counting
-        self._snapshots = snapshots
-        self._slot_stats = slot_stats
-        self._news = news
+    def __init__(self, jobs: Sequence[Job], leases: Leases, heartbeats: Heartbeats, thread_works: bool) -> None:
+        self.jobs = jobs
+        self._leases = leases
         self._heartbeats = heartbeats
-        self._thread = thread
-        self._counts = counts
+        self._thread_works = thread_works
+        self._look_at: dict[str, float] = {}
 
-    def drain(self) -> int:
-        """Count all committed orders now; how many batches went out. Raises `StorefrontError` when it cannot."""
-        sent = self._counting.count()
-        if sent and self._thread.synchronous:
-            self._counting.refresh_lists()
-        else:
-            self._counting.refresh_lists_if_due()
-        if sent:
-            self._snapshots.expire()
-        self._snapshots.refresh_if_due()  # a worker drains every second: what is fresh is not read again
-        self._slot_stats.flush()
-        return sent
+    def turn(self, kind: Kind, go_on: Progress = silent) -> Turn:
+        """Run once whatever is due in a process of this *kind*. *go_on* is called by long work between its steps.
 
-    def turn(self) -> None:
-        """One turn of the background thread. Pages get fresh data also while Redis refuses to be written to."""
-        self._store.probe()
-        with suppress(StorefrontError):  # met again below, where it is logged
-            self._snapshots.refresh_if_due()  # first, because the pages of a new process wait for it
+        One job that fails does not hold up the others. The first trouble of one without a lease is raised at the end.
+        """
+        places, turn, first = self._places(kind), Turn(), None
+        if "shop" in places:
+            self._heartbeats.kind = self._heartbeats.kind or kind
+        for job in self.jobs:
+            if job.where in places and time.monotonic() >= self._look_at.get(job.name, 0.0):
+                try:
+                    self._run(job, self._alive(go_on), turn)
+                except Stopped:
+                    raise
+                except Exception as error:  # whatever it is, the next turn tries again
+                    first = first or error
+        if first is not None:
+            raise first
+        return turn
+
+    def runs(self) -> list[tuple[Job, JobRun]]:
+        """The leased jobs with what became of them; raises `DatabaseUnavailable`."""
+        found = self._leases.runs()
+        return [(job, found.get(job.name, JobRun(job.name))) for job in self.jobs if job.leased]
+
+    def with_jobs(self, jobs: Sequence[Job]) -> Schedule:
+        """The same with other *jobs*."""
+        return Schedule(jobs, self._leases, self._heartbeats, self._thread_works)
+
+    def _places(self, kind: Kind) -> Collection[Place]:
+        if kind == "thread":
+            return {"process", "shop"} if self._thread_works else {"process"}
+        return {"process", "shop", "worker"}
+
+    def _alive(self, go_on: Progress) -> Progress:
+        def alive(*progress: object) -> None:
+            go_on(*progress)
+            self._heartbeats.beat()
+
+        return alive
+
+    def _run(self, job: Job, go_on: Progress, turn: Turn) -> None:
+        wait = LOOK_SECONDS if job.at else min(job.every, LOOK_SECONDS) if job.leased else job.every
+        self._look_at[job.name] = time.monotonic() + wait
+        if not job.leased:
+            turn.ran.append(job.name)
+            turn.worked |= job.run(go_on) is Outcome.MORE
+        elif (lease := self._leases.claim(job)) is not None:
+            self._run_leased(job, lease, go_on, turn)
+
+    def _run_leased(self, job: Job, lease: Lease, go_on: Progress, turn: Turn) -> None:
+        def extending(*progress: object) -> None:
+            go_on(*progress)
+            lease.extend()
+
         try:
-            self._news.send_late()
-            self._slot_stats.flush_if_due()
-            if self._counts:
-                self._heartbeats.kind = self._heartbeats.kind or "thread"
-                self._counting.count()
-                self._counting.refresh_lists_if_due()
-        finally:
-            self._snapshots.refresh_if_due()
+            outcome = job.run(extending)
+        except Stopped:
+            with suppress(DatabaseUnavailable):  # then it expires
+                lease.release()
+            raise
+        except LeaseLost as error:
+            logger.warning("The job %s was left: %s", job.name, error)
+        except Exception as error:  # a job may meet anything, the shop's own code too
+            turn.ran.append(job.name)
+            turn.trouble = turn.trouble or error
+            _failed(job, lease, error)
+        else:
+            _ended(job, lease, outcome, turn)
+
+
+def _ended(job: Job, lease: Lease, outcome: Outcome | None, turn: Turn) -> None:
+    due_at = job.next_due(utc_now())
+    if outcome is Outcome.NOTHING:
+        lease.skip(due_at)
+        return
+    turn.ran.append(job.name)
+    turn.worked |= outcome is Outcome.MORE
+    lease.finish(due_at)
+
+
+def _failed(job: Job, lease: Lease, error: Exception) -> None:
+    """Tell it in the job's row, and in the log unless that said the same when it failed before."""
+    known = isinstance(error, StorefrontError)
+    sentence = str(error) if known else f"{type(error).__name__}: {error}"
+    if sentence != lease.trouble:
+        failure = job.failure or f"The job {job.name} failed"
+        logger.warning("%s: %s", failure, sentence, exc_info=None if known else error)
+    now = utc_now()
+    lease.finish(job.next_due(now) if job.retry is None else now + dt.timedelta(seconds=job.retry), sentence)

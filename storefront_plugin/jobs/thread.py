@@ -48,7 +48,7 @@ class BackgroundThread:
     def __init__(self, app: Flask, synchronous: Callable[[], bool]) -> None:
         self._app = app
         self._synchronous = synchronous
-        self._turn: Callable[[], None] = _nothing
+        self._turn: Callable[[], Exception | None] = _nothing
         self._running: dict[int, _Running] = {}
         self._lock = ProcessLock()
         self._told: set[type[Exception]] = set()
@@ -57,8 +57,8 @@ class BackgroundThread:
         self.trouble: Exception | None = None
         """What the latest turn in this process met; None when it went well."""
 
-    def does(self, turn: Callable[[], None]) -> None:
-        """Give the thread its work, before the first `wake`."""
+    def does(self, turn: Callable[[], Exception | None]) -> None:
+        """Give the thread its work, before the first `wake`: it raises what hinders it, or returns trouble told already."""
         self._turn = turn
 
     @property
@@ -94,7 +94,7 @@ class BackgroundThread:
             running.event.set()
             running.thread.join(patience)
 
-    def go_on(self, phase: str, done: int, total: int) -> None:
+    def go_on(self, *progress: object) -> None:
         """The progress of long work within a turn: raises `Stopped` between its steps where the thread is to end."""
         running: _Running | None = getattr(self._here, "running", None)
         if running is not None and running.stopped.is_set():
@@ -123,9 +123,8 @@ class BackgroundThread:
                 return
             try:
                 with self._app.app_context():
-                    self._turn()
+                    self.trouble = self._turn()
                 self._told.clear()
-                self.trouble = None
             except Stopped:
                 return
             except Exception as error:  # the thread must outlive any trouble of Redis, SQL or the shop's code

@@ -15,6 +15,7 @@ from ..core.database import Base, Database
 from ..core.errors import ConfigurationError
 from ..core.folders import MIGRATIONS
 from ..counts import generations as _copurchase_tables
+from ..jobs import leases as _leases
 from ..orderlog import tables as _orderlog_tables
 from ..recommending import tables as _recommending_tables
 
@@ -27,6 +28,7 @@ _ROOMS = (
     _bundle_tables,
     _saved_forms,
     _audit_row,
+    _leases,
 )
 """Modules that declare tables; imported so that `Base.metadata` knows them all."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ from .plan import Slot
 
 KEPT_DAYS = 30
 FLUSH_SECONDS = 5.0
-"""How often a process tells Redis at most."""
+"""How often a process tells Redis."""
 
 MAX_SLOTS = 500
 """Slots counted between two flushes; names of more are not real ones."""
@@ -53,7 +52,6 @@ class SlotStats:
         self._keys = keys
         self._lock = ProcessLock()
         self._counts: dict[tuple[str, str], SlotCounts] = {}
-        self._due_at = 0.0
 
     def count(self, page: Page, filled: Iterable[FilledSlot]) -> None:
         """Count the slots of one page, unless trouble of Redis or of the catalogue emptied them. No I/O.
@@ -71,7 +69,6 @@ class SlotStats:
         """Send what was counted; what Redis does not take is kept for the next time. Never raises for Redis."""
         with self._lock:
             counts, self._counts = self._counts, {}
-        self._due_at = time.monotonic() + FLUSH_SECONDS
         if not counts:
             return
         try:
@@ -80,11 +77,6 @@ class SlotStats:
             with self._lock:
                 for key, fill in counts.items():
                     self._add(key, fill)
-
-    def flush_if_due(self) -> None:
-        """`flush`, at most every `FLUSH_SECONDS`."""
-        if time.monotonic() >= self._due_at:
-            self.flush()
 
     def totals(self, days: int = 7) -> dict[str, dict[str, SlotCounts]]:
         """Pages of each slot by placement, of the last *days* days, today included; raises `StoreUnavailable`."""

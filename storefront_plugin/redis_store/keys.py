@@ -33,11 +33,6 @@ class Keys:
         """Sorted set: the processes that count orders, each as ``kind:token``, by when it was seen in Unix seconds."""
         return f"{self.prefix}:{VERSION}:{{workers}}"
 
-    @property
-    def caught_up(self) -> str:
-        """Hash: ``at``, when the last nightly catch-up ended in Unix seconds, and ``trouble``, why it failed."""
-        return f"{self.prefix}:{VERSION}:{{workers}}:caught_up"
-
     def posted(self, digest: str) -> str:
         """String that stands for a moment after a form was posted, so that it counts once."""
         return f"{self.prefix}:{VERSION}:{{posted.{digest}}}"

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
+from job_rows import record_run
 from made_bundles import set_of
 from merchant_pages import HOME, soup_of
 from postgres import postgres_url
@@ -381,11 +382,12 @@ def test_a_catch_up_that_failed_is_told_until_one_goes_well(
     """When, the words of the shop's own code apart from ours, and the command."""
     shop = quiet_shop(make_shop, monkeypatch, "off")
     beat(shop, "worker")
-    workers = shop.app.extensions[SERVICES].heartbeats
-    workers.caught_up("The orders adapter raised KeyError: 'lines'")
+    with shop.app.app_context():
+        record_run(shop.storefront.database, "catch_up", "The orders adapter raised KeyError: 'lines'")
     assert "flask storefront catch-up" in home(shop).select(".matter code")[0].text
     assert re.search(r"met trouble .*catch-up failed .* KeyError: 'lines'", services(shop)["Worker"])
-    workers.caught_up()
+    with shop.app.app_context():
+        record_run(shop.storefront.database, "catch_up")
     assert matters(shop) == []
     assert re.search(r"OK .*caught up \d seconds? ago", services(shop)["Worker"])
 

@@ -13,16 +13,41 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from fake_storefront import fake_app, run_fake
+from job_rows import change_row, row_of
 
+from storefront_plugin.core.database import Database
 from storefront_plugin.core.errors import StorefrontError, StoreUnavailable
-from storefront_plugin.jobs import worker
-from storefront_plugin.jobs.worker import Worker, next_time
+from storefront_plugin.jobs.job import next_time
+from storefront_plugin.jobs.leases import utc_now
+from storefront_plugin.jobs.table import Night
+from storefront_plugin.jobs.worker import Worker
 from storefront_plugin.orderlog.importing import ImportReport
 from storefront_plugin.proxies import SERVICES
 
+LOGGER = "storefront_plugin.jobs"
+
 
 def made_worker(at: dt.time | None = None, propose_days: int = 0, **methods: Any) -> Worker:
-    return Worker(fake_app(**methods), at, dt.timezone.utc, 30, propose_days)
+    app = fake_app(**methods)
+    services = app.extensions[SERVICES]
+    night = Night(at=at, propose_days=propose_days)
+    return Worker(app, services.schedule.with_jobs(services.jobs.lines(night)))
+
+
+def make_due(running: Worker, *names: str) -> None:
+    """The time of the jobs *names* has come."""
+    for name in names:
+        change_row(database_of(running), name, due_at=utc_now())
+    running._schedule._look_at.clear()
+
+
+def database_of(running: Worker) -> Database:
+    return running._schedule._leases._database
+
+
+def troubles(running: Worker) -> str:
+    """What the catch-up's row tells of its last run."""
+    return row_of(database_of(running), "catch_up").trouble
 
 
 def test_the_worker_works_quickly_while_there_is_work_and_rests_otherwise() -> None:
@@ -34,7 +59,7 @@ def test_the_worker_works_quickly_while_there_is_work_and_rests_otherwise() -> N
 
 def test_the_worker_survives_an_outage_and_speaks_of_it_once(caplog: pytest.LogCaptureFixture) -> None:
     """It waits longer and longer, at most half a minute, and says when it works again."""
-    caplog.set_level(logging.INFO, worker.logger.name)
+    caplog.set_level(logging.INFO, LOGGER)
     failing = iter([StoreUnavailable("Redis is gone.")] * 7 + [None, None])
 
     def drain() -> int:
@@ -63,7 +88,7 @@ def test_the_worker_catches_up_once_a_night() -> None:
     running = made_worker(dt.time(3), drain=lambda: 0, orders=[], catch_up=catch_up)
     running.step()
     assert asked == []
-    running._due = dt.datetime.now(dt.timezone.utc)
+    make_due(running, "catch_up")
     running.step()
     running.step()
     assert len(asked) == 1
@@ -72,7 +97,7 @@ def test_the_worker_catches_up_once_a_night() -> None:
 
 def test_a_catch_up_that_fails_is_told_and_does_not_hold_up_counting(caplog: pytest.LogCaptureFixture) -> None:
     """It is tried again after an hour; a next one that goes well takes the word back."""
-    caplog.set_level(logging.INFO, worker.logger.name)
+    caplog.set_level(logging.INFO, LOGGER)
     answers: Iterator[Exception | None] = iter([KeyError("lines"), None])
 
     def catch_up(since: dt.datetime, progress: Callable[[int], None]) -> ImportReport:
@@ -82,16 +107,16 @@ def test_a_catch_up_that_fails_is_told_and_does_not_hold_up_counting(caplog: pyt
         return ImportReport()
 
     running = made_worker(dt.time(3), drain=lambda: 1, orders=[], catch_up=catch_up)
-    told = running._app.extensions[SERVICES].heartbeats.told
-    running._due = dt.datetime.now(dt.timezone.utc)
-    assert [running.step() for _ in range(3)] == [0.1, 0.1, 0.1]
-    assert told == ["KeyError: 'lines'"]
-    assert "No catch-up tonight, again in an hour: KeyError: 'lines'" in caplog.records[0].getMessage()
-    assert running._due is not None
-    assert dt.timedelta(minutes=59) < running._due - dt.datetime.now(dt.timezone.utc) <= dt.timedelta(hours=1)
-    running._due = dt.datetime.now(dt.timezone.utc)
     running.step()
-    assert told == ["KeyError: 'lines'", ""]
+    make_due(running, "catch_up")
+    assert [running.step() for _ in range(3)] == [0.1, 0.1, 0.1]
+    assert troubles(running) == "KeyError: 'lines'"
+    assert "No catch-up tonight, again in an hour: KeyError: 'lines'" in caplog.records[0].getMessage()
+    due_at = row_of(database_of(running), "catch_up").due_at
+    assert dt.timedelta(minutes=59) < due_at - utc_now() <= dt.timedelta(hours=1)
+    make_due(running, "catch_up")
+    running.step()
+    assert troubles(running) == ""
 
 
 def test_the_worker_shows_life_during_a_long_catch_up() -> None:
@@ -103,7 +128,8 @@ def test_the_worker_shows_life_during_a_long_catch_up() -> None:
         return ImportReport()
 
     running = made_worker(dt.time(3), drain=lambda: 0, orders=[], catch_up=catch_up)
-    running._due = dt.datetime.now(dt.timezone.utc)
+    running.step()
+    make_due(running, "catch_up")
     running.step()
     assert len(running._app.extensions[SERVICES].heartbeats.beats) == 2
 
@@ -122,10 +148,11 @@ def test_the_worker_searches_for_bundles_and_a_failed_search_waits_for_the_next_
             raise answer
         return answer
 
-    caplog.set_level(logging.INFO, worker.logger.name)
+    caplog.set_level(logging.INFO, LOGGER)
     running = made_worker(dt.time(3), 7, drain=lambda: 0, search_if_due=propose)
+    running.step()
     for _ in range(3):
-        running._due = dt.datetime.now(dt.timezone.utc)
+        make_due(running, "proposals")
         running.step()
         running.step()
     assert asked == [7, 7, 7]
@@ -145,7 +172,8 @@ def test_a_stopped_worker_leaves_a_long_catch_up_between_two_chunks() -> None:
         raise AssertionError("went on")
 
     running = made_worker(dt.time(3), drain=lambda: 0, orders=[], catch_up=catch_up)
-    running._due = dt.datetime.now(dt.timezone.utc)
+    running.step()
+    make_due(running, "catch_up")
     running.run()
 
 

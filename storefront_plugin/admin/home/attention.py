@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -16,7 +16,7 @@ from ...recommending.slot_stats import SlotCounts, often_empty
 from ..kit.i18n import _, admin_texts, ngettext, shown_age, shown_percent, shown_time
 from ..kit.pages import link
 from ..slots.labels import placement_words
-from .health import Health, counts_when_called, needs_worker
+from .health import Health, Runs, counts_when_called, needs_worker
 
 SlotStats: TypeAlias = Mapping[str, Mapping[str, SlotCounts]]
 
@@ -54,7 +54,7 @@ def machine_items(health: Health) -> list[Item]:
     if health.backlog is not None:
         items += _count_items(health.backlog)
     if health.seen is not None and health.redis.state != "error":  # else Redis is the cause, and is told
-        items += _worker_items(health.seen, health.backlog)
+        items += [*_worker_items(health.seen, health.backlog), *_catch_up_items(health.runs)]
     return items
 
 
@@ -109,11 +109,17 @@ def _worker_items(seen: Seen, backlog: Backlog | None) -> list[Item]:
         sentence = _missing_worker(seen)
         remedy = _("Start one, and let your system start it again whenever it ends:")
         items.append(Item("error", sentence, remedy, command=WORKER))
-    if seen.trouble and seen.caught_up_at is not None:
-        sentence = _("The nightly catch-up failed %(age)s.", age=shown_age(seen.caught_up_at))
-        remedy = _("Orders that the shop did not tell us of are missing. A worker tries again every hour; to try now:")
-        items.append(Item("warning", sentence, remedy, command="flask storefront catch-up"))
     return items
+
+
+def _catch_up_items(runs: Runs) -> Iterator[Item]:
+    for job, run in runs:
+        if job.name == "catch_up" and run.trouble and run.finished_at is not None:
+            sentence = _("The nightly catch-up failed %(age)s.", age=shown_age(run.finished_at))
+            remedy = _(
+                "Orders that the shop did not tell us of are missing. A worker tries again every hour; to try now:"
+            )
+            yield Item("warning", sentence, remedy, command="flask storefront catch-up")
 
 
 def _late(seen: Seen, backlog: Backlog) -> Item:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -14,11 +14,15 @@ from ...core.dialects import title_and_version
 from ...core.errors import DatabaseUnavailable, StorefrontError, StoreUnavailable, TablesMissing
 from ...counts.backlog import MOST_WAITING, Backlog
 from ...jobs.heartbeats import Seen
+from ...jobs.job import Job
+from ...jobs.leases import JobRun
 from ...proxies import current_services
 from ...redis_store import Command, StoreFacts, error_code
 from ..kit.i18n import _, admin_texts, ngettext, shown_age
 
 State: TypeAlias = Literal["on", "waiting", "warning", "error", "off"]
+Runs: TypeAlias = Sequence[tuple[Job, JobRun]]
+"""The leased jobs, each with what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +74,25 @@ def _redis_remedy(error: StorefrontError) -> str:
     return remedy or _("Start it, or correct STOREFRONT_REDIS_URL.")
 
 
-def worker_health(seen: Seen | None, run: Run | None, late: bool) -> Service:
+def worker_health(seen: Seen | None, runs: Runs, search: Run | None, late: bool) -> Service:
     """The service; *seen* is None where Redis cannot be asked.
 
-    *run* is the latest search for bundles, *late* says whether orders wait for longer than counting takes.
+    *search* is the latest for bundles, *late* says whether orders wait for longer than counting takes.
     """
     name = _("Worker")
     if counts_when_called():
         return Service(name, "on", _("OK"), (_("when drain() is called, as in tests"),))
     if seen is None:
         return Service(name, "off", _("unknown"), (_("cannot be told without Redis"),))
-    facts = (*_who(seen), *_nights(seen, run))
-    if seen.alive and seen.trouble:
-        return Service(name, "warning", _("met trouble"), facts, seen.trouble)
+    facts = (*_who(seen), *_last_runs(runs), *_last_search(search))
+    trouble = next((run.trouble for _job, run in runs if run.trouble), "")
+    if seen.alive and trouble:
+        return Service(name, "warning", _("met trouble"), facts, trouble)
     if seen.alive:
         return Service(name, "on", _("OK"), facts)
     if needs_worker() or late:
-        return Service(name, "error", _("not running"), facts, seen.trouble)
-    return Service(name, "off", _("rests"), facts, seen.trouble)
+        return Service(name, "error", _("not running"), facts, trouble)
+    return Service(name, "off", _("rests"), facts, trouble)
 
 
 def needs_worker() -> bool:
@@ -105,6 +110,8 @@ def _who(seen: Seen) -> Iterator[str]:
         yield ngettext("%(num)s worker", "%(num)s workers", seen.workers)
     if seen.threads:
         yield ngettext("%(num)s thread of the shop", "%(num)s threads of the shop", seen.threads)
+    if seen.schedulers:
+        yield _("a scheduler of the shop")
     if not seen.alive and not needs_worker():
         yield _("a thread of the shop starts with its first page or order")
     if seen.last_at is not None:
@@ -113,13 +120,23 @@ def _who(seen: Seen) -> Iterator[str]:
         yield _("none was seen yet")
 
 
-def _nights(seen: Seen, run: Run | None) -> Iterator[str]:
-    if seen.caught_up_at is not None:
-        age = shown_age(seen.caught_up_at)
-        yield _("catch-up failed %(age)s", age=age) if seen.trouble else _("caught up %(age)s", age=age)
-    if run is not None and run.started_by == "worker" and run.finished_at is not None:
+def _last_runs(runs: Runs) -> Iterator[str]:
+    for job, run in runs:
+        if run.finished_at is None:
+            continue
         age = shown_age(run.finished_at)
-        failed = run.state == "failed"
+        if job.name == "catch_up":
+            yield _("catch-up failed %(age)s", age=age) if run.trouble else _("caught up %(age)s", age=age)
+        elif run.trouble:
+            yield _("%(job)s failed %(age)s", job=_(job.title), age=age)
+        elif job.name != "proposals":  # the search itself tells more
+            yield _("%(job)s %(age)s", job=_(job.title), age=age)
+
+
+def _last_search(search: Run | None) -> Iterator[str]:
+    if search is not None and search.started_by == "worker" and search.finished_at is not None:
+        age = shown_age(search.finished_at)
+        failed = search.state == "failed"
         yield (
             _("search for bundles failed %(age)s", age=age) if failed else _("searched for bundles %(age)s", age=age)
         )
@@ -129,7 +146,7 @@ def _nights(seen: Seen, run: Run | None) -> Iterator[str]:
 class Health:
     """All of it. *facts*, *seen* and *backlog* are None where Redis or the database could not be asked.
 
-    *run* is the latest search for bundles, if there was one.
+    *run* is the latest search for bundles, if there was one, *runs* the last of each job.
     """
 
     redis: Service
@@ -140,6 +157,7 @@ class Health:
     backlog: Backlog | None
     seen: Seen | None
     run: Run | None
+    runs: Runs
 
     @property
     def tables_missing(self) -> bool:
@@ -156,8 +174,10 @@ def look() -> Health:
     """Ask everything once. A Redis that does not answer is asked for nothing more."""
     facts, redis = _redis()
     database, found, run = _database(), None, None
+    runs: Runs = ()
     if database.state != "error":
         try:
+            runs = current_services.schedule.runs()
             found, run = current_services.counting.backlog(facts is not None), latest_run(current_services.database)
         except StoreUnavailable as error:
             facts, redis = None, redis_outage(error)
@@ -165,9 +185,9 @@ def look() -> Health:
         except DatabaseUnavailable as error:
             database, found = database_outage(error), None
     seen = _seen() if facts is not None else None
-    worker = worker_health(seen, run, found is not None and found.is_late)
+    worker = worker_health(seen, runs, run, found is not None and found.is_late)
     counting = _counting(found, facts is not None, redis.state != "error") if found is not None else _uncounted()
-    return Health(redis, database, worker, counting, facts, found, seen, run)
+    return Health(redis, database, worker, counting, facts, found, seen, run, runs)
 
 
 def _redis() -> tuple[StoreFacts | None, Service]:

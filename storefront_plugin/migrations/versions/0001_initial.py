@@ -229,6 +229,17 @@ def upgrade() -> None:
     op.create_index(op.f("ix_storefront_generation_state"), "storefront_generation", ["state"], unique=False)
 
     op.create_table(
+        "storefront_job",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("holder", sa.String(length=16), nullable=False),
+        sa.Column("leased_until", sa.DateTime(), nullable=False),
+        sa.Column("due_at", sa.DateTime(), nullable=False),
+        sa.Column("started_at", sa.DateTime(), nullable=True),
+        sa.Column("finished_at", sa.DateTime(), nullable=True),
+        sa.Column("trouble", sa.String(length=300), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_storefront_job")),
+    )
+    op.create_table(
         "storefront_order",
         sa.Column(
             "order_id",
@@ -373,6 +384,7 @@ def downgrade() -> None:
     op.drop_table("storefront_bundle_use")
     op.drop_table("storefront_bundle_version")
     op.drop_table("storefront_generation")
+    op.drop_table("storefront_job")
     op.drop_table("storefront_order")
     op.drop_table("storefront_order_event")
     op.drop_table("storefront_order_line")
