@@ -236,7 +236,7 @@ def test_a_job_that_had_nothing_to_do_is_no_run(database: Database) -> None:
 
 def test_tick_does_what_is_due_and_names_it(make_shop: MakeShop) -> None:
     """For a scheduler of the shop's own, in place of a worker, which check and the admin then know of."""
-    shop = make_shop(STOREFRONT_DRAIN="off", TESTING=False, orders=MemoryOrders([]))
+    shop = make_shop(STOREFRONT_DRAIN="off", orders=MemoryOrders([]))
     with shop.app.app_context():
         shop.place(["p1", "p2"], drain=False)
         assert shop.storefront.tick() == ["redis", "snapshot", "news", "slot_stats", "orders", "lists"]
