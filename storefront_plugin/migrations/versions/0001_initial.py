@@ -239,6 +239,7 @@ def upgrade() -> None:
         sa.Column("trouble", sa.String(length=300), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_storefront_job")),
     )
+
     op.create_table(
         "storefront_order",
         sa.Column(
