@@ -30,7 +30,7 @@ LANGUAGES = ("en", "ja")
 
 TITLES: Mapping[str, str] = {
     "also_bought": N_("Customers also bought"),
-    "bought_together": N_("Often bought together"),
+    "bought_together": N_("Frequently bought together"),
     "related": N_("Related products"),
     "top_rated": N_("Highly rated"),
     "bestsellers": N_("Bestsellers"),
@@ -38,25 +38,24 @@ TITLES: Mapping[str, str] = {
     "for_you": N_("For you"),
     "buy_again": N_("Buy again"),
     "recently_viewed": N_("Recently viewed"),
-    "bundles": N_("Sets"),
+    "bundles": N_("Bundles & savings"),
     "upsell": N_("Compare models"),
     "add_ons": N_("Goes well with"),
     "downsell": N_("Similar for less"),
-    "retarget": N_("You looked at these"),
-    "questionnaire": N_("Find what suits you"),
+    "retarget": N_("You viewed these"),
+    "questionnaire": N_("Find the right product"),
 }
 """The heading of each strategy."""
 
 REASONS: Mapping[str, str] = {
-    "bought_together": N_("Often bought together"),
-    "also_bought": N_("Others bought this too"),
+    "bought_together": N_("Frequently bought together"),
     "alike": N_("Similar product"),
     "rated": N_("Highly rated"),
     "bestseller": N_("Bestseller"),
     "trending": N_("Popular now"),
-    "chosen": N_("Chosen by the shop"),
+    "chosen": N_("Staff pick"),
 }
-"""Why a product is suggested, where no number of orders is told."""
+"""Why a product is suggested, where no number of orders is given; nothing is said of pairs that too few orders hold."""
 
 VERDICTS: Mapping[str, str] = {
     "shown": N_("Shown at place %(place)s"),

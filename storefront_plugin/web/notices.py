@@ -112,24 +112,24 @@ def _choose(notice: Notice, texts: Texts) -> str:
     chosen = texts.number(notice.quantity)
     if notice.least == notice.most:
         return texts.ngettext(
-            "Choose %(num)s piece; you chose %(chosen)s.",
-            "Choose %(num)s pieces; you chose %(chosen)s.",
+            "Choose %(num)s item; you chose %(chosen)s.",
+            "Choose %(num)s items; you chose %(chosen)s.",
             notice.least,
             chosen=chosen,
         )
     least, most = texts.number(notice.least), texts.number(notice.most)
     return texts.gettext(
-        "Choose %(least)s to %(most)s pieces; you chose %(chosen)s.", least=least, most=most, chosen=chosen
+        "Choose %(least)s to %(most)s items; you chose %(chosen)s.", least=least, most=most, chosen=chosen
     )
 
 
 def _short(notice: Notice, texts: Texts) -> str:
     product = isolated(notice.product)
     if notice.quantity <= 0:
-        return texts.gettext("Sold out meanwhile: %(product)s.", product=product)
+        return texts.gettext("%(product)s has just sold out.", product=product)
     return texts.ngettext(
-        "Only %(num)s more of %(product)s can be had.",
-        "Only %(num)s more of %(product)s can be had.",
+        "Only %(num)s more of %(product)s available.",
+        "Only %(num)s more of %(product)s available.",
         notice.quantity,
         product=product,
     )
@@ -138,36 +138,36 @@ def _short(notice: Notice, texts: Texts) -> str:
 def _of_code(notice: Notice, texts: Texts) -> str:
     if notice.source == "link":
         if notice.kind == "over":
-            return texts.gettext("This link is not valid any more.")
-        return texts.gettext("This link is not valid, or not any more.")
+            return texts.gettext("This link has expired.")
+        return texts.gettext("This link isn't valid or has expired.")
     if notice.kind == "over":
-        return texts.gettext("This code is not valid any more.")
-    return texts.gettext("This code is not valid, or not any more.")
+        return texts.gettext("This code has expired.")
+    return texts.gettext("This code isn't valid or has expired.")
 
 
 def _of_bundle(notice: Notice, title: str, texts: Texts) -> str:
     if notice.kind == "unlocked":
-        return texts.gettext("Unlocked: %(bundle)s", bundle=title) if title else texts.gettext("Code accepted.")
+        return texts.gettext("Offer unlocked: %(bundle)s", bundle=title) if title else texts.gettext("Code accepted.")
     if notice.kind == "scheduled":
-        return texts.gettext("“%(bundle)s” has not begun yet.", bundle=title)
+        return texts.gettext("“%(bundle)s” hasn't started yet.", bundle=title)
     if notice.kind == "ended":
         return texts.gettext("“%(bundle)s” has ended.", bundle=title)
     if notice.kind == "used_up":
-        return texts.gettext("“%(bundle)s” is used up.", bundle=title)
+        return texts.gettext("“%(bundle)s” is no longer available: its limit has been reached.", bundle=title)
     if notice.kind == "segment":
-        return texts.gettext("“%(bundle)s” is only for members.", bundle=title)
-    return texts.gettext("This offer is not on now.")
+        return texts.gettext("“%(bundle)s” is for members only.", bundle=title)
+    return texts.gettext("This offer isn't available right now.")
 
 
 _WITH_VALUES: Mapping[str, Callable[[Notice, Texts], str]] = {
     "choose": _choose,
     "short": _short,
-    "changed": lambda _, texts: texts.gettext("This offer has changed meanwhile. Please look at it again."),
-    "variant": lambda _, texts: texts.gettext("Please choose a variant of each product."),
-    "there": lambda _, texts: texts.gettext("Your cart has all of this offer already."),
+    "changed": lambda _, texts: texts.gettext("This offer has changed. Please check it again."),
+    "variant": lambda _, texts: texts.gettext("Please choose an option for each product."),
+    "there": lambda _, texts: texts.gettext("Everything in this offer is already in your cart."),
     "again": lambda _, texts: texts.gettext(
-        "The same was sent twice within a moment, so it was added once. If your cart lacks it, please send it again."
+        "This was sent twice, so it was added only once. If it isn't in your cart, please add it again."
     ),
-    "trouble": lambda _, texts: texts.gettext("This could not be added just now. Please try again."),
+    "trouble": lambda _, texts: texts.gettext("This couldn't be added to your cart. Please try again."),
 }
 """Messages that need no title of a bundle."""

@@ -452,7 +452,7 @@ def test_the_preview_says_what_is_not_shown(browser: Browser) -> None:
     none = Slot(name="none", strategies=("bought_together",), minimum=4)
     store(browser.shop, none, Slot(name="off", strategies=("related",), enabled=False))
     text = browser.get("/slots/product?product=p19").select("#preview")[0].get_text(" ", strip=True)
-    assert text == "Found too little: Often bought together Off or out of schedule: Related products"
+    assert text == "Found too little: Frequently bought together Off or out of schedule: Related products"
 
 
 def test_the_preview_says_what_steps_back_for_a_bundle(browser: Browser) -> None:
@@ -469,7 +469,7 @@ def test_the_preview_says_what_steps_back_for_a_bundle(browser: Browser) -> None
         browser.shop.storefront.bundles_changed()
     preview = browser.get("/slots/product?product=p1").select("#preview")[0]
     assert [one.get_text(" ", strip=True) for one in preview.select(".preview-left")] == [
-        "Left out, because a bundle offers the same products for less: Often bought together"
+        "Left out, because a bundle offers the same products for less: Frequently bought together"
     ]
 
 

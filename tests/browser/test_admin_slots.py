@@ -14,7 +14,13 @@ from storefront_plugin.recommending.placements import PlacementStore
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
 
 PRODUCT = [slot.name for slot in DEFAULT_PLAN["product"]]
-HEADINGS = ["Often bought together", "Sets", "Customers also bought", "Related products", "Highly rated"]
+HEADINGS = [
+    "Frequently bought together",
+    "Bundles & savings",
+    "Customers also bought",
+    "Related products",
+    "Highly rated",
+]
 EDITOR = "/slots/product?product=p1"
 
 
@@ -59,7 +65,7 @@ def test_slots_are_dragged_and_the_preview_follows(visit: Opener, shop: SmallSho
     drag(page, 0, 3)
     expected = [*HEADINGS[1:4], HEADINGS[0], HEADINGS[4]]
     assert headings(page) == expected
-    expect(page.locator("[data-slots-status]")).to_have_text("Often bought together is number 4 of 5.")
+    expect(page.locator("[data-slots-status]")).to_have_text("Frequently bought together is number 4 of 5.")
     until(
         page, "document.querySelector('#preview [data-storefront-slot]').dataset.storefrontSlot !== 'bought_together'"
     )
@@ -95,10 +101,10 @@ def test_slots_are_moved_by_keys(visit: Opener, shop: SmallShop) -> None:
     assert headings(page)[0] == "Highly rated"
     assert page.evaluate("document.activeElement !== document.body")
     expect(up).to_be_disabled()
-    page.get_by_role("button", name="Remove: Sets").press("Enter")
-    assert "Sets" not in headings(page)
+    page.get_by_role("button", name="Remove: Bundles & savings").press("Enter")
+    assert "Bundles & savings" not in headings(page)
     page.keyboard.press("Enter")  # the focus is on "Put back"
-    assert "Sets" in headings(page)
+    assert "Bundles & savings" in headings(page)
     page.get_by_role("button", name="Save").last.press("Enter")
     expect(page.locator(".notice")).to_contain_text("Saved.")
     assert stored(shop) == [PRODUCT[4], PRODUCT[1], PRODUCT[0], PRODUCT[2], PRODUCT[3]]
@@ -168,7 +174,7 @@ def test_axe_finds_nothing_and_nothing_overflows(visit: Opener, shop: SmallShop,
     _clean(page)
     page.goto(f"/storefront/admin{EDITOR}")
     page.locator("summary").nth(2).click()
-    page.get_by_role("button", name="Remove: Sets").click()
+    page.get_by_role("button", name="Remove: Bundles & savings").click()
     page.get_by_role("button", name="Add a slot").click()
     _clean(page)
     page.locator(".slot-item").last.get_by_label("Products, at most").fill("99")

@@ -78,7 +78,7 @@ def test_with_script_the_shopper_comes_back_to_what_they_are_told(shop: BundleSh
     """It is in view below a tall page, nothing moved for it, and it is told once."""
     page = sold_out_meanwhile(shop, view, script=True)
     notice = page.get_by_role("alert")
-    expect(notice).to_have_text("Sold out meanwhile: Product 10.")
+    expect(notice).to_have_text("Product 10 has just sold out.")
     expect(notice).to_be_in_viewport()
     assert page.evaluate("window.shift") == 0
     assert violations(page, "storefront-fragment") == []
@@ -90,7 +90,7 @@ def test_with_script_the_shopper_comes_back_to_what_they_are_told(shop: BundleSh
 def test_without_script_a_page_between_says_it_and_leads_back(shop: BundleShop, view: View) -> None:
     """It is a whole page, and the link leads to where the shopper was."""
     page = sold_out_meanwhile(shop, view, script=False)
-    expect(page.get_by_role("heading")).to_have_text("Sold out meanwhile: Product 10.")
+    expect(page.get_by_role("heading")).to_have_text("Product 10 has just sold out.")
     with page.expect_navigation():
         page.get_by_role("link").click()
     assert page.url.endswith("/p/p3")
@@ -100,7 +100,7 @@ def test_the_page_between_has_no_fault_that_axe_finds(shop: BundleShop, view: Vi
     """As a link shows it that works no more."""
     page = view().new_page()
     page.goto("/storefront/offer/forged")
-    expect(page.get_by_role("heading")).to_have_text("This link is not valid, or not any more.")
+    expect(page.get_by_role("heading")).to_have_text("This link isn't valid or has expired.")
     assert violations(page) == []
 
 
@@ -111,11 +111,11 @@ def test_a_typed_code_is_answered_where_it_was_typed(shop: BundleShop, view: Vie
     number = shop.publish(set_of("p3", "p4", price=percent_off(10), staff_only=True))
     page = view(script=script).new_page()
     page.goto("/cart")
-    page.get_by_text("Have a code?").click()
+    page.get_by_text("Discount code").click()
     page.get_by_label("Code").fill("WRONG")
     with page.expect_navigation():
         page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_role("alert")).to_have_text("This code is not valid, or not any more.")
+    expect(page.get_by_role("alert")).to_have_text("This code isn't valid or has expired.")
     expect(page.get_by_role("alert")).to_be_in_viewport()
     expect(page.get_by_label("Code")).to_have_value("WRONG")
     if script:
@@ -123,9 +123,9 @@ def test_a_typed_code_is_answered_where_it_was_typed(shop: BundleShop, view: Vie
     page.get_by_label("Code").fill(code_of(shop, number))
     with page.expect_navigation():
         page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_role("status").first).to_contain_text("Unlocked: Set")
+    expect(page.get_by_role("status").first).to_contain_text("Offer unlocked: Set")
     with page.expect_navigation():
-        page.get_by_role("link", name="See it").click()
+        page.get_by_role("link", name="View offer").click()
     assert page.url.endswith(f"/p/p3#storefront-bundle-{number}")
     if script:
         expect(page.locator(f"#storefront-bundle-{number}")).to_be_in_viewport()

@@ -79,7 +79,7 @@ def test_a_mix_is_summed_up_and_keeps_its_numbers(show: Opener) -> None:
     expect(mix.locator(".storefront-saved, .storefront-total")).to_have_count(2)
     for gone in mix.locator(".storefront-saved, .storefront-total").all():
         expect(gone).to_be_hidden()
-    expect(mix.locator(".storefront-tally")).to_have_text("You have 2: choose 1 more")
+    expect(mix.locator(".storefront-tally")).to_have_text("2 chosen: choose 1 more")
     numbers.nth(3).fill("2")
     expect(button).to_be_enabled()
     expect(button).to_contain_text("Add 4")
@@ -87,7 +87,7 @@ def test_a_mix_is_summed_up_and_keeps_its_numbers(show: Opener) -> None:
     expect(mix.locator(".storefront-tally")).to_have_text("")
     numbers.nth(3).fill("5")
     expect(button).to_be_disabled()
-    expect(mix.locator(".storefront-tally")).to_have_text("You have 7: take 3 away")
+    expect(mix.locator(".storefront-tally")).to_have_text("7 chosen: remove 3")
     assert violations(page, "[data-storefront-bundle='3']") == []
 
 
@@ -163,7 +163,7 @@ def test_a_single_bundle_has_one_heading(show: Opener) -> None:
     page = show("slot=bundles&bundles=set")
     assert page.get_by_role("heading").all_inner_texts() == ["Stoneware mug, 300 ml", "Slow morning set"]
     page = show(BUNDLES)
-    assert page.get_by_role("heading", level=2).all_inner_texts() == ["Sets"]
+    assert page.get_by_role("heading", level=2).all_inner_texts() == ["Bundles & savings"]
     assert bundle(page, "steps").locator("img").count() == 1
 
 
@@ -171,7 +171,7 @@ def test_what_the_cart_lacks_is_a_row_of_pictures_with_one_button(show: Opener) 
     """Which says how many it adds and what they cost."""
     page = show("slot=bundles&bundles=cart&placement=cart")
     near = page.locator(".storefront-near").last
-    expect(near.get_by_role("heading")).to_have_text("Add 3 more products and save €7.29")
+    expect(near.get_by_role("heading")).to_have_text("Complete the set with 3 more items: save €7.29")
     expect(near.locator(".storefront-label")).to_have_text("Add all 3 for €33.80")
     tops = near.locator("li").evaluate_all("all => all.map(each => each.getBoundingClientRect().top)")
     assert len(tops) == 2

@@ -147,7 +147,7 @@ def refund(page: Page, number: str, pieces: dict[str, int], policy: str) -> int:
     form = page.locator(f"form[data-policy={policy}]")
     quoted = sums(BeautifulSoup(f"<main>{form.inner_html()}</main>", "html5lib"))
     parts = [amount for label, amount in quoted.items() if "×" in label]
-    assert sum(parts) + quoted.get("Delivery", 0) == quoted["Refund"]
+    assert sum(parts) + quoted.get("Shipping", 0) == quoted["Refund"]
     press(form.locator("button"))
     return quoted["Refund"]
 
@@ -177,7 +177,7 @@ def test_a_proposal_becomes_a_bundle_is_bought_and_given_back(page: Page, demo: 
     goods = single + price[first]
     delivery = 0 if goods - off >= FREE_FROM else DELIVERY
     total = goods - off + delivery
-    expected = {"Goods": goods, TITLE: -off, "Delivery": delivery, "Total": total}
+    expected = {"Subtotal": goods, TITLE: -off, "Shipping": delivery, "Total": total}
 
     bundle = open_product(page, first)
     assert bundle_price(bundle) == (single - off, single)

@@ -88,7 +88,7 @@ def test_a_changed_cart_brings_new_suggestions_and_says_so(show: Opener) -> None
     page.locator(".storefront-grid [data-storefront-product='5'] .storefront-link").first.focus()
     change_cart(page, "4")
     assert page.locator("[data-storefront-product='4']").count() == 0
-    expect(page.get_by_role("status").filter(has_text="Suggestions updated")).to_have_count(1)
+    expect(page.get_by_role("status").filter(has_text="Recommendations updated")).to_have_count(1)
     focused = page.evaluate("document.activeElement.closest('[data-storefront-product]')?.dataset.storefrontProduct")
     assert focused == "5"
 
@@ -127,7 +127,7 @@ def test_the_total_follows_the_boxes(show: Opener) -> None:
     expect(form.locator("output")).to_have_text("€48.40")
     form.get_by_role("checkbox").nth(1).uncheck()
     expect(form.locator("output")).to_have_text("€23.90")
-    expect(form.get_by_role("button")).to_have_text("Add 2")
+    expect(form.get_by_role("button")).to_have_text("Add 2 to cart")
     for box in form.get_by_role("checkbox").all():
         box.uncheck()
     expect(form.get_by_role("button")).to_be_disabled()

@@ -66,7 +66,7 @@ def test_each_strategy_of_the_plan_has_a_title_in_each_language() -> None:
     [
         ("en", 1, "Bought together in 1 order"),
         ("en", 1240, "Bought together in 1,240 orders"),
-        ("ja", 124, "124件の注文で一緒に購入されています"),
+        ("ja", 124, "124件の注文で一緒に購入"),
         ("de", 1240, "Bought together in 1.240 orders"),
     ],
 )
@@ -75,9 +75,15 @@ def test_reasons_count_in_the_plural_of_the_language(locale: str, orders: int, w
     assert texts_for(locale).reason("bought_together", orders) == words
 
 
+def test_a_pair_of_too_few_orders_gives_no_reason() -> None:
+    """The claim that others bought it would stand on one or two orders."""
+    assert texts_for("en").reason("also_bought") is None
+    assert texts_for("ja").reason("also_bought", 5) == "5件の注文で一緒に購入"
+
+
 def test_a_reason_without_a_number_is_words_alone() -> None:
     """Below the least support no number is told; an unknown kind has no words."""
-    assert texts_for("en").reason("bought_together") == "Often bought together"
+    assert texts_for("en").reason("bought_together") == "Frequently bought together"
     assert texts_for("en").reason("of the future") is None
 
 

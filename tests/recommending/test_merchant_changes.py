@@ -96,7 +96,7 @@ def test_a_pin_leaves_the_heading_of_its_slot(shop: SmallShop, alone: bool) -> N
                 shop.storefront.exclude(f"p{number}")
     page = visit(shop)
     assert page.soup.select("[data-storefront-slot=bought_together] [data-storefront-product=p9]")
-    assert heading_of(page) == before == "Often bought together"
+    assert heading_of(page) == before == "Frequently bought together"
 
 
 def test_slots_count_on_the_next_page_of_another_process(shop: SmallShop, quiet: SmallShop) -> None:

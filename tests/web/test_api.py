@@ -171,7 +171,7 @@ def test_a_placement_has_the_slots_that_a_page_has(shop: SmallShop, client: Flas
         (slot.name, [card.product.id for card in slot.cards]) for slot in filled if slot.cards
     ]
     first = answer["slots"][0]
-    assert (first["layout"], first["title"]) == ("together", "Often bought together")
+    assert (first["layout"], first["title"]) == ("together", "Frequently bought together")
     assert (first["seed"]["product_id"], first["seed"]["price"]) == ("1", "499.00")
     assert "score" not in first["seed"]
     assert all(slot["seed"] is None for slot in answer["slots"][1:])

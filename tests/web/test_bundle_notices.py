@@ -29,7 +29,7 @@ MakeShop = Callable[..., SmallShop]
 OFF = percent_off(10)
 NOW = dt.datetime.now(dt.timezone.utc)
 HOUR = dt.timedelta(hours=1)
-CHANGED = "This offer has changed meanwhile. Please look at it again."
+CHANGED = "This offer has changed. Please check it again."
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_with_script_the_fragment_tells_it_at_the_bundle_once(shop: BundleShop) 
     notice = fragment(shop).select_one(f"#storefront-bundle-{number} .storefront-notice")
     assert notice is not None
     assert (notice["role"], notice["id"]) == ("alert", "storefront-notice")
-    assert notice.text == "Choose 3 to 4 pieces; you chose 2."
+    assert notice.text == "Choose 3 to 4 items; you chose 2."
     assert told(fragment(shop)) == []
     assert shop.cart == []
 
@@ -127,7 +127,7 @@ def sell(shop: BundleShop, product: str, left: int) -> None:
 
 @pytest.mark.parametrize(
     ("left", "sentence"),
-    [(0, "Sold out meanwhile: <b>Tenth</b>."), (1, "Only 1 more of <b>Tenth</b> can be had.")],
+    [(0, "<b>Tenth</b> has just sold out."), (1, "Only 1 more of <b>Tenth</b> available.")],
 )
 def test_what_is_sold_out_is_named_as_text(shop: BundleShop, left: int, sentence: str) -> None:
     """Its markup is shown, not obeyed; the whole set stays out."""
@@ -160,7 +160,7 @@ def test_a_variant_that_was_not_chosen_is_asked_for(shop: BundleShop) -> None:
     """Of several that can be had."""
     number = shop.publish(set_of("p3", "p2", price=OFF))
     shop.post(bundle=number, version=2, tier=0, once="z")
-    assert told(fragment(shop)) == ["Please choose a variant of each product."]
+    assert told(fragment(shop)) == ["Please choose an option for each product."]
 
 
 def test_our_own_trouble_is_told_and_the_form_can_be_sent_again(
@@ -177,7 +177,7 @@ def test_our_own_trouble_is_told_and_the_form_can_be_sent_again(
     with monkeypatch.context() as patched:
         patched.setattr(published, "get", late)
         shop.post(**sending)
-    assert told(fragment(shop)) == ["This could not be added just now. Please try again."]
+    assert told(fragment(shop)) == ["This couldn't be added to your cart. Please try again."]
     shop.post(**sending)
     assert shop.cart == [("p3", None, 1), ("p4", None, 1)]
 
@@ -214,7 +214,7 @@ def test_a_second_click_on_what_is_missing_is_no_failure(shop: BundleShop) -> No
     assert shop.cart == [("p3", None, 1), ("p4", None, 1)]
     notice = shop.soup("/cart").select_one("[role=status].storefront-notice")
     assert notice is not None
-    assert notice.text == "Your cart has all of this offer already."
+    assert notice.text == "Everything in this offer is already in your cart."
 
 
 def test_a_notice_that_nobody_came_for_is_forgotten(shop: BundleShop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,14 +244,14 @@ def link_of(shop: BundleShop, number: int, until: dt.datetime) -> str:
 
 KIT = {"en": BundleText("Club <i>kit</i>")}
 STATES: dict[str, tuple[dict[str, Any], str]] = {
-    "works": ({}, "Unlocked: Club <i>kit</i>"),
-    "scheduled": ({"schedule": Schedule(start=NOW + HOUR)}, "“Club <i>kit</i>” has not begun yet."),
+    "works": ({}, "Offer unlocked: Club <i>kit</i>"),
+    "scheduled": ({"schedule": Schedule(start=NOW + HOUR)}, "“Club <i>kit</i>” hasn't started yet."),
     "ended": ({"schedule": Schedule(end=NOW - HOUR)}, "“Club <i>kit</i>” has ended."),
-    "used up": ({"limit_in_all": 1}, "“Club <i>kit</i>” is used up."),
-    "members": ({"segment": "club"}, "“Club <i>kit</i>” is only for members."),
-    "draft": ({}, "This offer is not on now."),
-    "expired": ({}, "This code is not valid any more."),
-    "forged": ({}, "This code is not valid, or not any more."),
+    "used up": ({"limit_in_all": 1}, "“Club <i>kit</i>” is no longer available: its limit has been reached."),
+    "members": ({"segment": "club"}, "“Club <i>kit</i>” is for members only."),
+    "draft": ({}, "This offer isn't available right now."),
+    "expired": ({}, "This code has expired."),
+    "forged": ({}, "This code isn't valid or has expired."),
 }
 
 
@@ -307,7 +307,7 @@ def test_a_link_says_at_its_bundle_that_it_is_unlocked(shop: BundleShop) -> None
     assert response.location == "/p/p3#storefront-notice"
     notice = fragment(shop).select_one(f"#storefront-bundle-{number} [role=status]")
     assert notice is not None
-    assert (notice.text, notice.a) == ("Unlocked: Club <i>kit</i>", None)
+    assert (notice.text, notice.a) == ("Offer unlocked: Club <i>kit</i>", None)
 
 
 @pytest.mark.parametrize("state", ["ended", "members", "expired"])

@@ -60,11 +60,11 @@ def test_a_set_names_its_parts_and_all_three_prices(shop: BundleShop) -> None:
     ]
     assert [text(one) for one in found.select("li .storefront-title")] == ["Product 1", "2 × Product 9"]
     assert [text(one) for one in found.select("li .storefront-price")] == ["€1.00", "€18.00"]
-    assert text(found.select_one(".storefront-total")) == "Together €17.10 Regular price €19.00"
+    assert text(found.select_one(".storefront-total")) == "Bundle price €17.10 Regular price €19.00"
     assert text(found.select_one(".storefront-saved")) == "You save €1.90"
     (form,) = found.select("form[method=post]")
     assert form["action"] == "/storefront/cart"
-    assert text(form.select_one("button[type=submit]")) == "Add all 2 : Camera kit"
+    assert text(form.select_one("button[type=submit]")) == "Add all 2 to cart : Camera kit"
 
 
 def test_a_page_of_another_product_shows_nothing(shop: BundleShop) -> None:
@@ -106,7 +106,7 @@ def test_a_ladder_says_what_the_dearer_set_adds(shop: BundleShop) -> None:
     found = slot(shop.soup("/p/p1"))
     assert found is not None
     assert [text(one) for one in found.select(".storefront-tier-title, .storefront-note")] == [
-        "Small set · 2 items", "Complete set · 3 items", "Adds Product 5 for €3.40 more",
+        "Starter kit · 2 items", "Complete kit · 3 items", "Adds Product 5 for €3.40 more",
     ]  # fmt: skip
     assert [form.select_one("[name=tier]")["value"] for form in found.select("form")] == ["0", "1"]
 
@@ -122,9 +122,9 @@ def test_a_ladder_counts_what_the_dearer_set_adds(shop: BundleShop) -> None:
     found = slot(shop.soup("/p/p1"))
     assert found is not None
     assert [text(one) for one in found.select(".storefront-tier-title, .storefront-note")] == [
-        "Small set · 2 items",
-        "Larger set · 4 items", "Adds 2 × Product 1 for €1.20 more",
-        "Complete set · 7 items", "Adds 3 × Product 5 for €12.00 more",
+        "Starter kit · 2 items",
+        "Extended kit · 4 items", "Adds 2 × Product 1 for €1.20 more",
+        "Complete kit · 7 items", "Adds 3 × Product 5 for €12.00 more",
     ]  # fmt: skip
 
 
@@ -139,11 +139,11 @@ def test_the_cart_is_told_of_the_next_step_first(shop: BundleShop) -> None:
     near = shop.soup("/cart").select_one(".storefront-near")
     assert near is not None
     assert text(near.select_one("h3")) == "Add Product 3 and save €0.40"
-    assert text(near.select_one(".storefront-label")) == "Add for €3.00"
+    assert text(near.select_one(".storefront-label")) == "Add to cart for €3.00"
     shop.fill(("p1", None, 1), ("p3", None, 1))
     near = shop.soup("/cart").select_one(".storefront-near")
     assert near is not None
-    assert text(near.select_one("h3")) == "Add 3 more products and save €5.00"
+    assert text(near.select_one("h3")) == "Complete the set with 3 more items: save €5.00"
     assert text(near.select_one(".storefront-label")) == "Add all 3 for €14.00"
     assert [text(one) for one in near.select(".storefront-price")] == ["€4.00", "€10.00"]
 
@@ -152,7 +152,7 @@ def test_a_price_that_depends_on_the_choice_is_not_on_the_button(shop: BundleSho
     """Gold costs more than red."""
     shop.publish(kit("p4", "p2"))
     shop.fill(("p4", None, 1))
-    assert text(shop.soup("/cart").select_one(".storefront-near .storefront-label")) == "Add 1"
+    assert text(shop.soup("/cart").select_one(".storefront-near .storefront-label")) == "Add 1 to cart"
 
 
 def test_several_bundles_stand_under_the_slots_heading(shop: BundleShop) -> None:
@@ -161,7 +161,7 @@ def test_several_bundles_stand_under_the_slots_heading(shop: BundleShop) -> None
     shop.publish(kit("p1", "p8"))
     found = slot(shop.soup("/p/p1"))
     assert found is not None
-    assert [text(one) for one in found.select("h2, h3")] == ["Sets", "Camera kit", "Camera kit"]
+    assert [text(one) for one in found.select("h2, h3")] == ["Bundles & savings", "Camera kit", "Camera kit"]
 
 
 def test_a_mix_tells_how_many_to_choose(shop: BundleShop) -> None:
@@ -169,12 +169,12 @@ def test_a_mix_tells_how_many_to_choose(shop: BundleShop) -> None:
     shop.publish(mix_of("p3", "p4", "p5", price=percent_off(20), least=2, most=3))
     found = slot(shop.soup("/p/p4"))
     assert found is not None
-    assert text(found.select_one(".storefront-note")) == "Choose 2 to 3 of these · 20% off"
+    assert text(found.select_one(".storefront-note")) == "Choose any 2 to 3 · 20% off"
     numbers = found.select("input[type=number]")
     assert [(one["name"], one["value"], one["max"], one["aria-label"]) for one in numbers] == [
-        ("pieces-0", "1", "3", "Number of Product 3"),
-        ("pieces-1", "1", "3", "Number of Product 4"),
-        ("pieces-2", "0", "3", "Number of Product 5"),
+        ("pieces-0", "1", "3", "Quantity of Product 3"),
+        ("pieces-1", "1", "3", "Quantity of Product 4"),
+        ("pieces-2", "0", "3", "Quantity of Product 5"),
     ]
 
 
@@ -195,10 +195,10 @@ def test_quantity_steps_are_a_table_with_a_button_a_row(shop: BundleShop) -> Non
     found = slot(shop.soup("/p/p3"))
     assert found is not None
     rows = found.select("tbody tr")
-    assert [text(row.select_one("th")) for row in rows] == ["3 or more: 5.5% off", "6 or more: €2.00 each"]
+    assert [text(row.select_one("th")) for row in rows] == ["Buy 3, save 5.5%", "Buy 6, €2.00 each"]
     assert [text(row.select_one(".storefront-now")) for row in rows] == ["€8.50", "€12.00"]
     assert [(row.select_one("button")["value"], text(row.select_one("button"))) for row in rows] == [
-        ("0", "Add 3"), ("1", "Add 6"),
+        ("0", "Add 3 to cart"), ("1", "Add 6 to cart"),
     ]  # fmt: skip
 
 
@@ -211,7 +211,7 @@ def test_an_open_variant_is_chosen_from_a_list(shop: BundleShop) -> None:
     assert found is not None
     select = found.select_one("select[name=variant-1]")
     assert select is not None
-    assert select["aria-label"] == "Variant of Product 2"
+    assert select["aria-label"] == "Option for Product 2"
     assert [(text(one), one.has_attr("disabled")) for one in select.select("option")] == [
         ("Red", False), ("Gold – €3.50", False), ("Blue", True),
     ]  # fmt: skip
@@ -365,6 +365,20 @@ def test_a_code_can_be_typed_where_there_is_one_to_type(shop: BundleShop) -> Non
     shop.publish(kit("p1", "p7", staff_only=True))
     assert shop.soup("/cart").select("form[action='/storefront/code'] input[name=code]")
     assert not shop.soup("/p/p1").select("form[action='/storefront/code']")
+
+
+def test_a_field_for_codes_alone_has_no_heading(shop: BundleShop) -> None:
+    """The heading promises bundles; it comes with the first of them."""
+    shop.publish(kit("p1", "p7", staff_only=True))
+    shop.fill(("p4", None, 1))
+    alone = slot(shop.soup("/cart"))
+    assert alone is not None
+    assert not alone.select("h2")
+    assert alone.select("form[action='/storefront/code']")
+    shop.publish(kit("p4", "p6"))
+    both = slot(shop.soup("/cart"))
+    assert both is not None
+    assert text(both.select_one("h2")) == "Bundles & savings"
 
 
 class CountingCatalog(MemoryCatalog):

@@ -76,7 +76,7 @@ def test_each_slot_is_a_section_with_a_heading_and_a_list(app: Flask) -> None:
     """A screen reader finds the slots by heading and hears how many products each has."""
     sections = soup_of(app).select("storefront-fragment section.storefront-slot")
     assert [text(only(each.select("h2"))) for each in sections] == [
-        "Often bought together", "Customers also bought", "Related products", "Highly rated",
+        "Frequently bought together", "Customers also bought", "Related products", "Highly rated",
     ]  # fmt: skip
     for section in sections:
         items = only(section.select("ul[role=list]"))
@@ -169,7 +169,7 @@ def test_the_price_of_a_set_is_the_sum_of_its_parts(app: Flask) -> None:
     form = only(soup_of(app).select("form.storefront-together"))
     assert text(only(form.select("output"))) == "€48.40"
     assert sum(int(box["data-amount"]) for box in form.select("input")) == 4840
-    assert form["data-labels"] == '["Add to cart", "Add 1", "Add 2", "Add all 3"]'
+    assert form["data-labels"] == '["Add to cart", "Add 1 to cart", "Add 2 to cart", "Add all 3 to cart"]'
 
 
 def test_parts_in_different_currencies_have_no_total_and_no_button(app: Flask) -> None:

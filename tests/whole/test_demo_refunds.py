@@ -60,7 +60,7 @@ def test_the_same_refund_sent_twice_pays_once(demo: Flask, shopper: Visitor, sta
     first = sums(staff.send(form, f"/staff/orders/{number}"))
     second = staff.send(form, f"/staff/orders/{number}")
     assert sums(second) == first
-    assert "refunded meanwhile" in second.get_text()
+    assert "refunded in the meantime" in second.get_text()
 
 
 def test_of_two_refunds_at_once_one_is_told(demo: Flask, shopper: Visitor, staff: Visitor) -> None:
@@ -112,5 +112,5 @@ def test_an_order_from_before_the_bundles_cannot_be_refunded_in_pieces(demo: Fla
     with demo.app_context():
         number = db.session.get_one(Order, 1).number
     page = staff.get(f"/staff/orders/{number}")
-    assert "Nothing of this order can be refunded here" in page.get_text()
+    assert "Nothing in this order can be refunded here" in page.get_text()
     assert page.select_one("input[name=quantity]") is None

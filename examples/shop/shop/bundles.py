@@ -13,7 +13,7 @@ from storefront_plugin.bundles.store.repository import Action
 
 from .storefront import storefront
 
-SEEDER = "Fivefold staff"
+SEEDER = "Fivefold"
 
 
 def seed_bundles(today: dt.datetime) -> int:
@@ -54,10 +54,10 @@ def _camera() -> Definition:
     starter = _each("LUM-A5II", "LX-50")
     texts = _texts(
         "Lumarch A5 II, ready to go",
-        "A body takes no picture by itself. The 50 mm is the lens most people keep on it; the complete set adds what "
-        "the first long day out asks for.",
+        "The 50 mm is the lens most people keep on this body. The complete kit adds what the first long day out asks "
+        "for.",
         "Lumarch A5 II はじめてセット",
-        "ボディだけでは写真は撮れません。50mmは付けたままにする方が多いレンズです。フルセットなら、一日中の撮影にも必要なものがそろいます。",
+        "50mmは付けたままにする方が多いレンズです。フルセットなら、一日中の撮影に必要なものもそろいます。",
     )
     complete = (*starter, *_each("BAT-LX", "TES-SD-128", "MIR-SL6-CH"))
     tiers = (
@@ -69,9 +69,9 @@ def _camera() -> Definition:
 
 def _seeds() -> Definition:
     texts = _texts(
-        "Choose three packets of seed",
-        "Basil beside tomatoes, lavender for the bees, sunflowers for the fence. Take any three, also three of one.",
-        "種を3袋えらべるセット",
+        "Any three seed packets",
+        "Basil beside tomatoes, lavender for the bees, sunflowers for the fence. Pick any three, even three of a kind.",
+        "種を3袋選べるセット",
         "トマトの隣にバジル、ミツバチのためのラベンダー、垣根にはひまわり。同じ種を3袋でも構いません。",
     )
     group = _each("LOA-SD-BA", "LOA-SD-TO", "LOA-SD-LA", "LOA-SD-SU")
@@ -80,8 +80,8 @@ def _seeds() -> Definition:
 
 def _table() -> Definition:
     texts = _texts(
-        "Four at the table, one of them free",
-        "Mugs and bowls from one kiln, glazed to be mixed. Choose four; the least expensive is on the house.",
+        "Buy four for the table, one is free",
+        "Mugs and bowls from one kiln, glazed to be mixed. Pick four, and the least expensive one is free.",
         "食卓の4点、1点無料",
         "同じ窯のマグとボウル。色違いで組み合わせても楽しめます。4点お選びいただくと、いちばんお手頃な1点が無料です。",
     )
@@ -92,7 +92,7 @@ def _table() -> Definition:
 def _phone() -> Definition:
     texts = _texts(
         "Pelago One with case and glass",
-        "Cut for this phone and put on before the first drop: both are free with it.",
+        "Made for this phone, ready before the first drop: both are free with it.",
         "Pelago One ケース・ガラス付き",
         "専用設計のケースとガラスを、最初に落とす前に。どちらも本体とご一緒なら無料です。",
     )
@@ -106,8 +106,8 @@ def _phone() -> Definition:
 
 def _pots() -> Definition:
     texts = _texts(
-        "Terracotta by the row",
-        "A windowsill takes three pots, a balcony six. Sizes may be mixed.",
+        "Stock up on terracotta pots",
+        "A windowsill takes three pots, a balcony six. Mix sizes as you like.",
         "テラコッタ鉢のまとめ買い",
         "窓辺なら3鉢、ベランダなら6鉢。サイズは組み合わせ自由です。",
     )
@@ -119,7 +119,7 @@ def _pots() -> Definition:
 def _bed() -> Definition:
     texts = _texts(
         "A double bed for the winter",
-        "Down under linen, and a sheet of the same size. The matching pillowcases may come along at the same discount.",
+        "Down under linen, and a sheet of the same size. Add the matching pillowcases at the same discount.",
         "冬のダブルベッドセット",
         "ダウンにリネンのカバー、同じサイズのシーツ。おそろいの枕カバーも同じ割引でご一緒にどうぞ。",
     )
@@ -130,7 +130,7 @@ def _bed() -> Definition:
 def _journey() -> Definition:
     texts = _texts(
         "Charged on the way",
-        "A metre of cable and two full charges: what a day between sockets needs. Forty sets, two to an order.",
+        "A metre of cable and two full charges for a day without a socket. Limited to 40 sets, two per order.",
         "移動中の充電セット",
         "1mのケーブルと約2回分の充電。コンセントのない一日に。限定40セット、1回のご注文で2セットまで。",
     )
@@ -147,7 +147,7 @@ def _journey() -> Definition:
 def _studio() -> Definition:
     texts = _texts(
         "Studio pair, on request",
-        "The A9 with the portrait lens, for those who asked us about both. Staff give the code.",
+        "The A9 with the portrait lens, for customers who asked about both. Ask our staff for the code.",
         "スタジオセット（ご相談の方へ）",
         "A9とポートレートレンズ。ご相談いただいた方にスタッフがコードをお渡しします。",
     )
@@ -171,7 +171,7 @@ def _pruning(today: dt.datetime) -> Definition:
 def _knife() -> Definition:
     texts = _texts(
         "A knife that stays sharp",
-        "The santoku, the stone that keeps it, and oak that is kind to the edge.",
+        "The santoku, the stone that keeps it sharp, and an oak board that is kind to the edge.",
         "切れ味が続く包丁セット",
         "三徳包丁と、切れ味を保つ砥石、刃にやさしいオークのまな板。",
     )

@@ -31,14 +31,14 @@ def _first_rules(today: dt.datetime) -> Iterator[Rule]:
         target_kind="brand",
         target_value="Mirefold",
         strength=130,
-        note="Bags and straps of the workshop next door",
+        note="Bags and straps from the workshop next door / 隣の工房のバッグとストラップ",
     )
     yield Rule(
         kind="pin",
         seed_kind="product",
         seed_value="HAL-H20-BR",
         target_value="MIR-STRAP-RD",
-        note="The brick strap was woven for the brown body",
+        note="This strap was woven for the brown body / 茶色のボディに合わせて織ったストラップ",
     )
     yield Rule(
         kind="bury",
@@ -48,5 +48,5 @@ def _first_rules(today: dt.datetime) -> Iterator[Rule]:
         placement="cart",
         starts_at=today + dt.timedelta(days=20),
         ends_at=today + dt.timedelta(days=80),
-        note="Nobody sows in the cold",
+        note="Not the season for sowing / 種まきの季節ではないため",
     )

@@ -73,7 +73,7 @@ def consent() -> Literal["none", "functional", "full"]:
 def merchant() -> Merchant | None:
     """Who opens the storefront's admin: the shop's staff, in their role."""
     role = account.staff_role()
-    return None if role is None else Merchant("Fivefold staff", role)
+    return None if role is None else Merchant(language._("staff.name"), role)
 
 
 orders = SQLAlchemyOrders(

@@ -87,7 +87,7 @@ def strategy_words() -> Mapping[str, str]:
 
 def strategy_word(name: str) -> str:
     """A strategy in words; its bare name where there is none of it any more."""
-    if name == "bundles":  # shoppers read "Sets", merchants the name of the pages where they make them
+    if name == "bundles":  # shoppers read "Bundles & savings", merchants the name of the pages where they make them
         return _("Bundles")
     return admin_texts().title(name) if name in PLANNED else name
 

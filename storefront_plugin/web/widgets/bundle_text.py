@@ -58,34 +58,37 @@ class BundleWords:
             return None
         if price.percent is not None:
             share = format_percent(price.percent / Decimal(100), "#,##0.####%", locale=self.locale)
+            if kind == "steps":
+                return texts.gettext("save %(amount)s", amount=share)
             return texts.gettext("%(percent)s off", percent=share)
         if price.kind == "free":
             return texts.ngettext("The cheapest one is free", "The cheapest %(num)s are free", price.pieces)
         amount = self.money(price.amounts.get(currency or "", 0), currency)
         if price.kind == "fixed":
             return texts.gettext("%(amount)s each", amount=amount) if kind == "steps" else None
-        each = texts.gettext("%(amount)s off each", amount=amount)
-        return each if kind == "steps" else texts.gettext("%(amount)s off", amount=amount)
+        if kind == "steps":
+            return texts.gettext("save %(amount)s each", amount=amount)
+        return texts.gettext("%(amount)s off", amount=amount)
 
     def step(self, tier: Tier) -> str:
         """From how many pieces on a quantity step holds."""
-        return self.texts.gettext("%(num)s or more", num=self.texts.number(tier.least))
+        return self.texts.gettext("Buy %(num)s", num=self.texts.number(tier.least))
 
     def rung(self, number: int, tiers: int, pieces: int) -> str:
         """The tier *number*, from 0, of a ladder of so many, with its *pieces*."""
         if number == 0:
-            return self.texts.ngettext("Small set · %(num)s item", "Small set · %(num)s items", pieces)
+            return self.texts.ngettext("Starter kit · %(num)s item", "Starter kit · %(num)s items", pieces)
         if number < tiers - 1:
-            return self.texts.ngettext("Larger set · %(num)s item", "Larger set · %(num)s items", pieces)
-        return self.texts.ngettext("Complete set · %(num)s item", "Complete set · %(num)s items", pieces)
+            return self.texts.ngettext("Extended kit · %(num)s item", "Extended kit · %(num)s items", pieces)
+        return self.texts.ngettext("Complete kit · %(num)s item", "Complete kit · %(num)s items", pieces)
 
     def choice(self, tier: Tier) -> str:
         """How many pieces of a mix to choose."""
         texts = self.texts
         if tier.least == tier.most:
-            return texts.ngettext("Choose %(num)s of these", "Choose %(num)s of these", tier.least)
+            return texts.ngettext("Choose any %(num)s", "Choose any %(num)s", tier.least)
         least, most = texts.number(tier.least), texts.number(tier.most)
-        return texts.gettext("Choose %(least)s to %(most)s of these", least=least, most=most)
+        return texts.gettext("Choose any %(least)s to %(most)s", least=least, most=most)
 
     def adds(self, titles: Sequence[str], more: int, currency: str | None) -> str | None:
         """What a tier adds to the one before it, and what it costs more."""
@@ -115,8 +118,8 @@ class BundleWords:
             return self.texts.gettext("Add %(products)s and save %(amount)s", products=named, amount=amount)
         if titles:
             return self.texts.ngettext(
-                "Add %(num)s more product and save %(amount)s",
-                "Add %(num)s more products and save %(amount)s",
+                "Complete the set with %(num)s more item: save %(amount)s",
+                "Complete the set with %(num)s more items: save %(amount)s",
                 pieces,
                 amount=amount,
             )
@@ -135,11 +138,11 @@ class BundleWords:
     def labels(self, firm: int, optional: int) -> tuple[str, ...]:
         """The button's text for each number of optional products beside the *firm* ones."""
         some = [self.add(firm + count) for count in range(optional)]
-        return (*some, self.texts.gettext("Add all %(num)s", num=self.texts.number(firm + optional)))
+        return (*some, self.texts.gettext("Add all %(num)s to cart", num=self.texts.number(firm + optional)))
 
     def add(self, count: int) -> str:
         """The text of a button that adds so many."""
-        return self.texts.ngettext("Add %(num)s", "Add %(num)s", count)
+        return self.texts.ngettext("Add %(num)s to cart", "Add %(num)s to cart", count)
 
     def add_for(self, pieces: int, cost: int | None, currency: str | None) -> str:
         """The same with what they cost, where that is known."""
@@ -147,7 +150,7 @@ class BundleWords:
             return self.add(pieces)
         amount = self.money(cost, currency)
         if pieces == 1:
-            return self.texts.gettext("Add for %(amount)s", amount=amount)
+            return self.texts.gettext("Add to cart for %(amount)s", amount=amount)
         return self.texts.ngettext(
             "Add all %(num)s for %(amount)s", "Add all %(num)s for %(amount)s", pieces, amount=amount
         )

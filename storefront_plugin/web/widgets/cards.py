@@ -206,8 +206,8 @@ class CardMaker:
 def _labels(parts: int, locale: str) -> tuple[str, ...]:
     """The button's text for each number of checked parts: the script then needs no rules of grammar."""
     texts = texts_for(locale)
-    some = [texts.ngettext("Add %(num)s", "Add %(num)s", count) for count in range(1, parts)]
-    return (texts.gettext("Add to cart"), *some, texts.gettext("Add all %(num)s", num=texts.number(parts)))
+    some = [texts.ngettext("Add %(num)s to cart", "Add %(num)s to cart", count) for count in range(1, parts)]
+    return (texts.gettext("Add to cart"), *some, texts.gettext("Add all %(num)s to cart", num=texts.number(parts)))
 
 
 @lru_cache(maxsize=8192)
