@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .services import Services
 
 SERVICES = "storefront.services"
-"""Where an app keeps its `Services`: one Storefront may serve the hundreds of apps of a test suite."""
+"""Key of the `Services` in ``app.extensions``: one Storefront may serve the many apps of a test suite."""
 
 
 def _find() -> Services:
@@ -19,4 +19,4 @@ def _find() -> Services:
 
 
 current_services: Services = cast("Services", LocalProxy(_find))
-"""The `Services` of ``flask.current_app``; raises KeyError where none are mounted."""
+"""The `Services` of ``flask.current_app``; raises `KeyError` when no Storefront is mounted."""

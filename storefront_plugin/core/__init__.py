@@ -1,1 +1,1 @@
-"""The ground that every room stands on: errors, settings, texts, the database."""
+"""What every other package builds on: errors, settings, translations, the database."""

@@ -1,4 +1,4 @@
-"""Who changed what on the merchant's pages: one row a change, written in the transaction of the change itself."""
+"""The activity log: who changed what in the admin, one row per change, written in the same transaction as the change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Subject: TypeAlias = str
 
 
 class AuditRow(Base):
-    """A change of one thing. *before* and *after* are its JSON, where the change can be read or undone from them.
+    """One change. *before* and *after* hold the subject as JSON where the change can be shown or undone.
 
     *version* is the one that the change led to, of things that have versions.
     """
@@ -41,7 +41,7 @@ class AuditRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change. *changed_at* is UTC without zone; *title* names the subject as it was called then."""
+    """One change. *changed_at* is UTC without zone; *title* is the subject's name at that time."""
 
     id: int
     changed_at: dt.datetime
@@ -66,7 +66,7 @@ def note(
     after: str | None = None,
     version: int | None = None,
 ) -> int:
-    """Write down a change in the transaction of *session*, so that both stand or neither does; the entry's id."""
+    """Add an entry in the transaction of *session*, so that it commits or rolls back with the change; returns its id."""
     row = {
         "changed_at": now_in_sql(),
         "changed_by": by[:255],
@@ -90,7 +90,7 @@ def entries(
     page: int = 1,
     size: int = 50,
 ) -> tuple[Sequence[Entry], int]:
-    """One page (from 1) of the changes, the newest first, and how many there are."""
+    """One page of entries, newest first (*page* starts at 1), and the total number of entries."""
     where = []
     if subject is not None:
         where.append(AuditRow.subject == subject)

@@ -7,12 +7,12 @@ from typing import overload
 
 
 def now() -> dt.datetime:
-    """This moment, in UTC with its zone."""
+    """The current time in UTC, timezone-aware."""
     return dt.datetime.now(dt.timezone.utc)
 
 
 def now_in_sql() -> dt.datetime:
-    """This moment as our tables hold it: UTC without zone."""
+    """The current time as stored in our tables: UTC, naive."""
     return now().replace(tzinfo=None)
 
 
@@ -23,10 +23,10 @@ def to_sql(moment: None) -> None: ...
 @overload
 def to_sql(moment: dt.datetime | None) -> dt.datetime | None: ...
 def to_sql(moment: dt.datetime | None) -> dt.datetime | None:
-    """An aware *moment* as our tables hold it."""
+    """An aware *moment* as stored in our tables."""
     return None if moment is None else moment.astimezone(dt.timezone.utc).replace(tzinfo=None)
 
 
 def from_sql(moment: dt.datetime | None) -> dt.datetime | None:
-    """A *moment* of our tables with its zone."""
+    """A *moment* from our tables, timezone-aware."""
     return None if moment is None else moment.replace(tzinfo=dt.timezone.utc)

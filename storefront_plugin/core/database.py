@@ -1,14 +1,14 @@
-"""Our own engine and sessions on the shop's database, so that our work never waits for, or disturbs, the shop's.
+"""Our own engine and sessions on the shop's database, separate from the shop's own sessions.
 
-Three kinds of session, all short:
+Sessions are short, and of three kinds:
 
 * ``reading()`` inside a page: gives up within the deadline;
 * ``reading(blocking=True)`` and ``writing()`` outside pages: wait up to five seconds for a lock.
 
-On in-memory SQLite (most test suites) there is one connection only. While the shop's session is in a transaction we
-join it behind a savepoint; otherwise that connection is free and we use it like any other.
+In-memory SQLite, common in test suites, has a single connection. While the shop's session is in a transaction, ours
+join it behind a savepoint; otherwise they use the connection directly.
 
-Our tables stand in the shop's own database, unless it gave them another address or is known to have none.
+Our tables live in the shop's database, unless ``STOREFRONT_DATABASE_URL`` is set or the shop has no database.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from .shop_database import ShopDatabase, ShopSession
 logger = logging.getLogger(__name__)
 
 BLOCKING_SECONDS = 5.0
-"""Seconds that work outside a page waits for a lock or a connection."""
+"""Seconds that blocking sessions wait for a lock or a connection."""
 
 TABLE_PREFIX = "storefront_"
 
 
 class Base(DeclarativeBase):
-    """Base of our own tables: all named ``storefront_*``, none with a foreign key into the shop."""
+    """Base of our models. Table names begin with ``storefront_``; no foreign key refers to a table of the shop."""
 
     metadata = sa.MetaData(
         naming_convention={
@@ -51,12 +51,12 @@ class Base(DeclarativeBase):
 
 
 def table_of(model: type[Base]) -> sa.Table:
-    """The table of *model*: inserting many rows into it takes half the time of the ORM's bulk insert."""
+    """The table of *model*. Core inserts of many rows take half the time of the ORM's."""
     return cast(sa.Table, model.__table__)
 
 
 class Database:
-    """Engines are made at first use and once a process, so that nothing is shared across a fork."""
+    """Sessions on our tables. Engines are created at first use, once per process, so that nothing is shared across a fork."""
 
     def __init__(
         self,
@@ -79,37 +79,37 @@ class Database:
 
     @contextmanager
     def reading(self, blocking: bool = False) -> Iterator[Session]:
-        """A session for reading; nothing it did is stored. Raises `DatabaseUnavailable` when the database is late or gone."""
+        """A read-only session; changes are discarded. Raises `DatabaseUnavailable` when the database is late or unreachable."""
         with self._session(blocking) as session, _translated():
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session that commits at its end, or rolls back when the block raises."""
+        """A session that commits when the block ends, or rolls back when it raises."""
         with self._session(blocking=True) as session, _translated():
             yield session
             session.commit()
 
     @property
     def in_memory(self) -> bool:
-        """Whether there is one connection only, shared with the shop (in-memory SQLite)."""
+        """Whether there is a single connection, shared with the shop (in-memory SQLite)."""
         if self._in_memory is None:
             self._in_memory = self._url is None and dialects.has_one_connection(self._shop_engine())
         return self._in_memory
 
     @property
     def is_apart(self) -> bool:
-        """Whether our tables are elsewhere than the shop's, so that its transactions cannot hold our changes."""
+        """Whether our tables are in another database, so that the shop's transactions cannot include our changes."""
         engine = self._shop_engine()
         return engine is None or (self._url is not None and sa.make_url(self._url) != engine.url)
 
     def prepare(self, connection: sa.Connection) -> None:
-        """Make our tables where the database lives in memory only; the shop's test suite knows of no ``init-db``."""
+        """Create our tables in an in-memory database, where a test suite never runs ``init-db``."""
         if self.in_memory:
             Base.metadata.create_all(connection)
 
     def connect(self) -> sa.Connection:
-        """A connection of our own that waits for locks, for migrations."""
+        """A connection of our own for migrations; it waits for locks."""
         if self.in_memory:
             return self._shop_engine().connect()  # type: ignore[union-attr]
         return self._engine(True).connect()
@@ -123,19 +123,19 @@ class Database:
             engine.dispose()
 
     def shop_session(self, given: ShopSession | None, commit: bool = False) -> Session | None:
-        """The session that holds the shop's transaction: *given*, else the current one; None for a transaction of ours.
+        """The session of the shop's transaction: *given*, or the current one. None means a transaction of our own.
 
-        That is right where our tables are apart, and with *commit* where nothing tells the current session. Raises
-        `InputError` with the remedy where it does not tell it and is needed.
+        That is the case when our tables are in another database, and with *commit* when the current session is unknown.
+        Raises `InputError` when the session is needed and unknown.
         """
         alone = given is None and (self.is_apart or (commit and self.shop.current() is None))
         return None if alone else self.shop.transaction(given)
 
     @contextmanager
     def shop_transaction(self, given: ShopSession | None, commit: bool = False) -> Iterator[Session]:
-        """The shop's transaction, as `shop_session`; where that is None, one of ours that commits when the block ends.
+        """The session of `shop_session`, or one of our own that commits when the block ends.
 
-        Raises `TablesMissing` where the session's database lacks our tables.
+        Raises `TablesMissing` when the session's database lacks our tables.
         """
         session = self.shop_session(given, commit)
         if session is None:
@@ -204,7 +204,7 @@ class Database:
 
 
 def missing_table(error: sa.exc.SQLAlchemyError) -> DatabaseUnavailable | None:
-    """What to raise in place of *error* where a table or column is missing, ours or the shop's; None for other errors."""
+    """The error to raise instead of *error* when a table or column is missing; None for other errors."""
     if not dialects.is_missing_table(error):
         return None
     text = dialects.error_text(error)
@@ -218,7 +218,7 @@ def missing_table(error: sa.exc.SQLAlchemyError) -> DatabaseUnavailable | None:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Driver and pool errors become `DatabaseUnavailable` with a remedy; the cause is kept."""
+    """Raise `DatabaseUnavailable` with a remedy in place of driver and pool errors, which become its cause."""
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.TimeoutError, sa.exc.InterfaceError) as error:
@@ -234,7 +234,7 @@ def _translated() -> Iterator[None]:
 
 
 def open_database(app: Flask, url: str | None, folder: Path, deadline: float, shop: ShopDatabase) -> Database:
-    """The `Database` of *app*. Other extensions are looked up at first use, so the order of ``init_app`` is free."""
+    """The `Database` of *app*. Other extensions are looked up at first use, so ``init_app`` may be called in any order."""
     if url is not None:
         try:
             sa.make_url(url)

@@ -1,7 +1,7 @@
-"""All that we know of single SQL dialects: types, connections, error texts, and the statements that differ.
+"""Everything that depends on the SQL dialect: types, connections, error messages, and statements that differ.
 
-No other module looks at the name of a dialect. SQLite, PostgreSQL, MySQL and MariaDB are known; any other gets plain
-SQLAlchemy.
+No other module looks at the name of a dialect. SQLite, PostgreSQL, MySQL and MariaDB are supported; others get
+plain SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 Id = sa.String(255).with_variant(sa.String(255, collation="utf8mb4_bin"), "mysql", "mariadb")
-"""The shop's ids as text, compared byte-wise."""
+"""An id of the shop as text, compared by bytes."""
 
 BigKey = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-"""A 64-bit integer that SQLite numbers by itself when it is a primary key."""
+"""A 64-bit integer primary key that SQLite can autoincrement."""
 
 LongText = sa.Text().with_variant(sa.Text(2**24), "mysql", "mariadb")
-"""A text of up to 16 MB; MySQL's plain text ends at 64 KB."""
+"""Text of up to 16 MB; MySQL's default is limited to 64 KB."""
 
-UNIQUE_FOR_EVER = {"sqlite_autoincrement": True}
-"""Table option: the id of a deleted row is never given again."""
+NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
+"""Table option: ids of deleted rows are not assigned again."""
 
 _TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 _INTEGER_BITS: tuple[tuple[type[Any], int], ...] = ((sa.BigInteger, 63), (sa.SmallInteger, 15), (sa.Integer, 31))
@@ -37,13 +37,13 @@ Row: TypeAlias = tuple[Any, ...]
 
 
 def title_and_version(dialect: sa.Dialect) -> str:
-    """The server behind a connected *dialect*, such as "PostgreSQL 16.2"."""
+    """Name and version of the server of a connected *dialect*, such as "PostgreSQL 16.2"."""
     version = ".".join(map(str, dialect.server_version_info or ()))
     return f"{_TITLES.get(dialect.name, dialect.name)} {version}".strip()
 
 
 def alters_by_copy(dialect: sa.Dialect) -> bool:
-    """Whether migrations must copy a table to alter it."""
+    """Whether migrations must copy a table in order to alter it."""
     return dialect.name == "sqlite"
 
 
@@ -67,22 +67,22 @@ def is_in_memory(url: object) -> bool:
 
 
 def has_one_connection(engine: sa.Engine | None) -> bool:
-    """Whether all work on *engine* meets on one connection: SQLite in memory."""
+    """Whether *engine* has a single connection: SQLite in memory."""
     return engine is not None and (isinstance(engine.pool, StaticPool) or is_in_memory(engine.url))
 
 
 def connect_args(url: sa.URL, wait: float, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The shop's arguments of the driver, completed so that it waits about *wait* seconds for a lock, 2 for a host."""
+    """*given* driver arguments with timeouts added: *wait* seconds for a lock, 2 for a host."""
     if url.get_backend_name() == "sqlite":
         return {**given, "timeout": wait}
     if url.get_driver_name() in ("psycopg", "psycopg2"):
-        # The least that libpq knows; without it a host that is gone is waited for until the system gives up.
+        # The minimum of libpq; without it a connection attempt lasts until the system gives up.
         return {"connect_timeout": 2, **given}
     return dict(given)
 
 
 def limit_statements(engine: sa.Engine, seconds: float) -> None:
-    """Have the server end each statement on *engine* after *seconds*, where it can."""
+    """Make the server cancel each statement on *engine* after *seconds*, where it supports that."""
     if engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _set_statement_timeout(int(seconds * 1000)))
 
@@ -98,9 +98,9 @@ def _set_statement_timeout(milliseconds: int) -> Callable[[Any, Any], None]:
 
 
 def begin_before_savepoint(connection: sa.Connection) -> None:
-    """Begin the transaction that a savepoint is about to stand in.
+    """Begin a transaction, before a savepoint is set.
 
-    Python's sqlite3 begins one before the first change only; a savepoint before that would commit alone.
+    Python's sqlite3 begins one only before the first change; a savepoint set earlier would commit on its own.
     """
     if connection.dialect.name == "sqlite" and not getattr(connection.connection, "in_transaction", True):
         connection.exec_driver_sql("BEGIN")
@@ -110,17 +110,17 @@ def begin_before_savepoint(connection: sa.Connection) -> None:
 
 
 def error_text(error: sa.exc.SQLAlchemyError) -> str:
-    """What the driver says of *error*, in one line."""
+    """The first line of the driver's message."""
     return str(getattr(error, "orig", None) or error).splitlines()[0]
 
 
 def is_missing_table(error: sa.exc.SQLAlchemyError) -> bool:
-    """Whether *error* says that a table or column is missing."""
+    """Whether *error* means that a table or column is missing."""
     return any(words in error_text(error) for words in _MISSING_TABLE)
 
 
 def is_bad_query(error: sa.exc.SQLAlchemyError) -> bool:
-    """Whether *error* says that the query itself cannot be understood."""
+    """Whether *error* means that the query is invalid."""
     return any(words in str(getattr(error, "orig", None) or error) for words in _BAD_QUERY)
 
 
@@ -128,7 +128,7 @@ def is_bad_query(error: sa.exc.SQLAlchemyError) -> bool:
 
 
 def insert_rows(session: Session, table: sa.Table, names: Sequence[str], rows: Sequence[Row]) -> None:
-    """Insert *rows*, each with the values of the columns *names*, the fastest way; raises SQLAlchemy's errors."""
+    """Insert *rows*, tuples of values for the columns *names*, the fastest way. Raises SQLAlchemy's errors."""
     if not rows:
         return
     connection = session.connection()
@@ -141,7 +141,7 @@ def insert_rows(session: Session, table: sa.Table, names: Sequence[str], rows: S
 
 
 def _copy(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Row]) -> None:
-    """A stream of rows: psycopg's ``executemany`` sends a message and PostgreSQL runs a statement for each."""
+    """Stream the rows: psycopg's ``executemany`` costs a message and a statement per row."""
     cursor: Any = connection.connection.cursor()
     statement = f"COPY {_target(table, names, connection.dialect)} FROM STDIN"
     try:
@@ -153,7 +153,7 @@ def _copy(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows
 
 
 def _insert_by_driver(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Row]) -> None:
-    """Straight to the driver: SQLAlchemy would look at each value of each row by name."""
+    """Use the driver directly: SQLAlchemy would look up each value of each row by name."""
     dialect = connection.dialect
     processors = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
     if any(processors):
@@ -182,10 +182,10 @@ def holds_integer(kind: sa.types.TypeEngine[Any], number: int, dialect: sa.Diale
 
 
 def cursor(expression: sa.ColumnElement[Any], dialect: sa.Dialect) -> sa.ColumnElement[Any]:
-    """*expression* as it is stored, to sort and page by.
+    """*expression* as it is stored, for sorting and keyset pagination.
 
     SQLite keeps times as text, with or without microseconds; turned into a datetime and back they would compare
-    differently, and rows would be lost between two pages.
+    differently, and rows would be skipped between two pages.
     """
     return sa.type_coerce(expression, sa.types.NullType()) if dialect.name == "sqlite" else expression
 
@@ -197,7 +197,7 @@ def after(expression: sa.ColumnElement[Any], value: Any, dialect: sa.Dialect) ->
 
 
 def same(expression: sa.ColumnElement[Any], value: Any, dialect: sa.Dialect) -> sa.ColumnElement[bool]:
-    """Whether *expression* is the *value* that `cursor` gave."""
+    """Whether *expression* equals the *value* that `cursor` gave."""
     return cursor(expression, dialect) == _bound(value, dialect, expression)
 
 
@@ -207,7 +207,7 @@ def _bound(value: Any, dialect: sa.Dialect, expression: sa.ColumnElement[Any]) -
 
 
 def not_before(column: sa.ColumnElement[Any], since: dt.datetime, dialect: sa.Dialect) -> sa.ColumnElement[bool]:
-    """Whether the ``DateTime`` *column* is at or after *since*, a time with the zone that the column's naive times have."""
+    """Whether the ``DateTime`` *column* is at or after *since*, an aware time in the zone of the column's naive times."""
     zoned = dialect.name == "postgresql" and getattr(column.type, "timezone", False)
     least: Any = since if zoned else since.replace(tzinfo=None)
     if dialect.name == "sqlite":

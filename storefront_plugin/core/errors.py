@@ -1,15 +1,15 @@
-"""Errors a shop developer or merchant can meet; each message names the remedy."""
+"""Exceptions of the package; each message says how to fix the problem."""
 
 from __future__ import annotations
 
 
 def N_(message: str) -> str:
-    """*message* itself; the call is what ``pybabel extract -k N_`` looks for."""
+    """*message*, marked for translation: ``pybabel extract -k N_`` collects it."""
     return message
 
 
 def shown(value: object) -> str:
-    """*value* as a message shows it, in at most 40 characters; Python refuses to write out very long numbers."""
+    """*value* for a message, in at most 40 characters; never raises (``repr`` does for very long numbers)."""
     try:
         return f"{value!r:.40}"
     except Exception:  # the shop's own value may do anything
@@ -17,9 +17,9 @@ def shown(value: object) -> str:
 
 
 class StorefrontError(Exception):
-    """Root of all errors this package raises on purpose.
+    """Base class of all exceptions that this package raises.
 
-    *message* has a ``%(name)s`` for each of *values*, so that a message that is marked with `N_` can be translated.
+    *message* has a ``%(name)s`` for each of *values*; one that is marked with `N_` can be translated.
     """
 
     def __init__(self, message: str = "", **values: object) -> None:
@@ -28,19 +28,19 @@ class StorefrontError(Exception):
 
 
 class ConfigurationError(StorefrontError, RuntimeError):
-    """A setting, adapter or mount is wrong; raised at mount time, before a shopper can meet it."""
+    """A setting or adapter is invalid; raised when the extension is mounted."""
 
 
 class InputError(StorefrontError, ValueError):
-    """A value given by the caller cannot be used (an id too long, a negative quantity, a bad row)."""
+    """An argument is invalid, such as an id that is too long or a negative quantity."""
 
 
 class AdapterError(StorefrontError):
-    """The shop's own code behind an adapter raised or returned something unusable."""
+    """The shop's code behind an adapter raised an exception or returned something invalid."""
 
 
 class StoreUnavailable(StorefrontError):
-    """Redis cannot be reached, is late, or refuses to write."""
+    """Redis cannot be reached, does not answer in time, or refuses to write."""
 
 
 class DatabaseUnavailable(StorefrontError):
@@ -48,12 +48,12 @@ class DatabaseUnavailable(StorefrontError):
 
 
 class Stopped(StorefrontError):
-    """The process is ending: a long step was left between two of its statements, and is done another time."""
+    """The process is shutting down: a long step was interrupted and will be repeated."""
 
 
 class TablesMissing(DatabaseUnavailable):
-    """The SQL database answers and lacks our tables, or some of their columns."""
+    """The SQL database lacks our tables, or some of their columns."""
 
 
 class ForeignHistory(StorefrontError):
-    """Redis holds counts of another order log; they are left alone and a rebuild is due."""
+    """Redis holds counts of another order log; they are not changed, and a rebuild is needed."""

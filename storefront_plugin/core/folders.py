@@ -1,4 +1,4 @@
-"""Where the templates and static files are: inside the installed package, or beside it in a checkout."""
+"""Paths of templates and static files: inside the installed package, or beside it in a checkout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our own words in the shopper's language, from our own catalogues; a shop's Flask-Babel is read, never set up.
+"""Translations from our own catalogues. The locale of a shop's Flask-Babel is used, but Flask-Babel is never configured.
 
 New words: mark them with ``_()`` (templates) or `N_` (here, and what errors say), then run the three commands at the top of
 ``translations/babel.cfg``. The compiled ``.mo`` files belong into the repository.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 LANGUAGES = ("en", "ja")
-"""Languages we have words in; the first is used where none fits."""
+"""Languages with a catalogue; the first is the default."""
 
 
 TITLES: Mapping[str, str] = {
@@ -74,7 +74,7 @@ VERDICTS: Mapping[str, str] = {
     "category": N_("Not in this category"),
     "offered": N_("Left out with its slot"),
 }
-"""What became of a candidate, as `recommending.explaining` tells it."""
+"""What became of a candidate, see `recommending.explaining`."""
 
 BUNDLE_VERDICTS: Mapping[str, str] = {
     "shown": N_("Shown at place %(place)s"),
@@ -103,11 +103,11 @@ BUNDLE_VERDICTS: Mapping[str, str] = {
     "far": N_("The cart holds too little of it"),
     "other_variant": N_("Nothing in the cart counts for it: it asks for another variant"),
 }
-"""What became of a bundle, as `recommending.bundle_verdicts` tells it."""
+"""What became of a bundle."""
 
 
 class Texts:
-    """The words of one locale; of the first of `LANGUAGES` where we have none in its language."""
+    """Translations for one locale; in the first of `LANGUAGES` when there is no catalogue for its language."""
 
     def __init__(self, locale: str) -> None:
         self.locale = locale
@@ -115,17 +115,17 @@ class Texts:
         self._catalog: NullTranslations = Translations.load(TRANSLATIONS, [self.language], "storefront")
 
     def gettext(self, message: str, **values: object) -> str:
-        """*message* translated, with *values* put in for its ``%(name)s``."""
+        """*message* translated, with *values* for its ``%(name)s``."""
         text = self._catalog.ugettext(message)
         return text % values if values else text
 
     def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
-        """The plural form for *count*, which is also put in for ``%(num)s`` as the locale writes numbers."""
+        """The translated plural form for *count*; ``%(num)s`` becomes *count*, formatted for the locale."""
         text = self._catalog.ungettext(one, many, count)
         return text % {"num": self.number(count), **values}
 
     def number(self, value: float) -> str:
-        """A number as the locale writes it."""
+        """*value* formatted for the locale."""
         return _number(value, self.locale)
 
     def title(self, source: str, given: str | Mapping[str, str] | None = None) -> str:
@@ -139,15 +139,15 @@ class Texts:
         return self.gettext(own) if own else source.replace("_", " ").capitalize()
 
     def verdict(self, kind: str, **values: object) -> str:
-        """What became of a candidate, with *values* put in for place, limit, minimum or elsewhere."""
+        """The translated verdict on a candidate, with *values* for place, limit, minimum or elsewhere."""
         return self.gettext(VERDICTS[kind], **values)
 
     def bundle_verdict(self, kind: str, **values: object) -> str:
-        """What became of a bundle, with *values* put in."""
+        """The translated verdict on a bundle, with *values*."""
         return self.gettext(BUNDLE_VERDICTS[kind], **values)
 
     def reason(self, kind: str, orders: int | None = None) -> str | None:
-        """Why a product is suggested, in words; None for a kind that we have no words for."""
+        """The translated reason for a suggestion; None for an unknown kind."""
         if orders is not None and kind == "bought_together":
             return self.ngettext("Bought together in %(num)s order", "Bought together in %(num)s orders", orders)
         if orders is not None and kind == "also_bought":
@@ -168,18 +168,18 @@ def texts_for(locale: str) -> Texts:
 
 
 _TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
-"""Classes of the signs that turn the direction of what follows."""
+"""Unicode classes of characters that change the text direction."""
 
 
 def isolated(title: str) -> str:
-    """*title* for the inside of a message: text that runs from right to left turns none of the words around it."""
+    """*title* for use inside a message: right-to-left text does not reorder the words around it."""
     plain = "".join(sign for sign in title if bidirectional(sign) not in _TURNS)
     return f"\u2068{plain}\u2069" if any(bidirectional(sign) in ("R", "AL") for sign in plain) else plain
 
 
 @lru_cache(maxsize=256)
 def known_locale(name: str) -> str | None:
-    """*name* as babel writes it ("ja_JP" for "ja-jp"), or None where there is no such locale."""
+    """*name* as Babel spells it ("ja_JP" for "ja-jp"), or None for an unknown locale."""
     try:
         return str(Locale.parse(name.replace("-", "_")))
     except Exception:  # ValueError, UnknownLocaleError and others, by what is wrong with it
@@ -187,9 +187,9 @@ def known_locale(name: str) -> str | None:
 
 
 def locale_for(request: Request | None, settings: Settings) -> str:
-    """The locale of a page: the setting, else the shop's Flask-Babel, else the shopper's browser, else English.
+    """The locale of a page: the setting, else Flask-Babel's, else one of ``Accept-Language``, else English.
 
-    *request* is None outside of one.
+    Outside of a request, *request* is None.
     """
     chosen = settings.locale() if callable(settings.locale) else settings.locale
     found = known_locale(str(chosen)) if chosen else _host_locale()

@@ -1,4 +1,4 @@
-"""A lock that forking cannot leave locked."""
+"""A lock that is safe to fork."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import threading
 
 
 class ProcessLock:
-    """A lock of each process its own.
+    """A lock that each process has for itself.
 
-    A plain lock that another thread has taken at the moment of a fork stays locked in the child for ever, since that thread
-    does not exist there (gunicorn with ``--preload``, workers that fork for each job).
+    A plain lock that another thread holds during a fork stays locked in the child for ever, because that thread does not
+    exist there (gunicorn with ``--preload``, workers that fork for each job).
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""DuckDB for work on whole logs and catalogues: bounded memory, statements from SQL files beside the code."""
+"""DuckDB for whole logs and catalogues, with bounded memory and statements from SQL files beside the code."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ THREADS: Final = 2
 
 
 class QueryFailed(StorefrontError):
-    """DuckDB could not finish, mostly for want of disk or memory."""
+    """DuckDB failed, usually because disk or memory ran out."""
 
 
 class Queries:
-    """An empty DuckDB database and the statements of one SQL file, each of which stands under ``-- name: …``."""
+    """An empty DuckDB database and the statements of one SQL file, each under a ``-- name: …`` comment."""
 
     def __init__(self, package: str, name: str, folder: Path, memory: str) -> None:
-        """Read the file *name* of *package*. What does not fit into *memory* (``"2GB"``) goes to *folder*."""
+        """Read the file *name* of *package*. Data beyond *memory* (``"2GB"``) is spilled to *folder*."""
         self._statements = load_statements(package, name)
         self._folder = folder
         self._connection = duckdb.connect(
@@ -41,7 +41,7 @@ class Queries:
         return self._execute(self._statements[name], values)
 
     def run_on_file(self, name: str, file: Path) -> None:
-        """Run a statement that cannot have parameters, with the path for its ``{file}``."""
+        """Run a statement that takes no parameters, with the path in place of ``{file}``."""
         self._execute(self._statements[name].replace("{file}", str(file).replace("'", "''")), {})
 
     def drop(self, table: str) -> None:

@@ -1,4 +1,4 @@
-"""The shop's own database, in whichever way the shop uses SQLAlchemy: its engine, and its current session."""
+"""The shop's database, however the shop uses SQLAlchemy: its engine and its current session."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .dialects import has_one_connection, is_in_memory
 from .errors import ConfigurationError, InputError, shown
 
 ShopSession: TypeAlias = "Session | scoped_session[Any]"
-"""What a shop may give as the session that holds its transaction."""
+"""What a shop may pass as ``session=``."""
 
 
 class ShopDatabase:
-    """What the adapters were given: a Flask-SQLAlchemy, a `scoped_session`, a `sessionmaker` or an engine.
+    """The database behind *given*: a Flask-SQLAlchemy, a `scoped_session`, a `sessionmaker` or an engine.
 
-    None is the Flask-SQLAlchemy of the current app, where it has one. All is looked up at first use.
+    None means the Flask-SQLAlchemy of the current app, if any. Everything is looked up at first use.
     """
 
     def __init__(self, given: Any = None) -> None:
@@ -34,7 +34,7 @@ class ShopDatabase:
         self._given = given
 
     def engine(self, model: Any = None) -> sa.Engine | None:
-        """The engine *model* lives on, by default the one for all that has no other; None where the shop has none."""
+        """The engine of *model*, or the default engine; None when the shop has no database."""
         found = self._found()
         if found is None or isinstance(found, sa.Engine):
             return found
@@ -44,14 +44,14 @@ class ShopDatabase:
         return engine
 
     def current(self) -> Session | None:
-        """The session that the shop's code uses now; None where it cannot be known."""
+        """The shop's current session; None when it is unknown."""
         scoped = self._scoped()
         return None if scoped is None else scoped()
 
     def transaction(self, given: ShopSession | None = None) -> Session:
-        """The very session of *given*, else the current one; raises `InputError` where neither tells it.
+        """The session of *given*, or the current one; raises `InputError` when both are unknown.
 
-        A scoped session is unwrapped: what is registered on it would be registered on all sessions of the shop.
+        A scoped session is unwrapped: listeners registered on it would fire for all sessions of the shop.
         """
         found = given() if isinstance(given, scoped_session) else self.current() if given is None else given
         if isinstance(found, Session):
@@ -64,7 +64,7 @@ class ShopDatabase:
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
-        """Inside, nothing flushes the shop's session; one that only began in here, in an adapter's callable, is ended."""
+        """Prevents flushes of the shop's session inside the block; a session that an adapter began inside is removed."""
         scoped = self._scoped()
         if scoped is None:
             yield
@@ -78,7 +78,7 @@ class ShopDatabase:
                 scoped.remove()
 
     def joint(self, model: Any = None) -> sa.Connection | sa.Engine:
-        """What to work on in memory, where there is one connection: the shop's own while it is in a transaction."""
+        """What to bind to in-memory SQLite: the shop's own connection while it is in a transaction, else the engine."""
         session, engine = self.current(), self.engine(model)
         if session is None or engine is None:
             raise ConfigurationError(
@@ -90,7 +90,7 @@ class ShopDatabase:
         return session.connection(bind_arguments={"mapper": sa.inspect(model)} if model is not None else None)
 
     def is_fleeting(self, app: Flask) -> bool:
-        """Whether the database of *app* lives in memory only, as far as that is known before the first use."""
+        """Whether the database of *app* is in memory, as far as that is known before the first use."""
         if not isinstance(self._given, (scoped_session, sessionmaker, sa.Engine)):
             return is_in_memory(app.config.get("SQLALCHEMY_DATABASE_URI"))
         try:
@@ -108,7 +108,7 @@ class ShopDatabase:
 
 
 def shop_database_of(*adapters: object) -> ShopDatabase:
-    """The database of the first of *adapters* that has one, else the current app's."""
+    """The database of the first of *adapters* that has one, or the current app's."""
     found = (getattr(adapter, "shop_database", None) for adapter in adapters)
     return next((one for one in found if isinstance(one, ShopDatabase)), ShopDatabase())
 
@@ -126,7 +126,7 @@ def _bound(factory: scoped_session[Session] | sessionmaker[Session], model: Any)
 
 
 def _bind_key(model: Any) -> str | None:
-    """Flask-SQLAlchemy's name of the database of *model*."""
+    """Flask-SQLAlchemy's bind key of *model*."""
     if model is None:
         return None
     metadata = getattr(sa.inspect(model).local_table, "metadata", None)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..core.database import Base
-from ..core.dialects import UNIQUE_FOR_EVER, BigKey, Id, LongText
+from ..core.dialects import NEVER_REUSE_IDS, BigKey, Id, LongText
 
 
 class RuleRow(Base):
@@ -18,7 +18,7 @@ class RuleRow(Base):
     """
 
     __tablename__ = "storefront_rule"
-    __table_args__ = (UNIQUE_FOR_EVER,)  # the log names deleted rules: no id is given twice
+    __table_args__ = (NEVER_REUSE_IDS,)  # the log names deleted rules: no id is given twice
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     version: Mapped[int]
