@@ -1,1 +1,1 @@
-"""The log of orders: recorded in the shop's transaction, settled into numbered batches, never trimmed."""
+"""The order log: events recorded in the shop's transaction, settled into numbered batches, never trimmed."""

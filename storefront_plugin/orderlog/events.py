@@ -1,4 +1,4 @@
-"""What can happen to an order, checked at the edge and written as one JSON payload."""
+"""Order events: validated when they are made, stored as a JSON payload."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EPOCH = dt.datetime(1970, 1, 1)
 
 
 class Line(NamedTuple):
-    """A checked order line; *unit_price* in minor units of the order's currency.
+    """A validated order line; *unit_price* in minor units of the order's currency.
 
     A payload holds it as a plain list, so a new field goes to the end, with a default.
     """
@@ -32,7 +32,7 @@ class Line(NamedTuple):
 
 
 class Event(NamedTuple):
-    """Something that happened to an order. *placed_at* is UTC without zone; *clamped* says that it lay in the future."""
+    """An event of an order. *placed_at* is naive UTC; *clamped* is set if it was in the future."""
 
     kind: Kind
     order_id: str
@@ -50,7 +50,7 @@ class Event(NamedTuple):
 
     @classmethod
     def from_payload(cls, kind: Kind, order_id: str, payload: str) -> Event:
-        """The event that `payload` wrote."""
+        """The event from its `payload`."""
         data = json.loads(payload)
         data["placed_at"] = dt.datetime.fromisoformat(data["placed_at"]) if data["placed_at"] else None
         data["lines"] = tuple(Line(*line) for line in data["lines"])
@@ -68,7 +68,7 @@ def day_of(moment: dt.datetime) -> int:
 
 
 def placed(order: Order, timezone: str, currency: str | None, moment: dt.datetime) -> Event:
-    """*order* as an event. Times after *moment* are clamped to it; raises `InputError` for what cannot be counted."""
+    """The event of a placed *order*. Times after *moment* are clamped to it. Raises `InputError` for invalid values."""
     placed_at = _utc(order.placed_at, timezone)
     money = _currency(order.currency) or currency
     customer_id = None if order.customer_id is None else clean_id(order.customer_id, "customer id")
@@ -84,12 +84,12 @@ def placed(order: Order, timezone: str, currency: str | None, moment: dt.datetim
 
 
 def cancelled(order_id: object) -> Event:
-    """The order will not be delivered; whatever is left of it stops counting."""
+    """The event of a cancelled order; what is left of it stops counting."""
     return Event("cancelled", clean_id(order_id, "order id"))
 
 
 def refunded(order_id: object, lines: Iterable[OrderLine]) -> Event:
-    """Items were returned; a product stops counting when its whole quantity was."""
+    """The event of a refund; a product stops counting when its whole quantity is refunded."""
     return Event("refunded", clean_id(order_id, "order id"), _lines(lines, None))
 
 

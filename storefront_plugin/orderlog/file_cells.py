@@ -1,4 +1,4 @@
-"""Checks the cells of one row of an order file and turns them into one line of the spool."""
+"""The columns of an order file: what a row may hold, validated and cleaned."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CONTROLS = re.compile("[\x01-\x0d]")
 
 
 class RowCheck:
-    """Knows where the `COLUMNS` stand. What was checked once is remembered, because cells repeat."""
+    """Validates rows. Cleaned cells are cached, because values repeat."""
 
     def __init__(self, found: Sequence[str], columns: Sequence[str]) -> None:
         names = [name.strip().casefold() for name in columns]
@@ -40,7 +40,7 @@ class RowCheck:
             listed = ", ".join(name.strip() for name in found)[:500]
             raise InputError(f"The order file has no column {' and no '.join(missing)}; its columns are: {listed}.")
         self._width = len(columns)
-        # A column that is not there is the empty cell that `spooled` puts at the end.
+        # A missing column reads the empty cell that `spooled` appends.
         self._columns = [
             (_Remembered(column.clean), names.index(name) if name in names else self._width)
             for name, column in COLUMNS.items()
@@ -55,7 +55,7 @@ class RowCheck:
 
 
 class _Remembered(dict[str, str]):
-    """What *check* gave for a text; forgotten when it grows, so that memory stays bounded."""
+    """A cache of *check*, cleared when it is full."""
 
     def __init__(self, check: Callable[[str], str]) -> None:
         super().__init__()
@@ -70,17 +70,17 @@ class _Remembered(dict[str, str]):
 
 
 def escaped(text: str) -> str:
-    """*text* without the signs that separate cells and lines of the spool; it sorts as *text* does."""
+    """*text* without tabs and line breaks, which separate cells and lines of the spool; it sorts as *text* does."""
     return _CONTROLS.sub(lambda sign: "\x01" + chr(ord(sign[0]) + 0x10), text)
 
 
 def unescaped(text: str) -> str:
-    """What `escaped` was given."""
+    """The reverse of `escaped`."""
     return re.sub("\x01(.)", lambda sign: chr(ord(sign[1]) - 0x10), text) if "\x01" in text else text
 
 
 def whole_quantity(text: str) -> str:
-    """A whole quantity as text, 1 for an empty cell; what is sold by weight or length counts as the next whole number."""
+    """A quantity as text, 1 for an empty cell; fractions (goods by weight or length) are rounded up."""
     if not text or text.isspace():
         return "1"
     number = _number(text, "quantity")
@@ -90,7 +90,7 @@ def whole_quantity(text: str) -> str:
 
 
 def price(text: str) -> str:
-    """A unit price in plain digits; empty where there is none."""
+    """A unit price as text, empty for an empty cell."""
     if not text or text.isspace():
         return ""
     number = _number(text, "price")
@@ -106,9 +106,9 @@ def _number(text: str, what: str) -> Decimal:
 
 
 def time_mark(text: str) -> str:
-    """A time as a number that sorts, empty for an empty cell: microseconds since 1970 times 2, plus 1 for zoned times.
+    """A time as a sortable integer, empty for an empty cell: microseconds since 1970 times 2, plus 1 for aware times.
 
-    Times without a zone are sorted as if they were UTC, and keep that they have none.
+    Naive times sort as if they were UTC.
     """
     text = text.strip()
     if not text:
@@ -127,20 +127,20 @@ def time_mark(text: str) -> str:
 
 
 def time_of(mark: int) -> dt.datetime:
-    """The time that `time_mark` wrote, naive or in UTC."""
+    """The time of a `time_mark`, naive or in UTC."""
     return (_EPOCH_UTC if mark & 1 else _EPOCH) + (mark >> 1) * _MICROSECOND
 
 
 def _moment(text: str) -> dt.datetime:
     if _COMPACT_DATE.fullmatch(text):
-        return dt.datetime.strptime(text, "%Y%m%d")  # as seconds it would lie in 1970
+        return dt.datetime.strptime(text, "%Y%m%d")  # as seconds since the epoch it would be in 1970
     if _SECONDS.fullmatch(text):
         return _EPOCH_UTC + int(Decimal(text) * 1_000_000) * _MICROSECOND
     parts = _ISO.fullmatch(text)
     if parts is None:
         raise ValueError(text)
     date, minute, second, fraction, utc, hours, minutes = parts.groups()
-    # Spelled out in full, because Python 3.10 reads no other form.
+    # Written out in full: Python 3.10 parses no other form.
     clock = f"{minute or '00:00'}:{second or '00'}.{(fraction or '0')[:6]:0<6}"
     zone = "+00:00" if utc else f"{hours}:{minutes or '00'}" if hours else ""
     return dt.datetime.fromisoformat(f"{date}T{clock}{zone}")
@@ -150,9 +150,9 @@ class Column(NamedTuple):
     """A column that an order file can have.
 
     Attributes:
-        sql: DuckDB's type of the cleaned cell.
-        clean: From a cell to a cell of the spool, "" for NULL; raises `InputError` for what cannot be used.
-        required: Whether each file must have it.
+        sql: DuckDB type of the cleaned cell.
+        clean: Function from a cell to the cleaned cell, "" for NULL; raises `InputError` for an invalid one.
+        required: Whether every file must have it.
     """
 
     sql: str

@@ -1,4 +1,4 @@
-"""Rows of an order file as text cells, each with the number by which a person finds it again."""
+"""Rows of an order file as text cells, with their line or row number."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FETCH = 10_000
 
 
 class Rows(ABC):
-    """An open file. *found* are all its columns; *columns* those that the cells of `read` stand for."""
+    """An open file. *found* are all its columns; *columns* are those of the cells of `read`."""
 
     word: str
     total: int
@@ -38,12 +38,12 @@ class Rows(ABC):
 
     @abstractmethod
     def read(self, refuse: Refuse) -> Iterator[tuple[int, list[str]]]:
-        """All rows; those that cannot be taken apart go to *refuse* instead."""
+        """All rows with their numbers; *refuse* is called for those that cannot be parsed."""
 
 
 @contextmanager
 def open_rows(path: Path, columns: Collection[str]) -> Iterator[Rows]:
-    """The rows of *path*, of which *columns* are needed; whether it is Parquet, gzip or CSV its first bytes say."""
+    """The rows of *path*, with at least the *columns* it has. The format is detected from its first bytes."""
     try:
         with path.open("rb") as binary:
             if binary.peek(4).startswith(b"PAR1"):
@@ -57,10 +57,9 @@ def open_rows(path: Path, columns: Collection[str]) -> Iterator[Rows]:
 
 
 class CsvRows(Rows):
-    """Rows of a CSV file (UTF-8, plain or gzip), each with the physical line it begins on.
+    """Rows of a CSV file (UTF-8, plain or gzip), numbered by the physical line on which they begin.
 
-    Bytes that are not UTF-8 become lone surrogates, so that they spoil their own row only, and only where the cell is
-    used.
+    Invalid UTF-8 becomes lone surrogates, so that it only affects its own row, and only if the cell is used.
     """
 
     word = "Line"
@@ -86,10 +85,10 @@ class CsvRows(Rows):
         return self._binary.tell() if self._binary.seekable() else 0
 
     def read(self, refuse: Refuse) -> Iterator[tuple[int, list[str]]]:
-        """Rows from where the last `read` stopped. Empty lines are no rows.
+        """Rows from where the last `read` stopped, without empty lines.
 
-        A quote that opens and is never properly closed would swallow the rows after it. So only the line with that
-        quote is refused, and what follows it is read again.
+        An unclosed quote would swallow the rows after it: only the line with the quote is refused, and reading
+        continues with the next.
         """
         while True:
             reader = csv.reader(self._feed(), strict=True)
@@ -124,7 +123,7 @@ def _unusable_header(number: int, message: str) -> None:
 
 
 class ParquetRows(Rows):
-    """Rows of a Parquet file, counted from 1, every value as the text that a CSV file would hold."""
+    """Rows of a Parquet file, numbered from 1, with values as the text that a CSV file would hold."""
 
     word = "Row"
 
@@ -153,12 +152,12 @@ class ParquetRows(Rows):
 
 
 def _literal(path: Path) -> str:
-    """*path* as DuckDB takes it: a name with ``*`` or ``?`` would be read as a pattern."""
+    """*path* escaped for DuckDB, which reads ``*`` and ``?`` as a pattern."""
     return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path.resolve()))
 
 
 def _as_text(name: str, kind: str) -> str:
-    """SQL for a column as text. Zoned times come out in UTC, and whole floats without ".0" where they are ids."""
+    """SQL for a column as text. Aware times are given in UTC, and integral floats without ".0" in id columns."""
     column = '"' + name.replace('"', '""') + '"'
     if kind.startswith(("STRUCT", "MAP", "UNION")) or kind.endswith("]"):
         raise InputError(f"Column {name} of the order file is a {kind}; it must hold one text or number a row.")

@@ -1,4 +1,4 @@
-"""Orders from a file: CSV, gzipped CSV or Parquet, one row an order line, in any order and of any size."""
+"""Orders from a CSV, gzipped CSV or Parquet file: one row per order line, in any order, of any size."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ class OrderFile:
     """Orders of the file at *path*, with the columns of `file_cells.COLUMNS`.
 
     An order is placed at the earliest ``ts`` of its rows; one without any counts as placed now. An empty quantity is
-    1, and a fraction is rounded up. Memory stays constant: rows are spooled into *folder* (None: the
-    system's temporary folder) and sorted there within *memory*.
+    1, and a fraction is rounded up. Memory stays constant: rows are spooled to *folder*
+    (None: the system's temporary folder) and sorted there within *memory*.
 
     Attributes:
-        rows: Rows read, good and bad; final when the first order comes.
-        orders: Orders that will come; known when the first order comes.
-        untimed: How many of them have no time.
+        rows: Number of rows read, valid or not; final at the first order.
+        orders: Number of orders; known at the first order.
+        untimed: Number of orders without a time.
     """
 
     def __init__(self, path: str | os.PathLike[str], folder: Path | None = None, memory: str = "256MB") -> None:
@@ -60,10 +60,10 @@ class OrderFile:
         self._memory = memory
 
     def read(self, report: ImportReport, progress: Progress | None = None) -> Iterator[Order]:
-        """The orders, the oldest first. The whole file is checked before the first one comes.
+        """Iterate over the orders, oldest first. The whole file is validated before the first one.
 
-        Rows that cannot be used are refused in *report* with their line (Parquet: row) number. Raises `InputError`
-        where the file itself cannot be used; then no order has come.
+        Invalid rows are refused in *report* with their line (Parquet: row) number. Raises `InputError` when the file
+        itself is invalid, before any order.
         """
         with tempfile.TemporaryDirectory(prefix="storefront-import-", dir=self._folder) as name:
             folder = Path(name)
@@ -81,7 +81,7 @@ class OrderFile:
             progress(rows.total, rows.total)
 
     def _checked(self, rows: Rows, check: RowCheck, report: ImportReport) -> Iterator[list[str]]:
-        """Spool lines of the good rows in blocks."""
+        """Spool lines of the valid rows, in blocks."""
         block: list[str] = []
         spooled, add = check.spooled, block.append
 
@@ -145,4 +145,4 @@ def _orders(rows: Iterable[tuple[Any, ...]]) -> Iterator[Order]:
 
 
 def _silent(done: int, total: int) -> None:
-    """No one watches."""
+    """Show no progress."""

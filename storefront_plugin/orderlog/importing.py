@@ -1,4 +1,4 @@
-"""Orders in bulk: from a file, from the shop's own tables, from any iterable. Importing twice changes nothing."""
+"""Bulk import of orders: from a file, from the shop's tables, from any iterable. It is idempotent."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from .settling import Settled
 logger = logging.getLogger(__name__)
 
 CHUNK = 1000
-"""Orders of one transaction: a broken import keeps all whole chunks, and doing it again goes on from there."""
+"""Orders per transaction: an import that fails keeps the chunks before, and can be repeated."""
 
 
 RebuildProgress: TypeAlias = Callable[[str, int, int], None]
-"""Called with a phase, what is done of it, and the whole."""
+"""Called with a phase, how much of it is done, and its total."""
 
 
 def silent(phase: str, done: int, total: int) -> None:
-    """Shows nothing."""
+    """Show no progress."""
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import did; *refused* holds at most 1 000 messages, *refused_count* counts all."""
+    """The result of an import; *refused* has at most 1 000 messages, *refused_count* counts all."""
 
     placed: int = 0
     repeated: int = 0
@@ -45,29 +45,29 @@ class ImportReport:
 
     @property
     def orders(self) -> int:
-        """Orders that were new or changed."""
+        """Number of orders that were new or changed."""
         return self.placed + self.cancelled
 
     def refuse(self, message: str) -> None:
-        """Note an order or row that cannot be used."""
+        """Add the message about an invalid order or row."""
         self.refused_count += 1
         if len(self.refused) < 1000:
             self.refused.append(message)
 
     def add(self, settled: Settled) -> None:
-        """Add the outcome of one chunk."""
+        """Add the result of one chunk."""
         for name in {entry.name for entry in fields(settled)} & {"placed", "repeated", "cancelled", "clamped"}:
             setattr(self, name, getattr(self, name) + getattr(settled, name))
 
 
 class OrderImporter:
-    """Brings orders into the log and has them counted.
+    """Imports orders into the log and has them counted.
 
     Args:
-        shop: Its own orders are read by `catch_up`.
-        timezone, currency: Of orders that name none.
-        counted: Called with the number of orders that were new or changed and the progress of a rebuild.
-        released: Takes back what cancelled orders, named by their ids, still hold.
+        shop: Its orders adapter is read by `catch_up`.
+        timezone, currency: Defaults for orders without one.
+        counted: Called with the number of new or changed orders, and the progress callback of a rebuild.
+        released: Called with the ids of cancelled orders, to release what they use.
     """
 
     def __init__(
@@ -95,10 +95,10 @@ class OrderImporter:
         report: ImportReport | None = None,
         rebuilding: RebuildProgress = silent,
     ) -> ImportReport:
-        """Write *orders* into the log and count them; orders that are there already change nothing.
+        """Import *orders* and count them; orders that are known already are skipped.
 
-        *progress* gets the number of orders read so far; *rebuilding* the phase of a rebuild that follows, what is
-        done of it, and the whole.
+        *progress* is called with the number of orders read so far, *rebuilding* with the progress of a rebuild that
+        may follow.
         """
         cancelled: list[str] = []
         noted = _noting_cancelled(orders, cancelled)
@@ -108,16 +108,16 @@ class OrderImporter:
         return report
 
     def catch_up(self, since: dt.datetime | None = None, progress: Callable[[int], None] | None = None) -> ImportReport:
-        """Read the shop's own orders and log what is missing; cancelled ones are cancelled, and hold nothing more."""
+        """Import the shop's own orders that are missing, and cancel those that the shop has cancelled."""
         if self._shop.orders is None:
             raise ConfigurationError("Catching up reads the shop's orders: mount with Storefront(orders=…).")
         return self.import_orders(self._shop.orders.iter_orders(since), progress)
 
 
 def _noting_cancelled(orders: Iterable[Order], cancelled: list[str]) -> Iterator[Order]:
-    """*orders*; the ids of those that the shop calls cancelled are added to *cancelled*.
+    """Yield *orders*, and add the ids of those with the status cancelled to *cancelled*.
 
-    The log does not show it: in it an order that was cancelled stays so, also where the shop placed it again.
+    The log does not show them: an order that was cancelled stays so there, even if the shop places it again.
     """
     for order in orders:
         if getattr(order, "status", None) == "cancelled":
@@ -134,7 +134,7 @@ def import_orders(
     progress: Callable[[int], None] | None = None,
     report: ImportReport | None = None,
 ) -> ImportReport:
-    """Write *orders* into the log, `CHUNK` at a time; *progress* gets the number of orders read so far."""
+    """Import *orders*, `CHUNK` at a time; *progress* is called with the number of orders read so far."""
     report = report or ImportReport()
     done = 0
     for chunk in _chunks(orders, CHUNK):

@@ -1,7 +1,7 @@
-"""Numbering: turns events into the next batch of the log, under one portable lock.
+"""Numbering: appends events to the log as its next batch, under a portable lock.
 
-The first statement of the transaction updates the single applier row, which locks on SQLite, PostgreSQL and MySQL
-alike; without that, two appliers give different rows the same number. A numbered batch never changes.
+The first statement of the transaction updates the single applier row, which is a lock on SQLite, PostgreSQL and MySQL;
+without it, two appliers would assign the same number twice. A numbered batch never changes.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from .settling import Entry, LineState, OrderState, Settled, dump_entries, settl
 from .tables import Applier, Batch, LoggedLine, LoggedOrder, OrderEvent
 
 BATCH_EVENTS = 1000
-"""Most events of one batch: as many as Redis takes in a fifth of a second, a hundredth for each shard."""
+"""Maximum events per batch: Redis counts them in a fifth of a second, a hundredth per shard."""
 
 BATCH_ORDERS = BATCH_EVENTS
 BATCH_PAIRS = 100_000
-"""Most orders and directed pairs of one batch, so that no script keeps Redis from its readers for long."""
+"""Maximum orders and directed pairs per batch, so that no script blocks Redis for long."""
 
 _IN_LIST = 500
 
-# Written once: SQLAlchemy looks at each value of a list that is given to `in_` itself.
+# Expanding parameters: SQLAlchemy inspects each value of a list that is passed to `in_`.
 _IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 _ORDERS = sa.select(LoggedOrder.__table__).where(LoggedOrder.order_id.in_(_IDS))
 _LINES = sa.select(LoggedLine.__table__).where(LoggedLine.order_id.in_(_IDS)).order_by(LoggedLine.position)
@@ -54,7 +54,7 @@ _line_row: Callable[[LineState], Row] = attrgetter(*_LINE_COLUMNS[1:])
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in the log: number and token of a batch. ``Position(0, start token)`` is before the first."""
+    """A position in the log: number and token of a batch. ``Position(0, start token)`` is before the first."""
 
     number: int
     token: str
@@ -64,14 +64,14 @@ class Position:
 
     @classmethod
     def parse(cls, text: str) -> Position | None:
-        """The position in *text*, or None where there is none."""
+        """Parse a position; None for invalid text."""
         number, _, token = text.partition(":")
         return cls(int(number), token) if number.isdigit() and token else None
 
 
 @contextmanager
 def locked_applier(database: Database, numbers: ProductNumbers) -> Iterator[tuple[Session, Applier]]:
-    """A write transaction that holds the applier's lock from its first statement on."""
+    """A write transaction that holds the applier's lock from its first statement."""
     learned: dict[str, int] = {}
     with database.writing() as session:
         changed: Any = session.execute(sa.update(Applier).where(Applier.id == 1).values(locks=Applier.locks + 1))
@@ -86,7 +86,7 @@ def locked_applier(database: Database, numbers: ProductNumbers) -> Iterator[tupl
 
 
 def number_events(database: Database, numbers: ProductNumbers, limit: int = BATCH_EVENTS) -> Settled | None:
-    """Settle at most *limit* recorded events into one batch; None where there were none."""
+    """Settle at most *limit* recorded events into a batch; None when there are no events."""
     if not events_waiting(database):
         return None
     with locked_applier(database, numbers) as (session, applier):
@@ -99,7 +99,7 @@ def number_events(database: Database, numbers: ProductNumbers, limit: int = BATC
 
 
 def _stretches(ids: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """First and last of each run of ascending *ids* without a gap: what lies between two of ours is ours."""
+    """First and last of each run of consecutive *ids*."""
     first = last = ids[0] if ids else 0
     for number in ids:
         if number > last + 1:
@@ -111,13 +111,13 @@ def _stretches(ids: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def events_waiting(database: Database) -> bool:
-    """Whether any event waits for a number; takes no lock."""
+    """Whether any events are unnumbered. Takes no lock."""
     with database.reading(blocking=True) as session:
         return session.execute(sa.select(OrderEvent.id).limit(1)).first() is not None
 
 
 def append_batch(session: Session, applier: Applier, numbers: ProductNumbers, events: Sequence[Event]) -> Settled:
-    """Settle *events* under the lock and append what they change as the next batch of the log."""
+    """Settle *events* under the lock and append the changes as the next batches of the log."""
     states = _load_states(session, events)
     assigned = numbers.assign(session, applier, dict.fromkeys(line.product_id for e in events for line in e.lines))
     session.info["learned"].update((id, number) for id, number in assigned.items() if numbers.number(id) is None)
@@ -159,40 +159,40 @@ def _append(session: Session, applier: Applier, entries: Sequence[Entry]) -> Non
 
 
 def last_position(database: Database) -> Position | None:
-    """Where the log ends; None while it has never been used."""
+    """The end of the log; None before its first use."""
     with database.reading(blocking=True) as session:
         row = session.execute(sa.select(Applier.number, Applier.token).where(Applier.id == 1)).first()
     return Position(row.number, row.token) if row else None
 
 
 def is_small(database: Database, orders: int) -> bool:
-    """Whether the log has at most this many *orders*; reads no more of them than that."""
+    """Whether the log has at most *orders* orders; reads no more than that."""
     some = sa.select(LoggedOrder.order_id).limit(orders + 1).subquery()
     with database.reading(blocking=True) as session:
         return (session.scalar(sa.select(sa.func.count()).select_from(some)) or 0) <= orders
 
 
 def count_orders(database: Database) -> int:
-    """How many orders stand."""
+    """Number of orders that are not cancelled."""
     query = sa.select(sa.func.count()).select_from(LoggedOrder).where(LoggedOrder.status == "placed")
     with database.reading(blocking=True) as session:
         return session.scalar(query) or 0
 
 
 def newest_day(database: Database) -> int | None:
-    """Day of the newest batch; None while there is none."""
+    """Day of the newest batch; None when there is none."""
     with database.reading(blocking=True) as session:
         return session.scalar(sa.select(Batch.day).order_by(Batch.number.desc()).limit(1))
 
 
 def batches_after(database: Database, number: int, limit: int) -> list[Batch]:
-    """At most *limit* batches that follow on *number*, in their order."""
+    """At most *limit* batches after *number*, in order."""
     with database.reading(blocking=True) as session:
         return list(session.scalars(sa.select(Batch).where(Batch.number > number).order_by(Batch.number).limit(limit)))
 
 
 def is_ours(database: Database, position: Position) -> bool:
-    """Whether *position* is in our log; another token means another history."""
+    """Whether *position* is in this log; another token means the history of another log."""
     with database.reading(blocking=True) as session:
         if position.number == 0:
             first = session.scalar(sa.select(Batch.previous_token).where(Batch.number == 1))
@@ -245,7 +245,7 @@ def _line_rows(state: OrderState) -> list[Row]:
     id = state.order_id
     if state.touched is not None:
         return [(id, *_line_row(line)) for line in state.touched]
-    # Nearly all lines come here, thousands in a batch: a `LineState` of each would cost more than all else.
+    # Hot path: a batch has thousands of lines, nearly all of them untouched; creating a `LineState` for each is slow.
     return [
         (id, place, product, line.variant_id, line.quantity, line.quantity, line.unit_price)
         for place, (product, line) in enumerate(zip(state.products, state.placed, strict=True))

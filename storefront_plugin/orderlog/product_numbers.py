@@ -14,11 +14,11 @@ from .tables import Applier, ProductNumber
 _NUMBERS = table_of(ProductNumber).c
 
 PAGE = 5000
-"""Rows of one read; each read is a transaction of its own."""
+"""Rows per query; each query is a transaction of its own."""
 
 
 class ProductNumbers:
-    """Ids to numbers and back. Numbers start at 1, have no gaps and never change, so a process only ever learns more."""
+    """Maps product ids to numbers and back. Numbers start at 1, have no gaps and never change, so the cache only grows."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -29,16 +29,16 @@ class ProductNumbers:
         return len(self._ids) - 1
 
     def number(self, product_id: str) -> int | None:
-        """The number of a product, or None where this process knows none."""
+        """The number of a product, or None if this process does not know it."""
         return self._numbers.get(product_id)
 
     def id(self, number: int) -> str | None:
-        """The shop's id behind a number, or None where this process knows none."""
+        """The product id of a number, or None if this process does not know it."""
         ids = self._ids  # another thread may `forget` in between
         return ids[number] if 0 < number < len(ids) else None
 
     def refresh(self, database: Database) -> None:
-        """Learn the numbers given since the last call; all of them again where the database was replaced."""
+        """Load the numbers assigned since the last call; all of them when the database was replaced."""
         while True:
             with database.reading(blocking=True) as session:
                 self.check(session)
@@ -53,7 +53,7 @@ class ProductNumbers:
                 return
 
     def learn(self, numbers: Mapping[str, int]) -> None:
-        """Take in committed numbers; those that do not follow on the known ones are left for `refresh`."""
+        """Add committed numbers to the cache; those that do not follow directly are left to `refresh`."""
         with self._lock:
             for product_id, number in sorted(numbers.items(), key=lambda pair: pair[1]):
                 if number == len(self._ids):
@@ -61,7 +61,7 @@ class ProductNumbers:
                     self._numbers[product_id] = number
 
     def check(self, session: Session) -> None:
-        """Forget everything where the last known number means another product now: a restored or re-created database."""
+        """Clear the cache if the last known number belongs to another product: the database was restored or re-created."""
         last = len(self)
         if not last:
             return
@@ -70,12 +70,12 @@ class ProductNumbers:
             self.forget()
 
     def forget(self) -> None:
-        """Start again, for a database that was re-created under this process."""
+        """Clear the cache, when the database was re-created under this process."""
         with self._lock:
             self._numbers, self._ids = {}, [""]
 
     def assign(self, session: Session, applier: Applier, product_ids: Iterable[str]) -> dict[str, int]:
-        """Numbers of *product_ids*, new ones given under the applier's lock; `learn` the answer after the commit."""
+        """Numbers of *product_ids*; new ones are assigned under the applier's lock. Call `learn` after the commit."""
         known = {product_id: self._numbers.get(product_id) for product_id in product_ids}
         unknown = [product_id for product_id, number in known.items() if number is None]
         found = {product_id: number for product_id, number in known.items() if number is not None}

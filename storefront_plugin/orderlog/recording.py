@@ -1,4 +1,4 @@
-"""The shop's call: one row in the shop's own transaction. It touches no network and never makes the shop's commit fail."""
+"""Recording of order events: one row in the shop's own transaction, without network and without failing its commit."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _PENDING = "storefront_pending"
 
 
 class OrderRecorder:
-    """What a shop tells about its orders, written down in the shop's own transaction.
+    """Records what happens to orders, in the shop's own transaction.
 
     Args:
-        shop: Its orders adapter may read the shop's own order model.
-        timezone, currency: Of orders that name none.
-        wake: Called when an order is committed.
-        released: Takes back what else a cancelled order holds, in the same transaction.
+        shop: Its orders adapter may read the shop's order model.
+        timezone, currency: Defaults for orders without one.
+        wake: Called after the commit.
+        released: Releases what a cancelled order uses, in the same transaction.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class OrderRecorder:
         self._released = released
 
     def placed(self, order: Any, session: ShopSession | None = None, commit: bool = False) -> bool:
-        """Record a placed order, an `Order` or the shop's own model; whether the row was written.
+        """Record a placed order, an `Order` or an instance of the shop's model. Returns whether it was recorded.
 
-        Trouble with the database is logged and signalled, never raised; an order that cannot be read raises
-        `InputError` in debug mode and tests only.
+        Database errors are logged and signalled, never raised. An invalid order raises `InputError` in debug mode and
+        tests only.
         """
         return self._record(
             lambda: events.placed(self._as_order(order), self._timezone, self._currency, now()),
@@ -67,24 +67,24 @@ class OrderRecorder:
         )
 
     def cancelled(self, order_id: object, session: ShopSession | None = None, commit: bool = False) -> bool:
-        """Record that an order is cancelled, and release what it holds. As `placed`."""
+        """Record a cancelled order, and release what it uses. Otherwise as `placed`."""
         self._release(order_id, session, commit)
         return self._record(lambda: events.cancelled(order_id), order_id, session, commit)
 
     def refunded(
         self, order_id: object, lines: Iterable[OrderLine], session: ShopSession | None = None, commit: bool = False
     ) -> bool:
-        """Record that items of an order came back. As `placed`."""
+        """Record a refund of *lines*. Otherwise as `placed`."""
         return self._record(lambda: events.refunded(order_id, lines), order_id, session, commit)
 
     def _release(self, order_id: object, session: ShopSession | None, commit: bool) -> None:
-        """Trouble is logged, never raised: the shop's cancellation is worth more, and catching up repairs it."""
+        """Errors are logged, never raised: the shop's cancellation must not fail, and catching up repairs it."""
         try:
             name = clean_id(order_id, "order id")
             with self._database.shop_transaction(session, commit) as own:
                 self._released(own, name)
         except InputError:
-            return  # said when the cancellation is recorded
+            return  # reported when the cancellation is recorded
         except (StorefrontError, sa.exc.SQLAlchemyError) as error:
             logger.error(
                 "The bundles of the cancelled order %.80r still count as used (%s); `flask storefront catch-up` gives "
@@ -124,14 +124,14 @@ class OrderRecorder:
 
 
 def record(happened: Event, session: Session, database: Database, wake: Callable[[], object], commit: bool) -> bool:
-    """Write *happened* in *session*'s transaction, behind a savepoint; True when the row stands there.
+    """Record *happened* in the transaction of *session*, inside a savepoint. Returns whether it was recorded.
 
-    *wake* is called when the outermost transaction of that very session commits. With *commit* the session is
-    committed at once, for shops whose own code has already committed. Database errors are logged with the remedy and
-    signalled, never raised: the shop's order is worth more than our count of it.
+    *wake* is called when the outermost transaction of this session commits. With *commit* the session is committed at
+    once, for shops that have already committed their own changes. Database errors are logged with the remedy and
+    signalled, never raised: they must not fail the shop's order.
 
-    The savepoint is the connection's, not the session's: that one would flush what the shop has pending, and a mistake
-    in there would be met here instead of at the shop's own commit.
+    The savepoint is set on the connection, not the session, which would flush the shop's pending changes and raise
+    their errors here.
     """
     try:
         connection = session.connection()
@@ -158,7 +158,7 @@ def _committed(happened: Event, session: Session) -> bool:
 
 
 def record_alone(happened: Event, database: Database, wake: Callable[[], object]) -> bool:
-    """Write *happened* in a transaction of our own, where our tables are not in the shop's database."""
+    """Record *happened* in a transaction of our own, when our tables are not in the shop's database."""
     try:
         with database.writing() as session:
             session.execute(sa.insert(table_of(OrderEvent)), _row(happened))
@@ -179,7 +179,7 @@ def _row(happened: Event) -> dict[str, Any]:
 
 
 def not_recorded(order_id: object, error: Exception) -> None:
-    """Log and signal that an event is lost to us for now; the shop's order itself is untouched."""
+    """Log and signal that an event was not recorded; the shop's order is not affected."""
     logger.error(
         "Order %.80r was not recorded for suggestions (%s). If tables are missing, run `flask storefront init-db`; "
         "`flask storefront catch-up` then adds the order.",
@@ -192,12 +192,12 @@ def not_recorded(order_id: object, error: Exception) -> None:
 def _woken(wake: Callable[[], object]) -> None:
     try:
         wake()
-    except Exception as error:  # the shop's commit has happened; nothing of ours may make it look as if it had not
+    except Exception as error:  # the shop has committed: nothing may raise here
         logger.warning("Counting was not woken (%s); the next order or the worker does it.", error)
 
 
 def _watch(session: Session, wake: Callable[[], object]) -> None:
-    """Listen on this one session object: ``db.session`` would register for every session of the shop."""
+    """Listen to this session only: listeners on ``db.session`` would fire for every session of the shop."""
     if _PENDING in session.info:
         return
     pending: list[str] = []
@@ -205,7 +205,7 @@ def _watch(session: Session, wake: Callable[[], object]) -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def settled(session: Session) -> None:
-        # Fires at the release of a savepoint too; only the outermost commit makes rows visible to others.
+        # Also fires when a savepoint is released; only the outermost commit makes rows visible to others.
         if not session.in_nested_transaction():
             pending.clear()
             _woken(wake)

@@ -1,6 +1,6 @@
-"""How events become entries of a batch: duplicates, early cancellations and too large refunds are settled here.
+"""Turns events into entries of a batch, and resolves duplicates, early cancellations and excessive refunds.
 
-Pure: states in, states and entries out. An *entry* says which products an order gained or lost:
+Pure functions. An *entry* says which products an order gained or lost:
 
 * ``sign`` +1 or -1, ``day`` and ``size`` (distinct products) as they were at placement;
 * ``products`` that come or go, ``others`` that stay. Pairs are those among *products* and those between *products*
@@ -19,7 +19,7 @@ from .events import Event, Line, day_of
 
 
 class Entry(NamedTuple):
-    """One change of the counts; see the module's text."""
+    """A change of the counts; see the module docstring."""
 
     sign: int
     day: int
@@ -30,7 +30,7 @@ class Entry(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class LineState:
-    """A line with what is left of it; *position* is its place in the order. The columns of `LoggedLine`."""
+    """A line with its quantity after refunds: the columns of `LoggedLine`."""
 
     position: int
     product: int
@@ -46,8 +46,8 @@ class OrderState:
 
     An order with the status ``tombstone`` was cancelled before it was placed and never counts.
 
-    Of an order placed just now, *placed* and *products* are its lines as they came and the number of each one's
-    product: nearly all are stored so, and thousands of short-lived objects cost more than they look.
+    Of a new order, *placed* and *products* are its lines as recorded and their product numbers: nearly all orders are
+    stored like that, and creating a `LineState` for each line is slow.
     """
 
     order_id: str
@@ -65,7 +65,7 @@ class OrderState:
 
     @property
     def lines(self) -> list[LineState]:
-        """The lines, to be looked at or changed; made at first use."""
+        """The lines; created at first use."""
         if self.touched is None:
             self.touched = [
                 LineState(
@@ -82,13 +82,13 @@ class OrderState:
 
     @property
     def standing(self) -> tuple[int, ...]:
-        """Products of which anything is left."""
+        """Products with a quantity left."""
         return tuple(dict.fromkeys(line.product for line in self.lines if line.quantity_left))
 
 
 @dataclass(slots=True)
 class Settled:
-    """What settling a run of events gave."""
+    """The result of settling events."""
 
     entries: list[Entry] = field(default_factory=list)
     placed: int = 0
@@ -103,8 +103,8 @@ class Settled:
 def settle(events: Iterable[Event], states: dict[str, OrderState], numbers: Mapping[str, int]) -> Settled:
     """Apply *events* in their order to *states* (changed in place) and return the entries they give.
 
-    A second placement changes nothing; a cancellation that comes first leaves a tombstone; a refund is cut to what is
-    left; a product goes when its whole quantity is refunded.
+    A second placement is ignored; a cancellation before the placement leaves a tombstone; a refund is capped at the
+    quantity left; a product is removed when its whole quantity is refunded.
     """
     settled = Settled()
     for event in events:
@@ -183,7 +183,7 @@ def _refund(state: OrderState, lines: Iterable[Line], numbers: Mapping[str, int]
 
 
 def _take(state: OrderState, product: int | None, refund: Line) -> int:
-    """Take the refunded quantity off the lines of *product*; returns the quantity that was too much."""
+    """Subtract a refund from the lines of *product*; returns the excess quantity."""
     remaining = refund.quantity
     of_variant = [line for line in state.lines if line.product == product and line.variant_id == refund.variant_id]
     rest = [line for line in state.lines if line.product == product and line not in of_variant]
@@ -195,7 +195,7 @@ def _take(state: OrderState, product: int | None, refund: Line) -> int:
 
 
 def dump_entries(entries: Iterable[Entry]) -> str:
-    """Entries as JSON lines, one an entry: what a batch stores and a rebuild reads."""
+    """Entries as JSON lines, as stored in a batch and read by a rebuild."""
     return "".join(
         f'{{"s":{e.sign},"d":{e.day},"m":{e.size},"p":{_numbers(e.products)},"o":{_numbers(e.others)}}}\n'
         for e in entries
@@ -207,7 +207,7 @@ def _numbers(products: Iterable[int]) -> str:
 
 
 def load_entries(text: str) -> list[Entry]:
-    """The entries that `dump_entries` wrote."""
+    """The reverse of `dump_entries`."""
     lines = json.loads(f"[{','.join(text.splitlines())}]")
     return [
         Entry(sign=line["s"], day=line["d"], size=line["m"], products=tuple(line["p"]), others=tuple(line["o"]))

@@ -12,9 +12,9 @@ from ..core.dialects import BigKey, Id, LongText
 
 
 class OrderEvent(Base):
-    """What the shop told us and no batch holds yet; written in the shop's transaction, removed when it is settled.
+    """A recorded event that is not in a batch yet; inserted in the shop's transaction, deleted when it is settled.
 
-    *order_id* is not unique on purpose: a second call must never make the shop's commit fail.
+    *order_id* is not unique on purpose: a repeated call must not fail the shop's commit.
     """
 
     __tablename__ = "storefront_order_event"
@@ -27,7 +27,7 @@ class OrderEvent(Base):
 
 
 class LoggedOrder(Base):
-    """The state of an order: when and how large it was placed, and whether it still stands."""
+    """An order: when it was placed, its number of products, and its status."""
 
     __tablename__ = "storefront_order"
 
@@ -41,7 +41,7 @@ class LoggedOrder(Base):
 
 
 class LoggedLine(Base):
-    """One line of an order with what is left of it after refunds. Prices are in minor units of the order's currency."""
+    """An order line with its quantity after refunds. Prices are in minor units of the order's currency."""
 
     __tablename__ = "storefront_order_line"
 
@@ -55,7 +55,7 @@ class LoggedLine(Base):
 
 
 class Batch(Base):
-    """A numbered, immutable part of the log: its entries as JSON lines, chained to its predecessor by random tokens."""
+    """A numbered, immutable part of the log: entries as JSON lines, chained to the previous batch by random tokens."""
 
     __tablename__ = "storefront_batch"
 
@@ -69,7 +69,7 @@ class Batch(Base):
 
 
 class Applier(Base):
-    """The single row whose update is the lock of numbering; it names the last batch."""
+    """A single row whose update is the lock for numbering; it has the position of the last batch."""
 
     __tablename__ = "storefront_applier"
 
@@ -81,7 +81,7 @@ class Applier(Base):
 
 
 class ProductNumber(Base):
-    """A short number for each product id of the shop; append-only and without gaps."""
+    """The short number of a product id; append-only, without gaps."""
 
     __tablename__ = "storefront_product"
 
