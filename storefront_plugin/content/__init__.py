@@ -1,1 +1,1 @@
-"""What the catalogue itself says: products alike in content, and products rated well. Works without any order."""
+"""Similar and top-rated products, from the catalogue alone; needs no orders."""

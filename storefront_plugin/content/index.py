@@ -1,4 +1,4 @@
-"""Keeps the content index in step with the catalogue: built when it is missing, and again after products changed."""
+"""The content index of a catalogue: similar and top-rated products, built when missing and after products changed."""
 
 from __future__ import annotations
 
@@ -25,26 +25,25 @@ from ..shop.ports import Catalog, Product
 from .neighbours import AlikeFinder, features
 from .ratings import Rated, lower_bounds
 
-# Indexing the catalogue: products alike in content and products rated well go to Redis under a new edition.
-#
-# Readers see the edition that the news name, so it is whole or not there. The one before expires a minute later.
+# An index is written to Redis under a new edition. Readers use the edition in the news hash, so they see a complete one;
+# the previous edition expires a minute later.
 
 
 NumberProducts: TypeAlias = Callable[[Sequence[str]], Mapping[str, int]]
-"""Gives each product id its number, new ones too."""
+"""Returns the number of each product id; assigns new ones."""
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called with the phase (``catalogue``, ``alike``, ``rated``), what is done of it, and the whole."""
+"""Called with the phase (``catalogue``, ``alike``, ``rated``), how much of it is done, and its total."""
 
 SHARDS: Final = 16
-"""As many as `Keys.alike` spreads products over."""
+"""Shards of `Keys.alike`."""
 
 PART_PRODUCTS: Final = 500
-"""Products compared with all others at a time; larger catalogues are gone through in as many parts as shards."""
+"""Products per part that is compared with all others; there are at most as many parts as shards."""
 
 BEST_RATED: Final = 10_000
 KEPT_SECONDS: Final = 60
-"""How long the edition before stays readable for processes that have not heard of the new one."""
+"""Seconds for which the previous edition stays readable, for processes that have not noticed the new one."""
 
 _CHUNK: Final = 1000
 _T = TypeVar("_T")
@@ -55,7 +54,7 @@ class IndexingOvertaken(StorefrontError):
 
 
 def silent(phase: str, done: int, total: int) -> None:
-    """Shows nothing."""
+    """Show no progress."""
 
 
 def index_catalogue(
@@ -67,12 +66,12 @@ def index_catalogue(
     progress: Progress = silent,
     currency: str | None = None,
 ) -> str:
-    """Compare all visible products and rank the rated ones; the edition under which Redis has them.
+    """Index all visible products; returns the edition in Redis.
 
     Raises:
-        StoreUnavailable: Redis refused; the edition before stays.
-        IndexingOvertaken: Another indexing has begun since; its edition will come.
-        Exception: What the catalogue or *number_products* raised.
+        StoreUnavailable: Redis refused; the previous edition stays.
+        IndexingOvertaken: Another indexing has begun since; its edition will follow.
+        Exception: Any exception of the catalogue or *number_products*.
     """
     edition = secrets.token_hex(4)
     _remove_broken(store, keys)
@@ -99,7 +98,7 @@ def index_catalogue(
 def _write_rows(
     products: Iterable[Product], number_products: NumberProducts, path: Path, progress: Progress
 ) -> tuple[list[Rated], int]:
-    """Write the features of visible products; their reviews, and the highest number."""
+    """Write the features of visible products; returns their reviews and the highest number."""
     reviews: list[Rated] = []
     seen: set[int] = set()
     done = 0
@@ -164,7 +163,7 @@ def _switch(store: RedisStore, keys: Keys, edition: str, highest: int) -> None:
 
 
 def _remove_broken(store: RedisStore, keys: Keys) -> None:
-    """Remove what an indexing that died, or is overtaken by this one, has left."""
+    """Remove the keys of an indexing that failed, or that this one overtakes."""
     names = ("indexing", "indexing_products")
     edition, highest = store.execute([Command(keys.news, "HGET", (name,)) for name in names])
     if edition:
@@ -186,7 +185,7 @@ def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
 logger = logging.getLogger(__name__)
 
 SMALL_CATALOGUE = 5000
-"""A catalogue of at most this many products is indexed by the background thread; a larger one by the rebuild."""
+"""Catalogues of at most this many products are indexed in the background; larger ones by the rebuild."""
 
 
 class CatalogueIndex:
@@ -211,13 +210,13 @@ class CatalogueIndex:
         self._currency = currency
 
     def build(self, progress: Progress = silent) -> None:
-        """Index the whole catalogue; raises `StoreUnavailable`, `DatabaseUnavailable`, or what the catalogue raised."""
+        """Index the whole catalogue. Raises `StoreUnavailable`, `DatabaseUnavailable`, and exceptions of the catalogue."""
         cards = self._store.execute([Command(self._keys.news, "HGET", ("cards",))])[0] or 0
         index_catalogue(self._catalog, self._number, self._store, self._keys, self._folder, progress, self._currency)
         self._store.pipeline_write([("HSET", self._keys.news, "indexed_cards", cards)])
 
     def build_if_due(self, progress: Progress = silent) -> bool:
-        """Index a small catalogue that has no index, or whose products changed since; whether it did."""
+        """Index a small catalogue that has no index or has changed since; returns whether it did."""
         names = ("edition", "cards", "indexed_cards")
         edition, cards, indexed = self._store.execute([Command(self._keys.news, "HGET", (name,)) for name in names])
         if edition and (cards or b"0") == (indexed or b"0"):
@@ -226,7 +225,7 @@ class CatalogueIndex:
             return self._build_if_small(bool(edition), progress)
         except StorefrontError:
             raise
-        except Exception as error:  # the shop's own catalogue; orders are counted all the same
+        except Exception as error:  # the shop's own catalogue may raise anything; counting goes on
             logger.warning("The catalogue cannot be read for related products (%s); it is tried again.", error)
             return False
 
@@ -242,7 +241,7 @@ class CatalogueIndex:
         return True
 
     def _number(self, product_ids: Sequence[str]) -> Mapping[str, int]:
-        """Numbers of products, new ones given under the applier's lock."""
+        """Numbers of products; new ones are assigned under the applier's lock."""
         known = {product_id: self._numbers.number(product_id) for product_id in product_ids}
         if None not in known.values():
             return {product_id: number for product_id, number in known.items() if number is not None}

@@ -1,4 +1,4 @@
-"""Comparing all products of a catalogue with DuckDB, in bounded memory and time."""
+"""Finds similar products of a catalogue with DuckDB, in bounded memory and time."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from ..core.queries import Queries
 from ..shop.ports import Product
 
 MAX_TOKENS: Final = 400
-"""Words of one product; the title's come first."""
+"""Maximum words per product, those of the title first."""
 
 TITLE_WEIGHT: Final = 3
-"""How many times a word of the title counts as much as one of the description."""
+"""Weight of a word of the title, against 1 for one of the description."""
 
 FIELD_WEIGHTS: Final = {"c": 0.15, "b": 0.05, "a": 0.10, "t": 0.30}
 """Shares of all categories, brand, attributes and text in a similarity; the rest is `SAME_CATEGORY`."""
 
 SAME_CATEGORY: Final = 0.40
-"""What the same most specific category gives: with it, products of one category stand before nearly all others."""
+"""Share of the same most specific category; it ranks products of that category before nearly all others."""
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _RUNS = re.compile(rf"([{_CJK}]+)|((?:(?![{_CJK}])[^\W_])+)")
 
 
 def tokens(text: str) -> Iterator[str]:
-    """The words of *text*, case-folded; of Chinese, Japanese and Korean, which need no spaces, each two characters."""
+    """The words of *text*, case-folded; Chinese, Japanese and Korean text is split into pairs of characters."""
     for match in _RUNS.finditer(unicodedata.normalize("NFKC", text).casefold()):
         dense, word = match.groups()
         if dense is None:
@@ -44,7 +44,7 @@ def tokens(text: str) -> Iterator[str]:
 
 
 def features(product: Product) -> dict[str, float]:
-    """The features of *product* with their weights before rarity; the first letter of a name is its field."""
+    """The features of *product* with their weights, before rarity; the first letter of a name is its field."""
     found = {f"c:{category}": 1 / math.sqrt(place) for place, category in enumerate(product.category_ids, 1)}
     if product.brand:
         found[f"b:{product.brand.casefold()}"] = 1.0
@@ -66,16 +66,16 @@ def _words(product: Product) -> Counter[str]:
 
 KEPT: Final = 30
 FLOOR: Final = 0.02
-"""Less alike than this is not alike."""
+"""Products with a lower similarity are not neighbours."""
 
 PAIR_BUDGET: Final = 50_000_000
-"""Pairs of products that are compared at most because they share a feature."""
+"""Maximum pairs of products that are compared for sharing a feature."""
 
 MEMORY: Final = "1GB"
 
 
 class AlikeFinder:
-    """Products as vectors; finds the neighbours of a part of them after another."""
+    """Products as vectors; finds the neighbours of one part of them at a time."""
 
     def __init__(self, rows: Path, folder: Path, budget: int | None = None) -> None:
         """Read *rows*: JSON lines of number ``n``, variant group ``g``, category ``c``, features ``k``, weights ``w``."""

@@ -1,10 +1,10 @@
-"""How good a product's reviews are, so that one enthusiast does not outdo a hundred content customers.
+"""Ranking by reviews, so that a single five-star review does not win over a hundred good ones.
 
-The order is by the lower bound of what the rating may really be, as Evan Miller argues in "How Not To Sort By Average
+Products are ranked by a lower bound of their true rating, as Evan Miller argues in "How Not To Sort By Average
 Rating" (2009) and, for stars with a prior belief, in "Ranking Items With Star Ratings" (2014). A rating of r stars is
 taken as the share r/5 of a Beta distribution: prior Beta(m·C, m·(1−C)) with the shop's own mean C, to which c reviews of
 mean p add c·p and c·(1−p). The bound is the posterior's mean less 1.645 standard deviations (19 of 20 lie above it);
-a share has at least the variance of stars with the same mean, so the bound errs to the low side.
+a share has at least the variance of stars with the same mean, so the bound is conservative.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Rated:
 
 
 def effective_count(rated: Rated, now: dt.datetime) -> float:
-    """How many reviews of today the product's reviews are worth; an unknown date does not fade."""
+    """The number of reviews, weighted by age; reviews without a date do not fade."""
     if rated.reviewed_at is None:
         return float(rated.count)
     days = max((_aware(now) - _aware(rated.reviewed_at)) / dt.timedelta(days=1), 0.0)
@@ -42,7 +42,7 @@ def effective_count(rated: Rated, now: dt.datetime) -> float:
 
 
 def lower_bounds(reviews: Sequence[Rated], now: dt.datetime) -> dict[int, float]:
-    """For each product the stars that its rating is at least, all but certainly."""
+    """The lower bound of the rating of each product, in stars."""
     counts = [effective_count(rated, now) for rated in reviews]
     if not counts:
         return {}
@@ -55,7 +55,7 @@ def lower_bounds(reviews: Sequence[Rated], now: dt.datetime) -> dict[int, float]
 
 
 def lower_bound(stars: float, count: float, mean: float, strength: float) -> float:
-    """The bound for *count* reviews, where the shop's mean stands for *strength* reviews."""
+    """The bound for *count* reviews; the shop's mean counts as *strength* reviews."""
     whole = count + strength
     share = (count * stars + strength * mean) / whole / STARS
     deviation = math.sqrt(max(share * (1 - share), 0.0) / (whole + 1))
@@ -63,10 +63,10 @@ def lower_bound(stars: float, count: float, mean: float, strength: float) -> flo
 
 
 def _shop_mean(reviews: Sequence[Rated], counts: Sequence[float]) -> float:
-    """The mean of the shop's ratings, in which no product speaks for more than `LEAST_PRIOR` reviews."""
+    """The mean rating of the shop, with at most `LEAST_PRIOR` reviews per product."""
     weights = [min(count, LEAST_PRIOR) for count in counts]
     total = sum(weights)
-    if not total:  # all reviews are so old that they are worth nothing
+    if not total:  # all reviews are too old to count
         return sum(rated.stars for rated in reviews) / len(reviews)
     return sum(weight * rated.stars for weight, rated in zip(weights, reviews, strict=True)) / total
 

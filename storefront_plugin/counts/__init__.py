@@ -1,1 +1,1 @@
-"""Co-purchase counts: weights, the applier that keeps them in Redis, the rebuild, and the scores read from them."""
+"""Co-purchase counts in Redis: weights, the applier that updates them, the rebuild, and scores."""

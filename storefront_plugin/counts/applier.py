@@ -1,8 +1,8 @@
 """Sends numbered batches to Redis, each exactly once to each shard of each generation.
 
-A shard takes a batch only on its exact predecessor. Where a shard is behind (a failover, an old backup) it is sent
-what it misses; where it stands at a batch that is not in our log, or at none, it is left alone and a rebuild is due.
-Sending needs no lock: two appliers at work get ``DONE`` for what the other has sent.
+A shard accepts a batch only after its exact predecessor. A shard that is behind (after a failover, from an old backup)
+is sent what it lacks; one whose position is missing or not in our log is not changed, and a rebuild is needed. Sending
+needs no lock: an applier gets ``DONE`` for batches that another has sent.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ logger = logging.getLogger(__name__)
 
 KEPT_NEIGHBOURS = 100
 CUT_ABOVE = 128
-"""A set of more neighbours is cut to `KEPT_NEIGHBOURS`; up to here Redis keeps sorted sets in their compact form."""
+"""Sets above this size are trimmed to `KEPT_NEIGHBOURS`; up to it Redis stores sorted sets compactly."""
 
 BATCHES_AT_ONCE = 8
 
 MANY_ORDERS = 100
-"""From here on other work is done while Redis counts; for less the thread costs more than it saves."""
+"""Orders from which other work is done in parallel while Redis counts; for fewer, the thread costs more than it saves."""
 
 APPLY_BATCH = load_script("storefront_plugin.counts", "scripts/apply_batch.lua")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where the shards of a generation stand. *wanting* names those no batch can follow on, and why."""
+    """Positions of the shards of a generation. *wanting* has the shards that cannot be continued, and why."""
 
     positions: dict[int, Position]
     wanting: dict[int, str]
@@ -55,7 +55,7 @@ class BatchSender:
         self._made_ahead: dict[tuple[str, str, tuple[int, ...]], list[ScriptCall]] = {}
 
     def begin(self, generation: Generation) -> None:
-        """Give the empty shards of a new generation their first position, if they have none."""
+        """Set the first position of the empty shards of a new generation."""
         commands = [
             ("SET", self._keys.position(generation.token, shard), str(generation.start), "NX")
             for shard in range(generation.shards)
@@ -63,7 +63,7 @@ class BatchSender:
         self._store.pipeline_write(commands)
 
     def standing(self, generation: Generation) -> Standing:
-        """Read where each shard stands and compare it with the log; raises `StoreUnavailable`."""
+        """Read the position of each shard and compare it with the log. Raises `StoreUnavailable`."""
         reads = [Command(self._keys.position(generation.token, shard), "GET") for shard in range(generation.shards)]
         answers = self._store.execute(reads)
         positions: dict[int, Position] = {}
@@ -77,10 +77,10 @@ class BatchSender:
     def catch_up(
         self, generation: Generation, standing: Standing, while_sending: Callable[[], object] | None = None
     ) -> int:
-        """Send the next batches to the shards that lack them; returns how many batches went out.
+        """Send the next batches to the shards that lack them; returns the number of batches.
 
-        *standing* is brought up to date in place. *while_sending* is called while Redis is at work on many orders, and its
-        errors are raised when Redis has answered. Raises `StoreUnavailable` when Redis refuses.
+        Updates *standing* in place. *while_sending* is called while Redis counts many orders; its errors are raised
+        after the replies. Raises `StoreUnavailable` when Redis refuses.
         """
         if not standing.positions:
             return 0
@@ -101,7 +101,7 @@ class BatchSender:
     def _missing(
         self, generation: Generation, standing: Standing, batches: Sequence[Batch]
     ) -> tuple[list[ScriptCall], list[tuple[int, Position]]]:
-        """The calls of *batches* for the shards that lack them, and where each call leads."""
+        """The script calls of *batches* for the shards that lack them, and the position after each call."""
         calls: list[ScriptCall] = []
         sent: list[tuple[int, Position]] = []
         for batch in batches:
@@ -112,14 +112,14 @@ class BatchSender:
         return calls, sent
 
     def _make_ahead(self, generation: Generation, number: int, shards: tuple[int, ...]) -> None:
-        """Make the calls of the batch that follows on *number*; batches never change."""
+        """Prepare the calls of the batch after *number*; batches never change."""
         self._made_ahead = {
             (generation.token, batch.token, shards): self.calls(generation, batch, shards)
             for batch in batches_after(self._database, number, 1)
         }
 
     def _take_position(self, standing: Standing, shard: int, answer: bytes | None, known: dict[Position, bool]) -> None:
-        """Note where *shard* says that it stands; *known* remembers which positions are in our log."""
+        """Update *standing* with the position that *shard* answered; *known* caches which positions are in our log."""
         position = Position.parse(answer.decode()) if answer else None
         if position is not None and position not in known:
             known[position] = is_ours(self._database, position)
@@ -133,12 +133,12 @@ class BatchSender:
             standing.positions[shard] = position
 
     def is_current(self, standing: Standing) -> bool:
-        """Whether every shard stands where the log ends."""
+        """Whether every shard is at the end of the log."""
         end = last_position(self._database)
         return not standing.wanting and all(position == end for position in standing.positions.values())
 
     def calls(self, generation: Generation, batch: Batch, shards: Iterable[int]) -> list[ScriptCall]:
-        """What brings each of *shards* from the batch before to *batch*."""
+        """The script calls that apply *batch* to *shards*."""
         entries = load_entries(batch.entries)
         large = large_orders(entries)
         by_shard: defaultdict[int, dict[int, ProductChange]] = defaultdict(dict)
@@ -182,7 +182,7 @@ class BatchSender:
             if answer in (b"OK", b"DONE"):
                 standing.positions[shard] = position
             elif isinstance(answer, bytes):
-                # It stands elsewhere: another process was quicker, or a replica that lagged has taken over.
+                # Another position: another process was faster, or a lagging replica has taken over.
                 self._take_position(standing, shard, answer, known)
             elif isinstance(answer, StoreUnavailable):
                 trouble = answer

@@ -1,4 +1,4 @@
-"""How far the counts in Redis are behind the order log, and whether they can be continued at all."""
+"""The backlog: how far the counts in Redis are behind the order log, and whether they can be continued."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ from .applier import BatchSender
 from .generations import Generation
 
 MOST_WAITING = 100_000
-"""Orders that are counted as waiting; of more it says that there are more."""
+"""Maximum of `Backlog.waiting`; there may be more."""
 
 LATE_SECONDS = 60.0
-"""Orders are counted within a second; when one has waited so long, nobody is counting."""
+"""Orders are counted within a second; when one waits longer than this, no process is counting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits to be counted.
+    """Orders that are not counted yet.
 
     Attributes:
-        waiting: Orders and changes of orders, at most `MOST_WAITING`.
-        since: When the oldest of them came, UTC without zone.
+        waiting: Number of order events, at most `MOST_WAITING`.
+        since: When the oldest of them was recorded, naive UTC.
         counted_at: When the newest batch was made.
-        position: Number of the newest batch; None while no order was ever counted.
-        wanting: Why shards in Redis cannot be continued: ``missing``, ``damaged``, ``foreign``.
-        rebuilding: Whether a rebuild is at work; *broke_off*: whether one did, and can be resumed.
+        position: Number of the newest batch; None before the first.
+        wanting: Why shards in Redis cannot be continued: ``missing``, ``damaged`` or ``foreign``.
+        rebuilding: Whether a rebuild is running.
+        broke_off: Whether a rebuild failed and can be resumed.
     """
 
     waiting: int = 0
@@ -47,14 +48,14 @@ class Backlog:
 
     @property
     def is_late(self) -> bool:
-        """Whether an order has waited for longer than counting takes."""
+        """Whether an order has waited for longer than `LATE_SECONDS`."""
         return self.since is not None and now() - self.since > dt.timedelta(seconds=LATE_SECONDS)
 
 
 def backlog(database: Database, store: RedisStore, keys: Keys, ask_redis: bool) -> Backlog:
     """The backlog now, by a fixed number of small queries; raises `DatabaseUnavailable` or `StoreUnavailable`.
 
-    Without *ask_redis*, orders that have a number and wait for Redis alone are not seen.
+    Without *ask_redis*, numbered orders that are not in Redis yet are left out.
     """
     with database.reading(blocking=True) as session:
         position = session.scalar(sa.select(Applier.number).where(Applier.id == 1))
@@ -84,7 +85,7 @@ def _unnumbered(session: Session) -> tuple[int, dt.datetime | None]:
 
 
 def _standing(sender: BatchSender, live: Generation) -> tuple[int | None, frozenset[str]]:
-    """The lowest batch that a shard holds, and what is wrong with the others."""
+    """The lowest batch of a shard, and why others cannot be continued."""
     standing = sender.standing(live)
     lowest = min((position.number for position in standing.positions.values()), default=None)
     return lowest, frozenset(standing.wanting.values())

@@ -1,4 +1,4 @@
-"""The SQL verbs of generations: create, switch, retire."""
+"""Generations in SQL: create, switch, retire."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .weights import Weighting
 
 
 class Generation(Base):
-    """One full set of counts in Redis. SQL holds the truth: *state* is ``building``, ``live`` or ``retired``."""
+    """A complete set of counts in Redis. *state* is ``building``, ``live`` or ``retired``."""
 
     __tablename__ = "storefront_generation"
 
@@ -34,12 +34,12 @@ class Generation(Base):
 
     @property
     def weighting(self) -> Weighting:
-        """How its orders were weighted."""
+        """The weighting of its orders."""
         return Weighting(self.epoch, self.half_life)
 
     @property
     def start(self) -> Position:
-        """The log position of its snapshot."""
+        """The position of the log from which it was built."""
         return Position(self.start_number, self.start_token)
 
 
@@ -47,7 +47,7 @@ DEAD_AFTER = 60.0
 """Seconds without a heartbeat after which a rebuild counts as dead."""
 
 KEPT_AFTER_SWITCH = 60.0
-"""Seconds a retired generation stays readable for processes that have not heard of the switch."""
+"""Seconds for which a retired generation stays readable, for processes that have not noticed the switch."""
 
 
 def newest(state: str) -> sa.Select[Generation]:
@@ -56,19 +56,19 @@ def newest(state: str) -> sa.Select[Generation]:
 
 
 def live(database: Database) -> Generation | None:
-    """The generation that pages read."""
+    """The live generation, which pages read."""
     with database.reading(blocking=True) as session:
         return session.scalar(newest("live"))
 
 
 def building(database: Database) -> Generation | None:
-    """The generation a rebuild is loading."""
+    """The generation that a rebuild is loading."""
     with database.reading(blocking=True) as session:
         return session.scalar(newest("building"))
 
 
 def first(session: Session, applier: Applier, half_life: float, shards: int) -> Generation:
-    """The first generation of a shop, live at the start of the log, under the applier's lock."""
+    """Create the first generation of a shop, live from the start of the log, under the applier's lock."""
     batch = session.execute(sa.select(Batch.previous_token, Batch.day).where(Batch.number == 1)).first()
     start = Position(0, batch.previous_token if batch else applier.token)
     generation = _made("live", batch.day if batch else day_of(now()), half_life, shards, start)
@@ -77,7 +77,7 @@ def first(session: Session, applier: Applier, half_life: float, shards: int) -> 
 
 
 def create(database: Database, half_life: float, shards: int) -> Generation:
-    """A new generation to be built, at the end of the log; its epoch is the day of the newest batch, else today."""
+    """Create a generation to build, at the end of the log; its epoch is the day of the newest batch, or today."""
     with database.writing() as session:
         session.execute(sa.update(Applier).where(Applier.id == 1).values(locks=Applier.locks + 1))
         applier = session.get_one(Applier, 1)
@@ -104,13 +104,13 @@ def _made(state: str, epoch: int, half_life: float, shards: int, start: Position
 
 
 def beat(database: Database, token: str) -> None:
-    """Tell others that the rebuild of *token* is alive."""
+    """Record a heartbeat of the rebuild of *token*."""
     with database.writing() as session:
         session.execute(sa.update(Generation).where(Generation.token == token).values(heartbeat_at=now()))
 
 
 def abandon(database: Database, token: str) -> None:
-    """Tell others that the rebuild of *token* broke off, so that the next one takes it up at once."""
+    """Record that the rebuild of *token* failed, so that the next one can resume it at once."""
     with database.writing() as session:
         session.execute(
             sa.update(Generation).where(Generation.token == token).values(heartbeat_at=dt.datetime(1970, 1, 1))
@@ -118,7 +118,7 @@ def abandon(database: Database, token: str) -> None:
 
 
 def is_dead(generation: Generation) -> bool:
-    """Whether the rebuild of *generation* has shown no life for `DEAD_AFTER` seconds."""
+    """Whether the rebuild of *generation* had no heartbeat for `DEAD_AFTER` seconds."""
     return now() - generation.heartbeat_at > dt.timedelta(seconds=DEAD_AFTER)
 
 
@@ -132,7 +132,7 @@ def switch(database: Database, token: str) -> None:
 
 
 def retired_due(database: Database, seconds: float = KEPT_AFTER_SWITCH) -> list[Generation]:
-    """Retired generations whose keys may go now."""
+    """Retired generations whose keys can be removed."""
     before = now() - dt.timedelta(seconds=seconds)
     with database.reading(blocking=True) as session:
         due = sa.select(Generation).where(Generation.state == "retired", Generation.retired_at <= before)
@@ -140,6 +140,6 @@ def retired_due(database: Database, seconds: float = KEPT_AFTER_SWITCH) -> list[
 
 
 def drop(database: Database, token: str) -> None:
-    """Forget a generation whose keys are gone."""
+    """Delete a generation whose keys are removed."""
     with database.writing() as session:
         session.execute(sa.delete(Generation).where(Generation.token == token))

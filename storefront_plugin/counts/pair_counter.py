@@ -1,4 +1,4 @@
-"""Counting whole logs with DuckDB: the rebuild's arithmetic, equal to the bit with what the applier adds up."""
+"""Counts a whole log with DuckDB, with exactly the results of the applier."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MEMORY = "2GB"
 
 @dataclass(frozen=True, slots=True)
 class ShardCounts:
-    """One shard as it goes to Redis.
+    """The counts of a shard, ready for Redis.
 
     Attributes:
-        neighbours: The packed commands that fill the sets, two a product.
+        neighbours: Packed commands that fill the sets, two per product.
         counts: Product to n, where it is not 0.
         sold: Product to the number of orders that hold it.
     """
@@ -28,12 +28,12 @@ class ShardCounts:
 
     @property
     def sets(self) -> int:
-        """How many products have neighbours."""
+        """Number of products with neighbours."""
         return len(self.neighbours) // 2
 
 
 class PairCounter:
-    """Counts a log, one shard after another, in bounded memory; what does not fit goes to *folder*.
+    """Counts a log shard by shard, in bounded memory; the rest is spilled to *folder*.
 
     Attributes:
         day: The newest day of the log; None when it is empty.
@@ -62,11 +62,11 @@ class PairCounter:
     def count(
         self, shard: int, shards: int, admission: int, keep: int, weights_stem: str, support_stem: str
     ) -> ShardCounts:
-        """One shard: the *keep* heaviest neighbours a product.
+        """Count one shard, with the *keep* heaviest neighbours per product.
 
         Pairs seen once are left out for products with at least *admission* neighbours seen twice; 0 keeps all.
 
-        The keys in the packed commands are *weights_stem* and *support_stem* with the product's number behind.
+        Keys in the packed commands are *weights_stem* and *support_stem* followed by the product number.
         """
         rows = self._queries.run("products_of_shard", shards=shards, shard=shard)
         commands = self._queries.run(

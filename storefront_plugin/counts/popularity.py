@@ -18,10 +18,10 @@ from .generations import Generation
 from .weights import MAX_PAIR_SIZE, MAX_SUM, MAX_UNIT, Weighting
 
 POPULAR = 200
-"""Products of the greatest n, candidates of every suggestion by the popularity prior."""
+"""Number of products with the greatest n, which are candidates of every suggestion by the popularity prior."""
 
 BESTSELLERS = 400
-"""Bestsellers in the cache: a page of one category shows its own among them."""
+"""Number of bestsellers in the cache; pages of a category choose among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Popularity:
     Attributes:
         generation: Its token; "" before there is one.
         counts: Decayed integer count n by product number, of the orders that count in pairs.
-        sold: Plain number of orders by product number.
-        day: Day of the newest batch; "now" of all scores, so that an idle shop does not fade.
+        sold: Number of orders by product number.
+        day: Day of the newest batch; "now" for all scores, so that counts of an idle shop do not fade.
         popular: Numbers of the products with the greatest n, best first.
         bestsellers: Numbers of the products in most orders, best first.
     """
@@ -54,7 +54,7 @@ class Popularity:
 
     @property
     def must_rebuild(self) -> bool:
-        """Whether weights have grown so far that a newer epoch is due."""
+        """Whether weights have grown so large that a rebuild with a newer epoch is needed."""
         return self.unit > MAX_UNIT or any(self.counts[number] > MAX_SUM for number in self.popular[:1])
 
 
@@ -96,13 +96,13 @@ BASELINE_DAYS = 56
 KEPT = 200
 MIN_ORDERS = 3
 FIELDS = 500
-"""Fields of one HSET."""
+"""Fields per HSET."""
 
 
 def surprise(recent: int, before: int) -> float:
-    """How surprising *recent* orders in `RECENT_DAYS` are after *before* orders in the `BASELINE_DAYS` ahead of them.
+    """How unexpected *recent* orders in `RECENT_DAYS` are after *before* orders in the `BASELINE_DAYS` ahead of them.
 
-    The standard score of a Poisson count against its own baseline, ``(x − e)/√(e + 1)`` with ``e = before · 14/56``:
+    The standard score of a Poisson count against its baseline, ``(x − e)/√(e + 1)`` with ``e = before · 14/56``:
     a new product trends, a constant bestseller does not.
     """
     expected = before * RECENT_DAYS / BASELINE_DAYS
@@ -133,8 +133,7 @@ def find_trending(database: Database, day: int) -> list[tuple[int, float]]:
 def find_older(database: Database, day: int, popularity: Popularity) -> dict[int, float]:
     """n by product, in orders of today, without the orders of the `RECENT_DAYS` up to *day*.
 
-    This part stands still between two refreshes: whatever n has grown since is recent, so that a product that takes
-    off is seen at once.
+    It is constant between two refreshes: growth of n since then is recent, so that rising sales show at once.
     """
     recent = _recent_orders(database, day)
     unit = popularity.unit
@@ -160,7 +159,7 @@ def _recent_orders(database: Database, day: int) -> dict[int, int]:
 
 
 def store_older(store: RedisStore, keys: Keys, older: Mapping[int, float]) -> None:
-    """Replace what processes hold of older sales, all at once."""
+    """Replace the older sales in Redis atomically."""
     new = f"{keys.older}:new"
     commands: list[tuple[str | int | float | bytes, ...]] = [("UNLINK", new)]
     fields = iter(older.items())
@@ -171,7 +170,7 @@ def store_older(store: RedisStore, keys: Keys, older: Mapping[int, float]) -> No
 
 
 def store_trending(store: RedisStore, keys: Keys, trending: list[tuple[int, float]]) -> None:
-    """Replace the list that pages read; scores in thousandths."""
+    """Replace the list of trending products; scores in thousandths."""
     commands: list[tuple[str | int | float | bytes, ...]] = [("UNLINK", keys.trending)]
     if trending:
         members = [value for number, score in trending for value in (round(score * 1000), str(number))]

@@ -1,7 +1,7 @@
-"""The rebuild: turns the order log up to one position into a new generation of counts, and makes it the live one.
+"""The rebuild: counts the order log up to a position into a new generation, and makes that live.
 
-A rebuild that died is taken up where it stood: batches never change and its generation names the position it counts
-up to, so the shards it has loaded are right and the others are counted again.
+A rebuild that failed is resumed: batches never change and its generation has the position, so the shards it has loaded
+are right, and only the others are counted.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ from .shards import ShardLoader, erase
 logger = logging.getLogger(__name__)
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called with the phase (``read``, ``count``, ``catch up``, ``switch``), what is done of it, and the whole."""
+"""Called with the phase (``read``, ``count``, ``catch up``, ``switch``), how much of it is done, and its total."""
 
 PAGE = 100
-"""Batches of one read; each read is a transaction of its own."""
+"""Batches per query; each query is a transaction of its own."""
 
 BEAT_SECONDS = 10.0
 
 
 class RebuildRunning(StorefrontError):
-    """Another process is rebuilding; wait for it, or end it and try again a minute later."""
+    """Another process is rebuilding; wait until it ends."""
 
 
 def _silent(phase: str, done: int, total: int) -> None:
-    """Shows nothing."""
+    """Show no progress."""
 
 
 def rebuild(
@@ -63,19 +63,19 @@ def rebuild(
     progress: Progress = _silent,
     source: Path | None = None,
 ) -> Generation:
-    """Count the whole log and switch to the result, which is returned.
+    """Count the whole log, make the result the live generation, and return it.
 
     Args:
         folder: For temporary files; those of this rebuild are removed at its end.
         admission: Pairs seen once are left out for products with at least this many neighbours seen twice; 0 keeps all.
-        catch_up: Applies batches to the generation given and to the live one until it stands at the end of the log.
+        catch_up: Called with the new generation; applies batches to it and to the live one until the end of the log.
         progress: Called after each page, each shard and each phase.
-        source: A Parquet to count instead of the log: ``order_row``, ``day``, ``size``, ``product`` and, where
-            orders were taken back, ``sign`` and ``is_other``.
+        source: A Parquet file to count instead of the log: ``order_row``, ``day``, ``size``, ``product`` and, where
+            orders were reversed, ``sign`` and ``is_other``.
 
     Raises:
-        RebuildRunning: Another one is at work.
-        StoreUnavailable, DatabaseUnavailable: It broke off; the next one takes it up.
+        RebuildRunning: Another rebuild is running.
+        StoreUnavailable, DatabaseUnavailable: It failed; the next one resumes it.
     """
     generation = _begin(database, store, keys, folder, half_life, shards)
     with _beating(database, generation.token), _own_folder(folder, generation.token) as own:
@@ -97,7 +97,7 @@ def rebuild(
 def dump_log(database: Database, until: Position, folder: Path, progress: Progress = _silent) -> Path:
     """Write the entries of all batches up to *until* as JSON lines into a file in *folder*, a page at a time.
 
-    Raises `ForeignHistory` if the log has no such position any more.
+    Raises `ForeignHistory` if the log no longer has that position.
     """
     path = folder / "log.jsonl"
     last = Position(0, until.token)
@@ -119,7 +119,7 @@ def dump_log(database: Database, until: Position, folder: Path, progress: Progre
 def load_shards(
     counter: PairCounter, loader: ShardLoader, missing: list[int], known_products: int, progress: Progress = _silent
 ) -> None:
-    """Count and load the *missing* shards; while one is on its way to Redis the next is counted."""
+    """Count and load the *missing* shards; each is loaded while the next is counted."""
     shards = loader.generation.shards
     products = max(counter.products, known_products)
     loading: Future[None] | None = None
@@ -136,13 +136,13 @@ def load_shards(
 
 
 def product_count(database: Database) -> int:
-    """The largest product number the log has given."""
+    """The largest product number of the log."""
     with database.reading(blocking=True) as session:
         return session.scalar(sa.select(Applier.products).where(Applier.id == 1)) or 0
 
 
 def sweep(database: Database, store: RedisStore, keys: Keys) -> int:
-    """Remove the generations that were retired long enough ago; how many they were."""
+    """Remove generations that were retired long enough ago; returns their number."""
     due = generations.retired_due(database)
     for generation in due:
         _remove(database, store, keys, generation)
@@ -157,7 +157,7 @@ def _remove(database: Database, store: RedisStore, keys: Keys, generation: Gener
 def _begin(
     database: Database, store: RedisStore, keys: Keys, folder: Path, half_life: float, shards: int
 ) -> Generation:
-    """The dead rebuild to take up, or a new one."""
+    """The failed generation to resume, or a new one."""
     found = generations.building(database)
     while found is not None:
         if not generations.is_dead(found):
@@ -171,7 +171,7 @@ def _begin(
         _remove(database, store, keys, found)
         found = generations.building(database)
     with locked_applier(database, ProductNumbers()):
-        pass  # a shop without any order gets its empty log here
+        pass  # creates the log of a shop without any order
     return generations.create(database, half_life, shards)
 
 
@@ -181,7 +181,7 @@ def _folder_of(folder: Path, token: str) -> Path:
 
 @contextmanager
 def _own_folder(folder: Path, token: str) -> Iterator[Path]:
-    """An empty folder for this rebuild only; what a killed try left in it goes too."""
+    """An empty folder for this rebuild; files that a killed process left in it are removed."""
     own = _folder_of(folder, token)
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True)
@@ -193,9 +193,9 @@ def _own_folder(folder: Path, token: str) -> Iterator[Path]:
 
 @contextmanager
 def _beating(database: Database, token: str) -> Iterator[None]:
-    """Show life while the block runs, from a thread: one statement of DuckDB can take minutes.
+    """Send heartbeats from a thread while the block runs: a statement of DuckDB can take minutes.
 
-    An in-memory database has one connection, which no second thread may use, and no second process to see it.
+    Not for an in-memory database: no other thread may use its connection, and no other process sees it.
     """
     if database.in_memory:
         yield

@@ -1,13 +1,13 @@
-"""From counts to scores. Pure.
+"""Scores from counts. Pure functions.
 
 With n and w in *orders of today* (integers of the store divided by the weight of an order of the newest batch's day),
 for each seed q and candidate j::
 
     s_j = Σ_q  w_qj / (n_q^a · n_j^b) · w_qj / (w_qj + k)  +  Σ_q  μ / (n_q^a' · n_j^b) · n_j / Σn
 
-The first term is the evidence of pairs, shrunk where it is thin; the second is a popularity prior, which carries small
-shops and new products. The whole is multiplied by the trend of j: whether it sold lately as it used to. The constants
-hold for all shops; they were chosen on nine public data sets of real orders.
+The first term is the evidence of pairs, shrunk when there is little; the second is a popularity prior, for small shops
+and new products. The sum is multiplied by the trend of j: recent sales against earlier ones. The constants are the same
+for all shops; they were fitted on nine public data sets of real orders.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Formula:
     prior: float
 
     def dialled(self, specialness: float | None) -> Formula:
-        """The same with another b; None changes nothing."""
+        """The formula with another b; None returns it unchanged."""
         return self if specialness is None else replace(self, specialness=specialness)
 
 
@@ -38,14 +38,14 @@ PRODUCT = Formula(seed=0.0, prior_seed=0.75, specialness=0.1, shrinkage=30.0, pr
 
 TREND = 0.25
 TREND_ORDERS = 5.0
-"""Orders at the shop's own pace that every product is given beside its own: few orders tell little about a trend."""
+"""Orders at the shop's average pace that are added to those of each product: few orders say little about a trend."""
 
 
 def trends(counts: Mapping[int, int], older: Mapping[int, float], unit: int) -> dict[int, float]:
-    """The factor of each product's trend: 1 where its sales are spread over time as the shop's are, more where it rises.
+    """The trend factor of each product: 1 when its sales are spread over time like the shop's, above 1 when they rise.
 
     Args:
-        counts: n by product number, as the store holds it.
+        counts: n by product number, as stored in Redis.
         older: n by number, in orders of today, without the latest two weeks.
         unit: Weight of an order of today.
     """
@@ -62,7 +62,7 @@ def trends(counts: Mapping[int, int], older: Mapping[int, float], unit: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """What is read of one seed: its count n and its neighbours with their pair weights, both as the store holds them."""
+    """A seed: its count n and its neighbours with pair weights, as stored in Redis."""
 
     count: int
     weights: Sequence[tuple[int, float]]
@@ -77,16 +77,16 @@ def score(
     popular: Iterable[int],
     trend: Mapping[int, float],
 ) -> tuple[dict[int, float], set[int]]:
-    """Scores by product number, and those of them that have evidence of a pair.
+    """Scores by product number, and the numbers that have evidence of pairs.
 
     Args:
         formula: The constants.
         seeds: Neighbours of each seed.
-        counts: n by product number, as the store holds it.
+        counts: n by product number, as stored in Redis.
         unit: Weight of an order of today; divides every n and w.
-        total: Σn, as the store holds it.
+        total: Σn, as stored in Redis.
         popular: Numbers of products that are candidates by the prior alone.
-        trend: See `trends`; 1 for products that are not in it.
+        trend: See `trends`; 1 for other products.
     """
     evidence: dict[int, float] = {}
     shrinkage = formula.shrinkage * unit

@@ -1,4 +1,4 @@
-"""The keys of one shard of counts in Redis: loading them, removing them, and noticing that some are gone."""
+"""Shards of counts in Redis: loading and removing their keys, and detecting lost ones."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from .generations import Generation
 from .pair_counter import ShardCounts
 
 _FIELDS = 500
-"""Fields of one HSET of counts."""
+"""Fields per HSET of counts."""
 
 DAMAGED = "damaged"
-"""The position of a shard that no batch may follow on; only a rebuild replaces it."""
+"""Position of a shard that cannot be continued; only a rebuild replaces it."""
 
 _KEYS = 1000
-"""Keys of one EXISTS."""
+"""Keys per EXISTS."""
 
 
 class ShardLoader:
-    """Loads the shards of one generation. The position is set last: a shard that has one is whole.
+    """Loads the shards of a generation. The position is set last: a shard with a position is complete.
 
-    The hash of totals also names the *admission* it was counted with, so that a rebuild taken up with another one
-    does not mix the two.
+    The hash of totals also has the *admission*, so that a rebuild that is resumed with another one does not mix them.
     """
 
     def __init__(self, store: RedisStore, keys: Keys, generation: Generation, admission: int) -> None:
@@ -35,7 +34,7 @@ class ShardLoader:
         self._keys = keys
 
     def stems(self, shard: int) -> tuple[str, str]:
-        """What the keys of weights and of support begin with; the product's number follows."""
+        """The beginnings of the keys of weights and of support; the product number follows."""
         token = self.generation.token
         names = self._keys.weights(token, shard, 0), self._keys.support(token, shard, 0)
         return names[0].removesuffix("0"), names[1].removesuffix("0")
@@ -49,7 +48,7 @@ class ShardLoader:
         return [shard for shard in shards if not self._is_whole(answers[shard], answers[shard + len(shards)])]
 
     def load(self, counted: ShardCounts, day: int | None, large: int, products: int) -> None:
-        """Put one shard in place of what a broken try left of it; *products* is the largest number it can hold."""
+        """Replace a shard with *counted*; *products* is the largest product number."""
         shard, token = counted.shard, self.generation.token
         position = self._keys.position(token, shard)
         self._store.unlink(_shard_keys(self._keys, token, shard, self.generation.shards, products))
@@ -78,13 +77,13 @@ class ShardLoader:
 
 
 def erase(store: RedisStore, keys: Keys, generation: Generation, products: int) -> None:
-    """Remove all keys of *generation*, which holds products numbered up to *products*."""
+    """Remove all keys of *generation*; *products* is the largest product number."""
     for shard in range(generation.shards):
         store.unlink(_shard_keys(keys, generation.token, shard, generation.shards, products))
 
 
 def _shard_keys(keys: Keys, token: str, shard: int, shards: int, products: int) -> Iterator[str]:
-    """All keys a shard can have, the position first, so that no applier trusts the rest any more."""
+    """All possible keys of a shard. The position comes first, so that no applier continues the shard."""
     yield keys.position(token, shard)
     yield keys.counts(token, shard)
     yield keys.sold(token, shard)
@@ -102,10 +101,10 @@ def _hset(key: str, values: Mapping[int, int]) -> Iterator[tuple[str | int, ...]
 
 
 def mark_incomplete(store: RedisStore, keys: Keys, generation: Generation, products: int) -> list[int]:
-    """Mark the shards that hold fewer sets than they should as damaged, and name them; *products* is the last number.
+    """Mark shards with missing sets as damaged, and return them; *products* is the largest product number.
 
-    A server with an ``allkeys-*`` policy drops keys in silence while the position stays, and exactness cannot be
-    noticed any more. A shard that takes a batch while it is looked at is left for the next time.
+    A server with an ``allkeys-*`` policy evicts keys silently while the position stays. A shard that receives a batch
+    during the check is left to the next check.
     """
     shards = range(generation.shards)
     before = _positions(store, keys, generation)

@@ -1,4 +1,4 @@
-"""Figures about the counts: what stands in Redis, and how far it is behind the log."""
+"""Figures about the counts: size and position in Redis."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from . import generations
 from .generations import Generation
 
 SAMPLE = 5000
-"""Products whose keys are measured; of a larger catalogue every n-th, and the sum is scaled."""
+"""Maximum products to measure; of a larger catalogue every n-th is measured, and sums are scaled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Bytes of all keys, neighbours kept (a pair stands with both of its products), and sets."""
+    """Bytes of all keys, number of neighbours (each pair counts for both products), and number of sets."""
 
     bytes: int
     pairs: int
@@ -28,7 +28,7 @@ class Sizes:
 
 
 def figures(database: Database, store: RedisStore, keys: Keys, numbers: ProductNumbers) -> dict[str, Any]:
-    """What ``flask storefront stats`` prints; raises `StoreUnavailable` or `DatabaseUnavailable`."""
+    """The figures of ``flask storefront stats``. Raises `StoreUnavailable` or `DatabaseUnavailable`."""
     numbers.refresh(database)
     end = last_position(database)
     facts = store.info()
@@ -66,7 +66,7 @@ def _of_generation(store: RedisStore, keys: Keys, generation: Generation, produc
 
 
 def measure(store: RedisStore, keys: Keys, generation: Generation, products: int) -> Sizes:
-    """The size of one generation, all its keys counted."""
+    """The size of a generation with all its keys."""
     step = max(1, products // SAMPLE)
     token, shards = generation.token, generation.shards
     measured = range(1, products + 1, step)

@@ -1,4 +1,4 @@
-"""Keeps the live counts in step with the log: numbers, sends, and notices when only a rebuild can help."""
+"""Keeps the live counts up to date with the log, and detects when a rebuild is needed."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from .shards import mark_incomplete
 logger = logging.getLogger(__name__)
 
 COMPARE_SECONDS = 5.0
-"""How often the positions of all shards are compared with the log, besides at start and after a gap."""
+"""Seconds between comparisons of all shard positions with the log."""
 
 SMALL_LOG_ORDERS = 10_000
-"""A log of at most this many orders is rebuilt at once when Redis was flushed; a larger one waits for a command."""
+"""Logs of at most this many orders are rebuilt automatically when Redis was flushed; larger ones by command."""
 
 
 class Upkeep:
-    """The write journey behind the shop's call. Several at work at once, in one process or many, do no harm."""
+    """Numbers recorded events and sends batches to Redis. Several may run at once, in one process or many."""
 
     def __init__(
         self,
@@ -54,15 +54,15 @@ class Upkeep:
         self._standings: dict[str, tuple[float, Standing]] = {}
         self._lock = ProcessLock()
         self.rebuild_due: str | None = None
-        """Why a rebuild is due, in words; None when it is not."""
+        """Why a rebuild is needed; None when it is not."""
 
     def number_and_send(self) -> int:
-        """Settle all recorded events and send all batches; how many batches went out.
+        """Settle all recorded events and send all batches; returns the number of batches sent.
 
-        Raises `DatabaseUnavailable` or `StoreUnavailable`; what was not done is done by the next call.
+        Raises `DatabaseUnavailable` or `StoreUnavailable`; the next call continues.
         """
         sent = 0
-        self._show_life()  # also where trouble ends the turn: who meets trouble is at work
+        self._show_life()  # also when an error follows: the process is working
         with self._lock:
             while self._number():
                 sent += self._send(self._number)
@@ -79,7 +79,7 @@ class Upkeep:
         return settled
 
     def send(self) -> int:
-        """Send all batches that any generation lacks; how many went out."""
+        """Send all batches that any generation lacks; returns their number."""
         with self._lock:
             return self._send()
 
@@ -124,7 +124,7 @@ class Upkeep:
         return sent
 
     def _standing(self, generation: Generation) -> Standing:
-        """Where the shards stand, from Redis at least every `COMPARE_SECONDS`."""
+        """The positions of the shards, read from Redis at least every `COMPARE_SECONDS`."""
         now = time.monotonic()
         known = self._standings.get(generation.token)
         if known is not None and known[0] > now:
@@ -134,12 +134,12 @@ class Upkeep:
         return standing
 
     def forget_standings(self) -> None:
-        """Compare all positions with the log at the next turn."""
+        """Compare all positions with the log at the next call."""
         self._standings.clear()
         self.rebuild_due = None
 
     def _note_missing(self, standing: Standing) -> None:
-        """Note what a rebuild must mend; the first time in the log of the shop too."""
+        """Record why a rebuild is needed; log it the first time."""
         if not standing.wanting:
             return
         kinds = sorted(set(standing.wanting.values()))
@@ -151,7 +151,7 @@ class Upkeep:
         self.rebuild_due = reason
 
     def audit(self) -> list[int]:
-        """Mark the live shards from which Redis has removed sets by itself, and name them; a rebuild is due then."""
+        """Mark live shards from which Redis has evicted sets, and return them; they need a rebuild."""
         live = generations.live(self._database)
         if live is None:
             return []
@@ -167,15 +167,15 @@ class Upkeep:
         return lost
 
     def may_rebuild_by_itself(self) -> bool:
-        """Whether the log is small and Redis merely empty, so that a rebuild is quick and harms nobody."""
+        """Whether a rebuild may run automatically: the log is small and Redis merely empty."""
         if self.rebuild_due is None or "foreign" in self.rebuild_due:
             return self.rebuild_due is not None and self._database.in_memory
         return is_small(self._database, SMALL_LOG_ORDERS)
 
     def catch_up_building(self, generation: Generation) -> None:
-        """Send batches until *generation*, which is being built, stands where the log ends; the end of a rebuild.
+        """Send batches to the *generation* of a rebuild until it is at the end of the log.
 
-        Raises `ForeignHistory` where it cannot: the database was restored since then, or Redis flushed.
+        Raises `ForeignHistory` if it cannot be continued: the database was restored since then, or Redis flushed.
         """
         with self._lock:
             while True:

@@ -1,7 +1,7 @@
 """Integer weights of orders and pairs.
 
 Integers add up the same in any order and cancel to exactly 0, which floats do not, and take half the memory in Redis.
-Only Python raises to powers; Redis and DuckDB look up, multiply and add.
+Powers are computed in Python only; Redis and DuckDB look up, multiply and add.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from ..orderlog.settling import Entry
 UNIT_BITS = 16
 DAMP_BITS = 20
 MAX_PAIR_SIZE = 100
-"""Orders of more distinct products count as sold only: a wholesaler's order says little about any pair."""
+"""Larger orders make no pairs and count as sold only: a wholesaler's order says little about any pair."""
 
 MAX_UNIT = 2**30
-"""A rebuild with a newer epoch is due when an order of today weighs more than this."""
+"""A rebuild with a newer epoch is needed when an order of today weighs more."""
 
 MAX_SUM = 2**51
-"""A rebuild is due when any sum passes this; doubles stay exact up to 2^53."""
+"""A rebuild is needed when any sum exceeds this; doubles are exact up to 2^53."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weighting:
-    """How much an order counts: *epoch* in days since 1970, *half_life* in days, 0 for no fading."""
+    """The weighting of orders: *epoch* in days since 1970, *half_life* in days, 0 for no fading."""
 
     epoch: int
     half_life: float
 
     def unit(self, day: int) -> int:
-        """Weight of one order of *day*: ``round(2^16 · 2^((day − epoch)/half_life))``; 0 for orders too old for one unit."""
+        """Weight of one order of *day*: ``round(2^16 · 2^((day − epoch)/half_life))``; 0 for orders older than that."""
         if not self.half_life:
             return 1 << UNIT_BITS
         exponent = UNIT_BITS + (day - self.epoch) / self.half_life
@@ -46,7 +46,7 @@ class Weighting:
 
 
 def damp(size: int) -> int:
-    """How much a pair of an order of *size* distinct products counts: ``round(2^20 / √(size − 1))``.
+    """The damping of pairs in an order of *size* distinct products: ``round(2^20 / √(size − 1))``.
 
     Without it large orders drown everything (Online Retail, NDCG@10 of a cart's suggestions: .075 without, .162 with).
     """
@@ -55,13 +55,13 @@ def damp(size: int) -> int:
 
 @dataclass(slots=True)
 class ProductChange:
-    """What a batch changes for one product, its pairs as text for the script.
+    """The changes of a batch for one product, with pairs as text for the script.
 
     Attributes:
         count: Change of n, the weighed orders that count in pairs.
-        sold: Change of the plain number of all orders.
-        came: A line for each order that makes pairs of it: ``weight product product …``, itself among them.
-        went: The same of orders that take such pairs away.
+        sold: Change of the number of orders.
+        came: A line for each order that adds pairs: ``weight product product …``, including itself.
+        went: The same for orders that remove pairs.
     """
 
     count: int = 0
@@ -71,7 +71,7 @@ class ProductChange:
 
 
 def changes(entries: Iterable[Entry], weighting: Weighting) -> dict[int, ProductChange]:
-    """The changes of one batch, by product. Pairs are not summed here: a line is written once for a whole order."""
+    """The changes of one batch, by product. Pairs are not added up here: each order is written as one line."""
     result: defaultdict[int, ProductChange] = defaultdict(ProductChange)
     unit, pair = cache(weighting.unit), cache(weighting.pair)
     for entry in entries:
@@ -103,5 +103,5 @@ def _line(weight: int, products: Iterable[int]) -> str:
 
 
 def large_orders(entries: Iterable[Entry]) -> int:
-    """How many of the orders placed in *entries* are too large for pairs."""
+    """Number of orders placed in *entries* that are too large for pairs."""
     return sum(1 for entry in entries if entry.sign > 0 and entry.size > MAX_PAIR_SIZE)
