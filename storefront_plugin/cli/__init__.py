@@ -1,4 +1,4 @@
-"""``flask storefront …``: the commands of `commands`, in one group."""
+"""The command group ``flask storefront``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands about bundles: searching the order log for sets to offer, and bundles as a spreadsheet."""
+"""Commands about bundles: proposals, import and export."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def propose_bundles(as_json: bool, margin_floor: float | None, **wishes: Any) ->
 
 
 def _terms(**wishes: Any) -> MiningSettings:
-    """The terms of the last search with what was *given* now."""
+    """The settings of the last search, with the given options."""
     run = latest_run(mounted_services().database)
     before = run.terms if run else MiningSettings()
     names = ("margin_floor", "discount", "discount_without_cost", "min_support")
@@ -73,7 +73,7 @@ def _terms(**wishes: Any) -> MiningSettings:
 
 
 def _titles(catalog: Catalog, rows: Sequence[Proposal]) -> dict[str, str]:
-    """Titles of the products by id; the id where the shop does not know it any more."""
+    """Titles of the products by id; the id for products that the shop no longer has."""
     ids = sorted({name for one in rows for name in one.product_ids})
     found = clean_products(catalog.get_many(ids).values(), None)
     return {name: name for name in ids} | {product.id: product.title for product in found}
@@ -97,7 +97,7 @@ def _as_json(one: Proposal, titles: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _print_table(rows: Sequence[Proposal], titles: Mapping[str, str]) -> None:
-    """One line a set: how many orders, how many times chance, who takes it, price, discount and what is left."""
+    """One line per set: orders, lift, share, discount, margin and price."""
     click.echo("  orders    lift   share  discount  margin         price  products")
     for one in rows:
         margin = "–" if one.margin is None else f"{one.margin:.0%}"
@@ -179,7 +179,7 @@ def _print_report(report: ImportReport, check: bool) -> None:
 
 
 def _reasons(one: Outcome) -> str:
-    """All that is wrong; what is not in the bundle's first line with its line."""
+    """All errors; those beyond the first line of the bundle with their line."""
     lines = ((getattr(error, "line", one.line), error) for error in one.wrong)
     return " ".join(f"{error}" if line == one.line else f"Line {line}: {error}" for line, error in lines)
 

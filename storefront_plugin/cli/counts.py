@@ -45,7 +45,7 @@ def stats(as_json: bool) -> None:
 
 
 def _rows(figures: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    """Labels and values as a person reads them; a figure inside another is named after both."""
+    """Labels and formatted values; labels of nested figures contain both names."""
     for key, value in figures.items():
         label = f"{above} {key}".replace("_", " ").strip()
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The group all commands hang on: what goes wrong is one message and an exit status, not a traceback."""
+"""The group of all commands: errors are a message and an exit status, not a traceback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class StorefrontGroup(AppGroup):
-    """Turns every `StorefrontError` into its message and exit status 1; in debug mode the traceback stays."""
+    """Shows the message of a `StorefrontError` and exits with status 1; in debug mode shows the traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -34,14 +34,14 @@ class StorefrontGroup(AppGroup):
 
 
 class Unusable(click.ClickException):
-    """What the user gave cannot be used: its message, and exit status 2."""
+    """Invalid user input: exits with status 2."""
 
     exit_code = 2
 
 
 @contextmanager
 def user_input() -> Iterator[None]:
-    """Inside, an `InputError` is about what the user typed or gave."""
+    """Turns `InputError` into `Unusable` inside the block."""
     try:
         yield
     except InputError as error:
@@ -49,7 +49,7 @@ def user_input() -> Iterator[None]:
 
 
 def mounted_services() -> Services:
-    """The current app's services; a message where none are mounted, because every Flask app has these commands."""
+    """The current app's services. Raises `ConfigurationError` if none are mounted: every Flask app has these commands."""
     if SERVICES not in current_app.extensions:
         raise ConfigurationError(
             f"The app {current_app.name!r} has no Storefront; mount one with Storefront(app, catalog=…)."
@@ -58,11 +58,11 @@ def mounted_services() -> Services:
 
 
 LINE_SECONDS = 10.0
-"""Least time between two lines of one phase."""
+"""Minimum seconds between two lines of a phase."""
 
 
 class PhaseDisplay:
-    """Shows phases on the error stream, so that the standard output stays free for results."""
+    """Shows progress on standard error."""
 
     def __init__(self) -> None:
         self._phase: str | None = None
@@ -79,7 +79,7 @@ class PhaseDisplay:
         self._close_bar()
 
     def update(self, phase: str, done: int, total: int | None = None) -> None:
-        """*done* of *total* are finished; a new *phase* ends the one before. *total* is None where no one knows."""
+        """Show that *done* of *total* are finished; a new *phase* ends the previous. *total* is None if unknown."""
         if phase != self._phase:
             self._close_bar()
             self._phase, self._said_at = phase, time.monotonic()

@@ -1,4 +1,4 @@
-"""Commands about the installation itself: tables, the embedded Redis, and a check of everything on the real data."""
+"""Commands about the installation: tables, checks, and the embedded Redis."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def redis_stop() -> None:
 def inspect(services: Services) -> list[Finding]:
     """All findings: adapters, database, Redis, and the app around us."""
     findings = [*_tried("The database", lambda: _database(services)), *_tried("Redis", lambda: _redis(services))]
-    with suppress(StorefrontError):  # what hinders it is told already
+    with suppress(StorefrontError):  # reported above
         findings += _worker(services)
     with suppress(StorefrontError):
         findings += _jobs(services)

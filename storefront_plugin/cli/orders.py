@@ -1,4 +1,4 @@
-"""Commands that bring orders into the log: from a file, and from the shop's own tables."""
+"""Commands that import orders: from a file, and from the shop's own tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHOWN = 50
 
 
 class FiledReport(ImportReport):
-    """A report that writes each message to *out* as well, because it keeps only the first thousand."""
+    """A report that also writes each message to *out*, because it keeps only the first thousand."""
 
     out: TextIO | None = None
 

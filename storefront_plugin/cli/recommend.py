@@ -77,7 +77,7 @@ def recommend(as_json: bool, queries: TextIO | None, **given: Any) -> None:
 
 
 def _warn_of_unknown(products: tuple[str, ...]) -> None:
-    """An id no product has is no error, but mostly a slip; the suggestions then are what sells anyway."""
+    """Warn of unknown product ids, which are not an error: the suggestions are then popular products."""
     known = mounted_services().shop.catalog.get_many(list(products))
     for product_id in products:
         if product_id not in known:
@@ -85,7 +85,7 @@ def _warn_of_unknown(products: tuple[str, ...]) -> None:
 
 
 def _answers(lines: TextIO, default: Query) -> Iterator[str]:
-    """The answer to each query of a file as JSON; what a query leaves out is taken from the command line."""
+    """The JSON answer to each query of a file; missing keys default to the command line."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue

@@ -1,4 +1,6 @@
-"""Redis: connections, reading for pages within a deadline, writing with scripts, the embedded server."""
+"""Redis: reads within a deadline, blocking writes and scripts, clusters, and the embedded server.
+
+Other packages import from here, and `keys`."""
 
 from ._errors import error_code
 from ._info import NodeFacts, StoreFacts

@@ -1,4 +1,4 @@
-"""The breaker: stops pages from asking a server that does not answer, until a background probe finds it back."""
+"""A circuit breaker: pages skip a server that does not answer, until a background probe succeeds."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _log = logging.getLogger(__name__)
 class Breaker:
     """Closed while calls succeed; open after *failures* in a row, for *seconds* plus a random part of *jitter*.
 
-    An open breaker is closed by a successful probe only, never by a page that tries. The probe is made by `probe`,
-    called from the worker, or by a short-lived daemon thread that `allows` starts when nobody else did in time.
+    An open breaker is closed by a successful probe only, never by a page. Probes are made by `probe`, called from the
+    worker, or by a short-lived daemon thread that `allows` starts when one is overdue.
 
     Args:
-        ping: Asks the server once and tells whether it answered in time. It must not raise.
+        ping: Pings the server and returns whether it answered in time; must not raise.
         label: The server's name in logs, without credentials.
         clock: Monotonic seconds.
         background: Whether `allows` may start the thread.
@@ -54,7 +54,7 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether calls are to be skipped now."""
+        """Whether calls should be skipped."""
         return self._reopens_at is not None
 
     def allows(self) -> bool:
@@ -66,13 +66,13 @@ class Breaker:
         return False
 
     def succeeded(self) -> None:
-        """Tell that a call was answered in time."""
+        """Record that a call was answered in time."""
         if self._count:
             with self._lock:
                 self._count = 0
 
     def failed(self, why: object = "no answer") -> None:
-        """Tell that a call was not answered, or too late, and *why* for the log."""
+        """Record that a call failed or timed out; *why* is for the log."""
         with self._lock:
             self._count += 1
             opens = self._count >= self._failures and self._reopens_at is None
@@ -83,9 +83,9 @@ class Breaker:
             _log.warning("Redis at %s failed %d times in a row (%s); pages do without it.", self._label, times, why)
 
     def probe(self, *, early: bool = False) -> bool:
-        """Ping an open breaker's server in the caller's thread; whether calls are allowed.
+        """Ping the server of an open breaker in this thread, if a probe is due; returns whether calls are allowed.
 
-        Only if its time has come, or *early*: there is a reason to believe that the server is back.
+        With *early*, probe at once: there is a reason to believe that the server is back.
         """
         if self._claim_probe(early):
             self._run_probe()
@@ -119,5 +119,5 @@ class Breaker:
             _log.info("Redis at %s answers again.", self._label)
 
     def _open(self) -> None:
-        # The random part keeps the processes of a shop from probing a returning server all at once.
+        # Jitter, so that the processes of a shop do not probe a server all at once.
         self._reopens_at = self._clock() + self._seconds + random.random() * self._jitter  # noqa: S311

@@ -1,4 +1,4 @@
-"""Which answers of Redis mean that it cannot serve now, and the message with the remedy for each."""
+"""Error replies that mean that Redis is unavailable, and the remedy for each."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from redis.exceptions import RedisError, ResponseError
 from ..core.errors import StorefrontError, StoreUnavailable
 
 TROUBLE: Final = (RedisError, OSError)
-"""What connecting, sending and receiving may raise."""
+"""Exceptions of connecting, sending and receiving."""
 
 RETRIED: Final = frozenset({"LOADING", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "MASTERDOWN"})
-"""Answers that pass by themselves: a start, an election, a slot on its way to another node."""
+"""Transient error replies: a starting server, an election, a migrating slot."""
 
 _NOT_NOW: Final = "wait, or look at its log"
 _REMEDIES: Final = {
@@ -36,7 +36,7 @@ _INNER = re.compile(r"(?:@user_script:\s*\d*:\s*|script: )-?([A-Z]+)\b")
 
 
 def error_code(error: Exception) -> str:
-    """The first word of an error reply, such as ``WRONGTYPE``; that of the inner call where a script met it."""
+    """The code of an error reply, such as ``WRONGTYPE``; of an error in a script, that of the inner call."""
     text = str(error)
     code = text.partition(" ")[0]
     inner = _INNER.search(text) if code == "ERR" else None
@@ -44,12 +44,12 @@ def error_code(error: Exception) -> str:
 
 
 def is_outage(reply: object) -> bool:
-    """Whether *reply* is an error that says "not now" or "not here", rather than "wrong command"."""
+    """Whether *reply* is an error about the server's state, rather than about the command."""
     return isinstance(reply, ResponseError) and error_code(reply) in _REMEDIES
 
 
 def unavailable(label: str, error: Exception) -> StoreUnavailable:
-    """The error to raise for *error* of the server *label*; the caller keeps it as the cause."""
+    """The exception to raise for *error* of the server *label*, with *error* as its cause."""
     if isinstance(error, StoreUnavailable):
         return error
     if isinstance(error, StorefrontError):  # the embedded server cannot be started: its own remedy

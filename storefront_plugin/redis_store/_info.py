@@ -1,4 +1,4 @@
-"""What the servers say about themselves, for `check` and the admin."""
+"""Facts about the servers, from ``INFO``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """One server, from its ``INFO``.
+    """A server, from its ``INFO``.
 
     Attributes:
         label: Host and port or socket path.
@@ -32,7 +32,7 @@ class NodeFacts:
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
-    """All servers together; at least one."""
+    """All servers; at least one."""
 
     nodes: tuple[NodeFacts, ...]
 
@@ -43,27 +43,27 @@ class StoreFacts:
 
     @property
     def used_memory(self) -> int:
-        """Bytes of all nodes."""
+        """Bytes used by all nodes."""
         return sum(node.used_memory for node in self.nodes)
 
     @property
     def maxmemory_policy(self) -> str:
-        """The policy of all nodes, or the different ones with commas; an evicting one first."""
+        """The eviction policy; several are joined with commas, an evicting one first."""
         return ", ".join(sorted({node.maxmemory_policy for node in self.nodes}))
 
     @property
     def roles(self) -> dict[str, str]:
-        """Each node's role by its label."""
+        """Roles by label of the node."""
         return {node.label: node.role for node in self.nodes}
 
     @property
     def evicts(self) -> bool:
-        """Whether a server may silently remove counts that never expire."""
+        """Whether a server may evict keys without an expiry."""
         return any(node.maxmemory_policy.startswith("allkeys-") for node in self.nodes)
 
 
 def facts_of(label: str, info: bytes) -> NodeFacts:
-    """Read the text of ``INFO``."""
+    """Parse the reply of ``INFO``."""
     lines = (line.partition(":") for line in info.decode("utf-8", "replace").splitlines())
     values = {name: value.strip() for name, colon, value in lines if colon}
     return NodeFacts(

@@ -1,12 +1,11 @@
-"""Starts the embedded server, and ends it when nobody has used it for a while.
+"""Starts the embedded server, and stops it when it is idle.
 
-A program of its own, run by path with nothing but the standard library: ``python -I -S _keeper.py FOLDER BINARY
-IDLE_SECONDS``. The shop's process never holds the lock itself, as a fork of it at the wrong moment would hold the
-lock for ever. Three processes, one after the other: the one that was called takes the lock, prepares the folder and
-returns; its child watches; the child's child becomes the server and *keeps the lock open*, so that the kernel frees it
-at the very moment the server dies, however it dies, and never before.
+A separate program that uses only the standard library: ``python -I -S _keeper.py FOLDER BINARY IDLE_SECONDS``. The
+shop's process never takes the lock itself, because a forked child could keep it for ever. The first process takes the
+lock, prepares the folder and exits; its child watches the server; the grandchild becomes the server and *keeps the lock
+open*, so that the kernel releases it exactly when the server ends.
 
-Exit codes: 0 = a server is being started; 3 = somebody else starts one or has one.
+Exit codes: 0 = a server is being started; 3 = another process is starting or running one.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def main(folder: str, binary: str, idle_seconds: float) -> int:
         return TAKEN
     address = os.path.join(folder, "socket")
     remove_home(read_text(address))
-    home = tempfile.mkdtemp(prefix="sf-")  # a folder of the shop may be too long for the name of a socket
+    home = tempfile.mkdtemp(prefix="sf-")  # paths of sockets are limited to about 100 bytes
     path = os.path.join(home, "redis.sock")
     write_text(address, path)
     if os.fork() == 0:
@@ -44,7 +43,7 @@ def keep(folder: str, binary: str, path: str, idle_seconds: float, lock: int) ->
     os.chdir("/")
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1):
-        os.dup2(nothing, stream)  # the third stays the log, for what the binary says before it has one
+        os.dup2(nothing, stream)  # stderr stays the log, for early messages of the binary
     server = os.fork()
     if server == 0:
         os.set_inheritable(lock, True)
@@ -74,14 +73,14 @@ def server_arguments(folder: str, path: str) -> list[str]:
 
 
 def watch(server: int, path: str, idle_seconds: float) -> None:
-    """Return when the server has ended; end it when it had no client for *idle_seconds*, or has lost its socket."""
+    """Return when the server has ended; stop it after *idle_seconds* without clients, or when its socket is gone."""
     listens = False
     used_at = asked_at = time.monotonic()
     while os.waitpid(server, os.WNOHANG)[0] == 0:
         time.sleep(min(1.0, idle_seconds / 4))
         now = time.monotonic()
         if listens and not os.path.exists(path):
-            os.kill(server, signal.SIGTERM)  # somebody cleaned up: nobody can reach it, and it holds the lock
+            os.kill(server, signal.SIGTERM)  # the socket was deleted: nobody can connect, and it holds the lock
         listens = os.path.exists(path)
         if now - asked_at < min(15.0, idle_seconds / 4):
             continue
@@ -94,7 +93,7 @@ def watch(server: int, path: str, idle_seconds: float) -> None:
 
 
 def keep_fresh(home: str) -> None:
-    """Show those who clean temporary folders by age that this one is in use."""
+    """Touch the folder, because temporary folders are cleaned by age."""
     for name in ("", "redis.sock"):
         try:  # noqa: SIM105 - contextlib would be another import for nothing
             os.utime(os.path.join(home, name))
@@ -115,14 +114,14 @@ def request(path: str, command: bytes) -> bytes:
 
 
 def remove_home(path: str) -> None:
-    """Remove the folder of a dead server's socket, and nothing else whatever the file says."""
+    """Remove the socket folder of a dead server; never any other path."""
     home, name = os.path.split(path)
     if os.path.basename(home).startswith("sf-") and name == "redis.sock" and not is_served(path):
         shutil.rmtree(home, ignore_errors=True)
 
 
 def is_served(path: str) -> bool:
-    """Whether any server listens there; in a copied folder it is the original's."""
+    """Whether a server listens there; in a copied folder that may be the original's."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(5.0)
         try:

@@ -1,4 +1,4 @@
-"""One server: its idle connections, and connecting to it without making a page wait."""
+"""Servers: idle connections, and connecting in the background."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from ._errors import TROUBLE
 from ._wire import Wire
 
 IDLE: Final = 32
-"""Connections kept for the next page; more are closed when given back."""
+"""Maximum idle connections per node."""
 
 CONNECTING: Final = 16
-"""Threads that may connect to one server at the same time; who comes later does without."""
+"""Maximum threads that connect to one server at the same time."""
 
 
 class Node:
     """A server of a standalone or clustered Redis.
 
-    Connecting always happens in a thread of its own. A look-up of names, an encrypted greeting or the start of an
-    embedded server can take longer than a page has; the page then does without, and the next one finds the wire.
+    Connecting always happens in a thread: DNS, TLS or starting the embedded server can take longer than a page may
+    wait. The page then goes on without Redis, and the next one uses the connection.
 
     Args:
-        label: Its name in messages, without credentials.
-        connect: Opens a wire, in up to some seconds; raises redis-py's or the system's errors.
-        deadline: Seconds within which a probe must be answered.
+        label: Name in messages, without credentials.
+        connect: Opens a wire; may take seconds. Raises redis-py's or the system's errors.
+        deadline: Seconds that a probe may take.
     """
 
     def __init__(self, label: str, connect: Callable[[], Wire], deadline: float) -> None:
@@ -42,12 +42,12 @@ class Node:
         self._connect = connect
         self._deadline = deadline
         self._idle: list[Wire] = []
-        weakref.finalize(self, _close_all, self._idle)  # an app that is dropped leaves no open socket
+        weakref.finalize(self, _close_all, self._idle)  # close sockets of apps that are garbage collected
         self._lock = threading.Lock()
         self._connecting = 0
 
     def take(self) -> Wire | None:
-        """A healthy idle wire, the most recently used first."""
+        """A healthy idle wire, or None; the most recently used first."""
         while True:
             try:
                 wire = self._idle.pop()
@@ -58,14 +58,14 @@ class Node:
             wire.close()
 
     def give(self, wire: Wire) -> None:
-        """Take back a wire on which nothing is outstanding."""
+        """Return a wire without outstanding replies to the pool."""
         if len(self._idle) < IDLE:
             self._idle.append(wire)
         else:
             wire.close()
 
     def connect_soon(self) -> Future[Wire]:
-        """Connect in the background. Who does not wait for the result must `keep` it."""
+        """Connect in the background. A caller that stops waiting must `keep` the future."""
         future: Future[Wire] = Future()
         with self._lock:
             full = self._connecting >= CONNECTING
@@ -77,7 +77,7 @@ class Node:
         return future
 
     def keep(self, future: Future[Wire]) -> None:
-        """Put a wire that came too late among the idle ones."""
+        """Add the wire to the pool when it is connected."""
         future.add_done_callback(lambda done: None if done.exception() else self.give(done.result()))
 
     def close(self) -> None:
@@ -91,7 +91,7 @@ class Node:
             future.set_exception(error)
         else:
             future.set_result(wire)
-            self.breaker.probe(early=True)  # pages gave up while an embedded server was starting
+            self.breaker.probe(early=True)  # the breaker may have opened while an embedded server was starting
         finally:
             with self._lock:
                 self._connecting -= 1
@@ -118,11 +118,11 @@ def _close_all(idle: list[Wire]) -> None:
 
 
 class Part:
-    """What goes to one node, and what came back.
+    """The commands for one node, and their replies.
 
     Attributes:
-        replies: One a command, error replies as exceptions; empty while `error` is set.
-        error: Why nothing came back.
+        replies: One per command, error replies as exceptions; empty if `error` is set.
+        error: Why there are no replies.
     """
 
     __slots__ = ("commands", "error", "node", "replies")
@@ -135,7 +135,7 @@ class Part:
 
 
 def exchange(parts: Sequence[Part], ends: float) -> None:
-    """Fill in every part before *ends* (monotonic seconds): its replies or its error. A part fails alone."""
+    """Set the replies or the error of every part, before *ends* (monotonic seconds)."""
     ready: list[tuple[Part, Wire]] = []
     waiting: dict[Future[Wire], Part] = {}
     for part in parts:
@@ -176,7 +176,7 @@ def _talk(ready: list[tuple[Part, Wire]], ends: float) -> None:
             _wait_for_all(sent, ends)
         for part, wire in sent:
             _collect(part, wire, ends)
-    except BaseException:  # an interrupt in the middle: late replies must not meet the next page
+    except BaseException:  # interrupted: late replies must not be read by the next page
         for _, wire in ready:
             wire.close()
         raise
@@ -191,7 +191,7 @@ def _send(part: Part, wire: Wire, ends: float) -> bool:
 
 
 def _wait_for_all(sent: list[tuple[Part, Wire]], ends: float) -> None:
-    """Read from whoever has something, so that a silent node does not hide the replies of the others."""
+    """Read from the nodes in the order in which they answer, so that a slow one does not delay the others."""
     with selectors.DefaultSelector() as selector:
         for part, wire in sent:
             selector.register(wire, selectors.EVENT_READ, (part, wire))
@@ -201,7 +201,7 @@ def _wait_for_all(sent: list[tuple[Part, Wire]], ends: float) -> None:
                 try:
                     complete = wire.arrived(len(part.commands))
                 except TROUBLE:
-                    complete = True  # `_collect` meets the same error and tells it
+                    complete = True  # `_collect` gets the same error and reports it
                 if complete:
                     selector.unregister(wire)
 

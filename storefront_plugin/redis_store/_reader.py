@@ -1,4 +1,4 @@
-"""Reading for a page: one trip, within the deadline, and `MISSING` for what does not come."""
+"""Reads for pages: one round trip within the deadline, `MISSING` for late replies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class Reader:
-    """Executes commands; never raises for Redis' trouble."""
+    """Executes commands; never raises when Redis is unavailable."""
 
     def __init__(self, topology: Topology, deadline: float) -> None:
         self._topology = topology
@@ -41,7 +41,7 @@ class Reader:
         return replies
 
     def _group(self, commands: Sequence[Command]) -> dict[Any, list[int]]:
-        """Positions in *commands* by the node to ask; nodes behind an open breaker are left out."""
+        """Indexes in *commands* by node; nodes with an open breaker are left out."""
         places: dict[Any, list[int]] = {}
         for place, command in enumerate(commands):
             node = self._topology.node_of(command.key)
@@ -59,7 +59,7 @@ class Reader:
         why = part.error or part.replies[0]
         _log.debug("Redis at %s: %s", part.node.label, why)
         if seconds >= self._deadline / 2 or not isinstance(part.error, RedisTimeoutError):
-            part.node.breaker.failed(why)  # a page that had spent its time elsewhere says nothing about Redis
+            part.node.breaker.failed(why)  # with little time left, a timeout says nothing about Redis
         self._topology.refresh_soon()
         return False
 

@@ -1,4 +1,4 @@
-"""Which node holds a key: always the same one, or the master of its slot in a cluster."""
+"""Which node has a key: the only one, or the master of its slot in a cluster."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _POOL_OPTIONS: Final = ("max_connections", "timeout", "decode_responses")
 
 
 class Address:
-    """Where Redis is and how to log in. Makes no connection by itself.
+    """Address and credentials of Redis. Makes no connection by itself.
 
     Attributes:
         label: Host and port or socket path, for messages; never user or password.
@@ -39,7 +39,7 @@ class Address:
     """
 
     def __init__(self, url: str) -> None:
-        """Read *url*; raises `ConfigurationError`, whose message shows no part of a URL but its scheme."""
+        """Parse *url*. Raises `ConfigurationError`, whose message contains nothing of the URL but its scheme."""
         scheme = _scheme(url)
         self.is_cluster = scheme.endswith("+cluster")
         hosts, single = _split_hosts(url, scheme) if self.is_cluster else ([], url)
@@ -55,7 +55,7 @@ class Address:
         return Wire(self._class(**self._options))
 
     def connector(self, host: str, port: int) -> Callable[[], Wire]:
-        """What opens wires to another node of the same cluster, with the same user, password and encryption."""
+        """A function that opens wires to another node of the cluster, with the same credentials and encryption."""
         options = {**self._options, "host": host, "port": port}
         return lambda: Wire(self._class(**options))
 
@@ -103,38 +103,38 @@ def _options(url: str) -> dict[str, Any]:
 
 
 REFRESH_SECONDS: Final = 1.0
-"""A cluster's map is fetched at most so often while something is wrong."""
+"""Least seconds between two fetches of a cluster's map."""
 
 _MAP_SECONDS: Final = 2.0
 _log = logging.getLogger(__name__)
 
 
 class Topology(Protocol):
-    """The nodes and who holds what."""
+    """The nodes and their keys."""
 
     def nodes(self) -> list[Node]:
-        """All nodes that hold keys."""
+        """All nodes with keys."""
         ...
 
     def node_of(self, key: str) -> Node | None:
-        """The node that holds *key*; `None` if nobody does (a cluster without full cover)."""
+        """The node of *key*; `None` if a cluster has none for its slot."""
         ...
 
     def load(self) -> None:
-        """Make sure it is known; may take seconds. Raises `StoreUnavailable`."""
+        """Load the map if it is unknown; may take seconds. Raises `StoreUnavailable`."""
         ...
 
     def is_known(self, ends: float) -> bool:
-        """Whether it is known, waiting for it until *ends* at most."""
+        """Whether the map is known; waits until *ends* at most."""
         ...
 
     def refresh_soon(self) -> None:
-        """Something did not fit: look again, in the background."""
+        """Reload the map in the background."""
         ...
 
 
 class Single:
-    """One server for all."""
+    """A single server."""
 
     def __init__(self, node: Node) -> None:
         self._nodes = [node]
@@ -148,21 +148,21 @@ class Single:
         return self._nodes[0]
 
     def load(self) -> None:
-        """Nothing to learn."""
+        """Does nothing."""
 
     def is_known(self, ends: float) -> bool:
         """Always."""
         return True
 
     def refresh_soon(self) -> None:
-        """Nothing to learn."""
+        """Does nothing."""
 
 
 class Cluster:
     """The masters of a Redis Cluster, by ``CLUSTER SLOTS``.
 
-    redis-py's own cluster client is not used: it refuses scripts in pipelines, follows a moved slot inside the
-    page, and learns the map again there when a node is down. Here a page never does more than its one trip.
+    redis-py's cluster client is not used: it has no scripts in pipelines, and it follows moved slots and reloads the map
+    within the call, while a page may make only one round trip.
     """
 
     def __init__(self, address: Address, deadline: float) -> None:
@@ -176,7 +176,7 @@ class Cluster:
         self._fetched_at = float("-inf")
 
     def nodes(self) -> list[Node]:
-        """All masters that hold slots."""
+        """All masters with slots."""
         return list(dict.fromkeys(node for node in self._slots if node is not None))
 
     def node_of(self, key: str) -> Node | None:
@@ -189,14 +189,14 @@ class Cluster:
             self.reload()
 
     def is_known(self, ends: float) -> bool:
-        """Whether the map is known; the first page starts learning it."""
+        """Whether the map is known; starts loading it."""
         if not self._loaded.is_set():
             self.refresh_soon()
             self._loaded.wait(max(0.0, ends - time.monotonic()))
         return self._loaded.is_set()
 
     def refresh_soon(self) -> None:
-        """Learn the map again in the background, at most once in `REFRESH_SECONDS`."""
+        """Reload the map in the background, at most once in `REFRESH_SECONDS`."""
         with self._lock:
             now = time.monotonic()
             if self._refreshing or now - self._fetched_at < REFRESH_SECONDS:
@@ -205,7 +205,7 @@ class Cluster:
         threading.Thread(target=self._refresh, name="storefront-redis-map", daemon=True).start()
 
     def reload(self) -> None:
-        """Learn the map now; raises `StoreUnavailable` if no node answers."""
+        """Reload the map now. Raises `StoreUnavailable` if no node answers."""
         last: Exception = StoreUnavailable("No node of the Redis Cluster is known; set STOREFRONT_REDIS_URL.")
         # Those that answered last come first; the URL's own are tried again when all others are gone.
         for host, port in dict.fromkeys([*self._known, *self._address.seeds]):

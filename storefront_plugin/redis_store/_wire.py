@@ -1,4 +1,4 @@
-"""One connection to one server, every use of which is bounded by the clock on the wall."""
+"""A connection to a server, with a deadline for every exchange."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from .commands import pack
 
 CONNECT_SECONDS: Final = 5.0
-"""How long connecting and each step of the greeting may take; a page never waits for it, see `node`."""
+"""Timeout for connecting and each step of the handshake; pages never wait for it, see `_nodes`."""
 
-# The two CLIENT SETINFO trips are saved; redis-py 7.1 renamed what switches them off.
+# Skips the two CLIENT SETINFO round trips; redis-py 7.1 renamed the option.
 _KNOWN = inspect.signature(AbstractConnection.__init__).parameters
 _NO_INTRODUCTION: dict[str, Any] = (
     {"driver_info": None} if "driver_info" in _KNOWN else {"lib_name": None, "lib_version": None}
 )
 
 OPTIONS: Final[dict[str, Any]] = {
-    "protocol": 3,  # typed replies: scores arrive as floats
+    "protocol": 3,  # RESP3: typed replies, such as scores as floats
     **_NO_INTRODUCTION,
     "socket_timeout": CONNECT_SECONDS,
     "socket_connect_timeout": CONNECT_SECONDS,
@@ -39,10 +39,10 @@ _CHUNK: Final = 65536
 
 
 class Wire:
-    """An open, authenticated connection. redis-py connects, encrypts and greets; sending and receiving is here.
+    """An open, authenticated connection. redis-py does the handshake; sending and receiving are implemented here.
 
-    redis-py's own reading has a time-out for each receive only, so forty late replies add up. Here all receives of
-    one exchange share one end. After any exception the wire must be closed: late replies may still arrive on it.
+    redis-py has a timeout per receive, so the delays of many replies add up. Here all receives of an exchange share one
+    deadline. After an exception the wire must be closed, because late replies may still arrive.
     """
 
     __slots__ = ("_connection", "_reader", "_replies", "_sock")
@@ -56,14 +56,14 @@ class Wire:
         self._replies: list[Any] = []
 
     def is_stale(self) -> bool:
-        """Whether the server has closed it, or has sent something without a command."""
+        """Whether the server has closed it, or has sent unexpected data."""
         try:
             return bool(self._connection.can_read(0))
         except Exception:
             return True
 
     def fileno(self) -> int:
-        """For selectors."""
+        """The file descriptor, for selectors."""
         return int(self._sock.fileno())
 
     def send(self, payload: bytes, ends: float) -> None:
@@ -77,26 +77,26 @@ class Wire:
             raise RedisConnectionError(f"connection lost: {error}") from error
 
     def arrived(self, count: int) -> bool:
-        """Take in what is there without waiting; whether *count* replies are complete."""
+        """Read available data without waiting; returns whether *count* replies are complete."""
         self._receive(0.0)
         return len(self._replies) >= count
 
     def collect(self, count: int, ends: float) -> list[Any]:
-        """The next *count* replies, waiting until *ends* at most; error replies are exceptions in the list."""
+        """The next *count* replies, before *ends*; error replies are exceptions in the list."""
         while len(self._replies) < count:
             self._receive(_left(ends))
         taken, self._replies = self._replies[:count], self._replies[count:]
         return taken
 
     def execute(self, commands: Iterable[tuple[str | int | bytes, ...]], seconds: float) -> list[Any]:
-        """Send *commands* and wait for their replies, both within *seconds*."""
+        """The replies of *commands*, within *seconds*."""
         ends = time.monotonic() + seconds
         packed = [pack(*command) for command in commands]
         self.send(b"".join(packed), ends)
         return self.collect(len(packed), ends)
 
     def close(self) -> None:
-        """Drop the connection; safe to call twice."""
+        """Close the connection; safe to call twice."""
         self._connection.disconnect()  # type: ignore[no-untyped-call]
 
     def _receive(self, seconds: float) -> None:
@@ -109,7 +109,7 @@ class Wire:
             return
         except OSError as error:
             if type(error).__name__ in ("SSLWantReadError", "SSLWantWriteError"):
-                return  # half an encrypted record: the rest follows
+                return  # an incomplete TLS record
             raise RedisConnectionError(f"connection lost: {error}") from error
         if not data:
             raise RedisConnectionError("connection closed by the server")

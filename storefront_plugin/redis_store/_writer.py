@@ -19,21 +19,21 @@ from ._wire import CONNECT_SECONDS, Wire
 from .commands import RawCommand, ScriptCall, pack
 
 SECONDS: Final = 5.0
-"""One trip may take so long; no further trip is begun when the whole has taken so long."""
+"""Timeout of one round trip, and time after which there are no more retries."""
 
 PAUSES: Final = (0.05, 0.2, 0.5, 1.0)
-"""Seconds before each further try."""
+"""Seconds before each retry."""
 
 
 @dataclass(slots=True)
 class Job:
-    """One command to settle.
+    """A command to execute.
 
     Attributes:
         packed: The bytes to send.
-        key: Decides the node, unless *node* is given.
-        node: The very node to ask.
-        reply: What came back: a reply, an error reply, or `StoreUnavailable`.
+        key: Its slot determines the node, unless *node* is given.
+        node: The node to send it to.
+        reply: The reply, an error reply, or `StoreUnavailable`.
     """
 
     packed: bytes
@@ -43,13 +43,13 @@ class Job:
 
 
 class Writer:
-    """Sends commands and sends them again after a lost connection, so each must bear being run twice."""
+    """Executes commands, with retries after a lost connection: each must be safe to run twice."""
 
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
 
     def settle(self, jobs: Sequence[Job]) -> None:
-        """Fill in the reply of every job; raises nothing for Redis' trouble."""
+        """Set the reply of every job; never raises when Redis is unavailable."""
         ends = time.monotonic() + SECONDS
         left = list(jobs)
         for pause in (*PAUSES, None):
@@ -60,17 +60,17 @@ class Writer:
             self._topology.refresh_soon()
 
     def execute_all(self, *command: str | int | bytes) -> dict[Node, Any]:
-        """The reply of every node to *command*; raises `StoreUnavailable` if one does not answer."""
+        """The reply of every node to *command*. Raises `StoreUnavailable` if one does not answer."""
         self._topology.load()
         jobs = [Job(pack(*command), node=node) for node in self._topology.nodes()]
         self.settle(jobs)
         return {job.node: checked(job) for job in jobs if job.node is not None}
 
     def run_scripts(self, calls: Sequence[ScriptCall]) -> list[Any]:
-        """The replies of *calls*; loads the scripts that a node does not know and runs the refused calls again."""
+        """The replies of *calls*; loads unknown scripts and repeats the refused calls."""
         jobs = [Job(call.packed(), call.keys[0]) for call in calls]
         self.settle(jobs)
-        for _ in range(2):  # twice, as a node may restart or a replica be promoted in between
+        for _ in range(2):  # twice, because a node may restart or fail over in between
             refused = [(job, call) for job, call in zip(jobs, calls, strict=True) if _is_unknown(job.reply)]
             if not refused:
                 break
@@ -80,10 +80,10 @@ class Writer:
 
     def _load(self, texts: set[str]) -> None:
         loads = [Job(pack("SCRIPT", "LOAD", text), node=node) for node in self._topology.nodes() for text in texts]
-        self.settle(loads)  # where it fails, the call is refused again and tells so
+        self.settle(loads)  # if loading fails, the call fails again with NOSCRIPT
 
     def _try(self, jobs: list[Job]) -> list[Job]:
-        """Send *jobs* once; those worth another try."""
+        """Send *jobs* once; returns those to retry."""
         try:
             self._topology.load()
         except StoreUnavailable as error:
@@ -129,7 +129,7 @@ def _take_replies(part: Part, jobs: list[Job]) -> list[Job]:
         if outage and error_code(reply) in RETRIED:
             again.append(job)
         elif outage and error_code(reply) == "READONLY":
-            part.node.close()  # after a failover the name may lead to the new primary
+            part.node.close()  # after a failover the host name may resolve to the new primary
     return again
 
 
@@ -139,11 +139,11 @@ def _is_unknown(reply: object) -> bool:
 
 CHUNK_BYTES: Final = 256 * 1024
 CHUNK_SECONDS: Final = 30.0
-"""A chunk is a few thousand members; a server that needs so long for it is not in order."""
+"""Timeout of a chunk, which is a few thousand members."""
 
 
 class _Stream:
-    """What is on its way to one node."""
+    """Commands in flight to one node."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -153,7 +153,7 @@ class _Stream:
         self._unanswered: list[int] = []
 
     def send(self) -> None:
-        """Send what is waiting; read the replies of the chunk before the last, so that the server never idles."""
+        """Send the waiting commands, then read the replies of the chunk before the last, so that the server is never idle."""
         wire = self._wire = self._wire or _connect(self.node)
         wire.send(b"".join(self.waiting), time.monotonic() + CHUNK_SECONDS)
         self._unanswered.append(len(self.waiting))
@@ -183,7 +183,7 @@ class _Stream:
 
 
 def load(topology: Topology, commands: Iterable[RawCommand]) -> int:
-    """Execute *commands* and tell how many; raises `StoreUnavailable` at the first trouble, with some done."""
+    """Execute *commands*; returns their number. Raises `StoreUnavailable` at the first error; some are then done."""
     topology.load()
     streams: dict[Node, _Stream] = {}
     count = 0
@@ -200,7 +200,7 @@ def load(topology: Topology, commands: Iterable[RawCommand]) -> int:
 
 
 def load_packed(topology: Topology, key: str, commands: Iterable[bytes]) -> int:
-    """Execute *commands*, each packed already, on the node of *key*; how many they were. Otherwise as `load`."""
+    """Execute packed *commands* on the node of *key*. Otherwise as `load`."""
     topology.load()
     stream = _stream_of(topology, {}, key)
     count = 0

@@ -24,17 +24,17 @@ class _Missing:
 
 
 MISSING: Final = _Missing()
-"""The reply of a read whose node failed, was late or refused it. `None` is another thing: there is no such key."""
+"""The reply of a command that failed or was late. `None`, in contrast, means that the key does not exist."""
 
 
 class Command(NamedTuple):
     """``NAME key *args``, a command of one key.
 
     Attributes:
-        key: The full key name; it decides the node of a cluster.
+        key: The key; determines the node of a cluster.
         name: One word, such as ``ZRANGE``.
-        args: What follows the key. Replies come in Redis' own types (RESP3), never decoded: texts are bytes,
-            scores floats, ``WITHSCORES`` gives ``[[member, score], …]`` and ``HGETALL`` a dict.
+        args: Arguments after the key. Replies have the types of RESP3, not decoded: strings are bytes, scores floats,
+            ``WITHSCORES`` gives ``[[member, score], …]`` and ``HGETALL`` a dict.
     """
 
     key: str
@@ -47,7 +47,7 @@ class Command(NamedTuple):
 
 
 RawCommand: TypeAlias = tuple[str | int | float | bytes, ...]
-"""A command as its words: ``("ZADD", key, 3, b"7", …)``; the key stands second."""
+"""A command as a tuple: ``("ZADD", key, 3, b"7", …)``; the key comes second."""
 
 
 def pack(*words: str | int | float | bytes) -> bytes:
@@ -77,7 +77,7 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class ScriptCall:
-    """One run of *script*; all *keys* lie in the same slot. It may run twice, so the script must settle repetition."""
+    """A call of *script*; all *keys* are in the same slot. It may run twice, so the script must be idempotent."""
 
     script: Script
     keys: Sequence[str]

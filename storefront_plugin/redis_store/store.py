@@ -1,4 +1,4 @@
-"""`RedisStore`: the one way of the package to Redis, be it embedded, alone or a cluster."""
+"""`RedisStore`: access to Redis, whether embedded, a single server or a cluster."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ class _Live:
 class RedisStore:
     """Redis for the whole package. Makes no connection before the first use, and new ones in a forked process.
 
-    `fetch` is for pages: one trip within the deadline, and `MISSING` instead of an error. All other methods are for
-    the drainer, the worker and commands: they wait up to 5 s, try again, and raise `StoreUnavailable`.
+    `fetch` is for pages: one round trip within the deadline, and `MISSING` instead of an error. All other methods are
+    for background work and commands: they wait up to 5 s, retry, and raise `StoreUnavailable`.
 
     Args:
         url: ``redis://``, ``rediss://``, ``unix://``, ``redis+cluster://host:port[,host:port]`` or
             ``rediss+cluster://``; None = an embedded server.
-        folder: Data of the embedded server.
+        folder: Data folder of the embedded server.
         deadline: Seconds that a `fetch` may take at most.
-        embedded: Makes the embedded server of a folder.
+        embedded: Creates the embedded server of a folder.
 
     Raises:
-        ConfigurationError: The URL cannot be used.
+        ConfigurationError: The URL is invalid.
     """
 
     def __init__(
@@ -67,19 +67,19 @@ class RedisStore:
 
     @property
     def label(self) -> str:
-        """Where Redis is, for messages; never with user or password."""
+        """The address of Redis for messages, without credentials."""
         return self._address.label if self._address else f"{self._folder} (embedded)"
 
     def fetch(self, commands: Sequence[Command], timeout: float | None = None) -> list[Any]:
-        """The replies of *commands* in their order, in one trip (in a cluster one a node, all at once).
+        """The replies of *commands* in order, in one round trip (in a cluster, one per node, in parallel).
 
         Args:
-            commands: Of one key each. Replies are Redis' own types (RESP3), undecoded; see `Command`.
-            timeout: Seconds left of the page; the deadline if that is shorter. 0 or less sends nothing.
+            commands: Commands of one key each; for the types of replies see `Command`.
+            timeout: Seconds left for the page, if shorter than the deadline. With 0 or less nothing is sent.
 
         Returns:
-            A reply for each command; `MISSING` where Redis did not answer in time, the node is down, or the command was
-            refused. Never raises for trouble of Redis.
+            A reply for each command; `MISSING` if Redis did not answer in time, the node is down, or the command failed.
+            Never raises when Redis is unavailable.
         """
         seconds = self._deadline if timeout is None else min(timeout, self._deadline)
         return self._live().reader.fetch(commands, seconds)
@@ -87,54 +87,55 @@ class RedisStore:
     def answers(self, command: Command, seconds: float) -> bool:
         """Whether Redis answers *command* within *seconds*, which may be longer than the deadline.
 
-        Opens the connection that the first page of a process needs: a name is looked up, encryption and password are agreed
-        upon, on a machine that is busy with starting.
+        It opens the connection for the first page of a process, which can take a while on a machine that is busy with
+        starting.
         """
         return self._live().reader.fetch([command], seconds) != [MISSING]
 
     def execute(self, commands: Sequence[Command]) -> list[Any]:
-        """Like `fetch`, but waits and tries again: all replies, or `StoreUnavailable`, or redis-py's `ResponseError`."""
+        """The replies of *commands* in order, blocking and with retries.
+
+        Raises `StoreUnavailable`, or redis-py's `ResponseError` for a command that Redis rejects."""
         jobs = [Job(command.packed(), command.key) for command in commands]
         self._live().writer.settle(jobs)
         return [checked(job) for job in jobs]
 
     def run_scripts(self, calls: Sequence[ScriptCall]) -> list[Any]:
-        """Run *calls*, in their order on each node, the nodes side by side; loads unknown scripts.
+        """Run script *calls*, in order on each node and in parallel on several; loads unknown scripts.
 
         Returns:
-            For each call its reply, or an exception: redis-py's `ResponseError` with what the script raised, or
-            `StoreUnavailable` (with its cause) if the call may not have run. A call can run twice after a lost
-            connection, so scripts must know what they have done.
+            The reply of each call, or an exception: redis-py's `ResponseError` for an error of the script, or
+            `StoreUnavailable` if the call may not have run. A call may run twice after a lost connection, so scripts
+            must be idempotent.
         """
         return self._live().writer.run_scripts(calls)
 
     def pipeline_write(self, commands: Iterable[RawCommand]) -> int:
-        """Execute *commands*, such as ``("ZADD", key, 3, b"7")``, as fast as the server can; how many they were.
+        """Execute *commands*, such as ``("ZADD", key, 3, b"7")``, in a pipeline; returns their number.
 
-        The key stands second. Nothing is sent twice. Raises `StoreUnavailable` at the first trouble or refusal; some
-        commands are then done and some are not.
+        There are no retries. Raises `StoreUnavailable` at the first error; some commands are then done.
         """
         return load(self._live().topology, commands)
 
     def load_packed(self, key: str, commands: Iterable[bytes]) -> int:
-        """Execute *commands*, each the bytes of one command on the wire, on the node of *key*; how many they were.
+        """Execute packed *commands* on the node of *key*; returns their number.
 
-        All keys in them must lie in the slot of *key*. Otherwise as `pipeline_write`.
+        All their keys must be in the slot of *key*. Otherwise as `pipeline_write`.
         """
         return load_packed(self._live().topology, key, commands)
 
     def unlink(self, keys: Iterable[str]) -> int:
-        """Remove *keys*; how many commands that were. Raises `StoreUnavailable`."""
+        """Remove *keys*; returns the number of commands. Raises `StoreUnavailable`."""
         return self.pipeline_write(("UNLINK", key) for key in keys)
 
     def memory_usage(self, keys: Sequence[str], samples: int = 0) -> list[int | None]:
-        """Bytes of each key, None where there is none; *samples* members are measured, 0 = all of them."""
+        """Memory usage of each key in bytes, None for missing keys; *samples* members are measured, 0 = all."""
         jobs = [Job(pack("MEMORY", "USAGE", key, "SAMPLES", samples), key) for key in keys]
         self._live().writer.settle(jobs)
         return [checked(job) for job in jobs]
 
     def scan(self, pattern: str) -> Iterator[bytes]:
-        """All keys that match the glob *pattern*, some maybe twice, in small steps that block nobody."""
+        """Iterate over keys that match the glob *pattern*, possibly with duplicates, in small non-blocking steps."""
         live = self._live()
         live.topology.load()
         for node in live.topology.nodes():
@@ -151,13 +152,13 @@ class RedisStore:
         return StoreFacts(tuple(facts_of(node.label, _text_of(reply)) for node, reply in replies.items()))
 
     def ping(self) -> float:
-        """Seconds that the nodes took to answer, all together; raises `StoreUnavailable` if one does not."""
+        """Ping all nodes; returns the seconds taken. Raises `StoreUnavailable` if one does not answer."""
         began = time.monotonic()
         self._live().writer.execute_all("PING")
         return time.monotonic() - began
 
     def probe(self) -> bool:
-        """Try nodes that pages had given up, if their time has come; whether all are in use. For the worker."""
+        """Probe nodes with an open breaker, if due; returns whether all are in use. For background work."""
         return not [node for node in self._live().topology.nodes() if not node.breaker.probe()]
 
     def close(self) -> None:
@@ -170,7 +171,7 @@ class RedisStore:
     def _live(self) -> _Live:
         live = self._now
         if live is None or live.pid != os.getpid():
-            # Without a lock, which a fork could copy held; two threads at once cost some connections, no more.
+            # Without a lock, which a fork could copy locked; a race costs some connections, no more.
             live = self._now = _Live(self._topology(), self._deadline)
         return live
 

@@ -1,1 +1,1 @@
-"""What the host provides: value objects, protocols and adapters."""
+"""What the shop provides: value objects, protocols and adapters."""

@@ -1,4 +1,4 @@
-"""The adapters that a shop gave: checked when they are given, and called so that what they raise names them."""
+"""The shop's adapters: validated when they are set; their exceptions become `AdapterError`."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from .ports import Cart, CartLine, Catalog, ConsentLevel, Customers, KnowsSegmen
 _Answer = TypeVar("_Answer")
 
 MOUNT = "storefront.mount"
-"""Where an app keeps its `Mount`."""
+"""Key of the `Mount` in ``app.extensions``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """What an adapter knows of the app that calls it: one adapter may serve the hundreds of apps of a test suite.
+    """What adapters need of the current app: one adapter may serve the many apps of a test suite.
 
     Attributes:
         database: Our own sessions.
-        currency: Of prices and orders that name none.
-        timezone: Of times without a zone.
-        deadline: Seconds that a page waits.
+        currency: Default for prices and orders.
+        timezone: Of naive times.
+        deadline: Seconds that a page may wait.
     """
 
     database: Database
@@ -51,13 +51,13 @@ _METHODS: Mapping[str, tuple[type, str]] = {
     "cart": (Cart, "lines() and add_form(product)"),
     "customers": (Customers, "current_id()"),
 }
-"""What each adapter must have; the others are callables."""
+"""Protocol and methods of each adapter; the others are callables."""
 
 
 class Adapters:
-    """What the shop provides; only the catalogue is required. Adapters may be given after mounting, too.
+    """The adapters of a shop; only the catalogue is required. They may also be set after mounting.
 
-    Raises `ConfigurationError` for one that lacks a method or cannot be called.
+    Setting one that lacks a method or is not callable raises `ConfigurationError`.
     """
 
     catalog: Catalog
@@ -101,21 +101,21 @@ class Adapters:
         super().__setattr__(name, adapter)
 
     def cart_lines(self) -> tuple[CartLine, ...]:
-        """The current shopper's cart; empty where the shop gave none. Raises `AdapterError`."""
+        """The lines of the current cart; empty without a cart adapter. Raises `AdapterError`."""
         cart = self.cart
         return () if cart is None else _call("cart", lambda: tuple(usable_lines(cart.lines())))
 
     def customer_id(self) -> str | None:
-        """Who is shopping; raises `AdapterError`."""
+        """The id of the current customer, or None. Raises `AdapterError`."""
         customers = self.customers
         return None if customers is None else _call("customers", customers.current_id)
 
     def consent_level(self) -> ConsentLevel:
-        """What the current shopper consents to; raises `AdapterError`."""
+        """The consent level of the current shopper. Raises `AdapterError`."""
         return "none" if self.consent is None else _call("consent", self.consent)
 
     def segments(self) -> frozenset[str]:
-        """The segments of the current shopper, where the shop knows any; raises `AdapterError`."""
+        """The segments of the current shopper. Raises `AdapterError`."""
         customers = self.customers
         if not isinstance(customers, KnowsSegments):
             return frozenset()
@@ -133,7 +133,7 @@ def _call(name: str, adapter: Callable[[], _Answer]) -> _Answer:
 
 
 def usable_lines(lines: Iterable[object]) -> Iterator[CartLine]:
-    """The lines of the shop's cart with ids as text; those no product can have are left out."""
+    """Cart lines with ids as text; lines with an invalid id are left out."""
     for line in lines:
         if not isinstance(line, CartLine):
             raise AdapterError(f"Cart.lines gives a {type(line).__name__}; give storefront_plugin.CartLine.")
@@ -142,7 +142,7 @@ def usable_lines(lines: Iterable[object]) -> Iterator[CartLine]:
 
 
 def usable_ids(values: Iterable[object]) -> tuple[str, ...]:
-    """Ids as text, from one id or several; those no product can have are unknown products, not an error."""
+    """Ids as text, from one id or several; invalid ids are left out, like unknown products."""
     ids: list[str] = []
     for value in values if isinstance(values, Iterable) and not isinstance(values, str) else [values]:
         try:

@@ -1,7 +1,7 @@
-"""One place where a product from any catalogue is made harmless, so that one odd row never breaks a page.
+"""Validates and cleans products of any catalogue, so that a single bad row never breaks a page.
 
-A product without a usable id, title or price is left out; every other field that cannot be used falls back to "not
-known". Pure and idempotent: cleaning a clean product gives an equal one.
+A product without a valid id, title or price is left out; other invalid fields become unknown. Pure and idempotent:
+cleaning a clean product gives an equal one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LEFT_OUT = frozenset({"product", "id", "title", "price"})
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong: the field, and in a few words how."""
+    """A problem: the field, and in a few words what is wrong."""
 
     field: str
     kind: str
@@ -51,7 +51,7 @@ class Problem(NamedTuple):
 
 
 class ProblemCounts:
-    """Problems of one adapter. *counts* has how often each was met since the process began."""
+    """Counts the problems of an adapter since the process began, in *counts*."""
 
     def __init__(self, source: str, left_out: Iterable[str] = _LEFT_OUT) -> None:
         self.source = source
@@ -59,7 +59,7 @@ class ProblemCounts:
         self._left_out = frozenset(left_out)
 
     def add(self, problems: Iterable[Problem], about: Any = None, error: BaseException | None = None) -> None:
-        """Count *problems* of the thing with id *about*; the first of each field and kind is logged."""
+        """Count *problems* of the object with the id *about*; the first of each field and kind is logged."""
         for problem in problems:
             self.counts[problem] += 1
             if self.counts[problem] == 1:
@@ -93,14 +93,14 @@ _NO = frozenset({"", "0", "false", "no", "n", "f", "off", "none", "null"})
 
 
 def clean_product(raw: Product, default_currency: str | None) -> Product | None:
-    """*raw* with every field made safe to show, or None where id, title or price cannot be used."""
+    """*raw* with every field safe to show, or None if id, title or price is invalid."""
     return examine_product(raw, default_currency)[0]
 
 
 def clean_products(
     raws: Iterable[Any], default_currency: str | None, problem_counts: ProblemCounts | None = None
 ) -> Iterator[Product]:
-    """The usable ones of *raws*, cleaned; what is wrong with the others is added to *problem_counts*."""
+    """The valid ones of *raws*, cleaned; problems are added to *problem_counts*."""
     for raw in raws:
         product, problems = examine_product(raw, default_currency)
         if problems and problem_counts is not None:
@@ -110,13 +110,13 @@ def clean_products(
 
 
 def examine_product(raw: Any, default_currency: str | None) -> tuple[Product | None, tuple[Problem, ...]]:
-    """The cleaned product (or None), and what was found wrong on the way."""
+    """The cleaned product (or None), and the problems found."""
     if not isinstance(raw, Product):
         return None, (Problem("product", f"a {type(raw).__name__} instead of a Product"),)
     found: list[Problem] = []
 
     def taken(field: str, clean: Callable[[Any], _T], default: _T) -> _T:
-        """The cleaned field, or *default*; whatever the shop's value does when touched stays here."""
+        """The cleaned field, or *default*; catches any exception of the shop's value."""
         try:
             value = getattr(raw, field)
             return clean(value) if value is not None or field in REQUIRED else default
@@ -188,7 +188,7 @@ def _currency(value: Any) -> str | None:
 
 
 def stock_left(value: Any) -> int | None:
-    """Items that can be sold. A yes/no column is understood: yes is "not counted" (None), no is 0."""
+    """Items in stock. A boolean is accepted: True means "not tracked" (None), False means 0."""
     if value is None:
         return None
     if isinstance(value, bool):
@@ -197,7 +197,7 @@ def stock_left(value: Any) -> int | None:
 
 
 def _visible(raw: Product, found: list[Problem]) -> bool:
-    """Whether it may be shown; what cannot be read as yes or no hides the product, because the shop may mean so."""
+    """Whether it may be shown; an invalid value hides the product, to be safe."""
     try:
         value: Any = raw.visible
         if value is None:
@@ -215,7 +215,7 @@ def _visible(raw: Product, found: list[Problem]) -> bool:
 
 
 def _rating(value: Any, reviews: int) -> float | None:
-    stars = value if type(value) is float else decimal(value)  # NaN lies outside of 0 to 5 as well
+    stars = value if type(value) is float else decimal(value)  # NaN is outside of 0 to 5, too
     if not 0 <= stars <= 5:
         raise Unusable("not from 0 to 5")
     return None if stars == 0 and reviews == 0 else float(stars)

@@ -1,4 +1,4 @@
-"""What is missing or odd about a shop's adapters, tried on its real data and said in plain words with counts."""
+"""Checks a shop's adapters on its real data, for ``flask storefront check``."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from .ports import AddForm, AddsLines, Cart, CartLine, Catalog, Order, Orders, P
 from .values import Unusable, address
 
 MOST = 20_000
-"""Products and orders that are looked at; what is odd shows long before."""
+"""Maximum products and orders to inspect."""
 
 Level: TypeAlias = Literal["ok", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One message about an adapter, and how bad it is."""
+    """A message about an adapter, and its level."""
 
     level: Level
     text: str
 
 
 def tried(what: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """The findings of *look*; the shop's own exception is one more."""
+    """The findings of *look*; an exception becomes a finding."""
     findings: list[Finding] = []
     try:
         findings.extend(look())
@@ -45,7 +45,7 @@ def tried(what: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
 
 
 def problem_findings(what: str, problems: Mapping[Problem, int]) -> Iterator[Finding]:
-    """A message for each problem that cleaning met."""
+    """A finding for each problem found by cleaning."""
     for problem, times in problems.items():
         how_often = "once" if times == 1 else f"{times} times"
         yield Finding(
@@ -54,7 +54,7 @@ def problem_findings(what: str, problems: Mapping[Problem, int]) -> Iterator[Fin
 
 
 def counted_problems(adapter: Any) -> Counter[Problem]:
-    """How often an adapter of ours has met each problem so far."""
+    """Problems that an adapter of this package has counted so far."""
     problem_counts = getattr(adapter, "problem_counts", None)
     return Counter(problem_counts.counts) if isinstance(problem_counts, ProblemCounts) else Counter()
 
@@ -67,14 +67,14 @@ def number(things: int | Collection[Any], noun: str) -> str:
 
 @dataclass(slots=True)
 class QueryCount:
-    """How many statements ran; savepoints of ours are not counted."""
+    """Number of statements, without savepoints."""
 
     queries: int = 0
 
 
 @contextmanager
 def counted_queries() -> Iterator[QueryCount]:
-    """Counts the statements this thread runs inside the block, on the shop's engine and on ours alike."""
+    """Count the statements of this thread inside the block, on all engines."""
     count, thread = QueryCount(), threading.get_ident()
 
     def saw(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
@@ -93,7 +93,7 @@ FORMS = 5
 
 
 def inspect_cart(cart: object, catalog: Catalog) -> list[Finding]:
-    """Reads an empty cart and makes a few add-to-cart forms, inside a request of its own if there is none."""
+    """Inspect an empty cart and a few add-to-cart forms, in a request of its own if there is none."""
     if not isinstance(cart, Cart):
         return [Finding("error", "The cart lacks lines() or add_form(product); see storefront_plugin.Cart.")]
     if not has_request_context():
@@ -106,7 +106,7 @@ def inspect_cart(cart: object, catalog: Catalog) -> list[Finding]:
 def _some(catalog: Catalog) -> list[Product]:
     try:
         return list(islice((product for product in catalog.iter_products() if product.visible), FORMS))
-    except Exception:  # told where the catalogue was inspected
+    except Exception:  # reported by the inspection of the catalogue
         return []
 
 
@@ -138,7 +138,7 @@ def _forms(cart: Cart, products: Sequence[Product]) -> Iterator[Finding]:
 
 
 def inspect_orders(orders: object, catalog: Catalog) -> list[Finding]:
-    """Reads the orders as the import does, and says which would not count."""
+    """Inspect the orders as the import reads them."""
     if not isinstance(orders, Orders):
         return [Finding("error", "The orders lack iter_orders(since); see storefront_plugin.Orders.")]
     seen = _Orders()
@@ -148,7 +148,7 @@ def inspect_orders(orders: object, catalog: Catalog) -> list[Finding]:
 
 @dataclass(slots=True)
 class _Orders:
-    """What was seen of the orders."""
+    """What was found in the orders."""
 
     count: int = 0
     unknown: Counter[str] = field(default_factory=Counter)

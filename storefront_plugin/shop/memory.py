@@ -9,15 +9,14 @@ from .ports import NamesOf, Order, Product, VariantsOf
 
 
 class MemoryCatalog:
-    """A catalogue that holds *products* in a dict; of two with one id the later counts.
+    """A catalogue of *products*; the last one with an id wins.
 
-    *variants* answers for the variants of products, see `ports.OffersVariants`, and *category_names* for the names of
-    categories, see `ports.NamesCategories`.
+    *variants* is as `ports.OffersVariants.variants`, *category_names* as `ports.NamesCategories.category_names`.
     """
 
     variants: VariantsOf
     category_names: NamesOf
-    """Both only there where they were given."""
+    """Only set if given."""
 
     def __init__(
         self, products: Iterable[Product], variants: VariantsOf | None = None, category_names: NamesOf | None = None
@@ -47,7 +46,7 @@ class MemoryCatalog:
 
 
 class MemoryOrders:
-    """Orders from a list. Naive times are read as UTC where they are compared."""
+    """Orders from a list. Naive times are compared as UTC."""
 
     def __init__(self, orders: Iterable[Order]) -> None:
         self._orders = sorted(orders, key=lambda order: (_aware(order.placed_at), order.id))

@@ -1,4 +1,4 @@
-"""What a shop provides: value objects and small protocols. Everything else in the package sees the shop only through these."""
+"""What a shop provides: value objects and protocols. The package accesses the shop only through these."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Product:
         rating: Mean of the reviews, 0 to 5, or None.
         review_count: How many reviews *rating* stands on.
         reviewed_at: When the newest review was written; old reviews count less.
-        variant_group: Products of one group never stand beside each other.
+        variant_group: Products of the same group are never shown together.
         attributes: Names and values by which products are similar ("mount": "X").
         cost: What one item costs the shop, for margins; never shown.
     """
@@ -75,7 +75,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One of the variants of a product that a shopper chooses between.
+    """A variant of a product.
 
     Attributes:
         id: The shop's id, as in `CartLine.variant_id`.
@@ -91,13 +91,15 @@ class Variant:
 
 
 VariantsOf: TypeAlias = Callable[[Sequence[str]], Mapping[str, Sequence[Variant]]]
-NamesOf: TypeAlias = Callable[[Sequence[str]], Mapping[str, str]]
 """From product ids to the variants of each."""
+
+NamesOf: TypeAlias = Callable[[Sequence[str]], Mapping[str, str]]
+"""From category ids to their names."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One line of an order. *quantity* is a whole number above 0; *unit_price* is in the order's currency, major units."""
+    """An order line. *quantity* is a whole number above 0; *unit_price* is in major units of the order's currency."""
 
     product_id: str
     quantity: int = 1
@@ -107,7 +109,7 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order as the log keeps it. A naive *placed_at* is read in ``STOREFRONT_TIMEZONE``."""
+    """An order. A naive *placed_at* is in ``STOREFRONT_TIMEZONE``."""
 
     id: str
     placed_at: dt.datetime
@@ -119,12 +121,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """One line of the shopper's cart, in the order it was added (the latest last).
+    """A cart line. Lines are in the order in which they were added.
 
     Attributes:
-        quantity: Whole items. A Decimal with a fraction (2.5 m) is priced, too, but never counts for a bundle.
-        unit_price: Major units; None for the catalogue's price. A line with one whose product the catalogue does not
-            know is the shop's own (gift wrap): it is priced, and no stock is looked up for it.
+        quantity: Whole items. A fractional Decimal (2.5 m) is priced, but never counts for a bundle.
+        unit_price: Major units; None for the catalogue's price. A line with a price whose product is not in the
+            catalogue is an extra of the shop (gift wrap): it is priced, without a check of stock.
         tax_rate: Percent, for lines whose rate ``tax_rate=`` of `price_cart` cannot know; it comes first.
     """
 
@@ -137,7 +139,7 @@ class CartLine:
 
 @dataclass(frozen=True, slots=True)
 class AddForm:
-    """A plain HTML form that puts one product into the shop's own cart.
+    """An HTML form that adds a product to the shop's own cart.
 
     *fields* are the hidden inputs.
     """
@@ -156,7 +158,7 @@ class Catalog(Protocol):
         ...
 
     def iter_products(self) -> Iterator[Product]:
-        """All products, hidden ones too, in any order, without holding them all in memory."""
+        """Iterate over all products, including hidden ones, in any order, without loading all of them into memory."""
         ...
 
     def search(self, text: str, limit: int) -> Sequence[Product]:
@@ -173,19 +175,19 @@ class LiveStock(Protocol):
 
 @runtime_checkable
 class OffersVariants(Protocol):
-    """A catalogue that knows the variants of its products, so that a bundle can offer the choice."""
+    """A catalogue with variants, so that bundles can offer a choice."""
 
     def variants(self, ids: Sequence[str]) -> Mapping[str, Sequence[Variant]]:
-        """The variants of the products *ids*, in the order to show; products without any are left out."""
+        """The variants of the products *ids*, in display order; products without variants are left out."""
         ...
 
 
 @runtime_checkable
 class NamesCategories(Protocol):
-    """A catalogue that knows what its categories are called, so that merchants read names instead of ids."""
+    """A catalogue with names of categories, shown to merchants instead of ids."""
 
     def category_names(self, ids: Sequence[str]) -> Mapping[str, str]:
-        """What the categories *ids* are called, in the language of the request; unknown ones are left out."""
+        """The names of the categories *ids*, in the language of the request; unknown ids are left out."""
         ...
 
 
@@ -200,25 +202,25 @@ class Orders(Protocol):
 
 @runtime_checkable
 class Cart(Protocol):
-    """The current shopper's cart, read through the shop's own code."""
+    """The cart of the current shopper."""
 
     def lines(self) -> Iterable[CartLine]: ...
 
     def add_form(self, product: Product) -> AddForm | None:
-        """The form of the shop's own view that adds *product*.
+        """The form that adds *product* by a view of the shop.
 
-        None where it cannot be added directly (a variant must be chosen first) or where the shop has no such view;
-        a cart with `AddsLines.add` then gets a form to our view.
+        None if it cannot be added directly (a variant must be chosen first) or if the shop has no such view; a cart
+        with `AddsLines.add` then gets a form to our view.
         """
         ...
 
 
 @runtime_checkable
 class AddsLines(Protocol):
-    """A cart that can also be filled from Python: what "add all" posts to our own view, which calls this."""
+    """A cart that can be filled from Python, as our own view for "Add all to cart" does."""
 
     def add(self, lines: Sequence[CartLine]) -> None:
-        """Put *lines* into the current shopper's cart, by the shop's own rules and prices."""
+        """Add *lines* to the current cart, by the shop's own rules and prices."""
         ...
 
 
@@ -233,16 +235,16 @@ class Customers(Protocol):
 
 @runtime_checkable
 class KnowsSegments(Protocol):
-    """Customers whose segments are known, for bundles that only some shoppers get."""
+    """Customers with segments, for bundles that are limited to some."""
 
     def segments(self) -> Iterable[str]:
-        """Names of the segments that the current shopper is in."""
+        """Names of the segments of the current shopper."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """Who opens the merchant's pages: a *name* for the audit log, and the role ``view`` or ``edit``."""
+    """A user of the admin: a *name* for the activity log, and the role ``view`` or ``edit``."""
 
     name: str
     role: Literal["view", "edit"] = "edit"

@@ -1,4 +1,4 @@
-"""What a shopper would miss in a catalogue."""
+"""Checks a catalogue, for ``flask storefront check``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAMPLE = 40
 
 
 def inspect_catalog(catalog: object, settings: Settings) -> list[Finding]:
-    """Reads the catalogue as widgets do, and says what a shopper would miss."""
+    """Inspect the catalogue as widgets read it."""
     if not isinstance(catalog, Catalog):
         return [
             Finding("error", "The catalogue lacks get_many, iter_products or search; see storefront_plugin.Catalog.")
@@ -32,7 +32,7 @@ def inspect_catalog(catalog: object, settings: Settings) -> list[Finding]:
 
 @dataclass(slots=True)
 class _Products:
-    """What was seen of the catalogue."""
+    """What was found in the catalogue."""
 
     currency: str | None
     products: list[Product] = field(default_factory=list)

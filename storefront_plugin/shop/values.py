@@ -1,4 +1,4 @@
-"""Single values from a shop made safe: text, money, numbers, times, addresses. Pure; `Unusable` where it cannot be."""
+"""Cleans single values: text, money, numbers, times, addresses. Pure; raises `Unusable` for invalid ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..money import LIMIT, minor_digits
 MAX_COUNT = 10**9
 MAX_URL = 2048
 _LOOSE_DECIMALS = 4
-"""Decimals kept where the currency is unknown; more are rounding errors of floats."""
+"""Decimals of amounts without a currency; more are rounding errors of floats."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _CONTROLS_BUT_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]+")
@@ -24,19 +24,19 @@ _IMAGE_DATA = re.compile(r"data:image/(png|jpeg|gif|webp|avif)[;,]", re.IGNORECA
 
 
 class Unusable(ValueError):
-    """A value that cannot be used; its text says what it is, in a few words."""
+    """A value is invalid; the message says in a few words what it is."""
 
 
 def one_line(value: Any, longest: int) -> str:
-    """Plain text on one line, cut at *longest* characters. Text marked as safe HTML becomes plain text again."""
+    """Plain text on one line, truncated to *longest* characters. Safe HTML (``Markup``) becomes plain text."""
     if type(value) is str and len(value) <= longest and value.isprintable() and "  " not in value:
-        return value.strip()  # nearly all values; the rest of this is four times slower
+        return value.strip()  # fast path for nearly all values
     text = _plain(value, longest)
     return _cut(" ".join(_CONTROLS.sub(" ", text).split()), longest)
 
 
 def paragraphs(value: Any, longest: int) -> str:
-    """Plain text that keeps its line breaks, cut at *longest* characters."""
+    """Plain text with line breaks, truncated to *longest* characters."""
     return _cut(_CONTROLS_BUT_LINES.sub(" ", _plain(value, longest)).strip(), longest)
 
 
@@ -53,7 +53,7 @@ def _cut(text: str, longest: int) -> str:
 
 
 def money(value: Any, currency: str | None) -> Decimal:
-    """An amount of 0 or more in major units, rounded to the currency's decimals only where it has more."""
+    """An amount of 0 or more in major units, rounded to the decimals of the currency."""
     amount = decimal(value)
     if amount < 0:
         raise Unusable("negative")
@@ -64,7 +64,7 @@ def money(value: Any, currency: str | None) -> Decimal:
 
 
 def decimal(value: Any) -> Decimal:
-    """A finite number. A float is read as it prints: 12.1 is 12.1, not 12.0999999999999996."""
+    """A finite number. A float is converted by its ``repr``: 12.1 is 12.1, not 12.0999999999999996."""
     if value is None:
         raise Unusable("missing")
     if isinstance(value, (bool, bytes)):
@@ -104,12 +104,12 @@ def rounded(amount: Decimal, decimals: int) -> Decimal:
 
 
 def in_major(value: Any, currency: str | None) -> Decimal:
-    """An amount in cents (or yen, or fils) in major units."""
+    """An amount in minor units, converted to major units."""
     return decimal(value).scaleb(-minor_digits(currency))
 
 
 def count(value: Any) -> int:
-    """A whole number from 0 to a milliard; fractions are cut, what is negative is 0."""
+    """An integer from 0 to 10⁹; fractions are truncated, negative numbers become 0."""
     number = value if type(value) is int else decimal(value)
     return min(MAX_COUNT, max(0, math.floor(number)))
 
@@ -129,7 +129,7 @@ def moment(value: Any) -> dt.datetime:
 
 
 def address(value: Any, image: bool = False) -> str:
-    """An http(s) or relative URL; for images also small inline pictures. Anything that could run is refused."""
+    """An http(s) or relative URL; for images also small data URLs. Other schemes are refused."""
     if type(value) is str and len(value) <= MAX_URL and _ORDINARY_PATH.fullmatch(value):
         return value
     text = _plain(value, MAX_URL)

@@ -1,6 +1,6 @@
 """Contract tests that a shop runs on its own adapters.
 
-Subclass a contract in your test suite, give its fixture, and pytest runs every promise the widgets rely on::
+Subclass a contract in your test suite and define its fixture; pytest then checks all that the widgets rely on::
 
     import pytest
     from storefront_plugin.testing import CatalogContract

@@ -1,4 +1,4 @@
-"""What widgets, import and catch-up expect of a shop's adapters."""
+"""Contracts of adapters."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What browsers see of the package: widgets in the shop's pages, fragments, and the form that fills the cart."""
+"""What shoppers see: widgets, fragments, the forms that fill the cart, and the JSON API."""

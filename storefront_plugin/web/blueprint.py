@@ -21,7 +21,7 @@ _ONE_YEAR = 31_536_000
 def build_blueprint(name: str, url_prefix: str) -> Blueprint:
     """The blueprint of one mounted extension.
 
-    A shop's ``templates/storefront/_card.html`` wins over ours of that name, and can extend
+    A template of the shop such as ``templates/storefront/_card.html`` overrides ours, and can extend
     ``storefront-default/_card.html``.
     """
     blueprint = Blueprint(name, __name__, url_prefix=url_prefix)
@@ -38,7 +38,7 @@ def build_blueprint(name: str, url_prefix: str) -> Blueprint:
 
 
 def static_file(filename: str) -> Response:
-    """A file of ours; kept for ever where the address carries the hash of its content."""
+    """A static file; cached for a year if the URL has the hash of its content."""
     response = send_from_directory(STATIC, filename, max_age=0)
     if asset_version(filename) == request.args.get("v"):
         response.cache_control.max_age = _ONE_YEAR
@@ -49,10 +49,10 @@ def static_file(filename: str) -> Response:
 
 
 def exemption(blueprint: Blueprint) -> Callable[[str | None, dict[str, Any] | None], None]:
-    """A step that takes the blueprint out of the shop's CSRF protection and limiters.
+    """A URL value preprocessor that exempts the blueprint from the shop's CSRF protection and limiters.
 
-    It runs at the first request to us, before any ``before_request`` of the shop, and so does not care which
-    extension was mounted first. Posts to us are guarded by their origin (see `http.is_own`).
+    It runs at the first request, before any ``before_request`` of the shop, so that extensions may be mounted in any
+    order. Posts are checked by their origin instead (`http.is_own`).
     """
     done: WeakSet[Flask] = WeakSet()
 
@@ -66,7 +66,7 @@ def exemption(blueprint: Blueprint) -> Callable[[str | None, dict[str, Any] | No
 
 
 def exempt_from_host(app: Flask, blueprint: Blueprint) -> None:
-    """Take *blueprint* out of the shop's ``CSRFProtect`` and ``Limiter``, if it has them."""
+    """Exempt *blueprint* from the shop's ``CSRFProtect`` and ``Limiter``, if any."""
     exempt = getattr(app.extensions.get("csrf"), "exempt", None)
     if exempt is not None:
         exempt(blueprint)

@@ -1,4 +1,4 @@
-"""Where a request came from, and where it may be sent back to: nowhere but the shop itself."""
+"""Origin of requests, redirects within the shop, private responses, and errors that leave a widget out."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from ..signals import slot_failed
 
 
 def is_own(request: Request) -> bool:
-    """Whether a post was made by one of the shop's own pages.
+    """Whether a post comes from a page of the shop itself.
 
-    Browsers say so in Sec-Fetch-Site, older ones in Origin, and a page cannot forge either. A client that sends neither
-    is no browser with the shopper's cookies, and passes.
+    Browsers send Sec-Fetch-Site, older ones Origin, and a page cannot forge either. A client that sends neither is not a
+    browser with a shopper's cookies, and is accepted.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -34,7 +34,7 @@ def is_own(request: Request) -> bool:
 
 
 def way_back(request: Request) -> str:
-    """The path to go on to after a post: its ``next``, else the page it came from, else the shop's home page."""
+    """The path to redirect to after a post: its ``next``, else the referring page, else the shop's home page."""
     given = local_path(request.form.get("next", ""))
     if given is not None:
         return given
@@ -48,7 +48,7 @@ def way_back(request: Request) -> str:
 
 
 def local_path(text: str) -> str | None:
-    """*text* where it is a path on this host: browsers take ``//`` and ``/\\`` for another one, and drop line ends."""
+    """*text*, if it is a path on this host: browsers read ``//`` and ``/\\`` as another host, and drop line ends."""
     plain = text.isprintable() and "\\" not in text
     return text if plain and text.startswith("/") and not text.startswith("//") else None
 
@@ -62,13 +62,13 @@ def _host_of(address: str) -> str | None:
 
 
 def keep_response_private() -> None:
-    """Mark the response to the current request as one shopper's own; headers that are stricter already stay."""
+    """Make the response to the current request private."""
     if has_request_context():
         after_this_request(make_private)
 
 
 def make_private(response: Response) -> Response:
-    """*response* with ``Cache-Control: private, no-store`` and nothing that a shared cache could go by."""
+    """*response* with ``Cache-Control: private, no-store``."""
     control = response.cache_control
     control.private = True
     control.no_store = True
@@ -83,14 +83,14 @@ _Found = TypeVar("_Found")
 _log = logging.getLogger(__name__)
 
 TROUBLE = (StoreUnavailable, DatabaseUnavailable, AdapterError, RedisError, SQLAlchemyError, OSError)
-"""What the world does to us, as against mistakes in code or templates: never raised into a page, not even in tests."""
+"""Outages, in contrast to mistakes in code or templates: never raised into a page, not even in tests."""
 
 
 def guarded(slot: str, render: Callable[[], _Found]) -> _Found | None:
-    """What *render* returns, or None where it fails; the failure is logged and signalled.
+    """The result of *render*, or None if it fails; the error is logged and signalled.
 
-    Mistakes in our code, a template or its call are raised where the shop's developer sees them: in debug mode and in
-    tests. Trouble with Redis, the database or an adapter is not, so that tests meet what shoppers would.
+    Mistakes in code or templates are raised in debug mode and in tests. Outages of Redis, the database or an adapter are
+    not, so that tests see what shoppers would.
     """
     try:
         return render()
@@ -115,13 +115,13 @@ AGAIN_MS = 3000
 
 @contextmanager
 def posted_once() -> Iterator[bool]:
-    """Whether this very form did not come from this browser a moment ago; also where Redis does not answer.
+    """Whether this form was not sent by this browser a moment ago; also True if Redis does not answer.
 
-    Where the block raises, the form counts as never sent, so that sending it again is no repetition.
+    If the block raises, the form counts as not sent.
 
-    The script writes a number of its own into each form it meets (``once``). Without script two shoppers behind one
-    address, with equal browsers and the same choice within `AGAIN_MS`, look like a double click: cookies
-    say nothing, since the first click changes them. So the caller shows the second what happened.
+    The script sets a random field ``once`` in each form. Without script, two shoppers behind one address with equal
+    browsers and the same choice within `AGAIN_MS` look like a double click: cookies do not help, as the first click
+    changes them. So the caller shows the second what happened.
     """
     store, key = current_services.store, _key()
     (reply,) = store.fetch([Command(key, "SET", ("1", "NX", "PX", AGAIN_MS))])

@@ -1,7 +1,7 @@
-"""How many requests one address may make of us in a minute; the shop's own limiter is neither used nor charged.
+"""Rate limits per client address and minute, independent of the shop's own limiter.
 
-Each process counts for itself, in memory: with four workers an address gets up to four times as many. That is a floor
-under the shop's own protection, not in place of it.
+Each process counts in memory: with four workers, an address gets up to four times as many requests. It is a minimum, not
+a replacement of the shop's own protection.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ..proxies import current_services
 Kind: TypeAlias = Literal["fragment", "api", "cart"]
 
 SHARES: Mapping[Kind, int] = {"fragment": 1, "api": 5, "cart": 5}
-"""What ``STOREFRONT_REQUESTS_PER_MINUTE`` is divided by: every page brings a fragment, the others are rarer."""
+"""Divisors of ``STOREFRONT_REQUESTS_PER_MINUTE``: every page loads a fragment, the others are rarer."""
 
 _LIMITER = "storefront.limits"
 
@@ -32,8 +32,8 @@ _LIMITER = "storefront.limits"
 class RecentRequests(MemoryStorage):
     """The times of each address's requests within the last minute.
 
-    The library's own memory starts a thread with each request (0.6 ms) and never forgets an address (limits 5.8).
-    Here the addresses stand in the order of their latest request, and the first are dropped when that is too old.
+    The library's own storage starts a thread per request (0.6 ms) and never removes an address (limits 5.8). Here the
+    addresses are ordered by their latest request, and expired ones are removed.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class RecentRequests(MemoryStorage):
             return True
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """When the oldest request was counted, on the monotonic clock, and how many are."""
+        """The monotonic time of the oldest request, and the number of requests."""
         with self._lock:
             times = self._times.get(key)
             return (times[0], len(times)) if times else (time.monotonic(), 0)
@@ -71,7 +71,7 @@ class RecentRequests(MemoryStorage):
 
 
 def seconds_to_wait(kind: Kind) -> int:
-    """0 where the current request may be answered, and is counted; else after how many seconds the next one may."""
+    """0 if the current request is allowed (it is counted); else the seconds until the next one is."""
     per_minute = current_services.settings.requests_per_minute
     address = client_address(request)
     if not per_minute or address is None:
@@ -86,7 +86,7 @@ def client_address(request: Request) -> str | None:
     """The address of the client, as far as the connection shows it, else None.
 
     A peer on a private network that passes on X-Forwarded-For is a proxy that Flask does not know of: all shoppers would
-    be one address, so the entry that this proxy has put last counts. IPv6 clients own 64 bits of their address.
+    be one address, so the last entry, added by this proxy, counts. Of IPv6 addresses the first 64 bits count.
     """
     peer = _parsed(request.remote_addr or "")
     if peer is None or not peer.is_global:

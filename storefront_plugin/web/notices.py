@@ -1,6 +1,6 @@
-"""What shoppers are told once about what they sent: a bundle that was not added, a code that works or does not.
+"""Notices for shoppers about what they sent, such as a bundle that was not added or a code that is invalid.
 
-It waits in the shopper's session, which their own post opened, until a page that is theirs alone tells it.
+A notice is stored in the session until a private page shows it once, like Flask's ``flash``.
 """
 
 from __future__ import annotations
@@ -17,40 +17,40 @@ from ..core.i18n import Texts, isolated
 
 KEY = "storefront_notice"
 ANCHOR = "storefront-notice"
-"""Where on its page a notice stands."""
+"""The id of a notice in its page."""
 
 SECONDS = 600
-"""What nobody came to read for so long is not told any more."""
+"""Seconds after which a notice is not shown any more."""
 
 _LONGEST = 120
-"""Characters of a title that are kept: they travel in the shopper's cookie."""
+"""Maximum length of a title, which is stored in the shopper's cookie."""
 
 NoticeKind: TypeAlias = Literal[
     "choose", "changed", "gone", "variant", "short", "there", "again", "trouble",
     "wrong", "over", "scheduled", "ended", "used_up", "segment", "unlocked",
 ]  # fmt: skip
-"""``choose``: another number of items. ``changed``: the offer is another one now. ``gone``: it is not on. ``variant``:
-one is to be chosen. ``short``: fewer items are available. ``there``: nothing is missing. ``again``: the very same was sent
-a moment ago. ``trouble``: ours. Of codes and links: ``wrong``: not ours or mistyped. ``over``: expired. ``scheduled``,
-``ended``, ``used_up``, ``segment``: why its bundle is not on. ``unlocked``: its bundle is on for the shopper now."""
+"""``choose``: the number of items is wrong. ``changed``: the offer has changed. ``gone``: it is not active. ``variant``: none
+was chosen. ``short``: fewer items are available. ``there``: nothing is missing. ``again``: the same was sent a moment ago.
+``trouble``: an outage. Of codes and links: ``wrong``: invalid. ``over``: expired. ``scheduled``, ``ended``, ``used_up``,
+``segment``: why its bundle is not active. ``unlocked``: its bundle is active for the shopper."""
 
 Source: TypeAlias = Literal["cart", "code", "link"]
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One answer; only the values that its kind needs are there.
+    """A notice; only the values that its kind needs are set.
 
     Attributes:
-        source: What it answers: a form of the cart, a typed code or a link.
-        bundle_id: The bundle that it is about, if any.
-        title: The bundle's, where the shopper may be told it.
-        product: The product of which too few are available, as shoppers know it.
-        least: Items to choose at least.
-        most: Items to choose at most.
+        source: What was sent: a form of the cart, a typed code or a link.
+        bundle_id: Its bundle, if any.
+        title: Title of the bundle, if the shopper may know it.
+        product: Name of the product of which too few are available.
+        least: Minimum items to choose.
+        most: Maximum items to choose.
         quantity: Items that were chosen, or that are available.
-        typed: The code as it was typed, where it does not work.
-        path: Where the bundle is shown.
+        typed: The code as typed, if it is invalid.
+        path: Path of the page of the bundle.
     """
 
     kind: NoticeKind
@@ -71,7 +71,7 @@ class Notice:
 
 
 class NotAdded(InputError):
-    """What was sent is not added; *notice* tells the shopper why."""
+    """Nothing was added to the cart; *notice* is for the shopper."""
 
     def __init__(self, message: str, notice: Notice) -> None:
         super().__init__(message)
@@ -79,14 +79,14 @@ class NotAdded(InputError):
 
 
 def keep(notice: Notice) -> None:
-    """Have *notice* told on the shopper's next page; it takes the place of one that was not told yet."""
+    """Store *notice* for the shopper's next page, in place of one that was not shown yet."""
     short = replace(notice, title=notice.title[:_LONGEST], product=notice.product[:_LONGEST])
     values = {name: value for name, value in asdict(short).items() if value}
     session[KEY] = {**values, "at": int(time.time())}
 
 
 def take() -> Notice | None:
-    """What is to be told now, and never again; None outside of a request and where there is nothing."""
+    """Remove and return the stored notice; None if there is none, and outside of a request."""
     if not has_request_context() or KEY not in session:
         return None
     stored: Any = session.pop(KEY)
@@ -170,4 +170,4 @@ _WITH_VALUES: Mapping[str, Callable[[Notice, Texts], str]] = {
     ),
     "trouble": lambda _, texts: texts.gettext("This couldn't be added to your cart. Please try again."),
 }
-"""Messages that need no title of a bundle."""
+"""Messages without the title of a bundle."""

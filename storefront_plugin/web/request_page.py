@@ -16,9 +16,9 @@ from ..shop.ports import clean_id
 def request_page(
     placement: str, products: Iterable[object] = (), category: object = None, personal: bool = False
 ) -> Page:
-    """The page of the current request; the shopper's cart and name are read only when it is *personal*.
+    """The page of the current request; cart and customer are read only with *personal*.
 
-    Raises `AdapterError` when the shop's own cart, customers or consent did.
+    Raises `AdapterError` when the shop's cart, customers or consent adapter raises.
     """
     shop, locale = current_services.shop, current_locale()
     return Page(
@@ -38,7 +38,7 @@ def request_page(
 
 
 def current_locale() -> str:
-    """The locale of the request; outside of one that of the setting, else English."""
+    """The locale of the request; outside of one, that of the setting, or English."""
     settings = current_services.settings
     if has_request_context():
         return locale_for(request, settings)
@@ -47,19 +47,19 @@ def current_locale() -> str:
 
 
 KEY = "storefront_codes"
-"""Where the shop's session keeps staff codes and links as they were shown, also expired ones: only our own addresses write it."""
+"""Session key of presented staff codes and links, including expired ones."""
 
 MOST = 5
-"""Codes remembered; the oldest is forgotten first. They travel in the shopper's cookie."""
+"""Maximum codes in the session; the oldest is dropped first."""
 
 
 def presented() -> tuple[str, ...]:
-    """What the current shopper showed; nothing outside of a request."""
+    """Codes that the current shopper has presented; empty outside of a request."""
     stored = session.get(KEY, ()) if has_request_context() else ()
     return tuple(one for one in stored if isinstance(one, str)) if isinstance(stored, (list, tuple)) else ()
 
 
 def remember(code: str) -> None:
-    """Keep *code* for this shopper."""
+    """Store *code* in the session."""
     others = [one for one in presented() if one != code]
     session[KEY] = [*others, code][-MOST:]

@@ -1,4 +1,4 @@
-"""Adapters that map a shop's own SQLAlchemy models, whatever they look like, without changing them."""
+"""Adapters for a shop's own SQLAlchemy models, which need no changes."""
 
 from .catalog import SQLAlchemyCatalog
 from .orders import SQLAlchemyOrders

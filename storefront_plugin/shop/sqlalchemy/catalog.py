@@ -32,40 +32,40 @@ from .search import ProductSearch
 from .sessions import ShopReads
 
 PAGE = 1000
-"""Products that one query of `iter_products` fetches; no cursor stays open between two."""
+"""Products per query of `iter_products`; no cursor stays open in between."""
 
 PriceUnit = Literal["major", "minor"]
 
 
 class SQLAlchemyCatalog:
-    """The products of *Model*, each field a mapped column, an SQL expression, a callable of the instance or a constant.
+    """A catalogue of *Model*. Each field is a column, an SQL expression, a callable of the instance or a constant.
 
-    With columns and expressions only, one SELECT of just those columns answers for up to 500 ids. With a callable the
-    instances are loaded too; give *options* such as ``[selectinload(Product.category)]`` for what callables touch.
+    With columns and expressions only, up to 500 ids take one SELECT of just those columns. With a callable the
+    instances are loaded, too; pass *options* such as ``[selectinload(Product.category)]`` for what callables touch.
 
     Args:
         db: The shop's Flask-SQLAlchemy; without it, its `scoped_session`, `sessionmaker` or engine.
-        Model: Its product model; nothing about it needs to change.
+        Model: The product model; it needs no changes.
         id: Column of the id: integer, UUID or text.
         title: One line of text.
         price: What the shopper pays; with ``price_unit="minor"`` in cents (or yen, or fils).
-        url: Mostly a callable: ``lambda p: url_for("product", id=p.id)``; kept without the path the shop is mounted at.
-        category_ids: A callable or expression that gives ids, or a relationship, whose primary keys are taken.
-        stock: A number, or yes/no; None is "not counted".
+        url: Usually a callable: ``lambda p: url_for("product", id=p.id)``; stored without the path of the mount.
+        category_ids: A callable or expression for ids, or a relationship, whose primary keys are used.
+        stock: A number, or a boolean; None means "not tracked".
         options: Loader options for what callables touch, or functions that make one (while models are being imported).
-        search: Columns that `search` looks in; by default title and id.
-        live_stock: True has stock read afresh for the cards of each page (one query); *stock* must be SQL then.
-        where: Criterion of the rows that are products at all, such as ``Product.parent_id.is_(None)``.
+        search: Columns for `search`; by default title and id.
+        live_stock: With True, stock is queried for the cards of each page (one query); *stock* must be SQL.
+        where: Criterion for rows that are products, such as ``Product.parent_id.is_(None)``.
         variants: A function from product ids to the `Variant` objects of each, so that a bundle can offer the choice.
-        category_names: A function from ids of categories to their names, for the merchant's pages.
+        category_names: A function from category ids to their names, for the admin.
     """
 
     live_stock: Callable[[Sequence[str]], Mapping[str, int | None]]
-    """Only there with ``live_stock=True``."""
+    """Only set with ``live_stock=True``."""
 
     variants: VariantsOf
     category_names: NamesOf
-    """Both only there where they were given."""
+    """Only set if given."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class SQLAlchemyCatalog:
         if is_relationship(category_ids):
             options = (lambda: selectinload(category_ids), *options)
             given["category_ids"] = _keys_of(category_ids)
-        # Callable addresses run apart from the others: url_for needs a request, also in a worker.
+        # Callables for URLs are called separately: url_for needs a request, also in a worker.
         self._urls = {name: call for name in ("url", "image_url") if (call := _called(given[name])) is not None}
         given = {name: value for name, value in given.items() if name not in self._urls}
         self.fields = FieldMap(Model, given, options, self.problem_counts)
@@ -129,7 +129,7 @@ class SQLAlchemyCatalog:
             self.category_names = category_names
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, Product]:
-        """The products of *ids* in one query (one for each 500); unknown ids are left out."""
+        """The products of *ids*, with one query per 500; unknown ids are left out."""
         found: dict[str, Product] = {}
         unique = list(dict.fromkeys(ids))
         for chunk in chunks(unique, CHUNK):
@@ -141,7 +141,7 @@ class SQLAlchemyCatalog:
         return {id: found[id] for id in unique if id in found}
 
     def iter_products(self) -> Iterator[Product]:
-        """All products, hidden ones too, by id; each 1 000 are a query of their own."""
+        """Iterate over all products by id, including hidden ones, with one query per 1 000."""
         last: Any = None
         while True:
             with self._reads.open(blocking=True) as session:
@@ -160,14 +160,14 @@ class SQLAlchemyCatalog:
             return list(self._products(session, statement))
 
     def id_of(self, instance: Any) -> str | None:
-        """The product id of a model instance, or None where the id is not an attribute of it."""
+        """The product id of a model instance, or None if it is not an attribute."""
         if not isinstance(self._id_source, QueryableAttribute) or not isinstance(instance, self.model):
             return None
         value = getattr(instance, self._id_source.key)
         return None if value is None else str(value)
 
     def queries_by_field(self, sample: int = 20) -> Mapping[str, float]:
-        """For each callable field the SQL statements it runs for one product, over the first *sample* products."""
+        """The mean number of SQL statements per product of each callable field, over the first *sample* products."""
         calls = {**self.fields.callables, **self._urls}
         spent = dict.fromkeys(calls, 0)
         with self._reads.open(blocking=True) as session, self._url_context():
@@ -209,7 +209,7 @@ class SQLAlchemyCatalog:
         return current_app.test_request_context() if needed else nullcontext()
 
     def _url_of(self, name: str, instance: Any, values: Mapping[str, Any]) -> Any:
-        """The callable's URL, without the path the shop is mounted at: one card may be shown under several."""
+        """The URL of the callable, without the path of the mount: a cached product may be shown under several."""
         try:
             url = self._urls[name](instance)
         except Exception as error:
@@ -220,7 +220,7 @@ class SQLAlchemyCatalog:
         return url[len(root) :] if root and isinstance(url, str) and url.startswith(f"{root}/") else url
 
     def _live_stock(self, ids: Sequence[str]) -> Mapping[str, int | None]:
-        """Stock of *ids* as it is now, in one query; unknown ids are left out."""
+        """The current stock of *ids*; unknown ids are left out."""
         found: dict[str, int | None] = {}
         stock = self.fields.expressions["stock"]
         for chunk in chunks(dict.fromkeys(ids), CHUNK):
@@ -241,7 +241,7 @@ def _called(source: Any) -> Any:
 
 def _check(model: Any, *, price_unit: str, **required: Any) -> None:
     for name, source in required.items():
-        if source is None or isinstance(source, str):  # mostly the name of an attribute
+        if source is None or isinstance(source, str):  # probably the name of an attribute
             raise ConfigurationError(
                 f"{name} of {model.__name__} is {source!r:.80}; map it to a column, an SQL expression or a callable."
             )
@@ -251,13 +251,13 @@ def _check(model: Any, *, price_unit: str, **required: Any) -> None:
 
 def _rows(session: Session, statement: sa.Select[Any]) -> Sequence[Any]:
     result = session.execute(statement)
-    # Joined eager loading repeats an instance for each related row.
+    # Joined eager loading repeats instances.
     entity = statement.column_descriptions[0]["entity"] is statement.column_descriptions[0]["expr"]
     return result.unique().all() if entity else result.all()
 
 
 def _product(values: dict[str, Any], default: str | None, minor: bool) -> Product:
-    """The values as the shop gave them; `clean_products` judges them. An id that is not text becomes text here."""
+    """The product with raw values, to be cleaned by `clean_products`."""
     if values.get("id") is not None:
         values["id"] = str(values["id"])
     if minor:
@@ -269,7 +269,7 @@ def _product(values: dict[str, Any], default: str | None, minor: bool) -> Produc
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Without optional fields that are None, so that the defaults of `Product` stand; an unknown *visible* is kept."""
+    """*values* without optional fields that are None, so that the defaults of `Product` apply; *visible* is kept."""
     return {name: value for name, value in values.items() if value is not None or name == "visible"}
 
 
@@ -281,7 +281,7 @@ def _in_major(value: Any, currency: str | None) -> Any:
 
 
 def _keys_of(relationship: Any) -> Callable[[Any], Sequence[Any]]:
-    """A function that gives the primary keys of an instance's related objects."""
+    """A function from an instance to the primary keys of its related objects."""
     name = relationship.key
 
     def keys(instance: Any) -> Sequence[Any]:

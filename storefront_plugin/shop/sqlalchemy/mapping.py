@@ -1,4 +1,4 @@
-"""How a shop's model is mapped: each field a column, an SQL expression, a Python callable or a constant."""
+"""Mapping of a shop's model: each field is a column, an SQL expression, a callable or a constant."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from ..ports import clean_id
 
 
 class FieldMap:
-    """The fields of one adapter, sorted by how they are read.
+    """The mapped fields of an adapter.
 
-    Columns and expressions go into one SELECT. As soon as one field is a callable, that SELECT holds the entity too.
+    Columns and expressions are read by one SELECT, which includes the entity if any field is a callable.
     """
 
     def __init__(
@@ -55,18 +55,18 @@ class FieldMap:
 
     @property
     def needs_entity(self) -> bool:
-        """Whether the model itself must be loaded, because a callable wants it."""
+        """Whether instances must be loaded, because a field is a callable."""
         return bool(self.callables)
 
     def select(self, *extra: sa.ColumnElement[Any], entity: bool = False) -> sa.Select[Any]:
-        """The SELECT of all mapped fields and *extra* columns, in one statement."""
+        """The SELECT of all mapped fields and *extra* columns."""
         columns = [expression.label(f"sf_{name}") for name, expression in self.expressions.items()]
         if entity or self.needs_entity:
             return sa.select(self.model, *columns, *extra).options(*made(self._options))
         return sa.select(*columns, *extra).select_from(self.model)
 
     def values(self, row: Any, entity: bool = False) -> dict[str, Any]:
-        """Field values of a row of `select`. A callable that raises leaves its field out and is logged."""
+        """Field values of a row of `select`. If a callable raises, its field is left out and the problem is counted."""
         start = 1 if entity or self.needs_entity else 0
         values = dict(zip(self.expressions, row[start:], strict=False))
         values.update(self.constants)
@@ -82,12 +82,12 @@ class FieldMap:
 
 
 def made(options: Sequence[Any]) -> list[Any]:
-    """Loader options, those made by functions too: making one configures mappers, which needs all models imported."""
+    """Loader options; functions are called for theirs, because creating one needs all models imported."""
     return [option() if callable(option) else option for option in options]
 
 
 def as_expression(source: Any) -> sa.ColumnElement[Any] | None:
-    """*source* as something to SELECT, or None where it is not SQL."""
+    """*source* as an SQL expression, or None."""
     if isinstance(source, sa.sql.Select):
         return source.scalar_subquery()
     clause = source.__clause_element__() if hasattr(source, "__clause_element__") else source
@@ -95,7 +95,7 @@ def as_expression(source: Any) -> sa.ColumnElement[Any] | None:
 
 
 def as_callable(source: Any) -> Callable[[Any], Any] | None:
-    """*source* as a function of the model instance, or None where it is a constant."""
+    """*source* as a function of the instance, or None."""
     if isinstance(source, property):
         return source.fget
     if isinstance(source, AssociationProxyInstance):
@@ -104,12 +104,12 @@ def as_callable(source: Any) -> Callable[[Any], Any] | None:
 
 
 def is_relationship(source: Any) -> bool:
-    """Whether *source* is a relationship; asked without configuring mappers, because models may still be imported."""
+    """Whether *source* is a relationship, without configuring mappers (models may still be imported)."""
     return isinstance(source, QueryableAttribute) and isinstance(source.comparator, RelationshipProperty.Comparator)
 
 
 def required_expression(name: str, source: Any, model: Any) -> sa.ColumnElement[Any]:
-    """*source* as SQL; raises `ConfigurationError` with the remedy where it is something else."""
+    """*source* as an SQL expression. Raises `ConfigurationError` if it is something else."""
     expression = None if is_relationship(source) else as_expression(source)
     if expression is None:
         raise ConfigurationError(
@@ -120,19 +120,19 @@ def required_expression(name: str, source: Any, model: Any) -> sa.ColumnElement[
 
 
 CHUNK = 500
-"""Ids in one ``IN`` list: every database takes that many parameters."""
+"""Ids per ``IN`` list; all databases accept so many parameters."""
 
 _T = TypeVar("_T")
 
 
 class KeyColumn:
-    """The column (or SQL expression) by which a thing is known."""
+    """The column (or SQL expression) of an id."""
 
     def __init__(self, expression: sa.ColumnElement[Any]) -> None:
         self.expression = expression
 
     def values(self, ids: Iterable[str], dialect: sa.Dialect) -> Mapping[Any, str]:
-        """Column values of *ids* with the id each stands for; an id that the column cannot hold is simply unknown."""
+        """Column values with the id of each; ids that the column cannot hold are left out."""
         found = {}
         for id in dict.fromkeys(ids):
             value = self.value(id, dialect)
@@ -141,21 +141,21 @@ class KeyColumn:
         return found
 
     def value(self, id: str, dialect: sa.Dialect) -> Any:
-        """The column value that *id* stands for, or None."""
+        """The column value of *id*, or None."""
         try:
             value = _converted(clean_id(id), self.expression.type, dialect)
             if value is None:
                 return None
             bind = self.expression.type.dialect_impl(dialect).bind_processor(dialect)
             if bind is not None:
-                bind(value)  # a custom type says here what it cannot hold
+                bind(value)  # a custom type may reject the value
         except (InputError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError):
             return None
         return value
 
 
 def _converted(text: str, kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Any:
-    """*text* as the column's Python type; only the spelling that the shop itself would give counts ("7", not "007")."""
+    """*text* as the column's Python type; only in its canonical spelling ("7", not "007")."""
     if isinstance(kind, sa.Uuid):
         return _same(uuid.UUID(text), text, text if not kind.as_uuid else None)
     try:

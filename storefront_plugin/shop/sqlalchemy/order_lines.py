@@ -1,4 +1,4 @@
-"""The lines of a shop's orders, wherever it keeps them: a relationship, a callable, a JSON column or a model beside."""
+"""Order lines, from a relationship, a callable, a JSON column or a separate model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RawLine = Mapping[str, Any]
 
 
 class OrderLines:
-    """Reads the lines of a page of orders: no query a line, and none an order."""
+    """Reads the lines of a page of orders, without a query per order or line."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class OrderLines:
             )
 
     def beside(self, session: Session, order_keys: Sequence[Any]) -> dict[str, list[RawLine]]:
-        """Lines of the model beside, by the text of their order's key; empty where lines hang on the order."""
+        """Lines of a separate model by the order's key as text; empty otherwise."""
         if self._beside is None or not order_keys:
             return {}
         found: dict[str, list[RawLine]] = {}
@@ -72,7 +72,7 @@ class OrderLines:
         return found
 
     def read(self, value: Any) -> list[RawLine]:
-        """Lines from what a relationship, callable or JSON column gave; raises `Unusable` where that is no list."""
+        """Lines from the value of a relationship, callable or JSON column. Raises `Unusable` if it is not a list."""
         if isinstance(value, (str, bytes)):
             try:
                 value = json.loads(value)
@@ -97,7 +97,7 @@ class OrderLines:
 
 
 def order_line(raw: RawLine, currency: str | None, minor: bool) -> OrderLine:
-    """A line as the log keeps it; raises `Unusable` for one without product or with nothing sold."""
+    """The order line. Raises `Unusable` for one without a valid product or quantity."""
     try:
         product_id = clean_id(raw.get("product_id"))
         variant = raw.get("variant_id")
@@ -113,7 +113,7 @@ def order_line(raw: RawLine, currency: str | None, minor: bool) -> OrderLine:
 
 
 def _quantity(value: Any) -> int:
-    """Whole items; what is sold by weight or length counts as the next whole number."""
+    """A whole quantity; fractions (goods by weight or length) are rounded up."""
     number = decimal(1 if value is None else value)
     if not 0 < number <= MAX_COUNT:
         raise Unusable("of no usable quantity")
@@ -138,7 +138,7 @@ def _order_id(model: Any, order_id: Any) -> sa.ColumnElement[Any]:
 
 
 def _reader(name: str, source: Any) -> Callable[[Any], Any]:
-    """A function that takes one field from a line, an object or a dict."""
+    """A function that reads a field from a line, an object or a dict."""
     if isinstance(source, str):
         return lambda line: _named(line, source)
     if isinstance(source, QueryableAttribute):
@@ -160,10 +160,10 @@ def _named(line: Any, name: str) -> Any:
 
 
 class VariantFold:
-    """Knows the product of each variant.
+    """Maps variants to products.
 
-    *product_of* is a pair of columns, ``(Variant.id, Variant.product_id)`` (best: one query a page); a mapping; or a
-    callable that gets the set of a page's variant ids as text and returns a mapping.
+    *product_of* is a pair of columns, ``(Variant.id, Variant.product_id)`` (best: one query per page); a mapping; or a
+    callable from a set of variant ids (text) to a mapping.
     """
 
     def __init__(self, product_of: Any) -> None:

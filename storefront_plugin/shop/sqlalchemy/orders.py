@@ -1,4 +1,4 @@
-"""`SQLAlchemyOrders`: past orders from a shop's own order model."""
+"""`SQLAlchemyOrders`: orders from a shop's own order model."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ from .order_lines import OrderLines, RawLine, VariantFold, order_line
 from .sessions import ShopReads
 
 PAGE = 500
-"""Orders that one query fetches; no cursor stays open between two."""
+"""Orders per query; no cursor stays open in between."""
 
 CANCELLED_WORDS = frozenset({"cancelled", "canceled"})
-"""Values of *status* that mean cancelled where *cancelled* is not given."""
+"""Values of *status* that mean cancelled, by default."""
 
 PriceUnit = Literal["major", "minor"]
 
 
 class SQLAlchemyOrders:
-    """The orders of *Model*, read page by page, the oldest first.
+    """Orders of *Model*, read in pages, oldest first.
 
     Args:
         db: The shop's Flask-SQLAlchemy; without it, its `scoped_session`, `sessionmaker` or engine.
-        Model: Its order model; nothing about it needs to change.
+        Model: The order model; it needs no changes.
         id: Column of the order's id.
-        placed_at: Column of the time of placement; orders without one are not placed yet and left out.
+        placed_at: Column of the time of placement; orders without one are left out.
         lines: A relationship; a JSON column with a list of dicts; a callable order → objects or dicts; or the model of
             the lines, with *line_order_id* (then one query fetches the lines of 500 orders).
-        line_product_id: Column of the line, callable of the line, or name of a key; so are the other ``line_*``.
+        line_product_id: Column of the line, callable of the line, or key name; the same for the other ``line_*``.
         line_options: Loader options for what callables of lines touch.
-        order_key: The column that *line_order_id* refers to, where it is not *id*.
+        order_key: The column that *line_order_id* refers to, if not *id*.
         customer_id: Column or callable; None for guests.
-        cancelled: A set of values of *status*, a callable of the order, or a column or expression that is true or
-            filled when it is cancelled. By default a *status* of "cancelled" or "canceled".
+        cancelled: A set of values of *status*, a callable of the order, or a column or expression that is truthy for
+            cancelled orders. By default a *status* of "cancelled" or "canceled".
         since: Column of the last change, so that `iter_orders(since)` finds late cancellations too.
-        product_of: Where variants are sold: ``(Variant.id, Variant.product_id)``, a dict, or a callable from a set of
+        product_of: If variants are sold: ``(Variant.id, Variant.product_id)``, a dict, or a callable from a set of
             variant ids to a dict. Needs *line_variant_id*.
-        where: Criterion of the rows that count as orders at all, such as ``Order.paid.is_(True)``.
+        where: Criterion for rows that are orders, such as ``Order.paid.is_(True)``.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class SQLAlchemyOrders:
         self._reads = ShopReads(self.shop_database, Model)
 
     def iter_orders(self, since: dt.datetime | None = None) -> Iterator[Order]:
-        """Orders placed (or changed, with *since* mapped) at or after *since*, the oldest first; 500 a query."""
+        """Iterate over orders placed (or changed, if *since* is mapped) at or after *since*, oldest first."""
         last: tuple[Any, Any] | None = None
         while True:
             with self._reads.open(blocking=True) as session:
@@ -111,9 +111,9 @@ class SQLAlchemyOrders:
                 return
 
     def order_of(self, instance: Any) -> Order:
-        """The order of a model *instance* that the shop has flushed, read in the shop's own transaction.
+        """The order of a flushed model *instance*, read in the shop's own transaction.
 
-        Raises `InputError` with the remedy where the instance is of another model, has no id yet, or cannot be read.
+        Raises `InputError` if the instance is of another model, has no id yet, or is invalid.
         """
         session = object_session(instance) if isinstance(instance, self.model) else None
         identity = sa.inspect(instance).identity if session is not None else None
@@ -166,7 +166,7 @@ class SQLAlchemyOrders:
             return []
 
     def _fold_variants(self, session: Session, orders: Sequence[list[RawLine]]) -> None:
-        """Put the product that is shown into each line of a variant; a line whose variant is unknown keeps its own."""
+        """Set the product of lines with a variant; lines with an unknown variant keep theirs."""
         if self._fold is None:
             return
         sold = {str(line["variant_id"]) for lines in orders for line in lines if line.get("variant_id") is not None}
@@ -208,7 +208,7 @@ class SQLAlchemyOrders:
         if not self._cancelled_words:
             return bool(values.get("cancelled"))
         status = values.get("status")
-        # An enum is known by itself, by its value and by its name.
+        # An enum is compared by itself, its value and its name.
         return any(word in self._cancelled_words for word in _words(status))
 
 
@@ -218,7 +218,7 @@ def _primary_key(model: Any) -> Sequence[sa.ColumnElement[Any]]:
 
 
 def _line_fields(product_id: Any, variant_id: Any, quantity: Any, unit_price: Any, product_of: Any) -> dict[str, Any]:
-    """Sources of the line's fields; a product is looked for by its usual name only where nothing else tells it."""
+    """Sources of the fields of lines; ``product_id`` is the default when neither product nor variant is mapped."""
     if product_id is None and product_of is None:
         product_id = "product_id"
     given = {"product_id": product_id, "variant_id": variant_id, "quantity": quantity, "unit_price": unit_price}

@@ -1,4 +1,4 @@
-"""How a text is looked for in a shop's product columns."""
+"""Search for products in columns of the shop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_WORDS = 8
 
 
 class ProductSearch:
-    """Criteria for words in *columns*, or for the id itself. Capitals beyond ASCII are up to the database."""
+    """Criteria for words in *columns*, or for the id. Case folding beyond ASCII depends on the database."""
 
     def __init__(self, key: KeyColumn, columns: Sequence[sa.ColumnElement[Any]]) -> None:
         self._key = key
@@ -24,7 +24,7 @@ class ProductSearch:
     def criteria(
         self, text: str, dialect: sa.Dialect
     ) -> tuple[sa.ColumnElement[bool] | None, Sequence[sa.ColumnElement[Any]]]:
-        """What matches, and in which order; None for a text without words."""
+        """Criterion and order for *text*; None for a text without words."""
         text = " ".join(text.replace("\x00", " ").encode("utf-8", "replace").decode().split())
         words = text.split()[:MAX_WORDS]
         if not words:
@@ -40,7 +40,7 @@ class ProductSearch:
         return sa.or_(*exact, *worded), (sa.case(*ranks, else_=2), *order) if ranks else order
 
     def _has(self, word: str) -> sa.ColumnElement[bool]:
-        """Whether any column has *word*, as typed or in small letters."""
+        """Whether any column contains *word*, as typed or in lower case."""
         either = [self._lower(column).contains(word.lower(), autoescape=True) for column in self._columns]
         either += [_text(column).contains(word, autoescape=True) for column in self._columns]
         return sa.or_(*either)

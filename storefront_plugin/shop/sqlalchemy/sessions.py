@@ -1,4 +1,4 @@
-"""The session on which an adapter reads the shop's models: ours, never the shop's."""
+"""Sessions of adapters on the shop's models, separate from the shop's own sessions."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from ..adapters import current_mount
 
 
 class ShopReads:
-    """Opens short read sessions where *model* lives.
+    """Opens short read sessions on the database of *model*.
 
-    That is the database of our own tables, unless the shop gave those another address (``STOREFRONT_DATABASE_URL``)
-    or keeps the model on another engine, such as that of a Flask-SQLAlchemy bind key.
+    That is the database of our own tables, unless ``STOREFRONT_DATABASE_URL`` is set or the model has another engine,
+    such as that of a Flask-SQLAlchemy bind key.
     """
 
     def __init__(self, shop: ShopDatabase, model: Any) -> None:
@@ -35,7 +35,7 @@ class ShopReads:
 
     @contextmanager
     def open(self, blocking: bool = False) -> Iterator[Session]:
-        """A session for reading; the shop's own session is not flushed by anything done inside."""
+        """A read session; the shop's own session is not flushed inside."""
         with self._session(blocking) as session, session.no_autoflush, self._shop.undisturbed():
             yield session
 
@@ -84,12 +84,12 @@ _CHANGED = "storefront_changed_products"
 
 
 def watch(catalog: Any, notify: Callable[[Sequence[str]], None]) -> None:
-    """Call the method *notify* with the ids of products whose objects a session has changed, after it committed.
+    """Call the method *notify* with the ids of products that a session has changed, after its commit.
 
-    The model keeps no reference to the method's object: a test suite may mount hundreds on one model.
+    The method is referenced weakly: a test suite may mount many extensions on one model.
 
-    Works for catalogues that have ``model`` and ``id_of(instance)``. Changes by plain SQL or by bulk statements are not
-    seen; cards then follow after ``STOREFRONT_PRODUCT_CACHE_SECONDS``.
+    Works for catalogues that have ``model`` and ``id_of(instance)``. Changes by SQL or bulk statements are not
+    noticed; they show after ``STOREFRONT_PRODUCT_CACHE_SECONDS``.
     """
     weak_notify = WeakMethod(notify)
     model, id_of = getattr(catalog, "model", None), getattr(catalog, "id_of", None)
@@ -110,7 +110,7 @@ def _note(
 ) -> None:
     try:
         product_id = id_of(instance)
-    except Exception as error:  # the shop's own mapping; its flush must go on
+    except Exception as error:  # the shop's own mapping must not fail its flush
         logger.warning("A changed product could not be named (%s).", error)
         return
     if _CHANGED not in session.info:
@@ -121,12 +121,12 @@ def _note(
 
 
 def _notify(session: Session) -> None:
-    # Fires at the release of a savepoint too; only the outermost commit makes the change visible to others.
+    # Also fires when a savepoint is released; only the outermost commit makes the change visible to others.
     if session.in_nested_transaction():
         return
     changed, session.info[_CHANGED] = session.info[_CHANGED], {}
     for notify, ids in changed.items():
         try:
             notify(list(ids))
-        except Exception as error:  # the shop's commit has happened; nothing of ours may make it look as if it had not
+        except Exception as error:  # the shop has committed: nothing may raise here
             logger.warning("Changed products were not passed on (%s).", error)

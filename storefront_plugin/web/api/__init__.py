@@ -1,1 +1,1 @@
-"""The suggestions as JSON, for shops that draw their pages without our templates."""
+"""Suggestions as JSON, for shops that do not use our templates."""

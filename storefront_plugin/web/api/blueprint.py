@@ -1,7 +1,7 @@
-"""The API on one app: addresses, errors and document.
+"""The blueprint of the API: routes, errors and OpenAPI document.
 
-flask-smorest is used as a guest: it checks requests and writes the OpenAPI document, and leaves the app alone. Its `Api`
-would register an error handler for the whole app, a blueprint for documents and a command.
+flask-smorest validates requests and writes the OpenAPI document, but is kept from changing the app: its `Api` would
+register an error handler for the whole app, a blueprint for documentation and a command.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .schemas import (
 )
 
 CONFIG_PREFIX = "STOREFRONT"
-"""The shop's own `Api` has no prefix. Nothing is read from its configuration: the texts below stand instead."""
+"""Keeps our `Api` from reading the configuration of the shop's own, which has no prefix."""
 
 _EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 
@@ -33,7 +33,7 @@ def mount_api(app: flask.Flask, name: str, url_prefix: str) -> None:
     """Register the API under ``<url_prefix>/api`` as the blueprint ``<name>-api``."""
     document = Document(app)
     blueprint = _blueprint(f"{name}-api", f"{url_prefix}/api")
-    # Past flask-smorest's own method: these are not part of the document.
+    # Not by flask-smorest's method: these are not part of the document.
     add_rule = flask.Blueprint.add_url_rule
     add_rule(blueprint, "/openapi.json", "openapi", document.serve)
     for rule in ("", "/", "/<path:path>"):
@@ -68,25 +68,25 @@ class Document(Api):  # type: ignore[misc]
         super().__init__(app, spec_kwargs=texts, config_prefix=CONFIG_PREFIX)
 
     def serve(self) -> Response:
-        """The document, with the path that the shop is mounted under."""
+        """The document, with the path of the mount."""
         return jsonify({**self.spec.to_dict(), "servers": [{"url": request.script_root or "/"}]})
 
     def _init_spec(self, **options: Any) -> None:
         commands = dict(self._app.cli.commands)
         super()._init_spec(**options)
-        self._app.cli.commands = commands  # an ``openapi`` of the shop's own stays, and none appears where none was
+        self._app.cli.commands = commands  # keep flask-smorest from adding or replacing a command ``openapi``
 
     def _register_doc_blueprint(self) -> None:
-        """Nothing: `serve` is an address of our own blueprint."""
+        """Does nothing: `serve` is a route of our own blueprint."""
 
     def _register_etag_headers(self) -> None:
-        """Nothing: we have none."""
+        """Does nothing: there are none."""
 
     def _register_pagination_header(self) -> None:
-        """Nothing: we have no pages."""
+        """Does nothing: there is no pagination."""
 
     def _register_error_handlers(self) -> None:
-        """Nothing: our blueprint answers its own errors."""
+        """Does nothing: our blueprint handles its own errors."""
 
 
 _MESSAGES = {
@@ -96,9 +96,10 @@ _MESSAGES = {
 
 
 def answer_errors(blueprint: flask.Blueprint) -> None:
-    """Let *blueprint* answer its own errors.
+    """Register JSON error handlers on *blueprint*.
 
-    Each status code is registered by itself, because a shop's handler of a code wins over ours of all HTTP errors.
+    Each status code is registered separately, because a shop's handler of a code takes precedence over ours of all HTTP
+    errors.
     """
     for code in default_exceptions:
         blueprint.register_error_handler(code, error_body)
@@ -122,5 +123,5 @@ def error_body(error: HTTPException) -> Response:
 
 
 def _raise(error: Exception) -> Response:
-    """Past the shop's handler of any exception to Flask's own way, which logs it and comes back here as a 500."""
+    """Bypass the shop's handler of all exceptions: Flask logs the error and calls the handler of 500."""
     raise error

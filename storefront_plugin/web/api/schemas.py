@@ -1,4 +1,4 @@
-"""What the API takes and gives, each name in one place; the OpenAPI document is made from it."""
+"""Schemas of the API, from which the OpenAPI document is generated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def amount(meaning: str, **options: Any) -> fields.Decimal:
 
 
 class OwnSchema(Schema):
-    """A schema that marshmallow does not know by name: the shop may have one of the same name, and use it as text."""
+    """A schema that is not in marshmallow's registry, where the shop may have one of the same name."""
 
     class Meta:
         register = False
@@ -115,7 +115,7 @@ def _ids(most: int, meaning: str, **options: Any) -> fields.List[Any]:
 
 
 class RecommendationsQuerySchema(OwnSchema):
-    """The question of one strategy."""
+    """The query of a strategy."""
 
     strategy = fields.String(required=True, validate=validate.OneOf(tuple(STRATEGIES)))
     product = _ids(MAX_SEEDS, "Ids to find suggestions for; of a cart the latest line last.")
@@ -130,7 +130,7 @@ class RecommendationsQuerySchema(OwnSchema):
 
 
 class PlacementQuerySchema(OwnSchema):
-    """What the page is about."""
+    """The query of a page."""
 
     product = _ids(MAX_SEEDS, "Ids of the products that the page is about.")
     category = fields.String(
@@ -184,7 +184,7 @@ class SlotSchema(OwnSchema):
 
 
 class PlacementSchema(OwnSchema):
-    """The slots of a page that found something, in their order."""
+    """The slots of a page that are not empty, in order."""
 
     placement = fields.String(required=True)
     slots = fields.List(fields.Nested(SlotSchema), required=True)

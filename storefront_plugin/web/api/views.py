@@ -1,4 +1,4 @@
-"""The answers of the API. Each belongs to one shopper: locale, prices and cart may be theirs."""
+"""Views of the API. Responses are private: locale, prices and cart may be those of a shopper."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..widgets.cards import PICTURE_SCHEMES, CardMaker, CartForms, below_root
 
 
 def bundle_numbers(offer: BundleOffer, locale: str) -> dict[str, Any]:
-    """A bundle to add, one that the cart has, or one that it nearly has."""
+    """A bundle to add, one that applies to the cart, or one that nearly does."""
     bundle, words = offer.bundle, offer.bundle.definition.text_in(locale)
     root = request.script_root if has_request_context() else ""
     return {
@@ -81,7 +81,7 @@ def _missing(offer: BundleOffer) -> dict[str, Any] | None:
 
 
 class CardNumbers:
-    """Tells the cards of one page; addresses and reasons are those of the widgets."""
+    """Serializes the cards of a page; URLs and reasons are those of the widgets."""
 
     def __init__(self, page: Page) -> None:
         self._texts = texts_for(page.locale)
@@ -90,11 +90,11 @@ class CardNumbers:
         self._maker = CardMaker(self._texts, forms, self._currency)
 
     def slots(self, filled_slots: Iterable[FilledSlot]) -> list[dict[str, Any]]:
-        """Each slot that found something."""
+        """The slots that are not empty."""
         return [self._slot(filled) for filled in filled_slots if filled.cards or filled.bundles]
 
     def cards(self, cards: Iterable[Card]) -> list[dict[str, Any]]:
-        """Each card, with why it is suggested."""
+        """The cards, with their reasons."""
         return [self._card(card) for card in cards]
 
     def _slot(self, filled: FilledSlot) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class CardNumbers:
 
 
 def _exact(amount: Decimal, currency: str | None) -> Decimal:
-    """*amount* with all decimals of its currency, rounded as the widgets do."""
+    """*amount* with the decimals of its currency, rounded as in the widgets."""
     return from_minor(to_minor(amount, currency), currency)
 
 
@@ -178,7 +178,7 @@ def placement(question: Mapping[str, Any], placement: str) -> dict[str, Any]:
 
 
 def elsewhere(path: str = "") -> Response:
-    """Any other address or method below ours, so that the shop's error pages do not answer for it."""
+    """Any other path or method below ours, so that errors are JSON."""
     adapter = current_app.create_url_adapter(request)
     if adapter is not None and request.method != "GET":
         endpoint, _ = adapter.match(method="GET")
@@ -188,14 +188,14 @@ def elsewhere(path: str = "") -> Response:
 
 
 def refuse_too_many() -> None:
-    """Before each answer of the API."""
+    """Enforce the rate limit, before each request."""
     seconds = seconds_to_wait("api")
     if seconds:
         raise TooManyRequests("There were too many requests from this address; wait for a while.", retry_after=seconds)
 
 
 def own_headers(response: Response) -> Response:
-    """After each answer of the API: no cache keeps it, and `elsewhere` does not count as a method of each address."""
+    """Make each response private, and correct ``Allow``, as `elsewhere` accepts all methods."""
     if request.method == "OPTIONS":
         response.allow.clear()
         response.allow.update(METHODS)

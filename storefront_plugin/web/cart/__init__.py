@@ -1,1 +1,1 @@
-"""The shopper's posts: adding products, bundles and codes, and what is said about it."""
+"""Views that add products and bundles to the cart and accept codes."""

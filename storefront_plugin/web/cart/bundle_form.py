@@ -1,7 +1,7 @@
 """From a posted bundle to cart lines: the published bundle defines what is in it, the form only what was chosen.
 
-Nothing else of a form is trusted. What cannot be right (a quantity or a variant that was never offered) raises
-`InputError`, `NotAdded` where the shopper can mend it, and nothing is added. Stock is not looked at here.
+Nothing else of a form is trusted. An invalid form (a quantity or a variant that was never offered) raises `InputError`,
+one that the shopper can correct raises `NotAdded`, and nothing is added.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MOST_DIGITS = 7
 
 
 def bundle_lines(bundle: Bundle, form: Form, choices: Choices) -> list[CartLine]:
-    """The lines of one tier of *bundle* as the shopper chose it; *choices* are the variants of its products."""
+    """The lines of the posted tier of *bundle*; *choices* are the variants of its products."""
     definition = bundle.definition
     number = whole(form.get("tier", ""))
     if number >= len(definition.tiers):
@@ -67,14 +67,14 @@ def lacking_lines(bundle: Bundle, lacks: Sequence[MissingItem], form: Form, choi
 
 
 def whole(text: str) -> int:
-    """A whole number from 0 as a form sends it; `InputError` for anything else."""
+    """A whole number from 0. Raises `InputError` for anything else."""
     if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
         raise InputError(f"{text!r:.40} is no whole number from 0; correct it.")
     return int(text)
 
 
 def _set(tier: Tier, form: Form) -> Iterator[tuple[int, int]]:
-    """All that is not optional, and what was left checked."""
+    """Components that are not optional, and optional ones that are checked."""
     checked = {_picked(text, tier.components)[0] for text in form.getlist("part")}
     for place, component in enumerate(tier.components):
         if not component.optional or place in checked:
@@ -91,7 +91,7 @@ def _mixed(tier: Tier, form: Form) -> Iterator[tuple[int, int]]:
 
 
 def _picked(text: str, offered: Sequence[object]) -> tuple[int, str | None]:
-    """The place of what was picked of *offered*, and the variant that may stand behind a colon."""
+    """The index in *offered*, and the variant after a colon, if any."""
     place, _, variant = text.partition(":")
     if whole(place) >= len(offered):
         raise InputError(f"The bundle has no part {place}; load the page again.")
@@ -107,7 +107,7 @@ def _line(component: Component, quantity: int, choices: Choices, chosen: str | N
 
 
 def _variant(variants: Sequence[Variant], chosen: str | None, quantity: int) -> str | None:
-    """The variant that was chosen; of several with *quantity* in stock one must be chosen, a single one is taken by itself."""
+    """The chosen variant. Of several with *quantity* in stock one must be chosen; a single one is the default."""
     if chosen is not None:
         if not any(one.id == chosen for one in variants):
             raise InputError(f"There is no variant {chosen!r:.60} to choose; load the page again.")
@@ -119,10 +119,10 @@ def _variant(variants: Sequence[Variant], chosen: str | None, quantity: int) -> 
 
 
 def posted_lines(form: Form) -> list[CartLine]:
-    """The lines of the form's ``bundle``, or of what is missing for its ``near``, from what is published now.
+    """The lines of the form's ``bundle``, or of what is missing for its ``near``, of the published bundle.
 
-    Raises `InputError` for what cannot be right, `NotAdded` where the shopper can mend it, and what the shop's
-    adapters, Redis and the database raise.
+    Raises `InputError` for an invalid form, `NotAdded` if the shopper can correct it, and exceptions of the shop's
+    adapters, Redis and the database.
     """
     near = "near" in form
     parts, page = current_services, request_page("cart", personal=True)
@@ -150,7 +150,7 @@ def _published(bundle_id: int, version: int, page: Page) -> Bundle:
 
 
 def _lacks(bundle: Bundle, page: Page) -> Sequence[MissingItem]:
-    """What the cart as it is now lacks for *bundle*."""
+    """What the current cart lacks for *bundle*."""
     parts, ids = current_services, {line.product_id for line in page.cart}
     known = parts.products.get_many(ids, page.shop_locale)
     pricing = cart_pricing(parts.pricer, page, parts.pricer.published.get(), known)
@@ -165,7 +165,7 @@ def _lacks(bundle: Bundle, page: Page) -> Sequence[MissingItem]:
 def _check_stock(
     lines: Sequence[CartLine], cart: Sequence[LineItem], products: Mapping[str, Product], choices: Choices
 ) -> None:
-    """Raise `NotAdded` where *lines* are not available together beside the *cart*."""
+    """Raise `NotAdded` if *lines* are not available in addition to the *cart*."""
     there = {name: product for name, product in products.items() if is_eligible(product)}
     left = remaining(there, choices, cart)
     for line in lines:
@@ -178,7 +178,7 @@ def _check_stock(
 
 
 def _named(line: CartLine, products: Mapping[str, Product], choices: Choices) -> str:
-    """The product of *line* as shoppers know it, with its variant."""
+    """The title of the product of *line*, with its variant."""
     product = products.get(line.product_id)
     title = product.title if product is not None else line.product_id
     variant = next((one.title for one in choices.get(line.product_id, ()) if one.id == line.variant_id), None)

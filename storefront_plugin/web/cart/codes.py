@@ -1,4 +1,4 @@
-"""Staff codes and links that a shopper shows: what they unlock, and what is said about it."""
+"""Views for staff codes and signed links, which unlock bundles."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from .views import answer_page, redirect_with_notice
 
 _LONGEST = 128
 _BEGINNING = dt.datetime.fromtimestamp(0, dt.timezone.utc)
-"""Nothing had expired then: what unlocks a bundle at this time was made by us, however long ago."""
+"""Nothing had expired at this time, so that all codes that were ever valid unlock their bundle."""
 
 
 def take_link(token: str) -> Response:
-    """``GET <prefix>/offer/<token>``: unlock the bundle of a signed link, and go to its first product's page.
+    """``GET <prefix>/offer/<token>``: unlock the bundle of a signed link, and redirect to its first product.
 
-    A link that works no more is answered by a page of ours, without a cookie.
+    An invalid link is answered by a page of ours, without a cookie.
     """
     _refuse_too_many()
     notice = _look_at(token, "link")
@@ -41,12 +41,12 @@ def take_link(token: str) -> Response:
 
 
 def take_code() -> Response:
-    """``POST <prefix>/code``: unlock the bundle of a typed ``code``, and go back to the page it was typed on."""
+    """``POST <prefix>/code``: unlock the bundle of a typed ``code``, and redirect back."""
     if not is_own(request):
         current_app.logger.warning("A code from another site was refused (%s).", request.origin)
         abort(403)
     _refuse_too_many()
-    # Japanese keyboards type letters of full width, which NFKC makes plain.
+    # Japanese keyboards type full-width letters, which NFKC normalizes.
     code = unicodedata.normalize("NFKC", request.form.get("code", "")[:_LONGEST]).strip()[:_LONGEST]
     notice = _look_at(code, "code")
     if notice.kind not in ("wrong", "over"):
@@ -55,7 +55,7 @@ def take_code() -> Response:
 
 
 def _look_at(shown: str, source: Source) -> Notice:
-    """What becomes of a code or token. Only who shows one that we have signed is told more than that it is worthless."""
+    """The notice for a code or token. It has details only if the code or token was signed by us."""
     codes, now = current_services.pricer.codes, dt.datetime.now(dt.timezone.utc)
     signed = codes.unlocked([shown], _BEGINNING)
     if not signed:
@@ -86,7 +86,7 @@ def _unlocked(bundle_id: int, source: Source, now: dt.datetime) -> Notice:
 
 
 def _page_of(bundle: Bundle) -> str:
-    """Path of the page of the bundle's first product that has one, or ""."""
+    """Path of the page of the bundle's first product with one, or ""."""
     ids = [component.product_id for component in bundle.definition.tiers[0].components][:MAX_SEEDS]
     products = current_services.products.get_many(ids)
     urls = (product.url for name in ids if (product := products.get(name)) is not None)

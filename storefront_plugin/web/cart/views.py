@@ -1,4 +1,4 @@
-"""Where our own forms post to: the checked products go into the shop's cart, and the shopper back to the page."""
+"""Views that add products and bundles to the cart, and redirect back."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from .bundle_form import posted_lines
 
 
 def see_other(path: str) -> Response:
-    """On to *path*, by a page that no cache keeps."""
+    """Redirect to *path*, by a response that is not cached."""
     response: Response = redirect(path, 303)  # type: ignore[assignment]
     return make_private(response)
 
 
 def redirect_with_notice(notice: Notice, path: str) -> Response:
-    """On to the page at *path*, which tells *notice* itself or by its fragment."""
+    """Redirect to *path*, where the page or its fragment shows *notice*."""
     keep(notice)
     return see_other(f"{urldefrag(path).url}#{ANCHOR}")
 
 
 def redirect_back(notice: Notice, request: Request) -> Response:
-    """Back to where the posted form stood, with *notice*.
+    """Redirect back to the page of the form, with *notice*.
 
-    A page that is the same for all shoppers tells nothing by itself, and without script no fragment does: then a page
-    of ours comes between.
+    A page that is cached for all shoppers cannot show it, and without script there is no fragment: then a page of ours
+    comes between.
     """
     if request.form.get("private") or request.form.get("once"):
         return redirect_with_notice(notice, way_back(request))
@@ -47,10 +47,10 @@ def redirect_back(notice: Notice, request: Request) -> Response:
 
 
 def redirect_repeated(request: Request) -> Response:
-    """Back to where a form stood that was posted a moment ago already.
+    """Redirect back after a form that was posted a moment ago already.
 
-    Where the form has the script's number it was a double click. Else it may be another shopper's, who is told so by the
-    address alone: a session that is written here would undo what the first of two posts under way writes, such as a cart.
+    With the field of the script it was a double click. Otherwise it may be another shopper, who is informed by the URL
+    alone: writing the session here could undo changes of the first post, such as a cart.
     """
     if request.form.get("once"):
         return see_other(way_back(request))
@@ -58,14 +58,14 @@ def redirect_repeated(request: Request) -> Response:
 
 
 def answer() -> Response:
-    """``GET <prefix>/answer?next=``: what is to be told, with the way back; straight back where that is nothing."""
+    """``GET <prefix>/answer?next=``: show the stored notice, with a link back; redirect back if there is none."""
     back = local_path(request.args.get("next", "")) or request.script_root + "/"
     notice = Notice("again") if request.args.get("again") == "yes" else take()
     return answer_page(notice, back) if notice is not None else see_other(back)
 
 
 def answer_page(notice: Notice, back: str, status: int = 200) -> Response:
-    """A page that tells *notice* and leads *back*."""
+    """A page with *notice* and a link *back*."""
     texts = texts_for(locale_for(request, current_services.settings))
     response = make_private(Response(render_answer(message_of(notice, texts), back, texts), status))
     response.headers["X-Robots-Tag"] = "noindex"
@@ -77,11 +77,10 @@ MAX_PRODUCTS = 31
 
 
 def add_to_cart() -> Response:
-    """``POST <prefix>/cart``: put each ``product`` of the form, or a ``bundle``, into the cart by ``Cart.add``.
+    """``POST <prefix>/cart``: add each ``product`` of the form, or a ``bundle``, by ``Cart.add``.
 
-    Why a bundle is not added is told to the shopper once. Single products that are unknown, hidden or sold out, and
-    those with variants to choose from, are left out. What ``add`` raises is left to the shop's error pages, as in a view
-    of its own: a shopper who pressed a button must not be told that all went well.
+    If a bundle is not added, the shopper sees a notice. Products that are unknown, hidden, sold out or have variants are
+    left out. Exceptions of ``add`` are left to the shop's error pages, as in a view of its own.
     """
     if not is_own(request):
         current_app.logger.warning("A post to the cart from another site was refused (%s).", request.origin)
@@ -101,7 +100,7 @@ def add_to_cart() -> Response:
 
 
 def _bundle_added(cart: AddsLines) -> Response:
-    """Add the posted bundle; a form that was posted a moment ago adds nothing."""
+    """Add the posted bundle, unless the form was posted a moment ago."""
     try:
         with posted_once() as is_new:
             lines = _posted_lines() if is_new else []
@@ -113,7 +112,7 @@ def _bundle_added(cart: AddsLines) -> Response:
 
 
 class _Refused(Exception):
-    """The posted bundle is not added; apart from what the shop's own cart may raise."""
+    """The posted bundle is not added; distinct from exceptions of the shop's own cart."""
 
     def __init__(self, notice: Notice) -> None:
         self.notice = notice
@@ -128,7 +127,7 @@ def _posted_lines() -> list[CartLine]:
 
 
 def _notice_of(error: Exception) -> Notice:
-    """What the shopper is told of *error*; a form that no page of ours makes is taken for one of an older page."""
+    """The notice for *error*; an invalid form is taken for one of an outdated page."""
     usual = Notice("changed" if isinstance(error, InputError) else "trouble")
     notice = error.notice if isinstance(error, NotAdded) else usual
     number = request.form.get("near") or request.form.get("bundle") or ""
