@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .core.errors import ConfigurationError, InputError, StorefrontError
 from .extension import Storefront
-from .migrations.include_object import alembic_include_object
+from .migrations import alembic_include_object
 from .recommending.page import Recommendation
 from .recommending.plan import Slot
 from .shop.memory import MemoryCatalog, MemoryOrders

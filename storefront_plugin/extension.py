@@ -25,7 +25,7 @@ from .core.errors import ConfigurationError
 from .core.renamed import renamed
 from .core.settings import Settings
 from .core.shop_database import ShopSession
-from .migrations import include_object, upgrade
+from .migrations import hide_tables, upgrade
 from .orderlog.importing import ImportReport
 from .proxies import SERVICES, current_services
 from .recommending.effective_plan import Plan
@@ -122,7 +122,7 @@ class Storefront:
         mount_api(app, self.name, self.url_prefix)
         app.jinja_env.globals[self.name] = self
         app.cli.commands.setdefault("storefront", commands)  # `flask` finds it without, app.test_cli_runner() does not
-        include_object.chain(app)
+        hide_tables(app)
         if settings.watch_models and not self._watching:
             self._watching = True
             watch(self.catalog, self._products_changed)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import click
 
 from .bundles import export_bundles, import_bundles, propose_bundles
-from .counts import drain, rebuild, stats
 from .group import StorefrontGroup
 from .installation import check, init_db, redis_stop
-from .orders import catch_up, import_orders
+from .orders import catch_up, drain, import_orders, rebuild, stats
 from .recommend import recommend
 from .worker import worker
 

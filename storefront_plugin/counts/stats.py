@@ -1,17 +1,105 @@
-"""Figures about the counts: size and position in Redis."""
+"""Figures about the counts: how far they are behind the order log, and their size in Redis."""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
 from ..core.database import Database
+from ..orderlog.events import now
 from ..orderlog.numbering import last_position
 from ..orderlog.product_numbers import ProductNumbers
+from ..orderlog.tables import Applier, Batch, OrderEvent
 from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys, shard_of
 from . import generations
+from .applier import BatchSender
 from .generations import Generation
+
+MOST_WAITING = 100_000
+"""Maximum of `Backlog.waiting`; there may be more."""
+
+LATE_SECONDS = 60.0
+"""Orders are counted within a second; when one waits longer than this, no process is counting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Orders that are not counted yet.
+
+    Attributes:
+        waiting: Number of order events, at most `MOST_WAITING`.
+        since: When the oldest of them was recorded, naive UTC.
+        counted_at: When the newest batch was made.
+        position: Number of the newest batch; None before the first.
+        wanting: Why shards in Redis cannot be continued: ``missing``, ``damaged`` or ``foreign``.
+        rebuilding: Whether a rebuild is running.
+        broke_off: Whether a rebuild failed and can be resumed.
+    """
+
+    waiting: int = 0
+    since: dt.datetime | None = None
+    counted_at: dt.datetime | None = None
+    position: int | None = None
+    wanting: frozenset[str] = frozenset()
+    rebuilding: bool = False
+    broke_off: bool = False
+
+    @property
+    def is_late(self) -> bool:
+        """Whether an order has waited for longer than `LATE_SECONDS`."""
+        return self.since is not None and now() - self.since > dt.timedelta(seconds=LATE_SECONDS)
+
+
+def backlog(database: Database, store: RedisStore, keys: Keys, ask_redis: bool) -> Backlog:
+    """The backlog now, by a fixed number of small queries; raises `DatabaseUnavailable` or `StoreUnavailable`.
+
+    Without *ask_redis*, numbered orders that are not in Redis yet are left out.
+    """
+    with database.reading(blocking=True) as session:
+        position = session.scalar(sa.select(Applier.number).where(Applier.id == 1))
+        live = session.scalar(generations.newest("live"))
+        building = session.scalar(generations.newest("building"))
+        counted_at = session.scalar(sa.select(Batch.created_at).order_by(Batch.number.desc()).limit(1))
+        unnumbered, since = _unnumbered(session)
+    lowest, wanting = None, frozenset[str]()
+    if live is not None and ask_redis:
+        lowest, wanting = _standing(BatchSender(database, store, keys), live)
+    unsent, unsent_since = _unsent(database, lowest) if lowest is not None and lowest < (position or 0) else (0, None)
+    return Backlog(
+        waiting=min(MOST_WAITING, unnumbered + unsent),
+        since=min((moment for moment in (since, unsent_since) if moment is not None), default=None),
+        counted_at=counted_at,
+        position=position,
+        wanting=wanting,
+        rebuilding=building is not None and not generations.is_dead(building),
+        broke_off=building is not None and generations.is_dead(building),
+    )
+
+
+def _unnumbered(session: Session) -> tuple[int, dt.datetime | None]:
+    some = sa.select(OrderEvent.id).limit(MOST_WAITING).subquery()
+    oldest = sa.select(OrderEvent.recorded_at).order_by(OrderEvent.id).limit(1)
+    return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0, session.scalar(oldest)
+
+
+def _standing(sender: BatchSender, live: Generation) -> tuple[int | None, frozenset[str]]:
+    """The lowest batch of a shard, and why others cannot be continued."""
+    standing = sender.standing(live)
+    lowest = min((position.number for position in standing.positions.values()), default=None)
+    return lowest, frozenset(standing.wanting.values())
+
+
+def _unsent(database: Database, lowest: int) -> tuple[int, dt.datetime | None]:
+    query = sa.select(Batch.orders, Batch.created_at).where(Batch.number > lowest).order_by(Batch.number)
+    with database.reading(blocking=True) as session:
+        rows = session.execute(query.limit(MOST_WAITING // 100)).all()
+    return sum(row.orders for row in rows), rows[0].created_at if rows else None
+
 
 SAMPLE = 5000
 """Maximum products to measure; of a larger catalogue every n-th is measured, and sums are scaled."""

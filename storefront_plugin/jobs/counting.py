@@ -11,11 +11,10 @@ from typing import Any
 from ..content.index import CatalogueIndex
 from ..core.database import Database
 from ..core.settings import Settings
-from ..counts.backlog import Backlog, backlog
 from ..counts.generations import live
 from ..counts.popularity import find_older, find_trending, load_popularity, store_older, store_trending
 from ..counts.rebuild import Progress, rebuild, sweep
-from ..counts.stats import figures
+from ..counts.stats import Backlog, backlog, figures
 from ..counts.upkeep import Upkeep
 from ..orderlog.numbering import newest_day
 from ..orderlog.product_numbers import ProductNumbers

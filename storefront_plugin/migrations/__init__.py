@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from flask import Flask
 from sqlalchemy import Connection
 
 from ..bundles.store import saved_forms as _saved_forms
 from ..bundles.store import tables as _bundle_tables
 from ..core.audit import AuditRow as _audit_row
-from ..core.database import Base, Database
+from ..core.database import TABLE_PREFIX, Base, Database
 from ..core.errors import ConfigurationError
 from ..core.folders import MIGRATIONS
 from ..counts import generations as _copurchase_tables
@@ -65,3 +69,27 @@ def configuration(connection: Connection) -> Config:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
+
+
+_Filter = Callable[[Any, Any, str, bool, Any], bool]
+
+
+def alembic_include_object(item: Any, name: str | None, type_: str, reflected: bool, compare_to: Any) -> bool:
+    """Alembic's ``include_object`` for a shop's ``env.py``: everything but our tables and what belongs to them."""
+    table = name if type_ == "table" else getattr(getattr(item, "table", None), "name", None)
+    return not (table or "").startswith(TABLE_PREFIX)
+
+
+def hide_tables(app: Flask) -> None:
+    """Hide our tables from the app's Flask-Migrate, after whatever filter it has. It must be mounted before us."""
+    migrate = app.extensions.get("migrate")
+    if migrate is None:
+        return
+    before: _Filter | None = migrate.configure_args.get("include_object")
+
+    def both(item: Any, name: str, type_: str, reflected: bool, compare_to: Any) -> bool:
+        ours = alembic_include_object(item, name, type_, reflected, compare_to)
+        return ours and (before is None or before(item, name, type_, reflected, compare_to))
+
+    both.hides_storefront = True  # type: ignore[attr-defined]  # for `flask storefront check`
+    migrate.configure_args["include_object"] = both

@@ -10,8 +10,7 @@ from flask import Blueprint, Flask, Response, current_app, request, send_from_di
 from jinja2 import FileSystemLoader, PrefixLoader
 
 from ..core.folders import STATIC, WIDGETS
-from .cart.codes import take_code, take_link
-from .cart.views import add_to_cart, answer
+from .cart.views import add_to_cart, answer, take_code, take_link
 from .widgets.rendering import asset_version
 from .widgets.sections import fragment
 

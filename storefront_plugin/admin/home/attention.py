@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from ...bundles.proposals import store as proposals
 from ...bundles.proposals.run import Run
-from ...counts.backlog import Backlog
+from ...counts.stats import Backlog
 from ...jobs.heartbeats import Seen
 from ...proxies import current_services
 from ...recommending.plan import running

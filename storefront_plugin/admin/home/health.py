@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ...bundles.proposals.run import Run, latest_run
 from ...core.dialects import title_and_version
 from ...core.errors import DatabaseUnavailable, StorefrontError, StoreUnavailable, TablesMissing
-from ...counts.backlog import MOST_WAITING, Backlog
+from ...counts.stats import MOST_WAITING, Backlog
 from ...jobs.heartbeats import Seen
 from ...jobs.job import Job
 from ...jobs.leases import JobRun

@@ -1,22 +1,26 @@
-"""Views that add products and bundles to the cart, and redirect back."""
+"""Views that add products and bundles to the cart, and that accept staff codes and signed links."""
 
 from __future__ import annotations
 
+import datetime as dt
+import unicodedata
 from dataclasses import replace
 from urllib.parse import urldefrag
 
 from flask import Request, Response, abort, current_app, redirect, request, url_for
 from werkzeug.exceptions import TooManyRequests
 
+from ...bundles.definition import Bundle, Shopper
 from ...core.errors import AdapterError, InputError, StorefrontError
 from ...core.i18n import locale_for, texts_for
 from ...proxies import current_services
 from ...recommending.choosing import is_eligible
+from ...recommending.page import MAX_SEEDS
 from ...shop.ports import AddsLines, CartLine, clean_id
-from ...web.request_page import request_page
+from ...web.request_page import remember, request_page
 from ..http import TROUBLE, is_own, local_path, make_private, posted_once, way_back
 from ..limits import seconds_to_wait
-from ..notices import ANCHOR, NotAdded, Notice, keep, message_of, take
+from ..notices import ANCHOR, NotAdded, Notice, Source, keep, message_of, take
 from ..widgets.cards import chosen_first
 from ..widgets.rendering import render_answer
 from .bundle_form import posted_lines
@@ -85,9 +89,7 @@ def add_to_cart() -> Response:
     if not is_own(request):
         current_app.logger.warning("A post to the cart from another site was refused (%s).", request.origin)
         abort(403)
-    seconds = seconds_to_wait("cart")
-    if seconds:
-        raise TooManyRequests(retry_after=seconds)
+    _limit_requests()
     cart = current_services.shop.cart
     if not isinstance(cart, AddsLines):
         abort(404)
@@ -150,3 +152,83 @@ def _lines(ids: list[str]) -> list[CartLine]:
     there = [product for name in product_ids if (product := found[name]) is not None and is_eligible(product)]
     first = chosen_first(there)
     return [CartLine(product.id) for product in there if product.id not in first]
+
+
+_LONGEST = 128
+_BEGINNING = dt.datetime.fromtimestamp(0, dt.timezone.utc)
+"""Nothing had expired at this time, so that all codes that were ever valid unlock their bundle."""
+
+
+def take_link(token: str) -> Response:
+    """``GET <prefix>/offer/<token>``: unlock the bundle of a signed link, and redirect to its first product.
+
+    An invalid link is answered by a page of ours, without a cookie.
+    """
+    _limit_requests()
+    notice = _look_at(token, "link")
+    home = request.script_root + "/"
+    if notice.kind in ("wrong", "over"):
+        return answer_page(notice, home, 404)
+    remember(token)
+    if notice.kind != "unlocked":
+        return answer_page(notice, notice.path or home)
+    return redirect_with_notice(notice, notice.path or home)
+
+
+def take_code() -> Response:
+    """``POST <prefix>/code``: unlock the bundle of a typed ``code``, and redirect back."""
+    if not is_own(request):
+        current_app.logger.warning("A code from another site was refused (%s).", request.origin)
+        abort(403)
+    _limit_requests()
+    # Japanese keyboards type full-width letters, which NFKC normalizes.
+    code = unicodedata.normalize("NFKC", request.form.get("code", "")[:_LONGEST]).strip()[:_LONGEST]
+    notice = _look_at(code, "code")
+    if notice.kind not in ("wrong", "over"):
+        remember(code)
+    return redirect_with_notice(notice if notice.kind == "unlocked" else replace(notice, typed=code), way_back(request))
+
+
+def _look_at(shown: str, source: Source) -> Notice:
+    """The notice for a code or token. It has details only if the code or token was signed by us."""
+    codes, now = current_services.pricer.codes, dt.datetime.now(dt.timezone.utc)
+    signed = codes.unlocked([shown], _BEGINNING)
+    if not signed:
+        return Notice("wrong", source)
+    if not codes.unlocked([shown], now):
+        return Notice("over", source)
+    try:
+        return _unlocked(min(signed), source, now)
+    except (StorefrontError, *TROUBLE) as error:
+        current_app.logger.warning("What bundle %s is cannot be told: %s", min(signed), error)
+        return Notice("unlocked", source)
+
+
+def _unlocked(bundle_id: int, source: Source, now: dt.datetime) -> Notice:
+    published = current_services.pricer.published
+    found = published.get().bundles.get(bundle_id)
+    if found is None:
+        return Notice("gone", source)
+    bundle = next(
+        (one for one in published.for_cart(found.definition.product_ids) if one.id == bundle_id),
+        found,
+    )
+    page = request_page("cart", personal=True)
+    why = Shopper(page.segments, frozenset({bundle_id})).why_off(bundle, now)
+    title = bundle.definition.text_in(page.locale).title
+    kind = "gone" if why == "staff_only" else why or "unlocked"
+    return Notice(kind, source, bundle_id=bundle_id, title=title, path=_page_of(bundle))
+
+
+def _page_of(bundle: Bundle) -> str:
+    """Path of the page of the bundle's first product with one, or ""."""
+    ids = [component.product_id for component in bundle.definition.tiers[0].components][:MAX_SEEDS]
+    products = current_services.products.get_many(ids)
+    urls = (product.url for name in ids if (product := products.get(name)) is not None)
+    return next((request.script_root + url for url in urls if url and local_path(url)), "")
+
+
+def _limit_requests() -> None:
+    seconds = seconds_to_wait("cart")
+    if seconds:
+        raise TooManyRequests(retry_after=seconds)
