@@ -58,7 +58,7 @@ class Shot:
 
 
 def fill_cart(page: Page) -> None:
-    """The coffee set without its papers, and a kettle; then the cart."""
+    """What two bundles ask for; then the cart."""
     for sku in ("TSU-DR-WH", "TSU-SV", "TSU-PP", "LUM-A5II", "LX-50"):
         page.goto(f"/product/{sku}")
         page.locator("form.buy button:not([type=button])").last.click()
