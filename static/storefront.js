@@ -253,7 +253,8 @@ function addUp(form) {
   output.textContent = checked.length === boxes.length ? output.dataset.all : inMoney(sum, form.dataset);
 }
 
-// What a bundle saves, in minor units, as bundles/price.py has it; the till has the last word.
+// What a tier costs one by one and saves, in minor units, as bundles/quote.py has it: tests hold both to the same table
+// (tests/bundles/price_cases.json). Items are [unit price, quantity, free]. The cart has the last word.
 const SAVED = {
   percent: (value, total) => Number((2n * BigInt(total) * BigInt(value) + 1000000n) / 2000000n),
   amount: (value, total) => Math.min(value, total),
@@ -262,28 +263,38 @@ const SAVED = {
 };
 const FIRST = new WeakMap();
 
+function quote({ rule, value, least }, items) {
+  const sum = (some) => some.reduce((total, [amount, quantity]) => total + amount * quantity, 0);
+  const total = sum(items);
+  const free = least && rule === "free" ? freeOfMix(value, least, items) : sum(items.filter(([, , isFree]) => isFree));
+  return { total, saving: Math.max(0, SAVED[rule](value, total, free)) };
+}
+
+// The cheapest of the most expensive that a mix needs.
+function freeOfMix(count, least, items) {
+  const each = items.flatMap(([amount, quantity]) => Array(quantity).fill(amount));
+  return each.sort((a, b) => b - a).slice(0, least).slice(-count).reduce((sum, amount) => sum + amount, 0);
+}
+
 // Price and button of a bundle as chosen. What the server wrote stands for the choice it was made for.
 function priceSet(form) {
-  const { rule, value, labels, saved } = form.dataset;
-  const [least, most] = [Number(form.dataset.least), Number(form.dataset.most)];
-  let [total, free, count, checked] = [0, 0, 0, 0];
-  const each = [];
+  const { rule, labels, saved } = form.dataset;
+  const [value, least, most] = [form.dataset.value, form.dataset.least, form.dataset.most].map(Number);
+  const items = [];
+  let checked = 0;
   for (const part of form.querySelectorAll(".storefront-part")) {
     const box = part.querySelector(".storefront-check");
     if (box && !box.checked) continue;
     const number = part.querySelector(".storefront-number");
-    const pieces = number ? Math.min(Math.max(Math.trunc(Number(number.value)) || 0, 0), 999) : Number(part.dataset.pieces);
+    const quantity = number ? Math.min(Math.max(Math.trunc(Number(number.value)) || 0, 0), 999) : Number(part.dataset.pieces);
     const amount = Number(part.querySelector("select")?.selectedOptions[0]?.dataset.amount ?? part.dataset.amount);
-    total += pieces * amount;
-    count += pieces;
+    items.push([amount, quantity, "free" in part.dataset]);
     if (box) checked += 1;
-    if ("free" in part.dataset) free += pieces * amount;
-    if (number) each.push(...Array(pieces).fill(amount));
   }
-  // As the till does: of more pieces than a mix needs, the dearest make the set, and the cheapest of these are free.
-  if (least) free = each.sort((a, b) => b - a).slice(0, least).slice(-Number(value)).reduce((sum, amount) => sum + amount, 0);
+  const count = items.reduce((sum, [, quantity]) => sum + quantity, 0);
   const fits = !least || (count >= least && count <= most);
-  const off = fits ? Math.max(0, SAVED[rule](Number(value), total, free)) : 0;
+  const { total, saving } = quote({ rule, value, least }, items);
+  const off = fits ? saving : 0;
   const button = form.querySelector("button");
   button.disabled = !fits;
   tally(form, count, fits ? 0 : count < least ? least - count : most - count);

@@ -6,28 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias, cast, get_args
+from typing import Final, cast, get_args
 
 from ..core.errors import InputError, shown
-
-PriceKind: TypeAlias = Literal["percent", "amount", "fixed", "free"]
-Why: TypeAlias = Literal["no_amount", "costs_more", "saves_nothing"]
+from .price_kinds import RULES, PriceKind, PriceRule
 
 MAX_AMOUNT: Final = 10**15
 """Amounts from here on are mistakes, as in `money.LIMIT`."""
 
 MAX_FREE: Final = 100
 _PERCENT_PLACES: Final = 4
-WHOLE: Final = 100 * 10**_PERCENT_PLACES
-"""A `Price.rate` of the whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoSaving:
-    """Why a price cannot be given for some pieces: no amount in the currency, dearer than the pieces, or no saving."""
-
-    why: Why
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +29,8 @@ class Price:
             the bundle does not apply to such a cart.
         pieces: How many of the chosen pieces are free, the cheapest; for ``free`` in a mix. Elsewhere the components
             marked *free* are.
-        rate: The percentage in millionths of the whole; 0 for other kinds. Made here, because pricing asks for it with
-            each cart.
+        rate: The percentage in millionths of the whole; 0 for other kinds.
+        rule: What it saves. Made here, because pricing asks for it with each cart.
     """
 
     kind: PriceKind
@@ -50,13 +38,15 @@ class Price:
     amounts: Mapping[str, int] = field(default_factory=dict)
     pieces: int = 1
     rate: int = field(init=False, repr=False, compare=False)
+    rule: PriceRule = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(PriceKind):
             raise InputError(f"There is no price kind {shown(self.kind)}; use one of {', '.join(get_args(PriceKind))}.")
-        if (self.percent is not None) != (self.kind == "percent"):
+        rule = RULES[self.kind]
+        if (self.percent is not None) != (rule.field == "percent"):
             raise InputError("A percentage belongs to the price kind 'percent', and only there; give one or change it.")
-        if bool(self.amounts) != (self.kind in ("amount", "fixed")):
+        if bool(self.amounts) != (rule.field == "amounts"):
             raise InputError("The price kinds 'amount' and 'fixed', and only they, need an amount for each currency.")
         if type(self.pieces) is not int or not 1 <= self.pieces <= MAX_FREE:
             raise InputError(
@@ -65,54 +55,15 @@ class Price:
         if self.percent is not None:
             object.__setattr__(self, "percent", _checked_percent(self.percent))
         object.__setattr__(self, "rate", int((self.percent or Decimal(0)).scaleb(_PERCENT_PLACES)))
-        object.__setattr__(self, "amounts", MappingProxyType(_checked_amounts(self.amounts, self.kind)))
+        object.__setattr__(self, "amounts", MappingProxyType(_checked_amounts(self.amounts, rule.least_amount)))
+        object.__setattr__(self, "rule", rule(self.rate, self.amounts, self.pieces))
 
     def __hash__(self) -> int:
         return hash((self.kind, self.percent, tuple(sorted(self.amounts.items())), self.pieces))
 
     def has(self, currency: str) -> bool:
         """Whether carts in *currency* can be priced."""
-        return self.kind in ("percent", "free") or currency in self.amounts
-
-    def saving(self, total: int, free: int, currency: str) -> int | NoSaving:
-        """What is saved on pieces that cost *total*, of which those that may be free cost *free*; minor units.
-
-        Percentages are rounded half up. An amount above *total* is cut to it. A fixed price above it is refused, so
-        that a saving is never negative.
-        """
-        if self.kind == "percent":
-            saved = share(total, self.rate, WHOLE)
-        elif self.kind == "free":
-            saved = free
-        elif currency not in self.amounts:
-            return NoSaving("no_amount", f"The bundle has no amount in {currency}; add one, it is never converted.")
-        elif self.kind == "amount":
-            saved = min(self.amounts[currency], total)
-        else:
-            saved = total - self.amounts[currency]
-        if saved > 0:
-            return saved
-        if saved < 0:
-            return NoSaving(
-                "costs_more",
-                f"The fixed price of {self.amounts[currency]} {currency} (minor units) is above the {total} that the "
-                "pieces cost one by one; lower it.",
-            )
-        return NoSaving("saves_nothing", "The pieces cost no less together than one by one.")
-
-    def most_for_piece(self, unit_price: int, currency: str) -> int:
-        """The most that one piece of a quantity step can save, rounded up; 0 without an amount in *currency*."""
-        if self.kind == "percent":
-            return -(-unit_price * self.rate // WHOLE)
-        if not self.has(currency):
-            return 0
-        off = self.amounts[currency] if self.kind == "amount" else unit_price - self.amounts[currency]
-        return max(0, min(off, unit_price))
-
-
-def share(amount: int, part: int, whole: int) -> int:
-    """*amount* · *part* / *whole* for numbers from 0, half rounded up."""
-    return (2 * amount * part + whole) // (2 * whole)
+        return self.rule.has(currency)
 
 
 def percent_off(percent: Decimal | int | str) -> Price:
@@ -175,8 +126,7 @@ def _checked_percent(percent: Decimal) -> Decimal:
     return percent
 
 
-def _checked_amounts(amounts: Mapping[str, int], kind: PriceKind) -> dict[str, int]:
-    least = 0 if kind == "fixed" else 1
+def _checked_amounts(amounts: Mapping[str, int], least: int) -> dict[str, int]:
     for currency, amount in amounts.items():
         if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
             raise InputError(f"{shown(currency)} is no currency; use an ISO 4217 code such as 'EUR'.")

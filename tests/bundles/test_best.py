@@ -17,7 +17,8 @@ from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.definition import Bundle, Component, Definition, Tier
 from storefront_plugin.bundles.packing import candidates
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
-from storefront_plugin.bundles.slots.offers import cost
+from storefront_plugin.bundles.quote import quote
+from storefront_plugin.bundles.slots.offers import quote_of
 from storefront_plugin.bundles.slots.pieces import Piece
 from storefront_plugin.shop.ports import Product
 
@@ -142,8 +143,8 @@ def take_the_best(lines: list[LineItem], given: list[Definition]) -> int:
             else:
                 chosen = [max((piece for piece in left if piece[1] == name), default=(0, "")) for name in names]
                 there = all(name for _, name in chosen)
-            saving = tier.price.saving(sum(price for price, _ in chosen), 0, "EUR")
-            if there and isinstance(saving, int):
+            saving = quote(tier, [(price, 1) for price, _ in chosen], "EUR").saving
+            if there and saving:
                 best = max(best, (saving, chosen))
         if not best[0]:
             return saved
@@ -242,7 +243,7 @@ def test_a_mix_costs_at_the_till_what_its_page_says(mix: Definition, data: st.Da
         )
         for at, one in enumerate(tier.components)
     ]
-    total, saving = cost(mix, tier, pieces, "EUR")
+    total, saving, _ = quote_of(tier, pieces, "EUR")
     lines = [
         LineItem(one.product_id, picked.count(one), known[one], next(iter(one.variants), None)) for one in set(picked)
     ]

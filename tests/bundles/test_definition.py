@@ -16,6 +16,7 @@ from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.rounding import spread
 from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
+from storefront_plugin.bundles.quote import quote
 from storefront_plugin.bundles.store.definition_json import dump_definition, load_definition
 from storefront_plugin.core.errors import InputError
 
@@ -109,8 +110,8 @@ def test_spread_parts_sum_to_the_amount_and_stay_below_their_weights(weights: li
 
 def test_percentages_are_rounded_half_up() -> None:
     """As shoppers reckon: 10 % off 9.95 are 1.00 off."""
-    assert percent_off(10).saving(995, 0, "EUR") == 100
-    assert percent_off(Decimal("12.5")).saving(100, 0, "JPY") == 13
+    assert quote(Tier((A, B), percent_off(10)), [(995, 1)], "EUR").saving == 100
+    assert quote(Tier((A, B), percent_off(Decimal("12.5"))), [(50, 2)], "JPY").saving == 13
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_UP
 from functools import cache
 from itertools import combinations
 from typing import TypeAlias
 
 from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.definition import Bundle, Component, Tier
+from storefront_plugin.bundles.price import Price
 
 Pieces: TypeAlias = tuple[int, ...]
 """Pieces of each line."""
@@ -131,8 +133,19 @@ def _choices(group: Sequence[LineItem | None], count: int) -> Iterator[Pieces]:
 def _saving(lines: Sequence[LineItem], tier: Tier, demand: Pieces, free: Pieces, currency: str) -> int:
     total = sum(line.unit_price * pieces for line, pieces in zip(lines, demand, strict=True))
     given = sum(line.unit_price * pieces for line, pieces in zip(lines, free, strict=True))
-    saving = tier.price.saving(total, given, currency)
-    return saving if isinstance(saving, int) else 0
+    return _reduced(tier.price, total, given, currency)
+
+
+def _reduced(price: Price, total: int, free: int, currency: str) -> int:
+    """What *price* takes off a set that costs *total*, of which *free* is free: worked out apart from the code under test."""
+    if price.percent is not None:
+        return int((total * price.percent / 100).to_integral_value(ROUND_HALF_UP))
+    if price.kind == "free":
+        return free
+    amount = price.amounts.get(currency)
+    if amount is None:
+        return 0
+    return min(amount, total) if price.kind == "amount" else max(0, total - amount)
 
 
 def _step(lines: Sequence[LineItem], bundle: Bundle, left: Pieces, currency: str) -> tuple[int, Pieces]:
@@ -144,8 +157,7 @@ def _step(lines: Sequence[LineItem], bundle: Bundle, left: Pieces, currency: str
         if sum(pieces for _, pieces in taken) < tier.least:
             continue
         if tier.price.kind == "percent":
-            saving = tier.price.saving(sum(price * pieces for price, pieces in taken), 0, currency)
-            found = max(found, saving if isinstance(saving, int) else 0)
+            found = max(found, _reduced(tier.price, sum(price * pieces for price, pieces in taken), 0, currency))
         elif currency in tier.price.amounts:
             amount = tier.price.amounts[currency]
             each = [min(amount, price) if tier.price.kind == "amount" else max(0, price - amount) for price, _ in taken]

@@ -10,17 +10,12 @@ from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField
 from wtforms.widgets import HiddenInput
 
 from ...bundles.definition import MAX_COMPONENTS, MAX_TIERS, BundleText, Component, Definition, Tier
+from ...bundles.price_kinds import RULES
 from ...money import from_minor
 from ..kit.forms import AdminForm, MomentField
 
 KINDS: Final = ("set", "ladder", "mix", "extra", "steps")
-PRICE_KINDS: Final = {
-    "set": ("percent", "amount", "fixed", "free"),
-    "ladder": ("percent", "amount", "fixed", "free"),
-    "mix": ("percent", "amount", "fixed", "free"),
-    "extra": ("free",),
-    "steps": ("percent", "amount", "fixed"),
-}
+PRICE_KINDS: Final = {kind: tuple(name for name, rule in RULES.items() if kind in rule.bundles) for kind in KINDS}
 """The price kinds that each kind of bundle can have."""
 
 MANY_TIERS: Final = ("ladder", "steps")

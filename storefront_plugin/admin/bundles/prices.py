@@ -11,6 +11,8 @@ from ...bundles.cart.lines import LineItem
 from ...bundles.cart.pricing import Applied, price_cart
 from ...bundles.cart.stock import sets_available
 from ...bundles.definition import Bundle, Definition, Schedule, Tier
+from ...bundles.price_kinds import Items
+from ...bundles.quote import quote
 from ...bundles.slots.offers import TierOffer, tier_offer
 from ...bundles.slots.pieces import Choices
 from ...money import to_minor
@@ -200,8 +202,7 @@ def _row(
 
 
 def _may_save(definition: Definition, offer: TierOffer, currency: str) -> bool:
-    fixed = offer.tier.price.kind == "fixed"
-    return offer.saving > 0 or (fixed and offer.tier.price.amounts[currency] < _sums(definition, offer)[1])
+    return offer.saving > 0 or quote(offer.tier, _choices(definition, offer)[1], currency).saving > 0
 
 
 def _margin(offer: TierOffer, currency: str) -> float | None:
@@ -215,32 +216,31 @@ def _margin(offer: TierOffer, currency: str) -> float | None:
 
 def _wrong(definition: Definition, offer: TierOffer, currency: str) -> tuple[str, bool]:
     """What is wrong with a price, and whether the bundle cannot be published for it."""
-    tier = offer.tier
-    if tier.price.kind == "fixed":
-        fixed, (cheapest, dearest) = tier.price.amounts[currency], _sums(definition, offer)
-        if fixed > dearest:
-            return (
-                _(
-                    "The fixed price of %(price)s is above the %(sum)s that the products cost one by one. Lower it.",
-                    price=shown_money(fixed, currency),
-                    sum=shown_money(dearest, currency),
-                ),
-                True,
-            )
-        if fixed > cheapest:
-            return _("Some choices cost less one by one; shoppers then pay the single prices."), False
+    cheapest, dearest = (quote(offer.tier, items, currency) for items in _choices(definition, offer))
+    if dearest.refused and dearest.refused.why == "costs_more":
+        return (
+            _(
+                "The fixed price of %(price)s is above the %(sum)s that the products cost one by one. Lower it.",
+                price=shown_money(offer.tier.price.amounts[currency], currency),
+                sum=shown_money(dearest.total, currency),
+            ),
+            True,
+        )
+    if cheapest.refused and cheapest.refused.why == "costs_more":
+        return _("Some choices cost less one by one; shoppers then pay the single prices."), False
     if not offer.saving:
         return _("This saves nothing, so shoppers are not shown it."), False
     return "", False
 
 
-def _sums(definition: Definition, offer: TierOffer) -> tuple[int, int]:
-    """What the pieces of a fixed price cost one by one: in the cheapest and in the dearest choice."""
+def _choices(definition: Definition, offer: TierOffer) -> tuple[Items, Items]:
+    """The items of a tier in the cheapest and in the most expensive choice; of steps one item."""
     if not offer.tier.least:
-        return offer.total, offer.total
+        items = [(piece.unit_price, piece.pieces) for piece in offer.pieces]
+        return items, items
     prices = [piece.unit_price for piece in offer.pieces]
-    pieces = 1 if definition.kind == "steps" else offer.tier.least
-    return min(prices) * pieces, max(prices) * pieces
+    quantity = 1 if definition.kind == "steps" else offer.tier.least
+    return [(min(prices), quantity)], [(max(prices), quantity)]
 
 
 def _lost(definition: Definition, missing: frozenset[str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from wtforms import DecimalField, IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
-from ...bundles.price import share
+from ...bundles.price_kinds import share
 from ...bundles.proposals import run as proposal_run
 from ...bundles.proposals import store as proposals
 from ...bundles.proposals.mining import MiningSettings

@@ -9,7 +9,8 @@ from typing import Any, Final, TypeAlias, cast
 from wtforms import Field, FormField
 
 from ...bundles.definition import MAX_PIECES, BundleKind, BundleText, Component, Definition, Schedule, Stacking, Tier
-from ...bundles.price import Price, PriceKind
+from ...bundles.price import Price
+from ...bundles.price_kinds import RULES, PriceKind
 from ...core.errors import InputError
 from ...core.i18n import known_locale
 from ...web.widgets.cards import below_root
@@ -181,16 +182,15 @@ def _price(row: Row, kind: str) -> Price | None:
     if price_kind not in PRICE_KINDS[kind]:
         add_error(form.price, _("Choose how the price is made."))
         return None
-    parts: dict[str, Any] = {}
-    if price_kind == "percent":
-        parts = {"percent": read_percent(form.percent)}
-    elif price_kind == "free":
-        parts = {"pieces": read_whole(form.pieces, 1, _MOST_CHOSEN)}
+    rule = RULES[cast(PriceKind, price_kind)]
+    number: Any
+    if rule.field == "percent":
+        number = read_percent(form.percent)
+    elif rule.field == "pieces":
+        number = read_whole(form.pieces, 1, _MOST_CHOSEN)
     else:
-        parts = {"amounts": _amounts(form.amounts.entries, 0 if price_kind == "fixed" else 1)}
-    if None in parts.values():
-        return None
-    return Price(cast(PriceKind, price_kind), **parts)
+        number = _amounts(form.amounts.entries, rule.least_amount)
+    return None if number is None else Price(cast(PriceKind, price_kind), **{rule.field: number})
 
 
 def _amounts(rows: Sequence[Row], least: int) -> dict[str, int] | None:

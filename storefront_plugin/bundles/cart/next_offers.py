@@ -6,7 +6,7 @@ with what is missing the cart costs at least that much less than its pieces.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
@@ -16,7 +16,8 @@ from ..definition import Bundle, Component, Tier
 from ..packing.best import Chosen
 from ..packing.fillings import most_sets
 from ..packing.problem import PackingProblem
-from ..price import NoSaving
+from ..price_kinds import Items
+from ..quote import quote
 from .lines import Pool
 
 MAX_PIECES_AWAY = 5
@@ -134,47 +135,39 @@ def _next_set(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Nex
     left = list(look.rest)
     for pool, pieces in lower.demand if lower else ():
         left[pool] += pieces
-    there, away, items = 0, 0, []
-    prices: dict[str, list[tuple[int | None, int]]] = {}
+    there, away, missing_items, is_priced = 0, 0, [], True
+    items: dict[str, list[tuple[int, int]]] = {}
+    given: dict[str, int] = {}
     for component in tier.components:
         if component.optional:
             continue
         drawn = _draw(look.problem, left, component)
-        missing = component.quantity - sum(pieces for _, pieces in drawn)
+        missing = component.quantity - sum([quantity for _, quantity in drawn])
         there += component.quantity - missing
         away += missing
         if away > MAX_PIECES_AWAY:
             return None
         if missing:
-            items.append(_missing_item((component,), missing))
-            drawn.append((look.prices.get(component.product_id), missing))
-        prices.setdefault(component.product_id, []).extend(drawn)
-    if not items or not there:
+            missing_items.append(_missing_item((component,), missing))
+            price = look.prices.get(component.product_id)
+            is_priced = is_priced and price is not None
+            drawn.append((price or 0, missing))
+        items.setdefault(component.product_id, []).extend(drawn)
+        if component.free:
+            given[component.product_id] = given.get(component.product_id, 0) + component.quantity
+    if not missing_items or not there:
         return None
     before = sum(lower.discounts) if lower else 0
-    return _told(look, number, tier, tuple(items), _cost(tier, prices), before)
+    free = [one for name, quantity in given.items() for one in _cheapest(items[name], quantity)]
+    known = [one for each in items.values() for one in each] if is_priced else None
+    return _offer(look, number, tuple(missing_items), known, free, before)
 
 
-def _cost(tier: Tier, prices: Mapping[str, Sequence[tuple[int | None, int]]]) -> tuple[int, int] | None:
-    """What pieces (by product, their price and number) cost, and those that are free: of each product the cheapest."""
-    known = {name: sorted(part) for name, each in prices.items() if (part := _known(each)) is not None}
-    if len(known) < len(prices):
-        return None
-    free = 0
-    for name, each in known.items():
-        given = sum(
-            component.quantity for component in tier.components if component.free and component.product_id == name
-        )
-        for price, pieces in each:
-            taken = min(given, pieces)
-            free += taken * price
-            given -= taken
-    return sum(price * pieces for each in known.values() for price, pieces in each), free
-
-
-def _known(each: Sequence[tuple[int | None, int]]) -> list[tuple[int, int]] | None:
-    known = [(price, pieces) for price, pieces in each if price is not None]
-    return known if len(known) == len(each) else None
+def _cheapest(items: Items, quantity: int) -> Iterator[tuple[int, int]]:
+    """*quantity* of the cheapest of *items*."""
+    for unit_price, there in sorted(items):
+        yield unit_price, min(quantity, there)
+        quantity -= min(quantity, there)
 
 
 def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> NextOffer | None:
@@ -192,10 +185,9 @@ def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Nex
     cheapest = min((price for price in known if price is not None), default=None)
     item = _missing_item(tier.components, missing)
     if cheapest is None or None in known:
-        return _told(look, number, tier, (item,), None, 0)
+        return _offer(look, number, (item,), None)
     whole = sorted([*prices, *[cheapest] * missing])[-tier.least :]
-    free = sum(whole[: tier.price.pieces])
-    return _told(look, number, tier, (item,), (sum(whole), free), 0)
+    return _offer(look, number, (item,), [(price, 1) for price in whole])
 
 
 def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> NextOffer | None:
@@ -214,31 +206,26 @@ def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Ne
         return NextOffer(look.bundle.id, number, (item,), None)
     cheapest = min(price for price in known if price is not None)
     before = sum(one.saving for one in look.own)
-    pieces_of = [(look.problem.pools[pool].unit_price, pieces) for pool, pieces in there.items()] + [
-        (cheapest, missing)
-    ]
-    saving = _step_saving(tier, pieces_of, look.problem.currency)
-    return NextOffer(look.bundle.id, number, (item,), saving - before)
+    items = [(look.problem.pools[pool].unit_price, quantity) for pool, quantity in there.items()]
+    return _offer(look, number, (item,), [*items, (cheapest, missing)], before=before)
 
 
-def _step_saving(tier: Tier, pieces_of: Sequence[tuple[int, int]], currency: str) -> int:
-    if tier.price.kind == "percent":
-        saving = tier.price.saving(sum(price * pieces for price, pieces in pieces_of), 0, currency)
-        return saving if isinstance(saving, int) else 0
-    return sum(tier.price.most_for_piece(price, currency) * pieces for price, pieces in pieces_of)
-
-
-def _told(
-    look: _Look, number: int, tier: Tier, items: tuple[MissingItem, ...], cost: tuple[int, int] | None, before: int
+def _offer(
+    look: _Look, number: int, missing: tuple[MissingItem, ...], items: Items | None, free: Items = (), before: int = 0
 ) -> NextOffer | None:
-    if cost is None:
-        return NextOffer(look.bundle.id, number, items, None) if tier.price.has(look.problem.currency) else None
-    saving = tier.price.saving(*cost, look.problem.currency)
-    return None if isinstance(saving, NoSaving) else NextOffer(look.bundle.id, number, items, saving - before)
+    """What is saved on *items* beyond what was *before*; None where nothing is. *items* is None where prices are missing."""
+    tier, currency = look.bundle.definition.tiers[number], look.problem.currency
+    if items is None:
+        return NextOffer(look.bundle.id, number, missing, None) if tier.price.has(currency) else None
+    found = quote(tier, items, currency, free)
+    return None if found.refused else NextOffer(look.bundle.id, number, missing, found.saving - before)
 
 
 def _missing_item(components: Sequence[Component], quantity: int) -> MissingItem:
     """*quantity* items of any of *components*."""
+    if len(components) == 1:  # in most next offers
+        (one,) = components
+        return MissingItem((one.product_id,), quantity, ((one.product_id, one.variants),) if one.variants else ())
     some: dict[str, set[str]] = {}
     for component in components:
         if component.variants:
@@ -250,10 +237,10 @@ def _missing_item(components: Sequence[Component], quantity: int) -> MissingItem
     return MissingItem(names, quantity, tuple((name, tuple(sorted(some[name]))) for name in names if name in some))
 
 
-def _draw(problem: PackingProblem, left: list[int], component: Component) -> list[tuple[int | None, int]]:
-    """Take *component* out of *left*, the cheapest pieces first; the price and number of what is there."""
+def _draw(problem: PackingProblem, left: list[int], component: Component) -> list[tuple[int, int]]:
+    """Take *component* out of *left*, the cheapest items first; the unit price and quantity of what is there."""
     wanted = component.quantity
-    drawn: list[tuple[int | None, int]] = []
+    drawn: list[tuple[int, int]] = []
     for number in reversed(problem.pool_index.of(component)):
         taken = min(wanted, left[number])
         if taken:

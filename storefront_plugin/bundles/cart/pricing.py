@@ -15,7 +15,7 @@ from ...core.errors import InputError
 from ..definition import Bundle, Shopper
 from ..packing.best import Chosen, choose, lay_out
 from ..packing.search import NODES
-from ..price import NoSaving
+from ..quote import NoSaving
 from .lines import LineItem, Pool, pool
 from .next_offers import NextOffer, find_missing
 from .rounding import TaxSum, spread, tax_of, tax_sums

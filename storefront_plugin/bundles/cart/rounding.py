@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ...core.errors import InputError
-from ..price import share
+from ..price_kinds import share
 
 
 def spread(amount: int, weights: Sequence[int]) -> list[int]:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from ..cart.lines import Pool
 from ..cart.rounding import spread
 from ..definition import Bundle, Tier
-from ..price import WHOLE, NoSaving
+from ..quote import quote
 from .candidates import add_offers, add_only_way, fill_greedily
 from .fillings import Mix, Need, Recipe, filled_up, most_sets, recipes, take
 from .problem import PackingProblem
@@ -51,24 +51,17 @@ def _most_sets(problem: PackingProblem, recipe: Recipe) -> int:
 
 def _above(problem: PackingProblem, recipe: Recipe, worth: _Worth) -> Fraction:
     """At least what a set of *recipe* saves above what its pieces are worth."""
-    price, found = recipe.tier.price, Fraction(0)
+    dearest = problem.pools[recipe.needs[0].pools[0]].unit_price if recipe.tier.least else 0
+    found = Fraction(recipe.tier.price.rule.base_saving(dearest, problem.currency))
     for need in recipe.needs:
         found += _best_pieces(problem, recipe, need, worth)
-    if price.kind == "percent":
-        return found + Fraction(1, 2)  # rounding
-    if price.kind == "amount":
-        return found + price.amounts.get(problem.currency, 0)
-    if price.kind == "fixed":
-        return found - price.amounts.get(problem.currency, 0)
-    if recipe.tier.least:
-        return found + price.pieces * problem.pools[recipe.needs[0].pools[0]].unit_price
     return found
 
 
 def _best_pieces(problem: PackingProblem, recipe: Recipe, need: Need, worth: _Worth) -> Fraction:
     """What the best pieces of *need* save by themselves above what they are worth."""
-    price, missing, found = recipe.tier.price, need.pieces, Fraction(0)
-    part = {"percent": Fraction(price.rate, WHOLE), "fixed": Fraction(1)}.get(price.kind, Fraction(need.free))
+    missing, found = need.pieces, Fraction(0)
+    part = recipe.tier.price.rule.item_share(need.free)
     gains = sorted(
         [(part * problem.pools[number].unit_price - worth.get(number, 0), number) for number in need.pools],
         reverse=True,
@@ -165,9 +158,9 @@ def _add_steps(problem: PackingProblem, bundle: Bundle) -> None:
     if not pools or sum(problem.pools[pool].pieces for pool in pools) < tiers[0].least:
         return
     if not any(tier.price.has(problem.currency) for tier in tiers):
-        saving = tiers[0].price.saving(0, 0, problem.currency)
-        assert isinstance(saving, NoSaving)
-        problem.refused[bundle.id, saving.why] = saving
+        refused = quote(tiers[0], (), problem.currency).refused
+        assert refused is not None
+        problem.refused[bundle.id, refused.why] = refused
         return
     problem.sweeps.append(
         StepSweep(bundle.id, bundle.definition, tuple(sorted(pools)), problem.pools, problem.currency)
@@ -247,7 +240,7 @@ def _swept(problem: PackingProblem, sweeps: Iterable[StepSweep], left: list[int]
         number = sweep.tier(there)
         assert number is not None
         tier: Tier = sweep.definition.tiers[number]
-        discounts = spread(sweep.tier_saving(tier, there), sweep.parts(tier, there))
+        discounts = spread(sweep.tier_saving(tier, there), sweep.weights(tier, there))
         taken = [(pool, left[pool], off) for pool, off in zip(sweep.pools, discounts, strict=True) if left[pool]]
         demand = tuple((pool, pieces) for pool, pieces, _ in taken)
         chosen.append(Chosen(sweep.bundle_id, number, 1, demand, tuple(off for _, _, off in taken)))

@@ -8,7 +8,8 @@ from typing import Final, TypeAlias
 
 from ..cart.lines import Pool
 from ..definition import Tier
-from ..price import NoSaving
+from ..price_kinds import Items
+from ..quote import NoSaving, quote
 from .fillings import MANY, Recipe, all_fillings, fill, some_fillings, take, times
 from .problem import PackingProblem
 from .search import SMALL_POOLS
@@ -31,11 +32,11 @@ def add_only_way(problem: PackingProblem, bundle_id: int, number: int, tier: Tie
     if demand is None:
         return False
     if demand:
-        saving = tier.price.saving(cost(demand, problem.pools), 0, problem.currency)
-        if isinstance(saving, NoSaving):
-            problem.refused.setdefault((bundle_id, saving.why), saving)
+        found = quote(tier, items_of(demand, problem.pools), problem.currency)
+        if found.refused is None:
+            problem.offers.append(Candidate(bundle_id, demand, found.saving, number))
         else:
-            problem.offers.append(Candidate(bundle_id, demand, saving, number))
+            problem.refused.setdefault((bundle_id, found.refused.why), found.refused)
     return True
 
 
@@ -81,29 +82,22 @@ def _most_ways(recipes: Iterable[Recipe], limit: int) -> int:
 
 def offer(problem: PackingProblem, recipe: Recipe, demand: Demand, free: Demand) -> Candidate | NoSaving:
     """The set of *demand*, of which *free* may be free, with its saving."""
-    free = _free_of_mix(recipe.tier, demand, problem.pools) or free
-    saving = recipe.tier.price.saving(cost(demand, problem.pools), cost(free, problem.pools), problem.currency)
-    if isinstance(saving, NoSaving):
-        return saving
-    return Candidate(recipe.bundle_id, demand, saving, recipe.number, free)
+    items = items_of(demand, problem.pools)
+    if recipe.tier.least:
+        free = _free_of_mix(recipe.tier, demand, items)
+    found = quote(recipe.tier, items, problem.currency, items_of(free, problem.pools) if free else ())
+    return found.refused or Candidate(recipe.bundle_id, demand, found.saving, recipe.number, free)
 
 
-def _free_of_mix(tier: Tier, demand: Demand, pools: Sequence[Pool]) -> Demand:
-    """The cheapest pieces, in a mix in which they are free."""
-    if tier.price.kind != "free" or not tier.least:
-        return ()
-    missing, free = tier.price.pieces, []
-    for number, pieces in sorted(demand, key=lambda part: (pools[part[0]].unit_price, part[0])):
-        free.append((number, min(missing, pieces)))
-        missing -= free[-1][1]
-        if not missing:
-            break
-    return tuple(sorted(free))
+def _free_of_mix(tier: Tier, demand: Demand, items: Items) -> Demand:
+    """The items of a mix that are free, where some are."""
+    counts = tier.price.rule.free_of_mix(items, tier.least)
+    return tuple([(number, count) for (number, _), count in zip(demand, counts, strict=False) if count])
 
 
-def cost(demand: Demand, pools: Sequence[Pool]) -> int:
-    """What the pieces of *demand* cost one by one, minor units."""
-    return sum([pools[number].unit_price * pieces for number, pieces in demand]) if demand else 0
+def items_of(demand: Demand, pools: Sequence[Pool]) -> Items:
+    """The unit prices and quantities of *demand*."""
+    return [(pools[number].unit_price, quantity) for number, quantity in demand]
 
 
 _Next: TypeAlias = tuple[int, int, int, Demand, int, Candidate]

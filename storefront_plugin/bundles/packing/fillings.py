@@ -53,12 +53,10 @@ def _mix_needs(tier: Tier, pool_index: PoolIndex, pools: Sequence[Pool], currenc
     """One need for each number of pieces; numbers that cannot save more than a smaller one are left out."""
     group = pool_index.of_any(tier.components)
     there = sum([pools[number].pieces for number in group])
-    most = tier.least if tier.price.kind == "free" else min(tier.most, there)
-    for pieces in range(tier.least, min(most, there) + 1):
-        if pieces > tier.least and tier.price.kind == "amount":
-            smaller = pools[group[-1]].unit_price * (pieces - 1)
-            if smaller >= tier.price.amounts.get(currency, 0):
-                return
+    for pieces in range(tier.least, min(tier.most, there) + 1):
+        cheapest = pools[group[-1]].unit_price * (pieces - 1)
+        if pieces > tier.least and not tier.price.rule.larger_saves(cheapest, currency):
+            return
         yield (Need(group, pieces),)
 
 
@@ -238,8 +236,8 @@ def filled_up(mix: Mix, one: Candidate, count: int, left: list[int]) -> list[tup
 
     It is taken away from what is left.
     """
-    if mix.tier.price.kind == "percent":
-        return [(one, count)]  # a piece more would save more, if it could
+    if mix.tier.price.rule.each_item_saves:
+        return [(one, count)]  # an item more would save more, if it could
     done: list[tuple[Candidate, int]] = []
     waiting = [(one, count)]
     while waiting:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..cart.lines import Pool
-from ..price import NoSaving, Why
+from ..quote import NoSaving, Why
 from .fillings import Mix, Recipe
 from .stacks import Candidate, PoolIndex
 from .steps import StepSweep

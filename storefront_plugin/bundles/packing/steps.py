@@ -8,6 +8,8 @@ from typing import Final, TypeAlias
 
 from ..cart.lines import Pool
 from ..definition import Definition, Tier
+from ..price_kinds import Items
+from ..quote import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,44 +23,34 @@ class StepSweep:
     currency: str
 
     def rate(self, pool: int) -> int:
-        """The most that one piece of *pool* can save, minor units rounded up."""
+        """The most that one item of *pool* can save, minor units rounded up."""
         unit_price = self.cart[pool].unit_price
-        return max(tier.price.most_for_piece(unit_price, self.currency) for tier in self.definition.tiers)
+        return max(tier.price.rule.item_saving(unit_price, self.currency) for tier in self.definition.tiers)
 
     def saving(self, left: Mapping[int, int]) -> int:
-        """What the best step reached saves on the pieces *left*; 0 where none is."""
-        pieces = sum([left[pool] for pool in self.pools])
-        return max([self.tier_saving(tier, left) for tier in self.definition.tiers if tier.least <= pieces], default=0)
+        """What the best step reached saves on the items *left*; 0 where none is."""
+        return max([saving for saving, _ in self._reached(left)], default=0)
 
     def tier(self, left: Mapping[int, int]) -> int | None:
-        """The step that saves most on the pieces *left*, of equal ones the first; None where none saves."""
-        pieces = sum(left[pool] for pool in self.pools)
-        found = [
-            (-self.tier_saving(tier, left), number)
-            for number, tier in enumerate(self.definition.tiers)
-            if tier.least <= pieces
-        ]
-        best = min(found, default=(0, 0))
-        return best[1] if best[0] < 0 else None
+        """The step that saves most on the items *left*, of equal ones the first; None where none saves."""
+        saving, number = max(self._reached(left), default=(0, 0), key=lambda one: (one[0], -one[1]))
+        return number if saving else None
 
     def tier_saving(self, tier: Tier, left: Mapping[int, int]) -> int:
-        """What *tier* saves on the pieces *left*: a percentage of their sum, or an amount for each piece."""
-        if tier.price.kind == "percent":
-            saving = tier.price.saving(sum([self.cart[pool].unit_price * left[pool] for pool in self.pools]), 0, "")
-            return saving if isinstance(saving, int) else 0
-        return sum(part for _, part in self._each(tier, left))
+        """What *tier* saves on the items *left*."""
+        return quote(tier, self._items(left), self.currency).saving
 
-    def parts(self, tier: Tier, left: Mapping[int, int]) -> list[int]:
-        """What each piece's pool may be discounted at most in a spread: its price, or its own saving."""
-        if tier.price.kind == "percent":
-            return [self.cart[pool].unit_price * left[pool] for pool in self.pools]
-        return [part for _, part in self._each(tier, left)]
+    def weights(self, tier: Tier, left: Mapping[int, int]) -> list[int]:
+        """What the saving is spread by over the pools."""
+        return tier.price.rule.step_weights(self._items(left), self.currency)
 
-    def _each(self, tier: Tier, left: Mapping[int, int]) -> list[tuple[int, int]]:
-        return [
-            (pool, left[pool] * tier.price.most_for_piece(self.cart[pool].unit_price, self.currency))
-            for pool in self.pools
-        ]
+    def _reached(self, left: Mapping[int, int]) -> list[tuple[int, int]]:
+        """The saving and number of each step that the items *left* reach."""
+        quantity, tiers = sum([left[pool] for pool in self.pools]), self.definition.tiers
+        return [(self.tier_saving(tier, left), number) for number, tier in enumerate(tiers) if tier.least <= quantity]
+
+    def _items(self, left: Mapping[int, int]) -> Items:
+        return [(self.cart[pool].unit_price, left[pool]) for pool in self.pools]
 
 
 MAX_TOGETHER: Final = 8

@@ -22,7 +22,7 @@ from ...orderlog.numbering import last_position
 from ...orderlog.product_numbers import ProductNumbers
 from ...shop.cleaning import ProblemCounts, clean_products
 from ...shop.ports import Catalog, Product
-from ..price import share
+from ..price_kinds import share
 from .store import Proposal, key_of
 
 Progress: TypeAlias = Callable[[str, int, int], None]

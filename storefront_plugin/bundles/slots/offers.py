@@ -13,27 +13,36 @@ from ..cart.next_offers import NextOffer
 from ..cart.pricing import Applied
 from ..cart.stock import sets_available
 from ..definition import Bundle, Definition, Tier
-from ..price import NoSaving
+from ..quote import Quote, quote
 from .pieces import Choices, Offered, Piece, gone, pieces_of
-from .verdicts import BundleVerdict, JudgedBundle, lacking, no_saving
+from .verdicts import BundleVerdict, JudgedBundle, lacking
 
 Products: TypeAlias = Mapping[str, Product | None]
 
 
 @dataclass(frozen=True, slots=True)
 class TierOffer:
-    """One tier that can be had: its pieces, what they cost one by one and what is saved; minor units."""
+    """One tier that is available: its items and their price."""
 
     number: int
     tier: Tier
     pieces: tuple[Piece, ...]
-    total: int
-    saving: int
+    quote: Quote
+
+    @property
+    def total(self) -> int:
+        """What the items cost one by one, minor units."""
+        return self.quote.total
+
+    @property
+    def saving(self) -> int:
+        """What they cost less together."""
+        return self.quote.saving
 
     @property
     def price(self) -> int:
-        """What the pieces cost together."""
-        return self.total - self.saving
+        """What they cost together."""
+        return self.quote.price
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +162,8 @@ def bundle_offer(
 def _refused(definition: Definition, tier: Tier, offer: TierOffer | None, offered: Offered) -> BundleVerdict:
     """Why a *tier* of which there are enough pieces is not offered: it saves nothing, or a variant is gone."""
     if offer is not None:
-        return no_saving(tier, offer.total, _free(tier, offer.pieces), offered.currency)
+        reason = offer.quote.refused
+        return BundleVerdict(reason.why if reason else "saves_nothing", currency=offered.currency)
     return BundleVerdict("variants", product_id=None if tier.least else gone(definition, tier, offered))
 
 
@@ -171,28 +181,15 @@ def tier_offer(
     pieces = pieces_of(definition, tier, Offered(products, choices, currency, lines), first)
     if pieces is None:
         return None
-    return TierOffer(number, tier, pieces, *cost(definition, tier, pieces, currency))
+    return TierOffer(number, tier, pieces, quote_of(tier, pieces, currency))
 
 
-def cost(definition: Definition, tier: Tier, pieces: Sequence[Piece], currency: str | None) -> tuple[int, int]:
-    """What *pieces* cost one by one, and what is saved on them; minor units. The till says the same of such a cart."""
-    total = sum(piece.unit_price * piece.pieces for piece in pieces)
-    if definition.kind == "steps" and tier.price.kind != "percent":
-        each = sum(tier.price.most_for_piece(piece.unit_price, currency or "") * piece.pieces for piece in pieces)
-        return total, each
-    saving = tier.price.saving(total, _free(tier, pieces), currency or "")
-    return total, 0 if isinstance(saving, NoSaving) else saving
+def quote_of(tier: Tier, pieces: Sequence[Piece], currency: str | None) -> Quote:
+    """The price of *pieces*; a cart with them pays the same."""
+    items = [(piece.unit_price, piece.pieces) for piece in pieces]
+    free = [(piece.unit_price, piece.pieces) for piece in pieces if piece.component.free]
+    return quote(tier, items, currency or "", free)
 
 
 def _ranked(offers: Iterable[BundleOffer]) -> list[BundleOffer]:
     return sorted((one for one in offers if one.saving > 0), key=lambda one: (-one.saving, one.bundle.id))
-
-
-def _free(tier: Tier, pieces: Sequence[Piece]) -> int:
-    """What the pieces that may be free cost: those marked, or in a mix the cheapest of as many as it needs."""
-    if tier.price.kind != "free":
-        return 0
-    if not tier.least:
-        return sum(piece.unit_price * piece.pieces for piece in pieces if piece.component.free)
-    each = sorted(piece.unit_price for piece in pieces for _ in range(piece.pieces))
-    return sum(each[-tier.least :][: tier.price.pieces])

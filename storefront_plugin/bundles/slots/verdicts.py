@@ -12,7 +12,7 @@ from ...shop.ports import Product
 from ..cart.lines import LineItem
 from ..cart.next_offers import MissingItem
 from ..definition import Bundle, OffKind, Tier
-from ..price import NoSaving, Why
+from ..quote import Why
 
 AbsentKind: TypeAlias = Literal["missing", "hidden", "sold_out"]
 
@@ -109,9 +109,3 @@ def lacking(tier: Tier, products: Mapping[str, Product | None], lines: Sequence[
         if product is not None and product.stock is not None and product.stock - in_cart < pieces:
             return BundleVerdict("too_few", product_id=one.product_id)
     return BundleVerdict("too_few")
-
-
-def no_saving(tier: Tier, total: int, free: int, currency: str | None) -> BundleVerdict:
-    """The verdict on a *tier* that saves nothing on pieces that cost *total*, minor units."""
-    found = tier.price.saving(total, free, currency or "")
-    return BundleVerdict(found.why if isinstance(found, NoSaving) else "saves_nothing", currency=currency)

@@ -273,7 +273,7 @@ class BundleMaker:
             least=tier.tier.least,
             most=tier.tier.most,
             rule=price.kind,
-            value={"percent": price.rate, "free": price.pieces}.get(price.kind, price.amounts.get(currency or "", 0)),
+            value=price.rule.number(currency or ""),
         )
 
     def _title(self, definition: Definition, tier: TierOffer) -> str | None:
