@@ -1,4 +1,4 @@
-"""The parts behind one app's `Storefront`: built once when it is mounted, and frozen. None connects before its first use."""
+"""The services of an app: built once when `Storefront` is mounted, and frozen. None connects before its first use."""
 
 from __future__ import annotations
 
@@ -54,35 +54,37 @@ from .shop.adapters import MOUNT, Adapters, Mount
 from .signals import batches_applied, rebuild_finished
 
 REBUILD_FROM_ORDERS = 10_000
-"""After an import of more orders than this a rebuild is quicker than counting them one by one."""
+"""Imports of more orders than this are counted by a rebuild, which is faster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What views, commands and jobs work with; views reach it as `proxies.current_services`.
+    """The services of an app. Views and commands access them as `proxies.current_services`.
 
     Attributes:
-        name: Of the blueprint and the Jinja global.
-        folder: Of the embedded Redis and of rebuilds.
+        name: Name of the blueprint and the Jinja global.
+        folder: Data folder of the embedded Redis and of rebuilds.
         shop: The shop's adapters.
-        database: Our own sessions on the app's database.
-        store: Redis, with the names of its *keys*.
-        numbers: Product numbers that this process knows.
-        products: Product data that this process holds, and their *variants*.
-        snapshots: What else this process holds so that pages need not ask.
-        news: Tells all processes what changed.
-        suggestions: Slots of pages, single strategies, and why.
-        rules: What the merchant says about suggestions.
+        database: Sessions on our tables.
+        store: Redis.
+        keys: Names of the keys in Redis.
+        numbers: Product numbers, cached.
+        products: Product data, cached.
+        variants: Variants of products.
+        snapshots: Other data of pages, cached.
+        news: Notifies all processes of changes.
+        suggestions: Fills and explains slots of pages and single strategies.
+        rules: Rules of the merchant.
         placements: The slots that the merchant gave to pages.
-        slot_stats: On how many pages a slot stayed empty.
+        slot_stats: Number of pages on which each slot was empty.
         pricer: Prices carts with bundles.
         proposals: Searches the log for bundles to offer.
-        recorder: Writes down what the shop tells about its orders.
-        importer: Brings orders in bulk.
-        upkeep: Keeps live counts in step with the log.
-        counting: Counts, rebuilds, and figures of the counts.
-        index: Products alike in content.
-        heartbeats: Which processes count.
+        recorder: Records order events.
+        importer: Imports orders in bulk.
+        upkeep: Keeps the live counts up to date.
+        counting: Counts, rebuilds, and reports figures.
+        index: Similar and top-rated products.
+        heartbeats: Processes that count orders.
         jobs: What happens later.
         schedule: When: it runs what is due.
         thread: Where it happens in processes that serve the shop.
@@ -119,29 +121,31 @@ class Services:
     thread: BackgroundThread
 
     def stop_redis(self) -> bool:
-        """Stop the embedded Redis; False where none runs. The next use starts it again."""
+        """Stop the embedded Redis; returns whether it was running. The next use starts it again."""
         self.store.close()
         return self.store.is_embedded and stop(self.folder)
 
     def close(self) -> None:
-        """End the background thread and close all connections of this process; the next use opens them again."""
+        """Stop the background thread and close all connections of this process; the next use opens them again."""
         self.thread.stop()
         self.store.close()
         self.database.dispose()
 
 
 def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, shop: Adapters) -> Services:
-    """The services of *app*; raises `ConfigurationError` for settings that cannot be together."""
+    """Create the services of *app*. Raises `ConfigurationError` for settings that exclude each other."""
+    # Connections
     shop_database = shop_database_of(shop.orders, shop.catalog)
     fleeting = settings.database_url is None and shop_database.is_fleeting(app)
     home = _fleeting_folder() if fleeting else Path(app.instance_path)
     folder = Path(settings.data_folder or home / "storefront")
     database = open_database(app, settings.database_url, folder, settings.deadline, shop_database)
     store = RedisStore(settings.redis_url, folder, settings.deadline)
-    # Numbers of a database that dies with its app must meet neither the shop's own counts nor the next test's.
+    # Product numbers of an in-memory database mean nothing to any other app.
     keys = Keys(f"{settings.redis_prefix}:{uuid.uuid4().hex[:12]}" if fleeting else settings.redis_prefix)
     app.extensions[MOUNT] = Mount(database, settings.currency, settings.timezone, settings.deadline)
 
+    # Products and suggestions
     thread = BackgroundThread(app, lambda: bool(app.testing) or database.in_memory)
     heartbeats = Heartbeats(store, keys)
     numbers = ProductNumbers()
@@ -149,7 +153,15 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
     variants = Variants(shop.catalog)
     secrets = [*(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key or ""]
     pricer = CartPricer(database, shop.catalog, settings.currency, secrets)
-    snapshots = SnapshotCache(database, store, keys, numbers, products, pricer.published, thread.wake)
+    snapshots = SnapshotCache(
+        database=database,
+        store=store,
+        keys=keys,
+        numbers=numbers,
+        cards=products,
+        published=pricer.published,
+        wake=thread.wake,
+    )
     slot_stats = SlotStats(store, keys)
     news = News(store, keys, products, snapshots.expire, thread.wake)
 
@@ -170,26 +182,45 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
     explainer = Explainer(recommender, bundle_slots, numbers, store.execute, lambda: count_orders(database))
     plan = EffectivePlan(checked_plan(settings.plan, tuple(PLANNED)), tuple(PLANNED))
 
+    # Counting
     def applied(position: Position, batches: int) -> None:
         batches_applied.send(app, position=str(position), batches=batches)
 
-    upkeep = Upkeep(database, store, keys, numbers, settings.half_life_days, settings.shards, applied, heartbeats.beat)
-    index = CatalogueIndex(shop.catalog, database, numbers, store, keys, folder, settings.currency)
+    upkeep = Upkeep(
+        database=database,
+        store=store,
+        keys=keys,
+        numbers=numbers,
+        half_life=settings.half_life_days,
+        shards=settings.shards,
+        applied=applied,
+        show_life=heartbeats.beat,
+    )
+    index = CatalogueIndex(
+        catalog=shop.catalog,
+        database=database,
+        numbers=numbers,
+        store=store,
+        keys=keys,
+        folder=folder,
+        currency=settings.currency,
+    )
     counting = Counting(
-        settings,
-        folder,
-        database,
-        store,
-        keys,
-        numbers,
-        upkeep,
-        index,
-        snapshots,
-        slot_stats,
-        lambda: thread.synchronous,
-        lambda token: rebuild_finished.send(app, generation=token),
+        settings=settings,
+        folder=folder,
+        database=database,
+        store=store,
+        keys=keys,
+        numbers=numbers,
+        upkeep=upkeep,
+        index=index,
+        snapshots=snapshots,
+        slot_stats=slot_stats,
+        synchronous=lambda: thread.synchronous,
+        rebuilt=lambda token: rebuild_finished.send(app, generation=token),
     )
 
+    # Orders
     def released(session: Session, order_id: str) -> None:
         uses.release_order(session, database, order_id)
 
@@ -199,9 +230,33 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         elif orders:
             counting.drain()
 
-    times = (settings.timezone, settings.currency)
-    importer = OrderImporter(database, numbers, shop, *times, counted, partial(uses.release_orders, database))
-    proposals = ProposalSearch(database, shop.catalog, numbers, folder, settings.currency, upkeep.number_all)
+    recorder = OrderRecorder(
+        database=database,
+        shop=shop,
+        timezone=settings.timezone,
+        currency=settings.currency,
+        wake=thread.wake,
+        released=released,
+    )
+    importer = OrderImporter(
+        database=database,
+        numbers=numbers,
+        shop=shop,
+        timezone=settings.timezone,
+        currency=settings.currency,
+        counted=counted,
+        released=partial(uses.release_orders, database),
+    )
+    proposals = ProposalSearch(
+        database=database,
+        catalog=shop.catalog,
+        numbers=numbers,
+        folder=folder,
+        currency=settings.currency,
+        settle=upkeep.number_all,
+    )
+
+    # Jobs
     jobs = JobTable(
         store=store,
         snapshots=snapshots,
@@ -236,7 +291,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         placements=PlacementStore(database),
         pricer=pricer,
         proposals=proposals,
-        recorder=OrderRecorder(database, shop, *times, thread.wake, released),
+        recorder=recorder,
         importer=importer,
         upkeep=upkeep,
         counting=counting,
@@ -250,7 +305,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
 
 @cache
 def _fleeting_folder() -> Path:
-    """Where the counts of this process's in-memory databases live; gone with the process."""
+    """Data folder for apps with in-memory databases; removed when the process exits."""
     folder, pid = Path(tempfile.mkdtemp(prefix="storefront-")), os.getpid()
 
     def remove() -> None:
