@@ -22,13 +22,13 @@ from .mapping import (
     CHUNK,
     FieldMap,
     KeyColumn,
+    ProductSearch,
     as_callable,
     as_expression,
     chunks,
     is_relationship,
     required_expression,
 )
-from .search import ProductSearch
 from .sessions import ShopReads
 
 PAGE = 1000
