@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from .bundles.cart.pricer import CartPricer
 from .bundles.orders import uses
 from .bundles.proposals.run import ProposalSearch
-from .bundles.slots.filler import BundleSlots
+from .bundles.slots.filler import BundleFiller
 from .bundles.slots.pieces import Variants
 from .content.index import CatalogueIndex
 from .core.database import Database, open_database
@@ -35,22 +35,20 @@ from .orderlog.importing import OrderImporter
 from .orderlog.numbering import Position, count_orders
 from .orderlog.product_numbers import ProductNumbers
 from .orderlog.recording import OrderRecorder
-from .recommending.effective_plan import EffectivePlan
-from .recommending.explaining import Explainer
-from .recommending.failures import Failures
+from .recommending.cards import CardFiller
+from .recommending.effective_plan import EffectivePlan, checked_plan
+from .recommending.fillers import Fillers
 from .recommending.news import News
 from .recommending.placements import PlacementStore
-from .recommending.plan import checked_plan
-from .recommending.product_cache import ProductCache
-from .recommending.recommender import Recommender
+from .recommending.reading import Failures, PageReader
 from .recommending.refresher import SnapshotCache
 from .recommending.rules.store import RuleStore
 from .recommending.slot_stats import SlotStats
-from .recommending.strategies import PLANNED
 from .recommending.suggestions import Suggestions
 from .redis_store import RedisStore, stop
 from .redis_store.keys import Keys
 from .shop.adapters import MOUNT, Adapters, Mount
+from .shop.product_cache import ProductCache
 from .signals import batches_applied, rebuild_finished
 
 REBUILD_FROM_ORDERS = 10_000
@@ -73,6 +71,7 @@ class Services:
         variants: Variants of products.
         snapshots: Other data of pages, cached.
         news: Notifies all processes of changes.
+        fillers: Fill slots.
         suggestions: Fills and explains slots of pages and single strategies.
         rules: Rules of the merchant.
         placements: The slots that the merchant gave to pages.
@@ -104,6 +103,7 @@ class Services:
     variants: Variants
     snapshots: SnapshotCache
     news: News
+    fillers: Fillers
     suggestions: Suggestions
     slot_stats: SlotStats
     rules: RuleStore
@@ -158,29 +158,23 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         store=store,
         keys=keys,
         numbers=numbers,
-        cards=products,
-        published=pricer.published,
+        products=products,
+        parts=[pricer.published],
         wake=thread.wake,
     )
     slot_stats = SlotStats(store, keys)
     news = News(store, keys, products, snapshots.expire, thread.wake)
 
     failures = Failures(app)
-    bundle_slots = BundleSlots(pricer, variants, failures.tell)
-    recommender = Recommender(
-        store,
-        keys,
-        numbers,
-        products,
-        PLANNED,
-        bundle_slots,
-        settings.min_support,
-        snapshots.on_news,
-        snapshots.request_numbers,
-        failures.tell,
+    reader = PageReader(store, products, failures.report)
+    counted_orders = partial(count_orders, database)
+    fillers = Fillers(
+        [
+            CardFiller(reader, keys, numbers, settings.min_support, snapshots.request_numbers, counted_orders),
+            BundleFiller(pricer, variants, failures.report),
+        ]
     )
-    explainer = Explainer(recommender, bundle_slots, numbers, store.execute, lambda: count_orders(database))
-    plan = EffectivePlan(checked_plan(settings.plan, tuple(PLANNED)), tuple(PLANNED))
+    plan = EffectivePlan(checked_plan(settings.plan, fillers), fillers)
 
     # Counting
     def applied(position: Position, batches: int) -> None:
@@ -285,10 +279,11 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         variants=variants,
         snapshots=snapshots,
         news=news,
-        suggestions=Suggestions(recommender, explainer, snapshots, plan, slot_stats),
+        fillers=fillers,
+        suggestions=Suggestions(reader, keys, fillers, snapshots, plan, slot_stats),
         slot_stats=slot_stats,
         rules=RuleStore(database),
-        placements=PlacementStore(database),
+        placements=PlacementStore(database, fillers),
         pricer=pricer,
         proposals=proposals,
         recorder=recorder,

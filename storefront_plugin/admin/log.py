@@ -20,7 +20,7 @@ from .kit.i18n import _, admin_texts, ngettext
 from .kit.pages import Paging, asked_page, link, show_page
 from .kit.products import ProductView, views
 from .rules.labels import RuleView, kind_words, rule_views
-from .slots.labels import placement_words
+from .slots.labels import placement_words, slot_title
 
 
 def rule_changes(before: RuleView, after: RuleView) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ def _compared(before: Sequence[Slot], after: Sequence[Slot]) -> Iterator[str]:
 
 
 def _titles(slots: Sequence[Slot]) -> str:
-    return ", ".join(admin_texts().title(slot.strategies[0], slot.title) for slot in slots)
+    return ", ".join(slot_title(slot) for slot in slots)
 
 
 class Line(NamedTuple):

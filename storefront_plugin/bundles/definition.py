@@ -325,6 +325,10 @@ class Bundle:
     version: int = 1
     uses_left: int | None = None
 
+    def title(self, locale: str) -> str:
+        """What shoppers call it."""
+        return self.definition.text_in(locale).title
+
     def limit(self) -> int | None:
         """How often it may apply in one order now; None for any number of times."""
         limits = [one for one in (self.definition.limit_per_order, self.uses_left) if one is not None]

@@ -16,7 +16,6 @@ from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 from flask import current_app
 
-from .errors import N_
 from .folders import TRANSLATIONS
 
 if TYPE_CHECKING:
@@ -26,84 +25,6 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "ja")
 """Languages with a catalogue; the first is the default."""
-
-
-TITLES: Mapping[str, str] = {
-    "also_bought": N_("Customers also bought"),
-    "bought_together": N_("Frequently bought together"),
-    "related": N_("Related products"),
-    "top_rated": N_("Highly rated"),
-    "bestsellers": N_("Bestsellers"),
-    "trending": N_("Popular now"),
-    "for_you": N_("For you"),
-    "buy_again": N_("Buy again"),
-    "recently_viewed": N_("Recently viewed"),
-    "bundles": N_("Bundles & savings"),
-    "upsell": N_("Compare models"),
-    "add_ons": N_("Goes well with"),
-    "downsell": N_("Similar for less"),
-    "retarget": N_("You viewed these"),
-    "questionnaire": N_("Find the right product"),
-}
-"""The heading of each strategy."""
-
-REASONS: Mapping[str, str] = {
-    "bought_together": N_("Frequently bought together"),
-    "alike": N_("Similar product"),
-    "rated": N_("Highly rated"),
-    "bestseller": N_("Bestseller"),
-    "trending": N_("Popular now"),
-    "chosen": N_("Staff pick"),
-}
-"""Why a product is suggested, where no number of orders is given; nothing is said of pairs that too few orders hold."""
-
-VERDICTS: Mapping[str, str] = {
-    "shown": N_("Shown at place %(place)s"),
-    "limit": N_("The slot is full: it takes %(limit)s"),
-    "minimum": N_("The slot stays empty: it needs %(minimum)s or more"),
-    "repeated": N_("Proposed before in this slot"),
-    "own": N_("The page's own product"),
-    "in_cart": N_("In the cart already"),
-    "unwanted": N_("Left out by the page"),
-    "elsewhere": N_("Shown already in %(elsewhere)s"),
-    "rule": N_("Excluded by a rule"),
-    "missing": N_("Not in the catalogue"),
-    "hidden": N_("Not visible in the shop"),
-    "sold_out": N_("Sold out"),
-    "variant": N_("A variant of a product that stands already"),
-    "category": N_("Not in this category"),
-    "offered": N_("Left out with its slot"),
-}
-"""What became of a candidate, see `recommending.explaining`."""
-
-BUNDLE_VERDICTS: Mapping[str, str] = {
-    "shown": N_("Shown at place %(place)s"),
-    "applied": N_("Applies to the cart already"),
-    "near": N_("Shown at place %(place)s"),
-    "full": N_("Others come first: the slot takes %(limit)s"),
-    "behind": N_("Others come first: of a cart the next %(limit)s are looked at"),
-    "bound": N_("Not looked at: a page looks up at most %(limit)s products of bundles"),
-    "scheduled": N_("Starts on %(moment)s"),
-    "ended": N_("Ended on %(moment)s"),
-    "used_up": N_("Limit in all reached: %(limit)s"),
-    "segment": N_("Only for the segment %(segment)s"),
-    "staff_only": N_("Only with a staff code"),
-    "missing": N_("%(product)s is not in the catalogue"),
-    "hidden": N_("%(product)s is not visible in the shop"),
-    "sold_out": N_("%(product)s is sold out"),
-    "too_few": N_("Too few pieces of %(product)s"),
-    "variants": N_("No variant of %(product)s can be had"),
-    "currencies": N_("Its products have prices in several currencies"),
-    "unpriced": N_("What it saves is not known: a price in %(currency)s is missing"),
-    "no_amount": N_("It has no amount in %(currency)s"),
-    "costs_more": N_("It costs more than its products one by one"),
-    "saves_nothing": N_("It saves nothing"),
-    "instead": N_("In favour of %(instead)s: the cart saves most so"),
-    "taken": N_("It lacks pieces, and %(instead)s uses those that are there"),
-    "far": N_("The cart holds too little of it"),
-    "other_variant": N_("Nothing in the cart counts for it: it asks for another variant"),
-}
-"""What became of a bundle."""
 
 
 class Texts:
@@ -128,32 +49,12 @@ class Texts:
         """*value* formatted for the locale."""
         return _number(value, self.locale)
 
-    def title(self, source: str, given: str | Mapping[str, str] | None = None) -> str:
-        """The heading of a slot: the one *given* by the shop, else that of the strategy *source*."""
-        if isinstance(given, str):
-            return given
-        if given:
-            locales = (self.locale, self.locale.partition("_")[0], self.language, LANGUAGES[0])
-            return next((given[name] for name in locales if name in given), next(iter(given.values())))
-        own = TITLES.get(source)
-        return self.gettext(own) if own else source.replace("_", " ").capitalize()
-
-    def verdict(self, kind: str, **values: object) -> str:
-        """The translated verdict on a candidate, with *values* for place, limit, minimum or elsewhere."""
-        return self.gettext(VERDICTS[kind], **values)
-
-    def bundle_verdict(self, kind: str, **values: object) -> str:
-        """The translated verdict on a bundle, with *values*."""
-        return self.gettext(BUNDLE_VERDICTS[kind], **values)
-
-    def reason(self, kind: str, orders: int | None = None) -> str | None:
-        """The translated reason for a suggestion; None for an unknown kind."""
-        if orders is not None and kind == "bought_together":
-            return self.ngettext("Bought together in %(num)s order", "Bought together in %(num)s orders", orders)
-        if orders is not None and kind == "also_bought":
-            return self.ngettext("Also bought in %(num)s order", "Also bought in %(num)s orders", orders)
-        own = REASONS.get(kind)
-        return self.gettext(own) if own else None
+    def chosen(self, texts: str | Mapping[str, str] | None) -> str | None:
+        """The best of a shop's own *texts* by language; a single text as it is, None without any."""
+        if not texts or isinstance(texts, str):
+            return texts if isinstance(texts, str) else None
+        locales = (self.locale, self.locale.partition("_")[0], self.language, LANGUAGES[0])
+        return next((texts[name] for name in locales if name in texts), next(iter(texts.values())))
 
 
 @lru_cache(maxsize=4096)

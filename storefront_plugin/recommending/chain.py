@@ -8,10 +8,14 @@ from math import ceil
 
 from more_itertools import seekable
 
+from ..core.errors import N_
 from ..shop.ports import Product
 from .choosing import Proposal, first_ids
-from .page import PINNED
+from .page import PINNED, ReasonKind
 from .rules.compiled import PageRules, clamped
+
+CHOSEN = ReasonKind("chosen", N_("Staff pick"))
+"""The reason of a pinned product."""
 
 LOOK_AHEAD = 1.5
 """Cards looked up at once are this many times the limit: most slots then need no second look-up."""
@@ -53,12 +57,12 @@ class Chain:
         if any(rules.ranks_by_data(name) for name in self._names):
             return self._heads(rules, without, ceil(LOOK_AHEAD * limit))
         deep = any(rules.excludes_by_data(name) for name in self._names)
-        wanted = ceil((EXCLUDING_LOOK_AHEAD if deep else LOOK_AHEAD) * limit)
+        needed = ceil((EXCLUDING_LOOK_AHEAD if deep else LOOK_AHEAD) * limit)
         proposals = self.proposals(rules, {})
         if not rules:
-            return first_ids(proposals, without, wanted)
+            return first_ids(proposals, without, needed)
         left = (one for one in proposals if rules.effect(one.strategy, one.product_id, None).excluded_by is None)
-        return [*rules.pins_ahead(), *first_ids(left, without, wanted)]
+        return [*rules.pins_ahead(), *first_ids(left, without, needed)]
 
     def everything(self, rules: PageRules) -> list[str]:
         """Ids of all that is or may be proposed; walks all candidates."""
@@ -80,13 +84,13 @@ class Chain:
 
     def _ruled(self, rules: PageRules, products: Mapping[str, Product | None]) -> Iterator[Proposal]:
         for pin in rules.pins(self._names):
-            yield Proposal(pin.product_id, 1.0, PINNED, "chosen")
+            yield Proposal(pin.product_id, 1.0, PINNED, CHOSEN)
         for name, candidates in self.by_strategy():
             yield from _ranked(candidates, rules, products) if rules.ranks(name) else candidates
 
 
 def _from_start(candidates: seekable[Proposal]) -> seekable[Proposal]:
-    """*candidates* to be walked again: those looked at before are kept, those behind them are never made."""
+    """*candidates* to be walked again: those looked at before are remembered, those behind them are never made."""
     candidates.seek(0)
     return candidates
 
@@ -102,6 +106,6 @@ def _ranked(
 
 
 def _weighed(proposal: Proposal, rules: PageRules, products: Mapping[str, Product | None]) -> Proposal:
-    product_id, score, source, kind, strategy, _ = proposal
+    product_id, score, source, reason, strategy, _ = proposal
     factor = clamped(rules.effect(strategy, product_id, products.get(product_id)).factor)
-    return proposal if factor == 1.0 else Proposal(product_id, score * factor, source, kind, strategy, factor)
+    return proposal if factor == 1.0 else Proposal(product_id, score * factor, source, reason, strategy, factor)

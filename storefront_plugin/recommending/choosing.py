@@ -26,9 +26,9 @@ VerdictKind: TypeAlias = Literal[
 ]
 """Why a candidate is shown or not.
 
-``limit``: the slot is full. ``repeated``: proposed before in this slot. ``excluded``: the page's own, in the cart or not
-wanted by the caller. ``elsewhere``: another slot of the page shows it. ``rule``: a rule excludes it. ``missing``: the
-catalogue does not have it. ``variant``: another of its variant group stands already. ``category``: not in the category
+``limit``: the slot is full. ``repeated``: proposed before in this slot. ``excluded``: the page's own, in the cart or
+excluded by the caller. ``elsewhere``: another slot of the page shows it. ``rule``: a rule excludes it. ``missing``: the
+catalogue does not have it. ``variant``: another of its variant group is there already. ``category``: not in the category
 that the page lists.
 """
 
@@ -43,7 +43,7 @@ class Proposal(NamedTuple):
     product_id: str
     score: float
     source: str
-    kind: ReasonKind
+    reason: ReasonKind
     strategy: str = ""
     factor: float = 1.0
 
@@ -55,11 +55,11 @@ class Choice(NamedTuple):
     product: Product
 
 
-class Judged(NamedTuple):
+class Verdict(NamedTuple):
     """A proposal and what became of it; *rule* is the id of the rule that excluded it."""
 
     proposal: Proposal
-    verdict: VerdictKind
+    kind: VerdictKind
     rule: int | None = None
 
 
@@ -80,7 +80,7 @@ def choose(
     groups: Iterable[str] = (),
     category: str | None = None,
     rules: PageRules = NO_PAGE_RULES,
-    judged: list[Judged] | None = None,
+    verdicts: list[Verdict] | None = None,
 ) -> Chosen:
     """The first *limit* eligible proposals.
 
@@ -91,16 +91,16 @@ def choose(
         excluded: Ids never chosen.
         shown: Ids that other slots of the page show.
         limit: Most choices.
-        groups: Variant groups that stand already (those of the seeds).
+        groups: Variant groups that are there already (those of the seeds).
         category: The category the page lists; only its products are chosen.
         rules: What the merchant excludes.
-        judged: Filled with a verdict on every proposal, also on those behind the limit; those unknown are left out.
+        verdicts: Filled with one on every proposal, also on those behind the limit; those unknown are left out.
     """
     choosing = _Choosing(products, excluded, shown, limit, set(groups), category, rules if rules else None)
     for proposal in proposals:
-        verdict = choosing.judge(proposal)
-        if judged is not None:
-            judged.extend(() if verdict is None else [Judged(proposal, *verdict)])
+        verdict = choosing.verdict(proposal)
+        if verdicts is not None:
+            verdicts.extend(() if verdict is None else [Verdict(proposal, *verdict)])
         elif len(choosing.chosen.choices) == limit:
             break
     return choosing.chosen
@@ -120,7 +120,7 @@ class _Choosing:
     chosen: Chosen = field(default_factory=Chosen)
     seen: set[str] = field(default_factory=set)
 
-    def judge(self, proposal: Proposal) -> tuple[VerdictKind, int | None] | None:
+    def verdict(self, proposal: Proposal) -> tuple[VerdictKind, int | None] | None:
         """The verdict on the next proposal, with the rule that excludes it; None where its product is unknown."""
         product_id = proposal.product_id
         if product_id in self.seen:

@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-import sqlalchemy as sa
-
-from ..core.database import Database
 from ..core.errors import ConfigurationError
-from .plan import Slot, check_slots
+from .fillers import Fillers
+from .plan import DEFAULT_PLAN, PLACEMENTS, Slot
 from .slot_json import load_slots
-from .tables import PlacementRow
 
 logger = logging.getLogger(__name__)
 
 Plan: TypeAlias = Mapping[str, Sequence[Slot]]
 
 
-def stored_slots(database: Database, blocking: bool = True) -> dict[str, str]:
-    """The JSON of each placement that the merchant has changed."""
-    with database.reading(blocking) as session:
-        rows = session.execute(sa.select(PlacementRow.placement, PlacementRow.slots)).all()
-    return {row.placement: row.slots for row in rows}
+def checked_plan(given: Plan | None, fillers: Fillers) -> Plan:
+    """The default plan with the placements of *given* in place of its own; raises `ConfigurationError`."""
+    plan = {**DEFAULT_PLAN, **(given or {})}
+    for placement, slots in plan.items():
+        if placement not in PLACEMENTS:
+            raise ConfigurationError(f"STOREFRONT_PLAN names placement {placement!r}; use {', '.join(PLACEMENTS)}.")
+        wrong = next((slot for slot in slots if not isinstance(slot, Slot)), None)
+        if wrong is not None:
+            raise ConfigurationError(
+                f"STOREFRONT_PLAN has {wrong!r:.80} on {placement!r}; give storefront_plugin.Slot(…)."
+            )
+        fillers.check_all(placement, slots)
+    return plan
 
 
 class EffectivePlan:
-    """Makes the plan anew only when what is stored has changed.
+    """Makes the plan again only when what is stored has changed.
 
     Args:
         own: The developer's plan.
-        strategies: Names of all strategies there are.
+        fillers: What may fill slots.
     """
 
-    def __init__(self, own: Plan, strategies: Collection[str]) -> None:
+    def __init__(self, own: Plan, fillers: Fillers) -> None:
         self.own = own
-        self._strategies = strategies
+        self._fillers = fillers
         self._made: tuple[Mapping[str, str], Plan] = ({}, own)
 
     def given(self, stored: Mapping[str, str]) -> Plan:
@@ -59,7 +64,7 @@ class EffectivePlan:
             for problem in problems:
                 logger.warning("The developer's slots of %r are shown: %s", placement, problem)
             return self.own[placement]
-        usable, more = usable_slots(placement, slots, self._strategies)
+        usable, more = usable_slots(placement, slots, self._fillers)
         for problem in (*problems, *more):
             logger.warning("A stored slot of %r is left out: %s", placement, problem)
         known = {slot.name: slot for slot in (*self.own[placement], *slots)}
@@ -67,13 +72,13 @@ class EffectivePlan:
         return (*usable, *(replace(slot, enabled=False) for name, slot in known.items() if name in off))
 
 
-def usable_slots(placement: str, slots: Sequence[Slot], strategies: Collection[str]) -> tuple[list[Slot], list[str]]:
+def usable_slots(placement: str, slots: Sequence[Slot], fillers: Fillers) -> tuple[list[Slot], list[str]]:
     """Those of *slots* that can be shown together, and a sentence for each of the others."""
     found: list[Slot] = []
     problems: list[str] = []
     for slot in slots:
         try:
-            check_slots(placement, [*found, slot], strategies)
+            fillers.check_all(placement, [*found, slot])
         except ConfigurationError as error:
             problems.append(str(error))
         else:

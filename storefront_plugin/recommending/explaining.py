@@ -1,4 +1,4 @@
-"""Why a page shows what it shows: a verdict on every candidate of every slot, from the very journey that fills pages."""
+"""Why a slot shows what it shows: a verdict on every candidate, and the counts behind it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from ..bundles.definition import Bundle
-from ..bundles.slots.filler import BundleSlots
-from ..bundles.slots.verdicts import JudgedBundle
+from ..core.errors import N_
 from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import Command
 from ..shop.ports import Product
-from .chain import RANKED
-from .choosing import Judged
-from .page import FilledSlot, Page
+from .chain import RANKED, Chain
+from .choosing import Choice, Verdict
+from .page import FilledSlot, Offer, Page
 from .plan import Slot
-from .recommender import Asked, Journey, Recommender
-from .snapshot import Snapshot
+from .rules.compiled import PageRules
 from .strategy import Question, support_reads
 
 ExplainedKind: TypeAlias = Literal[
@@ -37,9 +34,28 @@ ExplainedKind: TypeAlias = Literal[
     "category",
     "offered",
 ]
-"""`choosing.VerdictKind`, with ``excluded`` told apart into the page's *own* product, one *in_cart*, and one *unwanted* by
-the caller; ``minimum``: it would be shown, but the slot found too few; ``offered``: it would be shown, but a bundle offers
+"""`choosing.VerdictKind`, with ``excluded`` divided into the page's *own* product, one *in_cart*, and one *unwanted* by the
+caller; ``minimum``: it would be shown, but the slot found too few; ``offered``: it would be shown, but another slot offers
 the slot's very products for less."""
+
+VERDICTS: Mapping[ExplainedKind, str] = {
+    "shown": N_("Shown at place %(place)s"),
+    "limit": N_("The slot is full: it takes %(limit)s"),
+    "minimum": N_("The slot stays empty: it needs %(minimum)s or more"),
+    "repeated": N_("Proposed before in this slot"),
+    "own": N_("The page's own product"),
+    "in_cart": N_("In the cart already"),
+    "unwanted": N_("Left out by the page"),
+    "elsewhere": N_("Shown already in %(elsewhere)s"),
+    "rule": N_("Excluded by a rule"),
+    "missing": N_("Not in the catalogue"),
+    "hidden": N_("Not visible in the shop"),
+    "sold_out": N_("Sold out"),
+    "variant": N_("A variant of a product that stands already"),
+    "category": N_("Not in this category"),
+    "offered": N_("Left out with its slot"),
+}
+"""Each in words, with values for place, limit, minimum or elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +65,7 @@ class Evidence:
     Attributes:
         orders: n, the orders that hold it, older ones counting less; in orders of today.
         sold: The plain number of orders that hold it.
-        support: The most orders that hold it together with one seed; None where no pair is kept.
+        support: The most orders that hold it together with one seed; None where no pair is counted.
         seed_id: That seed.
         lift: How many times more often they are bought together than by chance; None without support.
     """
@@ -94,16 +110,15 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedSlot:
-    """A slot with all its candidates in the order in which they were judged: pins, then strategy after strategy.
+    """A slot with all its candidates in the order of the choice: pins, then strategy after strategy.
 
-    A slot of *bundles* has these, those shown first, and no candidates. *instead* is the bundle that offers the very
-    products of the slot for less, which is why the page leaves it out.
+    A filler that shows anything else derives from it. *replaced_by* is what another slot offers of the very same
+    products, which is why the page leaves this one out.
     """
 
     slot: Slot
-    candidates: tuple[Explained, ...]
-    bundles: tuple[JudgedBundle, ...] = ()
-    instead: Bundle | None = None
+    candidates: tuple[Explained, ...] = ()
+    replaced_by: Offer | None = None
 
     @property
     def shown(self) -> tuple[Explained, ...]:
@@ -111,119 +126,100 @@ class ExplainedSlot:
         return tuple(one for one in self.candidates if one.kind == "shown")
 
 
-class Explainer:
-    """Explains pages. Patient: it reads what pages do not need, and raises what pages leave out.
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the verdicts of a page's slots are explained from.
 
-    Args:
-        recommender: SlotStats the shop's pages; *bundle_slots* their slots of bundles.
-        numbers: Product numbers held in process.
-        ask: Asks Redis, raising `StoreUnavailable`.
-        count_orders: The number of orders that stand.
+    Attributes:
+        page: The page.
+        rules: The rules that hold for it.
+        products: Product data of all candidates.
+        evidence: The counts of any product.
+        shown: Names of the slots that show a product, by its id; filled slot by slot.
     """
 
-    def __init__(
-        self,
-        recommender: Recommender,
-        bundle_slots: BundleSlots,
-        numbers: ProductNumbers,
-        ask: Callable[[Sequence[Command]], Sequence[Any]],
-        count_orders: Callable[[], int],
-    ) -> None:
-        self._recommender = recommender
-        self._bundle_slots = bundle_slots
-        self._numbers = numbers
-        self._ask = ask
-        self._count_orders = count_orders
+    page: Page
+    rules: PageRules
+    products: Mapping[str, Product | None]
+    evidence: Callable[[str], Evidence]
+    shown: dict[str, str]
 
-    def explain(self, page: Page, slots: Sequence[Slot], snapshot: Snapshot) -> list[ExplainedSlot]:
-        """Each of *slots* as *page*, which is patient, would show it.
-
-        Raises `StoreUnavailable`, `DatabaseUnavailable`, `AdapterError`, and `InputError` for a cart without a price.
-        """
-        if not slots:
-            return []
-        journey = self._recommender.journey(page, slots, snapshot, judging=True)
-        evidence = self._evidence(journey.asked[0].question)
-        shown: dict[str, str] = {}
-        explained = []
-        for one, filled in zip(journey.asked, self._recommender.filled(page, journey), strict=True):
-            if one.slot.layout == "bundles":
-                judged = self._bundle_slots.judge(page, one.slot, snapshot, journey.products)
-                explained.append(ExplainedSlot(one.slot, (), tuple(judged)))
-                continue
-            candidates = tuple(self._candidates(page, journey, one, filled, evidence, shown))
-            explained.append(ExplainedSlot(one.slot, candidates, instead=filled.instead))
-            shown |= {choice.product.id: one.slot.name for choice in one.choices}
-        return explained
+    def slot(
+        self, filled: FilledSlot, chain: Chain, choices: Sequence[Choice], verdicts: Sequence[Verdict]
+    ) -> ExplainedSlot:
+        """The slot that is *filled* with what was chosen of its candidates, and the *verdicts* on all of them."""
+        candidates = tuple(self._candidates(filled, chain, choices, verdicts))
+        self.shown.update((choice.product.id, filled.name) for choice in choices)
+        return ExplainedSlot(filled.slot, candidates, filled.replaced_by)
 
     def _candidates(
-        self,
-        page: Page,
-        journey: Journey,
-        one: Asked,
-        filled: FilledSlot,
-        evidence: Callable[[str], Evidence],
-        shown: Mapping[str, str],
+        self, filled: FilledSlot, chain: Chain, choices: Sequence[Choice], verdicts: Sequence[Verdict]
     ) -> Iterator[Explained]:
         raw = {
             (name, proposal.product_id): (position, proposal.score)
-            for name, proposals in one.chain.by_strategy()
+            for name, proposals in chain.by_strategy()
             for position, proposal in enumerate(proposals, start=1)
         }
-        places = {choice.product.id: place for place, choice in enumerate(one.choices, start=1)}
-        for judged in one.judged or ():
-            proposal = judged.proposal
+        places = {choice.product.id: place for place, choice in enumerate(choices, start=1)}
+        for verdict in verdicts:
+            proposal = verdict.proposal
             product_id = proposal.product_id
-            product = journey.products.get(product_id)
+            product = self.products.get(product_id)
             position, before = raw.get((proposal.strategy, product_id), (None, proposal.score))
-            effect = journey.rules.effect(proposal.strategy, product_id, product)
-            kind = _kind(judged, page, filled)
+            effect = self.rules.effect(proposal.strategy, product_id, product)
+            kind = _kind(verdict, self.page, filled)
             yield Explained(
-                product_id,
-                product,
-                proposal.strategy,
-                position,
-                before,
-                proposal.factor,
-                proposal.score,
-                effect.rules if position is not None and position <= RANKED else (),
-                evidence(product_id),
-                kind,
-                places.get(product_id) if kind == "shown" else None,
-                judged.rule,
-                shown.get(product_id) if kind == "elsewhere" else None,
+                product_id=product_id,
+                product=product,
+                strategy=proposal.strategy,
+                position=position,
+                raw=before,
+                factor=proposal.factor,
+                score=proposal.score,
+                factor_rules=effect.rules if position is not None and position <= RANKED else (),
+                evidence=self.evidence(product_id),
+                kind=kind,
+                place=places.get(product_id) if kind == "shown" else None,
+                rule=verdict.rule,
+                elsewhere=self.shown.get(product_id) if kind == "elsewhere" else None,
             )
 
-    def _evidence(self, question: Question) -> Callable[[str], Evidence]:
-        """The counts of any product, read in one trip."""
-        popularity = question.snapshot.popularity
-        reads = support_reads(question)
-        replies = self._ask(reads) if reads else ()
-        pairs = dict(zip(question.seeds, replies, strict=False))
-        orders = self._count_orders() if pairs else 0
 
-        def of(product_id: str) -> Evidence:
-            number = self._numbers.number(product_id)
-            if number is None:
-                return Evidence()
-            together = {seed: int(reply.get(b"%d" % number, 0)) for seed, reply in pairs.items() if reply}
-            seed = max(together, key=together.__getitem__, default=None)
-            sold, count = popularity.sold.get(number, 0), popularity.counts.get(number, 0) / popularity.unit
-            if seed is None or not together[seed]:
-                return Evidence(count, sold)
-            chance = sold * popularity.sold.get(seed, 0)
-            lift = together[seed] * orders / chance if chance else None
-            return Evidence(count, sold, together[seed], self._numbers.id(seed), lift)
+def evidence_of(
+    question: Question,
+    numbers: ProductNumbers,
+    ask: Callable[[Sequence[Command]], Sequence[Any]],
+    count_orders: Callable[[], int],
+) -> Callable[[str], Evidence]:
+    """The counts of any product beside the seeds of *question*, read in one trip."""
+    popularity = question.snapshot.popularity
+    reads = support_reads(question)
+    replies = ask(reads) if reads else ()
+    pairs = dict(zip(question.seeds, replies, strict=False))
+    orders = count_orders() if pairs else 0
 
-        return of
+    def of(product_id: str) -> Evidence:
+        number = numbers.number(product_id)
+        if number is None:
+            return Evidence()
+        together = {seed: int(reply.get(b"%d" % number, 0)) for seed, reply in pairs.items() if reply}
+        seed = max(together, key=together.__getitem__, default=None)
+        sold, count = popularity.sold.get(number, 0), popularity.counts.get(number, 0) / popularity.unit
+        if seed is None or not together[seed]:
+            return Evidence(count, sold)
+        chance = sold * popularity.sold.get(seed, 0)
+        lift = together[seed] * orders / chance if chance else None
+        return Evidence(count, sold, together[seed], numbers.id(seed), lift)
+
+    return of
 
 
-def _kind(judged: Judged, page: Page, filled: FilledSlot) -> ExplainedKind:
-    if judged.verdict == "shown":
-        return "shown" if filled.cards else "offered" if filled.instead else "minimum"
-    if judged.verdict != "excluded":
-        return judged.verdict
-    product_id = judged.proposal.product_id
+def _kind(verdict: Verdict, page: Page, filled: FilledSlot) -> ExplainedKind:
+    if verdict.kind == "shown":
+        return "shown" if filled.cards else "offered" if filled.replaced_by else "minimum"
+    if verdict.kind != "excluded":
+        return verdict.kind
+    product_id = verdict.proposal.product_id
     if any(line.product_id == product_id for line in page.cart):
         return "in_cart"
     return "own" if product_id in page.products else "unwanted"

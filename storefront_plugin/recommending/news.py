@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from ..core.errors import StoreUnavailable
 from ..redis_store import MISSING, Command, RedisStore
 from ..redis_store.keys import Keys
-from .product_cache import CHANGED_IDS, ProductCache
+from ..shop.product_cache import CHANGED_IDS, ProductCache
 
 logger = logging.getLogger(__name__)
 

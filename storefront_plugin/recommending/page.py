@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..shop.ports import CartLine, ConsentLevel, Product
-from .plan import CART_LIKE, Layout, Slot
+from .plan import CART_LIKE, Slot
 
 if TYPE_CHECKING:
-    from ..bundles.definition import Bundle
-    from ..bundles.slots.offers import BundleOffer
+    from ..core.i18n import Texts
 
 MAX_SEEDS = 20
 """Products whose neighbours are read, the latest cart lines; all lines are excluded (each seed costs one read)."""
@@ -18,7 +18,19 @@ MAX_SEEDS = 20
 PINNED = "pinned"
 """The source of a card that a merchant put first."""
 
-ReasonKind: TypeAlias = Literal["bought_together", "also_bought", "alike", "rated", "bestseller", "trending", "chosen"]
+
+class ReasonKind(NamedTuple):
+    """A reason that a strategy gives.
+
+    Attributes:
+        name: Unique among all strategies.
+        text: The sentence without a number, marked for translation; None where nothing is said without.
+        counted: The sentence with a number of orders; None where no number of orders stands behind it.
+    """
+
+    name: str
+    text: str | None
+    counted: Callable[[Texts, int], str] | None = None
 
 
 class Reason(NamedTuple):
@@ -26,6 +38,12 @@ class Reason(NamedTuple):
 
     kind: ReasonKind
     orders: int | None = None
+
+    def text(self, texts: Texts) -> str | None:
+        """The reason in the words of *texts*; None where there is nothing to say."""
+        if self.orders is not None and self.kind.counted is not None:
+            return self.kind.counted(texts, self.orders)
+        return None if self.kind.text is None else texts.gettext(self.kind.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,41 +75,71 @@ class Card(NamedTuple):
     support: int | None = None
 
 
+class Offer(Protocol):
+    """Several products sold as one, such as a bundle."""
+
+    @property
+    def id(self) -> int: ...
+
+    def title(self, locale: str) -> str:
+        """Its name."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FilledSlot:
-    """A slot with its cards, or its bundles.
+    """A slot with its cards. A filler that shows anything else derives from it.
 
     Attributes:
         seed: The page's own product, for the ``together`` layout.
-        bundles: Of the ``bundles`` layout.
-        takes_code: Bundles stand behind codes, so that one may be typed here.
-        instead: The bundle that offers the very same products for less, which is why there are no cards.
+        replaced_by: What another slot offers of the very same products, which is why there are no cards.
     """
 
     slot: Slot
-    cards: tuple[Card, ...]
+    cards: tuple[Card, ...] = ()
     seed: Product | None = None
-    bundles: tuple[BundleOffer, ...] = ()
-    takes_code: bool = False
-    instead: Bundle | None = None
+    replaced_by: Offer | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to show."""
-        return not (self.cards or self.bundles or self.takes_code)
+        return not self.cards
 
     @property
     def name(self) -> str:
         return self.slot.name
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> str:
         return self.slot.layout
 
     @property
     def source(self) -> str:
         """The strategy that gave the first card that nobody pinned, or the slot's first choice."""
         return next((card.source for card in self.cards if card.source != PINNED), self.slot.strategies[0])
+
+    @property
+    def products(self) -> Iterator[Product]:
+        """Those that are shown as cards."""
+        yield from (card.product for card in self.cards)
+        if self.seed:
+            yield self.seed
+
+    @property
+    def together(self) -> frozenset[str] | None:
+        """Ids of the products that one button adds; None in other layouts than ``together``."""
+        if self.layout != "together" or self.seed is None:
+            return None
+        return frozenset({self.seed.id, *(card.product.id for card in self.cards)})
+
+    @property
+    def offers(self) -> Mapping[frozenset[str], Offer]:
+        """What it sells as one, by the ids of the products in it."""
+        return {}
+
+    def fitted(self, slot: Slot) -> FilledSlot:
+        """The same for *slot*, which has another layout or a lower limit."""
+        return self if slot is self.slot else replace(self, slot=slot, cards=self.cards[: slot.limit])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,8 +154,9 @@ class Page:
         exclude: Ids never shown.
         presented: Staff codes and links that the shopper showed.
         segments: Names of the segments the shopper is in.
-        patient: Nobody waits for this page: trouble is raised instead of leaving slots out, and no deadline is kept.
-        shop_locale: What the shop's own code speaks on this request; product data is held by it.
+        blocking: Nobody waits for this page: trouble is raised instead of leaving slots out, and no deadline is kept.
+        all_candidates: Products that only their popularity speaks for count as a strategy's own answer.
+        shop_locale: What the shop's own code speaks on this request; product data is cached by it.
         counted: Names of the slots that are counted for the share of pages on which they stay empty; None is all.
         shown: Ids that slots of this page have already taken.
         catalog_failed: The shop's catalogue failed on this page, so it is not asked a second time.
@@ -128,6 +177,7 @@ class Page:
     presented: tuple[str, ...] = ()
     segments: frozenset[str] = frozenset()
     blocking: bool = False
+    all_candidates: bool = False
     counted: tuple[str, ...] | None = None
     shown: set[str] = field(default_factory=set)
     catalog_failed: bool = False

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..core.clock import now_in_sql
-from ..core.database import table_of
+from ..core.database import Database, table_of
 from ..core.errors import N_, ConfigurationError, InputError
 from ..core.versions import Record, VersionConflict, VersionedStore
-from .plan import PLACEMENTS, Slot, check_slots
+from .fillers import Fillers
+from .plan import PLACEMENTS, Slot
 from .slot_json import dump_slots, load_slots, slot_from_json, slot_to_json
-from .strategies import PLANNED
 from .tables import PlacementRow
 
 Slots: TypeAlias = "tuple[Slot, ...] | None"
@@ -64,6 +64,10 @@ class PlacementStore(VersionedStore[str, Slots, PlacementRecord]):
     model = PlacementRow
     conflict = EditConflict
 
+    def __init__(self, database: Database, fillers: Fillers) -> None:
+        super().__init__(database)
+        self._fillers = fillers
+
     def record(self, row: PlacementRow) -> PlacementRecord:
         slots, problems = load_slots(row.slots)
         return PlacementRecord(row.placement, row.version, slots, row.updated_at, row.updated_by, problems)
@@ -85,11 +89,11 @@ class PlacementStore(VersionedStore[str, Slots, PlacementRecord]):
         return self.find([_known(key)]).get(key, unchanged(key))
 
     def save(self, placement: str, version: int, slots: Sequence[Slot], by: str = "") -> PlacementRecord:
-        """Replace the slots of *version*; raises `InputError` for slots that cannot be, and `EditConflict`.
+        """Replace the slots of *version*; raises `InputError` for slots that cannot be filled, and `EditConflict`.
 
         Saving the same twice, as a double click does, is no conflict.
         """
-        checked = _checked(placement, slots)
+        checked = _checked(placement, slots, self._fillers)
         try:
             return self.update(placement, version, checked, by)
         except EditConflict as error:
@@ -118,14 +122,14 @@ def _known(placement: str) -> str:
     return placement
 
 
-def _checked(placement: str, slots: Sequence[Slot]) -> tuple[Slot, ...]:
+def _checked(placement: str, slots: Sequence[Slot], fillers: Fillers) -> tuple[Slot, ...]:
     _known(placement)
     if len(slots) > MAX_SLOTS:
         message = N_("A placement takes at most %(most)s slots, not %(count)s; remove some.")
         raise InputError(message, most=MAX_SLOTS, count=len(slots))
     read = tuple(slot_from_json(slot_to_json(slot)) for slot in slots)
     try:
-        check_slots(placement, read, PLANNED)
+        fillers.check_all(placement, read)
     except ConfigurationError as error:
         raise InputError(str(error)) from None
     return read

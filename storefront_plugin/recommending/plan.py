@@ -1,19 +1,17 @@
-"""Which slots a placement has, and which strategies fill each."""
+"""Slots, and those that a shop's pages have unless the developer or the merchant says otherwise."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ..core.errors import ConfigurationError
 
 Placement: TypeAlias = Literal["product", "cart", "checkout", "thank_you", "home", "category", "account", "email"]
-Layout: TypeAlias = Literal["grid", "carousel", "list", "together", "bundles"]
 
 PLACEMENTS: tuple[Placement, ...] = ("product", "cart", "checkout", "thank_you", "home", "category", "account", "email")
-LAYOUTS: tuple[Layout, ...] = ("grid", "carousel", "list", "together", "bundles")
 
 PERSONAL_PLACEMENTS: frozenset[str] = frozenset({"cart", "checkout", "thank_you", "account", "email"})
 """Pages that belong to one shopper anyway: everything on them is inline and the response is private."""
@@ -34,7 +32,7 @@ class Slot:
         strategies: First choice, then fallbacks; a later one fills what an earlier one left empty.
         title: Heading; a text, texts by language, or None for the strategy's own.
         layout: ``grid``, ``carousel``, ``list`` (compact), ``together`` (seed and complements, add all at once) or
-            ``bundles``, which belongs to the strategy of that name.
+            ``bundles``, which belongs to the strategy of that name. It names the template of the slot's inside.
         limit: Most cards shown, 1 to 30.
         minimum: With fewer cards the slot is left out.
         lazy: Fetched when the shopper comes near it.
@@ -48,7 +46,7 @@ class Slot:
     name: str
     strategies: tuple[str, ...]
     title: str | Mapping[str, str] | None = None
-    layout: Layout = "grid"
+    layout: str = "grid"
     limit: int = 4
     minimum: int = 1
     lazy: bool = False
@@ -61,14 +59,6 @@ class Slot:
         if not self.strategies or not isinstance(self.strategies, tuple):
             raise ConfigurationError(
                 f"Slot {self.name!r} needs a tuple of strategy names, such as ('also_bought', 'related')."
-            )
-        if self.layout not in LAYOUTS:
-            raise ConfigurationError(f"Slot {self.name!r} has layout {self.layout!r}; use one of {', '.join(LAYOUTS)}.")
-        of_bundles = (self.layout == "bundles", self.strategies == ("bundles",))
-        if any(of_bundles) != all(of_bundles) or ("bundles" in self.strategies and not all(of_bundles)):
-            raise ConfigurationError(
-                f"Slot {self.name!r} mixes bundles with products; give it layout='bundles' and "
-                "strategies=('bundles',), or neither."
             )
         if self.specialness is not None and not 0 <= self.specialness <= 0.5:
             raise ConfigurationError(f"Slot {self.name!r} has specialness {self.specialness}; use 0 to 0.5, or None.")
@@ -122,34 +112,3 @@ DEFAULT_PLAN: Mapping[str, Sequence[Slot]] = {
     "account": (),
     "email": (Slot(name="also_bought", strategies=("also_bought", "related", "bestsellers"), layout="grid", limit=4),),
 }
-
-
-def checked_plan(given: Mapping[str, Sequence[Slot]] | None, strategies: Sequence[str]) -> Mapping[str, Sequence[Slot]]:
-    """The default plan with the placements of *given* in place of its own; unknown names raise `ConfigurationError`."""
-    plan = {**DEFAULT_PLAN, **(given or {})}
-    for placement, slots in plan.items():
-        if placement not in PLACEMENTS:
-            raise ConfigurationError(f"STOREFRONT_PLAN names placement {placement!r}; use {', '.join(PLACEMENTS)}.")
-        wrong = next((slot for slot in slots if not isinstance(slot, Slot)), None)
-        if wrong is not None:
-            raise ConfigurationError(
-                f"STOREFRONT_PLAN has {wrong!r:.80} on {placement!r}; give storefront_plugin.Slot(…)."
-            )
-        check_slots(placement, slots, strategies)
-    return plan
-
-
-def check_slots(placement: str, slots: Sequence[Slot], strategies: Collection[str]) -> None:
-    """Raise `ConfigurationError` for what slots of one placement may not be together, or without the *strategies*."""
-    names = [slot.name for slot in slots]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ConfigurationError(f"Two slots of {placement!r} have the name {twice!r}; rename one.")
-    for slot in slots:
-        if not 1 <= slot.limit <= MAX_LIMIT:
-            raise ConfigurationError(f"Slot {slot.name!r} has limit {slot.limit}; use 1 to {MAX_LIMIT}.")
-        unknown = next((name for name in slot.strategies if name not in strategies), None)
-        if unknown is not None:
-            raise ConfigurationError(
-                f"Slot {slot.name!r} names strategy {unknown!r}, which does not exist; use {', '.join(strategies)}."
-            )

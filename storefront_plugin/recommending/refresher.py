@@ -6,16 +6,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from ..bundles.store.published import PublishedBundles
 from ..core.database import Database
 from ..core.errors import DatabaseUnavailable, StorefrontError
 from ..core.locks import ProcessLock
 from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
-from .product_cache import CHANGED_IDS, ProductCache
-from .snapshot import Snapshot, load_snapshot, with_changes
+from ..shop.product_cache import CHANGED_IDS, ProductCache
+from .snapshot import Snapshot, SnapshotPart, load_snapshot, with_changes
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +38,14 @@ class SnapshotCache:
     """The current `Snapshot`, replaced as a whole.
 
     Pages do not wait for a refresh: they ask `wake` for one and go on with what there is. Only the first pages of a
-    process wait, if Redis answers, and a page that hears of changed rules, slots or bundles reads these itself. Without a
+    process wait, if Redis answers, and a page that hears of changed rules, slots or parts reads these itself. Without a
     background thread (tests), `get` refreshes by itself.
+
+    Args:
+        numbers: Product numbers of this process, refreshed with the snapshot.
+        products: Product data of this process, forgotten as the news say.
+        parts: What other rooms need of every page.
+        wake: Wakes the background thread; False where there is none.
     """
 
     def __init__(
@@ -48,16 +54,16 @@ class SnapshotCache:
         store: RedisStore,
         keys: Keys,
         numbers: ProductNumbers,
-        cards: ProductCache,
-        published: PublishedBundles,
+        products: ProductCache,
+        parts: Sequence[SnapshotPart[Any]],
         wake: Callable[[], bool],
     ) -> None:
         self._database = database
         self._store = store
         self._keys = keys
         self._numbers = numbers
-        self._cards = cards
-        self._published = published
+        self._products = products
+        self._parts = parts
         self._wake = wake
         self.current = Snapshot()
         self._due_at = 0.0
@@ -106,7 +112,7 @@ class SnapshotCache:
             self._first_until = now
 
     def refresh_if_due(self) -> None:
-        """Refresh when what is held is old or a page heard of a change; only numbers where a page lacked one."""
+        """Refresh when the snapshot is old or a page heard of a change; only numbers where a page lacked one."""
         if time.monotonic() >= self._due_at:
             self.refresh()
         elif self._lacks_numbers:
@@ -114,16 +120,16 @@ class SnapshotCache:
             self._numbers.refresh(self._database)
 
     def refresh(self) -> None:
-        """Read everything afresh; raises `StoreUnavailable` or `DatabaseUnavailable`."""
+        """Command everything again; raises `StoreUnavailable` or `DatabaseUnavailable`."""
         try:
             self._numbers.refresh(self._database)
-            self.current = load_snapshot(self._database, self._store, self._keys, self._published)
+            self.current = load_snapshot(self._database, self._store, self._keys, self._parts)
             self._due_at = time.monotonic() + MAX_AGE
         finally:
             self._tried.set()
 
     def expire(self) -> None:
-        """What is held is out of date; the next page or turn reads afresh."""
+        """The snapshot is out of date; the next page or turn reads again."""
         self._due_at = 0.0
 
     def request_numbers(self) -> None:
@@ -137,7 +143,7 @@ class SnapshotCache:
     def on_news(self, news: Mapping[bytes, bytes], changed: Sequence[bytes]) -> Snapshot:
         """Take in what a page read beside its candidates, and what holds for that page now.
 
-        Changed products, rules, slots and bundles count at once, the rest after a refresh.
+        Changed products, rules, slots and parts count at once, the rest after a refresh.
         """
         self._forget_changed(int(news.get(_CARDS, 0)), changed)
         version = news.get(_RULES)
@@ -153,13 +159,13 @@ class SnapshotCache:
         return any(known.get(name) != version for name, version in news.items() if name != _CARDS)
 
     def _reread(self, version: bytes) -> None:
-        """Read what merchants change, in the page that heard of it; where the database is late, a refresh does it."""
+        """Command what merchants change, in the page that heard of it; where the database is late, a refresh does it."""
         with self._lock:  # other pages of this process wait for the same
-            held = self.current
-            if held.news.get(_RULES) == version or time.monotonic() < self._reread_at:
+            current = self.current
+            if current.news.get(_RULES) == version or time.monotonic() < self._reread_at:
                 return
             try:
-                self.current = with_changes(held, {**held.news, _RULES: version}, self._database, self._published)
+                self.current = with_changes(current, {**current.news, _RULES: version}, self._database)
             except DatabaseUnavailable as error:
                 self._reread_at = time.monotonic() + RETRY
                 logger.warning("A page goes on with the rules, slots and bundles of before (%s).", error)
@@ -173,4 +179,4 @@ class SnapshotCache:
             return
         missed = 0 if before is None else version - before
         everything = not 0 < missed <= min(CHANGED_IDS, len(changed))
-        self._cards.forget(None if everything else [product_id.decode() for product_id in changed[:missed]])
+        self._products.forget(None if everything else [product_id.decode() for product_id in changed[:missed]])

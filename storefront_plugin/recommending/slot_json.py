@@ -71,7 +71,7 @@ def slot_from_json(data: object) -> Slot:
             name=name,
             strategies=_strategies(name, data.get("strategies")),
             title=_title(name, data.get("title")),
-            layout=data.get("layout", _DEFAULTS["layout"]),
+            layout=_layout(name, data.get("layout", _DEFAULTS["layout"])),
             limit=limit,
             minimum=_whole(name, data, "minimum", 0, limit),
             specialness=_share(name, data.get("specialness")),
@@ -107,6 +107,12 @@ def _title(slot: str, given: Any) -> str | dict[str, str] | None:
     if any(not isinstance(text, str) or len(text) > MAX_TITLE for text in texts):
         raise InputError(f"The title of slot {slot!r} must be text of at most {MAX_TITLE} characters; shorten it.")
     return given or None
+
+
+def _layout(slot: str, given: object) -> str:
+    if not isinstance(given, str):
+        raise InputError(f"Slot {slot!r} has layout {given!r:.40}; use the name of one.")
+    return given
 
 
 def _whole(slot: str, data: Mapping[str, Any], key: str, least: int, most: int) -> int:

@@ -1,4 +1,4 @@
-"""How often each slot was asked for and stayed empty: counted in process, summed up a day in Redis."""
+"""On how many pages each slot stayed empty: counted in process, summed up a day in Redis."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from ..core.locks import ProcessLock
 from ..redis_store import Command, RawCommand, RedisStore
 from ..redis_store.keys import Keys
 from .page import FilledSlot, Page
-from .plan import Slot
 
-KEPT_DAYS = 30
+STORED_DAYS = 30
 FLUSH_SECONDS = 5.0
-"""How often a process tells Redis."""
+"""How often a process writes to Redis."""
 
 MAX_SLOTS = 500
 """Slots counted between two flushes; names of more are not real ones."""
@@ -38,10 +37,10 @@ class SlotCounts(NamedTuple):
         """Share of pages on which the slot stayed empty, 0 to 1; None without pages."""
         return self.empty / self.pages if self.pages else None
 
-
-def often_empty(slot: Slot, fill: SlotCounts) -> bool:
-    """Whether *slot* stays empty on more than 40 % of enough pages; bundles may, since few products have one."""
-    return slot.layout != "bundles" and fill.pages >= ENOUGH_PAGES and fill.empty > OFTEN_EMPTY * fill.pages
+    @property
+    def is_often_empty(self) -> bool:
+        """Whether the slot stays empty on more than 40 % of enough pages."""
+        return self.pages >= ENOUGH_PAGES and self.empty > OFTEN_EMPTY * self.pages
 
 
 class SlotStats:
@@ -56,24 +55,26 @@ class SlotStats:
     def count(self, page: Page, filled: Iterable[FilledSlot]) -> None:
         """Count the slots of one page, unless trouble of Redis or of the catalogue emptied them. No I/O.
 
-        A slot that stepped back for a bundle found enough, so it does not count as empty.
+        A slot that is replaced by a bundle found enough, so it does not count as empty.
         """
         if page.failed:
             return
         with self._lock:
             for each in filled:
                 if page.counted is None or each.name in page.counted:
-                    self._add((page.placement, each.name), SlotCounts(1, int(each.is_empty and each.instead is None)))
+                    self._add(
+                        (page.placement, each.name), SlotCounts(1, int(each.is_empty and each.replaced_by is None))
+                    )
 
     def flush(self) -> None:
-        """Send what was counted; what Redis does not take is kept for the next time. Never raises for Redis."""
+        """Send what was counted; what Redis does not take is sent the next time. Never raises for Redis."""
         with self._lock:
             counts, self._counts = self._counts, {}
         if not counts:
             return
         try:
             self._store.pipeline_write(self._commands(counts))
-        except StoreUnavailable:  # told by the part that counts orders
+        except StoreUnavailable:  # logged by the part that counts orders
             with self._lock:
                 for key, fill in counts.items():
                     self._add(key, fill)
@@ -103,7 +104,7 @@ class SlotStats:
             yield ("HINCRBY", key, f"{placement}/{slot}/pages", fill.pages)
             if fill.empty:
                 yield ("HINCRBY", key, f"{placement}/{slot}/empty", fill.empty)
-        yield ("EXPIRE", key, KEPT_DAYS * 86_400)
+        yield ("EXPIRE", key, STORED_DAYS * 86_400)
 
 
 def _split(field: str) -> tuple[str, str, str]:

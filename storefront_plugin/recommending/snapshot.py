@@ -1,11 +1,13 @@
-"""What a process holds so that a page need not ask: popularity, lists, rules. Refreshed in the background."""
+"""What a process holds so that a page need not ask: popularity, lists, rules, and what other rooms register."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
 
-from ..bundles.store.published import Published, PublishedBundles
+import sqlalchemy as sa
+
 from ..core.database import Database
 from ..counts.applier import BatchSender
 from ..counts.generations import live
@@ -13,9 +15,20 @@ from ..counts.popularity import Popularity, load_popularity
 from ..counts.scoring import trends
 from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
-from .effective_plan import stored_slots
 from .rules.compiled import RuleBook
 from .rules.rows import enabled_rules
+from .tables import PlacementRow
+
+_Value = TypeVar("_Value", covariant=True)
+_Any = TypeVar("_Any")
+
+
+class SnapshotPart(Protocol[_Value]):
+    """Loads what a filler needs of every page. What it gives never changes: a change gives another value."""
+
+    def get(self, blocking: bool = False) -> _Value:
+        """What is stored now; without *blocking* within the deadline of a page. Raises `DatabaseUnavailable`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +43,7 @@ class Snapshot:
         trending: Numbers of the products that trend, with scores, best first.
         trend: Factor of each product's score by its number: whether it sold lately as it used to.
         rated: Lower bound of the rating in stars by number, best first.
-        published: The merchant's published bundles.
+        parts: What each registered part has loaded.
         news: The versions this snapshot was made from.
         is_read: Whether anything was read; what a process begins with says nothing about the shop.
     """
@@ -42,12 +55,19 @@ class Snapshot:
     trending: tuple[tuple[int, float], ...] = ()
     trend: Mapping[int, float] = field(default_factory=dict)
     rated: Mapping[int, float] = field(default_factory=dict)
-    published: Published = field(default_factory=Published)
+    parts: Mapping[SnapshotPart[Any], Any] = field(default_factory=dict)
     news: Mapping[bytes, bytes] = field(default_factory=dict)
     is_read: bool = False
 
+    def part(self, part: SnapshotPart[_Any], default: _Any) -> _Any:
+        """What *part* has loaded; *default* before anything was read."""
+        found: _Any = self.parts.get(part, default)
+        return found
 
-def load_snapshot(database: Database, store: RedisStore, keys: Keys, bundles: PublishedBundles) -> Snapshot:
+
+def load_snapshot(
+    database: Database, store: RedisStore, keys: Keys, parts: Sequence[SnapshotPart[Any]] = ()
+) -> Snapshot:
     """The snapshot as SQL and Redis hold it now; raises `StoreUnavailable` or `DatabaseUnavailable`."""
     news = store.execute([Command(keys.news, "HGETALL")])[0] or {}
     edition = news.get(b"edition", b"").decode()
@@ -65,7 +85,7 @@ def load_snapshot(database: Database, store: RedisStore, keys: Keys, bundles: Pu
     return Snapshot(
         popularity=popularity,
         rules=RuleBook(enabled_rules(database)),
-        placements=stored_slots(database),
+        placements=_stored_slots(database),
         edition=edition,
         trending=tuple((int(member), score / 1000) for member, score in trending),
         trend=trends(
@@ -74,23 +94,28 @@ def load_snapshot(database: Database, store: RedisStore, keys: Keys, bundles: Pu
             popularity.unit,
         ),
         rated={int(member): score / 1_000_000 for member, score in rated},
-        published=bundles.get(blocking=True),
+        parts={part: part.get(blocking=True) for part in parts},
         news=news,
         is_read=True,
     )
 
 
-def with_changes(
-    snapshot: Snapshot, news: Mapping[bytes, bytes], database: Database, bundles: PublishedBundles
-) -> Snapshot:
-    """*snapshot* of *news* with the rules, slots and bundles of now: three short statements, more where bundles changed.
+def with_changes(snapshot: Snapshot, news: Mapping[bytes, bytes], database: Database) -> Snapshot:
+    """*snapshot* of *news* with the rules, slots and parts of now: a short statement each, more for a part that changed.
 
     Within the deadline of a page; raises `DatabaseUnavailable`.
     """
     return replace(
         snapshot,
         rules=RuleBook(enabled_rules(database, blocking=False)),
-        placements=stored_slots(database, blocking=False),
-        published=bundles.get(),
+        placements=_stored_slots(database, blocking=False),
+        parts={part: part.get() for part in snapshot.parts},
         news=news,
     )
+
+
+def _stored_slots(database: Database, blocking: bool = True) -> dict[str, str]:
+    """The JSON of each placement that the merchant has changed."""
+    with database.reading(blocking) as session:
+        rows = session.execute(sa.select(PlacementRow.placement, PlacementRow.slots)).all()
+    return {row.placement: row.slots for row in rows}

@@ -1,28 +1,26 @@
-"""What a strategy is asked, and what it answers."""
+"""What a strategy says about itself, what it is asked, and what it answers."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 
 from ..redis_store import MISSING, Command
 from ..redis_store.keys import Keys, shard_of
 from .page import Page, ReasonKind
 from .snapshot import Snapshot
 
-if TYPE_CHECKING:
-    pass
-
 
 class Candidate(NamedTuple):
-    """A product that a strategy proposes. *evident* is False where only its popularity speaks for it."""
+    """A product that a strategy proposes, and why. *source* names another strategy, where the reason is that one's."""
 
     number: int
     score: float
-    kind: ReasonKind
-    evident: bool = True
+    reason: ReasonKind
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +30,10 @@ class Question:
     Attributes:
         page: The page.
         seeds: Numbers of the seeds that are known, in the page's order.
-        holdings: Counts and lists held in process.
+        snapshot: Counts and lists held in process.
         keys: Names of Redis keys.
         specialness: The slot's dial, or None.
         min_support: Least number of orders behind a claim.
-        all_candidates: Products that only their popularity speaks for are wanted, too.
     """
 
     page: Page
@@ -45,21 +42,34 @@ class Question:
     keys: Keys
     specialness: float | None = None
     min_support: int = 3
-    all_candidates: bool = False
 
 
-class Strategy(Protocol):
-    """A way of suggesting: it says what it must read, and chooses from the answers without any I/O."""
+class Source:
+    """What a slot can name as one of its strategies; it describes itself on its class.
 
-    name: str
+    Attributes:
+        name: What slots call it.
+        title: Heading of a slot that it fills, marked for translation.
+        label: What merchants call it, marked; None is *title*.
+        reasons: Why it shows something; the first says what *title* says, so that cards below that need not repeat it.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    label: ClassVar[str | None] = None
+    reasons: ClassVar[tuple[ReasonKind, ...]] = ()
+
+
+class Strategy(Source, ABC):
+    """A way of suggesting products: it says what it must read, and chooses from the answers without any I/O."""
 
     def reads(self, question: Question) -> Sequence[Command]:
         """What must be asked of Redis; all slots' reads go in one trip."""
-        ...
+        return ()
 
+    @abstractmethod
     def candidates(self, question: Question, answers: Answers) -> Iterable[Candidate]:
         """Candidates, best first; ties by number. Only the first `MAX_CANDIDATES` are looked at."""
-        ...
 
 
 MAX_CANDIDATES = 400

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from admin_form import ADMIN, Merchants, values
+from fillers import FILLERS
 from made_bundles import set_of
 from small_shop import SmallShop, made_products
 
@@ -161,9 +162,9 @@ def test_the_log_says_which_slots_were_changed(admin: SmallShop, browser: Mercha
     mine = Slot(name="mine", strategies=("trending",), title="Mine")
     with admin.app.app_context():
         database = admin.storefront.database
-        PlacementStore(database).save("product", 0, [second, first, *others, mine], "First editor")
-        PlacementStore(database).save("product", 1, [replace(second, limit=1), first], "First editor")
-        PlacementStore(database).reset("product", 2, "First editor")
+        PlacementStore(database, FILLERS).save("product", 0, [second, first, *others, mine], "First editor")
+        PlacementStore(database, FILLERS).save("product", 1, [replace(second, limit=1), first], "First editor")
+        PlacementStore(database, FILLERS).reset("product", 2, "First editor")
     browser.get("log")
     reset, cut, moved = ([each.text for each in row.select("li")] for row in browser.soup.select("tbody tr"))
     assert moved == ["added: Mine", "in another order"]
@@ -192,7 +193,9 @@ def test_the_log_leads_to_the_history_of_a_bundle(admin: SmallShop, browser: Mer
 def test_slots_are_called_by_their_page_in_the_merchants_language(admin: SmallShop) -> None:
     """And so are rules."""
     with admin.app.app_context():
-        PlacementStore(admin.storefront.database).save("product", 0, DEFAULT_PLAN["product"][:1], "Second editor")
+        PlacementStore(admin.storefront.database, FILLERS).save(
+            "product", 0, DEFAULT_PLAN["product"][:1], "Second editor"
+        )
         admin.storefront.pin("p2", to="p1")
     assert log(Merchants(admin))[1] == ("Slots Product page changed", "slots/product")
     rule, slots = log(Merchants(admin, "ja"))

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
+from fillers import FILLERS
 from job_rows import record_run
 from made_bundles import set_of
 from merchant_pages import HOME, soup_of
@@ -668,7 +669,7 @@ def test_rules_and_changed_slots_are_among_what_is_on(shop: SmallShop, catalog: 
     """Rules by what they do, pages by their name; without the catalogue their number stays."""
     with shop.app.app_context():
         shop.storefront.exclude("p3")
-        PlacementStore(shop.storefront.database).save("cart", 0, DEFAULT_PLAN["cart"][1:], "First editor")
+        PlacementStore(shop.storefront.database, FILLERS).save("cart", 0, DEFAULT_PLAN["cart"][1:], "First editor")
     rows = [" ".join(row.text.split()) for row in home(shop).select(".home-main tbody tr")]
     assert len(rows) == 2
     assert "Product 3" in rows[0]

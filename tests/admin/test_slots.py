@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup, Tag
+from fillers import FILLERS
 from made_bundles import set_of
 from shop_pages import add_pages, visit
 from small_shop import SmallShop, made_products
@@ -120,13 +121,13 @@ def browser(shop: SmallShop) -> Browser:
 
 def stored(shop: SmallShop, placement: str = "product") -> PlacementRecord:
     with shop.app.app_context():
-        return PlacementStore(shop.storefront.database).load(placement)
+        return PlacementStore(shop.storefront.database, FILLERS).load(placement)
 
 
 def store(shop: SmallShop, *slots: Slot, placement: str = "product", by: str = "Second editor") -> PlacementRecord:
     with shop.app.app_context():
-        version = PlacementStore(shop.storefront.database).load(placement).version
-        saved = PlacementStore(shop.storefront.database).save(placement, version, slots, by)
+        version = PlacementStore(shop.storefront.database, FILLERS).load(placement).version
+        saved = PlacementStore(shop.storefront.database, FILLERS).save(placement, version, slots, by)
         shop.storefront.services.news.rules_changed()
         return saved
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from chromium import Opener, scrolls_sideways, until, violations
+from fillers import FILLERS
 from playwright.sync_api import Page, expect
 from small_shop import SmallShop
 
@@ -40,7 +41,7 @@ def headings(page: Page) -> list[str]:
 
 def stored(shop: SmallShop) -> list[str]:
     with shop.app.app_context():
-        slots = PlacementStore(shop.storefront.database).load("product").slots
+        slots = PlacementStore(shop.storefront.database, FILLERS).load("product").slots
     return [slot.name for slot in slots or ()]
 
 
@@ -129,7 +130,7 @@ def test_a_slot_is_added_with_a_chain_and_a_title(visit: Opener, shop: SmallShop
     page.get_by_role("button", name="Save").last.click()
     expect(page.locator(".notice")).to_contain_text("Saved.")
     with shop.app.app_context():
-        slots = PlacementStore(shop.storefront.database).load("product").slots or ()
+        slots = PlacementStore(shop.storefront.database, FILLERS).load("product").slots or ()
     assert slots[-1] == Slot(name="most", strategies=("bestsellers", "related"), title={"en": "Taken most"})
 
 
@@ -184,7 +185,7 @@ def test_axe_finds_nothing_and_nothing_overflows(visit: Opener, shop: SmallShop,
     page.locator(".slot-item").last.get_by_label("Products, at most").fill("9")
     with shop.app.app_context():
         theirs = [Slot(name="also_bought", strategies=("also_bought",), title="W" * 120)]
-        PlacementStore(shop.storefront.database).save("product", 0, theirs, "Second editor")
+        PlacementStore(shop.storefront.database, FILLERS).save("product", 0, theirs, "Second editor")
     page.get_by_role("button", name="Save").last.click()
     expect(page.locator(".conflict")).to_contain_text("Second editor changed these slots")
     _clean(page)

@@ -20,11 +20,11 @@ from storefront_plugin.bundles.cart.next_offers import MissingItem
 from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import amount_off, fixed_price, percent_off
 from storefront_plugin.bundles.slots import cart_verdicts, filler
-from storefront_plugin.bundles.slots.verdicts import BundleVerdict, JudgedBundle
+from storefront_plugin.bundles.slots.verdicts import VERDICTS, BundleVerdict, ExplainedBundle
 from storefront_plugin.bundles.store import published as published_bundles
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.published import Published
-from storefront_plugin.core.i18n import BUNDLE_VERDICTS, LANGUAGES, texts_for
+from storefront_plugin.core.i18n import LANGUAGES, texts_for
 from tests.recommending.test_explain import explain, page_of
 
 MakeShop = Callable[..., SmallShop]
@@ -53,7 +53,7 @@ def shop(make_shop: MakeShop) -> BundleShop:
     )
 
 
-def judged(shop: BundleShop, placement: str, *products: str) -> dict[int, JudgedBundle]:
+def judged(shop: BundleShop, placement: str, *products: str) -> dict[int, ExplainedBundle]:
     """The verdicts by bundle, in their order."""
     with shop.shop.app.app_context():
         slot = explain(shop.shop, placement, *products)["sets"]
@@ -174,12 +174,12 @@ def test_a_bundle_steps_back_for_one_that_saves_more(shop: BundleShop) -> None:
     taken = shop.publish(set_of("p1", "p4", price=TEN))
     found = judged(shop, "cart", "p1", "p2")
     assert found[better].verdict.kind == "applied"
-    assert found[worse].verdict == BundleVerdict("instead", instead=better)
-    assert found[taken].verdict == BundleVerdict("taken", instead=better)
+    assert found[worse].verdict == BundleVerdict("instead", replaced_by=better)
+    assert found[taken].verdict == BundleVerdict("taken", replaced_by=better)
     assert (found[worse].saving, found[taken].saving) == (30, 50)
     alone = shop.publish(set_of("p3", "p10", price=percent_off(90), stacking="alone"))
     found = judged(shop, "cart", "p1", "p2", "p3", "p10")
-    assert {number: one.verdict.instead for number, one in found.items()} == {
+    assert {number: one.verdict.replaced_by for number, one in found.items()} == {
         alone: None, better: alone, worse: alone, taken: alone,
     }  # fmt: skip
 
@@ -246,17 +246,17 @@ def test_the_explained_bundles_are_those_of_the_page(make_shop: MakeShop) -> Non
     def agree(found: list[Definition], placement: str, products: list[str]) -> None:
         published = published_with(found)
         parts.pricer.published.get = lambda blocking=False: published  # type: ignore[method-assign]
-        snapshot = replace(parts.snapshots.get(blocking=True), published=published)
+        parts.snapshots.expire()
         products = products[:1] if placement == "product" else products
         page = page_of(placement, *products)
         page.currency = "EUR"
-        (slot,) = parts.suggestions._recommender.fill(page, [SETS], snapshot)
-        (told,) = parts.suggestions._explainer.explain(page, [SETS], snapshot)
-        shown = [one.bundle.id for one in told.bundles if one.verdict.place is not None]
+        (slot,) = parts.suggestions.fill(page, [SETS])
+        (explained,) = parts.suggestions.explain(page, [SETS])
+        shown = [one.bundle.id for one in explained.bundles if one.verdict.place is not None]
         assert list(dict.fromkeys(offer.bundle.id for offer in slot.bundles)) == shown
-        assert sorted(one.bundle.id for one in told.bundles) == [one.id for one in published.about(products)]
+        assert sorted(one.bundle.id for one in explained.bundles) == [one.id for one in published.about(products)]
         savings = {offer.bundle.id: offer.saving for offer in slot.bundles if offer.tiers}
-        assert {one.bundle.id: one.saving for one in told.bundles if one.bundle.id in savings} == savings
+        assert {one.bundle.id: one.saving for one in explained.bundles if one.bundle.id in savings} == savings
 
     with shop.app.app_context():
         agree()
@@ -283,9 +283,9 @@ def test_a_slot_that_steps_back_for_a_bundle_is_explained_as_the_page_shows_it(m
         bundle = shop.publish(set_of(*products, price=TEN))
         with shop.shop.app.app_context():
             slot = explain(shop.shop, "product", "p1")["bought_together"]
-        assert (shop.soup("/p/p1").select_one(together) is None) == (slot.instead is not None)
-    assert slot.instead is not None
-    assert slot.instead.id == bundle
+        assert (shop.soup("/p/p1").select_one(together) is None) == (slot.replaced_by is not None)
+    assert slot.replaced_by is not None
+    assert slot.replaced_by.id == bundle
     assert [(one.product_id, one.kind, one.place) for one in slot.candidates] == [("p9", "offered", None)]
     assert slot.shown == ()
     with shop.shop.app.app_context():
@@ -301,7 +301,7 @@ def test_every_verdict_on_a_bundle_has_words(language: str) -> None:
     values: dict[str, Any] = dict.fromkeys(
         ("place", "limit", "moment", "segment", "product", "currency", "instead"), "7"
     )
-    for kind in BUNDLE_VERDICTS:
-        words = texts_for(language).bundle_verdict(kind, **values)
+    for message in VERDICTS.values():
+        words = texts_for(language).gettext(message, **values)
         assert words
         assert "%(" not in words

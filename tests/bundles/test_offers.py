@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from fillers import FILLERS
 from hypothesis import given
 from hypothesis import strategies as st
 from made_bundles import NOW, bundles, definitions, mix_of, set_of, steps_of
@@ -167,7 +168,7 @@ def test_a_tier_costs_what_the_till_asks_for_its_pieces(definition: Definition, 
 def test_a_slot_shows_bundles_or_products(fields: dict[str, Any]) -> None:
     """The remedy is named."""
     with pytest.raises(ConfigurationError, match="mixes bundles with products; give it layout='bundles'"):
-        Slot(name="any", **fields)
+        FILLERS.check(Slot(name="any", **fields))
 
 
 def test_an_extra_counts_what_is_free() -> None:

@@ -9,13 +9,17 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from fillers import FILLERS
 from flask import Flask, request
 from flask_babel import Babel
 
 from storefront_plugin.core.folders import PACKAGE, TRANSLATIONS, WIDGETS
-from storefront_plugin.core.i18n import LANGUAGES, TITLES, locale_for, texts_for
+from storefront_plugin.core.i18n import LANGUAGES, locale_for, texts_for
 from storefront_plugin.core.settings import Settings
+from storefront_plugin.recommending.page import Reason
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
+from storefront_plugin.recommending.strategies.also_bought import ALSO_BOUGHT
+from storefront_plugin.recommending.strategies.bought_together import BOUGHT_TOGETHER
 
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
@@ -57,8 +61,20 @@ def test_the_compiled_catalogue_is_that_of_the_source(language: str) -> None:
 def test_each_strategy_of_the_plan_has_a_title_in_each_language() -> None:
     """No default slot is headed by a bare name."""
     used = {name for slots in DEFAULT_PLAN.values() for slot in slots for name in slot.strategies}
-    assert used <= TITLES.keys()
-    assert all(texts_for("ja").title(name) != texts_for("en").title(name) for name in TITLES)
+    assert used <= FILLERS.sources.keys()
+    for name in FILLERS.sources:
+        assert FILLERS.title(texts_for("ja"), name) != FILLERS.title(texts_for("en"), name)
+
+
+def test_each_reason_of_a_strategy_has_words_in_each_language() -> None:
+    """With a number of orders where one stands behind it, and without."""
+    for reason in {kind for source in FILLERS.sources.values() for kind in source.reasons}:
+        for orders in (None, 7):
+            if reason.text is None and orders is None:
+                continue
+            texts = {Reason(reason, orders).text(texts_for(language)) or "" for language in LANGUAGES}
+            assert len(texts) == len(LANGUAGES)
+            assert all(("7" in text) == (orders is not None and reason.counted is not None) for text in texts)
 
 
 @pytest.mark.parametrize(
@@ -72,19 +88,18 @@ def test_each_strategy_of_the_plan_has_a_title_in_each_language() -> None:
 )
 def test_reasons_count_in_the_plural_of_the_language(locale: str, orders: int, words: str) -> None:
     """Numbers are written as in the locale; the words are English where we have none."""
-    assert texts_for(locale).reason("bought_together", orders) == words
+    assert Reason(BOUGHT_TOGETHER, orders).text(texts_for(locale)) == words
 
 
 def test_a_pair_of_too_few_orders_gives_no_reason() -> None:
     """The claim that others bought it would stand on one or two orders."""
-    assert texts_for("en").reason("also_bought") is None
-    assert texts_for("ja").reason("also_bought", 5) == "5件の注文で一緒に購入"
+    assert Reason(ALSO_BOUGHT).text(texts_for("en")) is None
+    assert Reason(ALSO_BOUGHT, 5).text(texts_for("ja")) == "5件の注文で一緒に購入"
 
 
 def test_a_reason_without_a_number_is_words_alone() -> None:
-    """Below the least support no number is told; an unknown kind has no words."""
-    assert texts_for("en").reason("bought_together") == "Frequently bought together"
-    assert texts_for("en").reason("of the future") is None
+    """Below the least support no number is shown."""
+    assert Reason(BOUGHT_TOGETHER).text(texts_for("en")) == "Frequently bought together"
 
 
 @pytest.mark.parametrize(
@@ -99,12 +114,12 @@ def test_a_reason_without_a_number_is_words_alone() -> None:
 )
 def test_a_shops_own_title_wins(given: object, locale: str, title: str) -> None:
     """A text is taken as it is; of several the nearest language."""
-    assert texts_for(locale).title("related", given) == title  # type: ignore[arg-type]
+    assert FILLERS.title(texts_for(locale), "related", given) == title  # type: ignore[arg-type]
 
 
 def test_a_strategy_of_the_shops_own_is_headed_by_its_name() -> None:
     """An unknown strategy has a readable heading."""
-    assert texts_for("en").title("new_in_town") == "New in town"
+    assert FILLERS.title(texts_for("en"), "new_in_town") == "New in town"
 
 
 @pytest.mark.parametrize(

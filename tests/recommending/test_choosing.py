@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from small_shop import made_products
 
 from storefront_plugin.recommending.choosing import Proposal, choose
+from storefront_plugin.recommending.strategies.also_bought import ALSO_BOUGHT
 from storefront_plugin.shop.ports import Product
 
 PRODUCTS: dict[str, Product | None] = {product.id: product for product in made_products(10)}
 
 
 def proposals(*ids: str) -> list[Proposal]:
-    return [Proposal(product_id, float(-place), "also_bought", "also_bought") for place, product_id in enumerate(ids)]
+    return [Proposal(product_id, float(-place), "also_bought", ALSO_BOUGHT) for place, product_id in enumerate(ids)]
 
 
 def ids(

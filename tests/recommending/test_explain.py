@@ -14,8 +14,8 @@ from shop_pages import add_pages, warm
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import CartLine, MemoryCatalog, Product, Slot
-from storefront_plugin.core.i18n import LANGUAGES, VERDICTS, texts_for
-from storefront_plugin.recommending.explaining import Explained, ExplainedSlot
+from storefront_plugin.core.i18n import LANGUAGES, texts_for
+from storefront_plugin.recommending.explaining import VERDICTS, Explained, ExplainedSlot
 from storefront_plugin.recommending.page import Page
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, running
 from storefront_plugin.recommending.rules.compiled import RuleBook
@@ -233,7 +233,7 @@ def test_a_product_that_nobody_knows_is_explained_too(make_shop: MakeShop) -> No
 def test_every_verdict_has_words(language: str) -> None:
     """In each language, with all that is put in."""
     texts = texts_for(language)
-    for kind in VERDICTS:
-        words = texts.verdict(kind, place=1, limit=4, minimum=2, elsewhere="related")
+    for message in VERDICTS.values():
+        words = texts.gettext(message, place=1, limit=4, minimum=2, elsewhere="related")
         assert words
         assert "%(" not in words

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from fillers import FILLERS
 from flask import render_template_string
 from shop_pages import add_pages, counted_sql, visit, wait_until, warm
 from small_shop import SmallShop
@@ -16,7 +17,7 @@ from storefront_plugin import Slot
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending import slot_stats as module
 from storefront_plugin.recommending.page import FilledSlot, Page
-from storefront_plugin.recommending.slot_stats import SlotCounts, SlotStats, often_empty
+from storefront_plugin.recommending.slot_stats import SlotCounts, SlotStats
 from storefront_plugin.redis_store import Command, RedisStore
 
 MakeShop = Callable[..., SmallShop]
@@ -194,17 +195,17 @@ def test_the_background_thread_tells_and_pages_write_nothing(
 
 
 @pytest.mark.parametrize(
-    ("slot", "fill", "often"),
-    [
-        (BEST, SlotCounts(20, 9), True),
-        (BEST, SlotCounts(20, 8), False),
-        (BEST, SlotCounts(19, 19), False),
-        (Slot(name="sets", strategies=("bundles",), layout="bundles"), SlotCounts(100, 99), False),
-    ],
+    ("fill", "often"), [(SlotCounts(20, 9), True), (SlotCounts(20, 8), False), (SlotCounts(19, 19), False)]
 )
-def test_a_slot_is_often_empty_above_two_fifths_of_enough_pages(slot: Slot, fill: SlotCounts, often: bool) -> None:
-    """Bundles may be: few products have one."""
-    assert often_empty(slot, fill) is often
+def test_a_slot_is_often_empty_above_two_fifths_of_enough_pages(fill: SlotCounts, often: bool) -> None:
+    """Fewer pages say nothing."""
+    assert fill.is_often_empty is often
+
+
+def test_bundles_may_stay_empty() -> None:
+    """Few products have one; products are expected everywhere."""
+    sets = Slot(name="sets", strategies=("bundles",), layout="bundles")
+    assert [FILLERS.of(slot).may_stay_empty for slot in (sets, BEST)] == [True, False]
 
 
 def test_without_pages_there_is_no_share() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from bundle_shop import BundleShop, bundle_shop, stocked
+from fillers import FILLERS
 from made_bundles import set_of
 from shop_pages import LIMIT, Visit, add_pages, counted_sql, twin_of, visit, wait_until, warm
 from small_shop import SmallShop
@@ -68,7 +69,7 @@ def asked(shop: SmallShop) -> list[str]:
 
 def change_slots(shop: SmallShop) -> None:
     with shop.app.app_context():
-        PlacementStore(shop.storefront.database).save("product", 0, NEW)
+        PlacementStore(shop.storefront.database, FILLERS).save("product", 0, NEW)
         parts(shop).news.rules_changed()
 
 

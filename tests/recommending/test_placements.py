@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from fillers import FILLERS
 from hypothesis import given
 from hypothesis import strategies as st
 from postgres import postgres_url
@@ -23,8 +24,9 @@ from storefront_plugin.core import audit
 from storefront_plugin.core.database import Database, table_of
 from storefront_plugin.core.errors import ConfigurationError, InputError
 from storefront_plugin.proxies import SERVICES
+from storefront_plugin.recommending.cards import CardFiller
 from storefront_plugin.recommending.placements import EditConflict, PlacementStore, unchanged
-from storefront_plugin.recommending.plan import DEFAULT_PLAN, LAYOUTS, PLACEMENTS
+from storefront_plugin.recommending.plan import DEFAULT_PLAN, PLACEMENTS
 from storefront_plugin.recommending.slot_json import dump_slots, load_slots, slot_from_json
 from storefront_plugin.recommending.strategies import STRATEGIES
 from storefront_plugin.recommending.tables import PlacementRow
@@ -57,8 +59,8 @@ def live(make_shop: MakeShop) -> SmallShop:
 def write(shop: SmallShop, *slots: Slot, placement: str = "product") -> None:
     """Save and tell, as the merchant's page does."""
     with shop.app.app_context():
-        version = PlacementStore(shop.storefront.database).load(placement).version
-        PlacementStore(shop.storefront.database).save(placement, version, slots)
+        version = PlacementStore(shop.storefront.database, FILLERS).load(placement).version
+        PlacementStore(shop.storefront.database, FILLERS).save(placement, version, slots)
         shop.storefront.services.news.rules_changed()
 
 
@@ -75,29 +77,33 @@ def write_text(shop: SmallShop, text: str) -> None:
 
 def test_a_placement_nobody_changed_follows_the_developers_plan(database: Database) -> None:
     """It stands at version 0 and has no slots of its own."""
-    assert PlacementStore(database).load("cart") == unchanged("cart")
-    assert PlacementStore(database).find(PLACEMENTS) == {}
+    assert PlacementStore(database, FILLERS).load("cart") == unchanged("cart")
+    assert PlacementStore(database, FILLERS).find(PLACEMENTS) == {}
 
 
 def test_slots_are_stored_with_all_they_have(database: Database) -> None:
     """What is loaded equals what was saved; each save is one version on."""
     rich = replace(ALIKE, minimum=2, lazy=True, specialness=0.3, starts_at=NOW, ends_at=NOW + HOUR, enabled=False)
-    first = PlacementStore(database).save("cart", 0, [BEST, rich], "First editor")
+    first = PlacementStore(database, FILLERS).save("cart", 0, [BEST, rich], "First editor")
     assert (first.version, first.slots, first.updated_by) == (1, (BEST, rich), "First editor")
-    assert PlacementStore(database).load("cart") == first == PlacementStore(database).find(PLACEMENTS)["cart"]
-    assert PlacementStore(database).save("cart", 1, [], "First editor").slots == ()
+    assert (
+        PlacementStore(database, FILLERS).load("cart")
+        == first
+        == PlacementStore(database, FILLERS).find(PLACEMENTS)["cart"]
+    )
+    assert PlacementStore(database, FILLERS).save("cart", 1, [], "First editor").slots == ()
 
 
 @pytest.mark.parametrize("version", [0, 1])
 def test_the_second_of_two_editors_is_told_and_nothing_is_lost(database: Database, version: int) -> None:
     """Whether there was a version before or not; the conflict carries what stands now."""
     if version:
-        PlacementStore(database).save("home", 0, [BEST])
-    first = PlacementStore(database).save("home", version, [ALIKE], "First editor")
+        PlacementStore(database, FILLERS).save("home", 0, [BEST])
+    first = PlacementStore(database, FILLERS).save("home", version, [ALIKE], "First editor")
     with pytest.raises(EditConflict, match="First editor") as caught:
-        PlacementStore(database).save("home", version, [ALIKE, BEST], "Second editor")
-    assert caught.value.current == first == PlacementStore(database).load("home")
-    for act in (PlacementStore(database).reset, PlacementStore(database).revert):
+        PlacementStore(database, FILLERS).save("home", version, [ALIKE, BEST], "Second editor")
+    assert caught.value.current == first == PlacementStore(database, FILLERS).load("home")
+    for act in (PlacementStore(database, FILLERS).reset, PlacementStore(database, FILLERS).revert):
         with pytest.raises(EditConflict):
             act("home", version)
 
@@ -111,7 +117,7 @@ def test_of_many_editors_at_once_one_wins(database: Database) -> None:
         def edit(number: int, version: int = version, told: list[str] = told, gate: Any = gate) -> None:
             gate.wait()
             try:
-                PlacementStore(database).save("home", version, [replace(BEST, name=f"v{version}n{number}")])
+                PlacementStore(database, FILLERS).save("home", version, [replace(BEST, name=f"v{version}n{number}")])
                 told.append("saved")
             except EditConflict:
                 told.append("told")
@@ -122,23 +128,23 @@ def test_of_many_editors_at_once_one_wins(database: Database) -> None:
         for thread in threads:
             thread.join()
         assert sorted(told) == ["saved", "told", "told", "told"]
-        assert PlacementStore(database).load("home").version == version + 1
+        assert PlacementStore(database, FILLERS).load("home").version == version + 1
 
 
 def test_a_double_click_is_no_conflict(database: Database) -> None:
     """The same slots saved twice from one form stand once."""
-    first = PlacementStore(database).save("home", 0, [BEST])
-    assert PlacementStore(database).save("home", 0, [BEST]) == first
+    first = PlacementStore(database, FILLERS).save("home", 0, [BEST])
+    assert PlacementStore(database, FILLERS).save("home", 0, [BEST]) == first
 
 
 def test_every_change_can_be_undone_and_is_in_the_log(database: Database) -> None:
     """Edits and the way back to the developer's plan; undoing twice brings back what was undone."""
-    one = PlacementStore(database).save("home", 0, [BEST], "First editor")
-    two = PlacementStore(database).reset("home", one.version, "Second editor")
+    one = PlacementStore(database, FILLERS).save("home", 0, [BEST], "First editor")
+    two = PlacementStore(database, FILLERS).reset("home", one.version, "Second editor")
     assert (two.version, two.slots) == (2, None)
-    three = PlacementStore(database).revert("home", 2, "First editor")
+    three = PlacementStore(database, FILLERS).revert("home", 2, "First editor")
     assert three.slots == (BEST,)
-    assert PlacementStore(database).revert("home", 3).slots is None
+    assert PlacementStore(database, FILLERS).revert("home", 3).slots is None
     entries, count = audit.entries(database, "placement", "home")
     assert [entry.action for entry in entries] == ["undo", "undo", "reset", "edit"]
     assert (count, entries[-1].before, entries[-1].after) == (4, "null", dump_slots([BEST]))
@@ -148,8 +154,8 @@ def test_every_change_can_be_undone_and_is_in_the_log(database: Database) -> Non
 def test_what_was_never_changed_cannot_be_undone(database: Database) -> None:
     """It says so, and no version is used up."""
     with pytest.raises(InputError, match="no change"):
-        PlacementStore(database).revert("home", 0)
-    assert PlacementStore(database).load("home").version == 0
+        PlacementStore(database, FILLERS).revert("home", 0)
+    assert PlacementStore(database, FILLERS).load("home").version == 0
 
 
 @pytest.mark.parametrize(
@@ -172,13 +178,13 @@ def test_what_was_never_changed_cannot_be_undone(database: Database) -> None:
 def test_slots_that_cannot_be_are_refused(shop: SmallShop, slots: list[Slot], words: str) -> None:
     """With a sentence that says what is wrong; nothing is written."""
     with pytest.raises(InputError, match=words):
-        PlacementStore(shop.storefront.database).save("home", 0, slots)
-    assert PlacementStore(shop.storefront.database).find(PLACEMENTS) == {}
+        PlacementStore(shop.storefront.database, FILLERS).save("home", 0, slots)
+    assert PlacementStore(shop.storefront.database, FILLERS).find(PLACEMENTS) == {}
 
 
 def test_a_placement_that_does_not_exist_is_refused(shop: SmallShop) -> None:
     """In every call."""
-    placements = PlacementStore(shop.storefront.database)
+    placements = PlacementStore(shop.storefront.database, FILLERS)
     for call in (placements.load, lambda name: placements.save(name, 0, [BEST])):
         with pytest.raises(InputError, match="no placement"):
             call("cellar")
@@ -202,7 +208,7 @@ def any_slots(draw: st.DrawFn) -> Slot:
         title=draw(
             st.none() | st.text(min_size=1, max_size=200) | st.dictionaries(names, st.text(max_size=200), min_size=1)
         ),
-        layout=draw(st.sampled_from([layout for layout in LAYOUTS if layout != "bundles"])),
+        layout=draw(st.sampled_from(sorted(CardFiller.layouts))),
         limit=limit,
         minimum=draw(st.integers(0, limit)),
         lazy=draw(st.booleans()),
@@ -266,7 +272,7 @@ def test_pages_follow_the_merchants_slots_and_go_back(shop: SmallShop) -> None:
     soup = visit(shop).soup
     assert [each["data-storefront-slot"] for each in soup.select("[data-storefront-slot]")] == ["best", "alike"]
     assert [each.text.strip() for each in soup.select("h2")] == ["Taken most", "Alike"]
-    PlacementStore(shop.storefront.database).reset("product", 1)
+    PlacementStore(shop.storefront.database, FILLERS).reset("product", 1)
     shop.storefront.services.news.rules_changed()
     after = [each["data-storefront-slot"] for each in visit(shop).soup.select("[data-storefront-slot]")]
     assert after == before

@@ -24,6 +24,7 @@ from storefront_plugin.recommending.rules.compiled import MAX_LAYERS, RuleBook, 
 from storefront_plugin.recommending.rules.rule import PRICE_KINDS, Rule, problems
 from storefront_plugin.recommending.rules.store import RuleStore
 from storefront_plugin.recommending.strategies import STRATEGIES
+from storefront_plugin.recommending.strategies.related import ALIKE
 
 MakeShop = Callable[..., SmallShop]
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.timezone.utc)
@@ -264,7 +265,7 @@ def test_many_boosts_together_stay_within_reason() -> None:
 
 
 def proposals(strategy: str, scores: Mapping[str, float]) -> tuple[str, list[Proposal]]:
-    return strategy, [Proposal(name, score, strategy, "alike", strategy) for name, score in scores.items()]
+    return strategy, [Proposal(name, score, strategy, ALIKE, strategy) for name, score in scores.items()]
 
 
 def test_a_boost_ranks_within_its_strategy_and_fallbacks_stay_behind() -> None:
@@ -435,5 +436,5 @@ def test_a_rule_reaches_pages_when_it_is_made_and_leaves_them_on_its_end(
         shop.storefront.services.news.rules_changed()
         shop.storefront.services.snapshots.refresh_if_due()
     assert visit(shop).shown("mine") == ["p3", "p4", "p5", "p6"]
-    monkeypatch.setattr("storefront_plugin.recommending.recommender.time.time", lambda: ends.timestamp())
+    monkeypatch.setattr("storefront_plugin.recommending.cards.time.time", lambda: ends.timestamp())
     assert visit(shop).shown("mine") == ["p2", "p3", "p4", "p5"]

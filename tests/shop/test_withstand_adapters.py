@@ -21,7 +21,7 @@ from small_shop import SmallShop, made_products, small_shop
 
 from storefront_plugin import AddForm, CartLine, MemoryCatalog, Order, OrderLine, Product
 from storefront_plugin.proxies import SERVICES
-from storefront_plugin.recommending.product_cache import WARM_UP
+from storefront_plugin.shop.product_cache import WARM_UP
 
 NEIGHBOURS = ["p2", "p3", "p4", "p5"]
 

@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from fillers import FILLERS
 from flask import Flask, request, session
 
+from storefront_plugin.bundles.slots.filler import FilledBundles
 from storefront_plugin.bundles.slots.offers import BundleOffer
 from storefront_plugin.bundles.slots.pieces import Variants
 from storefront_plugin.core.settings import Settings
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending.page import Card, FilledSlot, Page, Reason
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, Slot
-from storefront_plugin.recommending.product_cache import ProductCache
+from storefront_plugin.recommending.strategies import STRATEGIES
 from storefront_plugin.shop.adapters import Adapters
 from storefront_plugin.shop.memory import MemoryCatalog
 from storefront_plugin.shop.ports import AddForm, CartLine, Product
+from storefront_plugin.shop.product_cache import ProductCache
 from storefront_plugin.web.blueprint import build_blueprint
 from storefront_plugin.web.widgets.jinja import Widgets
 
@@ -81,14 +84,8 @@ def hostile_product(number: int) -> Product:
 
 def reason_of(strategy: str, number: int) -> Reason:
     """A reason as *strategy* would give it."""
-    kinds = {
-        "bought_together": "bought_together",
-        "also_bought": "also_bought",
-        "related": "alike",
-        "top_rated": "rated",
-    }
-    kind = kinds.get(strategy, "trending" if strategy == "trending" else "bestseller")
-    return Reason(kind, 124 - 11 * number if "bought" in kind else None)  # type: ignore[arg-type]
+    kind = STRATEGIES[strategy].reasons[0]
+    return Reason(kind, 124 - 11 * number if kind.counted else None)
 
 
 def filled(slot: Slot, shown: Sequence[Product], seed: Product | None = None) -> FilledSlot:
@@ -132,6 +129,7 @@ class HandmadeStorefront(Widgets):
         catalog = MemoryCatalog(products())
         self.shop = Adapters(catalog=catalog, cart=cart)
         self.suggestions = self
+        self.fillers = FILLERS
         self.products = ProductCache(catalog, 30.0, 1.0, "EUR")
         self.variants = Variants(catalog)
         self.failure: Exception | None = None
@@ -151,7 +149,7 @@ class HandmadeStorefront(Widgets):
         if content == "one":
             free = free[:1]
         return [
-            FilledSlot(slot, (), bundles=tuple(self.bundles(page)), takes_code=self.takes_code)
+            FilledBundles(slot, bundles=tuple(self.bundles(page)), takes_code=self.takes_code)
             if slot.layout == "bundles"
             else self._fill(slot, free, seed, number)
             for number, slot in self._wanted(page, slot_names)

@@ -122,7 +122,7 @@ function addToChain(item) {
   const row = chain.lastElementChild.cloneNode(true);
   const select = row.querySelector("select");
   const used = new Set([...chain.querySelectorAll("select")].map((each) => each.value));
-  select.value = [...select.options].map((option) => option.value).find((value) => value && value !== "bundles" && !used.has(value)) ?? "";
+  select.value = [...select.options].find((option) => option.value && !("alone" in option.dataset) && !used.has(option.value))?.value ?? "";
   chain.append(row);
   select.focus();
   changed();

@@ -1,4 +1,4 @@
-"""Judged bundles in words, for the tables of the page that explains."""
+"""Explained bundles in words, for the tables of the page that explains."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from ...bundles.definition import Bundle, Definition
-from ...bundles.slots.verdicts import BundleVerdict, BundleVerdictKind, JudgedBundle
+from ...bundles.definition import Definition
+from ...bundles.slots.verdicts import VERDICTS, BundleVerdict, BundleVerdictKind, ExplainedBundle
 from ...core.i18n import isolated
+from ...recommending.page import Offer
 from ...web.widgets.bundle_text import BundleWords
 from ..kit import products
 from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_time
@@ -56,21 +57,17 @@ class BundleRow:
     is_shown: bool
 
 
-def name_of(bundle: Bundle) -> BundleName:
-    """*bundle* as the merchant reads it."""
-    return BundleName(bundle.id, _title(bundle.definition))
+def name_of(offer: Offer) -> BundleName:
+    """*offer* as the merchant reads it."""
+    return BundleName(offer.id, offer.title(admin_texts().locale))
 
 
-def bundle_rows(judged: Sequence[JudgedBundle], is_open: bool) -> tuple[BundleRow, ...]:
+def bundle_rows(explained: Sequence[ExplainedBundle], is_open: bool) -> tuple[BundleRow, ...]:
     """The first rows; all of them where the table *is_open*. Their products are looked up at once."""
-    kept = judged if is_open else judged[: max(FOLD, sum(one.verdict.place is not None for one in judged))]
-    titles = {one.bundle.id: _title(one.bundle.definition) for one in judged}
-    views = products.views(sorted({name for one in kept for name in _named(one)}))
-    return tuple(_row(one, titles, views) for one in kept)
-
-
-def _title(definition: Definition) -> str:
-    return definition.text_in(admin_texts().locale).title
+    shown = explained if is_open else explained[: max(FOLD, sum(one.verdict.place is not None for one in explained))]
+    titles = {one.bundle.id: one.bundle.title(admin_texts().locale) for one in explained}
+    views = products.views(sorted({name for one in shown for name in _named(one)}))
+    return tuple(_row(one, titles, views) for one in shown)
 
 
 def _parts(definition: Definition) -> list[str]:
@@ -78,14 +75,14 @@ def _parts(definition: Definition) -> list[str]:
     return list(dict.fromkeys(one.product_id for tier in definition.tiers for one in tier.components))
 
 
-def _named(one: JudgedBundle) -> list[str]:
+def _named(one: ExplainedBundle) -> list[str]:
     """The products that a row names."""
     lacks = [name for item in one.verdict.lacks for name in item.product_ids[:1]]
     named = [one.verdict.product_id] if one.verdict.product_id is not None else []
     return [*_parts(one.bundle.definition)[:PICTURES], *lacks, *named]
 
 
-def _row(one: JudgedBundle, titles: Mapping[int, str], views: Mapping[str, ProductView]) -> BundleRow:
+def _row(one: ExplainedBundle, titles: Mapping[int, str], views: Mapping[str, ProductView]) -> BundleRow:
     parts = _parts(one.bundle.definition)
     return BundleRow(
         one.bundle.id,
@@ -103,19 +100,19 @@ def _row(one: JudgedBundle, titles: Mapping[int, str], views: Mapping[str, Produ
 def _words(verdict: BundleVerdict, titles: Mapping[int, str], views: Mapping[str, ProductView]) -> str:
     if verdict.kind in ("too_few", "variants") and verdict.product_id is None:
         return _("Too few pieces of its products")
-    return admin_texts().bundle_verdict(
-        verdict.kind,
+    return _(
+        VERDICTS[verdict.kind],
         place=admin_texts().number(verdict.place or 0),
         limit=admin_texts().number(verdict.limit or 0),
         moment=shown_time(verdict.moment),
         segment=verdict.segment,
         product=isolated(views[verdict.product_id].title) if verdict.product_id is not None else "",
         currency=verdict.currency or "",
-        instead=isolated(titles.get(verdict.instead or 0, "")),
+        instead=isolated(titles.get(verdict.replaced_by or 0, "")),
     )
 
 
-def _detail(one: JudgedBundle, views: Mapping[str, ProductView]) -> str:
+def _detail(one: ExplainedBundle, views: Mapping[str, ProductView]) -> str:
     verdict = one.verdict
     if verdict.kind == "near":
         return _missing(one, views)
@@ -127,7 +124,7 @@ def _detail(one: JudgedBundle, views: Mapping[str, ProductView]) -> str:
     return _("%(times)s, which is its limit", times=times)
 
 
-def _missing(one: JudgedBundle, views: Mapping[str, ProductView]) -> str:
+def _missing(one: ExplainedBundle, views: Mapping[str, ProductView]) -> str:
     """What to add to the cart, as the shopper reads it."""
     words, lacks = BundleWords(admin_texts()), one.verdict.lacks
     titles = [
@@ -135,5 +132,5 @@ def _missing(one: JudgedBundle, views: Mapping[str, ProductView]) -> str:
         for item in lacks
         if len(item.product_ids) == 1
     ]
-    pieces = sum(item.quantity for item in lacks)
-    return words.near(titles if len(titles) == len(lacks) else [], pieces, one.saving or 0, one.currency)
+    quantity = sum(item.quantity for item in lacks)
+    return words.near(titles if len(titles) == len(lacks) else [], quantity, one.saving or 0, one.currency)

@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ...bundles.slots.filler import ExplainedBundles
 from ...core.i18n import isolated
-from ...recommending.explaining import Explained, ExplainedKind, ExplainedSlot
+from ...recommending.explaining import VERDICTS, Explained, ExplainedKind, ExplainedSlot
 from ...recommending.plan import Slot
 from ...recommending.rules.rule import Rule
 from ..kit import products
 from ..kit.i18n import _, admin_texts
 from ..kit.products import ProductView
 from ..rules.labels import RuleView, rule_views
-from ..slots.labels import strategy_word
+from ..slots.labels import slot_title, strategy_word
 from .bundles import FOLD, BundleName, BundleRow, DotKind, bundle_rows, name_of
 
 _WARNINGS: frozenset[ExplainedKind] = frozenset({"minimum", "rule", "hidden", "sold_out", "variant", "offered"})
@@ -61,9 +62,9 @@ class CandidateRow:
 
 @dataclass(frozen=True, slots=True)
 class SlotTable:
-    """A slot with its rows, or its *bundles*, the shown ones first; *hidden* more are folded away.
+    """A slot with its rows, or with *bundles* in their place, the shown ones first; *hidden* more are folded away.
 
-    *pins_in* is the strategy of its pins. *instead* is the bundle for which the page leaves the slot out. One that
+    *pins_in* is the strategy of its pins. *replaced_by* is the bundle for which the page leaves the slot out. One that
     *is_alike* has the title of another.
     """
 
@@ -71,17 +72,16 @@ class SlotTable:
     title: str
     strategies: tuple[str, ...]
     pins_in: str
-    layout: str
     rows: tuple[CandidateRow, ...]
     shown: int
     count: int
-    bundles: tuple[BundleRow, ...] = ()
-    instead: BundleName | None = None
+    bundles: tuple[BundleRow, ...] | None = None
+    replaced_by: BundleName | None = None
     is_alike: bool = False
 
     @property
     def hidden(self) -> int:
-        return self.count - len(self.rows or self.bundles)
+        return self.count - len(self.rows if self.bundles is None else self.bundles)
 
 
 def slot_tables(slots: Sequence[ExplainedSlot], rules: Mapping[int, Rule], opened: str) -> list[SlotTable]:
@@ -90,11 +90,11 @@ def slot_tables(slots: Sequence[ExplainedSlot], rules: Mapping[int, Rule], opene
     seeds = products.views(
         sorted({one.evidence.seed_id for each in slots for one in each.candidates if one.evidence.seed_id})
     )
-    titles = {each.slot.name: admin_texts().title(each.slot.strategies[0], each.slot.title) for each in slots}
+    titles = {each.slot.name: slot_title(each.slot) for each in slots}
     often = Counter(titles.values())
     places = {name: f"{title} ({name})" if often[title] > 1 else title for name, title in titles.items()}
     # What a slot that was left out would show, the page shows in the bundle.
-    places |= {each.slot.name: isolated(name_of(each.instead).title) for each in slots if each.instead}
+    places |= {each.slot.name: isolated(name_of(each.replaced_by).title) for each in slots if each.replaced_by}
     tables = [_table(each, views, seeds, titles[each.slot.name], places, each.slot.name == opened) for each in slots]
     return [replace(table, is_alike=often[table.title] > 1) for table in tables]
 
@@ -113,33 +113,32 @@ def _table(
     is_open: bool,
 ) -> SlotTable:
     slot = explained.slot
-    if slot.layout == "bundles":
+    if isinstance(explained, ExplainedBundles):
         return _bundle_table(explained, title, is_open)
     best: dict[str, float] = {}
     for one in explained.candidates:
         best[one.strategy] = max(best.get(one.strategy, 0.0), one.score)
     # A product that a fallback proposes again has its verdict already.
-    judged = [one for one in explained.candidates if one.kind != "repeated"]
-    judged.sort(key=lambda one: one.kind not in ("shown", "offered"))
-    kept = judged if is_open else judged[: max(FOLD, len(explained.shown))]
+    listed = [one for one in explained.candidates if one.kind != "repeated"]
+    listed.sort(key=lambda one: one.kind not in ("shown", "offered"))
+    shown = listed if is_open else listed[: max(FOLD, len(explained.shown))]
     return SlotTable(
         slot.name,
         title,
         tuple(strategy_word(name) for name in slot.strategies),
         slot.strategies[0],
-        slot.layout,
-        tuple(_row(one, slot, views, seeds, places, best[one.strategy]) for one in kept),
+        tuple(_row(one, slot, views, seeds, places, best[one.strategy]) for one in shown),
         len(explained.shown),
-        len(judged),
-        instead=name_of(explained.instead) if explained.instead else None,
+        len(listed),
+        replaced_by=name_of(explained.replaced_by) if explained.replaced_by else None,
     )
 
 
-def _bundle_table(explained: ExplainedSlot, title: str, is_open: bool) -> SlotTable:
-    slot, judged = explained.slot, explained.bundles
-    rows = bundle_rows(judged, is_open)
-    shown = sum(one.verdict.place is not None for one in judged)
-    return SlotTable(slot.name, title, (), "", slot.layout, (), shown, len(judged), rows)
+def _bundle_table(explained: ExplainedBundles, title: str, is_open: bool) -> SlotTable:
+    slot, bundles = explained.slot, explained.bundles
+    rows = bundle_rows(bundles, is_open)
+    shown = sum(one.verdict.place is not None for one in bundles)
+    return SlotTable(slot.name, title, (), "", (), shown, len(bundles), rows)
 
 
 def _row(
@@ -155,7 +154,7 @@ def _row(
         one,
         products.view_of(one.product) if one.product is not None else products.unknown(one.product_id),
         _dot(one.kind),
-        admin_texts().verdict(one.kind, place=one.place, elsewhere=where, limit=slot.limit, minimum=slot.minimum),
+        _(VERDICTS[one.kind], place=one.place, elsewhere=where, limit=slot.limit, minimum=slot.minimum),
         _source(one, is_fallback=one.strategy != slot.strategies[0]),
         views.get(one.rule or 0),
         tuple(views[number] for number in one.factor_rules if number in views),

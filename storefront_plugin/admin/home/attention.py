@@ -12,10 +12,10 @@ from ...counts.stats import Backlog
 from ...jobs.heartbeats import Seen
 from ...proxies import current_services
 from ...recommending.plan import running
-from ...recommending.slot_stats import SlotCounts, often_empty
+from ...recommending.slot_stats import SlotCounts
 from ..kit.i18n import _, admin_texts, ngettext, shown_age, shown_percent, shown_time
 from ..kit.pages import link
-from ..slots.labels import placement_words
+from ..slots.labels import placement_words, slot_title
 from .health import Health, Runs, counts_when_called, needs_worker
 
 SlotStats: TypeAlias = Mapping[str, Mapping[str, SlotCounts]]
@@ -153,11 +153,11 @@ def slot_items(fills: SlotStats) -> list[Item]:
     for placement, slots in current_services.suggestions.plan.items():
         for slot in running(slots):
             fill = fills.get(placement, {}).get(slot.name, SlotCounts())
-            if not often_empty(slot, fill):
+            if current_services.fillers.of(slot).may_stay_empty or not fill.is_often_empty:
                 continue
             sentence = _(
                 "The slot “%(slot)s” (%(placement)s) stayed empty on %(share)s of %(pages)s pages in the last %(days)s days.",
-                slot=texts.title(slot.strategies[0], slot.title),
+                slot=slot_title(slot),
                 placement=placement_words()[placement],
                 share=shown_percent(fill.share or 0),
                 pages=texts.number(fill.pages),
@@ -167,7 +167,7 @@ def slot_items(fills: SlotStats) -> list[Item]:
             if slot.strategies == ("top_rated",) and not current_services.snapshots.current.rated:
                 sentence = _(
                     "The slot “%(slot)s” (%(placement)s) stays empty: no product has a rating.",
-                    slot=texts.title(slot.strategies[0], slot.title),
+                    slot=slot_title(slot),
                     placement=placement_words()[placement],
                 )
                 remedy = _(

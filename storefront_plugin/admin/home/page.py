@@ -12,7 +12,7 @@ from ...bundles.definition import Definition
 from ...bundles.store.listing import Row, definitions_of
 from ...core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
 from ...proxies import current_services
-from ...recommending.slot_stats import KEPT_DAYS
+from ...recommending.slot_stats import STORED_DAYS
 from ..bundles.labels import Absence, absence
 from ..kit.access import merchant_name
 from ..kit.i18n import _, admin_texts
@@ -132,7 +132,7 @@ def show() -> Response:
     health = look()
     found = _unless_down(overview) if health.backlog else None
     fills = _fills(attention.DAYS) if health.facts else None
-    seen = _fills(KEPT_DAYS) if fills is not None and not fills else fills
+    seen = _fills(STORED_DAYS) if fills is not None and not fills else fills
     items, looked = _attention(health, found, fills)
     changes = _unless_down(lambda: lines_of(found.changes)) if found else None
     return show_page(

@@ -21,12 +21,12 @@ from ...shop.ports import Product
 from ..kit import products
 from ..kit.access import merchant_name
 from ..kit.catalogue_names import catalogue_names
-from ..kit.i18n import _, admin_texts, ngettext
+from ..kit.i18n import _, ngettext
 from ..kit.pages import change, editors_only, link, see_other, show_page, show_part, tell
 from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, asked_page
 from ..kit.products import Found, ProductView
 from ..slots.editor import usual_product
-from ..slots.labels import placement_words
+from ..slots.labels import placement_words, slot_title
 from .form import RuleForm, form_values
 from .labels import log_titles, rule_views, unmatched
 
@@ -145,8 +145,7 @@ def _own_product(rule: Rule) -> Product | None:
 def _changed(before: ExplainedSlot, after: ExplainedSlot) -> ChangedSlot:
     slot = before.slot
     old, new = frozenset(_ids(before)), frozenset(_ids(after))
-    title = admin_texts().title(slot.strategies[0], slot.title)
-    return ChangedSlot(title, _views(before), _views(after), new - old, old - new)
+    return ChangedSlot(slot_title(slot), _views(before), _views(after), new - old, old - new)
 
 
 def _ids(slot: ExplainedSlot) -> Sequence[str]:

@@ -15,7 +15,6 @@ from ...recommending.page import Page
 from ...recommending.placements import EditConflict, PlacementRecord, unchanged
 from ...recommending.plan import PLACEMENTS, Slot, running
 from ...recommending.slot_stats import SlotCounts
-from ...recommending.strategies import PLANNED
 from ...shop.ports import CartLine, Product
 from ...web.widgets.rendering import render_slots
 from ..kit import products
@@ -24,7 +23,7 @@ from ..kit.flashes import flash
 from ..kit.i18n import _, admin_texts, error_text
 from ..kit.pages import change, editors_only, link, see_other, show_page, show_part
 from .form import Draft, PlacementForm, blank, draft_of, posted_draft, same
-from .labels import compared, placement_words, slot_row, strategy_words
+from .labels import compared, placement_words, slot_row, slot_title, strategy_words
 
 WITH_PRODUCT = ("product", "cart", "checkout", "thank_you", "category", "email")
 """Placements that are about a product, or about the products of a cart or a category."""
@@ -40,7 +39,7 @@ class Preview:
         product: What the page is about; None where it needs none or none was chosen.
         content: HTML of the widgets.
         empty: Headings of the slots that found too little.
-        offered: Headings of those that step back for a bundle of the very same products.
+        offered: Headings of those that are left out for a bundle of the very same products.
         off: Headings of those that are off or out of schedule.
         trouble: Why nothing can be shown, or "".
     """
@@ -60,7 +59,7 @@ class Preview:
 def preview_of(placement: str, slots: Sequence[Slot], product: Product | None) -> Preview:
     """The preview of *slots* for *product*. Trouble with Redis, the database or an adapter is told, not raised."""
     view = products.view_of(product) if product is not None else None
-    usable, _problems = usable_slots(placement, slots, PLANNED)
+    usable, _problems = usable_slots(placement, slots, current_services.fillers)
     on = running(usable)
     off = _headings(slot for slot in usable if slot not in on)
     if placement in WITH_PRODUCT and product is None:
@@ -71,8 +70,8 @@ def preview_of(placement: str, slots: Sequence[Slot], product: Product | None) -
         content = render_slots(page, filled, (), [slot.name for slot in on])
     except StorefrontError as error:
         return Preview(view, off=off, trouble=str(error))
-    empty = _headings(each.slot for each in filled if each.is_empty and each.instead is None)
-    return Preview(view, content, empty, _headings(each.slot for each in filled if each.instead), off)
+    empty = _headings(each.slot for each in filled if each.is_empty and each.replaced_by is None)
+    return Preview(view, content, empty, _headings(each.slot for each in filled if each.replaced_by), off)
 
 
 def usual_product() -> Product | None:
@@ -104,7 +103,7 @@ def _page(placement: str, product: Product | None) -> Page:
 
 
 def _headings(slots: Iterable[Slot]) -> tuple[str, ...]:
-    return tuple(admin_texts().title(slot.strategies[0], slot.title) for slot in slots)
+    return tuple(slot_title(slot) for slot in slots)
 
 
 DAYS = 7
@@ -238,6 +237,7 @@ def _editor(
         draft=draft,
         new_slot=blank("__key__", []),
         strategies=strategy_words(),
+        alone=current_services.fillers.alone,
         rows={slot.name: slot_row(slot, fills.get(slot.name)) for slot in slots},
         days=DAYS,
         asked=asked,

@@ -13,12 +13,13 @@ from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
 
 from ...core.errors import ConfigurationError, InputError
+from ...proxies import current_services
 from ...recommending.placements import MAX_SLOTS
-from ...recommending.plan import LAYOUTS, MAX_LIMIT, Slot
+from ...recommending.plan import MAX_LIMIT, Slot
 from ...recommending.slot_json import MAX_NAME, MAX_STRATEGIES, MAX_TITLE, slot_from_json, slot_to_json
-from ...recommending.strategies import PLANNED
 from ..kit.forms import AdminForm, MomentField, Sentences
 from ..kit.i18n import _, admin_texts
+from .labels import layout_words, strategy_word
 
 LANGUAGE_FIELDS = {"en": "title_en", "ja": "title_ja"}
 DIAL = 0.1
@@ -37,8 +38,8 @@ class ChainField(Field):
         return [name for name in self.data or [] if name]
 
     def pre_validate(self, form: BaseForm) -> None:
-        """A chain has strategies that exist, none twice, and bundles stand alone."""
-        unknown = next((name for name in self.names if name not in PLANNED), None)
+        """A chain has strategies that exist, none twice, and what cannot be mixed stands alone."""
+        unknown = next((name for name in self.names if name not in current_services.fillers.sources), None)
         if not self.names:
             raise StopValidation(_("Choose at least one strategy."))
         if unknown is not None:
@@ -47,8 +48,10 @@ class ChainField(Field):
             raise StopValidation(_("A strategy stands twice; remove one."))
         if len(self.names) > MAX_STRATEGIES:
             raise StopValidation(_("A slot has at most %(most)s strategies; remove some.", most=MAX_STRATEGIES))
-        if "bundles" in self.names and len(self.names) > 1:
-            raise StopValidation(_("Bundles cannot be mixed with single products; give them a slot of their own."))
+        alone = next((name for name in self.names if name in current_services.fillers.alone), None)
+        if alone is not None and len(self.names) > 1:
+            name = strategy_word(alone)
+            raise StopValidation(_("“%(name)s” cannot be mixed with others; give it a slot of its own.", name=name))
 
 
 class SlotForm(Form):
@@ -78,7 +81,7 @@ class SlotForm(Form):
     def __init__(self, key: str, formdata: Any = None, **values: Any) -> None:
         super().__init__(formdata, prefix=f"s{key}-", data=values)
         self.key = key
-        self.layout.choices = [(name, layout_words()[name]) for name in LAYOUTS]
+        self.layout.choices = list(layout_words().items())
         for one, label in _labels().items():
             self[one].label.text = label
 
@@ -94,7 +97,7 @@ class SlotForm(Form):
     def heading(self) -> str:
         """What shoppers read above the slot, in the language of this page."""
         titles = {language: self[name].data for language, name in LANGUAGE_FIELDS.items() if self[name].data}
-        return admin_texts().title(next(iter(self.strategies.names), ""), titles or None)
+        return current_services.fillers.title(admin_texts(), next(iter(self.strategies.names), ""), titles or None)
 
     def validate_minimum(self, field: Field) -> None:
         if field.data is not None and self.limit.data is not None and field.data > self.limit.data:
@@ -105,8 +108,15 @@ class SlotForm(Form):
             raise StopValidation(_("The end must be after the start."))
 
     def validate_layout(self, field: Field) -> None:
-        if (field.data == "bundles") != (self.strategies.names == ["bundles"]):
-            raise StopValidation(_("The layout for bundles belongs to the strategy “Bundles”, and to no other."))
+        fillers, names = current_services.fillers, self.strategies.names
+        both = fillers.among(names, field.data)
+        if len(fillers.among(names)) == 1 < len(both):
+            message = _(
+                "The layout “%(layout)s” belongs to the strategy “%(name)s”, and to no other.",
+                layout=_(next(iter(both[0].layouts.values()))),
+                name=strategy_word(next(iter(both[0].sources))),
+            )
+            raise StopValidation(message)
 
     def validate_other_titles(self, field: Field) -> None:
         try:
@@ -132,20 +142,10 @@ class SlotForm(Form):
                 ends_at=self.ends_at.data,
                 enabled=self.enabled.data,
             )
+            current_services.fillers.check(slot)
         except ConfigurationError as error:
             raise InputError(str(error)) from None
         return slot_from_json(slot_to_json(slot))
-
-
-def layout_words() -> dict[str, str]:
-    """Layouts in words."""
-    return {
-        "grid": _("Grid"),
-        "carousel": _("Carousel"),
-        "list": _("List"),
-        "together": _("One button for all"),
-        "bundles": _("Bundles with a price"),
-    }
 
 
 def _labels() -> dict[str, str]:

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ...proxies import current_services
 from ...recommending.plan import PLACEMENTS, Slot
-from ...recommending.slot_stats import SlotCounts, often_empty
-from ...recommending.strategies import PLANNED
-from ..kit.i18n import _, admin_texts, ngettext, shown_time
-from .form import layout_words
+from ...recommending.slot_stats import SlotCounts
+from ..kit.i18n import _, admin_texts, shown_time
 
 StateKind: TypeAlias = Literal["on", "off", "waiting", "error"]
 
@@ -44,20 +43,20 @@ class SlotRow:
 
     @property
     def often_empty(self) -> bool:
-        return self.fill is not None and often_empty(self.slot, self.fill)
+        may_be = current_services.fillers.of(self.slot).may_stay_empty
+        return self.fill is not None and not may_be and self.fill.is_often_empty
 
 
 def slot_row(slot: Slot, fill: SlotCounts | None = None) -> SlotRow:
     """*slot* in words."""
     state, words = _state(slot)
+    fillers = current_services.fillers
     return SlotRow(
         slot,
-        admin_texts().title(slot.strategies[0], slot.title),
+        slot_title(slot),
         tuple(strategy_word(name) for name in slot.strategies),
-        layout_words()[slot.layout],
-        ngettext("up to %(num)s product", "up to %(num)s products", slot.limit)
-        if slot.layout != "bundles"
-        else ngettext("up to %(num)s bundle", "up to %(num)s bundles", slot.limit),
+        layout_words().get(slot.layout, slot.layout),
+        fillers.of(slot).limit_text(admin_texts(), slot.limit),
         _schedule(slot),
         state,
         words,
@@ -80,16 +79,24 @@ def placement_words() -> Mapping[str, str]:
     return {name: words[name] for name in PLACEMENTS}
 
 
+def slot_title(slot: Slot) -> str:
+    """What shoppers read above *slot*, in the language of the page."""
+    return current_services.fillers.title(admin_texts(), slot.strategies[0], slot.title)
+
+
+def layout_words() -> Mapping[str, str]:
+    """Layouts in words."""
+    return {name: _(label) for name, label in current_services.fillers.layouts.items()}
+
+
 def strategy_words() -> Mapping[str, str]:
     """Strategies in words."""
-    return {name: strategy_word(name) for name in PLANNED}
+    return {name: strategy_word(name) for name in current_services.fillers.sources}
 
 
 def strategy_word(name: str) -> str:
     """A strategy in words; its bare name where there is none of it any more."""
-    if name == "bundles":  # shoppers read "Bundles & savings", merchants the name of the pages where they make them
-        return _("Bundles")
-    return admin_texts().title(name) if name in PLANNED else name
+    return current_services.fillers.label(admin_texts(), name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,7 @@ def compared(mine: Sequence[Slot], theirs: Sequence[Slot]) -> Iterator[tuple[Pla
 
 def _state(slot: Slot) -> tuple[StateKind, str]:
     now = dt.datetime.now(dt.timezone.utc)
-    unknown = next((name for name in slot.strategies if name not in PLANNED), None)
+    unknown = next((name for name in slot.strategies if name not in current_services.fillers.sources), None)
     if unknown is not None:
         return "error", _("Not shown: there is no strategy %(name)s any more", name=unknown)
     if not slot.enabled:

@@ -1,17 +1,22 @@
-"""Slots of bundles: what they look up beside the page's other products, and what they are filled with."""
+"""The filler of bundles: what its slots look up beside the page's other products, what they show, and why not others."""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
-from ...core.errors import AdapterError, DatabaseUnavailable, InputError, StorefrontError
+from ...core.errors import N_, AdapterError, DatabaseUnavailable, InputError, StorefrontError
+from ...core.i18n import Texts
+from ...recommending.explaining import ExplainedSlot
 from ...recommending.page import FilledSlot, Page
 from ...recommending.plan import Slot
 from ...recommending.snapshot import Snapshot
+from ...recommending.strategy import Source
+from ...redis_store import Command
 from ...shop.ports import CartLine, Product
 from ..cart.lines import LineItem, whole_pieces
 from ..cart.next_offers import MissingItem, NextOffer
@@ -20,163 +25,221 @@ from ..cart.pricing import CartPricing
 from ..cart.stock import can_have
 from ..definition import Bundle, Shopper
 from ..store.published import MAX_LOOKED_UP, Published, looked_up
-from .cart_verdicts import HINTS, CartJudge, CartLook
+from .cart_verdicts import HINTS, CartOffers, CartVerdicts
 from .offers import BundleOffer, Products, best_offers
 from .pieces import Variants, choices_left, remaining
-from .verdicts import BundleVerdict, JudgedBundle, absent, off
+from .verdicts import BundleVerdict, ExplainedBundle, absent, off
 
 logger = logging.getLogger(__name__)
 
 _ALL_HINTS = 1_000_000
 
 
-class BundleSlots:
-    """SlotStats the slots of bundles of a page.
+class Bundles(Source):
+    """The merchant's bundles. Shoppers read "Bundles & savings", merchants the name of the pages where they make them."""
 
-    Args:
-        till: Prices the shopper's cart.
+    name = "bundles"
+    title = N_("Bundles & savings")
+    label = N_("Bundles")
+
+
+@dataclass(frozen=True, slots=True)
+class FilledBundles(FilledSlot):
+    """A slot with its bundles; *takes_code* where some stand behind codes, so that one may be typed here."""
+
+    bundles: tuple[BundleOffer, ...] = ()
+    takes_code: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.bundles or self.takes_code)
+
+    @property
+    def offers(self) -> Mapping[frozenset[str], Bundle]:
+        sets: dict[frozenset[str], Bundle] = {}
+        for offer in self.bundles:
+            for tier in offer.tiers:
+                sets.setdefault(frozenset(piece.product.id for piece in tier.pieces), offer.bundle)
+        return sets
+
+    def fitted(self, slot: Slot) -> FilledBundles:
+        return self if slot is self.slot else replace(self, slot=slot, bundles=self.bundles[: slot.limit])
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedBundles(ExplainedSlot):
+    """A slot with every published bundle that has a product of the page: those shown first, then by what they save."""
+
+    bundles: tuple[ExplainedBundle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BundleFiller:
+    """Fills slots with bundles, whatever other slots of the page show.
+
+    Attributes:
+        pricer: Prices the shopper's cart.
         variants: The choices that components leave open.
         failed: Called with a slot's name and the error that left it out.
     """
 
-    def __init__(self, pricer: CartPricer, variants: Variants, failed: Callable[[str, Exception], None]) -> None:
-        self._pricer = pricer
-        self._variants = variants
-        self._failed = failed
+    pricer: CartPricer
+    variants: Variants
+    failed: Callable[[str, Exception], None]
 
-    def product_ids(self, page: Page, slots: Iterable[Slot], snapshot: Snapshot) -> set[str]:
-        """Products that the slots of bundles need; none where the page has no such slot."""
-        if not any(slot.layout == "bundles" for slot in slots):
-            return set()
+    name: ClassVar[str] = "bundles"
+    sources: ClassVar[Mapping[str, Source]] = {Bundles.name: Bundles()}
+    layouts: ClassVar[Mapping[str, str]] = {"bundles": N_("Bundles with a price")}
+    may_stay_empty: ClassVar[bool] = True  # few products have a bundle
+
+    def begin(self, page: Page, slots: Sequence[Slot], snapshot: Snapshot, explaining: bool = False) -> BundleFilling:
+        return BundleFilling(self, page, slots)
+
+    def limit_text(self, texts: Texts, limit: int) -> str:
+        return texts.ngettext("up to %(num)s bundle", "up to %(num)s bundles", limit)
+
+
+class BundleFilling:
+    """The slots of bundles of one page, on their way."""
+
+    _published: Published
+    _products: Products
+
+    def __init__(self, filler: BundleFiller, page: Page, slots: Sequence[Slot]) -> None:
+        self._pricer = filler.pricer
+        self._variants = filler.variants
+        self._failed = filler.failed
+        self._page = page
+        self._slots = slots
+        self._now = dt.datetime.now(dt.timezone.utc)
+        self._shopper = Shopper(page.segments, self._pricer.codes.unlocked(page.presented, self._now))
+
+    def reads(self) -> Iterable[Command]:
+        return ()
+
+    def product_ids(self, replies: Mapping[Command, Any], snapshot: Snapshot) -> set[str]:
+        self._published = snapshot.part(self._pricer.published, Published())
+        page = self._page
         in_cart = {line.product_id for line in page.cart} if page.cart_like else set()
-        in_bundles = (bundle.definition.product_ids for bundle in self._about(page, snapshot))
-        return (in_cart & snapshot.published.by_product.keys()).union(*in_bundles)
+        in_bundles = (bundle.definition.product_ids for bundle in self._about())
+        return (in_cart & self._published.by_product.keys()).union(*in_bundles)
 
-    def fill(self, page: Page, slot: Slot, snapshot: Snapshot, products: Products) -> FilledSlot:
-        """*slot* with its bundles; empty where the cart cannot be priced now."""
+    def fill(self, products: dict[str, Product | None]) -> list[FilledBundles]:
+        """The slots with their bundles; empty where the cart cannot be priced now."""
+        self._products = products
+        bundles = self._published.bundles.values()
+        takes_code = self._page.cart_like and any(one.definition.staff_only for one in bundles)
+        return [
+            FilledBundles(slot, bundles=tuple(self._offers_or_none(slot)), takes_code=takes_code)
+            for slot in self._slots
+        ]
+
+    def explain(self, filled: Mapping[str, FilledSlot]) -> list[ExplainedBundles]:
+        """Raises `AdapterError`, `DatabaseUnavailable` or `InputError`."""
+        return [ExplainedBundles(slot, bundles=tuple(self._explained(slot))) for slot in self._slots]
+
+    def _offers_or_none(self, slot: Slot) -> Sequence[BundleOffer]:
         try:
-            offers = (self._of_cart if page.cart_like else self._of_product)(page, slot, snapshot, products)
+            return self._of_cart(slot) if self._page.cart_like else self._of_product(slot)
         except (AdapterError, DatabaseUnavailable, InputError) as error:
-            if page.blocking:
+            if self._page.blocking:
                 raise
             self._failed(slot.name, error)
-            offers = []
-        takes_code = page.cart_like and any(one.definition.staff_only for one in snapshot.published.bundles.values())
-        return FilledSlot(slot, (), bundles=tuple(offers), takes_code=takes_code)
+            return ()
 
-    def judge(self, page: Page, slot: Slot, snapshot: Snapshot, products: Products) -> list[JudgedBundle]:
-        """What became of every published bundle with a product of *page*, which is patient: those shown first, then
-        those that would save most.
-
-        Raises `AdapterError`, `DatabaseUnavailable` or `InputError`.
-        """
-        judged: list[JudgedBundle] = []
-        if page.cart_like:
-            judged += self._judged_in_cart(page, slot, snapshot, products)
+    def _explained(self, slot: Slot) -> list[ExplainedBundle]:
+        found: list[ExplainedBundle] = []
+        if self._page.cart_like:
+            found += self._explained_in_cart(slot)
         else:
-            self._of_product(page, slot, snapshot, products, judged)
-        return sorted(judged, key=lambda one: (one.verdict.place or math.inf, -(one.saving or 0), one.bundle.id))
+            self._of_product(slot, found)
+        return sorted(found, key=lambda one: (one.verdict.place or math.inf, -(one.saving or 0), one.bundle.id))
 
-    def _about(self, page: Page, snapshot: Snapshot, judged: list[JudgedBundle] | None = None) -> list[Bundle]:
+    def _about(self, explained: list[ExplainedBundle] | None = None) -> list[Bundle]:
         """Bundles with the page's product or the cart's that are on for the shopper, as far as they are looked up.
 
-        The others are *judged* where that is asked for.
+        The others are added to *explained* where that is asked for.
         """
-        shopper, now = self._shopper(page)
-        about = snapshot.published.about(_ids(page))
-        if judged is None:
-            return looked_up(bundle for bundle in about if shopper.may_have(bundle, now))
-        judged += [JudgedBundle(one, off(one, why)) for one in about if (why := shopper.why_off(one, now)) is not None]
-        on = [bundle for bundle in about if shopper.may_have(bundle, now)]
+        about = self._published.about(bundle_product_ids(self._page))
+        on = [bundle for bundle in about if self._shopper.may_have(bundle, self._now)]
         found = looked_up(on)
-        judged += [JudgedBundle(one, BundleVerdict("bound", limit=MAX_LOOKED_UP)) for one in on[len(found) :]]
+        if explained is not None:
+            reasons = [(bundle, self._shopper.why_off(bundle, self._now)) for bundle in about]
+            explained += [ExplainedBundle(bundle, off(bundle, why)) for bundle, why in reasons if why is not None]
+            behind = BundleVerdict("bound", limit=MAX_LOOKED_UP)
+            explained += [ExplainedBundle(bundle, behind) for bundle in on[len(found) :]]
         return found
 
-    def _shopper(self, page: Page) -> tuple[Shopper, dt.datetime]:
-        now = dt.datetime.now(dt.timezone.utc)
-        return Shopper(page.segments, self._pricer.codes.unlocked(page.presented, now)), now
-
-    def _of_product(
-        self,
-        page: Page,
-        slot: Slot,
-        snapshot: Snapshot,
-        products: Products,
-        judged: list[JudgedBundle] | None = None,
-    ) -> list[BundleOffer]:
+    def _of_product(self, slot: Slot, explained: list[ExplainedBundle] | None = None) -> list[BundleOffer]:
+        page = self._page
         first = next(iter(page.products), None)
         lines = [line for each in page.cart if (line := counted(each)) is not None]
-        bundles = self._about(page, snapshot, judged)
-        return best_offers(bundles, products, page.currency, lines, self._variants.of, slot.limit, first, judged)
+        bundles = self._about(explained)
+        return best_offers(
+            bundles, self._products, page.currency, lines, self._variants.of, slot.limit, first, explained
+        )
 
-    def _of_cart(self, page: Page, slot: Slot, snapshot: Snapshot, products: Products) -> list[BundleOffer]:
-        look = self._look(page, slot, snapshot, products)
-        return list(look.offers) if look is not None else []
+    def _of_cart(self, slot: Slot) -> Sequence[BundleOffer]:
+        found = self._in_cart(slot)
+        return found.offers if found is not None else ()
 
-    def _look(
-        self, page: Page, slot: Slot, snapshot: Snapshot, products: Products, judging: bool = False
-    ) -> CartLook | None:
+    def _in_cart(self, slot: Slot, explaining: bool = False) -> CartOffers | None:
         """What applies to the cart, then what is missing for more; None where nothing in it can be priced.
 
-        *judging* also looks at what cannot be had.
+        With *explaining* also what is not available.
         """
-        pricing = cart_pricing(self._pricer, page, snapshot.published, products, judging)
+        pricing = cart_pricing(self._pricer, self._page, self._published, self._products, explaining)
         if pricing is None:
             return None
-        known = snapshot.published.bundles  # the till may know one that was published this very moment
+        known = self._published.bundles  # the pricer may know one that was published this very moment
         applied = [
             BundleOffer(known[one.bundle_id], pricing.currency, applied=one)
             for one in pricing.applied
             if one.bundle_id in known
         ]
         had = {one.bundle_id: one.tier for one in pricing.applied}
-        near = [
-            self._near(known[one.bundle_id], one, pricing, products)
-            for one in pricing.missing
-            if one.bundle_id in known
-        ]
+        near = [self._near(known[one.bundle_id], one, pricing) for one in pricing.missing if one.bundle_id in known]
         first = [offer for offer in near if _is_there(offer)][:HINTS]
         first.sort(key=lambda offer: _tier(offer) <= had.get(offer.bundle.id, -1))  # second sets last
         there = [offer for offer in first if offer.refused is None]
         gone = [offer for offer in near if not _is_there(offer)]
         seen = {offer.bundle.id: offer for offer in [*first, *gone]}
-        return CartLook(pricing, seen, [*applied, *there[: slot.limit]])
+        return CartOffers(pricing, seen, [*applied, *there[: slot.limit]])
 
-    def _judged_in_cart(self, page: Page, slot: Slot, snapshot: Snapshot, products: Products) -> Iterable[JudgedBundle]:
-        shopper, now = self._shopper(page)
-        look = self._look(page, slot, snapshot, products, judging=True)
-        judge = CartJudge(look, slot.limit, shopper, now, products, page.currency)
-        for bundle in self._pricer.published.for_cart(_ids(page), blocking=True):
-            if bundle.id in snapshot.published.bundles:
-                yield judge.judge(bundle)
+    def _explained_in_cart(self, slot: Slot) -> Iterable[ExplainedBundle]:
+        found = self._in_cart(slot, explaining=True)
+        verdicts = CartVerdicts(found, slot.limit, self._shopper, self._now, self._products, self._page.currency)
+        for bundle in self._pricer.published.for_cart(bundle_product_ids(self._page), blocking=True):
+            if bundle.id in self._published.bundles:
+                yield verdicts.of(bundle)
 
-    def _near(self, bundle: Bundle, missing: NextOffer, pricing: CartPricing, products: Products) -> BundleOffer:
-        """What is missing, where it can be had beside the cart and its saving is known; else refused."""
+    def _near(self, bundle: Bundle, missing: NextOffer, pricing: CartPricing) -> BundleOffer:
+        """What is missing, where it is available beside the cart and its saving is known; else refused."""
         offer = BundleOffer(bundle, pricing.currency, missing=missing)
         if not missing.saving:
-            return replace(offer, refused=_unpriced(missing, products, pricing.currency))
+            return replace(offer, refused=_unpriced(missing, self._products, pricing.currency))
+        lines = [one.line for one in pricing.lines]
         there = []
         for item in missing.items:
-            found = [product for name in item.product_ids if (product := self._had(name, item, pricing, products))]
+            found = [product for name in item.product_ids if (product := self._available(name, item, lines))]
             if not found:
-                return replace(offer, refused=_gone(item, products))
+                return replace(offer, refused=_gone(item, self._products))
             there += found
-        choices, lines = self._variants.of(there), [one.line for one in pricing.lines]
+        choices = self._variants.of(there)
         left = remaining({one.id: one for one in there}, choices, lines)
         return replace(offer, products=tuple(there), choices=choices_left(choices, left))
 
-    def _had(self, name: str, item: MissingItem, pricing: CartPricing, products: Products) -> Product | None:
-        """The product *name* where the pieces of *lack* can be had of it beside those in the cart."""
-        product = products.get(name)
+    def _available(self, name: str, item: MissingItem, lines: Sequence[LineItem]) -> Product | None:
+        """The product *name* where the quantity of *item* is available of it beside *lines*."""
+        product = self._products.get(name)
         if product is None:
             return None
-        lines = [one.line for one in pricing.lines]
         variants = self._variants.of([product]).get(name, ())
         return product if can_have(product, item.quantity, lines, variants, item.variants_of(name)) else None
 
 
 def _is_there(offer: BundleOffer) -> bool:
-    """Whether what is missing can be had, so that the till names it; its price may be unknown all the same."""
+    """Whether what is missing is available, so that the pricer names it; its price may be unknown all the same."""
     return offer.refused is None or offer.refused.kind == "unpriced"
 
 
@@ -185,7 +248,7 @@ def _tier(offer: BundleOffer) -> int:
 
 
 def _unpriced(missing: NextOffer, products: Products, currency: str) -> BundleVerdict:
-    """Why the saving of *missing* is not known: one of its products is not looked up, cannot be had, or has no price."""
+    """Why the saving of *missing* is unknown: one of its products is not looked up, not available, or has no price."""
     names = [name for item in missing.items for name in item.product_ids]
     if not products.keys() >= set(names):
         return BundleVerdict("bound", limit=MAX_LOOKED_UP)
@@ -194,47 +257,26 @@ def _unpriced(missing: NextOffer, products: Products, currency: str) -> BundleVe
 
 
 def _gone(item: MissingItem, products: Products) -> BundleVerdict:
-    """Why the pieces of *lack* cannot be had of any of its products; told of the first."""
+    """Why *item* is not available of any of its products; the first one is named."""
     first = item.product_ids[0]
     if first not in products:
         return BundleVerdict("bound", limit=MAX_LOOKED_UP)
     return absent(first, products[first]) or BundleVerdict("too_few", product_id=first)
 
 
-def _ids(page: Page) -> Sequence[str]:
+def bundle_product_ids(page: Page) -> Sequence[str]:
     """The products whose bundles *page* shows."""
     return [line.product_id for line in page.cart] if page.cart_like else page.products[:1]
 
 
-def without_repeats(filled: Sequence[FilledSlot]) -> list[FilledSlot]:
-    """*filled*; products bought together are left out where the page offers the very same ones for less, as a bundle."""
-    offered: dict[frozenset[str] | None, Bundle] = {}
-    for one in filled:
-        for offer in one.bundles:
-            for tier in offer.tiers:
-                offered.setdefault(frozenset(piece.product.id for piece in tier.pieces), offer.bundle)
-    if not offered:
-        return list(filled)
-    return [
-        one if (bundle := offered.get(_together(one))) is None else replace(one, cards=(), instead=bundle)
-        for one in filled
-    ]
-
-
-def _together(one: FilledSlot) -> frozenset[str] | None:
-    if one.layout != "together" or one.seed is None:
-        return None
-    return frozenset({one.seed.id, *(card.product.id for card in one.cards)})
-
-
 def cart_pricing(
-    pricer: CartPricer, page: Page, published: Published, products: Products, judging: bool = False
+    pricer: CartPricer, page: Page, published: Published, products: Products, explaining: bool = False
 ) -> CartPricing | None:
-    """The page's cart as the till prices it, as far as bundles could take its lines; None where they take none.
+    """The page's cart as *pricer* prices it, as far as bundles could take its lines; None where they take none.
 
-    *judging* names all next offers, also those that cannot be had.
+    With *explaining* all next offers, also those that are not available.
 
-    Raises `AdapterError` for what the shop's own code raises, `InputError` and `DatabaseUnavailable` as `Till.price`.
+    Raises `AdapterError` for what the shop's own code raises, `InputError` and `DatabaseUnavailable` as the pricer.
     """
     lines = [line for line in page.cart if line.product_id in published.by_product and _has_price(line, products)]
     if not lines:
@@ -247,8 +289,8 @@ def cart_pricing(
             currency,
             presented=page.presented,
             segments=page.segments,
-            hints=_ALL_HINTS if judging else HINTS,
-            sold_out=judging,
+            hints=_ALL_HINTS if explaining else HINTS,
+            sold_out=explaining,
         )
     except StorefrontError:
         raise
@@ -257,13 +299,13 @@ def cart_pricing(
 
 
 def _has_price(line: CartLine, products: Products) -> bool:
-    """Whether *line* can be priced: in whole pieces, at a price of its own or of its product."""
+    """Whether *line* can be priced: in whole quantities, at a price of its own or of its product."""
     priced = line.unit_price is not None or products.get(line.product_id) is not None
     return priced and counted(line) is not None
 
 
 def counted(line: CartLine) -> LineItem | None:
-    """*line* for counting its pieces against the stock; None where they are not whole."""
+    """*line* for counting its quantity against the stock; None where it is no whole number."""
     pieces = whole_pieces(line.quantity)
     variant = None if line.variant_id in (None, "") else str(line.variant_id)
     return None if pieces is None else LineItem(line.product_id, pieces, 0, variant)

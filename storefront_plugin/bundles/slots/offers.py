@@ -15,7 +15,7 @@ from ..cart.stock import sets_available
 from ..definition import Bundle, Definition, Tier
 from ..quote import Quote, quote
 from .pieces import Choices, Offered, Piece, gone, pieces_of
-from .verdicts import BundleVerdict, JudgedBundle, lacking
+from .verdicts import BundleVerdict, ExplainedBundle, lacking
 
 Products: TypeAlias = Mapping[str, Product | None]
 
@@ -51,12 +51,12 @@ class BundleOffer:
 
     Attributes:
         currency: Of all its amounts; None where the shop names none.
-        tiers: Those that can be had, the smallest first.
+        tiers: Those available, the smallest first.
         applied: How it applies to the shopper's cart already.
         missing: What the shopper's cart lacks for it.
-        products: Those that *missing* names and that can be had.
+        products: Those that *missing* names and that are available.
         choices: The variants of these.
-        refused: Why it cannot be had, where that was asked.
+        refused: Why it is not available, where that was asked.
     """
 
     bundle: Bundle
@@ -82,36 +82,36 @@ def best_offers(
     choices: Callable[[list[Product]], Choices] = lambda products: {},
     limit: int = 3,
     first: str | None = None,
-    judged: list[JudgedBundle] | None = None,
+    explained: list[ExplainedBundle] | None = None,
 ) -> list[BundleOffer]:
-    """The *limit* bundles that save most, ties by id; those that save nothing or cannot be had beside *lines* are left out.
+    """The *limit* bundles that save most, ties by id; those that save nothing or are not available beside *lines* are left out.
 
     Args:
         products: Known products; None or absent where the shop has none.
         currency: Of products that name none.
         choices: Finds the variants of products; asked once, for the bundles that are likely shown.
         first: The product that is chosen first where the shopper chooses.
-        judged: Filled with a verdict on every bundle.
+        explained: Filled with a verdict on every bundle.
     """
-    judging = judged is not None
-    found = [bundle_offer(bundle, products, {}, currency, lines, first, judging) for bundle in bundles]
+    explaining = explained is not None
+    found = [bundle_offer(bundle, products, {}, currency, lines, first, explaining) for bundle in bundles]
     likely = _ranked(found)[: 2 * limit]
     variants = choices([piece.product for offer in likely for tier in offer.tiers for piece in tier.pieces])
     if variants:
-        again = [bundle_offer(offer.bundle, products, variants, currency, lines, first, judging) for offer in likely]
+        again = [bundle_offer(offer.bundle, products, variants, currency, lines, first, explaining) for offer in likely]
         likely, found = _ranked(again), [*found, *again]
-    if judged is not None:
-        judged.extend(_judged(found, likely[:limit], limit))
+    if explained is not None:
+        explained.extend(_explained(found, likely[:limit], limit))
     return likely[:limit]
 
 
-def _judged(found: Sequence[BundleOffer], shown: Sequence[BundleOffer], limit: int) -> list[JudgedBundle]:
+def _explained(found: Sequence[BundleOffer], shown: Sequence[BundleOffer], limit: int) -> list[ExplainedBundle]:
     """A verdict on each bundle; of those *found* twice the later offer counts."""
     latest = {offer.bundle.id: offer for offer in found}
     positions = {offer.bundle.id: position for position, offer in enumerate(shown, start=1)}
     full = BundleVerdict("full", limit=limit)
     return [
-        JudgedBundle(
+        ExplainedBundle(
             offer.bundle,
             BundleVerdict("shown", place=positions[number]) if number in positions else offer.refused or full,
             offer.saving or None,
@@ -128,9 +128,9 @@ def bundle_offer(
     currency: str | None,
     lines: Sequence[LineItem] = (),
     first: str | None = None,
-    judging: bool = False,
+    explaining: bool = False,
 ) -> BundleOffer:
-    """*bundle* with those of its tiers that can be had and save something; with *judging* why there are none."""
+    """*bundle* with those of its tiers that are available and save something; with *explaining* why there are none."""
     definition = bundle.definition
     own = [line for line in lines if line.product_id in definition.product_ids]
     there = {
@@ -141,7 +141,7 @@ def bundle_offer(
     currencies = {product.currency or currency for product in there.values()}
     if len(currencies) != 1:
         several = BundleVerdict("currencies") if currencies else None
-        why = several or lacking(definition.tiers[0], products, own) if judging else None
+        why = several or lacking(definition.tiers[0], products, own) if explaining else None
         return BundleOffer(bundle, currency, refused=why)
     money = currencies.pop()
     stock = {name: product.stock for name, product in there.items()}
@@ -152,7 +152,7 @@ def bundle_offer(
         offer = tier_offer(definition, number, there, choices, money, first, own) if enough_there else None
         if offer is not None and offer.saving > 0:
             tiers.append(offer)
-        elif judging:
+        elif explaining:
             there_is = Offered(there, choices, money, own)
             why = _refused(definition, tier, offer, there_is) if enough_there else lacking(tier, products, own)
             refused.append(why)
@@ -176,7 +176,7 @@ def tier_offer(
     first: str | None = None,
     lines: Sequence[LineItem] = (),
 ) -> TierOffer | None:
-    """A tier with all its pieces, optional ones too; None where too few of the required ones can be had beside *lines*."""
+    """A tier with all its pieces, optional ones too; None where too few of the required ones are available beside *lines*."""
     tier = definition.tiers[number]
     pieces = pieces_of(definition, tier, Offered(products, choices, currency, lines), first)
     if pieces is None:

@@ -1,4 +1,4 @@
-"""Why a page shows a bundle or not, as data: a kind with the values that its sentence needs."""
+"""Why a page shows a bundle or not, as data: a kind with the values that its sentence needs, and the sentences."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ...core.errors import N_
 from ...recommending.choosing import is_eligible
 from ...shop.ports import Product
 from ..cart.lines import LineItem
@@ -29,12 +30,42 @@ BundleVerdictKind: TypeAlias = (
 
 ``shown`` on a product page. In a cart ``applied``, or ``near``: shown with what is missing. ``full``: others come first.
 ``behind``: so many next offers of a cart are looked at, and it is none of them. ``bound``: its products are beyond those
-that a page looks up. ``missing``, ``hidden``, ``sold_out``: one of its products is. ``too_few``: fewer pieces can be had
-than it needs. ``variants``: no variant of a product can be had. ``currencies``: its products are in several ones.
+that a page looks up. ``missing``, ``hidden``, ``sold_out``: one of its products is. ``too_few``: fewer are available than
+it needs. ``variants``: no variant of a product is available. ``currencies``: its products are in several ones.
 ``unpriced``: a price is missing, so that its saving is not known. ``instead``: with another bundle in its place the cart
-saves most. ``taken``: it lacks pieces, and another bundle uses those that are there. ``far``: the cart has too little of
+saves most. ``taken``: it lacks items, and another bundle uses those that are there. ``far``: the cart has too little of
 it. ``other_variant``: nothing in the cart counts for it, for want of the right variant.
 """
+
+
+VERDICTS: Mapping[BundleVerdictKind, str] = {
+    "shown": N_("Shown at place %(place)s"),
+    "applied": N_("Applies to the cart already"),
+    "near": N_("Shown at place %(place)s"),
+    "full": N_("Others come first: the slot takes %(limit)s"),
+    "behind": N_("Others come first: of a cart the next %(limit)s are looked at"),
+    "bound": N_("Not looked at: a page looks up at most %(limit)s products of bundles"),
+    "scheduled": N_("Starts on %(moment)s"),
+    "ended": N_("Ended on %(moment)s"),
+    "used_up": N_("Limit in all reached: %(limit)s"),
+    "segment": N_("Only for the segment %(segment)s"),
+    "staff_only": N_("Only with a staff code"),
+    "missing": N_("%(product)s is not in the catalogue"),
+    "hidden": N_("%(product)s is not visible in the shop"),
+    "sold_out": N_("%(product)s is sold out"),
+    "too_few": N_("Too few pieces of %(product)s"),
+    "variants": N_("No variant of %(product)s can be had"),
+    "currencies": N_("Its products have prices in several currencies"),
+    "unpriced": N_("What it saves is not known: a price in %(currency)s is missing"),
+    "no_amount": N_("It has no amount in %(currency)s"),
+    "costs_more": N_("It costs more than its products one by one"),
+    "saves_nothing": N_("It saves nothing"),
+    "instead": N_("In favour of %(instead)s: the cart saves most so"),
+    "taken": N_("It lacks pieces, and %(instead)s uses those that are there"),
+    "far": N_("The cart holds too little of it"),
+    "other_variant": N_("Nothing in the cart counts for it: it asks for another variant"),
+}
+"""Each in words, with values for what they name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +78,10 @@ class BundleVerdict:
         limit: The limit that is reached: of the slot, the look-up, an order or all orders.
         moment: When it starts or ended.
         segment: Whom it is for.
-        product_id: The component that cannot be had.
+        product_id: The component that is not available.
         currency: In which an amount or a price is missing.
         lacks: What the cart lacks.
-        instead: Id of the bundle that applies in its place.
+        replaced_by: Id of the bundle that applies in its place.
     """
 
     kind: BundleVerdictKind
@@ -62,11 +93,11 @@ class BundleVerdict:
     product_id: str | None = None
     currency: str | None = None
     lacks: tuple[MissingItem, ...] = ()
-    instead: int | None = None
+    replaced_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedBundle:
+class ExplainedBundle:
     """A bundle of a page and what became of it; *saving* is in minor units of *currency*, None where there is none."""
 
     bundle: Bundle
@@ -87,7 +118,7 @@ def off(bundle: Bundle, kind: OffKind) -> BundleVerdict:
 
 
 def absent(product_id: str, product: Product | None) -> BundleVerdict | None:
-    """The verdict that *product* cannot be had at all; None where it can."""
+    """The verdict that *product* is not available at all; None where it is."""
     if product is None:
         return BundleVerdict("missing", product_id=product_id)
     if is_eligible(product):
@@ -96,7 +127,7 @@ def absent(product_id: str, product: Product | None) -> BundleVerdict | None:
 
 
 def lacking(tier: Tier, products: Mapping[str, Product | None], lines: Sequence[LineItem]) -> BundleVerdict:
-    """The verdict on a *tier* that cannot be had beside *lines*: names the first product that it needs and lacks."""
+    """The verdict on a *tier* that is not available beside *lines*: names the first product that it needs and lacks."""
     needed = [one for one in tier.components if not one.optional]
     for one in needed:
         verdict = absent(one.product_id, products.get(one.product_id))

@@ -8,7 +8,6 @@ from ..strategy import Strategy
 from .also_bought import AlsoBought
 from .bestsellers import Bestsellers
 from .bought_together import BoughtTogether
-from .bundles import Bundles
 from .related import Related
 from .top_rated import TopRated
 from .trending import Trending
@@ -18,6 +17,3 @@ STRATEGIES: Mapping[str, Strategy] = {
     for strategy in (Related(), AlsoBought(), BoughtTogether(), TopRated(), Bestsellers(), Trending())
 }
 """All strategies that suggest products, by name."""
-
-PLANNED: Mapping[str, Strategy] = {**STRATEGIES, Bundles.name: Bundles()}
-"""All that a slot of the plan can name."""

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 
+from ...core.errors import N_
 from ...counts.scoring import CART, PRODUCT, Formula, Neighbours, score
 from ...redis_store import Command
-from ..strategy import Answers, Candidate, Question, ranked, support_reads, weight_reads
+from ..page import ReasonKind
+from ..strategy import Answers, Candidate, Question, Strategy, ranked, support_reads, weight_reads
+from .bestsellers import BESTSELLER, Bestsellers
+
+ALSO_BOUGHT = ReasonKind(
+    "also_bought",
+    None,  # of a pair that too few orders hold nothing is said
+    lambda texts, orders: texts.ngettext("Also bought in %(num)s order", "Also bought in %(num)s orders", orders),
+)
 
 
-class AlsoBought:
-    """Ranks by the formula of `copurchase.scoring`; products without a pair stand by their popularity alone.
+class AlsoBought(Strategy):
+    """Ranks by the formula of `counts.scoring`; products without a pair stand by their popularity alone.
 
     On a product's page a pair that one order holds is mostly an accident: where any pair was seen twice, only those
     that were are shown, and the slot's next strategy fills the rest.
     """
 
     name = "also_bought"
+    title = N_("Customers also bought")
+    reasons = (ALSO_BOUGHT, BESTSELLER)
 
     def reads(self, question: Question) -> Sequence[Command]:
         return [
@@ -26,15 +37,17 @@ class AlsoBought:
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
         formula = (CART if question.page.cart_like else PRODUCT).dialled(question.specialness)
-        popular = question.snapshot.popularity.popular if question.all_candidates else ()
+        popular = question.snapshot.popularity.popular if question.page.all_candidates else ()
         scores, evident = scored(question, answers, formula, popular, _repeated(question, answers) or None)
         for number, value in ranked(scores, question.seeds):
-            pair = number in evident
-            yield Candidate(number, value, "also_bought" if pair else "bestseller", pair)
+            if number in evident:
+                yield Candidate(number, value, ALSO_BOUGHT)
+            else:
+                yield Candidate(number, value, BESTSELLER, Bestsellers.name)
 
 
 def _is_about_one(question: Question) -> bool:
-    return len(question.seeds) == 1 and not question.all_candidates
+    return len(question.seeds) == 1 and not question.page.all_candidates
 
 
 def _repeated(question: Question, answers: Answers) -> set[int]:

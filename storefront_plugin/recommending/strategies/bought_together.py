@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from ...core.errors import N_
 from ...counts.scoring import CART
 from ...redis_store import Command
-from ..strategy import Answers, Candidate, Question, ranked, support_reads, weight_reads
+from ..page import ReasonKind
+from ..strategy import Answers, Candidate, Question, Strategy, ranked, support_reads, weight_reads
 from .also_bought import scored
 
+BOUGHT_TOGETHER = ReasonKind(
+    "bought_together",
+    N_("Frequently bought together"),
+    lambda texts, orders: texts.ngettext(
+        "Bought together in %(num)s order", "Bought together in %(num)s orders", orders
+    ),
+)
 
-class BoughtTogether:
+
+class BoughtTogether(Strategy):
     """Only pairs with the minimum support: the box names the orders that hold them."""
 
     name = "bought_together"
+    title = N_("Frequently bought together")
+    reasons = (BOUGHT_TOGETHER,)
 
     def reads(self, question: Question) -> Sequence[Command]:
         return [*(read for _, read in weight_reads(question)), *support_reads(question)]
@@ -26,4 +38,4 @@ class BoughtTogether:
         enough = {number for number, count in orders.items() if count >= question.min_support}
         scores, _ = scored(question, answers, CART.dialled(question.specialness), among=enough)
         for number, value in ranked(scores, question.seeds):
-            yield Candidate(number, value, "bought_together")
+            yield Candidate(number, value, BOUGHT_TOGETHER)

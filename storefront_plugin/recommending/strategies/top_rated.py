@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from ...core.errors import N_
 from ...redis_store import Command
-from ..strategy import Answers, Candidate, Question, alike_reads, ranked
+from ..page import ReasonKind
+from ..strategy import Answers, Candidate, Question, Strategy, alike_reads, ranked
+
+RATED = ReasonKind("rated", N_("Highly rated"))
 
 FILL = 200
 
 
-class TopRated:
+class TopRated(Strategy):
     """Ranks by the lower bound of the rating: products alike to the seeds; the best of the whole shop where none are."""
 
     name = "top_rated"
+    title = N_("Highly rated")
+    reasons = (RATED,)
 
     def reads(self, question: Question) -> Sequence[Command]:
         return alike_reads(question)
@@ -23,10 +29,10 @@ class TopRated:
         rated = question.snapshot.rated
         near = ranked({number: rated[number] for number, _ in answers.alike if number in rated})
         for number, bound in near:
-            yield Candidate(number, bound, "rated")
-        if near and not question.all_candidates:
+            yield Candidate(number, bound, RATED)
+        if near and not question.page.all_candidates:
             return  # a garden hose is no help beside a camera, however well it is rated
         skip = {number for number, _ in near}.union(question.seeds)
         for number, bound in islice(rated.items(), FILL):
             if number not in skip:
-                yield Candidate(number, bound, "rated")
+                yield Candidate(number, bound, RATED)

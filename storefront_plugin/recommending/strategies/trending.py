@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from ...redis_store import Command
-from ..strategy import Answers, Candidate, Question
+from ...core.errors import N_
+from ..page import ReasonKind
+from ..strategy import Answers, Candidate, Question, Strategy
+
+TRENDING = ReasonKind("trending", N_("Popular now"))
 
 
-class Trending:
+class Trending(Strategy):
     """Ranks by how surprising the orders of the last two weeks are against the eight weeks before."""
 
     name = "trending"
-
-    def reads(self, question: Question) -> Sequence[Command]:
-        return ()
+    title = N_("Popular now")
+    reasons = (TRENDING,)
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
         for number, score in question.snapshot.trending:
-            yield Candidate(number, score, "trending")
+            yield Candidate(number, score, TRENDING)

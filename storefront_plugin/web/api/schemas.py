@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from ...core.errors import InputError
 from ...recommending.page import MAX_SEEDS
-from ...recommending.plan import LAYOUTS, MAX_LIMIT, PLACEMENTS
+from ...recommending.plan import MAX_LIMIT, PLACEMENTS
 from ...recommending.strategies import STRATEGIES
 from ...shop.ports import MAX_ID_BYTES, clean_id
 
@@ -176,7 +176,7 @@ class SlotSchema(OwnSchema):
 
     name = fields.String(required=True)
     title = fields.String(required=True)
-    layout = fields.String(required=True, validate=validate.OneOf(LAYOUTS))
+    layout = fields.String(required=True)
     source = fields.String(required=True)
     seed = fields.Nested(ProductSchema, required=True, allow_none=True)
     cards = fields.List(fields.Nested(CardSchema), required=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ from flask import Response, abort, current_app, has_request_context, request
 from werkzeug.exceptions import MethodNotAllowed, ServiceUnavailable, TooManyRequests
 from werkzeug.exceptions import NotFound as UnknownAddress
 
+from ...bundles.slots.filler import FilledBundles
 from ...bundles.slots.offers import BundleOffer, TierOffer
 from ...bundles.slots.pieces import Piece
 from ...core.i18n import texts_for
@@ -91,7 +92,7 @@ class CardNumbers:
 
     def slots(self, filled_slots: Iterable[FilledSlot]) -> list[dict[str, Any]]:
         """The slots that are not empty."""
-        return [self._slot(filled) for filled in filled_slots if filled.cards or filled.bundles]
+        return [self._slot(filled) for filled in filled_slots if filled.cards or _offers(filled)]
 
     def cards(self, cards: Iterable[Card]) -> list[dict[str, Any]]:
         """The cards, with their reasons."""
@@ -101,12 +102,12 @@ class CardNumbers:
         seed = filled.seed if filled.layout == "together" else None
         return {
             "name": filled.name,
-            "title": self._texts.title(filled.source, filled.slot.title),
+            "title": current_services.fillers.title(self._texts, filled.source, filled.slot.title),
             "layout": filled.layout,
             "source": filled.source,
             "seed": self._card(Card(seed, 0.0, filled.source)) if seed else None,
             "cards": self.cards(filled.cards),
-            "bundles": [bundle_numbers(offer, self._texts.locale) for offer in filled.bundles],
+            "bundles": [bundle_numbers(offer, self._texts.locale) for offer in _offers(filled)],
         }
 
     def _card(self, card: Card) -> dict[str, Any]:
@@ -127,6 +128,10 @@ class CardNumbers:
             "reason": view.reason,
             "support": card.support,
         }
+
+
+def _offers(filled: FilledSlot) -> Sequence[BundleOffer]:
+    return filled.bundles if isinstance(filled, FilledBundles) else ()
 
 
 def _exact(amount: Decimal, currency: str | None) -> Decimal:
@@ -153,7 +158,8 @@ def recommendations(question: Mapping[str, Any]) -> dict[str, Any]:
             limit=question["limit"],
             specialness=question["specialness"],
         )
-        (filled,) = current_services.suggestions.fill(page, [slot], all_candidates=True)
+        page.all_candidates = True
+        (filled,) = current_services.suggestions.fill(page, [slot])
         return {"recommendations": CardNumbers(page).cards(filled.cards)}
 
     return _found("recommendations", find)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from flask import has_request_context, request, url_for
@@ -10,11 +11,11 @@ from flask import has_request_context, request, url_for
 from ...bundles.cart.next_offers import MissingItem
 from ...bundles.cart.stock import enough
 from ...bundles.definition import Bundle, Definition, Tier
+from ...bundles.slots.filler import FilledBundles
 from ...bundles.slots.offers import BundleOffer, TierOffer
 from ...bundles.slots.pieces import Piece
 from ...money import minor_digits, to_minor
 from ...proxies import current_services
-from ...recommending.page import FilledSlot
 from ...shop.ports import Product, Variant
 from ..notices import Notice, message_of
 from .bundle_text import BundleWords
@@ -28,6 +29,7 @@ from .slot_contexts import (
     LackView,
     NearView,
     OptionView,
+    SlotView,
     TierView,
 )
 
@@ -196,8 +198,13 @@ class BundleMaker:
         self._unknown = unknown
         self._nears = NearMaker(words, cards, action, private)
 
-    def slot(self, filled: FilledSlot) -> BundlesView:
-        """The inside of a filled slot."""
+    def slot(self, filled: FilledBundles) -> SlotView:
+        """The view of a filled slot."""
+        view, inside = self._cards.slot(filled), self._inside(filled)
+        heading = next((one.title for one in inside.offers if one.headed), view.title)
+        return replace(view, bundles=inside, title=heading)
+
+    def _inside(self, filled: FilledBundles) -> BundlesView:
         offers = [one for one in filled.bundles if one.tiers]
         headed = len(filled.bundles) == len(offers) == 1 and filled.slot.title is None
         typed = self._notice.typed if self._notice is not None else ""

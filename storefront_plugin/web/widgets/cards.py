@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from decimal import Decimal
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -109,16 +109,6 @@ def _posts_home(action: str) -> bool:
     return urlsplit(action).netloc in ("", request.host)
 
 
-HEADING_TELLS: Mapping[str, ReasonKind] = {
-    "also_bought": "also_bought",
-    "bought_together": "bought_together",
-    "related": "alike",
-    "top_rated": "rated",
-    "bestsellers": "bestseller",
-    "trending": "trending",
-}
-"""The kind of reason behind each strategy's heading."""
-
 PICTURE_SCHEMES = ("", "http", "https", "data")
 _LINK_SCHEMES = ("", "http", "https")
 
@@ -134,29 +124,34 @@ class CardMaker:
 
     def slot(self, filled: FilledSlot) -> SlotView:
         """The view of a filled slot."""
-        together, told = filled.layout == "together", _told(filled)
+        together, heading = filled.layout == "together", _heading_reason(filled)
         return SlotView(
             name=filled.name,
-            title=self._texts.title(filled.source, filled.slot.title),
+            title=current_services.fillers.title(self._texts, filled.source, filled.slot.title),
             layout=filled.layout,
             source=filled.source,
-            cards=() if together else tuple(self.card(card, told) for card in filled.cards),
+            cards=() if together else tuple(self.card(card, heading) for card in filled.cards),
             together=self._together(filled) if together else None,
         )
 
-    def card(self, card: Card, told: str | None = None) -> CardView:
-        """The view of one suggestion, with its button. *told* is the kind of reason that the heading gives already."""
-        return self._view(card.product, card, told, *self._forms.form_of(card.product))
+    def card(self, card: Card, heading: ReasonKind | None = None) -> CardView:
+        """The view of one suggestion, with its button. *heading* is the reason that the slot's heading gives already."""
+        return self._view(card.product, card, heading, *self._forms.form_of(card.product))
 
     def product(self, product: Product) -> CardView:
         """The view of a product without reason and button."""
         return self._view(product, None, None)
 
     def _view(
-        self, product: Product, card: Card | None, told: str | None, form: FormView | None = None, later: bool = False
+        self,
+        product: Product,
+        card: Card | None,
+        heading: ReasonKind | None,
+        form: FormView | None = None,
+        later: bool = False,
     ) -> CardView:
         reason = card.reason if card else None
-        if reason and reason.orders is None and reason.kind == told:
+        if reason and reason.orders is None and reason.kind is heading:
             reason = None
         locale = self._texts.locale
         return CardView(
@@ -167,7 +162,7 @@ class CardMaker:
             initial=product.title.strip()[:1].upper(),
             price=price_view(product.price, product.list_price, product.currency or self._currency, locale),
             stars=stars_view(product.rating, product.review_count, locale),
-            reason=self._texts.reason(reason.kind, reason.orders) if reason else None,
+            reason=reason.text(self._texts) if reason else None,
             form=form,
             form_later=later,
         )
@@ -180,10 +175,10 @@ class CardMaker:
         currency = currencies.pop() if len(currencies) == 1 else None
         summable = not currencies
         action = self._forms.all_of(product for product, _ in chosen) if summable else None
-        told = _told(filled)
+        heading = _heading_reason(filled)
         parts = tuple(
             PartView(
-                self._view(product, card, told),
+                self._view(product, card, heading),
                 to_minor(product.price, product.currency or self._currency),
                 card is None,
                 action is not None,
@@ -234,9 +229,10 @@ def stars_view(rating: float | None, count: int, locale: str) -> StarsView | Non
     return StarsView(label, round(shown * 20), texts.number(count), words)
 
 
-def _told(filled: FilledSlot) -> str | None:
-    """The kind of reason that the slot's own heading gives: each card repeating it would be noise."""
-    return HEADING_TELLS.get(filled.source) if filled.slot.title is None else None
+def _heading_reason(filled: FilledSlot) -> ReasonKind | None:
+    """The reason that the slot's own heading gives: each card repeating it would be noise."""
+    source = current_services.fillers.sources.get(filled.source) if filled.slot.title is None else None
+    return source.reasons[0] if source is not None and source.reasons else None
 
 
 @lru_cache(maxsize=16_384)

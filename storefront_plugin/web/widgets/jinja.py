@@ -8,7 +8,6 @@ from flask import Response, after_this_request, current_app, has_request_context
 from markupsafe import Markup
 
 from ...proxies import current_services
-from ...recommending.plan import Layout
 from ...shop.ports import clean_id
 from ...web.request_page import request_page
 from ..http import guarded, keep_response_private
@@ -47,7 +46,7 @@ class Widgets:
         *products: object,
         placement: str = "product",
         category: object = None,
-        layout: Layout | None = None,
+        layout: str | None = None,
         limit: int | None = None,
         lazy: bool | None = None,
         inline: str | None = None,

@@ -6,7 +6,7 @@ for all shoppers must not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
@@ -19,6 +19,7 @@ from jinja2 import Environment, Template
 from markupsafe import Markup
 
 from ...bundles.definition import Bundle, Definition
+from ...bundles.slots.filler import FilledBundles
 from ...bundles.slots.offers import BundleOffer, tier_offer
 from ...bundles.slots.pieces import Choices
 from ...core.errors import AdapterError
@@ -112,11 +113,12 @@ def render_slots(
     texts = texts_for(page.locale)
     filled = list(filled_slots)
     shown = [one for one in filled if not one.is_empty]
-    forms = CartForms(current_services.shop.cart, current_services.name, page.personal, _products(shown))
+    products = (product for one in shown for product in one.products)
+    forms = CartForms(current_services.shop.cart, current_services.name, page.personal, products)
     maker = CardMaker(texts, forms, page.currency or current_services.settings.currency)
-    notice = take() if page.personal and any(one.layout == "bundles" for one in filled) else None
+    notice = take() if page.personal and any(isinstance(one, FilledBundles) for one in filled) else None
     bundles = BundleMaker(BundleWords(texts), maker, forms.all_action, page.personal, notice)
-    views = [_slot_view(one, maker, bundles) for one in shown]
+    views = [bundles.slot(one) if isinstance(one, FilledBundles) else maker.slot(one) for one in shown]
     views += [_waiting_view(slot, texts) for slot in waiting]
     show = Parts(current_app.jinja_env, page.locale, page.personal)
     return _render("slots.html", texts, slots=_in_order(order, views), notice=bundles.untold(), show=show)
@@ -175,27 +177,12 @@ def _render(template: str, texts: Texts, **context: Any) -> Markup:
     return Markup(loaded.render(context, _=texts.gettext))  # noqa: S704 - Jinja has escaped it
 
 
-def _slot_view(filled: FilledSlot, cards: CardMaker, bundles: BundleMaker) -> SlotView:
-    view = cards.slot(filled)
-    if filled.layout != "bundles":
-        return view
-    inside = bundles.slot(filled)
-    heading = next((one.title for one in inside.offers if one.headed), view.title)
-    return replace(view, bundles=inside, title=heading)
-
-
-def _products(filled_slots: Iterable[FilledSlot]) -> Iterator[Product]:
-    """The products that are shown as cards."""
-    for filled in filled_slots:
-        yield from (card.product for card in filled.cards)
-        if filled.seed:
-            yield filled.seed
-
-
 def _waiting_view(slot: Slot, texts: Texts) -> SlotView:
     source = slot.strategies[0]
     cards = slot.limit + 1 if slot.layout == "together" else slot.limit
-    return SlotView(slot.name, texts.title(source, slot.title), slot.layout, source, waiting=cards)
+    return SlotView(
+        slot.name, current_services.fillers.title(texts, source, slot.title), slot.layout, source, waiting=cards
+    )
 
 
 def _in_order(order: Sequence[str], views: list[SlotView]) -> list[SlotView]:

@@ -17,8 +17,8 @@ from werkzeug.datastructures import MultiDict
 from ...core.errors import ConfigurationError, InputError
 from ...core.i18n import known_locale
 from ...proxies import current_services
-from ...recommending.page import MAX_SEEDS, FilledSlot, Page
-from ...recommending.plan import LAYOUTS, PERSONAL_PLACEMENTS, Layout, Slot, running
+from ...recommending.page import MAX_SEEDS, Page
+from ...recommending.plan import PERSONAL_PLACEMENTS, Slot, running
 from ...shop.ports import clean_id
 from ...web.request_page import request_page
 from ..http import guarded, make_private
@@ -52,7 +52,7 @@ class Section:
     category: str | None = None
     slot: str | None = None
     after: tuple[str, ...] = ()
-    layout: Layout | None = None
+    layout: str | None = None
     limit: int | None = None
     lazy: bool | None = None
     fetched: bool = False
@@ -89,7 +89,7 @@ class Section:
         if current_services.suggestions.plan is not plan:
             page.shown.clear()
             return self.render(page, self.slots())
-        shown = [_fitted(each, slots[each.name]) for each in filled if each.name in names]
+        shown = [each.fitted(slots[each.name]) for each in filled if each.name in names]
         waiting = [slot for name, slot in slots.items() if name not in names]
         return render_slots(page, shown, waiting, list(slots)), wanted
 
@@ -112,12 +112,14 @@ class Section:
     def _changed(self, slot: Slot) -> Slot:
         if self.layout is None and self.limit is None and self.lazy is None:
             return slot
-        return replace(
+        changed = replace(
             slot,
             layout=self.layout or slot.layout,
             limit=min(self.limit or slot.limit, slot.limit),
             lazy=slot.lazy if self.lazy is None else self.lazy,
         )
+        current_services.fillers.check(changed)
+        return changed
 
 
 @lru_cache(maxsize=256)  # once a slot, not once a page
@@ -152,14 +154,6 @@ def earlier_slots(section: Section) -> tuple[str, ...]:
     before = tuple(names)
     names.extend(name for name in [section.slot] if name and name not in names)
     return tuple(name for name in before if name != section.slot)
-
-
-def _fitted(filled: FilledSlot, slot: Slot) -> FilledSlot:
-    return (
-        filled
-        if filled.slot is slot
-        else replace(filled, slot=slot, cards=filled.cards[: slot.limit], bundles=filled.bundles[: slot.limit])
-    )
 
 
 def _short(ids: Sequence[str]) -> Iterable[str]:
@@ -242,11 +236,11 @@ def _section(placement: str, args: MultiDict[str, str]) -> Section:
     )
 
 
-def _layout(given: str | None) -> Layout | None:
-    found = next((layout for layout in LAYOUTS if layout == given), None)
-    if given is not None and found is None:
-        raise InputError(f"There is no such layout; use one of {', '.join(LAYOUTS)}.")
-    return found
+def _layout(given: str | None) -> str | None:
+    layouts = current_services.fillers.layouts
+    if given is not None and given not in layouts:
+        raise InputError(f"There is no such layout; use one of {', '.join(layouts)}.")
+    return given
 
 
 def _limit(given: str | None) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...recommending.plan import Layout
 from .contexts import CardView, NoticeView, PriceView, TogetherView
 
 
@@ -231,7 +230,7 @@ class SlotView:
 
     name: str
     title: str
-    layout: Layout
+    layout: str
     source: str
     cards: tuple[CardView, ...] = ()
     together: TogetherView | None = None

@@ -1,4 +1,4 @@
-"""Product data held in process: bounded, aged, and told of changes."""
+"""Product data cached in process: bounded, aged, and forgotten when it changes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from ..core.errors import AdapterError
 from ..core.locks import ProcessLock
-from ..shop.cleaning import clean_product, stock_left
-from ..shop.ports import Catalog, LiveStock, Product
-from ..shop.values import Unusable
+from .cleaning import clean_product, stock_left
+from .ports import Catalog, LiveStock, Product
+from .values import Unusable
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ WARM_UP = 3
 class ProductCache:
     """Products by id, from a cache of at most `MAX_CARDS` that are younger than *seconds*, else from the catalogue.
 
-    Held by locale too: a shop's titles may follow the language of the request.
+    Cached by locale too: a shop's titles may follow the language of the request.
 
     A catalogue that passed the *deadline* twice in a row is left alone for 30 s: Python cannot interrupt it, so the
     shop's page is slow at most twice.
@@ -63,16 +63,16 @@ class ProductCache:
     def get_many(self, ids: Iterable[str], locale: str = "", blocking: bool = False) -> dict[str, Product | None]:
         """Products of *ids*, None for unknown ones; at most one call to the catalogue.
 
-        A catalogue with ``live_stock`` is always asked: for the stock of products that are held, else for everything.
+        A catalogue with ``live_stock`` is always asked: for the stock of products that are cached, else for everything.
         With *blocking* a slow catalogue is neither noted nor left alone. Raises `AdapterError`.
         """
         now = self._clock()
         found: dict[str, Product | None] = {}
         unknown: list[str] = []
         for product_id in dict.fromkeys(ids):
-            held = self._cached.get((locale, product_id))
-            if held is not None and held[0] > now:
-                found[product_id] = held[1]
+            cached = self._cached.get((locale, product_id))
+            if cached is not None and cached[0] > now:
+                found[product_id] = cached[1]
             else:
                 unknown.append(product_id)
         if unknown:
@@ -81,23 +81,23 @@ class ProductCache:
             found.update(self._in_stock_now(self._live, [each for each in found.values() if each], blocking))
         return found
 
-    def held(self, ids: Iterable[str], locale: str = "") -> dict[str, Product | None]:
-        """Those of *ids* that are held, with their stock as it was; asks nobody."""
+    def cached(self, ids: Iterable[str], locale: str = "") -> dict[str, Product | None]:
+        """Those of *ids* that are cached, with their stock as it was; asks nobody."""
         now = self._clock()
         found = ((product_id, self._cached.get((locale, product_id))) for product_id in ids)
-        return {product_id: held[1] for product_id, held in found if held is not None and held[0] > now}
+        return {product_id: one[1] for product_id, one in found if one is not None and one[0] > now}
 
-    def _in_stock_now(self, catalog: LiveStock, held: Sequence[Product], blocking: bool) -> dict[str, Product]:
-        """The *held* products whose stock has changed since."""
-        if not held:
+    def _in_stock_now(self, catalog: LiveStock, cached: Sequence[Product], blocking: bool) -> dict[str, Product]:
+        """The *cached* products whose stock has changed since."""
+        if not cached:
             return {}
-        stock = self._timed(lambda: catalog.live_stock([product.id for product in held]), blocking)
+        stock = self._timed(lambda: catalog.live_stock([product.id for product in cached]), blocking)
         if not isinstance(stock, Mapping):
             raise AdapterError(
                 f"Catalog.live_stock must return a mapping from ids to stock, not {type(stock).__name__}."
             )
         changed: dict[str, Product] = {}
-        for product in held:
+        for product in cached:
             left = _left(stock.get(product.id, product.stock))
             if left != product.stock:
                 changed[product.id] = replace(product, stock=left)
