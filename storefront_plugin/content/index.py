@@ -22,7 +22,7 @@ from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
 from ..shop.cleaning import clean_products
 from ..shop.ports import Catalog, Product
-from .neighbours import AlikeFinder, features
+from .neighbours import NeighbourFinder, features
 from .ratings import Rated, lower_bounds
 
 # An index is written to Redis under a new edition. Readers use the edition in the news hash, so they see a complete one;
@@ -82,7 +82,7 @@ def index_catalogue(
             clean_products(catalog.iter_products(), currency), number_products, rows, progress
         )
         store.pipeline_write([("HSET", keys.news, "indexing", edition, "indexing_products", highest)])
-        with closing(AlikeFinder(rows, Path(own))) as finder:
+        with closing(NeighbourFinder(rows, Path(own))) as finder:
             stems = [keys.alike(edition, shard).removesuffix(str(shard)) for shard in range(SHARDS)]
             parts = min(SHARDS, highest // PART_PRODUCTS + 1)
             for part in range(parts):

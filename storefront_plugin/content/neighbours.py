@@ -74,7 +74,7 @@ PAIR_BUDGET: Final = 50_000_000
 MEMORY: Final = "1GB"
 
 
-class AlikeFinder:
+class NeighbourFinder:
     """Products as vectors; finds the neighbours of one part of them at a time."""
 
     def __init__(self, rows: Path, folder: Path, budget: int | None = None) -> None:

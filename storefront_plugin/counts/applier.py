@@ -39,10 +39,10 @@ APPLY_BATCH = load_script("storefront_plugin.counts", "scripts/apply_batch.lua")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Positions of the shards of a generation. *wanting* has the shards that cannot be continued, and why."""
+    """Positions of the shards of a generation. *broken* has the shards that cannot be continued, and why."""
 
     positions: dict[int, Position]
-    wanting: dict[int, str]
+    broken: dict[int, str]
 
 
 class BatchSender:
@@ -67,9 +67,9 @@ class BatchSender:
         reads = [Command(self._keys.position(generation.token, shard), "GET") for shard in range(generation.shards)]
         answers = self._store.execute(reads)
         positions: dict[int, Position] = {}
-        wanting: dict[int, str] = {}
+        broken: dict[int, str] = {}
         known: dict[Position, bool] = {}
-        standing = Standing(positions, wanting)
+        standing = Standing(positions, broken)
         for shard, answer in enumerate(answers):
             self._take_position(standing, shard, answer, known)
         return standing
@@ -124,18 +124,18 @@ class BatchSender:
         if position is not None and position not in known:
             known[position] = is_ours(self._database, position)
         standing.positions.pop(shard, None)
-        standing.wanting.pop(shard, None)
+        standing.broken.pop(shard, None)
         if position is None:
-            standing.wanting[shard] = "damaged" if answer else "missing"
+            standing.broken[shard] = "damaged" if answer else "missing"
         elif not known[position]:
-            standing.wanting[shard] = "foreign"
+            standing.broken[shard] = "foreign"
         else:
             standing.positions[shard] = position
 
     def is_current(self, standing: Standing) -> bool:
         """Whether every shard is at the end of the log."""
         end = last_position(self._database)
-        return not standing.wanting and all(position == end for position in standing.positions.values())
+        return not standing.broken and all(position == end for position in standing.positions.values())
 
     def calls(self, generation: Generation, batch: Batch, shards: Iterable[int]) -> list[ScriptCall]:
         """The script calls that apply *batch* to *shards*."""
@@ -191,6 +191,6 @@ class BatchSender:
                     "Shard %d could not take batch %s (%s); run `flask storefront rebuild`.", shard, position, answer
                 )
                 standing.positions.pop(shard, None)
-                standing.wanting[shard] = "damaged"
+                standing.broken[shard] = "damaged"
         if trouble:
             raise trouble

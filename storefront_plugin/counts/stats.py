@@ -36,7 +36,7 @@ class Backlog:
         since: When the oldest of them was recorded, naive UTC.
         counted_at: When the newest batch was made.
         position: Number of the newest batch; None before the first.
-        wanting: Why shards in Redis cannot be continued: ``missing``, ``damaged`` or ``foreign``.
+        broken: Why shards in Redis cannot be continued: ``missing``, ``damaged`` or ``foreign``.
         rebuilding: Whether a rebuild is running.
         broke_off: Whether a rebuild failed and can be resumed.
     """
@@ -45,7 +45,7 @@ class Backlog:
     since: dt.datetime | None = None
     counted_at: dt.datetime | None = None
     position: int | None = None
-    wanting: frozenset[str] = frozenset()
+    broken: frozenset[str] = frozenset()
     rebuilding: bool = False
     broke_off: bool = False
 
@@ -66,16 +66,16 @@ def backlog(database: Database, store: RedisStore, keys: Keys, ask_redis: bool) 
         building = session.scalar(generations.newest("building"))
         counted_at = session.scalar(sa.select(Batch.created_at).order_by(Batch.number.desc()).limit(1))
         unnumbered, since = _unnumbered(session)
-    lowest, wanting = None, frozenset[str]()
+    lowest, broken = None, frozenset[str]()
     if live is not None and ask_redis:
-        lowest, wanting = _standing(BatchSender(database, store, keys), live)
+        lowest, broken = _standing(BatchSender(database, store, keys), live)
     unsent, unsent_since = _unsent(database, lowest) if lowest is not None and lowest < (position or 0) else (0, None)
     return Backlog(
         waiting=min(MOST_WAITING, unnumbered + unsent),
         since=min((moment for moment in (since, unsent_since) if moment is not None), default=None),
         counted_at=counted_at,
         position=position,
-        wanting=wanting,
+        broken=broken,
         rebuilding=building is not None and not generations.is_dead(building),
         broke_off=building is not None and generations.is_dead(building),
     )
@@ -91,7 +91,7 @@ def _standing(sender: BatchSender, live: Generation) -> tuple[int | None, frozen
     """The lowest batch of a shard, and why others cannot be continued."""
     standing = sender.standing(live)
     lowest = min((position.number for position in standing.positions.values()), default=None)
-    return lowest, frozenset(standing.wanting.values())
+    return lowest, frozenset(standing.broken.values())
 
 
 def _unsent(database: Database, lowest: int) -> tuple[int, dt.datetime | None]:

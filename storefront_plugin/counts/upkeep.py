@@ -119,7 +119,7 @@ class Upkeep:
             sent += batches
         if sent:
             self._applied(max(standing.positions.values(), key=lambda position: position.number), sent)
-        if generation.state == "live" and not standing.wanting:
+        if generation.state == "live" and not standing.broken:
             self.rebuild_due = None
         return sent
 
@@ -140,11 +140,11 @@ class Upkeep:
 
     def _note_missing(self, standing: Standing) -> None:
         """Record why a rebuild is needed; log it the first time."""
-        if not standing.wanting:
+        if not standing.broken:
             return
-        kinds = sorted(set(standing.wanting.values()))
+        kinds = sorted(set(standing.broken.values()))
         reason = (
-            f"{len(standing.wanting)} of the shards in Redis are {' or '.join(kinds)}; run `flask storefront rebuild`."
+            f"{len(standing.broken)} of the shards in Redis are {' or '.join(kinds)}; run `flask storefront rebuild`."
         )
         if self.rebuild_due != reason:
             logger.warning("Counts in Redis cannot be continued: %s", reason)
@@ -182,5 +182,5 @@ class Upkeep:
                 standing = self._sender.standing(generation)
                 if self._sender.is_current(standing):
                     return
-                if standing.wanting or not self._sender.catch_up(generation, standing):
+                if standing.broken or not self._sender.catch_up(generation, standing):
                     raise ForeignHistory("What the rebuild loaded does not fit the log any more; start it again.")

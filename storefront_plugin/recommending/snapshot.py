@@ -79,7 +79,7 @@ def load_snapshot(
             Command(keys.rated(edition), "ZRANGE", (0, -1, "REV", "WITHSCORES")),
         ]
     )
-    if generation and "foreign" in BatchSender(database, store, keys).standing(generation).wanting.values():
+    if generation and "foreign" in BatchSender(database, store, keys).standing(generation).broken.values():
         generation = None  # counts of another history, whose product numbers may mean other products
     popularity = load_popularity(store, keys, generation) if generation else Popularity()
     return Snapshot(

@@ -80,7 +80,7 @@ def _redis_items(health: Health) -> list[Item]:
 def _count_items(backlog: Backlog) -> list[Item]:
     if backlog.rebuilding:
         return [Item("waiting", _("A rebuild is at work; pages go on with the old counts."), _("Let it finish."))]
-    if "foreign" in backlog.wanting:
+    if "foreign" in backlog.broken:
         return [
             Item(
                 "error",
@@ -89,7 +89,7 @@ def _count_items(backlog: Backlog) -> list[Item]:
                 command=REBUILD,
             )
         ]
-    if backlog.wanting:
+    if backlog.broken:
         sentence = _("Redis has lost counts, and orders cannot be counted on.")
         return [Item("error", sentence, _("Count anew; pages go on meanwhile."), command=REBUILD)]
     if backlog.broke_off:
@@ -103,7 +103,7 @@ def _count_items(backlog: Backlog) -> list[Item]:
 
 def _worker_items(seen: Seen, backlog: Backlog | None) -> list[Item]:
     items = []
-    if backlog is not None and backlog.is_late and not backlog.wanting:
+    if backlog is not None and backlog.is_late and not backlog.broken:
         items.append(_late(seen, backlog))
     elif needs_worker() and not seen.alive:
         sentence = _missing_worker(seen)

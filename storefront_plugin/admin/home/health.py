@@ -235,7 +235,7 @@ def _counting(found: Backlog, redis_answers: bool, redis_counts: bool) -> Servic
     last = [_("last counted %(age)s", age=shown_age(found.counted_at))] if found.counted_at else []
     facts = (_behind(found, redis_answers), *last)
     trouble = parts.thread.trouble
-    if found.wanting:
+    if found.broken:
         return Service(_("Counting"), "error", _("stopped"), facts)
     if found.is_late or not redis_counts:
         return Service(_("Counting"), "error" if found.is_late else "warning", _("waits"), facts)
