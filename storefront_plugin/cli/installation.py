@@ -135,8 +135,8 @@ def _jobs(services: Services) -> Iterator[Finding]:
         if run.is_running:
             yield Finding("ok", f"The {job.title} is at work since {run.started_at:%Y-%m-%d %H:%M} UTC.")
         elif run.broke_off:
-            sentence = f"The {job.title} of {run.started_at:%Y-%m-%d %H:%M} UTC broke off; it is done again by itself."
-            yield Finding("warning", sentence)
+            message = f"The {job.title} of {run.started_at:%Y-%m-%d %H:%M} UTC broke off; it is done again by itself."
+            yield Finding("warning", message)
         elif run.trouble:
             yield Finding("warning", f"The {job.title} failed at {run.finished_at:%Y-%m-%d %H:%M} UTC: {run.trouble}")
         elif run.finished_at is not None:

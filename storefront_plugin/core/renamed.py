@@ -1,4 +1,4 @@
-"""Names that changed: whoever uses the old one is told the new one."""
+"""Renamed public names: using an old one raises an error with the new one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _Class = TypeVar("_Class", bound=type)
 
 
 def renamed(**names: str) -> Callable[[_Class], _Class]:
-    """A class whose old attributes (with their new names) raise an `AttributeError` that tells the new one."""
+    """A class whose old attributes (with their new names) raise an `AttributeError` with the new one."""
 
     def decorated(cls: _Class) -> _Class:
         def refuse(self: object, name: str) -> NoReturn:
@@ -24,7 +24,7 @@ def renamed(**names: str) -> Callable[[_Class], _Class]:
 
 
 def unknown_name(module: str, names: Mapping[str, str], name: str) -> Exception:
-    """What a module raises for a name it has not; *names* are new names by the old ones.
+    """The exception of a module for an unknown attribute; *names* are new names by old ones.
 
     An `ImportError` reaches ``from … import …`` with its text, which an `AttributeError` does not.
     """

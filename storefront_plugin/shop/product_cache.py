@@ -63,7 +63,7 @@ class ProductCache:
     def get_many(self, ids: Iterable[str], locale: str = "", blocking: bool = False) -> dict[str, Product | None]:
         """Products of *ids*, None for unknown ones; at most one call to the catalogue.
 
-        A catalogue with ``live_stock`` is always asked: for the stock of products that are cached, else for everything.
+        A catalogue with ``live_stock`` is always called: for the stock of products that are cached, else for everything.
         With *blocking* a slow catalogue is neither noted nor left alone. Raises `AdapterError`.
         """
         now = self._clock()
@@ -143,7 +143,7 @@ class ProductCache:
     def _timed(self, call: Callable[[], _Answer], blocking: bool = False) -> _Answer:
         began = self._clock()
         if began < self._skip_until and not blocking:
-            raise AdapterError("The catalogue was slower than the deadline twice; it is asked again within 30 s.")
+            raise AdapterError("The catalogue was slower than the deadline twice; it is tried again within 30 s.")
         try:
             return call()
         except AdapterError:

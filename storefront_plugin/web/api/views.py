@@ -211,5 +211,5 @@ def own_headers(response: Response) -> Response:
 def _found(name: str, find: Callable[[], _Answer]) -> _Answer:
     answer = guarded(name, find)
     if answer is None:
-        raise ServiceUnavailable("The suggestions cannot be told at the moment; the shop's log says why.")
+        raise ServiceUnavailable("The suggestions are not available at the moment; see the log of the shop.")
     return answer

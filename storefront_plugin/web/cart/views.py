@@ -200,7 +200,7 @@ def _look_at(shown: str, source: Source) -> Notice:
     try:
         return _unlocked(min(signed), source, now)
     except (StorefrontError, *TROUBLE) as error:
-        current_app.logger.warning("What bundle %s is cannot be told: %s", min(signed), error)
+        current_app.logger.warning("Bundle %s of a code could not be looked up: %s", min(signed), error)
         return Notice("unlocked", source)
 
 
