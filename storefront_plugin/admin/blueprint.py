@@ -12,7 +12,6 @@ from werkzeug.exceptions import HTTPException, NotFound
 from ..core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
 from ..web.blueprint import exemption
 from ..web.http import is_own, make_private
-from . import log as audit_log
 from .bundles import bulk as bundle_bulk
 from .bundles import codes as bundle_codes
 from .bundles import editor as bundle_editor
@@ -27,8 +26,9 @@ from .kit import catalogue_names, products
 from .kit.access import current_merchant, may_edit
 from .kit.forms import TOKEN
 from .kit.pages import show_page
-from .rules import editor as rule_editor
-from .rules import list as rules
+from .log import LIST as AUDIT_LOG
+from .rules.editor import EDITOR as RULE_EDITOR
+from .rules.list import LIST as RULE_LIST
 from .slots import editor as slots
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ _POLICY = "default-src 'self'; img-src * data:; frame-ancestors 'self'; base-uri
 
 
 class _Page(Protocol):
-    """A module of this folder that has pages."""
+    """What has pages: a module of this folder, a list or an editor."""
 
     def register(self, blueprint: Blueprint) -> None: ...
 
@@ -60,10 +60,10 @@ PAGES: tuple[_Page, ...] = (
     bundle_csv,
     proposals,
     slots,
-    rules,
-    rule_editor,
+    RULE_LIST,
+    RULE_EDITOR,
     explain,
-    audit_log,
+    AUDIT_LOG,
     products,
     catalogue_names,
 )

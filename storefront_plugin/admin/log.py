@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
-
-from flask import Blueprint, Response, request
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ..bundles.proposals import store as proposals
 from ..bundles.proposals.store import Proposal
 from ..bundles.store import listing
 from ..core import audit
-from ..core.errors import AdapterError
+from ..core.errors import N_, AdapterError
 from ..proxies import current_services
 from ..recommending.plan import PLACEMENTS, Slot
-from ..recommending.rules.rows import load_rule
 from ..recommending.slot_json import load_slots
-from .kit.i18n import _, admin_texts, ngettext
-from .kit.pages import Paging, asked_page, link, show_page
+from .kit.editors import Editor, differences
+from .kit.i18n import _, ngettext
+from .kit.lists import ListPage, Query, Tabs, Value
+from .kit.log_labels import action_label
+from .kit.pages import link
 from .kit.products import ProductView, views
-from .rules.labels import RuleView, kind_words, rule_views
+from .rules.editor import EDITOR as RULE_EDITOR
 from .slots.labels import placement_words, slot_title
 
-
-def rule_changes(before: RuleView, after: RuleView) -> tuple[str, ...]:
-    """The fields of a rule that differ, as they were and as they are."""
-    old, new = _told(before), _told(after)
-    return tuple(
-        _("%(field)s: %(old)s → %(new)s", field=field, old=old[field] or "–", new=new[field] or "–")
-        for field in old
-        if old[field] != new[field]
-    )
-
-
-def _told(view: RuleView) -> dict[str, str]:
-    return {
-        _("What it does"): " ".join(filter(None, (view.kind, view.strength))),
-        _("To which products"): view.target.title if view.target else view.target_words,
-        _("On which pages"): view.seed.title if view.seed else view.seed_words,
-        _("Where"): " · ".join(view.scope),
-        _("Place among pinned products"): admin_texts().number(view.rule.position),
-        _("When"): view.schedule,
-        _("Note"): view.rule.note,
-    }
+EDITORS: Mapping[audit.Subject, Editor[Any]] = {RULE_EDITOR.name: RULE_EDITOR}
+"""Editors of what stands on a `VersionedStore`: they know what to call it and what has changed."""
 
 
 def slot_changes(entry: audit.Entry) -> tuple[str, ...]:
@@ -88,92 +69,83 @@ class Line(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """What the entries are about: rules as they say it, rules, bundles and proposals that stand, products of these.
+    """What the entries are about.
 
-    *earlier* are the rules as they were before, where they were changed. Both are by the id of the entry.
+    Attributes:
+        definitions: Those that editors know, before and after, by the id of the entry.
+        is_named: Whether the catalogue has told what they are about.
+        standing: Ids of what still stands by its subject.
+        bundles, proposals: Those that stand; *products* are of the proposals.
     """
 
-    rules: Mapping[int, RuleView]
-    earlier: Mapping[int, RuleView]
-    standing: frozenset[int]
+    definitions: Mapping[int, tuple[Any, Any]]
+    is_named: bool
+    standing: Mapping[audit.Subject, Collection[int]]
     bundles: frozenset[int]
     proposals: Mapping[str, Proposal]
     products: Mapping[str, ProductView]
 
 
 def lines_of(entries: Sequence[audit.Entry]) -> list[Line]:
-    """*entries* in words; all their rules, proposals and products are looked up at once. Raises `DatabaseUnavailable`."""
+    """*entries* in words; all that they are about is looked up at once. Raises `DatabaseUnavailable`."""
     known = _look_up(entries)
     return [_line(entry, known) for entry in entries]
 
 
 def _line(entry: audit.Entry, known: _Known) -> Line:
     address, history = _address(entry, known), None
-    if address and entry.subject == "bundle" and entry.action in ("edit", "undo"):
-        history = link("bundle_history", bundle_id=int(entry.subject_id))
-    return Line(entry, _title(entry, known), action_words(entry), address, _changes(entry, known), history)
+    if address and entry.action in ("edit", "undo"):
+        if entry.subject == "bundle":
+            history = link("bundle_history", bundle_id=int(entry.subject_id))
+        elif entry.subject in EDITORS:
+            history = link(f"{entry.subject}_history", key=int(entry.subject_id))
+    return Line(entry, _title(entry, known), action_label(entry), address, _changes(entry, known), history)
 
 
 def _changes(entry: audit.Entry, known: _Known) -> tuple[str, ...]:
     if entry.subject == "placement":
         return slot_changes(entry)
-    before, after = known.earlier.get(entry.id), known.rules.get(entry.id)
-    return rule_changes(before, after) if before is not None and after is not None else ()
+    before, after = known.definitions.get(entry.id, (None, None))
+    if before is None or after is None or not known.is_named or entry.action not in ("edit", "undo"):
+        return ()
+    describe = EDITORS[entry.subject].describe
+    return tuple(
+        _("%(field)s: %(old)s → %(new)s", field=field, old=old or "–", new=new or "–")
+        for field, old, new in differences(describe(before), describe(after))
+    )
 
 
 def subjects() -> dict[audit.Subject, str]:
     """The kinds of things that change, in words."""
-    return {
-        "bundle": _("Bundle"),
-        "proposal": _("Proposal"),
-        "placement": _("Slots"),
-        "rule": _("Rule"),
-    }
+    own = {"bundle": _("Bundle"), "proposal": _("Proposal"), "placement": _("Slots")}
+    return own | {name: _(editor.label) for name, editor in EDITORS.items()}
 
 
-def kinds() -> dict[audit.Subject, str]:
+def plurals() -> dict[audit.Subject, str]:
     """The same, each for all of its kind."""
-    return {"bundle": _("Bundles"), "proposal": _("Proposals"), "placement": _("Slots"), "rule": _("Rules")}
-
-
-def action_words(entry: audit.Entry) -> str:
-    """What was done, in a word or two."""
-    words = {
-        "create": _("created"),
-        "edit": _("changed"),
-        "publish": _("published"),
-        "unpublish": _("taken back to draft"),
-        "archive": _("archived"),
-        "undo": _("undone"),
-        "duplicate": _("duplicated"),
-        "delete": _("deleted"),
-        "enable": _("switched on"),
-        "disable": _("switched off"),
-        "accept": _("accepted"),
-        "reject": _("rejected"),
-        "unreject": _("proposed again"),
-        "reset": _("set back"),
-        "import": _("imported"),
-    }
-    return words.get(entry.action, entry.action)
+    own = {"bundle": _("Bundles"), "proposal": _("Proposals"), "placement": _("Slots")}
+    return own | {name: _(editor.plural) for name, editor in EDITORS.items()}
 
 
 def _look_up(entries: Sequence[audit.Entry]) -> _Known:
     database = current_services.database
-    rules = {one.id: one.after or one.before for one in entries if one.subject == "rule"}
-    # Negative numbers are those of the rules before, so that all are put into words at once.
-    rules |= {-one.id: one.before for one in entries if one.subject == "rule" and one.before and one.after}
+    definitions: dict[int, tuple[Any, Any]] = {}
+    standing: dict[audit.Subject, Collection[int]] = {}
+    for subject, editor in EDITORS.items():
+        own = [one for one in entries if one.subject == subject]
+        standing[subject] = editor.store().find([int(one.subject_id) for one in own])
+        definitions |= editor.definitions(own)
     found = proposals.find(database, {one.subject_id for one in entries if one.subject == "proposal"})
-    ids = [int(one.subject_id) for one in entries if one.subject == "rule"]
-    standing = frozenset(current_services.rules.find(ids))
     try:
-        said = rule_views({number: load_rule(text) for number, text in rules.items() if text})
+        for subject, editor in EDITORS.items():
+            named = (definitions[one.id] for one in entries if one.subject == subject)
+            editor.look_up(one for pair in named for one in pair if one is not None)
         products = views(sorted({name for one in found.values() for name in one.product_ids}))
+        is_named = True
     except AdapterError:  # the log is there without the shop's catalogue, with the titles of then
-        said, products = {}, {}
+        products, is_named = {}, False
     made = [int(one.subject_id) for one in entries if one.subject == "bundle" and one.subject_id.isdigit()]
-    earlier = {-number: view for number, view in said.items() if number < 0}
-    return _Known(said, earlier, standing, listing.standing(database, made), found, products)
+    return _Known(definitions, is_named, standing, listing.standing(database, made), found, products)
 
 
 def _title(entry: audit.Entry, known: _Known) -> str:
@@ -185,14 +157,9 @@ def _title(entry: audit.Entry, known: _Known) -> str:
         return " + ".join(known.products[name].title for name in known.proposals[entry.subject_id].product_ids)
     if entry.subject == "bundle" and entry.action in ("import", "undo") and not entry.subject_id.isdigit():
         return ngettext("%(num)s bundle", "%(num)s bundles", int(written))  # an import, or one taken back
-    if entry.subject != "rule":
-        return written
-    rule = known.rules.get(entry.id)
-    if rule is not None and (rule.target is None or rule.target.known):
-        return rule.sentence
-    kind, colon, what = entry.title.partition(": ")
-    word = next((words for name, words in kind_words().items() if name == kind), None)
-    return _("%(kind)s: %(what)s", kind=word, what=what) if word and colon else written
+    before, after = known.definitions.get(entry.id, (None, None))
+    definition = before if after is None else after
+    return EDITORS[entry.subject].called(definition, written) if definition is not None else written
 
 
 def _address(entry: audit.Entry, known: _Known) -> str | None:
@@ -201,9 +168,9 @@ def _address(entry: audit.Entry, known: _Known) -> str | None:
         return link("bundle_edit", bundle_id=number) if number in known.bundles else None
     if entry.subject == "placement":
         return link("slots_edit", placement=entry.subject_id)
-    if entry.subject == "rule":
+    if entry.subject in EDITORS:
         number = int(entry.subject_id)
-        return link("rule_edit", rule_id=number) if number in known.standing else None
+        return link(f"{entry.subject}_edit", key=number) if number in known.standing[entry.subject] else None
     proposal = known.proposals.get(entry.subject_id)
     if proposal is None:
         return None
@@ -211,25 +178,17 @@ def _address(entry: audit.Entry, known: _Known) -> str | None:
     return link("bundle_edit", bundle_id=made) if made is not None else link("proposals", state=proposal.state)
 
 
-SIZE = 50
+def _rows(query: Query) -> tuple[Sequence[Line], int]:
+    database, subject, by = current_services.database, query["subject"], query["by"]
+    rows, count = audit.entries(database, subject, by=by, page=query.page, size=query.size)
+    return lines_of(rows), count
 
 
-def register(blueprint: Blueprint) -> None:
-    blueprint.add_url_rule("/log", "audit_log", listed)
-
-
-def listed() -> Response:
-    """``GET log``: changes, the newest first; ``subject``, ``by`` and ``page`` in the address."""
-    subject = next((one for one in subjects() if one == request.args.get("subject")), None)
-    by, page = request.args.get("by", "").replace("\x00", "") or None, asked_page()
-    rows, count = audit.entries(current_services.database, subject, by=by, page=page, size=SIZE)
-    paging = Paging(page, SIZE, count)
-    return show_page(
-        "log.html",
-        lines=lines_of(rows),
-        subjects=subjects(),
-        kinds=kinds(),
-        subject=subject,
-        by=by,
-        paging=paging,
-    )
+LIST = ListPage(
+    endpoint="audit_log",
+    path="/log",
+    template="log.html",
+    rows=_rows,
+    filters=(Tabs("subject", N_("What"), plurals), Value("by", N_("Who"))),
+    context=lambda query, rows: {"subjects": subjects()},
+)

@@ -66,7 +66,7 @@ def test_rules_name_their_categories(shop: SmallShop, browser: Merchants, asked:
     add(shop, "c0", "c2", "c3")
     asked.clear()
     browser.get("rules")
-    text = " ".join(browser.texts(".rules-table"))
+    text = " ".join(browser.texts(".rules-rows"))
     assert all(f"Category {name}" in text for name in ("Cameras", HOSTILE, "c3"))
     assert asked == [["c0", "c2", "c3"]]
     browser.get("rules/1")

@@ -14,7 +14,6 @@ from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant
 from storefront_plugin.admin.kit import catalogue_names
-from storefront_plugin.admin.rules import editor as rule_editor
 from storefront_plugin.core import audit
 from storefront_plugin.recommending.rules.list import list_rules
 from storefront_plugin.recommending.rules.rule import Rule
@@ -37,7 +36,7 @@ class Rules(Merchants):
     def choose(self, act: str, *rule_ids: int) -> None:
         """Press a button of the list with some rows chosen."""
         (form,) = self.soup.select("form[data-bulk-form]")
-        self.post(str(form["action"]), values(form) | {"rule": [str(each) for each in rule_ids], "act": act})
+        self.post(str(form["action"]), values(form) | {"rows": [str(each) for each in rule_ids], "act": act})
 
     @property
     def rows(self) -> list[str]:
@@ -183,7 +182,7 @@ def test_chosen_rules_are_changed_together_and_back(shop: SmallShop, browser: Ru
     browser.click("Undo")
     assert stored(shop) == [EXCLUDE, PIN]
     browser.choose("delete")
-    assert browser.texts(".notice p") == ["Choose rules first; then press a button."]
+    assert browser.texts(".notice p") == ["Choose rows first; then press a button."]
 
 
 def test_an_undo_that_came_too_late_says_so(shop: SmallShop, browser: Rules) -> None:
@@ -195,7 +194,7 @@ def test_an_undo_that_came_too_late_says_so(shop: SmallShop, browser: Rules) -> 
         RuleStore(shop.storefront.database).update(rule_id, 2, replace(EXCLUDE, note="kept"))
     browser.click("Undo")
     assert browser.texts(".notice-error p") == [
-        "The rule was changed again since, so this cannot be undone. Change it by hand."
+        "This was changed again since, so it cannot be undone. Change it by hand."
     ]
     assert stored(shop)[0].note == "kept"
 
@@ -205,7 +204,7 @@ def test_the_way_back_leads_to_our_own_pages_only(shop: SmallShop, browser: Rule
     (rule_id,) = add(shop, EXCLUDE)
     browser.get("rules")
     for back in ("https://evil.example/", "//evil.example", f"{ADMIN}/../../x//y", f"{ADMIN}\\evil"):
-        fields = {"storefront_token": browser.token, "rule": rule_id, "act": "enable", "back": back}
+        fields = {"storefront_token": browser.token, "rows": rule_id, "act": "enable", "back": back}
         answer = browser.client.post(f"{ADMIN}/rules/change", data=fields)
         assert answer.headers["Location"] == f"{ADMIN}/rules"
 
@@ -340,11 +339,8 @@ def test_the_second_editor_sees_both_versions_and_may_save_anyway(shop: SmallSho
     with shop.app.app_context():
         RuleStore(shop.storefront.database).update(rule_id, 1, replace(EXCLUDE, target_value="p8"), "Second editor")
     browser.save(409, target_product="p9", note="mine")
-    assert "Second editor changed this rule" in browser.texts(".notice-warning")[0]
-    assert [each.split(" · ")[:2] for each in browser.texts(".rules-conflict dd")] == [
-        ["Exclude", "Product 9"],
-        ["Exclude", "Product 8"],
-    ]
+    assert "Second editor changed this" in browser.texts(".notice-warning")[0]
+    assert browser.texts(".conflict tbody tr") == ["To which products Product 8 Product 9", "Note – mine"]
     assert browser.value("note") == "mine"
     browser.save()
     assert stored(shop) == [replace(EXCLUDE, target_value="p9", note="mine")]
@@ -362,9 +358,9 @@ def test_a_rule_that_was_deleted_meanwhile_can_be_saved_as_a_new_one(shop: Small
     delete(shop, rule_id)
     browser.save(410, target_product="p9", note=HOSTILE)
     (notice,) = browser.texts(".notice-warning")
-    assert re.match(r"Second editor deleted this rule \d+ seconds? ago, while you edited it\.", notice)
+    assert re.match(r"Second editor deleted this \d+ seconds? ago, while you edited it\.", notice)
     assert browser.value("note") == HOSTILE
-    assert browser.texts("form#rule button.primary") == ["Save as a new rule"]
+    assert browser.texts("form#rule button.primary") == ["Save as new"]
     assert stored(shop) == []
     browser.save()
     assert browser.texts(".notice")[0].startswith("Rule saved.")
@@ -389,11 +385,13 @@ def test_a_rule_that_is_deleted_while_it_is_saved_is_no_error(
     (rule_id,) = add(shop, EXCLUDE)
     browser.get(f"rules/{rule_id}")
 
-    def late(rules: Any) -> dict[int, str]:
-        delete(shop, rule_id)
-        return {0: "late"}
+    save = RuleStore.update
 
-    monkeypatch.setattr(rule_editor, "log_titles", late)
+    def late(store: RuleStore, *args: Any, **options: Any) -> Any:
+        delete(shop, rule_id)
+        return save(store, *args, **options)
+
+    monkeypatch.setattr(RuleStore, "update", late)
     browser.save(410, target_product="p9")
     assert browser.value("target_product") == "p9"
 
@@ -451,7 +449,7 @@ def test_somebody_who_may_look_changes_nothing(make_shop: MakeShop) -> None:
 def test_a_change_without_our_token_is_none(shop: SmallShop, browser: Rules) -> None:
     """Neither from a button nor from the form; what was typed is kept."""
     (rule_id,) = add(shop, EXCLUDE)
-    browser.post("rules/change", {"act": "delete", "rule": rule_id})
+    browser.post("rules/change", {"act": "delete", "rows": rule_id})
     browser.get(f"rules/{rule_id}")
     browser.save(422, storefront_token="forged", note="mine")
     assert browser.value("note") == "mine"
@@ -500,11 +498,11 @@ def test_a_brand_that_no_product_has_is_told_and_marked(browser: Rules, shop: Sm
     browser.get("rules/new")
     browser.save(kind="exclude", target_kind="brand", target_brand="Astre")
     assert browser.texts(".notice-warning") == ["No product has the brand “Astre” (yet)."]
-    assert browser.texts(".rules-table .warn") == ["No product has the brand “Astre” (yet)."]
+    assert browser.texts(".rules-rows .warn") == ["No product has the brand “Astre” (yet)."]
     assert [rule.target_value for rule in stored(shop)] == ["Astre"]
     browser.get("rules/1")
     browser.save(target_brand="Aster")
-    assert not browser.texts(".notice-warning, .rules-table .warn")
+    assert not browser.texts(".notice-warning, .rules-rows .warn")
 
 
 def test_nothing_is_said_of_brands_where_not_all_products_were_read(
@@ -514,7 +512,7 @@ def test_nothing_is_said_of_brands_where_not_all_products_were_read(
     monkeypatch.setattr(catalogue_names, "MOST_PRODUCTS", 5)
     browser.get("rules/new")
     browser.save(kind="exclude", target_kind="brand", target_brand="Astre")
-    assert not browser.texts(".notice-warning, .rules-table .warn")
+    assert not browser.texts(".notice-warning, .rules-rows .warn")
 
 
 def test_times_are_told_with_their_clock(browser: Rules) -> None:

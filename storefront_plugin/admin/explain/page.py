@@ -15,12 +15,13 @@ from ...shop.ports import clean_id
 from ..kit import products
 from ..kit.access import merchant_name
 from ..kit.catalogue_names import category_id, category_name
+from ..kit.changes import flash_change
+from ..kit.flashes import flash
 from ..kit.i18n import _, error_text
-from ..kit.pages import change, link, see_other, show_page, tell
-from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, MOST, asked_page
+from ..kit.pages import change, link, see_other, show_page, way_back
+from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, MOST, requested_page
 from ..kit.products import Found
-from ..rules.editor import tell_done, way_back_to_rules
-from ..rules.labels import log_titles, rule_views
+from ..rules.labels import log_title, sentence
 from ..slots.editor import usual_product
 from ..slots.labels import placement_words
 from .rows import SlotTable, slot_tables
@@ -81,13 +82,12 @@ def make_rule() -> Response:
             placement=placement,
             strategy=next((one for one in STRATEGIES if one == form.get("strategy") and act == "pin"), None),
         )
-        done = current_services.rules.put(rule, merchant_name(), title=log_titles({0: rule})[0])
+        done = current_services.rules.put(rule, merchant_name(), title=log_title(rule))
     except InputError as error:
-        tell(error_text(error), "error")
-        return see_other(way_back_to_rules())
-    sentence = rule_views({0: rule})[0].sentence
-    tell_done(_("Rule made: %(rule)s.", rule=sentence), [done])
-    return see_other(way_back_to_rules())
+        flash(error_text(error), "error")
+    else:
+        flash_change(_("Rule made: %(rule)s.", rule=sentence(rule)), [done.entry], "rule_undo", "rules")
+    return see_other(way_back("rules"))
 
 
 def _seed(placement: str | None, seeds: list[str], category: str) -> tuple[SeedKind, str | None]:
@@ -131,7 +131,7 @@ def _tables(placement: str, chosen: list[str], category: str) -> tuple[list[Slot
     parts = current_services
     slots = running(parts.suggestions.plan[placement])
     try:
-        slots_explained = parts.suggestions.explain(asked_page(placement, chosen, category or None), slots)
+        slots_explained = parts.suggestions.explain(requested_page(placement, chosen, category or None), slots)
         return slot_tables(slots_explained, parts.snapshots.current.rules.rules, request.args.get("all", "")), ""
     except StorefrontError as error:
         return [], error_text(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ...bundles.slots.filler import ExplainedBundles
 from ...core.i18n import isolated
@@ -14,11 +15,18 @@ from ...recommending.rules.rule import Rule
 from ..kit import products
 from ..kit.i18n import _, admin_texts
 from ..kit.products import ProductView
-from ..rules.labels import RuleView, rule_views
+from ..rules.labels import look_up
 from ..slots.labels import slot_title, strategy_word
 from .bundles import FOLD, BundleName, BundleRow, DotKind, bundle_rows, name_of
 
 _WARNINGS: frozenset[ExplainedKind] = frozenset({"minimum", "rule", "hidden", "sold_out", "variant", "offered"})
+
+
+class RuleLink(NamedTuple):
+    """A rule to link to."""
+
+    id: int
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +51,8 @@ class CandidateRow:
     dot: DotKind
     verdict: str
     source: str
-    rule: RuleView | None
-    factors: tuple[RuleView, ...]
+    rule: RuleLink | None
+    factors: tuple[RuleLink, ...]
     share: float
     score: str
     raw: str
@@ -86,7 +94,8 @@ class SlotTable:
 
 def slot_tables(slots: Sequence[ExplainedSlot], rules: Mapping[int, Rule], opened: str) -> list[SlotTable]:
     """The tables; of the slot named *opened* all rows."""
-    views = rule_views({number: rules[number] for number in _rules_of(slots) if number in rules})
+    known = {number: rules[number] for number in _rules_of(slots) if number in rules}
+    look_up(known.values())
     seeds = products.views(
         sorted({one.evidence.seed_id for each in slots for one in each.candidates if one.evidence.seed_id})
     )
@@ -95,7 +104,7 @@ def slot_tables(slots: Sequence[ExplainedSlot], rules: Mapping[int, Rule], opene
     places = {name: f"{title} ({name})" if often[title] > 1 else title for name, title in titles.items()}
     # What a slot that was left out would show, the page shows in the bundle.
     places |= {each.slot.name: isolated(name_of(each.replaced_by).title) for each in slots if each.replaced_by}
-    tables = [_table(each, views, seeds, titles[each.slot.name], places, each.slot.name == opened) for each in slots]
+    tables = [_table(each, known, seeds, titles[each.slot.name], places, each.slot.name == opened) for each in slots]
     return [replace(table, is_alike=often[table.title] > 1) for table in tables]
 
 
@@ -106,7 +115,7 @@ def _rules_of(slots: Sequence[ExplainedSlot]) -> set[int]:
 
 def _table(
     explained: ExplainedSlot,
-    views: Mapping[int, RuleView],
+    rules: Mapping[int, Rule],
     seeds: Mapping[str, ProductView],
     title: str,
     places: Mapping[str, str],
@@ -127,7 +136,7 @@ def _table(
         title,
         tuple(strategy_word(name) for name in slot.strategies),
         slot.strategies[0],
-        tuple(_row(one, slot, views, seeds, places, best[one.strategy]) for one in shown),
+        tuple(_row(one, slot, rules, seeds, places, best[one.strategy]) for one in shown),
         len(explained.shown),
         len(listed),
         replaced_by=name_of(explained.replaced_by) if explained.replaced_by else None,
@@ -144,7 +153,7 @@ def _bundle_table(explained: ExplainedBundles, title: str, is_open: bool) -> Slo
 def _row(
     one: Explained,
     slot: Slot,
-    views: Mapping[int, RuleView],
+    rules: Mapping[int, Rule],
     seeds: Mapping[str, ProductView],
     places: Mapping[str, str],
     best: float,
@@ -156,8 +165,8 @@ def _row(
         _dot(one.kind),
         _(VERDICTS[one.kind], place=one.place, elsewhere=where, limit=slot.limit, minimum=slot.minimum),
         _source(one, is_fallback=one.strategy != slot.strategies[0]),
-        views.get(one.rule or 0),
-        tuple(views[number] for number in one.factor_rules if number in views),
+        RuleLink(one.rule, rules[one.rule]) if one.rule is not None and one.rule in rules else None,
+        tuple(RuleLink(number, rules[number]) for number in one.factor_rules if number in rules),
         one.score / best if best > 0 else 0.0,
         _digits(one.score),
         _digits(one.raw),

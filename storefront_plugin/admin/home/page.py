@@ -12,6 +12,7 @@ from ...bundles.definition import Definition
 from ...bundles.store.listing import Row, definitions_of
 from ...core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
 from ...proxies import current_services
+from ...recommending.rules.store import RuleRecord
 from ...recommending.slot_stats import STORED_DAYS
 from ..bundles.labels import Absence, absence
 from ..kit.access import merchant_name
@@ -19,7 +20,7 @@ from ..kit.i18n import _, admin_texts
 from ..kit.pages import link, show_page
 from ..kit.products import look_up
 from ..log import lines_of, subjects
-from ..rules.labels import RuleView, rule_views
+from ..rules.labels import look_up as look_up_rules
 from ..slots.labels import placement_words
 from . import attention, bundle_attention
 from .attention import LEVELS, Item, SlotStats
@@ -145,7 +146,7 @@ def show() -> Response:
         changes=changes or [],
         subjects=subjects(),
         placement_words=placement_words(),
-        rules=_rules(found) if found else {},
+        rules=_rules(found) if found else (),
         on=(_unless_down(lambda: bundles_on(found.newest)) or []) if found else [],
     )
 
@@ -170,12 +171,13 @@ def _attention(health: Health, found: Overview | None, fills: SlotStats | None) 
     return items, looked
 
 
-def _rules(found: Overview) -> dict[int, RuleView]:
-    """The rules that are on, in words; none where the catalogue cannot name their products."""
+def _rules(found: Overview) -> Sequence[RuleRecord]:
+    """The rules that are on; none where the catalogue cannot name their products."""
     try:
-        return rule_views({stored.id: stored.definition for stored in found.rules})
+        look_up_rules(record.definition for record in found.rules)
     except AdapterError:
-        return {}
+        return ()
+    return found.rules
 
 
 def _fills(days: int) -> SlotStats | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -62,10 +62,21 @@ class AdminForm(FlaskForm):  # type: ignore[misc]
             """Ours, not those of the shop's Flask-Babel."""
             return Sentences()
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Labels that are marked with `N_` are told in the language of the request."""
+        super().__init__(*args, **options)
+        for field in self:
+            field.label.text = _(field.label.text)
+
     @property
     def token_failed(self) -> bool:
         """Whether the form was refused for its token alone; the answer then is to send it again."""
         return TOKEN in self.errors
+
+
+def choices(labels: Callable[[], Mapping[Any, str]], all_label: str = "") -> Callable[[], list[tuple[str, str]]]:
+    """The choices of a field, made for each form; *all_label*, marked with `N_`, stands for none of them."""
+    return lambda: [*([("", _(all_label))] if all_label else []), *labels().items()]
 
 
 class Combobox(StringField):

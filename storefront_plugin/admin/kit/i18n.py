@@ -51,6 +51,15 @@ def shown_time(moment: dt.datetime | None) -> str:
     return str(get_datetime_format("medium", locale=_locale())).replace("'", "").format(clock, day)
 
 
+def shown_period(start: dt.datetime | None, end: dt.datetime | None) -> str:
+    """From when to when; "" without both."""
+    if start and end:
+        return _("%(start)s to %(end)s", start=shown_time(start), end=shown_time(end))
+    if start:
+        return _("from %(start)s", start=shown_time(start))
+    return _("until %(end)s", end=shown_time(end)) if end else ""
+
+
 def shown_day(day: dt.date) -> str:
     """A date."""
     return format_date(day, "medium", locale=_locale())

@@ -20,11 +20,7 @@ from .access import current_merchant, may_edit
 from .flashes import flash, take_notices
 from .forms import TOKEN, AdminForm
 from .i18n import _
-from .paging import Paging as Paging
-from .paging import page_number
 from .templates import environment
-
-tell, asked_page = flash, page_number
 
 _GROUPS: Final = {
     "home": ("home",),

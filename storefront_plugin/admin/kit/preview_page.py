@@ -15,7 +15,7 @@ ABOUT_MANY: frozenset[str] = CARTS | {"thank_you", "email"}
 MOST = MAX_SEEDS
 
 
-def asked_page(placement: str, product_ids: Sequence[str], category: str | None = None) -> Page:
+def requested_page(placement: str, product_ids: Sequence[str], category: str | None = None) -> Page:
     """The page; what it does not use of products and category is left out."""
     locale = admin_texts().locale
     return Page(

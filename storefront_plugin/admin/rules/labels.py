@@ -1,125 +1,31 @@
-"""Rules in words: what is done to which products, on which pages, and since when."""
+"""Rules in words: what is done to which products, on which pages, and when."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
 
+from ...core.clock import now
 from ...core.errors import AdapterError
 from ...recommending.rules.rule import Rule, RuleKind, RuleState, SeedKind, TargetKind
 from ...recommending.rules.store import rule_title
-from ..kit.catalogue_names import catalogue_names, category_names
-from ..kit.i18n import _, admin_texts, shown_time
-from ..kit.products import ProductView, views
+from ..kit.catalogue_names import catalogue_names, category_name, category_names
+from ..kit.i18n import _, admin_texts, shown_period
+from ..kit.products import product, views
+from ..kit.templates import template_filter
 from ..slots.labels import placement_words, strategy_words
 
-DotKind: TypeAlias = Literal["on", "waiting", "off"]
 
-DOTS: Mapping[RuleState, DotKind] = {"on": "on", "scheduled": "waiting", "ended": "off", "off": "off"}
-
-
-@dataclass(frozen=True, slots=True)
-class RuleView:
-    """A rule as a row shows it.
-
-    Attributes:
-        id: Its id; 0 for one that is not saved.
-        rule: The rule.
-        kind: What it does, in words.
-        strength: How much, for a boost or bury; else "".
-        target: The product it is about, where it is about one.
-        target_words: Else what it is about, in words.
-        seed: The product whose pages it is for, where it is for one's.
-        seed_words: Else which pages it is for, in words.
-        scope: The placement and the strategy it is limited to, in words.
-        schedule: From when to when; "" without.
-        state: Whether it counts now; *dot* is the kind of its dot, *state_words* its meaning.
-    """
-
-    id: int
-    rule: Rule
-    kind: str
-    strength: str
-    target: ProductView | None
-    target_words: str
-    seed: ProductView | None
-    seed_words: str
-    scope: tuple[str, ...]
-    schedule: str
-    state: RuleState
-    dot: DotKind
-    state_words: str
-
-    @property
-    def sentence(self) -> str:
-        """The rule in one line."""
-        target = self.target.title if self.target else self.target_words
-        seed = _("Pages about %(title)s", title=self.seed.title) if self.seed else self.seed_words
-        return " · ".join((" ".join(filter(None, (self.kind, self.strength))), target, seed, *self.scope))
-
-
-def rule_views(rules: Mapping[int, Rule]) -> dict[int, RuleView]:
-    """Rules by id in words; all their products are looked up at once, and so are the names of their categories."""
-    products = views(sorted(set(_values(rules.values(), "product"))))
-    names = category_names(_values(rules.values(), "category"))
-    now = dt.datetime.now(dt.timezone.utc)
-    return {rule_id: _view(rule_id, rule, products, names, now) for rule_id, rule in rules.items()}
-
-
-def log_titles(rules: Mapping[int, Rule]) -> dict[int, str]:
-    """What the log calls *rules*, by the same numbers; products by their ids where the catalogue fails."""
-    try:
-        found = views(sorted(set(_values(rules.values(), "product"))))
-    except AdapterError:
-        found = {}
-    titles = {name: view.title for name, view in found.items() if view.known}
-    return {number: rule_title(rule, titles) for number, rule in rules.items()}
-
-
-def _values(rules: Iterable[Rule], kind: Literal["product", "category"]) -> Iterable[str]:
-    for rule in rules:
-        for found, value in ((rule.seed_kind, rule.seed_value), (rule.target_kind, rule.target_value)):
-            if found == kind and value is not None:
-                yield value
-
-
-def _view(
-    rule_id: int, rule: Rule, products: Mapping[str, ProductView], names: Mapping[str, str], now: dt.datetime
-) -> RuleView:
-    state = rule.state(now)
-    strategies = strategy_words()
-    placement = (placement_words().get(rule.placement, rule.placement),) if rule.placement else ()
-    strategy = (strategies.get(rule.strategy, rule.strategy),) if rule.strategy else ()
-    return RuleView(
-        rule_id,
-        rule,
-        kind_words()[rule.kind],
-        _("score × %(factor)s", factor=admin_texts().number(rule.strength / 100)) if rule.strength else "",
-        products.get(rule.target_value or "") if rule.target_kind == "product" else None,
-        _target(rule, names),
-        products.get(rule.seed_value or "") if rule.seed_kind == "product" else None,
-        _seed(rule, names),
-        (*placement, *strategy),
-        _schedule(rule),
-        state,
-        DOTS[state],
-        state_words()[state],
-    )
-
-
-def kind_words() -> dict[RuleKind, str]:
+def kind_labels() -> Mapping[RuleKind, str]:
     """What rules do."""
     return {"pin": _("Pin"), "exclude": _("Exclude"), "boost": _("Boost"), "bury": _("Bury")}
 
 
-def state_words() -> dict[RuleState, str]:
+def state_labels() -> Mapping[RuleState, str]:
     """Whether rules count."""
     return {"on": _("On"), "scheduled": _("Scheduled"), "ended": _("Ended"), "off": _("Off")}
 
 
-def seed_words() -> dict[SeedKind, str]:
+def seed_labels() -> Mapping[SeedKind, str]:
     """Which pages rules are for."""
     return {
         "any": _("Any page"),
@@ -129,7 +35,7 @@ def seed_words() -> dict[SeedKind, str]:
     }
 
 
-def target_words() -> dict[TargetKind, str]:
+def target_labels() -> Mapping[TargetKind, str]:
     """What rules are about."""
     return {
         "product": _("A product"),
@@ -140,42 +46,131 @@ def target_words() -> dict[TargetKind, str]:
     }
 
 
-def _target(rule: Rule, names: Mapping[str, str]) -> str:
-    value = rule.target_value or ""
+def look_up(rules: Iterable[Rule]) -> None:
+    """Look up at once the products and categories that *rules* name; raises `AdapterError`."""
+    named = [(kind, value) for rule in rules for kind, value in _sides(rule) if value is not None]
+    views(sorted(value for kind, value in named if kind == "product"))
+    category_names(value for kind, value in named if kind == "category")
+
+
+def _sides(rule: Rule) -> Iterator[tuple[str, str | None]]:
+    yield rule.seed_kind, rule.seed_value
+    yield rule.target_kind, rule.target_value
+
+
+@template_filter
+def rule_kind_label(rule: Rule) -> str:
+    """What *rule* does."""
+    return kind_labels()[rule.kind]
+
+
+@template_filter
+def rule_state(rule: Rule) -> RuleState:
+    """Whether *rule* counts now."""
+    return rule.state(now())
+
+
+@template_filter
+def rule_state_label(rule: Rule) -> str:
+    """The same in words."""
+    return state_labels()[rule_state(rule)]
+
+
+@template_filter
+def strength(rule: Rule) -> str:
+    """How much a boost or bury changes the score; else ""."""
+    return _("score × %(factor)s", factor=admin_texts().number(rule.strength / 100)) if rule.strength else ""
+
+
+@template_filter
+def target(rule: Rule) -> str:
+    """Which products *rule* is about."""
+    value, percent = rule.target_value or "", admin_texts().number(rule.price_percent or 0)
+    if rule.target_kind == "product":
+        return product(value).title
     if rule.target_kind == "category":
-        return _("Category %(value)s", value=names.get(value, value))
+        return _("Category %(value)s", value=category_name(value))
     if rule.target_kind == "brand":
         return _("Brand %(value)s", value=value)
-    percent = admin_texts().number(rule.price_percent or 0)
     if rule.target_kind == "cheaper":
         return _("Cheaper than %(percent)s%% of the page's product", percent=percent)
-    if rule.target_kind == "dearer":
-        return _("Dearer than %(percent)s%% of the page's product", percent=percent)
-    return value
+    return _("Dearer than %(percent)s%% of the page's product", percent=percent)
 
 
-def _seed(rule: Rule, names: Mapping[str, str]) -> str:
+@template_filter
+def seed(rule: Rule) -> str:
+    """Which pages *rule* is for."""
+    value = rule.seed_value or ""
+    if rule.seed_kind == "product":
+        return _("Pages about %(title)s", title=product(value).title)
     if rule.seed_kind == "category":
-        return _("Pages about category %(value)s", value=names.get(rule.seed_value or "", ""))
-    if rule.seed_kind == "brand":
-        return _("Pages about brand %(value)s", value=rule.seed_value)
-    return _("Any page") if rule.seed_kind == "any" else rule.seed_value or ""
+        return _("Pages about category %(value)s", value=category_name(value))
+    return _("Pages about brand %(value)s", value=value) if rule.seed_kind == "brand" else _("Any page")
 
 
+@template_filter
+def scope(rule: Rule) -> str:
+    """The page type and the strategy that *rule* is limited to; "" without."""
+    placements, strategies = placement_words(), strategy_words()
+    found = ((placements, rule.placement), (strategies, rule.strategy))
+    return " · ".join(labels.get(name, name) for labels, name in found if name)
+
+
+@template_filter
+def schedule(rule: Rule) -> str:
+    """From when to when *rule* counts; "" without."""
+    return shown_period(rule.starts_at, rule.ends_at)
+
+
+@template_filter
+def sentence(rule: Rule) -> str:
+    """*rule* in one line."""
+    kind = " ".join(filter(None, (kind_labels()[rule.kind], strength(rule))))
+    return " · ".join(filter(None, (kind, target(rule), seed(rule), scope(rule))))
+
+
+def describe(rule: Rule) -> dict[str, str]:
+    """The fields of *rule* in words, by their labels."""
+    return {
+        _("What it does"): " ".join(filter(None, (kind_labels()[rule.kind], strength(rule)))),
+        _("To which products"): target(rule),
+        _("On which pages"): seed(rule),
+        _("Where"): scope(rule),
+        _("Place among pinned products"): admin_texts().number(rule.position),
+        _("When"): schedule(rule),
+        _("State"): "" if rule.enabled else _("Off"),
+        _("Note"): rule.note,
+    }
+
+
+def log_title(rule: Rule) -> str:
+    """What the log is to call *rule*; a product by its id where the catalogue fails."""
+    try:
+        known = [product(rule.target_value or "")] if rule.target_kind == "product" else []
+    except AdapterError:
+        known = []
+    return rule_title(rule, {one.id: one.title for one in known if one.known})
+
+
+def called(rule: Rule, written: str) -> str:
+    """What the log calls *rule* that it once called *written*: as then where the catalogue knows its product no more."""
+    try:
+        if rule.target_kind != "product" or product(rule.target_value or "").known:
+            return sentence(rule)
+    except AdapterError:  # the log is there without the catalogue
+        pass
+    _kind, colon, what = written.partition(": ")
+    return _("%(kind)s: %(what)s", kind=rule_kind_label(rule), what=what) if colon else written
+
+
+@template_filter
 def unmatched(rule: Rule) -> list[str]:
-    """Sentences about a brand or category of *rule* that no product has; none where not all products were looked at."""
-    names, found = catalogue_names(), []
-    for kind, value in ((rule.target_kind, rule.target_value), (rule.seed_kind, rule.seed_value)):
-        if names.is_whole and kind == "brand" and value not in names.brands:
-            found.append(_("No product has the brand “%(value)s” (yet).", value=value))
-        elif names.is_whole and kind == "category" and value not in names.categories:
-            found.append(_("No product has the category “%(value)s” (yet).", value=value))
+    """What is to be said of a brand or category of *rule* that no product has; nothing where not all were looked at."""
+    names = catalogue_names()
+    known = {"brand": names.brands, "category": names.categories} if names.is_whole else {}
+    said = {
+        "brand": _("No product has the brand “%(value)s” (yet)."),
+        "category": _("No product has the category “%(value)s” (yet)."),
+    }
+    found = (said[kind] % {"value": value} for kind, value in _sides(rule) if value not in known.get(kind, [value]))
     return list(dict.fromkeys(found))
-
-
-def _schedule(rule: Rule) -> str:
-    if rule.starts_at and rule.ends_at:
-        return _("%(start)s to %(end)s", start=shown_time(rule.starts_at), end=shown_time(rule.ends_at))
-    if rule.starts_at:
-        return _("from %(start)s", start=shown_time(rule.starts_at))
-    return _("until %(end)s", end=shown_time(rule.ends_at)) if rule.ends_at else ""

@@ -1,67 +1,45 @@
-"""The rules as a list: found, filtered, sorted."""
+"""The rules as a list: found, filtered, sorted, and several changed together."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from collections.abc import Sequence
 
-from ...core.errors import AdapterError
+from ...core.errors import N_, AdapterError
 from ...proxies import current_services
-from ...recommending.rules.list import SORTS, Filters, Sort, categories_of, list_rules
-from ...recommending.rules.rule import RULE_KINDS, RULE_STATES, SEED_KINDS, TARGET_KINDS
-from ..kit import products
+from ...recommending.rules.list import Filters, categories_of, list_rules
+from ...recommending.rules.store import RuleRecord
+from ..kit.access import merchant_name
 from ..kit.catalogue_names import category_names
-from ..kit.pages import Paging, asked_page, show_page
-from .labels import kind_words, rule_views, seed_words, state_words, target_words, unmatched
-
-SIZE = 50
-
-
-def register(blueprint: Blueprint) -> None:
-    blueprint.add_url_rule("/rules", "rules", listed)
+from ..kit.changes import numbers
+from ..kit.i18n import ngettext
+from ..kit.lists import Action, Choice, ListPage, Query, Search
+from ..kit.products import search
+from .editor import EDITOR
+from .labels import kind_labels, look_up, seed_labels, state_labels, target_labels
 
 
-def listed() -> Response:
-    """``GET rules``: filtered by ``q``, ``kind``, ``seed``, ``target`` and ``state``, sorted by ``sort`` and ``order``."""
-    filters, page = _filters(), asked_page()
-    rows, count = list_rules(current_services.database, filters, page, SIZE)
-    words = rule_views({row.id: row.definition for row in rows})
-    return show_page(
-        "rules/list.html",
-        rows=[(row, words[row.id], unmatched(row.definition)) for row in rows],
-        paging=Paging(page, SIZE, count),
-        filters=filters,
-        is_filtered=bool(filters.text or filters.kind or filters.seed_kind or filters.target_kind or filters.state),
-        kinds=kind_words(),
-        seeds=seed_words(),
-        targets=target_words(),
-        states=state_words(),
+def _rows(query: Query) -> tuple[Sequence[RuleRecord], int]:
+    """One page of the rules that the address asks for, with what their words need."""
+    filters = Filters(
+        text=query.text,
+        product_ids=_titled(query.text),
+        category_ids=_named(query.text),
+        kind=query["kind"],
+        seed_kind=query["seed"],
+        target_kind=query["target"],
+        state=query["state"],
+        sort=query.sort,  # type: ignore[arg-type] # one of the names below
+        descending=query.descending,
     )
-
-
-def _filters() -> Filters:
-    args = request.args
-    text = args.get("q", "").replace("\x00", "").strip()[:200]
-    return Filters(
-        text=text,
-        product_ids=_titled(text),
-        category_ids=_named(text),
-        kind=next((one for one in RULE_KINDS if one == args.get("kind")), None),
-        seed_kind=next((one for one in SEED_KINDS if one == args.get("seed")), None),
-        target_kind=next((one for one in TARGET_KINDS if one == args.get("target")), None),
-        state=next((one for one in RULE_STATES if one == args.get("state")), None),
-        sort=_sort(args.get("sort")),
-        descending=args.get("order", "down") != "up",
-    )
-
-
-def _sort(given: str | None) -> Sort:
-    return next((one for one in SORTS if one == given), "updated")
+    rows, count = list_rules(current_services.database, filters, query.page, query.size)
+    look_up(row.definition for row in rows)
+    return rows, count
 
 
 def _titled(text: str) -> tuple[str, ...]:
     """Ids of the products whose titles have these words; a catalogue that fails finds none."""
     try:
-        return tuple(product.id for product in products.search(text, 100)) if text else ()
+        return tuple(product.id for product in search(text, 100)) if text else ()
     except AdapterError:
         return ()
 
@@ -69,7 +47,49 @@ def _titled(text: str) -> tuple[str, ...]:
 def _named(text: str) -> tuple[str, ...]:
     """Ids of the categories of rules whose names have these words."""
     words = text.casefold().split()
-    if not words:
-        return ()
-    names = category_names(categories_of(current_services.database))
+    names = category_names(categories_of(current_services.database)) if words else {}
     return tuple(one for one, name in names.items() if all(word in name.casefold() for word in words))
+
+
+def _switch(keys: Sequence[str], enabled: bool) -> list[int]:
+    ids = numbers(keys)
+    done = current_services.rules.set_enabled(ids, enabled, merchant_name(), EDITOR.log_titles(ids))
+    return [one.entry for one in done]
+
+
+LIST = ListPage(
+    endpoint="rules",
+    path="/rules",
+    template="rules/list.html",
+    rows=_rows,
+    filters=(
+        Search(hint=N_("Product, category, brand, note")),
+        Choice("kind", N_("What it does"), kind_labels, N_("Anything")),
+        Choice("target", N_("To which products"), target_labels, N_("Any")),
+        Choice("seed", N_("On which pages"), seed_labels),
+        Choice("state", N_("State"), state_labels),
+    ),
+    sorts=("updated", "kind", "target", "seed", "position", "starts", "ends"),
+    actions=(
+        Action(
+            "enable",
+            N_("Switch on"),
+            lambda keys: _switch(keys, True),
+            lambda count: ngettext("%(num)s rule switched on.", "%(num)s rules switched on.", count),
+        ),
+        Action(
+            "disable",
+            N_("Switch off"),
+            lambda keys: _switch(keys, False),
+            lambda count: ngettext("%(num)s rule switched off.", "%(num)s rules switched off.", count),
+        ),
+        Action(
+            "delete",
+            N_("Delete"),
+            EDITOR.delete,
+            lambda count: ngettext("%(num)s rule deleted.", "%(num)s rules deleted.", count),
+            "danger",
+        ),
+    ),
+    undo="rule_undo",
+)

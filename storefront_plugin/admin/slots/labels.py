@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from ...proxies import current_services
 from ...recommending.plan import PLACEMENTS, Slot
 from ...recommending.slot_stats import SlotCounts
-from ..kit.i18n import _, admin_texts, shown_time
+from ..kit.i18n import _, admin_texts, shown_period
 
 StateKind: TypeAlias = Literal["on", "off", "waiting", "error"]
 
@@ -57,7 +57,7 @@ def slot_row(slot: Slot, fill: SlotCounts | None = None) -> SlotRow:
         tuple(strategy_word(name) for name in slot.strategies),
         layout_words().get(slot.layout, slot.layout),
         fillers.of(slot).limit_text(admin_texts(), slot.limit),
-        _schedule(slot),
+        shown_period(slot.starts_at, slot.ends_at),
         state,
         words,
         fill,
@@ -126,12 +126,3 @@ def _state(slot: Slot) -> tuple[StateKind, str]:
     if slot.ends_at is not None and slot.ends_at <= now:
         return "off", _("Ended")
     return ("on", _("On")) if slot.is_on(now) else ("waiting", _("Scheduled"))
-
-
-def _schedule(slot: Slot) -> str:
-    start, end = shown_time(slot.starts_at), shown_time(slot.ends_at)
-    if start and end:
-        return _("%(start)s to %(end)s", start=start, end=end)
-    if start:
-        return _("from %(start)s", start=start)
-    return _("until %(end)s", end=end) if end else ""

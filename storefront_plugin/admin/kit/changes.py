@@ -1,0 +1,53 @@
+"""Changes of what merchants make: pages follow, the next page says what was done, and a button takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Response, request
+
+from ...core.errors import InputError
+from ...core.versions import VersionConflict, VersionedStore
+from ...proxies import current_services
+from .access import merchant_name
+from .flashes import flash
+from .i18n import _
+from .pages import link, see_other, way_back
+
+
+def flash_change(text: str, entries: Sequence[int], undo: str, back: str, redo: bool = False) -> None:
+    """Let the shop's pages follow, and say *text* on the next one, with a button that takes the change back.
+
+    Args:
+        entries: The changes' ids in the audit log.
+        undo: The endpoint that takes them back, see `undo_view`.
+        back: Where that leads.
+        redo: Whether the change took something back itself; the button then says so.
+    """
+    current_services.news.rules_changed()
+    flash(text, undo=link(undo), redo=redo, entries=",".join(map(str, entries)), back=way_back(back), again=int(redo))
+
+
+def undo_view(store: Callable[[], VersionedStore[Any, Any, Any]], undo: str, back: str) -> Callable[[], Response]:
+    """The view ``POST <path>/undo``, named *undo*: takes back the changes of the log named by ``entries``, all or none."""
+
+    def undo_changes() -> Response:
+        entries = numbers(request.form.get("entries", "").split(","))
+        again = request.form.get("again") == "1"
+        try:
+            done = store().undo(entries, merchant_name())
+        except VersionConflict:
+            flash(_("This was changed again since, so it cannot be undone. Change it by hand."), "error")
+        except InputError:
+            flash(_("There is nothing to undo any more."), "warning")
+        else:
+            flash_change(_("Redone.") if again else _("Undone."), [one.entry for one in done], undo, back, not again)
+        return see_other(way_back(back))
+
+    return undo_changes
+
+
+def numbers(keys: Sequence[str]) -> list[int]:
+    """Those of *keys* that are numbers of rows."""
+    return [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]

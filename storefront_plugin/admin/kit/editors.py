@@ -1,0 +1,280 @@
+"""The editor of a thing that merchants make, declared: its pages from the form to the history, and its words in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from flask import Blueprint, Response, abort, request
+from wtforms import HiddenField
+
+from ...core import audit
+from ...core.errors import StorefrontError
+from ...core.problems import Problem
+from ...core.versions import Record, RecordNotFound, VersionConflict, VersionedStore
+from .access import merchant_name
+from .changes import flash_change, numbers, undo_view
+from .flashes import flash
+from .forms import AdminForm, add_error
+from .i18n import _
+from .pages import change, editors_only, link, see_other, show_page, show_part
+
+Definition = TypeVar("Definition")
+
+MOST_STEPS = 200
+"""Changes that a history shows."""
+
+
+class EditorForm(AdminForm, Generic[Definition]):
+    """A form that means a definition."""
+
+    version = HiddenField()
+
+    @staticmethod
+    def values(definition: Any) -> dict[str, Any]:
+        """What the fields hold for *definition*."""
+        raise NotImplementedError
+
+    def read(self, before: Definition | None = None) -> Definition | None:
+        """What was typed; None where it cannot be, and then the fields say why. *before* is what was edited."""
+        raise NotImplementedError
+
+    def add_problems(self, problems: Iterable[Problem], field_of: Callable[[str], str] = str) -> None:
+        """Say beside the fields what is wrong; *field_of* names the field of a problem, where it has another name."""
+        for path, message, values in problems:
+            field = self[field_of(str(path[0]))]
+            if not field.errors:
+                add_error(field, _(message, **values))
+
+
+class Difference(NamedTuple):
+    """A field that differs; *old* or *new* is "" where it is empty there."""
+
+    label: str
+    old: str
+    new: str
+
+
+def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[Difference]:
+    """The fields of two descriptions that differ, in their order."""
+    labels = dict.fromkeys([*old, *new])
+    every = (Difference(label, old.get(label, ""), new.get(label, "")) for label in labels)
+    return [one for one in every if one.old != one.new]
+
+
+class Step(NamedTuple):
+    """A change of the history, with what it changed; *other* says whether what it led to differs from what stands."""
+
+    entry: audit.Entry
+    differences: Sequence[Difference]
+    other: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Editor(Generic[Definition]):
+    """The pages of one thing, and what the log says of it.
+
+    Attributes:
+        name: Its subject in the log; its endpoints are ``<name>_new``, ``_edit``, ``_preview``, ``_undo``, ``_history`` …
+        list_endpoint: That of its list, whose action ``delete`` the editor's button uses, too.
+        path: The address of its list.
+        template: It extends ``kit/editor.html``; *preview_template* is the part that follows what is typed.
+        label, plural: What one and several are called, marked with `N_`.
+        store: Where they stand.
+        form: The form of a definition.
+        new: What an empty form begins with.
+        load: Reads a definition as the log has it.
+        describe: The fields of a definition in words, by their labels: for conflicts, history and log.
+        sentence: A definition in one line.
+        log_title: What the log is to call a definition now.
+        called: What the log calls a definition that it once called so; where a product is gone, for one, as it did then.
+        look_up: Looks up at once whatever the words for several definitions need; raises `AdapterError`.
+        saved: What is said after saving, marked with `N_`.
+        warnings: What else is to be said of a definition that was saved.
+        preview: What *preview_template* shows of a definition and its id (0 for a new one).
+    """
+
+    name: str
+    list_endpoint: str
+    path: str
+    template: str
+    preview_template: str = ""
+    label: str
+    plural: str
+    store: Callable[[], VersionedStore[int, Definition, Record[int, Definition]]]
+    form: type[EditorForm[Definition]]
+    new: Callable[[], Definition]
+    load: Callable[[str], Definition]
+    describe: Callable[[Definition], Mapping[str, str]]
+    sentence: Callable[[Definition], str]
+    log_title: Callable[[Definition], str]
+    called: Callable[[Definition, str], str]
+    look_up: Callable[[Iterable[Definition]], None]
+    saved: str
+    warnings: Callable[[Definition], Sequence[str]] = lambda definition: ()
+    preview: Callable[[Definition, int], object] = lambda definition, key: None
+
+    def register(self, blueprint: Blueprint) -> None:
+        """Add the pages to the admin."""
+        add, name, one = blueprint.add_url_rule, self.name, f"{self.path}/<int:key>"
+        undo = undo_view(self.store, f"{name}_undo", self.list_endpoint)
+        add(f"{self.path}/new", f"{name}_new", editors_only(self.show_new))
+        add(f"{self.path}/new", f"{name}_create", editors_only(self.create), methods=["POST"])
+        add(f"{self.path}/preview", f"{name}_preview", editors_only(self.show_preview), methods=["POST"])
+        add(f"{self.path}/undo", f"{name}_undo", change(undo), methods=["POST"])
+        add(one, f"{name}_edit", self.edit)
+        add(one, f"{name}_save", editors_only(self.save), methods=["POST"])
+        add(f"{one}/history", f"{name}_history", self.history)
+        add(f"{one}/restore", f"{name}_restore", change(self.restore), methods=["POST"])
+
+    def show_new(self) -> Response:
+        """``GET <path>/new``: a form to begin with."""
+        return self._page(self._form(self.new()), None)
+
+    def create(self) -> Response:
+        """``POST <path>/new``: save a new one."""
+        form = self.form()
+        definition = form.read()
+        if definition is None:
+            return self._page(form, None, 422)
+        return self._done(self.store().create(definition, merchant_name(), title=self.log_title(definition)))
+
+    def edit(self, key: int) -> Response:
+        """``GET <path>/<key>``: one as it stands."""
+        record = self._record(key)
+        return self._page(self._form(record.definition, record.version), record)
+
+    def save(self, key: int) -> Response:
+        """``POST <path>/<key>``: save what was typed; 409 where somebody else changed it since, 410 where it was deleted."""
+        form = self.form()
+        try:
+            return self._saved(form, self.store().load(key))
+        except RecordNotFound:
+            return self._deleted(form, key)
+
+    def show_preview(self) -> Response:
+        """``POST <path>/preview``: what is typed would do this, as a part of the page."""
+        return show_part(self.preview_template, preview=self._preview(self.form().read(), _number("key")))
+
+    def history(self, key: int) -> Response:
+        """``GET <path>/<key>/history``: who changed what, the newest first."""
+        record = self._record(key)
+        steps = self._steps(record, self.store().history(key, MOST_STEPS))
+        return show_page("kit/history.html", editor=self, record=record, steps=steps, most=MOST_STEPS)
+
+    def restore(self, key: int) -> Response:
+        """``POST <path>/<key>/restore``: let it stand again as the change ``entry`` of the log left it."""
+        record, entry = self._record(key), _number("entry")
+        text = next((one.after for one in self.store().history(key, MOST_STEPS) if one.id == entry), None)
+        if text is None:
+            abort(404)
+        definition, title = self.load(text), self.log_title(self.load(text))
+        try:
+            done = self.store().update(key, _number("version"), definition, merchant_name(), title=title)
+        except VersionConflict:
+            flash(_("Somebody else changed this since then. This is how it stands now."), "warning")
+            return see_other(link(f"{self.name}_history", key=record.id))
+        flash_change(_("This version stands again."), [done.entry], f"{self.name}_undo", self.list_endpoint)
+        return see_other(link(f"{self.name}_edit", key=record.id))
+
+    def delete(self, keys: Sequence[str]) -> list[int]:
+        """Delete those of the list's rows *keys*; the entries of the log."""
+        ids = numbers(keys)
+        done = self.store().delete(ids, merchant_name(), titles=self.log_titles(ids))
+        return [one.entry for one in done]
+
+    def log_titles(self, ids: Sequence[int]) -> dict[int, str]:
+        """What the log is to call those of *ids* that stand."""
+        return {number: self.log_title(one.definition) for number, one in self.store().find(ids).items()}
+
+    def _form(self, definition: Definition, version: int = 0) -> EditorForm[Definition]:
+        return self.form(formdata=None, data=self.form.values(definition) | {"version": str(version)})
+
+    def _record(self, key: int) -> Record[int, Definition]:
+        try:
+            return self.store().load(key)
+        except RecordNotFound:
+            abort(404)
+
+    def _saved(self, form: EditorForm[Definition], record: Record[int, Definition]) -> Response:
+        definition = form.read(record.definition)
+        if definition is None:
+            return self._page(form, record, 422)
+        version = int(given) if (given := form.version.data or "").isdecimal() and len(given) < 10 else 0
+        if version == record.version and definition == record.definition:
+            return see_other(link(self.list_endpoint))
+        title = self.log_title(definition)
+        try:
+            return self._done(self.store().update(record.id, version, definition, merchant_name(), title=title))
+        except VersionConflict as conflict:
+            current = conflict.current or record
+            form.version.data = str(current.version)
+            return self._page(form, current, 409, mine=definition)
+
+    def _deleted(self, form: EditorForm[Definition], key: int) -> Response:
+        """It is gone: all that was typed stays, and saving makes a new one of it. What never was is not found."""
+        entry = next(iter(self.store().history(key, 1)), None)
+        if entry is None:
+            abort(404)
+        mine = form.read(self.load(entry.before) if entry.before else None)
+        return self._page(form, None, 410, mine=mine, deleted=entry)
+
+    def _done(self, record: Record[int, Definition]) -> Response:
+        flash_change(_(self.saved), [record.entry], f"{self.name}_undo", self.list_endpoint)
+        for warning in self.warnings(record.definition):
+            flash(warning, "warning")
+        return see_other(link(self.list_endpoint))
+
+    def _page(
+        self,
+        form: EditorForm[Definition],
+        record: Record[int, Definition] | None,
+        status: int = 200,
+        mine: Definition | None = None,
+        deleted: audit.Entry | None = None,
+    ) -> Response:
+        """The form; *mine* is what was typed where somebody else was quicker, who may have *deleted* it."""
+        shown = mine or (record.definition if record else None)
+        self.look_up([one for one in (mine, record.definition if record else None) if one is not None])
+        conflict = differences(self.describe(record.definition), self.describe(mine)) if mine and record else None
+        return show_page(
+            self.template,
+            status,
+            editor=self,
+            form=form,
+            record=record,
+            conflict=conflict,
+            deleted=deleted,
+            preview=self._preview(shown, record.id if record else 0),
+        )
+
+    def _preview(self, definition: Definition | None, key: int) -> object:
+        """What is shown beside the form; None where nothing can be shown now."""
+        try:
+            return self.preview(definition, key) if definition is not None else None
+        except StorefrontError:
+            return None
+
+    def definitions(self, entries: Sequence[audit.Entry]) -> dict[int, tuple[Definition | None, Definition | None]]:
+        """What stood before and after each of *entries*, by their ids."""
+        return {
+            one.id: (self.load(one.before) if one.before else None, self.load(one.after) if one.after else None)
+            for one in entries
+        }
+
+    def _steps(self, record: Record[int, Definition], entries: Sequence[audit.Entry]) -> list[Step]:
+        found = self.definitions(entries)
+        self.look_up(one for pair in found.values() for one in pair if one is not None)
+        return [
+            Step(entry, self._changes(*found[entry.id]), found[entry.id][1] not in (None, record.definition))
+            for entry in entries
+        ]
+
+    def _changes(self, before: Definition | None, after: Definition | None) -> list[Difference]:
+        return [] if before is None or after is None else differences(self.describe(before), self.describe(after))
+
+
+def _number(name: str) -> int:
+    text = request.form.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
