@@ -14,8 +14,8 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from .bundles.cart.pricer import CartPricer
 from .bundles.orders import uses
+from .bundles.pricer import CartPricer
 from .bundles.proposals.run import ProposalSearch
 from .bundles.slots.filler import BundleFiller
 from .bundles.slots.pieces import Variants

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..bundles.proposals import store as proposals
-from ..bundles.proposals.store import Proposal
-from ..bundles.store import listing
+from ..bundles.store import listing, proposals
+from ..bundles.store.proposals import Proposal
 from ..core import audit
 from ..core.errors import N_, AdapterError
 from ..proxies import current_services

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, get_args
@@ -86,6 +86,10 @@ class Tier:
             )
         if len(set(self.components)) != len(self.components):
             raise InputError("A component stands twice in the set; raise its quantity instead.")
+
+    def sets_in(self, quantity: int) -> int:
+        """How many sets of a mix *quantity* items are: full ones, and one of the rest where that is enough."""
+        return quantity // self.most + (quantity % self.most >= self.least)
 
 
 def _since_1970(moment: dt.datetime) -> dt.timedelta:
@@ -187,6 +191,10 @@ class Definition:
         if self.segment is not None and not (self.segment and _is_text(self.segment, 64)):
             raise InputError("The segment must be a name of 1 to 64 characters, or None for everybody.")
         _check_tiers(self.kind, self.tiers)
+
+    def has_terms_of(self, other: Definition) -> bool:
+        """Whether it differs from *other* in nothing but its texts."""
+        return replace(self, texts=other.texts) == other
 
     def text_in(self, locale: str) -> BundleText:
         """The text for *locale* ("ja_JP"): its own, its language's, English ones, else the first."""

@@ -13,9 +13,9 @@ from flask.cli import with_appcontext
 
 from ..bundles.proposals.mining import MiningSettings
 from ..bundles.proposals.run import latest_run
-from ..bundles.proposals.store import Proposal, list_proposals
 from ..bundles.spreadsheet.exporting import export_csv
 from ..bundles.spreadsheet.importing import ImportReport, Outcome, import_csv
+from ..bundles.store.proposals import Proposal, list_proposals
 from ..money import format_money, from_minor
 from ..shop.cleaning import clean_products
 from ..shop.ports import Catalog

@@ -14,8 +14,7 @@ from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant, Product, Slot
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.proposals import store as proposals
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store import proposals, repository
 from storefront_plugin.bundles.store.tables import StoredProposal
 from storefront_plugin.recommending.placements import PlacementStore
 from storefront_plugin.recommending.plan import DEFAULT_PLAN

@@ -19,8 +19,7 @@ from small_shop import SmallShop, made_products
 from storefront_plugin import CartLine, MemoryCatalog, Merchant, Product
 from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import fixed_price, percent_off
-from storefront_plugin.bundles.proposals import store as proposals
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store import proposals, repository
 from storefront_plugin.bundles.store.listing import list_bundles
 from storefront_plugin.bundles.store.saved_forms import create_once
 from storefront_plugin.bundles.store.tables import StoredBundle, StoredProposal

@@ -12,9 +12,8 @@ from small_shop import SmallShop
 
 from storefront_plugin import Merchant, Product
 from storefront_plugin.bundles.proposals import run as proposal_run
-from storefront_plugin.bundles.proposals import store as proposals
-from storefront_plugin.bundles.proposals.store import list_proposals
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store import proposals, repository
+from storefront_plugin.bundles.store.proposals import list_proposals
 from storefront_plugin.core.errors import StorefrontError
 
 PAGE = "bundles/proposals"

@@ -17,7 +17,7 @@ from demo_shop import DELIVERY, FREE_FROM, closed, create_demo, line_totals, min
 from flask import Flask
 from playwright.sync_api import Locator, Page
 
-from storefront_plugin.bundles.proposals import store as proposals
+from storefront_plugin.bundles.store import proposals
 
 TITLE, PERCENT = "Walked together", 13
 

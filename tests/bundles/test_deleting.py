@@ -9,9 +9,8 @@ from made_bundles import set_of
 from small_shop import SmallShop
 
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.proposals import store as proposals
 from storefront_plugin.bundles.spreadsheet.exporting import export_csv
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store import proposals, repository
 from storefront_plugin.bundles.store.listing import Wanted, list_bundles
 from storefront_plugin.bundles.store.repository import NotDeletable, delete
 from storefront_plugin.bundles.store.saved_forms import create_once

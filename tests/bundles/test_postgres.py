@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from postgres import postgres_url
 from small_shop import SmallShop
 
-from storefront_plugin.bundles.proposals import store as proposal_store
+from storefront_plugin.bundles.store import proposals as proposal_store
 from storefront_plugin.bundles.store.listing import Wanted, list_bundles
 from storefront_plugin.core.database import Base
 from tests.bundles import test_csv as csv_file

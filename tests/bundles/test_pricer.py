@@ -18,7 +18,6 @@ from made_bundles import NOW, TEXTS, bundles, carts, definitions, mix_of, priced
 from small_shop import SmallShop
 
 from storefront_plugin.bundles.cart.lines import LineItem
-from storefront_plugin.bundles.cart.pricer import CartPricer
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.cart.stock import Shortage
 from storefront_plugin.bundles.definition import BundleText, Component, Definition, Tier
@@ -26,6 +25,7 @@ from storefront_plugin.bundles.orders import uses
 from storefront_plugin.bundles.orders.record import OrderRecord
 from storefront_plugin.bundles.orders.refunds import Return, refund_quote
 from storefront_plugin.bundles.price import fixed_price, free_items, percent_off
+from storefront_plugin.bundles.pricer import CartPricer
 from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.published import MAX_LOOKED_UP, in_play
 from storefront_plugin.bundles.store.tables import StoredBundle

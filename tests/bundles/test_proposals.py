@@ -18,11 +18,10 @@ from small_shop import SmallShop, small_shop
 from storefront_plugin import OrderLine
 from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.proposals import run as proposal_run
-from storefront_plugin.bundles.proposals import store as proposals
 from storefront_plugin.bundles.proposals.mining import MiningSettings, Together, find_together, suggested_discount
 from storefront_plugin.bundles.proposals.run import SearchRunning, begin, carry_out, is_due, latest_run
-from storefront_plugin.bundles.proposals.store import Proposal, list_proposals
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store import proposals, repository
+from storefront_plugin.bundles.store.proposals import Proposal, list_proposals
 from storefront_plugin.bundles.store.tables import StoredRun
 from storefront_plugin.core import audit
 from storefront_plugin.core.errors import ConfigurationError, InputError, StorefrontError

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from flask import Blueprint, Response, abort, request
 
 from ...bundles.definition import Definition
-from ...bundles.proposals import store as proposals
-from ...bundles.store import repository
+from ...bundles.store import proposals, repository
 from ...bundles.store.listing import uses_of
 from ...bundles.store.saved_forms import MAX_KEY, create_once
 from ...core.errors import InputError

@@ -15,10 +15,10 @@ from wtforms.validators import InputRequired, NumberRange
 
 from ...bundles.price_kinds import share
 from ...bundles.proposals import run as proposal_run
-from ...bundles.proposals import store as proposals
 from ...bundles.proposals.mining import MiningSettings
 from ...bundles.proposals.run import Begun, latest_run
-from ...bundles.proposals.store import Proposal, ProposalState, Sort
+from ...bundles.store import proposals
+from ...bundles.store.proposals import Proposal, ProposalState, Sort
 from ...core.errors import StorefrontError
 from ...orderlog.numbering import is_small
 from ...proxies import current_services

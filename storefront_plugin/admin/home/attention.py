@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ...bundles.proposals import store as proposals
 from ...bundles.proposals.run import Run
+from ...bundles.store import proposals
 from ...counts.stats import Backlog
 from ...jobs.heartbeats import Seen
 from ...proxies import current_services

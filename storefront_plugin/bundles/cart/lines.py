@@ -1,4 +1,4 @@
-"""Cart lines as the pricing sees them, and the pools of equivalent items."""
+"""Cart lines as the pricing sees them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ...core.errors import InputError, shown
 from ...money import to_minor
 from ...shop.ports import CartLine, clean_id
 from ..definition import MAX_PIECES
+from ..pools import Pool
 
 MAX_LINES: Final = 1000
 MAX_UNIT_PRICE: Final = 10**15
@@ -130,21 +131,6 @@ def _amount(quantity: object) -> Decimal | None:
     if isinstance(quantity, Decimal):
         return quantity if quantity.is_finite() and 0 < quantity <= MAX_PIECES else None
     return Decimal(quantity) if type(quantity) is int and 0 < quantity <= MAX_PIECES else None
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Pieces of one product, variant, price and tax rate, from one or more lines.
-
-    Attributes:
-        lines: Positions in the cart and pieces of each line, the smallest line first.
-    """
-
-    product_id: str
-    variant_id: str | None
-    unit_price: int
-    pieces: int
-    lines: tuple[tuple[int, int], ...]
 
 
 def pool(lines: Sequence[LineItem]) -> list[Pool]:

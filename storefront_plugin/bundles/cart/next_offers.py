@@ -13,12 +13,10 @@ from typing import Final
 
 from ...core.renamed import renamed
 from ..definition import Bundle, Component, Tier
-from ..packing.best import Chosen
-from ..packing.fillings import most_sets
-from ..packing.problem import PackingProblem
+from ..packing import Choice
+from ..pools import Chosen, Pool
 from ..price_kinds import Items
 from ..quote import quote
-from .lines import Pool
 
 MAX_PIECES_AWAY = 5
 """An offer that lacks more pieces than these is no next offer."""
@@ -54,17 +52,17 @@ class NextOffer:
 
 
 def find_missing(
-    problem: PackingProblem, chosen: Sequence[Chosen], bundles: Sequence[Bundle], prices: Mapping[str, int], limit: int
+    choice: Choice, bundles: Sequence[Bundle], currency: str, prices: Mapping[str, int], limit: int
 ) -> tuple[NextOffer, ...]:
     """At most *limit* next offers of *bundles*, the most saving first, then those that lack fewest pieces."""
+    chosen, rest = choice.chosen, _left(choice.pools, choice.chosen)
     alone = {bundle.id for bundle in bundles if bundle.definition.stacking == "alone"}
     if any(one.bundle_id in alone for one in chosen):
         bundles = [bundle for bundle in bundles if bundle.id == chosen[0].bundle_id]
-    rest = _left(problem.pools, chosen)
     own: dict[int, list[Chosen]] = {}
     for one in chosen:
         own.setdefault(one.bundle_id, []).append(one)
-    there = {pool.product_id for pool, left in zip(problem.pools, rest, strict=True) if left}
+    there = {pool.product_id for pool, left in zip(choice.pools, rest, strict=True) if left}
     steps = {bundle.id: bundle for bundle in bundles if bundle.definition.kind == "steps"}
     found = []
     for bundle in sorted(bundles, key=lambda bundle: bundle.id):
@@ -72,7 +70,7 @@ def find_missing(
             continue  # it has no piece to begin with; most bundles of a full cart end here
         if bundle.id not in alone or not chosen or bundle.id in own:
             swept = _swept(bundle, chosen, steps)
-            best = _best(_Look(problem, rest, own.get(bundle.id, []), bundle, prices, swept))
+            best = _best(_Look(choice, rest, own.get(bundle.id, []), bundle, currency, prices, swept))
             if best is not None:
                 found.append(best)
     return tuple(sorted(found, key=_rank)[:limit])
@@ -101,10 +99,11 @@ def _left(pools: Sequence[Pool], chosen: Sequence[Chosen]) -> list[int]:
 class _Look:
     """One bundle against the rest of a cart; *swept* are products of quantity steps that come before it."""
 
-    problem: PackingProblem
+    choice: Choice
     rest: Sequence[int]
     own: Sequence[Chosen]
     bundle: Bundle
+    currency: str
     prices: Mapping[str, int]
     swept: frozenset[str]
 
@@ -141,7 +140,7 @@ def _next_set(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Nex
     for component in tier.components:
         if component.optional:
             continue
-        drawn = _draw(look.problem, left, component)
+        drawn = _draw(look.choice, left, component)
         missing = component.quantity - sum([quantity for _, quantity in drawn])
         there += component.quantity - missing
         away += missing
@@ -171,12 +170,12 @@ def _cheapest(items: Items, quantity: int) -> Iterator[tuple[int, int]]:
 
 
 def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> NextOffer | None:
-    pools = look.problem.pool_index.of_any(tier.components)
-    prices = [look.problem.pools[pool].unit_price for pool in pools for _ in range(min(look.rest[pool], tier.least))]
+    pools = look.choice.pool_index.of_any(tier.components)
+    prices = [look.choice.pools[pool].unit_price for pool in pools for _ in range(min(look.rest[pool], tier.least))]
     missing = tier.least - len(prices)
     if tier.least < tier.most:
-        made, pieces = sum(one.count for one in look.own), sum(look.problem.pools[pool].pieces for pool in pools)
-        while 0 < missing <= MAX_PIECES_AWAY and most_sets(tier, pieces + missing) <= made:
+        made, pieces = sum(one.count for one in look.own), sum(look.choice.pools[pool].pieces for pool in pools)
+        while 0 < missing <= MAX_PIECES_AWAY and tier.sets_in(pieces + missing) <= made:
             missing += 1
     if not prices or not 0 < missing <= MAX_PIECES_AWAY:
         return None
@@ -191,7 +190,7 @@ def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Nex
 
 
 def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> NextOffer | None:
-    there = {pool: look.rest[pool] for pool in look.problem.pool_index.of_any(tier.components) if look.rest[pool]}
+    there = {pool: look.rest[pool] for pool in look.choice.pool_index.of_any(tier.components) if look.rest[pool]}
     for one in look.own:
         for pool, pieces in one.demand:
             there[pool] = there.get(pool, 0) + pieces
@@ -206,7 +205,7 @@ def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Ne
         return NextOffer(look.bundle.id, number, (item,), None)
     cheapest = min(price for price in known if price is not None)
     before = sum(one.saving for one in look.own)
-    items = [(look.problem.pools[pool].unit_price, quantity) for pool, quantity in there.items()]
+    items = [(look.choice.pools[pool].unit_price, quantity) for pool, quantity in there.items()]
     return _offer(look, number, (item,), [*items, (cheapest, missing)], before=before)
 
 
@@ -214,7 +213,7 @@ def _offer(
     look: _Look, number: int, missing: tuple[MissingItem, ...], items: Items | None, free: Items = (), before: int = 0
 ) -> NextOffer | None:
     """What is saved on *items* beyond what was *before*; None where nothing is. *items* is None where prices are missing."""
-    tier, currency = look.bundle.definition.tiers[number], look.problem.currency
+    tier, currency = look.bundle.definition.tiers[number], look.currency
     if items is None:
         return NextOffer(look.bundle.id, number, missing, None) if tier.price.has(currency) else None
     found = quote(tier, items, currency, free)
@@ -237,16 +236,16 @@ def _missing_item(components: Sequence[Component], quantity: int) -> MissingItem
     return MissingItem(names, quantity, tuple((name, tuple(sorted(some[name]))) for name in names if name in some))
 
 
-def _draw(problem: PackingProblem, left: list[int], component: Component) -> list[tuple[int, int]]:
+def _draw(choice: Choice, left: list[int], component: Component) -> list[tuple[int, int]]:
     """Take *component* out of *left*, the cheapest items first; the unit price and quantity of what is there."""
     wanted = component.quantity
     drawn: list[tuple[int, int]] = []
-    for number in reversed(problem.pool_index.of(component)):
+    for number in reversed(choice.pool_index.of(component)):
         taken = min(wanted, left[number])
         if taken:
             left[number] -= taken
             wanted -= taken
-            drawn.append((problem.pools[number].unit_price, taken))
+            drawn.append((choice.pools[number].unit_price, taken))
     return drawn
 
 

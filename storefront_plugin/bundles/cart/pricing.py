@@ -13,12 +13,12 @@ from typing import TypeAlias
 
 from ...core.errors import InputError
 from ..definition import Bundle, Shopper
-from ..packing.best import Chosen, choose, lay_out
-from ..packing.search import NODES
+from ..packing import choose
+from ..pools import Chosen, Pool
 from ..quote import NoSaving
-from .lines import LineItem, Pool, pool
+from ..rounding import TaxSum, spread, tax_of, tax_sums
+from .lines import LineItem, pool
 from .next_offers import NextOffer, find_missing
-from .rounding import TaxSum, spread, tax_of, tax_sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def price_cart(
     tax_included: bool = True,
     prices: Mapping[str, int] | None = None,
     hints: int = 3,
-    nodes: int = NODES,
+    nodes: int | None = None,
 ) -> CartPricing:
     """Price *lines* with those of *bundles* that are on, in the combination that saves most.
 
@@ -139,7 +139,7 @@ def price_cart(
         tax_included: Whether prices include their tax.
         prices: Minor units of products that may be missing for an offer; of others the saving is not told.
         hints: How many next offers to name at most.
-        nodes: The budget of the search.
+        nodes: The budget of the search; its own when None.
 
     Raises:
         InputError: *now* has no time zone, two bundles have one id, or the cart is too large.
@@ -150,9 +150,8 @@ def price_cart(
         raise InputError("Two bundles have the same id; give each bundle once.")
     kinds = pool(lines)
     on = _in_reach(bundles, kinds, shopper or Shopper(), now)
-    problem = lay_out(kinds, on, currency)
-    choice = choose(problem, on, nodes)
-    left = [list(each.lines) for each in problem.pools]
+    choice = choose(kinds, on, currency, nodes)
+    left = [list(each.lines) for each in choice.pools]
     shares = [(one, _line_parts(left, one)) for one in choice.chosen]
     priced = _priced_lines(lines, shares, tax_included)
     return CartPricing(
@@ -161,8 +160,8 @@ def price_cart(
         _applied(shares, on),
         tax_included,
         tax_sums(((one.total, one.tax, one.line.tax_rate) for one in priced), tax_included),
-        find_missing(problem, choice.chosen, on, prices or {}, hints) if hints else (),
-        tuple([(bundle_id, why) for (bundle_id, _), why in sorted(problem.refused.items(), key=lambda item: item[0])]),
+        find_missing(choice, on, currency, prices or {}, hints) if hints else (),
+        choice.refused,
         choice.bound,
     )
 

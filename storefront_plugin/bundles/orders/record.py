@@ -90,11 +90,6 @@ class OrderRecord:
             raise InputError(f"The order record cannot be read ({error!s:.80}); restore it from a backup.") from error
 
 
-def same_terms(one: Definition, other: Definition) -> bool:
-    """Whether two definitions differ in nothing but their texts."""
-    return replace(one, texts=other.texts) == other
-
-
 def record_of(pricing: CartPricing, bundles: Sequence[Bundle]) -> OrderRecord:
     """The record of an order that was placed at *pricing*, which was made with *bundles*."""
     known = {bundle.id: bundle for bundle in bundles}

@@ -21,8 +21,8 @@ from ...core.errors import InputError, shown
 from ...shop.ports import clean_id
 from ..cart.lines import LineItem, clean_variant
 from ..cart.pricing import price_cart
-from ..cart.rounding import spread, up_to
 from ..definition import MAX_PIECES, Bundle, Definition, Schedule, Shopper
+from ..rounding import spread, up_to
 from .record import OrderRecord
 
 Policy: TypeAlias = Literal["keep", "recompute"]

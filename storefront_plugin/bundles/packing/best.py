@@ -4,110 +4,84 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from math import ceil
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from ..cart.lines import Pool
-from ..cart.rounding import spread
 from ..definition import Bundle, Tier
-from ..quote import quote
+from ..pools import Chosen, Pool
+from ..quote import NoSaving, quote
+from ..rounding import spread
+from .bounds import most_saving
 from .candidates import add_offers, add_only_way, fill_greedily
-from .fillings import Mix, Need, Recipe, filled_up, most_sets, recipes, take
+from .fillings import Mix, Recipe, filled_up, recipes, take
 from .problem import PackingProblem
-from .search import NODES, Packing, pack
-from .stacks import Candidate, Demand, PoolIndex, merge_equivalent
+from .search import NODES, pack
+from .stacks import Candidate, PoolIndex, merge_equivalent
 from .steps import StepSweep
-
-# What a cart saves at most where not all ways to make its sets were tried.
-#
-# The packing's prices of pieces pay for every set that it knows. A set that it does not know may save more than its
-# pieces are worth; by how much at most is found without trying its ways, by taking its best pieces one by one.
-
-
-_Worth: TypeAlias = Mapping[int, Fraction]
-
-
-def most_saving(problem: PackingProblem, recipes: Sequence[Recipe], packing: Packing) -> int:
-    """No combination of all sets, those of *recipes* in all their ways too, saves more; minor units."""
-    known = sum(-(-one.ceiling // one.scale) for one in packing.subproblems)
-    pools: dict[int, Fraction] = {}
-    limits: dict[int, Fraction] = {}
-    for one in packing.subproblems:
-        keys = [(pools, number) for number in one.pools] + [(limits, bundle_id) for bundle_id in one.limited]
-        for (where, key), worth in zip(keys, one.worth, strict=True):
-            where[key] = Fraction(worth, one.scale)
-    more = Fraction(0)
-    for recipe in recipes:
-        above = _above(problem, recipe, pools) - limits.get(recipe.bundle_id, 0)
-        more += max(Fraction(0), above) * _most_sets(problem, recipe)
-    return known + ceil(more)
-
-
-def _most_sets(problem: PackingProblem, recipe: Recipe) -> int:
-    sets = min(sum(problem.pools[number].pieces for number in need.pools) // need.pieces for need in recipe.needs)
-    return min(sets, problem.limits.get(recipe.bundle_id, sets))
-
-
-def _above(problem: PackingProblem, recipe: Recipe, worth: _Worth) -> Fraction:
-    """At least what a set of *recipe* saves above what its pieces are worth."""
-    dearest = problem.pools[recipe.needs[0].pools[0]].unit_price if recipe.tier.least else 0
-    found = Fraction(recipe.tier.price.rule.base_saving(dearest, problem.currency))
-    for need in recipe.needs:
-        found += _best_pieces(problem, recipe, need, worth)
-    return found
-
-
-def _best_pieces(problem: PackingProblem, recipe: Recipe, need: Need, worth: _Worth) -> Fraction:
-    """What the best pieces of *need* save by themselves above what they are worth."""
-    missing, found = need.pieces, Fraction(0)
-    part = recipe.tier.price.rule.item_share(need.free)
-    gains = sorted(
-        [(part * problem.pools[number].unit_price - worth.get(number, 0), number) for number in need.pools],
-        reverse=True,
-    )
-    for gain, number in gains:
-        taken = min(missing, problem.pools[number].pieces)
-        found += gain * taken
-        missing -= taken
-    return found
-
 
 _Use: TypeAlias = tuple[Candidate, int]
 """A set and how often it is made."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """One bundle as it applies: *count* sets of the pieces *demand* each, or all pieces of *demand* for steps.
+class Choice:
+    """What applies to a cart, and how sure it is that nothing saves more.
 
     Attributes:
-        discounts: By pool of *demand*, what its pieces cost less in one set; minor units.
+        chosen: The bundles that apply.
+        saving, bound: Minor units; no combination saves more than *bound*.
+        pools: The cart's items, in canonical order.
+        pool_index: Which of the pools hold which product.
+        refused: Bundles whose components are all there and that save nothing, and why; by id.
     """
 
-    bundle_id: int
-    tier: int
-    count: int
-    demand: Demand
-    discounts: tuple[int, ...]
-
-    @property
-    def saving(self) -> int:
-        """Of all sets, minor units."""
-        return self.count * sum(self.discounts)
+    chosen: tuple[Chosen, ...]
+    saving: int
+    bound: int
+    pools: Sequence[Pool]
+    pool_index: PoolIndex
+    refused: tuple[tuple[int, NoSaving], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What applies to a cart, and how sure it is that nothing saves more."""
+class _Combination(NamedTuple):
+    """What a search found, and the decisions that it took."""
 
-    chosen: tuple[Chosen, ...] = ()
-    saving: int = 0
-    bound: int = 0
-    nodes: int = 0
+    chosen: tuple[Chosen, ...]
+    saving: int
+    bound: int
+    nodes: int
 
 
-def lay_out(kinds: Sequence[Pool], bundles: Sequence[Bundle], currency: str) -> PackingProblem:
+def choose(kinds: Sequence[Pool], bundles: Sequence[Bundle], currency: str, nodes: int | None = None) -> Choice:
+    """The combination that saves most: bundles that stand together, or one that stands alone.
+
+    Of equal ones those that stand together come first, then the lower id.
+
+    Args:
+        kinds: The cart's items.
+        currency: Of their prices.
+        nodes: Decisions at most; the search's own budget when None.
+    """
+    problem = _problem_of(kinds, bundles, currency)
+    budget = NODES if nodes is None else nodes
+    alone = sorted(bundle.id for bundle in bundles if bundle.definition.stacking == "alone")
+    best = _choose_among(problem, {bundle.id for bundle in bundles} - set(alone), budget)
+    bound, spent = best.bound, best.nodes
+    for bundle_id in alone:
+        one = _choose_among(problem, {bundle_id}, budget - spent)
+        bound, spent = max(bound, one.bound), spent + one.nodes
+        best = one if one.saving > best.saving else best
+    refused = sorted(problem.refused.items(), key=lambda item: item[0])
+    return Choice(
+        best.chosen,
+        best.saving,
+        bound,
+        problem.pools,
+        problem.pool_index,
+        tuple([(bundle_id, why) for (bundle_id, _), why in refused]),
+    )
+
+
+def _problem_of(kinds: Sequence[Pool], bundles: Sequence[Bundle], currency: str) -> PackingProblem:
     """The ways in which *bundles*, in the order of their ids, can be made of *kinds* of pieces."""
     pools, numbers = merge_equivalent(kinds, bundles)
     problem = PackingProblem(pools, currency, PoolIndex(kinds, numbers, pools))
@@ -132,24 +106,9 @@ def _add_mix(problem: PackingProblem, bundle_id: int, tier: Tier) -> None:
     pools = problem.pool_index.of_any(tier.components)
     pieces = sum([problem.pools[number].pieces for number in pools])
     problem.mixes[bundle_id] = Mix(tier, pools)
-    most = most_sets(tier, pieces)
+    most = tier.sets_in(pieces)
     if most < pieces // tier.least:
         problem.limits[bundle_id] = min(most, problem.limits.get(bundle_id, most))
-
-
-def choose(problem: PackingProblem, bundles: Sequence[Bundle], nodes: int = NODES) -> Choice:
-    """The combination that saves most: bundles that stand together, or one that stands alone.
-
-    Of equal ones those that stand together come first, then the lower id.
-    """
-    alone = sorted(bundle.id for bundle in bundles if bundle.definition.stacking == "alone")
-    best = _choose_among(problem, {bundle.id for bundle in bundles} - set(alone), nodes)
-    bound, spent = best.bound, best.nodes
-    for bundle_id in alone:
-        one = _choose_among(problem, {bundle_id}, nodes - spent)
-        bound, spent = max(bound, one.bound), spent + one.nodes
-        best = one if one.saving > best.saving else best
-    return Choice(best.chosen, best.saving, bound, spent)
 
 
 def _add_steps(problem: PackingProblem, bundle: Bundle) -> None:
@@ -167,7 +126,7 @@ def _add_steps(problem: PackingProblem, bundle: Bundle) -> None:
     )
 
 
-def _choose_among(problem: PackingProblem, ids: set[int], nodes: int) -> Choice:
+def _choose_among(problem: PackingProblem, ids: set[int], nodes: int) -> _Combination:
     offers = [offer for offer in problem.offers if offer.bundle_id in ids]
     sweeps = [sweep for sweep in problem.sweeps if sweep.bundle_id in ids]
     still_open = [recipe for recipe in problem.open if recipe.bundle_id in ids]
@@ -183,7 +142,7 @@ def _choose_among(problem: PackingProblem, ids: set[int], nodes: int) -> Choice:
     chosen = _completed(problem, uses, swept, still_open, left)
     saving = sum(one.saving for one in chosen)
     bound = max(saving, most_saving(problem, still_open, packing)) if still_open else packing.bound
-    return Choice(tuple(chosen), saving, bound, packing.nodes)
+    return _Combination(tuple(chosen), saving, bound, packing.nodes)
 
 
 def _completed(

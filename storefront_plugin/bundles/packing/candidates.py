@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Final, TypeAlias
 
-from ..cart.lines import Pool
 from ..definition import Tier
+from ..pools import Demand, Pool
 from ..price_kinds import Items
 from ..quote import NoSaving, quote
 from .fillings import MANY, Recipe, all_fillings, fill, some_fillings, take, times
 from .problem import PackingProblem
 from .search import SMALL_POOLS
-from .stacks import Candidate, Demand
+from .stacks import Candidate
 
 ALL_WAYS: Final = 300
 SMALL_WAYS: Final = 1500

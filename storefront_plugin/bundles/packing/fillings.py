@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import chain, combinations, product
 from typing import Final, TypeAlias
 
-from ..cart.lines import Pool
 from ..definition import Component, Tier
-from .stacks import Candidate, Demand, PoolIndex
+from ..pools import Demand, Pool
+from .stacks import Candidate, PoolIndex
 
 MANY: Final = 5000
 """Ways to make one set are counted up to so many."""
@@ -224,11 +224,6 @@ class Mix:
 
     tier: Tier
     pools: tuple[int, ...]
-
-
-def most_sets(tier: Tier, pieces: int) -> int:
-    """How many sets so many *pieces* are in a mix: full ones, and one of the rest where that is enough."""
-    return pieces // tier.most + (pieces % tier.most >= tier.least)
 
 
 def filled_up(mix: Mix, one: Candidate, count: int, left: list[int]) -> list[tuple[Candidate, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..cart.lines import Pool
+from ..pools import Pool
 from ..quote import NoSaving, Why
 from .fillings import Mix, Recipe
 from .stacks import Candidate, PoolIndex

@@ -6,11 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol, TypeAlias
 
-from ..cart.lines import Pool
 from ..definition import Bundle, Component
-
-Demand: TypeAlias = tuple[tuple[int, int], ...]
-"""Pools and pieces of each, by pool."""
+from ..pools import Demand, Pool
 
 
 class Candidate(NamedTuple):

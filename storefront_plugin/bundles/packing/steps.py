@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from ..cart.lines import Pool
 from ..definition import Definition, Tier
+from ..pools import Pool
 from ..price_kinds import Items
 from ..quote import quote
 

@@ -23,7 +23,7 @@ from ...orderlog.product_numbers import ProductNumbers
 from ...shop.cleaning import ProblemCounts, clean_products
 from ...shop.ports import Catalog, Product
 from ..price_kinds import share
-from .store import Proposal, key_of
+from ..store.proposals import Proposal, key_of
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with the phase (``read``, ``count``), what is done of it, and the whole."""

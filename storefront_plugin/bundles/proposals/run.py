@@ -19,9 +19,9 @@ from ...core.errors import DatabaseUnavailable, InputError, StorefrontError
 from ...orderlog.product_numbers import ProductNumbers
 from ...shop.ports import Catalog
 from ..store.definition_json import load_definition
+from ..store.proposals import Proposal, key_of
 from ..store.tables import StoredBundle, StoredProposal, StoredRun
 from .mining import MiningSettings, Progress, find_proposals, silent
-from .store import Proposal, key_of
 
 logger = logging.getLogger(__name__)
 

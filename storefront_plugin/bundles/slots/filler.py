@@ -20,10 +20,10 @@ from ...redis_store import Command
 from ...shop.ports import CartLine, Product
 from ..cart.lines import LineItem, whole_pieces
 from ..cart.next_offers import MissingItem, NextOffer
-from ..cart.pricer import CartPricer
 from ..cart.pricing import CartPricing
 from ..cart.stock import can_have
 from ..definition import Bundle, Shopper
+from ..pricer import CartPricer
 from ..store.published import MAX_LOOKED_UP, Published, looked_up
 from .cart_verdicts import HINTS, CartOffers, CartVerdicts
 from .offers import BundleOffer, Products, best_offers

@@ -15,7 +15,6 @@ from ...core.database import Database
 from ...core.errors import InputError
 from ...core.locks import ProcessLock
 from ..definition import Bundle, Tier
-from ..orders.record import same_terms
 from .definition_json import load_definition
 from .tables import BundleVersion, ShelfVersion, StoredBundle
 
@@ -82,7 +81,7 @@ class PublishedBundles:
         )
         with self._database.reading(blocking=True) as session:
             before = session.scalar(query)
-        return found if before is not None and same_terms(load_definition(before), found.definition) else None
+        return found if before is not None and found.definition.has_terms_of(load_definition(before)) else None
 
 
 def looked_up(bundles: Iterable[Bundle]) -> list[Bundle]:

@@ -14,7 +14,7 @@ from ...core.audit import note
 from ...core.database import Database, table_of
 from ...core.errors import N_, InputError, StorefrontError
 from ..definition import BundleText, Definition
-from ..proposals import store as proposals
+from . import proposals
 from .definition_json import dump_definition, load_definition
 from .tables import BundleUse, BundleVersion, ShelfVersion, StoredBundle
 

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ...core.database import Base, Database, table_of
 from ..definition import Definition
-from ..proposals import store as proposals
-from . import repository
+from . import proposals, repository
 
 KEPT: Final = dt.timedelta(days=7)
 MAX_KEY: Final = 64

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from ...core.errors import InputError
-from ..price_kinds import share
+from ..core.errors import InputError
+from .price_kinds import share
 
 
 def spread(amount: int, weights: Sequence[int]) -> list[int]:

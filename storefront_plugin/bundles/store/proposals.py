@@ -18,7 +18,7 @@ from ...core.errors import InputError, StorefrontError
 from ...shop.ports import Catalog
 from ..definition import BundleText, Component, Definition, Tier
 from ..price import fixed_price, percent_off
-from ..store.tables import StoredProposal
+from .tables import StoredProposal
 
 ProposalState: TypeAlias = Literal["open", "accepted", "rejected"]
 Sort: TypeAlias = Literal["beyond", "support", "lift", "share", "margin"]

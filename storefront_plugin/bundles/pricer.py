@@ -9,19 +9,19 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
-from ...core.database import Database
-from ...core.errors import InputError, StorefrontError
-from ...money import LIMIT, checked_currency, to_minor
-from ...shop.cleaning import clean_product
-from ...shop.ports import CartLine, Catalog, OffersVariants, Product, Variant
-from ..definition import Bundle, Shopper
-from ..orders.record import OrderRecord, record_of
-from ..store.published import PublishedBundles, in_play, looked_up
-from ..store.staff_codes import StaffCodes
-from .lines import LineItem, clean_line, line_from_cart
-from .next_offers import MissingItem, NextOffer
-from .pricing import CartPricing, price_cart
-from .stock import Shortage, can_have, recheck
+from ..core.database import Database
+from ..core.errors import InputError, StorefrontError
+from ..money import LIMIT, checked_currency, to_minor
+from ..shop.cleaning import clean_product
+from ..shop.ports import CartLine, Catalog, OffersVariants, Product, Variant
+from .cart.lines import LineItem, clean_line, line_from_cart
+from .cart.next_offers import MissingItem, NextOffer
+from .cart.pricing import CartPricing, price_cart
+from .cart.stock import Shortage, can_have, recheck
+from .definition import Bundle, Shopper
+from .orders.record import OrderRecord, record_of
+from .store.published import PublishedBundles, in_play, looked_up
+from .store.staff_codes import StaffCodes
 
 _ALL: Final = 1_000_000
 
