@@ -180,9 +180,16 @@ class Storefront:
         """Links to our style sheet and script, for the page's head."""
         return self._widgets.head(nonce)
 
-    def placement(self, name: str, *products: object, category: object = None, inline: str | None = None) -> Markup:
+    def placement(
+        self,
+        name: str,
+        *products: object,
+        category: object = None,
+        inline: str | None = None,
+        locale: str | None = None,
+    ) -> Markup:
         """All slots of a placement; see `Widgets.placement`."""
-        return self._widgets.placement(name, *products, category=category, inline=inline)
+        return self._widgets.placement(name, *products, category=category, inline=inline, locale=locale)
 
     def slot(self, name: str, *products: object, **options: Any) -> Markup:
         """One slot; see `Widgets.slot`."""

@@ -87,6 +87,11 @@ def _path(value: Any) -> str | None:
     return None if plain else "a path that begins with one slash, such as '/shop/'"
 
 
+def _external_url(value: Any) -> str | None:
+    plain = isinstance(value, str) and re.fullmatch(r"https?://[^\s/\\?#@]+(/[^\s\\?#]*)?", value)
+    return None if value is None or plain else "the shop's address, such as 'https://shop.example', or None"
+
+
 def _switch(value: Any) -> str | None:
     return None if isinstance(value, bool) else "True or False"
 
@@ -152,6 +157,11 @@ class Settings:
     watch_models: bool = _setting(
         True, "Notice changes of mapped SQLAlchemy models, so that cards follow within a second.", _switch
     )
+    external_url: str | None = _setting(
+        None,
+        "Address of the shop as its readers see it, for links outside of requests: http(s)://host, and a path if it has one.",
+        _external_url,
+    )
     shop_path: str = _setting("/", "Path of the shop's first page, which the merchant's pages link to.", _path)
     requests_per_minute: int = _setting(
         600,
@@ -163,6 +173,11 @@ class Settings:
     def deadline(self) -> float:
         """The deadline in seconds."""
         return self.deadline_ms / 1000
+
+    @property
+    def external_root(self) -> str | None:
+        """The external address without a slash at its end."""
+        return None if self.external_url is None else self.external_url.rstrip("/")
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:

@@ -1,10 +1,11 @@
-"""The `Page` of the current request: who is shopping, in which language, and with which codes."""
+"""The `Page` of the current request: who is shopping, in which language, and with which codes; outside of one, nobody."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from flask import has_request_context, request, session
+from flask import current_app, g, has_request_context, request, session
 
 from ..core.i18n import known_locale, locale_for
 from ..proxies import current_services
@@ -37,13 +38,31 @@ def request_page(
     )
 
 
+OUTSIDE_LOCALE = "_storefront_locale"
+"""Where ``flask.g`` keeps the locale of a document that is rendered outside of a request."""
+
+
 def current_locale() -> str:
-    """The locale of the request; outside of one, that of the setting, or English."""
+    """The locale of the request; outside of one, that of the document, that of the setting, or English."""
     settings = current_services.settings
     if has_request_context():
         return locale_for(request, settings)
+    if OUTSIDE_LOCALE in g:
+        return str(g.get(OUTSIDE_LOCALE))
     locale = settings.locale
     return known_locale(locale() if callable(locale) else locale or "en") or "en"
+
+
+@contextmanager
+def shop_speaking(locale: str | None) -> Iterator[None]:
+    """Inside, the shop's own code speaks *locale* where it asks Flask-Babel; None leaves it as it is."""
+    if locale is None or "babel" not in current_app.extensions:
+        yield
+        return
+    import flask_babel
+
+    with flask_babel.force_locale(locale):
+        yield
 
 
 KEY = "storefront_codes"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from flask import Response, abort, current_app, has_request_context, request
+from flask import Response, abort, current_app, request
 from werkzeug.exceptions import MethodNotAllowed, ServiceUnavailable, TooManyRequests
 from werkzeug.exceptions import NotFound as UnknownAddress
 
@@ -21,20 +21,20 @@ from ...recommending.plan import Slot
 from ...web.request_page import request_page
 from ..http import guarded, make_private
 from ..limits import seconds_to_wait
+from ..outside import shop_root
 from ..widgets.cards import PICTURE_SCHEMES, CardMaker, CartForms, below_root
 
 
 def bundle_numbers(offer: BundleOffer, locale: str) -> dict[str, Any]:
     """A bundle to add, one that applies to the cart, or one that nearly does."""
     bundle, words = offer.bundle, offer.bundle.definition.text_in(locale)
-    root = request.script_root if has_request_context() else ""
     return {
         "bundle": bundle.id,
         "version": bundle.version,
         "kind": bundle.definition.kind,
         "title": words.title,
         "benefit": words.benefit,
-        "image_url": below_root(words.picture, PICTURE_SCHEMES, root),
+        "image_url": below_root(words.picture, PICTURE_SCHEMES, shop_root()),
         "currency": offer.currency,
         "tiers": [_tier(tier, offer.currency) for tier in offer.tiers],
         "applied": _applied(offer),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from flask import has_request_context, request, url_for
+from flask import url_for
 
 from ...bundles.cart.next_offers import MissingItem
 from ...bundles.cart.stock import enough
@@ -18,6 +18,7 @@ from ...money import minor_digits, to_minor
 from ...proxies import current_services
 from ...shop.ports import Product, Variant
 from ..notices import Notice, message_of
+from ..outside import shop_root
 from .bundle_text import BundleWords
 from .cards import PICTURE_SCHEMES, CardMaker, below_root
 from .contexts import NoticeView
@@ -238,14 +239,13 @@ class BundleMaker:
     def bundle(self, offer: BundleOffer, headed: bool = False) -> BundleView:
         """A bundle that can be added; its title is the slot's heading where it is *headed*."""
         words = offer.bundle.definition.text_in(self._words.locale)
-        root = request.script_root if has_request_context() else ""
         return BundleView(
             id=offer.bundle.id,
             version=offer.bundle.version,
             kind=offer.bundle.definition.kind,
             title=words.title,
             benefit=words.benefit.strip() or None,
-            picture=below_root(words.picture, PICTURE_SCHEMES, root),
+            picture=below_root(words.picture, PICTURE_SCHEMES, shop_root()),
             tiers=self._tiers(offer),
             action=self._action,
             currency=offer.currency or "",

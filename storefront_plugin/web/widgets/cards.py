@@ -16,6 +16,7 @@ from ...money import format_money, from_minor, minor_digits, to_minor
 from ...proxies import current_services
 from ...recommending.page import Card, FilledSlot, ReasonKind
 from ...shop.ports import AddForm, AddsLines, Cart, Product
+from ..outside import absolute, shop_root
 from .contexts import CardView, FormView, PartView, PriceView, StarsView, TogetherView
 from .slot_contexts import SlotView
 
@@ -120,7 +121,7 @@ class CardMaker:
         self._texts = texts
         self._forms = forms
         self._currency = currency
-        self._root = request.script_root if has_request_context() else ""
+        self._root = shop_root()
 
     def slot(self, filled: FilledSlot) -> SlotView:
         """The view of a filled slot."""
@@ -236,9 +237,10 @@ def _heading_reason(filled: FilledSlot) -> ReasonKind | None:
 
 
 @lru_cache(maxsize=16_384)
-def below_root(url: str | None, schemes: tuple[str, ...], root: str) -> str | None:
+def below_root(url: str | None, schemes: tuple[str, ...], root: str | None) -> str | None:
     """*url* with *root*, where the shop is mounted, put before a path; None for a scheme that could run code.
 
+    A *root* with a host makes it absolute; None is for links that nobody could follow, and raises `ConfigurationError`.
     Kept, because pages show the same few hundred addresses again and again.
     """
     if not url:
@@ -249,6 +251,8 @@ def below_root(url: str | None, schemes: tuple[str, ...], root: str) -> str | No
         return None
     if scheme not in schemes or (scheme == "data" and not url.startswith("data:image/")):
         return None
+    if root is None or "://" in root:
+        return absolute(url, root)
     if root and url.startswith("/") and not url.startswith(("//", root + "/")):
         return root + url
     return url

@@ -11,6 +11,7 @@ from ...proxies import current_services
 from ...shop.ports import clean_id
 from ...web.request_page import request_page
 from ..http import guarded, keep_response_private
+from ..outside import outside
 from . import rendering
 from .contexts import PlacementView
 from .sections import Section, earlier_slots, is_personal, product_ids
@@ -21,9 +22,21 @@ class Widgets:
 
     def head(self, nonce: str | None = None) -> Markup:
         """Link our style sheet and script; once in the page's head. *nonce* is for a CSP that asks for one."""
-        return guarded("head", lambda: rendering.head(nonce)) or Markup("")
 
-    def placement(self, name: str, *products: object, category: object = None, inline: str | None = None) -> Markup:
+        def render() -> Markup:
+            with outside():
+                return rendering.head(nonce)
+
+        return guarded("head", render) or Markup("")
+
+    def placement(
+        self,
+        name: str,
+        *products: object,
+        category: object = None,
+        inline: str | None = None,
+        locale: str | None = None,
+    ) -> Markup:
         """All slots of a placement.
 
         Args:
@@ -32,11 +45,13 @@ class Widgets:
             category: Id of the category that the page lists.
             inline: ``"personal"`` makes this page private and shows the shopper's own at once; ``"shared"`` keeps the
                 HTML the same for all shoppers; None follows ``STOREFRONT_INLINE``.
+            locale: Of the words where there is no request; None is that of `outside`, else of the setting.
         """
 
         def render() -> Markup:
-            ids = product_ids(products)
-            return _shown(Section(placement=name, products=ids, category=_category(category)), inline)
+            with outside(locale):
+                ids = product_ids(products)
+                return _shown(Section(placement=name, products=ids, category=_category(category)), inline)
 
         return guarded(name, render) or Markup("")
 
@@ -50,6 +65,7 @@ class Widgets:
         limit: int | None = None,
         lazy: bool | None = None,
         inline: str | None = None,
+        locale: str | None = None,
     ) -> Markup:
         """One slot of a placement, where a page wants it apart from the others.
 
@@ -66,20 +82,23 @@ class Widgets:
                 limit=limit,
                 lazy=lazy,
             )
-            return _shown(replace(section, after=earlier_slots(section)), inline)
+            with outside(locale):
+                return _shown(replace(section, after=earlier_slots(section)), inline)
 
         return guarded(name, render) or Markup("")
 
 
 def _shown(section: Section, inline: str | None) -> Markup:
+    if not has_request_context():
+        return _shown_outside(section)
     personal = is_personal(section.placement, inline)
     page = request_page(section.placement, section.products, section.category, personal=personal)
     if personal:
         keep_response_private()
-    elif has_request_context() and not current_services.settings.locale and "babel" not in current_app.extensions:
+    elif not current_services.settings.locale and "babel" not in current_app.extensions:
         after_this_request(_by_language)
     content, slots = section.render(page, section.slots())
-    if not has_request_context() or not (content or page.failed):
+    if not (content or page.failed):
         return content
     waits = any(slot.lazy for slot in slots)
     view = PlacementView(
@@ -89,6 +108,15 @@ def _shown(section: Section, inline: str | None) -> Markup:
         content=content,
     )
     return rendering.render_placement(page, view)
+
+
+def _shown_outside(section: Section) -> Markup:
+    """The slots as nobody's, whole, and as late as they are ready: no script fetches the rest."""
+    page = request_page(section.placement, section.products, section.category)
+    page.blocking = True
+    page.shop_locale = f"outside {page.locale}"  # there the shop's own code may speak another language
+    section = replace(section, fetched=True)
+    return section.render(page, section.slots())[0]
 
 
 def _by_language(response: Response) -> Response:

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from flask import current_app, url_for
+from flask import current_app, has_request_context, url_for
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
@@ -111,10 +111,11 @@ def render_slots(
     A card holds the shopper's own token only where ``page.personal`` says that the response belongs to one shopper.
     """
     texts = texts_for(page.locale)
-    filled = list(filled_slots)
+    filled = list(filled_slots) if has_request_context() else [_without_code(one) for one in filled_slots]
     shown = [one for one in filled if not one.is_empty]
     products = (product for one in shown for product in one.products)
-    forms = CartForms(current_services.shop.cart, current_services.name, page.personal, products)
+    cart = current_services.shop.cart if has_request_context() else None
+    forms = CartForms(cart, current_services.name, page.personal, products)
     maker = CardMaker(texts, forms, page.currency or current_services.settings.currency)
     notice = take() if page.personal and any(isinstance(one, FilledBundles) for one in filled) else None
     bundles = BundleMaker(BundleWords(texts), maker, forms.all_action, page.personal, notice)
@@ -175,6 +176,11 @@ def _hash_of(path: Path, _changed: int) -> str:
 def _render(template: str, texts: Texts, **context: Any) -> Markup:
     loaded = current_app.jinja_env.get_template(f"storefront/{template}")
     return Markup(loaded.render(context, _=texts.gettext))  # noqa: S704 - Jinja has escaped it
+
+
+def _without_code(filled: FilledSlot) -> FilledSlot:
+    """*filled* where nothing can be posted."""
+    return replace(filled, takes_code=False) if isinstance(filled, FilledBundles) else filled
 
 
 def _waiting_view(slot: Slot, texts: Texts) -> SlotView:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from flask import Response, current_app, g, request, url_for
+from flask import Response, g, request, url_for
 from jinja2 import Undefined
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
@@ -20,9 +19,10 @@ from ...proxies import current_services
 from ...recommending.page import MAX_SEEDS, Page
 from ...recommending.plan import PERSONAL_PLACEMENTS, Slot, running
 from ...shop.ports import clean_id
-from ...web.request_page import request_page
+from ...web.request_page import request_page, shop_speaking
 from ..http import guarded, make_private
 from ..limits import seconds_to_wait
+from ..outside import SHOWN_SLOTS
 from .rendering import content_hash, render_slots
 
 _log = logging.getLogger(__name__)
@@ -149,7 +149,7 @@ def product_ids(given: Sequence[object]) -> tuple[str, ...]:
 
 def earlier_slots(section: Section) -> tuple[str, ...]:
     """Slots that single calls on this page have shown before *section*, which is remembered for the next call."""
-    shown: dict[Any, list[str]] = g.setdefault("_storefront_slots", {})
+    shown: dict[Any, list[str]] = g.setdefault(SHOWN_SLOTS, {})
     names = shown.setdefault((section.placement, section.products, section.category), [])
     before = tuple(names)
     names.extend(name for name in [section.slot] if name and name not in names)
@@ -194,21 +194,9 @@ def fragment(placement: str) -> Response:
         # What the page shows already is better than what trouble left over.
         return None if have and page.failed else content
 
-    with _shop_speaking(locale):
+    with shop_speaking(locale):  # which it may tell by a path that a fragment lacks
         content = guarded(placement, render)
     return _told(content, have)
-
-
-@contextmanager
-def _shop_speaking(locale: str | None) -> Iterator[None]:
-    """The shop's own code speaks the language of the page too, which it may tell by a path that a fragment lacks."""
-    if locale is None or "babel" not in current_app.extensions:
-        yield
-        return
-    import flask_babel
-
-    with flask_babel.force_locale(locale):
-        yield
 
 
 def _told(content: Markup | None, have: str | None) -> Response:
