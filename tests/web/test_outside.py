@@ -12,10 +12,12 @@ from flask import render_template_string, session, url_for
 from flask_babel import Babel, get_locale
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import DictLoader
+from made_bundles import set_of
 from shop_pages import add_pages, visit
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Slot
+from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.core.errors import ConfigurationError
 from storefront_plugin.core.settings import Settings
 from storefront_plugin.shop.ports import AddForm, CartLine, Product
@@ -225,6 +227,21 @@ def test_lazy_slots_are_whole(make_shop: MakeShop) -> None:
     """No script fetches them."""
     plan = {"email": [Slot(name="late", strategies=("also_bought",), lazy=True)]}
     assert shown(mail_of(mail_shop(make_shop, STOREFRONT_PLAN=plan), "p1"))[:1] == ["p2"]
+
+
+def test_a_bundle_is_shown_without_a_form_and_a_code_is_asked_of_nobody(make_shop: MakeShop) -> None:
+    """A cart's page would have both."""
+    bundles = [Slot(name="bundles", strategies=("bundles",), layout="bundles")]
+    shop = mail_shop(make_shop, STOREFRONT_PLAN={"email": bundles, "product": bundles})
+    open_to_all = set_of("p1", "p2", price=percent_off(10))
+    with shop.app.app_context():
+        shop.storefront.publish_bundle(open_to_all)
+        shop.storefront.publish_bundle(replace(open_to_all, staff_only=True))
+        soup = BeautifulSoup(shop.storefront.placement("product", "p1"), "html5lib")
+    assert len(soup.select(".storefront-set")) == 1
+    assert soup.select("form, button") == []
+    assert [url for url in addresses(soup) if not url.startswith(f"{ADDRESS}/")] == []
+    assert mail_of(shop, "p1").select("form, input, button") == []
 
 
 def test_the_mail_of_a_shop_without_redis_is_left_empty(make_shop: MakeShop) -> None:
