@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -33,7 +33,7 @@ from storefront_plugin.core import database
 from storefront_plugin.core.database import table_of
 from storefront_plugin.counts import generations
 from storefront_plugin.counts.generations import Generation
-from storefront_plugin.jobs.heartbeats import Heartbeats
+from storefront_plugin.jobs.heartbeats import Heartbeats, Kind
 from storefront_plugin.jobs.thread import BackgroundThread
 from storefront_plugin.orderlog.tables import Batch, OrderEvent
 from storefront_plugin.proxies import SERVICES
@@ -334,7 +334,7 @@ def quiet_shop(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch, drain: str)
     )
 
 
-def beat(shop: SmallShop, kind: Literal["worker", "thread"]) -> None:
+def beat(shop: SmallShop, kind: Kind) -> None:
     """A process of this kind shows life."""
     parts = shop.app.extensions[SERVICES]
     workers = Heartbeats(parts.store, parts.keys)
@@ -391,6 +391,19 @@ def test_a_catch_up_that_failed_is_told_until_one_goes_well(
         record_run(shop.storefront.database, "catch_up")
     assert matters(shop) == []
     assert re.search(r"OK .*caught up \d seconds? ago", services(shop)["Worker"])
+
+
+def test_each_job_s_last_run_and_trouble_are_told(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In both languages, also where a scheduler of the shop's own runs them."""
+    shop = quiet_shop(make_shop, monkeypatch, "off")
+    beat(shop, "scheduler")
+    with shop.app.app_context():
+        record_run(shop.storefront.database, "lists")
+    assert re.search(r"OK a scheduler of the shop .*update of trends \d+ seconds? ago", services(shop)["Worker"])
+    with shop.app.app_context():
+        record_run(shop.storefront.database, "lists", "Redis is full.")
+    assert re.search(r"met trouble .*update of trends failed .* Redis is full\.", services(shop)["Worker"])
+    assert "トレンドの更新に失敗" in home(shop, "ja").text
 
 
 def test_the_worker_s_search_for_bundles_is_told(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
