@@ -267,7 +267,7 @@ function quote({ rule, value, least }, items) {
   const sum = (some) => some.reduce((total, [amount, quantity]) => total + amount * quantity, 0);
   const total = sum(items);
   const free = least && rule === "free" ? freeOfMix(value, least, items) : sum(items.filter(([, , isFree]) => isFree));
-  return { total, saving: Math.max(0, SAVED[rule](value, total, free)) };
+  return { total, saving: Math.max(0, SAVED[rule](value, total, free, items)) };
 }
 
 // The cheapest of the most expensive that a mix needs.

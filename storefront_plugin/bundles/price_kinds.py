@@ -60,8 +60,8 @@ class PriceRule(ABC):
         return self.amounts.get(currency, 0)
 
     @abstractmethod
-    def saving(self, total: int, free: int, currency: str) -> int:
-        """What a set saves that costs *total* one by one, and its free items *free*; below 0 where it costs more."""
+    def saving(self, items: Items, total: int, free: int, currency: str) -> int:
+        """What a set of *items* saves that cost *total* one by one, and the free ones *free*; below 0 where it costs more."""
 
     def free_of_mix(self, items: Items, least: int) -> Sequence[int]:
         """How many of each of *items* are free in a mix that needs *least*; empty where none is."""
@@ -101,7 +101,7 @@ class PercentOff(PriceRule):
     def number(self, currency: str) -> int:
         return self.rate
 
-    def saving(self, total: int, free: int, currency: str) -> int:
+    def saving(self, items: Items, total: int, free: int, currency: str) -> int:
         return share(total, self.rate, WHOLE)
 
     def item_saving(self, unit_price: int, currency: str) -> int:
@@ -128,7 +128,7 @@ class AmountOff(PriceRule):
     def has(self, currency: str) -> bool:
         return currency in self.amounts
 
-    def saving(self, total: int, free: int, currency: str) -> int:
+    def saving(self, items: Items, total: int, free: int, currency: str) -> int:
         return min(self.amounts[currency], total)
 
     def item_saving(self, unit_price: int, currency: str) -> int:
@@ -150,7 +150,7 @@ class FixedPrice(PriceRule):
     def has(self, currency: str) -> bool:
         return currency in self.amounts
 
-    def saving(self, total: int, free: int, currency: str) -> int:
+    def saving(self, items: Items, total: int, free: int, currency: str) -> int:
         return total - self.amounts[currency]
 
     def item_saving(self, unit_price: int, currency: str) -> int:
@@ -176,7 +176,7 @@ class FreeItems(PriceRule):
     def number(self, currency: str) -> int:
         return self.count
 
-    def saving(self, total: int, free: int, currency: str) -> int:
+    def saving(self, items: Items, total: int, free: int, currency: str) -> int:
         return free
 
     def free_of_mix(self, items: Items, least: int) -> Sequence[int]:

@@ -60,7 +60,7 @@ def quote(tier: Tier, items: Items, currency: str, free: Items = ()) -> Quote:
     else:
         if tier.least and not free:
             free = [(one[0], count) for one, count in zip(items, rule.free_of_mix(items, tier.least), strict=False)]
-        saving = rule.saving(total, _sum(free) if free else 0, currency)
+        saving = rule.saving(items, total, _sum(free) if free else 0, currency)
     return Quote(total, saving) if saving > 0 else Quote(total, 0, _refused(total, saving, currency))
 
 
