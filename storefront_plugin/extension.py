@@ -16,7 +16,6 @@ from .bundles.definition import BundleText, Definition
 from .bundles.orders import uses
 from .bundles.orders.refunds import Policy, RefundQuote, Return
 from .bundles.proposals.mining import MiningSettings
-from .bundles.store import repository
 from .bundles.store.repository import BundleRecord
 from .cli import storefront as commands
 from .cli.installation import inspect
@@ -347,7 +346,7 @@ class Storefront:
 
         *locale* is a name such as "ja_JP", a `babel.Locale`, or None for English.
         """
-        return repository.load(self.database, bundle_id).definition.text_in(str(locale or "en"))
+        return self.services.bundles.load(bundle_id).definition.text_in(str(locale or "en"))
 
     def publish_bundle(self, definition: Definition, bundle_id: int | None = None, by: str = "") -> BundleRecord:
         """Save *definition* as a new bundle, or in place of *bundle_id*, publish it and tell all processes.
@@ -355,7 +354,7 @@ class Storefront:
         *by* is the name for the log of changes. A published bundle that stands just so is left as it is. Raises
         `BundleNotFound`, and `EditConflict` where somebody changes the bundle at the same moment.
         """
-        stored = repository.publish(self.database, definition, bundle_id, by)
+        stored = self.services.bundles.publish(definition, bundle_id, by)
         self.bundles_changed()
         return stored
 

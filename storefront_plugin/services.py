@@ -19,6 +19,7 @@ from .bundles.pricer import CartPricer
 from .bundles.proposals.run import ProposalSearch
 from .bundles.slots.filler import BundleFiller
 from .bundles.slots.pieces import Variants
+from .bundles.store.repository import BundleRepository
 from .content.index import CatalogueIndex
 from .core.database import Database, open_database
 from .core.settings import Settings
@@ -73,6 +74,7 @@ class Services:
         news: Notifies all processes of changes.
         fillers: Fill slots.
         suggestions: Fills and explains slots of pages and single strategies.
+        bundles: Bundles of the merchant.
         rules: Rules of the merchant.
         placements: The slots that the merchant gave to pages.
         slot_stats: Number of pages on which each slot was empty.
@@ -106,6 +108,7 @@ class Services:
     fillers: Fillers
     suggestions: Suggestions
     slot_stats: SlotStats
+    bundles: BundleRepository
     rules: RuleStore
     placements: PlacementStore
     pricer: CartPricer
@@ -282,6 +285,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         fillers=fillers,
         suggestions=Suggestions(reader, keys, fillers, snapshots, plan, slot_stats),
         slot_stats=slot_stats,
+        bundles=BundleRepository(database),
         rules=RuleStore(database),
         placements=PlacementStore(database, fillers),
         pricer=pricer,

@@ -86,7 +86,7 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
 
     It gets: `load`, `find`, `create`, `update`, `delete`, `undo`, `revert` and `history`, each in a transaction of its
     own, all with the entry of the log in the same transaction; and for transactions that do more, with the session
-    first: `insert`, `claim`, `write`, `remove` and `take_back`.
+    first: `insert`, `edit`, `claim`, `write`, `remove` and `take_back`.
 
     Of two editors the second is told: each change claims the version it was made from by one guarded UPDATE, and
     raises *conflict* with how things stand now where that is not the newest. All raise `DatabaseUnavailable`.
@@ -150,10 +150,8 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
 
         *action* is for the log.
         """
-        refuse(self.problems(definition))
         with self.database.writing() as session:
-            row = self.claim(session, key, version)
-            return self.write(session, row, self.columns(definition), by, action, title)
+            return self.edit(session, key, version, definition, by, action=action, title=title)
 
     def delete(self, keys: Sequence[Key], by: str = "", *, titles: Mapping[Key, str] | None = None) -> list[AnyRecord]:
         """Delete all of *keys* that stand, whatever their version, and answer with these."""
@@ -218,6 +216,21 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
         session.execute(raised)
         return self.rows(session, found, *where)
 
+    def edit(
+        self,
+        session: Session,
+        key: Key,
+        version: int,
+        definition: Definition,
+        by: str = "",
+        *,
+        action: str = "edit",
+        title: str = "",
+    ) -> AnyRecord:
+        """`update` in the transaction of *session*; nothing is changed where it raises."""
+        refuse(self.problems(definition))
+        return self.write(session, self.claim(session, key, version), self.columns(definition), by, action, title)
+
     def write(
         self,
         session: Session,
@@ -243,7 +256,7 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
 
     def take_back(self, session: Session, key: Key, version: int, by: str = "", steps: int = 1) -> AnyRecord:
         """Take back the last *steps* changes, which led to *version*; raises as `undo`."""
-        first, newest = self._entry(session, key, version - steps + 1), self._entry(session, key)
+        first, newest = self.entry(session, key, version - steps + 1), self.entry(session, key)
         row = session.get(self.model, key, populate_existing=True)
         if newest is None:
             raise InputError(N_("There is no change to undo; look it up in the log."))
@@ -255,6 +268,13 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
         if first.before is None:
             return self.remove(session, row, by, "undo", first.title)
         return self.write(session, row, self.restored(first.before), by, "undo", first.title)
+
+    def entry(self, session: Session, key: Key, version: int | None = None) -> AuditRow | None:
+        """The entry that led to *version*, or the newest."""
+        query = sa.select(AuditRow).where(AuditRow.subject == self.subject, AuditRow.subject_id == str(key))
+        if version is not None:
+            query = query.where(AuditRow.version == version)
+        return session.scalars(query.order_by(AuditRow.id.desc()).limit(1)).first()
 
     def _bring_back(self, session: Session, key: Key, version: int, entry: AuditRow, by: str) -> AnyRecord:
         if entry.before is None:
@@ -273,13 +293,6 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
         if entry is None or entry.subject != self.subject or entry.version is None:
             raise InputError(N_("There is no change %(entry)s to undo; look it up in the log."), entry=entry_id)
         return self.take_back(session, self._id.type.python_type(entry.subject_id), entry.version, by)
-
-    def _entry(self, session: Session, key: Key, version: int | None = None) -> AuditRow | None:
-        """The entry that led to *version*, or the newest."""
-        query = sa.select(AuditRow).where(AuditRow.subject == self.subject, AuditRow.subject_id == str(key))
-        if version is not None:
-            query = query.where(AuditRow.version == version)
-        return session.scalars(query.order_by(AuditRow.id.desc()).limit(1)).first()
 
     def _row(self, session: Session, key: Key) -> Any:
         row = session.get(self.model, key, populate_existing=True)

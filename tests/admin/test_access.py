@@ -25,7 +25,7 @@ from small_shop import SmallShop
 
 from storefront_plugin import ConfigurationError, Merchant
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.core import audit
 from storefront_plugin.core.database import Base
 
@@ -45,7 +45,7 @@ def probed(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> tuple[SmallS
     """A shop with a page made for tests, a bundle (1) and an entry of the log."""
     shop, probe = add_probe(monkeypatch, make_shop, TESTING=False, STOREFRONT_DRAIN="off")
     with shop.app.app_context():
-        repository.create(shop.storefront.database, set_of("p1", "p2", price=percent_off(10)), "First editor")
+        BundleRepository(shop.storefront.database).create(set_of("p1", "p2", price=percent_off(10)), "First editor")
     return shop, probe
 
 

@@ -14,8 +14,9 @@ from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant, Product, Slot
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.store import proposals, repository
-from storefront_plugin.bundles.store.tables import StoredProposal
+from storefront_plugin.bundles.store import proposals
+from storefront_plugin.bundles.store.repository import BundleRepository
+from storefront_plugin.bundles.store.tables import ProposalRow
 from storefront_plugin.recommending.placements import PlacementStore
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
 from storefront_plugin.recommending.rules.rule import Rule
@@ -68,7 +69,7 @@ def propose(shop: SmallShop, *products: str) -> None:
     row = figures | {"currency": "EUR", "price": 700, "discount": 15, "decided_by": "", "state": "open"}
     ids = '["' + '", "'.join(products) + '"]'
     with shop.app.app_context(), shop.storefront.database.writing() as session:
-        session.add(StoredProposal(key=KEY, product_ids=ids, found_at=dt.datetime(2026, 3, 1), **row))
+        session.add(ProposalRow(key=KEY, product_ids=ids, found_at=dt.datetime(2026, 3, 1), **row))
 
 
 def test_rules_are_named_by_what_they_do_whoever_made_them(admin: SmallShop, browser: Merchants) -> None:
@@ -123,12 +124,12 @@ def test_a_proposal_is_called_by_its_products_and_leads_to_what_became_of_it(
     with admin.app.app_context():
         proposals.unreject(admin.storefront.database, [KEY], "Second editor")
         definition = proposals.definition_of(admin.storefront.database, catalog, KEY)
-        bundle = repository.create(admin.storefront.database, definition, proposal=KEY).id
+        bundle = BundleRepository(admin.storefront.database).create(definition, proposal=KEY).id
     lines = log(browser, "log?subject=proposal")
     assert [address for _, address in lines] == [f"bundles/{bundle}"] * 3
     assert lines[0][0] == "Proposal Product 3 + Product 4 accepted"
     with admin.app.app_context(), admin.storefront.database.writing() as session:
-        session.delete(session.get(StoredProposal, KEY))
+        session.delete(session.get(ProposalRow, KEY))
     assert log(browser, "log?subject=proposal")[0] == ("Proposal p3 + p4 accepted", None)
 
 
@@ -180,9 +181,9 @@ def test_the_log_leads_to_the_history_of_a_bundle(admin: SmallShop, browser: Mer
     """Where a change of it is told field by field."""
     with admin.app.app_context():
         database = admin.storefront.database
-        stored = repository.create(database, set_of("p1", "p2", price=percent_off(10)))
+        stored = BundleRepository(database).create(set_of("p1", "p2", price=percent_off(10)))
         bundle = stored.id
-        repository.update(database, bundle, stored.version, replace(stored.definition, staff_only=True))
+        BundleRepository(database).update(bundle, stored.version, replace(stored.definition, staff_only=True))
     browser.get("log")
     assert [str(each["href"]) for each in browser.soup.select("tbody a.small-text")] == [
         f"{ADMIN}/bundles/{bundle}/history"

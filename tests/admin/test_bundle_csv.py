@@ -14,8 +14,8 @@ from small_shop import SmallShop
 
 from storefront_plugin import Merchant
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import list_bundles
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.core.errors import DatabaseUnavailable
 
 
@@ -25,8 +25,8 @@ def admin(make_shop: Callable[..., SmallShop]) -> SmallShop:
     shop = make_shop(admin_access=lambda: Merchant("First editor"))
     with shop.app.app_context():
         for products in (("p1", "p2"), ("p3", "p4")):
-            repository.create(shop.storefront.database, set_of(*products, price=percent_off(10)), "Second editor")
-        repository.set_state(shop.storefront.database, 1, 1, "publish", "Second editor")
+            BundleRepository(shop.storefront.database).create(set_of(*products, price=percent_off(10)), "Second editor")
+        BundleRepository(shop.storefront.database).set_state(1, 1, "publish", "Second editor")
     return shop
 
 
@@ -101,7 +101,7 @@ def test_a_file_is_checked_before_anything_is_changed(admin: SmallShop, editor: 
     assert editor.texts(".notice p") == ["1 bundle created, 1 changed."]
     assert count(admin) == 3
     with admin.app.app_context():
-        kept = repository.load(admin.storefront.database, 1)
+        kept = BundleRepository(admin.storefront.database).load(1)
         assert (kept.definition.text_in("en").title, kept.updated_by, kept.state) == (
             "Kit",
             "First editor",
@@ -127,8 +127,8 @@ def test_bad_rows_are_told_by_line_and_good_ones_kept(admin: SmallShop, editor: 
     assert "1 was refused" in editor.texts(".notice")[0]
     assert editor.texts(".report .state") == ["refused"]
     with admin.app.app_context():
-        assert repository.load(admin.storefront.database, 1).definition.text_in("en").title == "Kit"
-        assert repository.load(admin.storefront.database, 2).version == 1
+        assert BundleRepository(admin.storefront.database).load(1).definition.text_in("en").title == "Kit"
+        assert BundleRepository(admin.storefront.database).load(2).version == 1
 
 
 HEADER = (
@@ -224,7 +224,7 @@ def test_an_import_is_taken_back_by_one_press(admin: SmallShop, editor: Merchant
     editor.click("Undo")
     assert editor.texts(".notice") == ["Import taken back: 0 new drafts deleted, 1 bundle as it was before."]
     with admin.app.app_context():
-        stands = repository.load(admin.storefront.database, 1)
+        stands = BundleRepository(admin.storefront.database).load(1)
         assert (stands.definition.text_in("en").title, stands.state) == ("Set", "published")
         assert admin.storefront.services.pricer.published.get().bundles[1].definition.text_in("en").title == "Set"
     imported(editor, NEW + bad)
@@ -236,7 +236,9 @@ def test_an_import_is_taken_back_by_one_press(admin: SmallShop, editor: Merchant
     editor.get("bundles/files")
     assert "1 bundle · First editor" in editor.texts(".latest-import")[0]
     with admin.app.app_context():
-        repository.update(admin.storefront.database, 4, 1, set_of("p1", "p2", price=percent_off(20)), "Second editor")
+        BundleRepository(admin.storefront.database).update(
+            4, 1, set_of("p1", "p2", price=percent_off(20)), "Second editor"
+        )
     editor.click("Take it back")
     assert "1 bundle was changed since the import and is left as it is." in editor.texts(".notice")
     assert count(admin) == 3

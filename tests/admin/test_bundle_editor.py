@@ -19,10 +19,11 @@ from small_shop import SmallShop, made_products
 from storefront_plugin import CartLine, MemoryCatalog, Merchant, Product
 from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import fixed_price, percent_off
-from storefront_plugin.bundles.store import proposals, repository
+from storefront_plugin.bundles.store import proposals
 from storefront_plugin.bundles.store.listing import list_bundles
+from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository
 from storefront_plugin.bundles.store.saved_forms import create_once
-from storefront_plugin.bundles.store.tables import StoredBundle, StoredProposal
+from storefront_plugin.bundles.store.tables import BundleRow, ProposalRow
 from storefront_plugin.core.audit import entries
 from storefront_plugin.core.database import table_of
 from storefront_plugin.shop.ports import Variant
@@ -42,16 +43,18 @@ def editor(admin: SmallShop) -> Merchants:
     return Merchants(admin)
 
 
-def stored(shop: SmallShop, bundle_id: int = 1) -> repository.BundleRecord:
+def stored(shop: SmallShop, bundle_id: int = 1) -> BundleRecord:
     with shop.app.app_context():
-        return repository.load(shop.storefront.database, bundle_id)
+        return BundleRepository(shop.storefront.database).load(bundle_id)
 
 
-def create(shop: SmallShop, definition: Definition, publish: bool = False) -> repository.BundleRecord:
+def create(shop: SmallShop, definition: Definition, publish: bool = False) -> BundleRecord:
     with shop.app.app_context():
-        made = repository.create(shop.storefront.database, definition, "Second editor")
+        made = BundleRepository(shop.storefront.database).create(definition, "Second editor")
         if publish:
-            made = repository.set_state(shop.storefront.database, made.id, made.version, "publish", "Second editor")
+            made = BundleRepository(shop.storefront.database).set_state(
+                made.id, made.version, "publish", "Second editor"
+            )
         return made
 
 
@@ -153,8 +156,8 @@ def test_hostile_words_are_text_everywhere(admin: SmallShop, editor: Merchants) 
     texts = {"en": BundleText(HOSTILE[:200], HOSTILE), "ar": BundleText(HOSTILE[:200])}
     made = create(admin, dataclasses.replace(set_of("p1", "p2", price=TEN), texts=texts), publish=True)
     with admin.app.app_context():
-        repository.update(admin.storefront.database, 1, made.version, set_of("p1", "p2", price=TEN), HOSTILE[:80])
-        repository.undo(admin.storefront.database, 1, made.version + 1, "<i>")
+        BundleRepository(admin.storefront.database).update(1, made.version, set_of("p1", "p2", price=TEN), HOSTILE[:80])
+        BundleRepository(admin.storefront.database).revert(1, made.version + 1, "<i>")
     for page in ("bundles", "bundles/1", "bundles/1/history", "bundles/1?x=<script>", "log"):
         soup = editor.get(page)
         assert editor.status == 200
@@ -196,7 +199,9 @@ def test_the_second_of_two_editors_sees_both_and_decides(admin: SmallShop, edito
     create(admin, set_of("p1", "p2", price=TEN))
     editor.get("bundles/1")
     with admin.app.app_context():
-        repository.update(admin.storefront.database, 1, 1, set_of("p1", "p2", price=percent_off(20)), "Second editor")
+        BundleRepository(admin.storefront.database).update(
+            1, 1, set_of("p1", "p2", price=percent_off(20)), "Second editor"
+        )
     editor.press("save", tiers__0__percent="30", words__0__title="Mine")
     assert editor.status == 409
     assert "Second editor" in editor.texts(".conflict p")[1]
@@ -214,7 +219,7 @@ def test_a_bundle_that_is_gone_can_be_saved_as_a_new_one(admin: SmallShop, edito
     bundle_id = create(admin, set_of("p1", "p2", price=TEN)).id
     editor.get(f"bundles/{bundle_id}")
     with admin.app.app_context(), admin.storefront.database.writing() as session:
-        session.execute(sa.delete(table_of(StoredBundle)))
+        session.execute(sa.delete(table_of(BundleRow)))
     editor.press("save", tiers__0__percent="15", words__0__title=HOSTILE)
     assert (editor.status, count(admin)) == (410, 0)
     assert editor.texts(".notice-warning b") == ["This bundle is not there any more."]
@@ -633,7 +638,7 @@ def propose(shop: SmallShop, discount: int) -> str:
     with shop.app.app_context(), shop.storefront.database.writing() as session:
         row = figures | {"currency": "EUR", "price": 700, "discount": discount, "margin": None, "decided_by": ""}
         found = dt.datetime(2026, 3, 1)
-        session.add(StoredProposal(key=key, product_ids='["p3", "p4"]', state="open", found_at=found, **row))
+        session.add(ProposalRow(key=key, product_ids='["p3", "p4"]', state="open", found_at=found, **row))
     return key
 
 

@@ -13,7 +13,7 @@ from small_shop import SmallShop
 from storefront_plugin import CartLine, Merchant
 from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, percent_off
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.repository import BundleRepository
 
 TOMORROW = Schedule(start=dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=1))
 
@@ -32,9 +32,9 @@ def ladder(*tiers: tuple[dict[str, int], Price], schedule: Schedule | None = Non
 
 def create(shop: SmallShop, definition: Definition, publish: bool = True) -> int:
     with shop.app.app_context():
-        stored = repository.create(shop.storefront.database, definition)
+        stored = BundleRepository(shop.storefront.database).create(definition)
         if publish:
-            repository.set_state(shop.storefront.database, stored.id, 1, "publish")
+            BundleRepository(shop.storefront.database).set_state(stored.id, 1, "publish")
     return stored.id
 
 

@@ -16,8 +16,8 @@ from small_shop import SmallShop
 from storefront_plugin import CartLine, Merchant
 from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import fixed_price, percent_off
-from storefront_plugin.bundles.store import repository
-from storefront_plugin.bundles.store.tables import StoredBundle
+from storefront_plugin.bundles.store.repository import BundleRepository
+from storefront_plugin.bundles.store.tables import BundleRow
 
 TEN = percent_off(10)
 NOW = dt.datetime.now(dt.timezone.utc)
@@ -43,9 +43,9 @@ def fill(shop: SmallShop, *definitions: Definition, publish: bool = True) -> Non
     """Store bundles, the first with id 1."""
     with shop.app.app_context():
         for one in definitions:
-            made = repository.create(shop.storefront.database, one, "Second editor")
+            made = BundleRepository(shop.storefront.database).create(one, "Second editor")
             if publish:
-                repository.set_state(shop.storefront.database, made.id, made.version, "publish", "Second editor")
+                BundleRepository(shop.storefront.database).set_state(made.id, made.version, "publish", "Second editor")
 
 
 def test_an_empty_list_says_what_to_do_first(editor: Merchants) -> None:
@@ -68,7 +68,7 @@ def test_a_row_says_how_a_bundle_stands(admin: SmallShop, editor: Merchants) -> 
     )
     fill(admin, titled("Draft"), publish=False)
     with admin.app.app_context():
-        repository.set_state(admin.storefront.database, 1, 2, "archive")
+        BundleRepository(admin.storefront.database).set_state(1, 2, "archive")
     editor.get("bundles?sort=id&order=up")
     states = dict(zip(editor.texts(".row-title"), editor.texts(".state"), strict=True))
     assert states == {
@@ -129,7 +129,7 @@ def test_several_are_changed_together_and_taken_back(admin: SmallShop, editor: M
     fill(admin, *(titled(f"Kit {number}") for number in range(3)), publish=False)
     editor.get("bundles?q=kit&sort=id&order=up")
     with admin.app.app_context():
-        repository.update(admin.storefront.database, 3, 1, titled("Kit changed"), "Second editor")
+        BundleRepository(admin.storefront.database).update(3, 1, titled("Kit changed"), "Second editor")
     form = editor.soup.select_one("form[data-bulk-form]")
     assert form is not None
     rows = [str(box["value"]) for box in form.select("[data-row]")]
@@ -193,7 +193,7 @@ def test_a_definition_that_cannot_be_read_leaves_the_list_whole(admin: SmallShop
     """Its row stands without pictures and offer."""
     fill(admin, titled("Whole"), titled("Broken"))
     with admin.app.app_context(), admin.storefront.database.writing() as session:
-        session.execute(sa.update(StoredBundle).where(StoredBundle.title == "Broken").values(definition="{}"))
+        session.execute(sa.update(BundleRow).where(BundleRow.title == "Broken").values(definition="{}"))
     editor.get("bundles")
     assert set(editor.texts(".row-title")) == {"Whole", "Broken"}
     assert sorted(editor.texts("td[data-label=Offer]")) == ["", "10% off"]
@@ -208,7 +208,7 @@ def test_ten_thousand_bundles_cost_four_queries(admin: SmallShop, editor: Mercha
             titled(f"Kit {number:05}", Definition(kind="set", tiers=(Tier(parts, TEN),), texts={"en": BundleText("x")}))
             for number in range(10_000)
         ]
-        repository.add(session, many, "Second editor")
+        BundleRepository(admin.storefront.database).insert(session, many, "Second editor")
     for query in ("", "?q=kit+09999", "?state=draft&sort=title&order=up", "?page=200&sort=title&order=up"):
         with counted_sql() as statements:
             editor.get(f"bundles{query}")

@@ -26,9 +26,9 @@ from storefront_plugin import AddForm, CartLine, MemoryCatalog, Merchant, Order,
 from storefront_plugin.admin.home import bundle_attention
 from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.definition_json import dump_definition
-from storefront_plugin.bundles.store.tables import StoredBundle, StoredProposal, StoredRun
+from storefront_plugin.bundles.store.repository import BundleRepository, raise_version
+from storefront_plugin.bundles.store.tables import BundleRow, ProposalRow, ProposalRunRow
 from storefront_plugin.core import database
 from storefront_plugin.core.database import table_of
 from storefront_plugin.counts import generations
@@ -118,8 +118,8 @@ def publish(shop: SmallShop, *products: str, **more: Any) -> int:
 
 def publish_definition(shop: SmallShop, definition: Definition) -> int:
     with shop.app.app_context():
-        made = repository.create(shop.storefront.database, definition)
-        return repository.set_state(shop.storefront.database, made.id, made.version, "publish").id
+        made = BundleRepository(shop.storefront.database).create(definition)
+        return BundleRepository(shop.storefront.database).set_state(made.id, made.version, "publish").id
 
 
 def steps(shop: SmallShop) -> dict[str, bool]:
@@ -171,11 +171,11 @@ def test_drafts_and_archived_bundles_are_nobodys_worry(shop: SmallShop, catalog:
     """Only what shoppers would see is looked at."""
     del catalog.now["p2"]
     with shop.app.app_context():
-        repository.create(shop.storefront.database, set_of("p1", "p2", price=percent_off(10)))
+        BundleRepository(shop.storefront.database).create(set_of("p1", "p2", price=percent_off(10)))
     number = publish(shop, "p1", "p2")
     assert len(matters(shop)) == 1
     with shop.app.app_context():
-        repository.set_state(shop.storefront.database, number, 2, "archive")
+        BundleRepository(shop.storefront.database).set_state(number, 2, "archive")
     assert matters(shop) == []
 
 
@@ -187,7 +187,7 @@ def test_a_bundle_that_ended_or_is_used_up_is_told(shop: SmallShop) -> None:
     full = publish(shop, "p1", "p2", limit_in_all=3)
     publish(shop, "p1", "p2", limit_in_all=3)
     with shop.app.app_context(), shop.storefront.database.writing() as session:
-        session.execute(sa.update(StoredBundle).where(StoredBundle.id == full).values(uses=3))
+        session.execute(sa.update(BundleRow).where(BundleRow.id == full).values(uses=3))
     found = links(shop)
     assert len(found) == 2
     over = next(sentence for sentence in found if "ended on" in sentence)
@@ -218,8 +218,8 @@ def fill_repository(shop: SmallShop, count: int) -> None:
         for n in range(count)
     ]  # fmt: skip
     with shop.app.app_context(), shop.storefront.database.writing() as session:
-        session.execute(sa.insert(table_of(StoredBundle)), rows)
-        repository.raise_version(session)
+        session.execute(sa.insert(table_of(BundleRow)), rows)
+        raise_version(session)
 
 
 @pytest.mark.slow
@@ -415,7 +415,7 @@ def test_the_worker_s_search_for_bundles_is_told(make_shop: MakeShop, monkeypatc
     assert matters(shop) == []
     assert re.search(r"searched for bundles \d seconds? ago", services(shop)["Worker"])
     with shop.app.app_context(), shop.storefront.database.writing() as session:
-        session.execute(sa.update(StoredRun).values(state="failed", sentence="The disk is full."))
+        session.execute(sa.update(ProposalRunRow).values(state="failed", sentence="The disk is full."))
     assert matters(shop) == ["Soon: The last search for bundles failed."]
     assert list(links(shop).values()) == [f"{HOME}/bundles/proposals"]
     assert "search for bundles failed" in services(shop)["Worker"]
@@ -540,7 +540,7 @@ def test_proposals_that_wait_are_told(shop: SmallShop) -> None:
         rows = [
             row | {"key": str(n), "state": state} for n, state in enumerate(("open", "open", "rejected", "accepted"))
         ]
-        session.execute(sa.insert(table_of(StoredProposal)), rows)
+        session.execute(sa.insert(table_of(ProposalRow)), rows)
     assert matters(shop) == ["When you have time: 2 proposed bundles wait for you."]
     assert list(links(shop).values()) == [f"{HOME}/bundles/proposals"]
 
@@ -596,7 +596,7 @@ def test_what_is_on_is_told_in_figures_and_names(shop: SmallShop) -> None:
     publish(shop, "p1", "p4", schedule=Schedule(now + dt.timedelta(days=1), None))
     publish(shop, "p1", "p5", schedule=Schedule(None, now - dt.timedelta(days=1)))
     with shop.app.app_context():
-        repository.create(shop.storefront.database, set_of("p1", "p6", price=percent_off(5)))
+        BundleRepository(shop.storefront.database).create(set_of("p1", "p6", price=percent_off(5)))
     page = home(shop)
     figures = {
         each.select("dt")[0].text: " ".join(each.select("dd")[0].text.split()) for each in page.select(".figure")
@@ -640,7 +640,7 @@ def test_first_steps_tick_themselves_and_go(make_shop: MakeShop) -> None:
     who[0] = Merchant("First editor")
     assert steps(shop)["Name who comes in here"]
     with shop.app.app_context():
-        repository.create(shop.storefront.database, set_of("p1", "p2", price=percent_off(5)))
+        BundleRepository(shop.storefront.database).create(set_of("p1", "p2", price=percent_off(5)))
     assert [step for step, done in steps(shop).items() if not done] == ["Give your cart"]
     shop.storefront.cart = Cart()
     assert home(shop).select(".steps") == []

@@ -12,8 +12,9 @@ from small_shop import SmallShop
 
 from storefront_plugin import Merchant, Product
 from storefront_plugin.bundles.proposals import run as proposal_run
-from storefront_plugin.bundles.store import proposals, repository
+from storefront_plugin.bundles.store import proposals
 from storefront_plugin.bundles.store.proposals import list_proposals
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.core.errors import StorefrontError
 
 PAGE = "bundles/proposals"
@@ -121,7 +122,7 @@ def test_accepting_opens_the_editor_filled_in(admin: SmallShop, editor: Merchant
     database = admin.storefront.database
     assert proposals.counts(database) == {"open": len(found)}
     draft = proposals.definition_of(database, admin.storefront.catalog, found["camera+lens"])
-    stored = repository.create(database, draft, "First editor", proposal=found["camera+lens"])
+    stored = BundleRepository(database).create(draft, "First editor", proposal=found["camera+lens"])
     editor.get(f"{PAGE}?state=accepted")
     assert [str(link["href"]) for link in editor.soup.select("tbody a")] == [f"/storefront/admin/bundles/{stored.id}"]
     assert "Accepted · First editor" in editor.texts("tbody tr")[0]

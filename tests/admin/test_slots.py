@@ -17,7 +17,7 @@ from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant, Slot
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.core import audit
 from storefront_plugin.core.database import table_of
 from storefront_plugin.proxies import SERVICES
@@ -465,8 +465,8 @@ def test_the_preview_says_what_steps_back_for_a_bundle(browser: Browser) -> None
     )
     kit = set_of("p1", "p2", "p3", price=percent_off(10))
     with browser.shop.app.app_context():
-        stored = repository.create(browser.shop.storefront.database, kit)
-        repository.set_state(browser.shop.storefront.database, stored.id, 1, "publish")
+        stored = BundleRepository(browser.shop.storefront.database).create(kit)
+        BundleRepository(browser.shop.storefront.database).set_state(stored.id, 1, "publish")
         browser.shop.storefront.bundles_changed()
     preview = browser.get("/slots/product?product=p1").select("#preview")[0]
     assert [one.get_text(" ", strip=True) for one in preview.select(".preview-left")] == [

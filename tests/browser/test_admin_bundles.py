@@ -14,7 +14,7 @@ from small_shop import SmallShop
 from storefront_plugin import Merchant
 from storefront_plugin.bundles.definition import BundleText
 from storefront_plugin.bundles.price import fixed_price, percent_off
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository
 
 ADMIN = "/storefront/admin"
 TEN = percent_off(10)
@@ -27,9 +27,9 @@ def shop(make_shop: Callable[..., SmallShop]) -> SmallShop:
     return make_shop(admin_access=lambda: Merchant("First editor"))
 
 
-def stored(shop: SmallShop, bundle_id: int = 1) -> repository.BundleRecord:
+def stored(shop: SmallShop, bundle_id: int = 1) -> BundleRecord:
     with shop.app.app_context():
-        return repository.load(shop.storefront.database, bundle_id)
+        return BundleRepository(shop.storefront.database).load(bundle_id)
 
 
 def focused(page: Page) -> str:
@@ -107,7 +107,7 @@ def test_the_keyboard_stays_where_one_types_and_goes_to_what_is_new(visit: Opene
 def test_the_menu_of_the_head_closes_again(visit: Opener, shop: SmallShop) -> None:
     """By Escape, which leaves the keyboard on it, and by a click elsewhere; its buttons work."""
     with shop.app.app_context():
-        repository.create(shop.storefront.database, set_of("p1", "p2", price=TEN))
+        BundleRepository(shop.storefront.database).create(set_of("p1", "p2", price=TEN))
     page = visit("/bundles/1")
     archive = page.get_by_role("button", name="Archive")
     expect(archive).to_be_hidden()
@@ -171,7 +171,7 @@ def test_tiers_come_and_go_and_keep_what_was_typed(visit: Opener, shop: SmallSho
 def test_nothing_typed_is_left_without_a_question(visit: Opener, shop: SmallShop) -> None:
     """Leaving with changes asks, saving does not; chosen rows of the list switch their buttons on."""
     with shop.app.app_context():
-        repository.create(shop.storefront.database, set_of("p1", "p2", price=TEN))
+        BundleRepository(shop.storefront.database).create(set_of("p1", "p2", price=TEN))
     asked: list[str] = []
     page = visit("/bundles/1")
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
@@ -192,7 +192,9 @@ def test_nothing_typed_is_left_without_a_question(visit: Opener, shop: SmallShop
 def test_what_needs_script_is_not_there_without(visit: Opener, shop: SmallShop) -> None:
     """Choosing all rows and copying; with script both are there."""
     with shop.app.app_context():
-        repository.create(shop.storefront.database, dataclasses.replace(set_of("p1", "p2", price=TEN), staff_only=True))
+        BundleRepository(shop.storefront.database).create(
+            dataclasses.replace(set_of("p1", "p2", price=TEN), staff_only=True)
+        )
     for script in (True, False):
         page = visit("/bundles", script=script)
         expect(page.get_by_label("All on this page")).to_be_visible(visible=script)
@@ -214,9 +216,9 @@ def test_rows_can_be_read_at_every_width(visit: Opener, shop: SmallShop, width: 
         database = shop.storefront.database
         for number in range(3):
             definition = dataclasses.replace(set_of(*(f"p{each}" for each in range(1, 6)), price=TEN), texts=texts)
-            made = repository.create(database, definition, "A merchant of a long name")
-            repository.update(
-                database, made.id, 1, dataclasses.replace(definition, limit_in_all=9 + number), "Second editor"
+            made = BundleRepository(database).create(definition, "A merchant of a long name")
+            BundleRepository(database).update(
+                made.id, 1, dataclasses.replace(definition, limit_in_all=9 + number), "Second editor"
             )
     page = visit("/bundles", width=width, locale=locale)
     for path in ("/bundles", "/bundles/1/history", "/log", ""):
@@ -240,7 +242,7 @@ def test_a_code_is_copied(visit: Opener, shop: SmallShop) -> None:
     """By a button; its field is selected on focus."""
     with shop.app.app_context():
         definition = dataclasses.replace(set_of("p1", "p2", price=TEN), staff_only=True)
-        repository.create(shop.storefront.database, definition)
+        BundleRepository(shop.storefront.database).create(definition)
     page = visit("/bundles/1", permissions=["clipboard-read", "clipboard-write"])
     page.get_by_role("link", name="Code and link").click()
     page.get_by_role("button", name="Make a code and a link").click()
@@ -262,11 +264,17 @@ def test_every_page_is_accessible_and_fits(
     with shop.app.app_context():
         database = shop.storefront.database
         hostile = {"en": BundleText(LONG * 2, LONG), "ar": BundleText(LONG)}
-        made = repository.create(database, dataclasses.replace(set_of("p1", "gone", price=TEN), texts=hostile), LONG)
-        repository.update(database, made.id, 1, set_of("p1", "p2", price=fixed_price({"EUR": 10**14, "JPY": 5})), LONG)
-        repository.create(database, mix_of("p1", "p2", "p3", price=TEN, least=2, most=3))
-        repository.create(database, steps_of("p1", "p2", steps={2: TEN, 5: percent_off(20)}))
-        repository.create(database, dataclasses.replace(set_of("p1", "p2", price=TEN), staff_only=True, texts=hostile))
+        made = BundleRepository(database).create(
+            dataclasses.replace(set_of("p1", "gone", price=TEN), texts=hostile), LONG
+        )
+        BundleRepository(database).update(
+            made.id, 1, set_of("p1", "p2", price=fixed_price({"EUR": 10**14, "JPY": 5})), LONG
+        )
+        BundleRepository(database).create(mix_of("p1", "p2", "p3", price=TEN, least=2, most=3))
+        BundleRepository(database).create(steps_of("p1", "p2", steps={2: TEN, 5: percent_off(20)}))
+        BundleRepository(database).create(
+            dataclasses.replace(set_of("p1", "p2", price=TEN), staff_only=True, texts=hostile)
+        )
     page = visit(PAGES[0], width=width, color_scheme=scheme, locale=locale)
 
     def look(name: str) -> None:

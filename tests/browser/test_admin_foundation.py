@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from small_shop import SmallShop
 
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.core import audit
 
 
@@ -25,8 +25,10 @@ def probed(make_shop: Callable[..., SmallShop], monkeypatch: pytest.MonkeyPatch)
     shop, probe = add_probe(monkeypatch, make_shop)
     with shop.app.app_context():
         for products in (("p1", "p2"), ("p1", "gone")):
-            made = repository.create(shop.storefront.database, set_of(*products, price=percent_off(10)), "First editor")
-            repository.set_state(shop.storefront.database, made.id, made.version, "publish", "First editor")
+            made = BundleRepository(shop.storefront.database).create(
+                set_of(*products, price=percent_off(10)), "First editor"
+            )
+            BundleRepository(shop.storefront.database).set_state(made.id, made.version, "publish", "First editor")
         with shop.storefront.database.writing() as session:
             for number in range(60):
                 audit.note(

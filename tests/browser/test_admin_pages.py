@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Response
 from small_shop import SmallShop, small_shop
 
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.recommending.rules.rule import Rule
 from storefront_plugin.recommending.rules.store import RuleStore
 
@@ -48,8 +48,8 @@ def shop(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         shop.place(*[("p1", "p2", "p3")] * 6, *[("p4", "p5")] * 2, *[("p6",)] * 12)
         for staff_only in (True, False):  # only what staff gives out has a page for codes
             definition = set_of("p1", "p2", price=percent_off(10), staff_only=staff_only)
-            made = repository.create(database, definition, "First editor")
-            repository.set_state(database, made.id, made.version, "publish", "First editor")
+            made = BundleRepository(database).create(definition, "First editor")
+            BundleRepository(database).set_state(made.id, made.version, "publish", "First editor")
         rule = Rule(kind="pin", target_value="p9", seed_kind="product", seed_value="p1")
         RuleStore(database).create(rule, "First editor")
         shop.storefront.propose_bundles()
@@ -93,9 +93,9 @@ def overtaken(page: Page, shop: SmallShop) -> int:
     page.locator("input[name$=title]").first.fill("Mine")
     with shop.app.app_context():
         database = shop.storefront.database
-        version = repository.load(database, 2).version
+        version = BundleRepository(database).load(2).version
         theirs = set_of("p1", "p3", price=percent_off(version + 10))
-        repository.update(database, 2, version, theirs, "Second editor")
+        BundleRepository(database).update(2, version, theirs, "Second editor")
     with page.expect_navigation() as answer:
         page.locator("button[name=do][value=save]").click()
     return status(answer.value)

@@ -24,8 +24,8 @@ from storefront_plugin.bundles.spreadsheet.columns import Sheet
 from storefront_plugin.bundles.spreadsheet.exporting import cells_of, export_csv
 from storefront_plugin.bundles.spreadsheet.importing import ImportReport, import_csv
 from storefront_plugin.bundles.spreadsheet.reading import read_csv
-from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import Wanted, list_bundles
+from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository
 from storefront_plugin.core import audit
 from storefront_plugin.core.database import Base, Database
 from storefront_plugin.core.errors import AdapterError, InputError
@@ -121,9 +121,9 @@ def test_an_exported_file_changes_nothing(database: Database) -> None:
     texts = {"en": BundleText("=Kit", "Line 1\nLine 2"), "ja": BundleText("セット")}
     parts = (Component("p1", 2), Component("-p2", variants=("red", "blue")))
     kit = Definition(kind="set", tiers=(Tier(parts, amount_off({"EUR": 1990, "JPY": 300})),), texts=texts)
-    one = repository.create(database, kit)
-    repository.set_state(database, one.id, 1, "publish")
-    repository.create(database, set_of("p1", "p2", price=TEN))
+    one = BundleRepository(database).create(kit)
+    BundleRepository(database).set_state(one.id, 1, "publish")
+    BundleRepository(database).create(set_of("p1", "p2", price=TEN))
     text = exported(database)
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert text.startswith("\ufeffid,version,state,kind,title_en")
@@ -132,13 +132,13 @@ def test_an_exported_file_changes_nothing(database: Database) -> None:
     assert (rows[1]["kind"], rows[1]["product_id"], rows[1]["variants"]) == ("", "'-p2", "blue | red")
     report = import_csv(database, text.encode())
     assert (report.same, len(report.outcomes)) == (2, 2)
-    assert repository.load(database, one.id).version == 2
+    assert BundleRepository(database).load(one.id).version == 2
     assert len(list(csv.reader(io.StringIO(exported(database, Wanted(state="draft")), newline="")))) == 3
 
 
 def test_new_rows_become_drafts_and_changed_ones_change(database: Database) -> None:
     """With their state; the check tells the same and writes nothing; who did it stands in the log."""
-    repository.create(database, set_of("p1", "p2", price=TEN))
+    BundleRepository(database).create(set_of("p1", "p2", price=TEN))
     rows = [
         "1,1,set,Kit,,p1,2,percent,12.5,,archived",
         ",,,,,p3,,,,,",
@@ -147,10 +147,10 @@ def test_new_rows_become_drafts_and_changed_ones_change(database: Database) -> N
     ]
     report = brought(database, *rows, header=f"{HEADER},state", check=True)
     assert [(one.action, one.line, one.bundle_id) for one in report.outcomes] == [("change", 2, 1), ("create", 4, None)]
-    assert repository.load(database, 1).version == list_bundles(database)[1] == 1
+    assert BundleRepository(database).load(1).version == list_bundles(database)[1] == 1
     report = brought(database, *rows, header=f"{HEADER},state")
     assert [(one.action, one.bundle_id) for one in report.outcomes] == [("change", 1), ("create", 2)]
-    changed, made = repository.load(database, 1), repository.load(database, 2)
+    changed, made = BundleRepository(database).load(1), BundleRepository(database).load(2)
     assert (changed.state, changed.definition.texts["en"].title) == ("archived", "Kit")
     assert changed.definition.tiers[0].components == (Component("p1", 2), Component("p3"))
     assert (made.state, len(made.definition.tiers)) == ("draft", 2)
@@ -162,7 +162,7 @@ def test_new_rows_become_drafts_and_changed_ones_change(database: Database) -> N
 
 def test_bad_rows_are_told_by_line_and_good_ones_kept(database: Database) -> None:
     """Whatever is wrong: a sentence each, and the other bundles are there."""
-    repository.create(database, set_of("p1", "p2", price=TEN))
+    BundleRepository(database).create(set_of("p1", "p2", price=TEN))
     report = brought(
         database,
         ",,,,,p1,1,,,",
@@ -250,7 +250,7 @@ def test_thousands_are_not_taken_for_decimals(database: Database, amount: str) -
         assert "may mean thousands or decimals" in told(report)[0][1]
     report = import_csv(database, f"{header}\nset;A;p1;2;fixed;1000;1,500\n".encode())
     assert report.created == 1
-    assert repository.load(database, 1).definition.tiers[0].price.amounts == {"EUR": 100000, "KWD": 1500}
+    assert BundleRepository(database).load(1).definition.tiers[0].price.amounts == {"EUR": 100000, "KWD": 1500}
 
 
 def test_amounts_have_no_more_decimals_than_their_currency(database: Database) -> None:
@@ -266,7 +266,7 @@ def test_a_line_that_names_the_separator_and_capital_names_are_read(database: Da
     text = f"sep=;;;;\r\n{header}\r\nset;Kit, large;Conjunto;p1;2;fixed;1,50;\r\nset;B;;p1;2;percent;;x\r\n"
     report = import_csv(database, text.encode())
     assert [(one.action, one.line) for one in report.outcomes] == [("create", 3), ("refuse", 4)]
-    made = repository.load(database, 1).definition
+    made = BundleRepository(database).load(1).definition
     assert {language: texts.title for language, texts in made.texts.items()} == {
         "en": "Kit, large",
         "pt_BR": "Conjunto",
@@ -276,7 +276,7 @@ def test_a_line_that_names_the_separator_and_capital_names_are_read(database: Da
 
 def test_products_have_their_titles_which_are_not_read(database: Database, shop: SmallShop) -> None:
     """A courtesy: without the catalogue, or where it fails, the file is the same without them."""
-    repository.create(database, set_of("p1", "gone", price=TEN))
+    BundleRepository(database).create(set_of("p1", "gone", price=TEN))
     text = "".join(export_csv(database, catalog=shop.storefront.catalog))
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert [(row["product_id"], row["product_title"]) for row in rows] == [("p1", "Product 1"), ("gone", "")]
@@ -293,7 +293,7 @@ def test_products_have_their_titles_which_are_not_read(database: Database, shop:
 
 def test_ids_without_a_version_or_a_bundle_are_told(database: Database) -> None:
     """The sentence says what to write; no page is named for a bundle that is not there."""
-    repository.create(database, set_of("p1", "p2", price=TEN), "Mika")
+    BundleRepository(database).create(set_of("p1", "p2", price=TEN), "Mika")
     report = brought(database, "1,,set,A,,p1,2,percent,5,", "9,1,set,B,,p1,2,percent,5,")
     assert [one.bundle_id for one in report.outcomes] == [1, None]
     assert "Write the version of bundle 1" in told(report)[0][1]
@@ -302,13 +302,13 @@ def test_ids_without_a_version_or_a_bundle_are_told(database: Database) -> None:
 def test_a_sorted_file_loses_no_component(database: Database) -> None:
     """A row that was moved away from its bundle refuses it, instead of leaving the component out; no bundle comes twice."""
     for _ in range(2):
-        repository.create(database, set_of("p1", "p2", price=TEN))
+        BundleRepository(database).create(set_of("p1", "p2", price=TEN))
     rows = "1,1,set,A,,p1,2,percent,5,", "2,1,set,B,,p1,2,percent,5,", "1,,,,,p2,,,,", "2,1,set,C,,p1,2,percent,5,"
     report = brought(database, *rows)
     assert [line for line, _ in told(report)] == [4, 5]
     assert "stands apart" in told(report)[0][1]
     assert "stands in the file before, from line 3" in told(report)[1][1]
-    assert repository.load(database, 2).definition.texts["en"].title == "B"
+    assert BundleRepository(database).load(2).definition.texts["en"].title == "B"
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_the_file_of_a_european_spreadsheet(database: Database) -> None:
     row = "SET;Kit;p1;2;amount;1,50;2026/3/1 9:05;TRUE;"
     report = import_csv(database, f"{header}\r\n;;;;;;;;\r\n{row}\r\n".encode(), timezone="Asia/Tokyo")
     assert told(report) == []
-    made = repository.load(database, 1).definition
+    made = BundleRepository(database).load(1).definition
     assert (made.tiers[0].price.amounts, made.staff_only) == ({"EUR": 150}, True)
     assert made.schedule.start == dt.datetime(2026, 3, 1, 0, 5, tzinfo=dt.timezone.utc)
 
@@ -361,16 +361,16 @@ def test_products_that_the_shop_does_not_have_are_refused(database: Database, sh
 def test_who_changes_a_bundle_during_the_import_wins(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """The import refuses this one bundle and keeps the others."""
     for _ in range(2):
-        repository.create(database, set_of("p1", "p2", price=TEN))
-    edit: Callable[..., repository.BundleRecord] = repository.edit
+        BundleRepository(database).create(set_of("p1", "p2", price=TEN))
+    edit: Callable[..., BundleRecord] = BundleRepository.edit
 
-    def late(session: object, bundle_id: int, version: int, *more: object) -> repository.BundleRecord:
-        return edit(session, bundle_id, version - (bundle_id == 1), *more)
+    def late(bundles: BundleRepository, session: object, bundle_id: int, version: int, *more: object) -> BundleRecord:
+        return edit(bundles, session, bundle_id, version - (bundle_id == 1), *more)
 
-    monkeypatch.setattr(repository, "edit", late)
+    monkeypatch.setattr(BundleRepository, "edit", late)
     report = brought(database, "1,1,set,A,,p1,2,percent,5,", "2,1,set,B,,p1,2,percent,5,")
     assert [(one.action, one.bundle_id) for one in report.outcomes] == [("refuse", 1), ("change", 2)]
-    assert repository.load(database, 1).version == 1
+    assert BundleRepository(database).load(1).version == 1
 
 
 @pytest.mark.slow

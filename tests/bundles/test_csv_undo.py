@@ -12,8 +12,8 @@ from storefront_plugin.bundles.definition import BundleText
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.spreadsheet import importing
 from storefront_plugin.bundles.spreadsheet.importing import ImportReport, Undone, import_csv, latest_import, undo_import
-from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import list_bundles
+from storefront_plugin.bundles.store.repository import BundleNotFound, BundleRepository
 from storefront_plugin.core import audit
 from storefront_plugin.core.database import Base, Database
 
@@ -28,7 +28,7 @@ def database(shop: SmallShop) -> Database:
         Base.metadata.create_all(connection)
         connection.commit()
     for _ in range(3):
-        repository.create(shop.storefront.database, OLD)
+        BundleRepository(shop.storefront.database).create(OLD)
     return shop.storefront.database
 
 
@@ -44,7 +44,8 @@ def test_an_import_is_taken_back_as_a_whole(database: Database, monkeypatch: pyt
     assert (report.created, report.changed, report.refused) == (5, 2, 1)
     assert undo_import(database, report.token, "Noor") == Undone(deleted=5, restored=2)
     for number in (1, 2, 3):
-        assert (repository.load(database, number).definition, repository.load(database, number).state) == (OLD, "draft")
+        stands = BundleRepository(database).load(number)
+        assert (stands.definition, stands.state) == (OLD, "draft")
     assert list_bundles(database)[1] == 3
     assert undo_import(database, report.token) == Undone(left=7)
     assert undo_import(database, "unknown") == Undone()
@@ -55,15 +56,15 @@ def test_what_was_changed_since_is_left(database: Database) -> None:
     """A new draft that was published, a changed bundle that was changed again, and one that was deleted."""
     rows = "1,1,set,A,p1,2,percent,5,", "2,1,set,B,p1,2,percent,5,", "3,1,set,C,p1,2,percent,5,"
     report = brought(database, *rows, ",,set,D,p1,2,percent,5,", ",,set,E,p1,2,percent,5,")
-    repository.update(database, 1, 2, replace(OLD, texts={"en": BundleText("Mine")}), "Noor")
-    repository.set_state(database, 3, 2, "delete", "Noor")
-    repository.set_state(database, 4, 1, "publish", "Noor")
+    BundleRepository(database).update(1, 2, replace(OLD, texts={"en": BundleText("Mine")}), "Noor")
+    BundleRepository(database).delete_draft(3, 2, "Noor")
+    BundleRepository(database).set_state(4, 1, "publish", "Noor")
     assert undo_import(database, report.token) == Undone(deleted=1, restored=1, left=3)
-    assert repository.load(database, 1).definition.texts["en"].title == "Mine"
-    assert repository.load(database, 2).definition == OLD
-    assert repository.load(database, 4).state == "published"
-    with pytest.raises(repository.BundleNotFound):
-        repository.load(database, 3)
+    assert BundleRepository(database).load(1).definition.texts["en"].title == "Mine"
+    assert BundleRepository(database).load(2).definition == OLD
+    assert BundleRepository(database).load(4).state == "published"
+    with pytest.raises(BundleNotFound):
+        BundleRepository(database).load(3)
 
 
 def test_the_latest_import_is_known_until_it_is_taken_back(database: Database) -> None:

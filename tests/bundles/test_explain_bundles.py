@@ -22,8 +22,8 @@ from storefront_plugin.bundles.price import amount_off, fixed_price, percent_off
 from storefront_plugin.bundles.slots import cart_verdicts, filler
 from storefront_plugin.bundles.slots.verdicts import VERDICTS, BundleVerdict, ExplainedBundle
 from storefront_plugin.bundles.store import published as published_bundles
-from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.published import Published
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.core.i18n import LANGUAGES, texts_for
 from tests.recommending.test_explain import explain, page_of
 
@@ -118,7 +118,7 @@ def test_what_saves_most_is_shown_and_the_others_come_after_it(shop: BundleShop)
     first, second, third = [shop.publish(set_of("p1", "p2", price=price)) for price in offs]
     shop.publish(set_of("p3", "p4", price=TEN))
     with shop.shop.app.app_context():
-        repository.create(shop.shop.storefront.database, set_of("p1", "p3", price=TEN))
+        BundleRepository(shop.shop.storefront.database).create(set_of("p1", "p3", price=TEN))
     found = judged(shop, "product", "p1")
     assert [(number, one.verdict, one.saving, one.currency) for number, one in found.items()] == [
         (second, BundleVerdict("shown", place=1), 200, "EUR"),

@@ -24,7 +24,7 @@ from storefront_plugin.bundles import BundleRecord, LimitReached, RefundConflict
 from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
 from storefront_plugin.bundles.definition import Bundle
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.repository import BundleNotFound, BundleRepository
 from storefront_plugin.bundles.store.tables import BundleUse, PricedOrder
 from storefront_plugin.core.database import Database
 from storefront_plugin.core.errors import InputError, StorefrontError, TablesMissing
@@ -140,7 +140,7 @@ def test_orders_are_placed_cancelled_and_refunded_as_a_plain_model_says(
         else:
             shop.db.session.rollback()
             model.orders = before
-        assert repository.load(shop.storefront.database, stored.id).uses == model.used
+        assert BundleRepository(shop.storefront.database).load(stored.id).uses == model.used
         assert uses_of(shop.db.session(), stored.id) == {
             f"{prefix}-{name}": order.sets for name, order in model.orders.items() if order.counts and order.sets
         }
@@ -188,7 +188,7 @@ def test_an_order_that_is_placed_again_after_its_cancellation_counts(shop: Small
     shop.db.session.commit()
     shop.storefront.orders = MemoryOrders([order])
     shop.storefront.catch_up()
-    assert repository.load(shop.storefront.database, stored.id).uses == 1
+    assert BundleRepository(shop.storefront.database).load(stored.id).uses == 1
 
 
 def test_the_same_order_placed_twice_at_the_same_time_counts_once(shop: SmallShop) -> None:
@@ -207,7 +207,7 @@ def test_the_same_order_placed_twice_at_the_same_time_counts_once(shop: SmallSho
     for thread in threads:
         thread.join()
     assert sorted(answers) == [False] * 7 + [True]
-    assert repository.load(shop.storefront.database, stored.id).uses == 1
+    assert BundleRepository(shop.storefront.database).load(stored.id).uses == 1
 
 
 def test_orders_that_change_at_the_same_time_neither_wait_in_a_circle_nor_pass_a_limit(shop: SmallShop) -> None:
@@ -232,7 +232,7 @@ def test_orders_that_change_at_the_same_time_neither_wait_in_a_circle_nor_pass_a
     assert troubles == []
     session = shop.db.session()
     assert (uses_of(session, first.id), uses_of(session, second.id)) == ({"B": 2}, {"A": 2})
-    assert [repository.load(shop.storefront.database, one.id).uses for one in (first, second)] == [2, 2]
+    assert [BundleRepository(shop.storefront.database).load(one.id).uses for one in (first, second)] == [2, 2]
 
 
 def test_a_refund_with_an_id_is_stored_once(shop: SmallShop) -> None:
@@ -259,11 +259,11 @@ def sold_and_refunded(storefront: Storefront, database: Database) -> None:
     stored = storefront.publish_bundle(set_of("p5", "p6", price=percent_off(10), limit_in_all=2))
     pricing = storefront.price_cart([CartLine("p5"), CartLine("p6")])
     assert storefront.bundles_applied(9, pricing)
-    assert repository.load(database, stored.id).uses == 1
+    assert BundleRepository(database).load(stored.id).uses == 1
     assert storefront.refund_quote(9, [Return("p5")]).amount == 450
     assert storefront.refund_stored(9, [Return("p5"), Return("p6")]).amount == 990
     assert storefront.order_cancelled(9)
-    assert repository.load(database, stored.id).uses == 0
+    assert BundleRepository(database).load(stored.id).uses == 0
 
 
 def test_with_a_database_of_our_own_nothing_is_sought_in_the_shops(make_shop: MakeShop, tmp_path: Path) -> None:
@@ -300,9 +300,9 @@ def test_publishing_creates_changes_and_tells_in_one_call(shop: SmallShop) -> No
     changed = shop.storefront.publish_bundle(set_of("p5", "p6", price=percent_off(20)), first.id, by="Ai")
     assert (changed.id, changed.state, changed.updated_by) == (first.id, "published", "Ai")
     assert shop.storefront.price_cart([CartLine("p5"), CartLine("p6")]).discount == 220
-    draft = repository.set_state(shop.storefront.database, first.id, changed.version, "unpublish")
+    draft = BundleRepository(shop.storefront.database).set_state(first.id, changed.version, "unpublish")
     assert shop.storefront.publish_bundle(draft.definition, first.id).state == "published"
-    with pytest.raises(repository.BundleNotFound):
+    with pytest.raises(BundleNotFound):
         shop.storefront.publish_bundle(ten, 999)
 
 

@@ -47,7 +47,6 @@ AGAIN = (
     proposals.test_the_list_is_sorted_filtered_and_paged,
     proposals.test_one_search_at_a_time,
     proposals.test_searches_at_the_same_time_are_one,
-    proposals.test_what_was_rejected_before_proposals_were_stored_stays_rejected,
     csv_file.test_new_rows_become_drafts_and_changed_ones_change,
     csv_file.test_who_changes_a_bundle_during_the_import_wins,
 )

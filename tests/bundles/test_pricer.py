@@ -26,9 +26,9 @@ from storefront_plugin.bundles.orders.record import OrderRecord
 from storefront_plugin.bundles.orders.refunds import Return, refund_quote
 from storefront_plugin.bundles.price import fixed_price, free_items, percent_off
 from storefront_plugin.bundles.pricer import CartPricer
-from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.published import MAX_LOOKED_UP, in_play
-from storefront_plugin.bundles.store.tables import StoredBundle
+from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository, raise_version
+from storefront_plugin.bundles.store.tables import BundleRow
 from storefront_plugin.core.database import Base
 from storefront_plugin.core.errors import InputError, StorefrontError
 from storefront_plugin.orderlog.tables import LoggedOrder
@@ -47,10 +47,10 @@ def pricer(shop: SmallShop) -> CartPricer:
     return CartPricer(shop.storefront.database, shop.storefront.catalog, "EUR", ["a key"])
 
 
-def publish(shop: SmallShop, definition: repository.Definition) -> repository.BundleRecord:
+def publish(shop: SmallShop, definition: Definition) -> BundleRecord:
     """A published bundle."""
-    stored = repository.create(shop.storefront.database, definition)
-    return repository.set_state(shop.storefront.database, stored.id, 1, "publish")
+    stored = BundleRepository(shop.storefront.database).create(definition)
+    return BundleRepository(shop.storefront.database).set_state(stored.id, 1, "publish")
 
 
 def test_a_cart_is_priced_stored_and_refunded_to_the_unit(pricer: CartPricer, shop: SmallShop) -> None:
@@ -111,7 +111,7 @@ def test_a_bundle_that_ended_meanwhile_is_priced_again(pricer: CartPricer, shop:
     """The order is not stored with it."""
     stored = publish(shop, set_of("p5", "p6", price=percent_off(10)))
     pricing = pricer.price([CartLine("p5"), CartLine("p6")])
-    repository.set_state(shop.storefront.database, stored.id, stored.version, "archive")
+    BundleRepository(shop.storefront.database).set_state(stored.id, stored.version, "archive")
     with pytest.raises(StorefrontError, match="price it again"):
         pricer.record(pricing)
 
@@ -122,7 +122,7 @@ def test_a_cancelled_order_gives_its_bundles_back(pricer: CartPricer, shop: Smal
     pricing = pricer.price([CartLine("p5"), CartLine("p6")])
 
     def used() -> int:
-        return repository.load(shop.storefront.database, stored.id).uses
+        return BundleRepository(shop.storefront.database).load(stored.id).uses
 
     orders = [shop.order("p5", "p6", id=f"o{number}") for number in range(3)]
     for order in orders:
@@ -210,14 +210,16 @@ def test_words_may_change_between_cart_and_order(pricer: CartPricer, shop: Small
     stored = publish(shop, set_of("p5", "p6", price=percent_off(10)))
     database, pricing = shop.storefront.database, pricer.price([CartLine("p5"), CartLine("p6")])
     titled = replace(stored.definition, texts={"en": BundleText("A better title")})
-    changed = repository.update(database, stored.id, stored.version, titled)
-    changed = repository.set_state(database, stored.id, changed.version, "unpublish")
+    changed = BundleRepository(database).update(stored.id, stored.version, titled)
+    changed = BundleRepository(database).set_state(stored.id, changed.version, "unpublish")
     with pytest.raises(StorefrontError, match="price it again"):
         pricer.record(pricing)
-    changed = repository.set_state(database, stored.id, changed.version, "publish")
+    changed = BundleRepository(database).set_state(stored.id, changed.version, "publish")
     (used,) = pricer.record(pricing).bundles
     assert (used.version, used.definition.text_in("en").title) == (changed.version, "A better title")
-    repository.update(database, stored.id, changed.version, replace(titled, tiers=set_of("p5", "p6", price=TWO).tiers))
+    BundleRepository(database).update(
+        stored.id, changed.version, replace(titled, tiers=set_of("p5", "p6", price=TWO).tiers)
+    )
     with pytest.raises(StorefrontError, match="price it again"):
         pricer.record(pricing)
 
@@ -260,9 +262,11 @@ def test_of_thousands_of_bundles_those_of_the_lowest_ids_are_told_and_all_apply(
     many = [replace(shop.products["p5"], id=f"m{number:05}") for number in range(2_000)]
     pricer = CartPricer(shop.storefront.database, Counted([*many, shop.products["p5"]]), "EUR", ["a key"])
     with shop.storefront.database.writing() as session:
-        repository.add(session, [set_of("p5", product.id, price=TWO) for product in many])
-        session.execute(sa.update(StoredBundle).values(state="published"))
-        repository.raise_version(session)
+        BundleRepository(shop.storefront.database).insert(
+            session, [set_of("p5", product.id, price=TWO) for product in many]
+        )
+        session.execute(sa.update(BundleRow).values(state="published"))
+        raise_version(session)
     pricing = pricer.price([CartLine("p5")], now=NOW, hints=2_000)
     assert asked == [MAX_LOOKED_UP]
     assert [one.bundle_id for one in pricing.missing] == list(range(1, MAX_LOOKED_UP))

@@ -20,9 +20,10 @@ from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.proposals import run as proposal_run
 from storefront_plugin.bundles.proposals.mining import MiningSettings, Together, find_together, suggested_discount
 from storefront_plugin.bundles.proposals.run import SearchRunning, begin, carry_out, is_due, latest_run
-from storefront_plugin.bundles.store import proposals, repository
+from storefront_plugin.bundles.store import proposals
 from storefront_plugin.bundles.store.proposals import Proposal, list_proposals
-from storefront_plugin.bundles.store.tables import StoredRun
+from storefront_plugin.bundles.store.repository import BundleRepository
+from storefront_plugin.bundles.store.tables import ProposalRunRow
 from storefront_plugin.core import audit
 from storefront_plugin.core.errors import ConfigurationError, InputError, StorefrontError
 from storefront_plugin.shop.memory import MemoryCatalog
@@ -187,10 +188,10 @@ def test_a_proposal_becomes_a_draft_and_is_accepted_with_it(ask: Ask, shop: Smal
     whole = proposals.definition_of(database, products(), found["bag", "lens"].key, "ja")
     assert (whole.tiers[0].price.amounts, whole.texts["ja"].title) == ({"EUR": 25000}, "Lens + Bag")
     assert proposals.counts(database) == {"open": 4}
-    stored = repository.create(database, draft, "First editor", proposal=found["camera", "lens"].key)
+    stored = BundleRepository(database).create(draft, "First editor", proposal=found["camera", "lens"].key)
     (accepted,), count = list_proposals(database, "accepted")
     assert (accepted.bundle_id, accepted.decided_by, count) == (stored.id, "First editor", 1)
-    assert repository.create(database, draft, "First editor", proposal="gone").id == stored.id + 1
+    assert BundleRepository(database).create(draft, "First editor", proposal="gone").id == stored.id + 1
     assert [(one.subject, one.action) for one in audit.entries(database)[0]] == [
         ("bundle", "create"),
         ("proposal", "accept"),
@@ -236,9 +237,9 @@ def test_sets_that_are_bundles_already_are_not_proposed(ask: Ask, shop: SmallSho
     """Whatever their kind and price; an archived one may be proposed again."""
     database = shop.storefront.database
     draft = proposals.definition_of(database, products(), ask()["camera", "lens"].key)
-    stored = repository.create(database, draft)
+    stored = BundleRepository(database).create(draft)
     assert ("camera", "lens") not in ask()
-    repository.set_state(database, stored.id, 1, "archive")
+    BundleRepository(database).set_state(stored.id, 1, "archive")
     assert ("camera", "lens") in ask()
 
 
@@ -286,11 +287,11 @@ def test_one_search_at_a_time(ask: Ask, shop: SmallShop) -> None:
     database = shop.storefront.database
     running = {"state": "running", "started_by": "Second editor", "beat_at": proposal_run._now()}
     with database.writing() as session:
-        session.execute(sa.update(StoredRun).values(**running))
+        session.execute(sa.update(ProposalRunRow).values(**running))
     with pytest.raises(SearchRunning, match="begun by Second editor"):
         shop.storefront.propose_bundles()
     with database.writing() as session:
-        session.execute(sa.update(StoredRun).values(beat_at=proposal_run._now() - dt.timedelta(minutes=16)))
+        session.execute(sa.update(ProposalRunRow).values(beat_at=proposal_run._now() - dt.timedelta(minutes=16)))
     dead = latest_run(database)
     assert dead is not None
     assert (dead.state, "broke off" in dead.sentence) == ("failed", True)
@@ -329,7 +330,7 @@ def test_a_search_that_was_taken_over_writes_nothing(shop: SmallShop, ask: Ask) 
     def overtaken(phase: str, done: int, total: int) -> None:
         if phase == "count":
             with database.writing() as session:
-                session.execute(sa.update(StoredRun).values(token="another", state="running"))
+                session.execute(sa.update(ProposalRunRow).values(token="another", state="running"))
 
     with pytest.raises(SearchRunning, match="taken over"):
         shop.storefront.propose_bundles(progress=overtaken)
@@ -362,7 +363,7 @@ def test_a_weekly_search_is_due_once_a_week(shop: SmallShop) -> None:
     assert shop.storefront.propose_bundles_if_due(7) is None
     with database.writing() as session:
         before = proposal_run._now() - dt.timedelta(days=6, hours=23, minutes=30)
-        session.execute(sa.update(StoredRun).values(started_at=before))
+        session.execute(sa.update(ProposalRunRow).values(started_at=before))
     assert is_due(database, 7)
 
 
@@ -371,7 +372,7 @@ def test_a_weekly_search_that_failed_is_due_the_next_night(shop: SmallShop) -> N
     shop.storefront.propose_bundles()
     assert not is_due(shop.storefront.database, 7)
     with shop.storefront.database.writing() as session:
-        session.execute(sa.update(StoredRun).values(state="failed", sentence="The disk is full."))
+        session.execute(sa.update(ProposalRunRow).values(state="failed", sentence="The disk is full."))
     assert is_due(shop.storefront.database, 7)
 
 

@@ -20,9 +20,10 @@ from storefront_plugin.bundles.orders import uses
 from storefront_plugin.bundles.orders.record import OrderRecord, record_of
 from storefront_plugin.bundles.orders.refunds import Return
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import Wanted, list_bundles
 from storefront_plugin.bundles.store.published import PublishedBundles
+from storefront_plugin.bundles.store.repository import BundleNotFound, BundleRecord, BundleRepository, EditConflict
+from storefront_plugin.bundles.store.tables import BundleRow
 from storefront_plugin.core import audit
 from storefront_plugin.core.database import Base, Database, table_of
 from storefront_plugin.core.errors import InputError
@@ -39,21 +40,21 @@ def database(shop: SmallShop) -> Database:
     return shop.storefront.database
 
 
-def published(database: Database, *products: str, **more: object) -> repository.BundleRecord:
+def published(database: Database, *products: str, **more: object) -> BundleRecord:
     """A published bundle."""
-    stored = repository.create(database, set_of(*products, price=TEN, **more), "Mika")
-    return repository.set_state(database, stored.id, stored.version, "publish", "Mika")
+    stored = BundleRepository(database).create(set_of(*products, price=TEN, **more), "Mika")
+    return BundleRepository(database).set_state(stored.id, stored.version, "publish", "Mika")
 
 
 def test_the_second_of_two_editors_is_told_and_nothing_is_lost(database: Database) -> None:
     """The conflict carries what stands now, so that both can be looked at."""
-    stored = repository.create(database, set_of("a", "b", price=TEN))
-    first = repository.update(database, stored.id, stored.version, set_of("a", "c", price=TEN), "Mika")
-    with pytest.raises(repository.EditConflict, match="Mika") as caught:
-        repository.update(database, stored.id, stored.version, set_of("a", "d", price=TEN), "Second editor")
-    assert caught.value.current == first == repository.load(database, stored.id)
-    with pytest.raises(repository.BundleNotFound):
-        repository.update(database, 999, 1, set_of("a", "b", price=TEN))
+    stored = BundleRepository(database).create(set_of("a", "b", price=TEN))
+    first = BundleRepository(database).update(stored.id, stored.version, set_of("a", "c", price=TEN), "Mika")
+    with pytest.raises(EditConflict, match="Mika") as caught:
+        BundleRepository(database).update(stored.id, stored.version, set_of("a", "d", price=TEN), "Second editor")
+    assert caught.value.current == first == BundleRepository(database).load(stored.id)
+    with pytest.raises(BundleNotFound):
+        BundleRepository(database).update(999, 1, set_of("a", "b", price=TEN))
 
 
 def test_of_editors_at_the_same_time_one_wins_and_the_others_are_told(database: Database, shop: SmallShop) -> None:
@@ -64,9 +65,9 @@ def test_of_editors_at_the_same_time_one_wins_and_the_others_are_told(database: 
     def save(name: str) -> None:
         with shop.app.app_context():
             try:
-                repository.update(database, stored.id, stored.version, set_of("a", name, price=TEN), name)
+                BundleRepository(database).update(stored.id, stored.version, set_of("a", name, price=TEN), name)
                 outcomes.append(name)
-            except repository.EditConflict as conflict:
+            except EditConflict as conflict:
                 outcomes.append(conflict)
 
     threads = [threading.Thread(target=save, args=(f"e{number}",)) for number in range(6)]
@@ -75,23 +76,25 @@ def test_of_editors_at_the_same_time_one_wins_and_the_others_are_told(database: 
     for thread in threads:
         thread.join()
     (winner,) = [one for one in outcomes if isinstance(one, str)]
-    now = repository.load(database, stored.id)
+    now = BundleRepository(database).load(stored.id)
     assert (now.version, now.updated_by) == (stored.version + 1, winner)
-    told = [one.current for one in outcomes if isinstance(one, repository.EditConflict)]
+    told = [one.current for one in outcomes if isinstance(one, EditConflict)]
     assert told == [now] * 5
 
 
 def test_who_changed_what_is_noted_with_the_change_itself(database: Database) -> None:
     """Each change is one entry, under the title of then; a refused one is none."""
-    one = repository.create(database, set_of("a", "b", price=TEN), "Mika")
+    one = BundleRepository(database).create(set_of("a", "b", price=TEN), "Mika")
     renamed = {"en": BundleText("Kit")}
-    repository.update(database, one.id, 1, replace(set_of("a", "b", price=TWENTY), texts=renamed), "Second editor")
+    BundleRepository(database).update(
+        one.id, 1, replace(set_of("a", "b", price=TWENTY), texts=renamed), "Second editor"
+    )
     for version, action in ((2, "publish"), (3, "archive"), (4, "unpublish")):
-        repository.set_state(database, one.id, version, action, "Second editor")  # type: ignore[arg-type]
-    repository.undo(database, one.id, 5, "Mika")
-    repository.duplicate(database, one.id, "Mika")
-    with pytest.raises(repository.EditConflict):
-        repository.update(database, one.id, 1, set_of("a", "b", price=TEN), "Late")
+        BundleRepository(database).set_state(one.id, version, action, "Second editor")  # type: ignore[arg-type]
+    BundleRepository(database).revert(one.id, 5, "Mika")
+    BundleRepository(database).duplicate(one.id, "Mika")
+    with pytest.raises(EditConflict):
+        BundleRepository(database).update(one.id, 1, set_of("a", "b", price=TEN), "Late")
     told = [(entry.subject_id, entry.changed_by, entry.action, entry.title) for entry in audit.entries(database)[0]]
     assert told[::-1] == [
         ("1", "Mika", "create", "Set"),
@@ -106,41 +109,41 @@ def test_who_changed_what_is_noted_with_the_change_itself(database: Database) ->
 
 def test_every_change_can_be_undone(database: Database) -> None:
     """Edits and changes of state; undoing twice brings back what was undone."""
-    one = repository.create(database, set_of("a", "b", price=TEN))
-    two = repository.update(database, one.id, 1, set_of("a", "b", price=TWENTY), "Mika")
-    three = repository.set_state(database, one.id, 2, "publish", "Second editor")
-    four = repository.undo(database, one.id, three.version)
+    one = BundleRepository(database).create(set_of("a", "b", price=TEN))
+    two = BundleRepository(database).update(one.id, 1, set_of("a", "b", price=TWENTY), "Mika")
+    three = BundleRepository(database).set_state(one.id, 2, "publish", "Second editor")
+    four = BundleRepository(database).revert(one.id, three.version)
     assert (four.state, four.definition) == ("draft", two.definition)
-    assert repository.undo(database, one.id, four.version).state == "published"
-    changes = repository.history(database, one.id)
-    assert [change.action for change in changes] == ["undo", "undo", "publish", "edit"]
-    assert (changes[-1].changed_by, changes[-1].definition) == ("Mika", one.definition)
-    other = repository.create(database, set_of("a", "b", price=TEN))
-    with pytest.raises(repository.BundleNotFound, match="nothing to undo"):
-        repository.undo(database, other.id, 1)
-    assert repository.load(database, other.id).version == 1
+    assert BundleRepository(database).revert(one.id, four.version).state == "published"
+    changes = BundleRepository(database).changes(one.id)
+    assert [change.action for change in changes] == ["undo", "undo", "publish", "edit", "create"]
+    assert (changes[-2].changed_by, changes[-2].before) == ("Mika", ("draft", one.definition))
+    other = BundleRepository(database).create(set_of("a", "b", price=TEN))
+    with pytest.raises(BundleNotFound, match="nothing to undo"):
+        BundleRepository(database).revert(other.id, 1)
+    assert BundleRepository(database).load(other.id).version == 1
 
 
 def test_a_copy_is_a_draft_of_its_own(database: Database) -> None:
     """Its title says that it is one, also where it was as long as titles may be."""
     stored = published(database, "a", "b")
-    copy = repository.duplicate(database, stored.id)
+    copy = BundleRepository(database).duplicate(stored.id)
     assert (copy.state, copy.version, copy.definition.text_in("en").title) == ("draft", 1, "Set (copy)")
 
 
 def test_a_process_reads_published_bundles_once_until_some_change(database: Database) -> None:
     """Drafts are not seen, edits of published ones and archiving are."""
     held = PublishedBundles(database)
-    repository.create(database, set_of("a", "b", price=TEN))
+    BundleRepository(database).create(set_of("a", "b", price=TEN))
     assert not held.get().bundles
     stored = published(database, "a", "b")
     first = held.get()
     assert [bundle.id for bundle in first.about(["b"])] == [stored.id]
     assert held.get() is first
-    changed = repository.update(database, stored.id, stored.version, set_of("a", "c", price=TEN))
+    changed = BundleRepository(database).update(stored.id, stored.version, set_of("a", "c", price=TEN))
     assert held.for_cart(["b"]) == []
     assert held.for_cart(["c"])[0].version == changed.version
-    repository.set_state(database, stored.id, changed.version, "archive")
+    BundleRepository(database).set_state(stored.id, changed.version, "archive")
     assert not held.get().bundles
 
 
@@ -148,7 +151,7 @@ def test_a_broken_definition_leaves_the_others_on_sale(database: Database, caplo
     """What was written into the table by hand is logged and left out."""
     broken, whole = published(database, "a", "b"), published(database, "c", "d")
     with database.writing() as session:
-        table = table_of(repository.StoredBundle)
+        table = table_of(BundleRow)
         session.execute(sa.update(table).where(table.c.id == broken.id).values(definition="{}"))
     assert list(PublishedBundles(database).get().bundles) == [whole.id]
     assert "is left out" in caplog.text
@@ -160,8 +163,8 @@ def test_the_list_is_searched_filtered_sorted_and_paged(database: Database) -> N
     names = {"en": BundleText("Camera 100% kit")}, {"en": BundleText("Bag"), "ja": BundleText("カメラ")}, TEXTS
     for number, texts in enumerate(names):
         made = set_of(f"P{number}", "x", price=TEN, schedule=soon if number == 2 else Schedule())
-        repository.create(database, type(made)(kind="set", tiers=made.tiers, texts=texts, schedule=made.schedule))
-    repository.set_state(database, 1, 1, "publish")
+        BundleRepository(database).create(type(made)(kind="set", tiers=made.tiers, texts=texts, schedule=made.schedule))
+    BundleRepository(database).set_state(1, 1, "publish")
 
     def ids(**wanted: object) -> list[int]:
         return [row.id for row in list_bundles(database, Wanted(sort="id", descending=False, **wanted))[0]]  # type: ignore[arg-type]
@@ -180,8 +183,8 @@ def test_the_list_is_searched_filtered_sorted_and_paged(database: Database) -> N
 @pytest.mark.slow
 def test_ten_thousand_bundles_are_listed_quickly(database: Database) -> None:
     """A page with a search takes a moment, not a second; a cart reads only what is about it."""
-    repository.create(database, set_of("a", "b", price=TEN))
-    table = table_of(repository.StoredBundle)
+    BundleRepository(database).create(set_of("a", "b", price=TEN))
+    table = table_of(BundleRow)
     with database.writing() as session:
         row = dict(session.execute(sa.select(table)).one()._mapping)
         rows = [row | {"id": n, "title": f"Set {n}", "search": f"set {n}\nproduct{n}"} for n in range(2, 10_001)]
@@ -206,11 +209,11 @@ def test_uses_are_counted_with_the_shops_own_transaction(database: Database, sho
     session: Session = shop.db.session()
     assert uses.store_order(session, database, "o1", record)
     session.rollback()
-    assert repository.load(database, stored.id).uses == 0
+    assert BundleRepository(database).load(stored.id).uses == 0
     assert uses.store_order(session, database, "o1", record)
     assert not uses.store_order(session, database, "o1", record)
     session.commit()
-    assert repository.load(database, stored.id).uses == 2
+    assert BundleRepository(database).load(stored.id).uses == 2
     assert list_bundles(database)[0][0].uses == 2
     assert PublishedBundles(database).for_cart(["a"])[0].uses_left == 1
     with pytest.raises(uses.LimitReached, match="price the cart again") as caught:
@@ -222,7 +225,7 @@ def test_uses_are_counted_with_the_shops_own_transaction(database: Database, sho
     assert uses.release_order(session, database, "o1")
     assert not uses.release_order(session, database, "o1")
     session.commit()
-    assert repository.load(database, stored.id).uses == 0
+    assert BundleRepository(database).load(stored.id).uses == 0
 
 
 def test_orders_at_the_same_time_never_pass_the_limit(database: Database, shop: SmallShop) -> None:
@@ -246,7 +249,7 @@ def test_orders_at_the_same_time_never_pass_the_limit(database: Database, shop: 
     for thread in threads:
         thread.join()
     assert (outcomes.count(True), outcomes.count(False)) == (5, 7)
-    assert repository.load(database, stored.id).uses == 5
+    assert BundleRepository(database).load(stored.id).uses == 5
 
 
 def test_refunds_of_an_order_are_remembered(database: Database, shop: SmallShop) -> None:
@@ -267,6 +270,6 @@ def test_a_limit_that_is_set_later_counts_what_was_used_before(database: Databas
     stored = published(database, "a", "b")
     uses.store_order(shop.db.session(), database, "o1", order(database, 2))
     shop.db.session.commit()
-    limited = repository.update(database, stored.id, stored.version, set_of("a", "b", price=TEN, limit_in_all=2))
+    limited = BundleRepository(database).update(stored.id, stored.version, set_of("a", "b", price=TEN, limit_in_all=2))
     assert limited.uses == 2
     assert PublishedBundles(database).for_cart(["a"])[0].uses_left == 0

@@ -13,8 +13,8 @@ from small_shop import SmallShop
 
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.proposals.run import latest_run
-from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import list_bundles
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.cli import storefront
 
 Run = Callable[..., Result]
@@ -80,7 +80,7 @@ def test_products_that_the_shop_lacks_are_refused(run: Run, tmp_path: Path) -> N
 
 def test_files_that_cannot_be_used_are_one_sentence(run: Run, shop: SmallShop, tmp_path: Path) -> None:
     """Status 2, nothing written."""
-    repository.create(shop.storefront.database, set_of("p1", "p2", price=percent_off(10)))
+    BundleRepository(shop.storefront.database).create(set_of("p1", "p2", price=percent_off(10)))
     for args in (("import-bundles", str(tmp_path / "none.csv")), ("export-bundles", str(tmp_path / "no" / "file.csv"))):
         result = run(*args)
         assert (result.exit_code, result.stderr.count("\n")) == (2, 1)

@@ -15,7 +15,7 @@ from small_shop import SmallShop
 
 from storefront_plugin import AddForm, CartLine, MemoryCatalog, Product
 from storefront_plugin.bundles.definition import Definition
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.shop.ports import Variant
 
 MakeShop = Callable[..., SmallShop]
@@ -58,8 +58,8 @@ class BundleShop:
     def publish(self, definition: Definition) -> int:
         """The id of a published bundle that all processes know."""
         with self.shop.app.app_context():
-            stored = repository.create(self.shop.storefront.database, definition)
-            repository.set_state(self.shop.storefront.database, stored.id, 1, "publish")
+            stored = BundleRepository(self.shop.storefront.database).create(definition)
+            BundleRepository(self.shop.storefront.database).set_state(stored.id, 1, "publish")
             self.shop.storefront.bundles_changed()
         return stored.id
 

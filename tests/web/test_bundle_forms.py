@@ -19,7 +19,7 @@ from small_shop import SmallShop
 from storefront_plugin import CartLine, MemoryCatalog, Product
 from storefront_plugin.bundles.definition import Component, Definition, Tier
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.web import http
 from storefront_plugin.web.request_page import MOST
@@ -135,7 +135,7 @@ def test_a_changed_bundle_is_not_added_as_it_was(shop: BundleShop) -> None:
     number = shop.publish(set_of("p1", "p3", price=OFF))
     form = form_of(shop, "p1")
     with shop.shop.app.app_context():
-        repository.update(shop.shop.storefront.database, number, 2, set_of("p1", "p9", price=OFF))
+        BundleRepository(shop.shop.storefront.database).update(number, 2, set_of("p1", "p9", price=OFF))
         shop.shop.storefront.bundles_changed()
     shop.submit(form)
     assert shop.cart == []
@@ -349,8 +349,8 @@ def test_redis_being_away_does_not_keep_a_shopper_from_buying(make_shop: MakeSho
     """Only the double click is not noticed then."""
     shop = bundle_shop(make_shop, STOREFRONT_REDIS_URL="redis://127.0.0.1:1")
     with shop.shop.app.app_context():
-        stored = repository.create(shop.shop.storefront.database, set_of("p1", "p3", price=OFF))
-        repository.set_state(shop.shop.storefront.database, stored.id, 1, "publish")
+        stored = BundleRepository(shop.shop.storefront.database).create(set_of("p1", "p3", price=OFF))
+        BundleRepository(shop.shop.storefront.database).set_state(stored.id, 1, "publish")
     assert shop.post(bundle="1", version="2", tier="0").status_code == 303
     assert shop.cart == [("p1", None, 1), ("p3", None, 1)]
 

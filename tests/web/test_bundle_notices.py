@@ -19,7 +19,7 @@ from small_shop import SmallShop
 from storefront_plugin import CartLine, MemoryCatalog, Product
 from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.web import notices
@@ -147,7 +147,7 @@ def test_a_changed_or_ended_bundle_is_told_of_above_the_slots(shop: BundleShop) 
     number = shop.publish(set_of("p3", "p4", price=OFF))
     form = sent(shop.soup("/p/p3").select_one("form.storefront-set")) | {"once": "y"}
     with shop.shop.app.app_context():
-        repository.set_state(shop.shop.storefront.database, number, 2, "archive")
+        BundleRepository(shop.shop.storefront.database).set_state(number, 2, "archive")
         shop.shop.storefront.bundles_changed()
     shop.client.post("/storefront/cart", data=form, headers={"Referer": "http://localhost/p/p3"})
     page = fragment(shop)
@@ -266,7 +266,7 @@ def test_a_code_says_what_it_unlocked_or_what_is_wrong(shop: BundleShop, state: 
         use_up(shop, number)
     if state == "draft":
         with shop.shop.app.app_context():
-            repository.set_state(shop.shop.storefront.database, number, 2, "unpublish")
+            BundleRepository(shop.shop.storefront.database).set_state(number, 2, "unpublish")
             shop.shop.storefront.bundles_changed()
     code = code_of(shop, number, NOW - 2 * HOUR if state == "expired" else NOW + 3 * HOUR)
     code = code[:-1] + ("A" if code[-1] != "A" else "C") if state == "forged" else code

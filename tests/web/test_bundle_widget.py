@@ -17,6 +17,7 @@ from small_shop import SmallShop
 from storefront_plugin import CartLine, InputError, MemoryCatalog, Product
 from storefront_plugin.bundles.definition import BundleText, Component, Definition, Tier
 from storefront_plugin.bundles.price import fixed_price, free_items, percent_off
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.shop.ports import Variant
@@ -414,9 +415,7 @@ def test_an_ended_bundle_is_gone_at_once(shop: BundleShop) -> None:
     number = shop.publish(kit("p1", "p9"))
     assert slot(shop.soup("/p/p1")) is not None
     with shop.shop.app.app_context():
-        from storefront_plugin.bundles.store import repository
-
-        repository.set_state(shop.shop.storefront.database, number, 2, "archive")
+        BundleRepository(shop.shop.storefront.database).set_state(number, 2, "archive")
         shop.shop.storefront.bundles_changed()
     assert slot(shop.soup("/p/p1")) is None
 

@@ -31,9 +31,8 @@ from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.definition import Bundle, BundleText, Definition, Shopper
 from storefront_plugin.bundles.orders.uses import LimitReached
-from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import Wanted, list_bundles
-from storefront_plugin.bundles.store.repository import BundleRecord
+from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def stored(demo: Flask, title: str) -> BundleRecord:
     with demo.app_context():
         database = demo.extensions["storefront"].database
         (row,), _ = list_bundles(database, Wanted(text=title))
-        return repository.load(database, row.id)
+        return BundleRepository(database).load(row.id)
 
 
 def set_stock(demo: Flask, sku: str, pieces: int) -> None:
@@ -70,7 +69,7 @@ def orders(demo: Flask) -> int:
 def definitions(demo: Flask) -> list[Definition]:
     """All bundles; needs an app context."""
     database = demo.extensions["storefront"].database
-    return [repository.load(database, row.id).definition for row in list_bundles(database, size=100)[0]]
+    return [BundleRepository(database).load(row.id).definition for row in list_bundles(database, size=100)[0]]
 
 
 def test_the_demo_has_a_bundle_of_every_kind_and_state_in_two_languages(demo: Flask) -> None:
@@ -97,7 +96,7 @@ def test_seeding_again_keeps_what_the_merchant_changed(demo: Flask) -> None:
     with demo.app_context():
         database = demo.extensions["storefront"].database
         changed = replace(before.definition, texts={"en": BundleText("Iron pan, our own words")})
-        repository.update(database, before.id, before.version, changed, "somebody")
+        BundleRepository(database).update(before.id, before.version, changed, "somebody")
         count = list_bundles(database)[1]
     assert "0 bundles and 0 rules were added" in seed(demo)
     assert stored(demo, "our own words").definition.texts["en"].title == "Iron pan, our own words"
@@ -154,9 +153,9 @@ def test_an_order_keeps_its_discount_as_charged(demo: Flask, shopper: Visitor) -
     with demo.app_context():
         database = demo.extensions["storefront"].database
         renamed = replace(kept.definition, texts={"en": BundleText("Another title")})
-        changed = repository.update(database, kept.id, kept.version, renamed)
+        changed = BundleRepository(database).update(kept.id, kept.version, renamed)
         first = shopper.get("/orders").select_one(".orders section")
-        repository.update(database, kept.id, changed.version, kept.definition)
+        BundleRepository(database).update(kept.id, changed.version, kept.definition)
     assert first is not None
     assert sums(first) == expected
 
@@ -168,14 +167,14 @@ def test_a_total_that_changed_after_it_was_shown_is_shown_again_first(demo: Flas
     kept = stored(demo, COFFEE_TITLE)
     with demo.app_context():
         database = demo.extensions["storefront"].database
-        moved = repository.set_state(database, kept.id, kept.version, "unpublish")
+        moved = BundleRepository(database).set_state(kept.id, kept.version, "unpublish")
     page = shopper.order(409, form)
     assert sums(page)["Total"] == sum(COFFEE.values()) + DELIVERY
     name = page.select_one("#name")
     assert name is not None
     assert name["value"] == "x"
     with demo.app_context():
-        repository.set_state(database, kept.id, moved.version, "publish")
+        BundleRepository(database).set_state(kept.id, moved.version, "publish")
     assert sums(shopper.order())["Total"] == COFFEE_PRICE + DELIVERY
 
 

@@ -20,7 +20,7 @@ from small_shop import made_products
 from storefront_plugin import CartLine, InputError, MemoryCatalog, MemoryOrders, Order, OrderLine, Storefront
 from storefront_plugin.bundles.orders.refunds import Return
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.bundles.store.tables import BundleUse, PricedOrder
 from storefront_plugin.core.database import BLOCKING_SECONDS
 from storefront_plugin.orderlog.tables import OrderEvent
@@ -50,8 +50,8 @@ def rows(shop: PlainShop, model: Any) -> int:
 def make_kit(shop: PlainShop) -> int:
     """A published set of products 0 and 1 at half their price; its id."""
     database = shop.storefront.database
-    stored = repository.create(database, set_of(product_id(0), product_id(1), price=percent_off(50)))
-    repository.set_state(database, stored.id, stored.version, "publish")
+    stored = BundleRepository(database).create(set_of(product_id(0), product_id(1), price=percent_off(50)))
+    BundleRepository(database).set_state(stored.id, stored.version, "publish")
     return stored.id
 
 
@@ -211,8 +211,8 @@ def test_a_shop_without_any_database_keeps_its_pricing_at_once(tmp_path: Path, r
     with app.app_context():
         storefront.init_db()
         assert (tmp_path / "storefront" / "storefront.sqlite").exists()
-        stored = repository.create(storefront.database, set_of("p5", "p6", price=percent_off(50)))
-        repository.set_state(storefront.database, stored.id, stored.version, "publish")
+        stored = BundleRepository(storefront.database).create(set_of("p5", "p6", price=percent_off(50)))
+        BundleRepository(storefront.database).set_state(stored.id, stored.version, "publish")
         pricing = storefront.price_cart([CartLine("p5"), CartLine("p6")])
         order = Order(id="1", placed_at=dt.datetime.now(dt.timezone.utc), lines=[OrderLine("p5"), OrderLine("p6")])
         assert storefront.order_placed(order)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from storefront_plugin import CartLine
 from storefront_plugin.bundles.cart.pricing import CartPricing
 from storefront_plugin.bundles.cart.stock import Shortage
-from storefront_plugin.bundles.store import repository
+from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.money import from_minor
 
@@ -88,6 +88,6 @@ def _discounts(pricing: CartPricing) -> list[Discount]:
         savings[applied.bundle_id] = savings.get(applied.bundle_id, 0) + applied.saving
     found = []
     for bundle_id, saving in savings.items():
-        words = repository.load(storefront.database, bundle_id).definition.text_in
+        words = BundleRepository(storefront.database).load(bundle_id).definition.text_in
         found.append(Discount(words("en").title, words("ja").title, from_minor(saving, pricing.currency)))
     return found

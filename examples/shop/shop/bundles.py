@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
-from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.listing import list_bundles
-from storefront_plugin.bundles.store.repository import Action
+from storefront_plugin.bundles.store.repository import Action, BundleRepository
 
 from .storefront import storefront
 
@@ -21,11 +20,12 @@ def seed_bundles(today: dt.datetime) -> int:
     if list_bundles(storefront.database, size=1)[1]:
         return 0
     first = list(_first_bundles(today.replace(tzinfo=dt.timezone.utc)))
+    bundles = BundleRepository(storefront.database)
     with storefront.database.writing() as session:
-        drafts = repository.add(session, [definition for definition, _ in first], SEEDER)
+        drafts = bundles.insert(session, [definition for definition, _ in first], SEEDER)
         for stored, (_, actions) in zip(drafts, first, strict=True):
             for action in actions:
-                stored = repository.move(session, stored.id, stored.version, action, SEEDER)
+                stored = bundles.move(session, stored.id, stored.version, action, SEEDER)
     return len(first)
 
 

@@ -7,8 +7,8 @@ from typing import cast
 
 from flask import Blueprint, Response, request
 
-from ...bundles.store import repository
 from ...bundles.store.listing import definitions_of
+from ...bundles.store.repository import Action, BundleNotFound, BundleRecord, EditConflict, NotDeletable
 from ...proxies import current_services
 from ..kit.access import merchant_name
 from ..kit.flashes import flash
@@ -34,7 +34,7 @@ def together() -> Response:
     if action not in ("publish", "archive", "unpublish"):
         flash(_("Nothing was changed: choose what to do."), "error")
         return _back()
-    wish = cast(repository.Action, action)
+    wish = cast(Action, action)
     changed, refused = [], []
     database = current_services.database
     chosen = _chosen(request.form.getlist("rows"))
@@ -45,8 +45,8 @@ def together() -> Response:
         for number, version in chosen:
             if (number, version) not in refused:
                 try:
-                    changed.append(repository.move(session, number, version, wish, merchant_name()))
-                except (repository.EditConflict, repository.BundleNotFound):
+                    changed.append(current_services.bundles.move(session, number, version, wish, merchant_name()))
+                except (EditConflict, BundleNotFound):
                     refused.append((number, version))
     _tell(wish, changed, len(refused))
     return _back()
@@ -63,10 +63,10 @@ def _delete(chosen: Sequence[tuple[int, int]]) -> Response:
     deleted, kept, missed = [], 0, 0
     for number, version in chosen:
         try:
-            deleted.append(repository.delete(current_services.database, number, version, merchant_name()))
-        except repository.NotDeletable:
+            deleted.append(current_services.bundles.delete_draft(number, version, merchant_name()))
+        except NotDeletable:
             kept += 1
-        except (repository.EditConflict, repository.BundleNotFound):
+        except (EditConflict, BundleNotFound):
             missed += 1
     if deleted:
         text = ngettext("%(num)s draft deleted.", "%(num)s drafts deleted.", len(deleted))
@@ -91,9 +91,9 @@ def together_undo() -> Response:
     undone, missed = 0, 0
     for number, version in _chosen(request.form.get("rows", "").split()):
         try:
-            repository.undo(current_services.database, number, version, merchant_name())
+            current_services.bundles.revert(number, version, merchant_name())
             undone += 1
-        except (repository.EditConflict, repository.BundleNotFound):
+        except (EditConflict, BundleNotFound):
             missed += 1
     if undone:
         current_services.news.rules_changed()
@@ -109,11 +109,11 @@ def _chosen(rows: Sequence[str]) -> list[tuple[int, int]]:
     return [(int(one), int(other)) for one, other in numbers if one.isdecimal() and other.isdecimal()]
 
 
-def _rows(changed: Sequence[repository.BundleRecord]) -> str:
+def _rows(changed: Sequence[BundleRecord]) -> str:
     return " ".join(f"{one.id}:{one.version}" for one in changed)
 
 
-def _tell(action: str, changed: Sequence[repository.BundleRecord], refused: int) -> None:
+def _tell(action: str, changed: Sequence[BundleRecord], refused: int) -> None:
     words = {
         "publish": ("%(num)s bundle published.", "%(num)s bundles published."),
         "archive": ("%(num)s bundle archived.", "%(num)s bundles archived."),

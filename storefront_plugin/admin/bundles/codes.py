@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, request, url_for
 from wtforms.validators import InputRequired, ValidationError
 
-from ...bundles.store import repository
+from ...bundles.store.repository import BundleNotFound, BundleRecord
 from ...proxies import current_services
 from ..kit.access import merchant_name
 from ..kit.forms import AdminForm, MomentField
@@ -47,8 +47,8 @@ def register(blueprint: Blueprint) -> None:
 def made(bundle_id: int) -> Response:
     """``/bundles/<id>/code``: asks until when, then shows code and link in the answer itself; nothing is stored."""
     try:
-        stored = repository.load(current_services.database, bundle_id)
-    except repository.BundleNotFound:
+        stored = current_services.bundles.load(bundle_id)
+    except BundleNotFound:
         abort(404)
     if not stored.definition.staff_only:
         abort(404)
@@ -69,7 +69,7 @@ def made(bundle_id: int) -> Response:
     )
 
 
-def _warnings(stored: repository.BundleRecord, end: dt.datetime | None) -> list[str]:
+def _warnings(stored: BundleRecord, end: dt.datetime | None) -> list[str]:
     """Why code and link, which hold until *end*, do nothing for a while."""
     schedule, now = stored.definition.schedule, dt.datetime.now(dt.timezone.utc)
     found = []
@@ -87,7 +87,7 @@ def _warnings(stored: repository.BundleRecord, end: dt.datetime | None) -> list[
     return found
 
 
-def _default_end(stored: repository.BundleRecord) -> dt.datetime:
+def _default_end(stored: BundleRecord) -> dt.datetime:
     """A week from now, or from when the bundle starts; the end of the bundle where that is sooner."""
     schedule, now = stored.definition.schedule, dt.datetime.now(dt.timezone.utc)
     week = max(now, schedule.start or now) + dt.timedelta(days=DAYS)

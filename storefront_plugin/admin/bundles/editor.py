@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from flask import Blueprint, Response, abort, request
 
 from ...bundles.definition import Definition
-from ...bundles.store import proposals, repository
+from ...bundles.store import proposals
 from ...bundles.store.listing import uses_of
+from ...bundles.store.repository import BundleNotFound, BundleRecord, EditConflict
 from ...bundles.store.saved_forms import MAX_KEY, create_once
 from ...core.errors import InputError
 from ...core.i18n import LANGUAGES
@@ -59,7 +60,7 @@ class Answer:
 
     form: BundleForm
     preview: Preview
-    stored: repository.BundleRecord | None
+    stored: BundleRecord | None
     unclear: dict[int, Unclear] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
     unfit: bool = False
@@ -90,8 +91,8 @@ def new() -> Response:
 def edit(bundle_id: int) -> Response:
     """``/bundles/<id>``: the form of a bundle that stands."""
     try:
-        stored = repository.load(current_services.database, bundle_id)
-    except repository.BundleNotFound:
+        stored = current_services.bundles.load(bundle_id)
+    except BundleNotFound:
         if request.method == "POST":
             return _posted(None, is_gone=True)
         abort(404)
@@ -112,7 +113,7 @@ def _proposed(key: str) -> Response:
     return _page(answer)
 
 
-def _posted(stored: repository.BundleRecord | None, is_gone: bool = False) -> Response:
+def _posted(stored: BundleRecord | None, is_gone: bool = False) -> Response:
     """Rows are arranged first, then typed products become rows; then it is saved, where that was wanted.
 
     What was typed into a bundle that *is_gone* comes back as the form of a new one.
@@ -152,8 +153,8 @@ def _saved(answer: Answer, definition: Definition, publish: bool) -> Response:
     try:
         kept = _create(form, definition) if stored is None else _update(stored, form, definition, publish)
         if publish and kept.state == "draft":
-            kept = repository.set_state(current_services.database, kept.id, kept.version, "publish", merchant_name())
-    except repository.EditConflict as conflict:
+            kept = current_services.bundles.set_state(kept.id, kept.version, "publish", merchant_name())
+    except EditConflict as conflict:
         return _conflict(answer, definition, conflict)
     except InputError as error:
         answer.refusals, answer.unfit = [error_text(error)], True
@@ -164,7 +165,7 @@ def _saved(answer: Answer, definition: Definition, publish: bool) -> Response:
     return see_other(link("bundle_edit", bundle_id=kept.id))
 
 
-def _create(form: BundleForm, definition: Definition) -> repository.BundleRecord:
+def _create(form: BundleForm, definition: Definition) -> BundleRecord:
     key = str(form.key.data or "")
     if not (key.isascii() and key.isprintable() and 0 < len(key) <= MAX_KEY):
         key = secrets.token_urlsafe(16)  # a form without its key cannot be known again
@@ -172,22 +173,20 @@ def _create(form: BundleForm, definition: Definition) -> repository.BundleRecord
     return create_once(current_services.database, key, definition, merchant_name(), proposal=proposal)
 
 
-def _update(
-    stored: repository.BundleRecord, form: BundleForm, definition: Definition, publish: bool
-) -> repository.BundleRecord:
+def _update(stored: BundleRecord, form: BundleForm, definition: Definition, publish: bool) -> BundleRecord:
     """Edit, and publish with it in one transaction; what was not changed makes no new version."""
     typed, by = str(form.version.data), merchant_name()
     version = int(typed) if typed.isdecimal() and len(typed) < 10 else 0
     with current_services.database.writing() as session:
         found = stored
         if version != stored.version or definition != stored.definition:
-            found = repository.edit(session, stored.id, version, definition, by)
+            found = current_services.bundles.edit(session, stored.id, version, definition, by)
         if publish and found.state != "published":
-            found = repository.move(session, stored.id, found.version, "publish", by)
+            found = current_services.bundles.move(session, stored.id, found.version, "publish", by)
         return found
 
 
-def _tell_saved(before: repository.BundleRecord | None, now: repository.BundleRecord) -> None:
+def _tell_saved(before: BundleRecord | None, now: BundleRecord) -> None:
     published = now.state == "published" and (before is None or before.state != "published")
     text = _("Published.") if published else _("Saved.") if before else _("Saved as a draft.")
     if before is not None and now.version == before.version:
@@ -198,7 +197,7 @@ def _tell_saved(before: repository.BundleRecord | None, now: repository.BundleRe
         flash(text, undo=link("bundle_undo", bundle_id=now.id), version=now.version)
 
 
-def _conflict(answer: Answer, mine: Definition, conflict: repository.EditConflict) -> Response:
+def _conflict(answer: Answer, mine: Definition, conflict: EditConflict) -> Response:
     """Somebody else saved meanwhile: everything typed stays, and saving again saves it over theirs."""
     now = conflict.current
     answer.stored = now
@@ -252,13 +251,13 @@ def _page(answer: Answer, status: int = 200) -> Response:
     )
 
 
-def _state(stored: repository.BundleRecord) -> StateView:
+def _state(stored: BundleRecord) -> StateView:
     schedule, limit = stored.definition.schedule, stored.definition.limit_in_all
     absent = absence(stored.definition, look_up(sorted(stored.definition.product_ids)))
     return state_view(stored.state, schedule.start, schedule.end, limit, stored.uses, absent)
 
 
-def _shop_page(stored: repository.BundleRecord, state: StateView) -> str | None:
+def _shop_page(stored: BundleRecord, state: StateView) -> str | None:
     """The page of a product where shoppers see the bundle; None where nobody sees it without a code."""
     if stored.definition.staff_only or state.dot != "on":
         return None

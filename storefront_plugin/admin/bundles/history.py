@@ -6,11 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, abort
 
-from ...bundles.store import repository
-from ...bundles.store.tables import StoredBundle
+from ...bundles.definition import Definition
+from ...bundles.store.repository import BundleNotFound, Change
 from ...proxies import current_services
 from ..kit.i18n import _
 from ..kit.pages import show_page
@@ -42,48 +41,31 @@ def register(blueprint: Blueprint) -> None:
 
 def shown(bundle_id: int) -> Response:
     """``GET bundles/<id>/history``: the newest change first."""
-    database = current_services.database
+    bundles = current_services.bundles
     try:
-        stored = repository.load(database, bundle_id)
-    except repository.BundleNotFound:
+        stored = bundles.load(bundle_id)
+    except BundleNotFound:
         abort(404)
-    changes = repository.history(database, bundle_id, MOST)
-    steps = _steps(stored, changes)
-    whole = stored.version <= MOST
-    if whole:
-        steps.append(_created(stored, changes))
-    return show_page("bundles/history.html", stored=stored, steps=steps, whole=whole)
+    steps = _steps(stored.definition, bundles.changes(bundle_id, MOST))
+    return show_page("bundles/history.html", stored=stored, steps=steps, whole=stored.version <= MOST)
 
 
-def _steps(stored: repository.BundleRecord, changes: Sequence[repository.Change]) -> list[Step]:
-    """Each change with what it led to: the version after it, the one that stands for the newest."""
-    titles = titles_of(stored.definition, *(one.definition for one in changes))
+def _steps(now: Definition, changes: Sequence[Change]) -> list[Step]:
+    """Each change with what it led to."""
+    titles = titles_of(now, *(one.after.definition for one in changes if one.after))
     headings = _headings()
-    steps, version, state, after = [], stored.version, str(stored.state), stored.definition
-    for before in changes:
-        steps.append(
-            Step(
-                version,
-                headings.get(before.action, before.action),
-                _state(state),
-                before.changed_by,
-                before.changed_at,
-                differences(before.definition, after, titles),
-                after != stored.definition,
-            )
+    return [
+        Step(
+            one.version,
+            headings.get(one.action, one.action),
+            _state(one.after.state if one.after else "deleted"),
+            one.changed_by,
+            one.changed_at,
+            differences(one.before.definition, one.after.definition, titles) if one.before and one.after else [],
+            one.after is not None and one.after.definition != now,
         )
-        version, state, after = before.version, before.state, before.definition
-    return steps
-
-
-def _created(stored: repository.BundleRecord, changes: Sequence[repository.Change]) -> Step:
-    """The first step. Who took it is kept for a bundle that was never changed; else the log has it."""
-    query = sa.select(StoredBundle.created_at).where(StoredBundle.id == stored.id)
-    with current_services.database.reading(blocking=True) as session:
-        at = session.scalar(query) or stored.updated_at
-    by = "" if changes else stored.updated_by
-    other = bool(changes) and changes[-1].definition != stored.definition
-    return Step(1, _("Bundle created"), _state("draft"), by, at, [], other)
+        for one in changes
+    ]
 
 
 def _state(state: str) -> StateView:
@@ -93,6 +75,8 @@ def _state(state: str) -> StateView:
 
 def _headings() -> dict[str, str]:
     return {
+        "create": _("Bundle created"),
+        "duplicate": _("Bundle created"),
         "edit": _("Bundle changed"),
         "publish": _("Bundle published"),
         "unpublish": _("Bundle taken back to draft"),

@@ -10,8 +10,8 @@ from typing import cast, get_args
 from flask import Blueprint, Response, abort, request
 
 from ...bundles.definition import Definition
-from ...bundles.store import repository
 from ...bundles.store.listing import Row, Sort, Wanted, definitions_of, list_bundles
+from ...bundles.store.repository import Action, BundleNotFound, BundleRecord, EditConflict, State
 from ...proxies import current_services
 from ...shop.ports import Product
 from ..kit.access import merchant_name
@@ -75,7 +75,7 @@ def asked() -> Wanted:
     on = given.get("on") == "yes"
     return Wanted(
         text=given.get("q", "").strip()[:200],
-        state="published" if on else cast(repository.State, state) if state in get_args(repository.State) else None,
+        state="published" if on else cast(State, state) if state in get_args(State) else None,
         kind=kind if kind in KINDS else None,
         staff_only=True if given.get("staff") == "yes" else None,
         on_at=dt.datetime.now(dt.timezone.utc).replace(microsecond=0) if on else None,
@@ -119,12 +119,12 @@ def state(bundle_id: int) -> Response:
     words = {"publish": _("Published."), "archive": _("Archived."), "unpublish": _("Taken back to draft.")}
     if action not in words:
         abort(404)
-    wish = cast(repository.Action, action)
+    wish = cast(Action, action)
     if wish == "publish" and _refused(_loaded(bundle_id)):
         return see_other(link("bundle_edit", bundle_id=bundle_id))
     return _done(
         bundle_id,
-        lambda version: repository.set_state(current_services.database, bundle_id, version, wish, merchant_name()),
+        lambda version: current_services.bundles.set_state(bundle_id, version, wish, merchant_name()),
         words[action],
     )
 
@@ -135,7 +135,7 @@ def undo(bundle_id: int) -> Response:
     again = bool(request.form.get("again"))
     return _done(
         bundle_id,
-        lambda version: repository.undo(current_services.database, bundle_id, version, merchant_name()),
+        lambda version: current_services.bundles.revert(bundle_id, version, merchant_name()),
         _("Redone.") if again else _("Undone."),
         undone=not again,
     )
@@ -144,10 +144,7 @@ def undo(bundle_id: int) -> Response:
 @change
 def restore(bundle_id: int) -> Response:
     """``POST bundles/<id>/restore``: let the words, products and prices of version ``to`` stand again."""
-    wanted = _number("to")
-    found = next(
-        (one for one in repository.history(current_services.database, bundle_id, 1000) if one.version == wanted), None
-    )
+    found = current_services.bundles.version(bundle_id, _number("to"))
     if found is None:
         abort(404)
     if _loaded(bundle_id).state == "published" and price_definition(found.definition).refusals:
@@ -155,9 +152,7 @@ def restore(bundle_id: int) -> Response:
         return see_other(link("bundle_history", bundle_id=bundle_id))
     return _done(
         bundle_id,
-        lambda version: repository.update(
-            current_services.database, bundle_id, version, found.definition, merchant_name()
-        ),
+        lambda version: current_services.bundles.update(bundle_id, version, found.definition, merchant_name()),
         _("This version stands again."),
     )
 
@@ -166,22 +161,22 @@ def restore(bundle_id: int) -> Response:
 def duplicate(bundle_id: int) -> Response:
     """``POST bundles/<id>/duplicate``: a new draft like it."""
     try:
-        copy = repository.duplicate(current_services.database, bundle_id, merchant_name(), _(" (copy)"))
-    except repository.BundleNotFound:
+        copy = current_services.bundles.duplicate(bundle_id, merchant_name(), _(" (copy)"))
+    except BundleNotFound:
         abort(404)
     flash(_("This is the copy, a draft. Change what shall be different."))
     return see_other(link("bundle_edit", bundle_id=copy.id))
 
 
-def _done(bundle_id: int, act: Callable[[int], repository.BundleRecord], text: str, undone: bool = False) -> Response:
+def _done(bundle_id: int, act: Callable[[int], BundleRecord], text: str, undone: bool = False) -> Response:
     """Do it to the version that the page showed, and say so with the way back."""
     before = _loaded(bundle_id)
     try:
         now = act(_number("version"))
-    except repository.EditConflict:
+    except EditConflict:
         flash(_("Somebody else changed this bundle meanwhile. This is how it stands now."), "warning")
         return see_other(link("bundle_edit", bundle_id=bundle_id))
-    except repository.BundleNotFound:
+    except BundleNotFound:
         abort(404)
     if "published" in (before.state, now.state):
         current_services.news.rules_changed()
@@ -190,17 +185,17 @@ def _done(bundle_id: int, act: Callable[[int], repository.BundleRecord], text: s
     return see_other(link("bundle_edit", bundle_id=bundle_id))
 
 
-def _refused(stored: repository.BundleRecord) -> bool:
+def _refused(stored: BundleRecord) -> bool:
     refusals = price_definition(stored.definition).refusals
     for text in refusals:
         flash(text, "error")
     return bool(refusals)
 
 
-def _loaded(bundle_id: int) -> repository.BundleRecord:
+def _loaded(bundle_id: int) -> BundleRecord:
     try:
-        return repository.load(current_services.database, bundle_id)
-    except repository.BundleNotFound:
+        return current_services.bundles.load(bundle_id)
+    except BundleNotFound:
         abort(404)
 
 

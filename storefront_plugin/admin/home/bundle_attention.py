@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ...bundles.cart.stock import bundle_available
 from ...bundles.definition import Bundle
-from ...bundles.store.tables import StoredBundle
+from ...bundles.store.tables import BundleRow
 from ...orderlog.events import now
 from ...proxies import current_services
 from ...shop.ports import Product
@@ -106,12 +106,12 @@ def _part_item(bundle: Bundle, products: Products) -> Item | None:
 def over_items() -> list[Item]:
     """Published bundles that have ended, or whose limit in all is reached; raises `DatabaseUnavailable`."""
     moment = now()
-    ended = StoredBundle.ends_at <= moment
-    used_up = StoredBundle.uses >= StoredBundle.limit_in_all
-    columns = (StoredBundle.id, StoredBundle.title, StoredBundle.ends_at, StoredBundle.limit_in_all)
-    query = sa.select(*columns).where(StoredBundle.state == "published", sa.or_(ended, used_up))
+    ended = BundleRow.ends_at <= moment
+    used_up = BundleRow.uses >= BundleRow.limit_in_all
+    columns = (BundleRow.id, BundleRow.title, BundleRow.ends_at, BundleRow.limit_in_all)
+    query = sa.select(*columns).where(BundleRow.state == "published", sa.or_(ended, used_up))
     with current_services.database.reading(blocking=True) as session:
-        rows = session.execute(query.order_by(StoredBundle.id.desc()).limit(_MOST_OVER)).all()
+        rows = session.execute(query.order_by(BundleRow.id.desc()).limit(_MOST_OVER)).all()
     past = [row for row in rows if row.ends_at is not None and row.ends_at <= moment]
     full = [row for row in rows if row not in past]
     return _shortened([_ended(row.id, row.title, row.ends_at) for row in past], _more_ended) + _shortened(

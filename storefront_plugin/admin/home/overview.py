@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ...bundles.store.listing import Row, Wanted, list_bundles
-from ...bundles.store.tables import StoredBundle
+from ...bundles.store.tables import BundleRow
 from ...core import audit
 from ...orderlog.events import day_of, now
 from ...orderlog.tables import Applier, LoggedOrder
@@ -101,11 +101,11 @@ def _orders(session: Session) -> Orders:
 
 def _bundles(session: Session) -> Bundles:
     moment = now()
-    published = StoredBundle.state == "published"
-    coming = sa.and_(published, StoredBundle.starts_at > moment)
-    ended = sa.and_(published, StoredBundle.ends_at <= moment)
-    counts = [sa.func.count(), *(_number(one) for one in (published, coming, ended, StoredBundle.state == "draft"))]
-    row = session.execute(sa.select(*counts).select_from(StoredBundle)).one()
+    published = BundleRow.state == "published"
+    coming = sa.and_(published, BundleRow.starts_at > moment)
+    ended = sa.and_(published, BundleRow.ends_at <= moment)
+    counts = [sa.func.count(), *(_number(one) for one in (published, coming, ended, BundleRow.state == "draft"))]
+    row = session.execute(sa.select(*counts).select_from(BundleRow)).one()
     every, shown, later, over, drafts = (int(count or 0) for count in row)
     return Bundles(shown - later - over, later, drafts, every)
 

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from ...core.database import Database, table_of
 from ...core.dialects import begin_before_savepoint
 from ...core.errors import InputError, StorefrontError
-from ..store.tables import BundleUse, PricedOrder, StoredBundle
+from ..store.tables import BundleRow, BundleUse, PricedOrder
 from .record import OrderRecord, UsedBundle
 from .refunds import Policy, RefundLine, RefundQuote, Return, refund_quote, refunds_from_json, refunds_to_json
 
 PAGE: Final = 1000
-_ORDERS, _USES, _BUNDLES = table_of(PricedOrder), table_of(BundleUse), table_of(StoredBundle)
+_ORDERS, _USES, _BUNDLES = table_of(PricedOrder), table_of(BundleUse), table_of(BundleRow)
 
 
 class LimitReached(StorefrontError):

@@ -20,7 +20,7 @@ from ...orderlog.product_numbers import ProductNumbers
 from ...shop.ports import Catalog
 from ..store.definition_json import load_definition
 from ..store.proposals import Proposal, key_of
-from ..store.tables import StoredBundle, StoredProposal, StoredRun
+from ..store.tables import BundleRow, ProposalRow, ProposalRunRow
 from .mining import MiningSettings, Progress, find_proposals, silent
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class ProposalSearch:
 def latest_run(database: Database) -> Run | None:
     """The latest search, also while it runs; None where there was none."""
     with database.reading(blocking=True) as session:
-        row = session.get(StoredRun, 1)
+        row = session.get(ProposalRunRow, 1)
         if row is None:
             return None
         run = Run(
@@ -148,16 +148,16 @@ def begin(database: Database, terms: MiningSettings | None = None, by: str = "")
     token, now = secrets.token_hex(8), _now()
     row_of: dict[str, Any] = {"token": token, "state": "running", "phase": "read", "done": 0, "total": 0, "found": 0}
     row_of |= {"started_by": by[:255], "started_at": now, "beat_at": now, "finished_at": None, "sentence": ""}
-    free = sa.or_(StoredRun.state != "running", StoredRun.beat_at < now - DEAD_AFTER)
+    free = sa.or_(ProposalRunRow.state != "running", ProposalRunRow.beat_at < now - DEAD_AFTER)
     try:
         with database.writing() as session:
-            taken: Any = session.execute(sa.update(StoredRun).where(StoredRun.id == 1, free).values(**row_of))
-            row = session.get(StoredRun, 1)
+            taken: Any = session.execute(sa.update(ProposalRunRow).where(ProposalRunRow.id == 1, free).values(**row_of))
+            row = session.get(ProposalRunRow, 1)
             if not taken.rowcount and row is not None:
                 raise _running(row)
             wanted = terms or (MiningSettings.from_json(row.terms) if row else MiningSettings())
             if row is None:
-                session.execute(sa.insert(table_of(StoredRun)), row_of | {"id": 1, "terms": wanted.to_json()})
+                session.execute(sa.insert(table_of(ProposalRunRow)), row_of | {"id": 1, "terms": wanted.to_json()})
             else:
                 row.terms = wanted.to_json()
     except sa.exc.IntegrityError:
@@ -204,7 +204,7 @@ def carry_out(
         raise
 
 
-def _running(row: StoredRun) -> SearchRunning:
+def _running(row: ProposalRunRow) -> SearchRunning:
     who = f" by {row.started_by}" if row.started_by else ""
     return SearchRunning(
         f"A search for bundles is at work already, begun{who} at {row.started_at:%H:%M} UTC; wait for it. If its "
@@ -236,16 +236,16 @@ def _finish(database: Database, token: str, found: list[Proposal]) -> int:
     """Replace the open proposals, in one transaction with the run's end."""
     now = _now()
     with database.writing() as session:
-        ours = sa.update(StoredRun).where(StoredRun.token == token)
+        ours = sa.update(ProposalRunRow).where(ProposalRunRow.token == token)
         ended: Any = session.execute(ours.values(state="done", finished_at=now))
         if not ended.rowcount:
             raise SearchRunning(_TAKEN_OVER)
-        session.execute(sa.delete(StoredProposal).where(StoredProposal.state == "open"))
+        session.execute(sa.delete(ProposalRow).where(ProposalRow.state == "open"))
         # Some may have been decided while the log was read.
-        decided = set(session.scalars(sa.select(StoredProposal.key)))
+        decided = set(session.scalars(sa.select(ProposalRow.key)))
         rows = [_row(one, now) for one in found if one.key not in decided]
         if rows:
-            session.execute(sa.insert(table_of(StoredProposal)), rows)
+            session.execute(sa.insert(table_of(ProposalRow)), rows)
         session.execute(ours.values(found=len(rows)))
     return len(rows)
 
@@ -259,18 +259,18 @@ def _row(one: Proposal, now: dt.datetime) -> dict[str, Any]:
 
 def _set(database: Database, token: str, **values: Any) -> bool:
     with database.writing() as session:
-        changed: Any = session.execute(sa.update(StoredRun).where(StoredRun.token == token).values(**values))
+        changed: Any = session.execute(sa.update(ProposalRunRow).where(ProposalRunRow.token == token).values(**values))
         return bool(changed.rowcount)
 
 
 def _decided(database: Database) -> set[str]:
     with database.reading(blocking=True) as session:
-        return set(session.scalars(sa.select(StoredProposal.key).where(StoredProposal.state != "open")))
+        return set(session.scalars(sa.select(ProposalRow.key).where(ProposalRow.state != "open")))
 
 
 def _in_bundles(database: Database) -> set[str]:
     """Keys of the products of each tier of all drafts and published bundles."""
-    query = sa.select(StoredBundle.definition).where(StoredBundle.state.in_(("draft", "published")))
+    query = sa.select(BundleRow.definition).where(BundleRow.state.in_(("draft", "published")))
     keys: set[str] = set()
     with database.reading(blocking=True) as session:
         for text in session.scalars(query.execution_options(yield_per=1000)):
@@ -282,7 +282,7 @@ def _in_bundles(database: Database) -> set[str]:
     return keys
 
 
-def _is_dead(row: StoredRun) -> bool:
+def _is_dead(row: ProposalRunRow) -> bool:
     return row.state == "running" and _now() - row.beat_at > DEAD_AFTER
 
 

@@ -19,7 +19,7 @@ from ...shop.ports import Catalog
 from ..definition import Component, Definition, Tier
 from ..store.definition_json import load_definition
 from ..store.listing import Wanted, conditions
-from ..store.tables import StoredBundle
+from ..store.tables import BundleRow
 from .cells import read_text, write_amount, write_flag, write_moment, write_number, write_text, write_variants
 from .columns import AMOUNT, Sheet
 from .importing import chunks
@@ -85,11 +85,11 @@ def _sheet(database: Database, wanted: Wanted, zone: ZoneInfo) -> Sheet:
 
 def _pages(database: Database, wanted: Wanted) -> Iterator[list[Any]]:
     last = 0
-    columns = (StoredBundle.id, StoredBundle.version, StoredBundle.state, StoredBundle.definition)
-    query = sa.select(*columns).where(*conditions(wanted)).order_by(StoredBundle.id).limit(PAGE)
+    columns = (BundleRow.id, BundleRow.version, BundleRow.state, BundleRow.definition)
+    query = sa.select(*columns).where(*conditions(wanted)).order_by(BundleRow.id).limit(PAGE)
     while True:
         with database.reading(blocking=True) as session:
-            rows = list(session.execute(query.where(StoredBundle.id > last)))
+            rows = list(session.execute(query.where(BundleRow.id > last)))
         if not rows:
             return
         yield rows

@@ -16,9 +16,9 @@ from ...core import audit
 from ...core.database import Database
 from ...core.errors import N_, DatabaseUnavailable, InputError, StorefrontError
 from ...shop.ports import Catalog
-from ..store import repository
 from ..store.definition_json import load_definition
-from ..store.tables import StoredBundle
+from ..store.repository import Action, BundleNotFound, BundleRepository, EditConflict, NotDeletable, State
+from ..store.tables import BundleRow
 from .reading import MOST_TOLD, Written, read_csv
 
 CHUNK: Final = 200
@@ -64,14 +64,14 @@ def undo_import(database: Database, token: str, by: str = "") -> Undone:
     Of an import that is not known nothing is done; of one that was taken back everything is *left*. Raises
     `DatabaseUnavailable`.
     """
-    undone = Undone()
+    undone, bundles = Undone(), BundleRepository(database)
     for part in chunks(_made(database, token), CHUNK):
         with database.writing() as session:
             before = undone.deleted + undone.restored
             for one in part:
                 try:
-                    _undo(session, Made(*one), by, undone)
-                except (repository.EditConflict, repository.BundleNotFound):
+                    _undo(bundles, session, Made(*one), by, undone)
+                except (EditConflict, BundleNotFound, NotDeletable):
                     undone.left += 1
             count = undone.deleted + undone.restored - before
             audit.note(session, by, "bundle", _subject(token), "undo", str(count))
@@ -97,12 +97,12 @@ def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
         yield values[start : start + size]
 
 
-def _undo(session: Session, one: Made, by: str, undone: Undone) -> None:
+def _undo(bundles: BundleRepository, session: Session, one: Made, by: str, undone: Undone) -> None:
     if one.steps:
-        repository.revert(session, one.bundle_id, one.version, by, one.steps)
+        bundles.take_back(session, one.bundle_id, one.version, by, one.steps)
         undone.restored += 1
     else:
-        repository.move(session, one.bundle_id, one.version, "delete", by)
+        bundles.remove(session, bundles.claim(session, one.bundle_id, one.version), by)
         undone.deleted += 1
 
 
@@ -119,7 +119,7 @@ def _subject(token: str) -> str:
 
 Does: TypeAlias = Literal["create", "change", "same", "refuse"]
 
-_MOVES: Final[dict[str, repository.Action]] = {"draft": "unpublish", "published": "publish", "archived": "archive"}
+_MOVES: Final[dict[str, Action]] = {"draft": "unpublish", "published": "publish", "archived": "archive"}
 
 
 @dataclass(slots=True)
@@ -245,11 +245,9 @@ def _steps(database: Database, written: Sequence[Written], catalog: Catalog | No
 
 
 def _judge(written: Written, now: _Now | None) -> tuple[Does, InputError | None]:
-    if written.state not in ("", *get_args(repository.State)):
+    if written.state not in ("", *get_args(State)):
         message = N_("There is no state %(state)s; use one of %(names)s.")
-        return "refuse", InputError(
-            message, state=f"{written.state!r:.40}", names=", ".join(get_args(repository.State))
-        )
+        return "refuse", InputError(message, state=f"{written.state!r:.40}", names=", ".join(get_args(State)))
     if written.bundle_id is None:
         return "create", None
     if now is None:
@@ -282,32 +280,32 @@ def _refuse_unknown(catalog: Catalog, steps: Sequence[_Step]) -> None:
 
 def _apply(database: Database, steps: Sequence[_Step], by: str, token: str) -> None:
     new = [one for one in steps if one.outcome.action == "create"]
-    made: list[Made] = []
+    made, bundles = list[Made](), BundleRepository(database)
     with database.writing() as session:
         if new:
-            stored = repository.add(session, [one.written.definition for one in new], by)  # type: ignore[misc]
+            stored = bundles.insert(session, [one.written.definition for one in new], by)  # type: ignore[misc]
             for one, bundle in zip(new, stored, strict=True):
                 one.outcome.bundle_id = bundle.id
                 made.append(Made(bundle.id, bundle.version, 0))
         for one in steps:
             if one.outcome.action == "change":
                 try:
-                    made.append(_change(session, one, by))
-                except (repository.EditConflict, repository.BundleNotFound) as error:
+                    made.append(_change(bundles, session, one, by))
+                except (EditConflict, BundleNotFound) as error:
                     _refuse(one.outcome, error)
         keep(session, token, made, by)
 
 
-def _change(session: Any, step: _Step, by: str) -> Made:
+def _change(bundles: BundleRepository, session: Session, step: _Step, by: str) -> Made:
     written, now = step.written, step.now
     assert written.bundle_id is not None
     assert written.definition is not None
     assert now is not None
     version = now.version
     if load_definition(now.text) != written.definition:
-        version = repository.edit(session, written.bundle_id, version, written.definition, by).version
+        version = bundles.edit(session, written.bundle_id, version, written.definition, by).version
     if written.state not in ("", now.state):
-        version = repository.move(session, written.bundle_id, version, _MOVES[written.state], by).version
+        version = bundles.move(session, written.bundle_id, version, _MOVES[written.state], by).version
     return Made(written.bundle_id, version, version - now.version)
 
 
@@ -316,12 +314,10 @@ def _refuse(outcome: Outcome, *errors: StorefrontError) -> None:
 
 
 def _standing(database: Database, ids: Sequence[int]) -> dict[int, _Now]:
-    columns = (StoredBundle.version, StoredBundle.state, StoredBundle.definition, StoredBundle.updated_by)
+    columns = (BundleRow.version, BundleRow.state, BundleRow.definition, BundleRow.updated_by)
     found: dict[int, _Now] = {}
     for part in chunks(ids, 500):
-        query = sa.select(StoredBundle.id, *columns).where(
-            StoredBundle.id.in_(part), StoredBundle.state != repository.DELETED
-        )
+        query = sa.select(BundleRow.id, *columns).where(BundleRow.id.in_(part))
         with database.reading(blocking=True) as session:
             found |= {row[0]: _Now(*row[1:]) for row in session.execute(query)}
     return found

@@ -15,32 +15,32 @@ from ...core.database import Database
 from ...core.errors import InputError
 from ..definition import Definition
 from .definition_json import load_definition
-from .repository import DELETED, State
-from .tables import BundleUse, StoredBundle
+from .repository import State
+from .tables import BundleRow, BundleUse
 
 Sort: TypeAlias = Literal["updated", "title", "starts", "ends", "id"]
 
 MAX_PAGE = 200
 
 _SORTS: Mapping[str, Any] = {
-    "updated": StoredBundle.updated_at,
-    "title": StoredBundle.title,
-    "starts": StoredBundle.starts_at,
-    "ends": StoredBundle.ends_at,
-    "id": StoredBundle.id,
+    "updated": BundleRow.updated_at,
+    "title": BundleRow.title,
+    "starts": BundleRow.starts_at,
+    "ends": BundleRow.ends_at,
+    "id": BundleRow.id,
 }
 _COLUMNS: tuple[sa.ColumnElement[Any] | Any, ...] = (
-    StoredBundle.id,
-    StoredBundle.version,
-    StoredBundle.state,
-    StoredBundle.kind,
-    StoredBundle.title,
-    StoredBundle.starts_at,
-    StoredBundle.ends_at,
-    StoredBundle.staff_only,
-    StoredBundle.limit_in_all,
-    StoredBundle.updated_at,
-    StoredBundle.updated_by,
+    BundleRow.id,
+    BundleRow.version,
+    BundleRow.state,
+    BundleRow.kind,
+    BundleRow.title,
+    BundleRow.starts_at,
+    BundleRow.ends_at,
+    BundleRow.staff_only,
+    BundleRow.limit_in_all,
+    BundleRow.updated_at,
+    BundleRow.updated_by,
 )
 
 
@@ -85,22 +85,22 @@ def list_bundles(
     where = conditions(wanted)
     query = sa.select(*_COLUMNS).where(*where).order_by(*_order(wanted)).limit(size).offset((page - 1) * size)
     with database.reading(blocking=True) as session:
-        count = session.scalar(sa.select(sa.func.count()).select_from(StoredBundle).where(*where)) or 0
+        count = session.scalar(sa.select(sa.func.count()).select_from(BundleRow).where(*where)) or 0
         rows = session.execute(query).all()
         uses = _uses(session, [row.id for row in rows])
     return [Row(**row._mapping, uses=uses.get(row.id, 0)) for row in rows], count
 
 
 def standing(database: Database, ids: Collection[int]) -> frozenset[int]:
-    """Those of *ids* that are bundles and were not deleted."""
-    query = sa.select(StoredBundle.id).where(StoredBundle.id.in_(ids), StoredBundle.state != DELETED)
+    """Those of *ids* that are bundles."""
+    query = sa.select(BundleRow.id).where(BundleRow.id.in_(ids))
     with database.reading(blocking=True) as session:
         return frozenset(session.scalars(query))
 
 
 def definitions_of(database: Database, ids: Sequence[int]) -> dict[int, Definition]:
     """The definitions of the bundles *ids*, for one page of the list; those that cannot be read are left out."""
-    query = sa.select(StoredBundle.id, StoredBundle.definition).where(StoredBundle.id.in_(ids))
+    query = sa.select(BundleRow.id, BundleRow.definition).where(BundleRow.id.in_(ids))
     with database.reading(blocking=True) as session:
         rows = session.execute(query).all()
     found: dict[int, Definition] = {}
@@ -117,21 +117,20 @@ def uses_of(database: Database, bundle_id: int) -> int:
 
 
 def conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
-    """What rows of `StoredBundle` must hold to be *wanted*; what was deleted never is."""
+    """What rows of `BundleRow` must hold to be *wanted*."""
     words = wanted.text.lower().replace("\x00", " ").split()  # PostgreSQL raises for a NUL
-    where: list[sa.ColumnElement[bool]] = [StoredBundle.state != DELETED]
-    where += [StoredBundle.search.contains(word, autoescape=True) for word in words[:10]]
+    where: list[sa.ColumnElement[bool]] = [BundleRow.search.contains(word, autoescape=True) for word in words[:10]]
     for column, value in (
-        (StoredBundle.state, wanted.state),
-        (StoredBundle.kind, wanted.kind),
-        (StoredBundle.staff_only, wanted.staff_only),
+        (BundleRow.state, wanted.state),
+        (BundleRow.kind, wanted.kind),
+        (BundleRow.staff_only, wanted.staff_only),
     ):
         if value is not None:
             where.append(column == value)
     if wanted.on_at is not None:
         moment = wanted.on_at.astimezone(dt.timezone.utc).replace(tzinfo=None)
-        where.append(sa.or_(StoredBundle.starts_at.is_(None), StoredBundle.starts_at <= moment))
-        where.append(sa.or_(StoredBundle.ends_at.is_(None), StoredBundle.ends_at > moment))
+        where.append(sa.or_(BundleRow.starts_at.is_(None), BundleRow.starts_at <= moment))
+        where.append(sa.or_(BundleRow.ends_at.is_(None), BundleRow.ends_at > moment))
     return where
 
 
@@ -140,7 +139,7 @@ def _order(wanted: Wanted) -> list[Any]:
         raise InputError(f"The list cannot be sorted by {wanted.sort!r:.40}; use one of {', '.join(_SORTS)}.")
     column = _SORTS[wanted.sort]
     # Ids make the order total, so that no row is on two pages.
-    return [column.desc(), StoredBundle.id.desc()] if wanted.descending else [column.asc(), StoredBundle.id.asc()]
+    return [column.desc(), BundleRow.id.desc()] if wanted.descending else [column.asc(), BundleRow.id.asc()]
 
 
 def _uses(session: Session, ids: Sequence[int]) -> dict[int, int]:

@@ -18,7 +18,7 @@ from ...core.errors import InputError, StorefrontError
 from ...shop.ports import Catalog
 from ..definition import BundleText, Component, Definition, Tier
 from ..price import fixed_price, percent_off
-from .tables import StoredProposal
+from .tables import ProposalRow
 
 ProposalState: TypeAlias = Literal["open", "accepted", "rejected"]
 Sort: TypeAlias = Literal["beyond", "support", "lift", "share", "margin"]
@@ -27,11 +27,11 @@ MAX_PAGE = 200
 
 _SORTS: Mapping[str, Any] = {
     # In how many orders more than chance would bring them together.
-    "beyond": StoredProposal.support - StoredProposal.support / StoredProposal.lift,
-    "support": StoredProposal.support,
-    "lift": StoredProposal.lift,
-    "share": StoredProposal.expected_share,
-    "margin": StoredProposal.margin,
+    "beyond": ProposalRow.support - ProposalRow.support / ProposalRow.lift,
+    "support": ProposalRow.support,
+    "lift": ProposalRow.lift,
+    "share": ProposalRow.expected_share,
+    "margin": ProposalRow.margin,
 }
 
 
@@ -93,17 +93,17 @@ def list_proposals(
         raise InputError(f"Proposals cannot be sorted by {sort!r:.40}; use one of {', '.join(_SORTS)}.")
     if type(page) is not int or page < 1 or not 1 <= size <= MAX_PAGE:
         raise InputError(f"Pages start at 1 and have 1 to {MAX_PAGE} rows; correct the address.")
-    column, where = _SORTS[sort], StoredProposal.state == state
-    order = [column.is_(None), column.desc() if descending else column.asc(), StoredProposal.key]
-    query = sa.select(StoredProposal).where(where).order_by(*order).limit(size).offset((page - 1) * size)
+    column, where = _SORTS[sort], ProposalRow.state == state
+    order = [column.is_(None), column.desc() if descending else column.asc(), ProposalRow.key]
+    query = sa.select(ProposalRow).where(where).order_by(*order).limit(size).offset((page - 1) * size)
     with database.reading(blocking=True) as session:
-        count = session.scalar(sa.select(sa.func.count()).select_from(StoredProposal).where(where)) or 0
+        count = session.scalar(sa.select(sa.func.count()).select_from(ProposalRow).where(where)) or 0
         return [_proposal(row) for row in session.scalars(query)], count
 
 
 def counts(database: Database) -> dict[str, int]:
     """How many proposals there are in each state that has some."""
-    query = sa.select(StoredProposal.state, sa.func.count()).group_by(StoredProposal.state)
+    query = sa.select(ProposalRow.state, sa.func.count()).group_by(ProposalRow.state)
     with database.reading(blocking=True) as session:
         return {row.state: row[1] for row in session.execute(query)}
 
@@ -116,7 +116,7 @@ def load(database: Database, key: str) -> Proposal:
 
 def made_into(database: Database, bundle_id: int) -> Proposal | None:
     """The proposal that became *bundle_id*; None where the bundle was made in another way."""
-    query = sa.select(StoredProposal).where(StoredProposal.bundle_id == bundle_id, StoredProposal.state == "accepted")
+    query = sa.select(ProposalRow).where(ProposalRow.bundle_id == bundle_id, ProposalRow.state == "accepted")
     with database.reading(blocking=True) as session:
         row = session.scalars(query.limit(1)).first()
         return None if row is None else _proposal(row)
@@ -124,7 +124,7 @@ def made_into(database: Database, bundle_id: int) -> Proposal | None:
 
 def find(database: Database, keys: Collection[str]) -> dict[str, Proposal]:
     """Those of *keys* that still stand, decided ones too."""
-    query = sa.select(StoredProposal).where(StoredProposal.key.in_(list(keys)))
+    query = sa.select(ProposalRow).where(ProposalRow.key.in_(list(keys)))
     with database.reading(blocking=True) as session:
         return {row.key: _proposal(row) for row in session.scalars(query)}
 
@@ -157,7 +157,7 @@ def accept(session: Session, key: str, bundle_id: int, by: str = "") -> bool:
 def follow(session: Session, bundle_id: int, is_deleted: bool) -> None:
     """Open the proposal that *bundle_id* was made of when that is deleted, and accept it when the deletion is undone."""
     was, now = ("accepted", "open") if is_deleted else ("open", "accepted")
-    made = sa.update(StoredProposal).where(StoredProposal.bundle_id == bundle_id, StoredProposal.state == was)
+    made = sa.update(ProposalRow).where(ProposalRow.bundle_id == bundle_id, ProposalRow.state == was)
     session.execute(made.values(state=now))
 
 
@@ -184,29 +184,29 @@ def _change(database: Database, keys: Collection[str], state: ProposalState, act
     return changed
 
 
-def _decide(session: Session, row: StoredProposal, state: ProposalState, by: str) -> None:
+def _decide(session: Session, row: ProposalRow, state: ProposalState, by: str) -> None:
     row.state, row.decided_by = state, by[:255]
     row.decided_at = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
     session.flush()
 
 
-def _found(session: Session, key: str) -> StoredProposal | None:
+def _found(session: Session, key: str) -> ProposalRow | None:
     # PostgreSQL raises for a NUL in a text; keys come from whoever wrote the address.
-    return None if "\x00" in key else session.get(StoredProposal, key)
+    return None if "\x00" in key else session.get(ProposalRow, key)
 
 
-def _row(session: Session, key: str) -> StoredProposal:
+def _row(session: Session, key: str) -> ProposalRow:
     row = _found(session, key)
     if row is None:
         raise ProposalNotFound("This proposal does not stand any more; look again at the list.")
     return row
 
 
-def _title(row: StoredProposal) -> str:
+def _title(row: ProposalRow) -> str:
     return " + ".join(json.loads(row.product_ids))
 
 
-def _proposal(row: StoredProposal) -> Proposal:
+def _proposal(row: ProposalRow) -> Proposal:
     names = ("support", "orders", "confidence", "lift", "expected_share", "currency", "price", "discount", "margin")
     more = ("state", "found_at", "decided_at", "decided_by", "bundle_id")
     given = {name: getattr(row, name) for name in (*names, *more)}

@@ -16,7 +16,8 @@ from ...core.errors import InputError
 from ...core.locks import ProcessLock
 from ..definition import Bundle, Tier
 from .definition_json import load_definition
-from .tables import BundleVersion, ShelfVersion, StoredBundle
+from .repository import BundleRepository
+from .tables import BundleRow, PublishedVersion
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class PublishedBundles:
     def get(self, blocking: bool = False) -> Published:
         """All that is published now; raises `DatabaseUnavailable`."""
         with self._database.reading(blocking) as session:
-            version = session.scalar(sa.select(ShelfVersion.version).where(ShelfVersion.id == 1)) or 0
+            version = session.scalar(sa.select(PublishedVersion.version).where(PublishedVersion.id == 1)) or 0
             held = self._cached
             if held.version == version:
                 return held
@@ -76,12 +77,8 @@ class PublishedBundles:
         found = self.get(blocking=True).bundles.get(bundle_id)
         if found is None or found.version == version:
             return found
-        query = sa.select(BundleVersion.definition).where(
-            BundleVersion.bundle_id == bundle_id, BundleVersion.version == version
-        )
-        with self._database.reading(blocking=True) as session:
-            before = session.scalar(query)
-        return found if before is not None and found.definition.has_terms_of(load_definition(before)) else None
+        before = BundleRepository(self._database).version(bundle_id, version)
+        return found if before is not None and found.definition.has_terms_of(before.definition) else None
 
 
 def looked_up(bundles: Iterable[Bundle]) -> list[Bundle]:
@@ -116,7 +113,7 @@ def _with_uses(bundle: Bundle, uses: int | None) -> Bundle:
 def _uses(session: Session, ids: Sequence[int]) -> Iterable[tuple[int, int]]:
     for start in range(0, len(ids), PAGE):
         part = ids[start : start + PAGE]
-        query = sa.select(StoredBundle.id, StoredBundle.uses).where(StoredBundle.id.in_(part))
+        query = sa.select(BundleRow.id, BundleRow.uses).where(BundleRow.id.in_(part))
         yield from ((row.id, row.uses) for row in session.execute(query))
 
 
@@ -139,6 +136,6 @@ def _read(session: Session, version: int) -> Published:
 
 
 def _page(last: int) -> Any:
-    columns = (StoredBundle.id, StoredBundle.version, StoredBundle.definition, StoredBundle.uses)
-    query = sa.select(*columns).where(StoredBundle.state == "published", StoredBundle.id > last)
-    return query.order_by(StoredBundle.id).limit(PAGE)
+    columns = (BundleRow.id, BundleRow.version, BundleRow.definition, BundleRow.uses)
+    query = sa.select(*columns).where(BundleRow.state == "published", BundleRow.id > last)
+    return query.order_by(BundleRow.id).limit(PAGE)

@@ -8,9 +8,11 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ...core.clock import now_in_sql
 from ...core.database import Base, Database, table_of
 from ..definition import Definition
-from . import proposals, repository
+from . import proposals
+from .repository import BundleNotFound, BundleRecord, BundleRepository
 
 KEPT: Final = dt.timedelta(days=7)
 MAX_KEY: Final = 64
@@ -28,15 +30,16 @@ class SavedForm(Base):
 
 def create_once(
     database: Database, key: str, definition: Definition, by: str = "", *, proposal: str | None = None
-) -> repository.BundleRecord:
+) -> BundleRecord:
     """`create` for the form *key*, a random text of 1 to 64 characters; a second time what the first one made.
 
     The key is inserted first, in the same transaction: of two at once the second waits and then finds it taken.
     """
+    bundles = BundleRepository(database)
     try:
         with database.writing() as session:
             _claim(session, key)
-            (stored,) = repository.add(session, [definition], by)
+            (stored,) = bundles.insert(session, [definition], by)
             session.execute(sa.update(SavedForm).where(SavedForm.key == key).values(bundle_id=stored.id))
             if proposal:
                 proposals.accept(session, proposal, stored.id, by)
@@ -47,12 +50,12 @@ def create_once(
         if made is None:
             raise
         try:
-            return repository.load(database, made)
-        except repository.BundleNotFound:  # deleted meanwhile
-            return repository.create(database, definition, by, proposal=proposal)
+            return bundles.load(made)
+        except BundleNotFound:  # deleted meanwhile
+            return bundles.create(definition, by, proposal=proposal)
 
 
 def _claim(session: Session, key: str) -> None:
-    now = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
+    now = now_in_sql()
     session.execute(sa.insert(table_of(SavedForm)), {"key": key, "bundle_id": 0, "saved_at": now})
     session.execute(sa.delete(table_of(SavedForm)).where(SavedForm.saved_at < now - KEPT))

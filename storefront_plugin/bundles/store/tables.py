@@ -1,4 +1,4 @@
-"""Tables of bundles: what stands now, what stood before, what was used, and what is proposed."""
+"""Tables of bundles: what stands, what was used, and what is proposed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...core.database import Base
-from ...core.dialects import BigKey, Id, LongText
+from ...core.dialects import NEVER_REUSE_IDS, BigKey, Id, LongText
 
 
-class StoredBundle(Base):
+class BundleRow(Base):
     """A bundle as it stands. *version* rises with each change, so that the second of two editors is told.
 
     *search* holds its titles and product ids in lower case. *uses* counts only where *limit_in_all* is set; all uses
@@ -19,11 +19,16 @@ class StoredBundle(Base):
     """
 
     __tablename__ = "storefront_bundle"
-    __table_args__ = (sa.Index(None, "state", "updated_at"), sa.Index(None, "updated_at"), sa.Index(None, "title"))
+    __table_args__ = (
+        sa.Index(None, "state", "updated_at"),
+        sa.Index(None, "updated_at"),
+        sa.Index(None, "title"),
+        NEVER_REUSE_IDS,  # staff codes, editors left open and the log name deleted bundles
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     version: Mapped[int]
-    state: Mapped[str] = mapped_column(sa.String(16))
+    state: Mapped[str] = mapped_column(sa.String(16), default="draft")
     kind: Mapped[str] = mapped_column(sa.String(16))
     title: Mapped[str] = mapped_column(sa.String(200))
     search: Mapped[str] = mapped_column(LongText)
@@ -33,24 +38,9 @@ class StoredBundle(Base):
     segment: Mapped[str | None] = mapped_column(sa.String(64))
     staff_only: Mapped[bool]
     limit_in_all: Mapped[int | None]
-    uses: Mapped[int] = mapped_column(sa.BigInteger)
-    created_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    uses: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     updated_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
     updated_by: Mapped[str] = mapped_column(sa.String(255))
-
-
-class BundleVersion(Base):
-    """What stood before a change: the state and definition of *version*, and who replaced them, when and by what."""
-
-    __tablename__ = "storefront_bundle_version"
-
-    bundle_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    state: Mapped[str] = mapped_column(sa.String(16))
-    definition: Mapped[str] = mapped_column(LongText)
-    action: Mapped[str] = mapped_column(sa.String(16))
-    changed_by: Mapped[str] = mapped_column(sa.String(255))
-    changed_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
 
 
 class PricedOrder(Base):
@@ -78,16 +68,16 @@ class BundleUse(Base):
     used_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
 
 
-class ShelfVersion(Base):
+class PublishedVersion(Base):
     """The single row whose number rises with each change that shoppers can see, so that processes read anew."""
 
-    __tablename__ = "storefront_bundle_shelf"
+    __tablename__ = "storefront_bundle_published"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(sa.BigInteger)
 
 
-class StoredProposal(Base):
+class ProposalRow(Base):
     """Products that shoppers buy together and the merchant may offer as a bundle; *key* is a hash of their sorted ids.
 
     *state* is ``open``, ``accepted`` (as *bundle_id*) or ``rejected``. *product_ids* is a JSON list, the best-selling
@@ -114,7 +104,7 @@ class StoredProposal(Base):
     bundle_id: Mapped[int | None] = mapped_column(sa.BigInteger)
 
 
-class StoredRun(Base):
+class ProposalRunRow(Base):
     """The single row about the latest search for proposals: *state* is ``running``, ``done`` or ``failed``.
 
     *terms* is the JSON of what it was asked; *found* how many sets it found; *sentence* says why it failed.

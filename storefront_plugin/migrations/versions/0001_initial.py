@@ -86,10 +86,10 @@ def upgrade() -> None:
         sa.Column("staff_only", sa.Boolean(), nullable=False),
         sa.Column("limit_in_all", sa.Integer(), nullable=True),
         sa.Column("uses", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.Column("updated_by", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_storefront_bundle")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         op.f("ix_storefront_bundle_state_updated_at"), "storefront_bundle", ["state", "updated_at"], unique=False
@@ -171,10 +171,10 @@ def upgrade() -> None:
     )
 
     op.create_table(
-        "storefront_bundle_shelf",
+        "storefront_bundle_published",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_storefront_bundle_shelf")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_storefront_bundle_published")),
     )
 
     op.create_table(
@@ -194,22 +194,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", "bundle_id", name=op.f("pk_storefront_bundle_use")),
     )
     op.create_index(op.f("ix_storefront_bundle_use_bundle_id"), "storefront_bundle_use", ["bundle_id"], unique=False)
-
-    op.create_table(
-        "storefront_bundle_version",
-        sa.Column("bundle_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column(
-            "definition",
-            sa.Text().with_variant(sa.Text(length=16777216), "mariadb").with_variant(sa.Text(length=16777216), "mysql"),
-            nullable=False,
-        ),
-        sa.Column("action", sa.String(length=16), nullable=False),
-        sa.Column("changed_by", sa.String(length=255), nullable=False),
-        sa.Column("changed_at", sa.DateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("bundle_id", "version", name=op.f("pk_storefront_bundle_version")),
-    )
 
     op.create_table(
         "storefront_generation",
@@ -381,9 +365,8 @@ def downgrade() -> None:
     op.drop_table("storefront_bundle_order")
     op.drop_table("storefront_bundle_proposal")
     op.drop_table("storefront_bundle_proposal_run")
-    op.drop_table("storefront_bundle_shelf")
+    op.drop_table("storefront_bundle_published")
     op.drop_table("storefront_bundle_use")
-    op.drop_table("storefront_bundle_version")
     op.drop_table("storefront_generation")
     op.drop_table("storefront_job")
     op.drop_table("storefront_order")
