@@ -13,6 +13,7 @@ from storefront_plugin import bundles
 from storefront_plugin.bundles.cart.next_offers import MissingItem, NextOffer
 from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.price import percent_off
+from storefront_plugin.bundles.store import repository
 from storefront_plugin.bundles.store.definition_json import dump_definition, load_definition
 
 PAIR = set_of("a", "b", price=percent_off(10))
@@ -67,3 +68,11 @@ def test_a_next_offer_refuses_its_old_names() -> None:
         _ = offer.lacks  # type: ignore[attr-defined]
     with pytest.raises(AttributeError, match=r"MissingItem\.pieces is called quantity now"):
         _ = offer.items[0].pieces  # type: ignore[attr-defined]
+
+
+def test_functions_of_the_repository_are_refused_as_its_methods() -> None:
+    """What took the database first is a method of `BundleRepository`."""
+    with pytest.raises(ImportError, match=r"create is called BundleRepository\(database\)\.create now"):
+        _ = repository.create
+    with pytest.raises(ImportError, match=r"undo is called BundleRepository\(database\)\.revert now"):
+        _ = repository.undo

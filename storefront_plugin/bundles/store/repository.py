@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, NoReturn, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from ...core.audit import AuditRow
 from ...core.clock import to_sql
 from ...core.database import table_of
 from ...core.errors import N_, InputError, StorefrontError
+from ...core.renamed import unknown_name
 from ...core.versions import Record, RecordNotFound, VersionConflict, VersionedStore
 from ..definition import BundleText, Definition
 from . import proposals
@@ -254,3 +255,14 @@ def raise_version(session: Session) -> None:
     changed: Any = session.execute(sa.update(table).where(table.c.id == 1).values(version=table.c.version + 1))
     if not changed.rowcount:
         session.execute(sa.insert(table), {"id": 1, "version": 1})
+
+
+_RENAMED = {
+    name: f"BundleRepository(database).{name}"
+    for name in ("create", "load", "update", "set_state", "publish", "duplicate", "history")
+} | {"undo": "BundleRepository(database).revert", "delete": "BundleRepository(database).delete_draft"}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> NoReturn:
+        raise unknown_name(__name__, _RENAMED, name)
