@@ -39,10 +39,9 @@ from .orderlog.recording import OrderRecorder
 from .recommending.cards import CardFiller
 from .recommending.effective_plan import EffectivePlan, checked_plan
 from .recommending.fillers import Fillers
-from .recommending.news import News
 from .recommending.placements import PlacementStore
 from .recommending.reading import Failures, PageReader
-from .recommending.refresher import SnapshotCache
+from .recommending.refresher import News, SnapshotCache
 from .recommending.rules.store import RuleStore
 from .recommending.slot_stats import SlotStats
 from .recommending.suggestions import Suggestions

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 from ..bundles.proposals.run import ProposalSearch
 from ..core.errors import N_
 from ..orderlog.importing import OrderImporter
-from ..recommending.news import News
-from ..recommending.refresher import SnapshotCache
+from ..recommending.refresher import News, SnapshotCache
 from ..recommending.slot_stats import FLUSH_SECONDS, SlotStats
 from ..redis_store import RedisStore
 from ..shop.adapters import Adapters

@@ -20,8 +20,7 @@ from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import Command
 from ..redis_store.keys import Keys
 from ..shop.ports import Product
-from .chain import Chain
-from .choosing import Choice, Chosen, Proposal, Verdict, choose
+from .choosing import Chain, Choice, Chosen, Proposal, Verdict, choose
 from .explaining import ExplainedSlot, Explanation, evidence_of
 from .page import Card, FilledSlot, Page, Reason
 from .plan import Slot

@@ -9,8 +9,7 @@ from typing import TypeAlias
 
 from ..core.errors import ConfigurationError
 from .fillers import Fillers
-from .plan import DEFAULT_PLAN, PLACEMENTS, Slot
-from .slot_json import load_slots
+from .plan import DEFAULT_PLAN, PLACEMENTS, Slot, load_slots
 
 logger = logging.getLogger(__name__)
 

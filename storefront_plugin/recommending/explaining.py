@@ -10,8 +10,7 @@ from ..core.errors import N_
 from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import Command
 from ..shop.ports import Product
-from .chain import RANKED, Chain
-from .choosing import Choice, Verdict
+from .choosing import RANKED, Chain, Choice, Verdict
 from .page import FilledSlot, Offer, Page
 from .plan import Slot
 from .rules.compiled import PageRules

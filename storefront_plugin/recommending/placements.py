@@ -14,8 +14,7 @@ from ..core.database import Database, table_of
 from ..core.errors import N_, ConfigurationError, InputError
 from ..core.versions import Record, VersionConflict, VersionedStore
 from .fillers import Fillers
-from .plan import PLACEMENTS, Slot
-from .slot_json import dump_slots, load_slots, slot_from_json, slot_to_json
+from .plan import PLACEMENTS, Slot, dump_slots, load_slots, slot_from_json, slot_to_json
 from .tables import PlacementRow
 
 Slots: TypeAlias = "tuple[Slot, ...] | None"

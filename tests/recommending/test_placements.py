@@ -26,8 +26,7 @@ from storefront_plugin.core.errors import ConfigurationError, InputError
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending.cards import CardFiller
 from storefront_plugin.recommending.placements import EditConflict, PlacementStore, unchanged
-from storefront_plugin.recommending.plan import DEFAULT_PLAN, PLACEMENTS
-from storefront_plugin.recommending.slot_json import dump_slots, load_slots, slot_from_json
+from storefront_plugin.recommending.plan import DEFAULT_PLAN, PLACEMENTS, dump_slots, load_slots, slot_from_json
 from storefront_plugin.recommending.strategies import STRATEGIES
 from storefront_plugin.recommending.tables import PlacementRow
 

@@ -18,8 +18,7 @@ from storefront_plugin import CartLine, MemoryCatalog, Product, Slot
 from storefront_plugin.core.errors import InputError
 from storefront_plugin.core.problems import refuse
 from storefront_plugin.proxies import SERVICES
-from storefront_plugin.recommending.chain import RANKED, Chain
-from storefront_plugin.recommending.choosing import Proposal, choose
+from storefront_plugin.recommending.choosing import RANKED, Chain, Proposal, choose
 from storefront_plugin.recommending.rules.compiled import MAX_LAYERS, RuleBook, clamped, compiled_rules
 from storefront_plugin.recommending.rules.rule import PRICE_KINDS, Rule, problems
 from storefront_plugin.recommending.rules.store import RuleStore

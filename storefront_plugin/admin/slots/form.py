@@ -15,8 +15,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, StopValidatio
 from ...core.errors import ConfigurationError, InputError
 from ...proxies import current_services
 from ...recommending.placements import MAX_SLOTS
-from ...recommending.plan import MAX_LIMIT, Slot
-from ...recommending.slot_json import MAX_NAME, MAX_STRATEGIES, MAX_TITLE, slot_from_json, slot_to_json
+from ...recommending.plan import MAX_LIMIT, MAX_NAME, MAX_STRATEGIES, MAX_TITLE, Slot, slot_from_json, slot_to_json
 from ..kit.forms import AdminForm, MomentField, Sentences
 from ..kit.i18n import _, admin_texts
 from .labels import layout_words, strategy_word

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from ...core.audit import Entry
 from ...core.errors import N_
 from ...proxies import current_services
-from ...recommending.plan import PLACEMENTS, Slot
-from ...recommending.slot_json import load_slots
+from ...recommending.plan import PLACEMENTS, Slot, load_slots
 from ..kit.i18n import _
 from ..kit.log_labels import LogLabels, LogLine
 from ..kit.pages import link
