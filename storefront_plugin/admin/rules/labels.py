@@ -138,7 +138,7 @@ def describe(rule: Rule) -> dict[str, str]:
         _("Where"): scope(rule),
         _("Place among pinned products"): admin_texts().number(rule.position),
         _("When"): schedule(rule),
-        _("State"): "" if rule.enabled else _("Off"),
+        _("State"): _("On") if rule.enabled else _("Off"),
         _("Note"): rule.note,
     }
 
