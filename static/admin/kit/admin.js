@@ -65,10 +65,9 @@ function preview(form) {
     into.removeAttribute("aria-busy");
   };
   const soon = later(show, 400);
-  form.addEventListener("input", soon);
-  form.addEventListener("change", soon);
+  // Of the document, as fields of the form may stand outside of it, by form=.
+  ["input", "change"].forEach((name) => document.addEventListener(name, (event) => { if (event.target.form === form) soon(); }));
   form.addEventListener("storefront:changed", soon);
-  into.addEventListener("change", (event) => { if (event.target.form === form) soon(); }); // its own fields, by form=
 }
 
 // Rows: a box in the head chooses all; the buttons of data-bulk are on when some are chosen.

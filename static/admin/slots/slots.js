@@ -200,11 +200,6 @@ list.addEventListener("lostpointercapture", () => drop(false));
 list.addEventListener("pointercancel", () => drop(true));
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") drop(true); });
 
-// The product of the preview stands outside of the form, whose preview follows it.
-
-document.querySelector("#preview-product")?.addEventListener("change", () => {
-  form.dispatchEvent(new CustomEvent("storefront:changed", { bubbles: true }));
-});
 document.querySelectorAll("[data-without-script]").forEach((button) => button.remove());
 
 items().forEach(setUp);

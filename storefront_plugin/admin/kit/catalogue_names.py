@@ -14,7 +14,8 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from ...proxies import current_services
 from ...shop.cleaning import clean_products
 from ...shop.ports import NamesCategories
-from .products import MOST_FOUND
+from .i18n import _
+from .products import MOST_FOUND, product
 from .templates import template_filter
 
 logger = logging.getLogger(__name__)
@@ -110,6 +111,31 @@ def category_name(category: str) -> str:
     return category_names([category])[category]
 
 
+def categories_named(text: str, ids: Iterable[str]) -> tuple[str, ...]:
+    """Those of the categories *ids* whose names have all words of *text*, for filters."""
+    words = text.casefold().split()
+    return tuple(one for one, name in category_names(ids).items() if all(word in name.casefold() for word in words))
+
+
+def named(kind: str, value: str) -> str:
+    """A ``product``, ``category`` or ``brand`` in words; *value* itself for anything else."""
+    if kind == "product":
+        return product(value).title
+    if kind == "category":
+        return _("Category %(value)s", value=category_name(value))
+    return _("Brand %(value)s", value=value) if kind == "brand" else value
+
+
+def unmatched(kind: str, value: str) -> list[str]:
+    """What is to be said of a ``category`` or ``brand`` that no product has; nothing where not all were looked at."""
+    names = catalogue_names()
+    if names.is_whole and kind == "brand" and value not in names.brands:
+        return [_("No product has the brand “%(value)s” (yet).", value=value)]
+    if names.is_whole and kind == "category" and value not in names.categories:
+        return [_("No product has the category “%(value)s” (yet).", value=value)]
+    return []
+
+
 def category_id(typed: str) -> str:
     """The id of the category that was *typed*, by its id or its name; what is typed where neither is known of one."""
     known = catalogue_names().categories
@@ -125,11 +151,11 @@ def _read() -> CatalogueNames:
     categories: dict[str, str] = {}
     brands: dict[str, str] = {}
     products = iter(current_services.shop.catalog.iter_products())
-    for product in clean_products(islice(products, MOST_PRODUCTS), settings.currency):
-        for category in product.category_ids:
-            categories.setdefault(category, product.id)
-        if product.brand:
-            brands.setdefault(product.brand, product.id)
+    for found in clean_products(islice(products, MOST_PRODUCTS), settings.currency):
+        for category in found.category_ids:
+            categories.setdefault(category, found.id)
+        if found.brand:
+            brands.setdefault(found.brand, found.id)
     is_whole = next(products, None) is None and max(len(categories), len(brands)) <= MOST_NAMES
     return CatalogueNames(_first(categories), _first(brands), is_whole)
 

@@ -17,6 +17,7 @@ from .i18n import admin_texts
 from .templates import template_filter
 
 MOST_FOUND = 12
+MOST_TITLED = 100
 
 _VIEWS = "storefront.product_views"
 _SCHEMES = ("", "http", "https")
@@ -77,6 +78,14 @@ def search(text: str, limit: int = MOST_FOUND) -> list[Product]:
     cleaned = list(clean_products(found, current_services.settings.currency))
     first = [exact] if exact is not None else []
     return [*first, *(product for product in cleaned if exact is None or product.id != exact.id)][:limit]
+
+
+def titled(text: str) -> tuple[str, ...]:
+    """Ids of products whose titles have the words of *text*, for filters; none where the catalogue fails."""
+    try:
+        return tuple(product.id for product in search(text, MOST_TITLED))
+    except AdapterError:
+        return ()
 
 
 def look_up(ids: Iterable[str]) -> dict[str, Product | None]:

@@ -23,6 +23,7 @@ DOTS: Final[Mapping[str, str]] = {
 
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "time": i18n.shown_time,
+    "period": i18n.shown_period,
     "day": i18n.shown_day,
     "age": i18n.shown_age,
     "money": i18n.shown_money,
@@ -37,6 +38,11 @@ def template_filter(function: _Function) -> _Function:
     """Let templates of the admin say ``value|<name of the function>``."""
     FILTERS[function.__name__] = function
     return function
+
+
+def template_filters(**functions: Callable[..., Any]) -> None:
+    """The same for short ones, by their names."""
+    FILTERS.update(functions)
 
 
 def environment() -> Environment:

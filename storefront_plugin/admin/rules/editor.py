@@ -10,7 +10,7 @@ from ...recommending.rules.rows import load_rule
 from ...recommending.rules.rule import RULE_KINDS, Rule
 from ..kit.editors import Editor
 from .form import RuleForm
-from .labels import called, describe, log_title, look_up, sentence, unmatched
+from .labels import called, describe, log_title, look_up, sentence, warnings
 from .preview import preview_of
 
 
@@ -44,6 +44,6 @@ EDITOR = Editor(
     called=called,
     look_up=look_up,
     saved=N_("Rule saved. Pages follow within a second."),
-    warnings=unmatched,
+    warnings=warnings,
     preview=preview_of,
 )

@@ -8,10 +8,10 @@ from ...core.clock import now
 from ...core.errors import AdapterError
 from ...recommending.rules.rule import Rule, RuleKind, RuleState, SeedKind, TargetKind
 from ...recommending.rules.store import rule_title
-from ..kit.catalogue_names import catalogue_names, category_name, category_names
+from ..kit.catalogue_names import category_name, category_names, named, unmatched
 from ..kit.i18n import _, admin_texts, shown_period
 from ..kit.products import product, views
-from ..kit.templates import template_filter
+from ..kit.templates import template_filter, template_filters
 from ..slots.labels import placement_words, strategy_words
 
 
@@ -58,22 +58,11 @@ def _sides(rule: Rule) -> Iterator[tuple[str, str | None]]:
     yield rule.target_kind, rule.target_value
 
 
-@template_filter
-def rule_kind_label(rule: Rule) -> str:
-    """What *rule* does."""
-    return kind_labels()[rule.kind]
-
-
-@template_filter
-def rule_state(rule: Rule) -> RuleState:
-    """Whether *rule* counts now."""
-    return rule.state(now())
-
-
-@template_filter
-def rule_state_label(rule: Rule) -> str:
-    """The same in words."""
-    return state_labels()[rule_state(rule)]
+template_filters(
+    rule_kind_label=lambda rule: kind_labels()[rule.kind],
+    rule_state=lambda rule: rule.state(now()),
+    rule_state_label=lambda rule: state_labels()[rule.state(now())],
+)
 
 
 @template_filter
@@ -82,19 +71,19 @@ def strength(rule: Rule) -> str:
     return _("score × %(factor)s", factor=admin_texts().number(rule.strength / 100)) if rule.strength else ""
 
 
+def _effect(rule: Rule) -> str:
+    return " ".join(filter(None, (kind_labels()[rule.kind], strength(rule))))
+
+
 @template_filter
 def target(rule: Rule) -> str:
     """Which products *rule* is about."""
-    value, percent = rule.target_value or "", admin_texts().number(rule.price_percent or 0)
-    if rule.target_kind == "product":
-        return product(value).title
-    if rule.target_kind == "category":
-        return _("Category %(value)s", value=category_name(value))
-    if rule.target_kind == "brand":
-        return _("Brand %(value)s", value=value)
+    percent = admin_texts().number(rule.price_percent or 0)
     if rule.target_kind == "cheaper":
         return _("Cheaper than %(percent)s%% of the page's product", percent=percent)
-    return _("Dearer than %(percent)s%% of the page's product", percent=percent)
+    if rule.target_kind == "dearer":
+        return _("Dearer than %(percent)s%% of the page's product", percent=percent)
+    return named(rule.target_kind, rule.target_value or "")
 
 
 @template_filter
@@ -117,27 +106,20 @@ def scope(rule: Rule) -> str:
 
 
 @template_filter
-def schedule(rule: Rule) -> str:
-    """From when to when *rule* counts; "" without."""
-    return shown_period(rule.starts_at, rule.ends_at)
-
-
-@template_filter
 def sentence(rule: Rule) -> str:
     """*rule* in one line."""
-    kind = " ".join(filter(None, (kind_labels()[rule.kind], strength(rule))))
-    return " · ".join(filter(None, (kind, target(rule), seed(rule), scope(rule))))
+    return " · ".join(filter(None, (_effect(rule), target(rule), seed(rule), scope(rule))))
 
 
 def describe(rule: Rule) -> dict[str, str]:
     """The fields of *rule* in words, by their labels."""
     return {
-        _("What it does"): " ".join(filter(None, (kind_labels()[rule.kind], strength(rule)))),
+        _("What it does"): _effect(rule),
         _("To which products"): target(rule),
         _("On which pages"): seed(rule),
         _("Where"): scope(rule),
         _("Place among pinned products"): admin_texts().number(rule.position),
-        _("When"): schedule(rule),
+        _("When"): shown_period(rule.starts_at, rule.ends_at),
         _("State"): _("On") if rule.enabled else _("Off"),
         _("Note"): rule.note,
     }
@@ -145,32 +127,26 @@ def describe(rule: Rule) -> dict[str, str]:
 
 def log_title(rule: Rule) -> str:
     """What the log is to call *rule*; a product by its id where the catalogue fails."""
-    try:
-        known = [product(rule.target_value or "")] if rule.target_kind == "product" else []
-    except AdapterError:
-        known = []
-    return rule_title(rule, {one.id: one.title for one in known if one.known})
+    return rule_title(rule, _titles(rule))
 
 
 def called(rule: Rule, written: str) -> str:
     """What the log calls *rule* that it once called *written*: as then where the catalogue knows its product no more."""
-    try:
-        if rule.target_kind != "product" or product(rule.target_value or "").known:
-            return sentence(rule)
-    except AdapterError:  # the log is there without the catalogue
-        pass
+    if rule.target_kind != "product" or _titles(rule):
+        return sentence(rule)
     _kind, colon, what = written.partition(": ")
-    return _("%(kind)s: %(what)s", kind=rule_kind_label(rule), what=what) if colon else written
+    return _("%(kind)s: %(what)s", kind=kind_labels()[rule.kind], what=what) if colon else written
+
+
+def _titles(rule: Rule) -> dict[str, str]:
+    try:
+        found = product(rule.target_value or "") if rule.target_kind == "product" else None
+    except AdapterError:  # the log is there without the catalogue
+        return {}
+    return {found.id: found.title} if found is not None and found.known else {}
 
 
 @template_filter
-def unmatched(rule: Rule) -> list[str]:
-    """What is to be said of a brand or category of *rule* that no product has; nothing where not all were looked at."""
-    names = catalogue_names()
-    known = {"brand": names.brands, "category": names.categories} if names.is_whole else {}
-    said = {
-        "brand": _("No product has the brand “%(value)s” (yet)."),
-        "category": _("No product has the category “%(value)s” (yet)."),
-    }
-    found = (said[kind] % {"value": value} for kind, value in _sides(rule) if value not in known.get(kind, [value]))
-    return list(dict.fromkeys(found))
+def warnings(rule: Rule) -> list[str]:
+    """What is to be said of a brand or category of *rule* that no product has."""
+    return list(dict.fromkeys(text for kind, value in _sides(rule) for text in unmatched(kind, value or "")))

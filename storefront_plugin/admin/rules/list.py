@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...core.errors import N_, AdapterError
+from ...core.errors import N_
 from ...proxies import current_services
 from ...recommending.rules.list import Filters, categories_of, list_rules
 from ...recommending.rules.store import RuleRecord
 from ..kit.access import merchant_name
-from ..kit.catalogue_names import category_names
+from ..kit.catalogue_names import categories_named
 from ..kit.changes import numbers
 from ..kit.i18n import ngettext
 from ..kit.lists import Action, Choice, ListPage, Query, Search
-from ..kit.products import search
+from ..kit.products import titled
 from .editor import EDITOR
 from .labels import kind_labels, look_up, seed_labels, state_labels, target_labels
 
 
 def _rows(query: Query) -> tuple[Sequence[RuleRecord], int]:
     """One page of the rules that the address asks for, with what their words need."""
+    database = current_services.database
     filters = Filters(
         text=query.text,
-        product_ids=_titled(query.text),
-        category_ids=_named(query.text),
+        product_ids=titled(query.text),
+        category_ids=categories_named(query.text, categories_of(database)) if query.text else (),
         kind=query["kind"],
         seed_kind=query["seed"],
         target_kind=query["target"],
@@ -31,24 +32,9 @@ def _rows(query: Query) -> tuple[Sequence[RuleRecord], int]:
         sort=query.sort,  # type: ignore[arg-type] # one of the names below
         descending=query.descending,
     )
-    rows, count = list_rules(current_services.database, filters, query.page, query.size)
+    rows, count = list_rules(database, filters, query.page, query.size)
     look_up(row.definition for row in rows)
     return rows, count
-
-
-def _titled(text: str) -> tuple[str, ...]:
-    """Ids of the products whose titles have these words; a catalogue that fails finds none."""
-    try:
-        return tuple(product.id for product in search(text, 100)) if text else ()
-    except AdapterError:
-        return ()
-
-
-def _named(text: str) -> tuple[str, ...]:
-    """Ids of the categories of rules whose names have these words."""
-    words = text.casefold().split()
-    names = category_names(categories_of(current_services.database)) if words else {}
-    return tuple(one for one, name in names.items() if all(word in name.casefold() for word in words))
 
 
 def _switch(keys: Sequence[str], enabled: bool) -> list[int]:
