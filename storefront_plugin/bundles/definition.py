@@ -22,7 +22,7 @@ MAX_OPTIONAL: Final = 4
 """Optional components of a tier: each doubles the ways to fill it."""
 
 MAX_TIERS: Final = 10
-MAX_PIECES: Final = 1_000_000
+MAX_QUANTITY: Final = 1_000_000
 """Pieces of one product, in a bundle as in a cart line."""
 
 _1970: Final = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
@@ -49,7 +49,7 @@ class Component:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "product_id", clean_id(self.product_id))
-        _check_whole("quantity of a component", self.quantity, 1, MAX_PIECES)
+        _check_whole("quantity of a component", self.quantity, 1, MAX_QUANTITY)
         names = {clean_id(variant, "variant id") for variant in self.variants}
         object.__setattr__(self, "variants", tuple(sorted(names)))
 
@@ -187,7 +187,7 @@ class Definition:
             raise InputError("A bundle needs a title in at least one language; give texts={'en': BundleText('…')}.")
         for what in ("limit_per_order", "limit_in_all"):
             if getattr(self, what) is not None:
-                _check_whole(what, getattr(self, what), 1, MAX_PIECES)
+                _check_whole(what, getattr(self, what), 1, MAX_QUANTITY)
         if self.segment is not None and not (self.segment and _is_text(self.segment, 64)):
             raise InputError("The segment must be a name of 1 to 64 characters, or None for everybody.")
         _check_tiers(self.kind, self.tiers)
@@ -281,7 +281,7 @@ def _check_extra(tier: Tier) -> None:
 
 
 def _check_step(tier: Tier) -> None:
-    _check_whole("number of pieces of a step", tier.least, 1, MAX_PIECES)
+    _check_whole("number of pieces of a step", tier.least, 1, MAX_QUANTITY)
     if tier.most:
         raise InputError("A quantity step holds for all pieces from its number on; leave most at 0.")
     if tier.price.kind == "free":

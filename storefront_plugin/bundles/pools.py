@@ -11,25 +11,25 @@ Demand: TypeAlias = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Pieces of one product, variant, price and tax rate, from one or more lines.
+    """Items of one product, variant, price and tax rate, from one or more lines.
 
     Attributes:
-        lines: Positions in the cart and pieces of each line, the smallest line first.
+        lines: Positions in the cart and items of each line, the smallest line first.
     """
 
     product_id: str
     variant_id: str | None
     unit_price: int
-    pieces: int
+    quantity: int
     lines: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One bundle as it applies: *count* sets of the pieces *demand* each, or all pieces of *demand* for steps.
+    """One bundle as it applies: *count* sets of the items *demand* each, or all items of *demand* for steps.
 
     Attributes:
-        discounts: By pool of *demand*, what its pieces cost less in one set; minor units.
+        discounts: By pool of *demand*, what its items cost less in one set; minor units.
     """
 
     bundle_id: int

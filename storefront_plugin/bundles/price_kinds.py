@@ -87,8 +87,8 @@ class PriceRule(ABC):
         """With `base_saving` the bound of a set's saving: this share of each item's price; *free* are free ones."""
         return Fraction(0)
 
-    def base_saving(self, dearest: int, currency: str) -> Fraction | int:
-        """The part of the bound that no item makes; *dearest* is the highest unit price of a mix, 0 of a set."""
+    def base_saving(self, highest: int, currency: str) -> Fraction | int:
+        """The part of the bound that no item makes; *highest* is the highest unit price of a mix, 0 of a set."""
         return 0
 
 
@@ -116,7 +116,7 @@ class PercentOff(PriceRule):
     def item_share(self, free: bool) -> Fraction:
         return Fraction(self.rate, WHOLE)
 
-    def base_saving(self, dearest: int, currency: str) -> Fraction | int:
+    def base_saving(self, highest: int, currency: str) -> Fraction | int:
         return Fraction(1, 2)  # rounding
 
 
@@ -137,7 +137,7 @@ class AmountOff(PriceRule):
     def larger_saves(self, total: int, currency: str) -> bool:
         return total < self.amounts.get(currency, 0)
 
-    def base_saving(self, dearest: int, currency: str) -> Fraction | int:
+    def base_saving(self, highest: int, currency: str) -> Fraction | int:
         return self.amounts.get(currency, 0)
 
 
@@ -163,7 +163,7 @@ class FixedPrice(PriceRule):
     def item_share(self, free: bool) -> Fraction:
         return Fraction(1)
 
-    def base_saving(self, dearest: int, currency: str) -> Fraction | int:
+    def base_saving(self, highest: int, currency: str) -> Fraction | int:
         return -self.amounts.get(currency, 0)
 
 
@@ -194,8 +194,8 @@ class FreeItems(PriceRule):
     def item_share(self, free: bool) -> Fraction:
         return Fraction(free)
 
-    def base_saving(self, dearest: int, currency: str) -> Fraction | int:
-        return self.count * dearest
+    def base_saving(self, highest: int, currency: str) -> Fraction | int:
+        return self.count * highest
 
 
 RULES: Final[Mapping[PriceKind, type[PriceRule]]] = {

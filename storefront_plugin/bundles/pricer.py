@@ -1,4 +1,4 @@
-"""The till: prices the shop's own cart with the published bundles, and says what is kept of an order."""
+"""The cart pricer: prices the shop's own cart with the published bundles, and says what is kept of an order."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class CartPricer:
             prices=prices,
             hints=_ALL if hints else 0,
         )
-        there = pricing.missing if sold_out else _to_be_had(pricing, products, variants)
+        there = pricing.missing if sold_out else _available(pricing, products, variants)
         return replace(pricing, missing=tuple(islice(there, hints)))
 
     def shortages(self, pricing: CartPricing) -> list[Shortage]:
@@ -182,10 +182,10 @@ def _taxed(line: CartLine, product: Product | None) -> Product:
     return product
 
 
-def _to_be_had(
+def _available(
     pricing: CartPricing, products: Mapping[str, Product], variants: Mapping[str, Sequence[Variant]]
 ) -> Iterator[NextOffer]:
-    """The next offers of *pricing* that can be had beside the cart, each with the products that can."""
+    """The next offers of *pricing* that are available beside the cart, each with the products that are."""
     lines: dict[str, list[LineItem]] = {}
     for one in pricing.lines:
         lines.setdefault(one.line.product_id, []).append(one.line)
@@ -223,7 +223,7 @@ def _with_variant_prices(lines: Iterable[CartLine], variants: Mapping[str, Seque
 
 
 def _cheapest(product: Product, variants: Iterable[Variant], currency: str) -> int:
-    """Minor units of one piece in its cheapest variant: what a hint says is saved is then saved with any of them."""
+    """Minor units of one item in its cheapest variant: what a hint says is saved is then saved with any of them."""
     prices = [product.price if one.price is None else one.price for one in variants]
     usable = [one for one in prices if isinstance(one, Decimal) and one.is_finite() and 0 <= one < LIMIT]
     return min(to_minor(one, currency) for one in usable or [product.price])

@@ -33,7 +33,7 @@ def spread(amount: int, weights: Sequence[int]) -> list[int]:
 
 
 def up_to(amount: int, quantity: int, taken: int) -> int:
-    """What *taken* of *quantity* equal items get of *amount*: rounded down, so that the last piece takes the remainder."""
+    """What *taken* of *quantity* equal items get of *amount*: rounded down, so that the last item takes the remainder."""
     return amount * taken // quantity
 
 

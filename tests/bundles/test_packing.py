@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from made_bundles import priced, set_of
 
 from storefront_plugin.bundles.cart.lines import LineItem
-from storefront_plugin.bundles.packing.duals import EASY, Relaxation, price_pieces
+from storefront_plugin.bundles.packing.duals import EASY, Relaxation, price_items
 from storefront_plugin.bundles.packing.search import NODES, greedy, pack
 from storefront_plugin.bundles.packing.stacks import Candidate
 from storefront_plugin.bundles.price import amount_off, percent_off
@@ -113,7 +113,7 @@ def test_prices_of_pieces_pay_for_every_set(
     for copies in (1, EASY + 1):
         demands, values = [one.demand for one in fitting] * copies, [one.saving for one in fitting] * copies
         times = [min(capacities[pool] // pieces for pool, pieces in demand) for demand in demands]
-        prices, losses = price_pieces(Relaxation(demands, values, times, capacities, floor), reached)
+        prices, losses = price_items(Relaxation(demands, values, times, capacities, floor), reached)
         costs = [sum(prices[pool] * pieces for pool, pieces in demand) for demand in demands]
         assert losses == [cost - value for cost, value in zip(costs, values, strict=True)]
         assert min(losses, default=0) >= 0

@@ -24,7 +24,7 @@ from .labels import tier_name
 
 
 def dominated(definition: Definition, offer: TierOffer, currency: str) -> str:
-    """What is wrong where the till prices the pieces of *offer* by other tiers, which save more; else ""."""
+    """What is wrong where a cart with the items of *offer* is priced by other tiers, which save more; else ""."""
     if len(definition.tiers) < 2:
         return ""
     everyones = replace(definition, schedule=Schedule(), segment=None, staff_only=False)
@@ -216,17 +216,17 @@ def _margin(offer: TierOffer, currency: str) -> float | None:
 
 def _wrong(definition: Definition, offer: TierOffer, currency: str) -> tuple[str, bool]:
     """What is wrong with a price, and whether the bundle cannot be published for it."""
-    cheapest, dearest = (quote(offer.tier, items, currency) for items in _choices(definition, offer))
-    if dearest.refused and dearest.refused.why == "costs_more":
+    lowest, highest = (quote(offer.tier, items, currency) for items in _choices(definition, offer))
+    if highest.refused and highest.refused.why == "costs_more":
         return (
             _(
                 "The fixed price of %(price)s is above the %(sum)s that the products cost one by one. Lower it.",
                 price=shown_money(offer.tier.price.amounts[currency], currency),
-                sum=shown_money(dearest.total, currency),
+                sum=shown_money(highest.total, currency),
             ),
             True,
         )
-    if cheapest.refused and cheapest.refused.why == "costs_more":
+    if lowest.refused and lowest.refused.why == "costs_more":
         return _("Some choices cost less one by one; shoppers then pay the single prices."), False
     if not offer.saving:
         return _("This saves nothing, so shoppers are not shown it."), False

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from wtforms import Field, FormField
 
-from ...bundles.definition import MAX_PIECES, BundleKind, BundleText, Component, Definition, Schedule, Stacking, Tier
+from ...bundles.definition import MAX_QUANTITY, BundleKind, BundleText, Component, Definition, Schedule, Stacking, Tier
 from ...bundles.price import Price
 from ...bundles.price_kinds import RULES, PriceKind
 from ...core.errors import InputError
@@ -39,8 +39,8 @@ def read_definition(form: BundleForm, kept: Definition | None = None, placeholde
     words = _words(form, placeholder)
     tiers = _tiers(form)
     schedule = _schedule(form, kept)
-    per_order = read_whole(form.limit_per_order, 1, MAX_PIECES, required=False)
-    in_all = read_whole(form.limit_in_all, 1, MAX_PIECES, required=False)
+    per_order = read_whole(form.limit_per_order, 1, MAX_QUANTITY, required=False)
+    in_all = read_whole(form.limit_in_all, 1, MAX_QUANTITY, required=False)
     segment = plain(form.segment.data) or None
     if segment is not None and len(segment) > 64:
         add_error(form.segment, _("The name of a segment has at most 64 characters. Shorten it."))
@@ -129,7 +129,7 @@ def _tier(row: Row, kind: str, shared: tuple[Component, ...] | None) -> Tier | N
     """One tier. It is checked as a set of its own, so that what is wrong is said beside it."""
     price = _price(row, kind)
     components = _components(row, kind, row.form.price.data) if shared is None else shared
-    least = read_whole(row.form.least, 1, MAX_PIECES if kind == "steps" else _MOST_CHOSEN) if _counts(kind) else 0
+    least = read_whole(row.form.least, 1, MAX_QUANTITY if kind == "steps" else _MOST_CHOSEN) if _counts(kind) else 0
     most = read_whole(row.form.most, least or 1, _MOST_CHOSEN) if kind == "mix" else 0
     if components == () and shared is None:
         add_error(row.form.add, _("Add the products first."))
@@ -160,7 +160,7 @@ def _components(row: Row, kind: str, price_kind: str) -> tuple[Component, ...] |
 
 def _component(row: Row, kind: str, price_kind: str) -> Component | None:
     form, own = row.form, kind in SET_LIKE
-    quantity = read_whole(form.quantity, 1, MAX_PIECES) if own else 1
+    quantity = read_whole(form.quantity, 1, MAX_QUANTITY) if own else 1
     if quantity is None:
         return None
     try:

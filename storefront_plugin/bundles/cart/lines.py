@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from ...core.errors import InputError, shown
 from ...money import to_minor
 from ...shop.ports import CartLine, clean_id
-from ..definition import MAX_PIECES
+from ..definition import MAX_QUANTITY
 from ..pools import Pool
 
 MAX_LINES: Final = 1000
@@ -28,11 +28,11 @@ class LineItem:
 
     Attributes:
         product_id: The shop's id.
-        quantity: Whole pieces, 1 to 1 000 000.
-        unit_price: Minor units of the cart's currency for one piece, from 0.
+        quantity: Whole items, 1 to 1 000 000.
+        unit_price: Minor units of the cart's currency for one item, from 0.
         variant_id: The variant, where it has some.
-        tax_rate: Percent, such as ``Decimal("7.7")``; None where tax is not told.
-        measure: What is sold by length or weight (2.5 m) is one piece at the price of the whole cut, of this measure;
+        tax_rate: Percent, such as ``Decimal("7.7")``; None where the tax is not known.
+        measure: What is sold by length or weight (2.5 m) is one item at the price of the whole cut, of this measure;
             it never counts for a bundle. None elsewhere.
         in_catalog: False for the shop's own line (gift wrap), which the catalogue does not know: it has no stock.
     """
@@ -48,9 +48,9 @@ class LineItem:
     def __post_init__(self) -> None:
         object.__setattr__(self, "product_id", clean_id(self.product_id))
         object.__setattr__(self, "variant_id", clean_variant(self.variant_id))
-        if type(self.quantity) is not int or not 1 <= self.quantity <= MAX_PIECES:
+        if type(self.quantity) is not int or not 1 <= self.quantity <= MAX_QUANTITY:
             raise InputError(
-                f"The quantity of {self.product_id!r:.60} must be a whole number from 1 to {MAX_PIECES}, not "
+                f"The quantity of {self.product_id!r:.60} must be a whole number from 1 to {MAX_QUANTITY}, not "
                 f"{shown(self.quantity)}; correct the cart line."
             )
         if type(self.unit_price) is not int or not 0 <= self.unit_price < MAX_UNIT_PRICE:
@@ -68,8 +68,8 @@ class LineItem:
         return self.quantity * self.unit_price
 
     @property
-    def stock_pieces(self) -> int:
-        """Whole pieces that it takes from the stock: of a measure the next whole number."""
+    def stock_quantity(self) -> int:
+        """Whole items that it takes from the stock: of a measure the next whole number."""
         return self.quantity if self.measure is None else ceil(self.measure)
 
     @property
@@ -95,7 +95,7 @@ def line_from_cart(
 ) -> LineItem:
     """*line* of the shop's cart at *price* (major units), which the server looked up; raises `InputError`.
 
-    A quantity with a fraction becomes one piece at the price of all of it.
+    A quantity with a fraction becomes one item at the price of all of it.
     """
     if not isinstance(price, Decimal):
         raise InputError(
@@ -108,8 +108,8 @@ def line_from_cart(
     return LineItem(line.product_id, int(amount), unit_price, line.variant_id, tax_rate, measure, in_catalog)
 
 
-def whole_pieces(quantity: object) -> int | None:
-    """*quantity* of a cart line where it is a whole number of pieces, 1 to 1 000 000; else None."""
+def whole_quantity(quantity: object) -> int | None:
+    """*quantity* of a cart line where it is a whole number of items, 1 to 1 000 000; else None."""
     amount = _amount(quantity)
     return None if amount is None or amount != int(amount) else int(amount)
 
@@ -118,19 +118,19 @@ def _number(line: CartLine) -> Decimal:
     amount = _amount(line.quantity)
     if amount is None:
         raise InputError(
-            f"The quantity of {line.product_id!r:.60} must be a number above 0 and at most {MAX_PIECES}, not "
+            f"The quantity of {line.product_id!r:.60} must be a number above 0 and at most {MAX_QUANTITY}, not "
             f"{shown(line.quantity)}; correct the cart line."
         )
     return amount
 
 
 def _amount(quantity: object) -> Decimal | None:
-    """A number above 0 and at most `MAX_PIECES`, its size checked before it is used; a float is read as it prints."""
+    """A number above 0 and at most `MAX_QUANTITY`, its size checked before it is used; a float is read as it prints."""
     if isinstance(quantity, float):
         quantity = Decimal(repr(float(quantity)))
     if isinstance(quantity, Decimal):
-        return quantity if quantity.is_finite() and 0 < quantity <= MAX_PIECES else None
-    return Decimal(quantity) if type(quantity) is int and 0 < quantity <= MAX_PIECES else None
+        return quantity if quantity.is_finite() and 0 < quantity <= MAX_QUANTITY else None
+    return Decimal(quantity) if type(quantity) is int and 0 < quantity <= MAX_QUANTITY else None
 
 
 def pool(lines: Sequence[LineItem]) -> list[Pool]:

@@ -1,7 +1,7 @@
 """What is missing for the next offer: "add the case and save 3 000".
 
-What is told is always kept: the pieces that no bundle uses (and those of the same bundle's lower tier) stay there, so
-with what is missing the cart costs at least that much less than its pieces.
+A promise is kept: the items that no bundle uses (and those of the same bundle's lower tier) stay there, so
+with what is missing the cart costs at least that much less than its items.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ..pools import Chosen, Pool
 from ..price_kinds import Items
 from ..quote import quote
 
-MAX_PIECES_AWAY = 5
-"""An offer that lacks more pieces than these is no next offer."""
+MAX_MISSING = 5
+"""An offer that lacks more items than these is no next offer."""
 
 
 @renamed(pieces="quantity")
@@ -54,7 +54,7 @@ class NextOffer:
 def find_missing(
     choice: Choice, bundles: Sequence[Bundle], currency: str, prices: Mapping[str, int], limit: int
 ) -> tuple[NextOffer, ...]:
-    """At most *limit* next offers of *bundles*, the most saving first, then those that lack fewest pieces."""
+    """At most *limit* next offers of *bundles*, the most saving first, then those that lack fewest items."""
     chosen, rest = choice.chosen, _left(choice.pools, choice.chosen)
     alone = {bundle.id for bundle in bundles if bundle.definition.stacking == "alone"}
     if any(one.bundle_id in alone for one in chosen):
@@ -67,7 +67,7 @@ def find_missing(
     found = []
     for bundle in sorted(bundles, key=lambda bundle: bundle.id):
         if bundle.id not in own and bundle.definition.product_ids.isdisjoint(there):
-            continue  # it has no piece to begin with; most bundles of a full cart end here
+            continue  # it has no item to begin with; most bundles of a full cart end here
         if bundle.id not in alone or not chosen or bundle.id in own:
             swept = _swept(bundle, chosen, steps)
             best = _best(_Look(choice, rest, own.get(bundle.id, []), bundle, currency, prices, swept))
@@ -88,10 +88,10 @@ def _rank(one: NextOffer) -> tuple[int, int, int]:
 
 
 def _left(pools: Sequence[Pool], chosen: Sequence[Chosen]) -> list[int]:
-    left = [one.pieces for one in pools]
+    left = [one.quantity for one in pools]
     for one in chosen:
-        for number, pieces in one.demand:
-            left[number] -= pieces * one.count
+        for number, quantity in one.demand:
+            left[number] -= quantity * one.count
     return left
 
 
@@ -126,14 +126,14 @@ def _best(look: _Look) -> NextOffer | None:
 
 
 def _nearest(one: NextOffer) -> tuple[bool, int, int]:
-    """Of one bundle the next step comes first: the dearer ones are told when it is reached."""
+    """Of one bundle the next step comes first: the more expensive ones when it is reached."""
     return one.saving is None, sum(item.quantity for item in one.items), -(one.saving or 0)
 
 
 def _next_set(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> NextOffer | None:
     left = list(look.rest)
-    for pool, pieces in lower.demand if lower else ():
-        left[pool] += pieces
+    for pool, quantity in lower.demand if lower else ():
+        left[pool] += quantity
     there, away, missing_items, is_priced = 0, 0, [], True
     items: dict[str, list[tuple[int, int]]] = {}
     given: dict[str, int] = {}
@@ -144,7 +144,7 @@ def _next_set(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Nex
         missing = component.quantity - sum([quantity for _, quantity in drawn])
         there += component.quantity - missing
         away += missing
-        if away > MAX_PIECES_AWAY:
+        if away > MAX_MISSING:
             return None
         if missing:
             missing_items.append(_missing_item((component,), missing))
@@ -174,12 +174,12 @@ def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Nex
     prices = [look.choice.pools[pool].unit_price for pool in pools for _ in range(min(look.rest[pool], tier.least))]
     missing = tier.least - len(prices)
     if tier.least < tier.most:
-        made, pieces = sum(one.count for one in look.own), sum(look.choice.pools[pool].pieces for pool in pools)
-        while 0 < missing <= MAX_PIECES_AWAY and tier.sets_in(pieces + missing) <= made:
+        made, quantity = sum(one.count for one in look.own), sum(look.choice.pools[pool].quantity for pool in pools)
+        while 0 < missing <= MAX_MISSING and tier.sets_in(quantity + missing) <= made:
             missing += 1
-    if not prices or not 0 < missing <= MAX_PIECES_AWAY:
+    if not prices or not 0 < missing <= MAX_MISSING:
         return None
-    # The cheapest choice, so that the saving told is reached with any.
+    # The cheapest choice, so that the saving is reached with any.
     known = [look.prices.get(component.product_id) for component in tier.components]
     cheapest = min((price for price in known if price is not None), default=None)
     item = _missing_item(tier.components, missing)
@@ -192,12 +192,12 @@ def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Nex
 def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> NextOffer | None:
     there = {pool: look.rest[pool] for pool in look.choice.pool_index.of_any(tier.components) if look.rest[pool]}
     for one in look.own:
-        for pool, pieces in one.demand:
-            there[pool] = there.get(pool, 0) + pieces
+        for pool, quantity in one.demand:
+            there[pool] = there.get(pool, 0) + quantity
     missing = tier.least - sum(there.values())
-    # Steps that come before take all pieces of their products, those that are added too.
+    # Steps that come before take all items of their products, those that are added too.
     free = [component for component in tier.components if component.product_id not in look.swept]
-    if not there or not free or not 0 < missing <= max(MAX_PIECES_AWAY, tier.least // 4):
+    if not there or not free or not 0 < missing <= max(MAX_MISSING, tier.least // 4):
         return None
     item = _missing_item(free, missing)
     known = [look.prices.get(component.product_id) for component in free]

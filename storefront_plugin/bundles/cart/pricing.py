@@ -1,6 +1,6 @@
 """What a cart costs with its bundles: a pure function of lines, bundles, currency, shopper and time.
 
-Bundles take whole sets only: of two and a half sets in the cart, two apply and the rest costs its own price. No piece
+Bundles take whole sets only: of two and a half sets in the cart, two apply and the rest costs its own price. No item
 is discounted twice. The answer does not depend on the order of the lines, nor on the machine.
 """
 
@@ -79,7 +79,7 @@ class CartPricing:
         gross, discount, total: Of all lines; ``gross - discount == total``.
         tax: Sum of the lines' tax; *taxes* has it by rate.
         missing: What to add for the next offer, the most saving first.
-        refused: Ids of bundles whose pieces are all there and that save nothing, and why.
+        refused: Ids of bundles whose items are all there and that save nothing, and why.
         bound: No combination of these bundles saves more.
     """
 
@@ -137,7 +137,7 @@ def price_cart(
         now: The moment, with its time zone.
         shopper: Segments and unlocked staff-only bundles; nobody special when None.
         tax_included: Whether prices include their tax.
-        prices: Minor units of products that may be missing for an offer; of others the saving is not told.
+        prices: Minor units of products that may be missing for an offer; the saving of offers with others is not known.
         hints: How many next offers to name at most.
         nodes: The budget of the search; its own when None.
 
@@ -205,8 +205,8 @@ def _priced_lines(lines: Sequence[LineItem], shares: Sequence[_Share], tax_inclu
 def _line_parts(left: list[list[tuple[int, int]]], one: Chosen) -> list[tuple[int, LinePart]]:
     """The parts of chosen sets by line, taken out of what is *left* of each pool's lines in their canonical order."""
     found = []
-    for (number, pieces), discount in zip(one.demand, one.discounts, strict=True):
-        taken = _take(left[number], pieces * one.count)
+    for (number, quantity), discount in zip(one.demand, one.discounts, strict=True):
+        taken = _take(left[number], quantity * one.count)
         off = discount * one.count
         discounts = [off] if len(taken) == 1 else spread(off, [size for _, size in taken])
         found += [
@@ -216,13 +216,13 @@ def _line_parts(left: list[list[tuple[int, int]]], one: Chosen) -> list[tuple[in
     return found
 
 
-def _take(left: list[tuple[int, int]], pieces: int) -> list[tuple[int, int]]:
-    """Take *pieces* from the first lines that have some *left*."""
+def _take(left: list[tuple[int, int]], quantity: int) -> list[tuple[int, int]]:
+    """Take *quantity* from the first lines that have some *left*."""
     taken = []
-    while pieces:
+    while quantity:
         position, size = left[0]
-        used = min(size, pieces)
+        used = min(size, quantity)
         taken.append((position, used))
-        pieces -= used
+        quantity -= used
         left[:1] = [(position, size - used)] if size > used else []
     return taken

@@ -1,4 +1,4 @@
-"""How many sets can be had: as many as the scarcest component allows after all cart lines that share it."""
+"""How many sets are available: as many as the scarcest component allows after all cart lines that share it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..definition import Bundle, Definition, Tier
 from .lines import LineItem
 
 Stock: TypeAlias = Mapping[str, int | None]
-"""Pieces that can be sold by product id; None where stock is not tracked. A product that is not in it cannot be had."""
+"""Items that can be sold by product id; None where stock is not tracked. A product that is not in it cannot be had."""
 
 
 class Remaining:
-    """Stock from which pieces are taken one after another.
+    """Stock from which items are taken one after another.
 
     Args:
         stock: Of products.
@@ -32,26 +32,26 @@ class Remaining:
         self._variants = {name: dict(known) for name, known in (variants or {}).items() if known}
         self._loose: dict[str, int] = {}
         for line in lines:
-            self.take(line.product_id, line.variant_id, line.stock_pieces)
+            self.take(line.product_id, line.variant_id, line.stock_quantity)
 
     def of(self, product_id: str, variant_id: str | None = None) -> int | None:
-        """Pieces of a product, in all its variants together, or of one variant; None where nothing limits them."""
+        """Items of a product, in all its variants together, or of one variant; None where nothing limits them."""
         limits = [self._products.get(product_id, 0), self._of_variants(product_id, variant_id)]
         known = [max(0, limit) for limit in limits if limit is not None]
         return min(known, default=None)
 
-    def has(self, product_id: str, variant_id: str | None, pieces: int) -> bool:
-        """Whether *pieces* are left."""
-        return enough(self.of(product_id, variant_id), pieces)
+    def has(self, product_id: str, variant_id: str | None, quantity: int) -> bool:
+        """Whether *quantity* are left."""
+        return enough(self.of(product_id, variant_id), quantity)
 
-    def take(self, product_id: str, variant_id: str | None, pieces: int) -> None:
-        """Take *pieces* away; more than there are leaves none."""
-        _subtract(self._products, product_id, pieces)
+    def take(self, product_id: str, variant_id: str | None, quantity: int) -> None:
+        """Take *quantity* away; more than there are leaves none."""
+        _subtract(self._products, product_id, quantity)
         known = self._variants.get(product_id, {})
         if variant_id in known:
-            _subtract(known, variant_id, pieces)
+            _subtract(known, variant_id, quantity)
         elif known:  # in a variant that nobody knows, so that all of them together are fewer
-            self._loose[product_id] = self._loose.get(product_id, 0) + pieces
+            self._loose[product_id] = self._loose.get(product_id, 0) + quantity
 
     def _of_variants(self, product_id: str, variant_id: str | None) -> int | None:
         known = self._variants.get(product_id)
@@ -59,26 +59,26 @@ class Remaining:
             return None
         if variant_id is not None:
             return known.get(variant_id, 0)
-        pieces = [left for left in known.values() if left is not None]
-        if len(pieces) < len(known):
+        quantity = [left for left in known.values() if left is not None]
+        if len(quantity) < len(known):
             return None
-        return sum(max(0, left) for left in pieces) - self._loose.get(product_id, 0)
+        return sum(max(0, left) for left in quantity) - self._loose.get(product_id, 0)
 
 
-def enough(stock: int | None, pieces: int) -> bool:
-    """Whether *pieces* can be sold."""
-    return stock is None or stock >= pieces
+def enough(stock: int | None, quantity: int) -> bool:
+    """Whether *quantity* can be sold."""
+    return stock is None or stock >= quantity
 
 
-def _subtract(stock: dict[str, int | None], name: str | None, pieces: int) -> None:
+def _subtract(stock: dict[str, int | None], name: str | None, quantity: int) -> None:
     left = stock.get(name) if name is not None else None
     if left is not None and name is not None:
-        stock[name] = left - pieces
+        stock[name] = left - quantity
 
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """More pieces of a product, or of one of its variants, stand in the cart, in all lines together, than can be sold."""
+    """More items of a product, or of one of its variants, stand in the cart, in all lines together, than can be sold."""
 
     product_id: str
     wanted: int
@@ -98,26 +98,26 @@ def sets_available(tier: Tier, stock: Stock, lines: Iterable[LineItem] = ()) -> 
     for component in tier.components:
         if not component.optional:
             needed[component.product_id] = needed.get(component.product_id, 0) + component.quantity
-    limits = [(left.of(product_id), pieces) for product_id, pieces in needed.items()]
-    return min((there // pieces for there, pieces in limits if there is not None), default=None)
+    limits = [(left.of(product_id), quantity) for product_id, quantity in needed.items()]
+    return min((there // quantity for there, quantity in limits if there is not None), default=None)
 
 
 def bundle_available(definition: Definition, stock: Stock, lines: Iterable[LineItem] = ()) -> bool:
-    """Whether at least one set of one tier can be had beside *lines*; if not, the bundle is not shown."""
+    """Whether at least one set of one tier is available beside *lines*; if not, the bundle is not shown."""
     given = tuple(lines)
     return any(sets_available(tier, stock, given) != 0 for tier in definition.tiers)
 
 
 def can_have(
     product: Product | None,
-    pieces: int,
+    quantity: int,
     lines: Iterable[LineItem] = (),
     variants: Sequence[Variant] = (),
     allowed: Sequence[str] = (),
 ) -> bool:
-    """Whether *pieces* more of *product* can be had beside *lines*; never of one that is unknown or hidden.
+    """Whether *quantity* more of *product* is available beside *lines*; never of one that is unknown or hidden.
 
-    Of a product with *variants*, one of those *allowed* (all when empty) must have all pieces by itself.
+    Of a product with *variants*, one of those *allowed* (all when empty) must have all items by itself.
     """
     if product is None or not product.visible:
         return False
@@ -125,16 +125,16 @@ def can_have(
     own = (line for line in lines if line.product_id == product.id)
     left = Remaining({product.id: product.stock}, {product.id: known}, own)
     names = [name for name in known if not allowed or name in allowed] if known else [None]
-    return any(left.has(product.id, name, pieces) for name in names)
+    return any(left.has(product.id, name, quantity) for name in names)
 
 
 def shortages(stock: Stock, lines: Iterable[LineItem]) -> list[Shortage]:
     """Products of which *lines* want more than can be sold, by id."""
     wanted = _sums(lines)
     return [
-        Shortage(product_id, pieces, max(0, stock.get(product_id, 0) or 0))
-        for product_id, pieces in sorted(wanted.items())
-        if not enough(stock.get(product_id, 0), pieces)
+        Shortage(product_id, quantity, max(0, stock.get(product_id, 0) or 0))
+        for product_id, quantity in sorted(wanted.items())
+        if not enough(stock.get(product_id, 0), quantity)
     ]
 
 
@@ -157,15 +157,15 @@ def _of_variants(catalog: Catalog, lines: Iterable[LineItem]) -> list[Shortage]:
     for line in lines:
         if line.variant_id is not None:
             key = line.product_id, line.variant_id
-            wanted[key] = wanted.get(key, 0) + line.stock_pieces
+            wanted[key] = wanted.get(key, 0) + line.stock_quantity
     if not wanted or not isinstance(catalog, OffersVariants):
         return []
     known = catalog.variants(sorted({product_id for product_id, _ in wanted}))
     found = []
-    for (product_id, variant_id), pieces in sorted(wanted.items()):
+    for (product_id, variant_id), quantity in sorted(wanted.items()):
         stock = {str(one.id): _stock(one) for one in known.get(product_id, ())}
-        if stock and not enough(stock.get(variant_id, 0), pieces):
-            found.append(Shortage(product_id, pieces, max(0, stock.get(variant_id, 0) or 0), variant_id))
+        if stock and not enough(stock.get(variant_id, 0), quantity):
+            found.append(Shortage(product_id, quantity, max(0, stock.get(variant_id, 0) or 0), variant_id))
     return found
 
 
@@ -182,7 +182,7 @@ def read_stock(catalog: Catalog, product_ids: Iterable[str]) -> dict[str, int | 
 def _sums(lines: Iterable[LineItem]) -> dict[str, int]:
     sums: dict[str, int] = {}
     for line in lines:
-        sums[line.product_id] = sums.get(line.product_id, 0) + line.stock_pieces
+        sums[line.product_id] = sums.get(line.product_id, 0) + line.stock_quantity
     return sums
 
 
@@ -190,7 +190,7 @@ def _of_group(tier: Tier, left: Remaining) -> int | None:
     there = [left.of(product_id) for product_id in sorted({one.product_id for one in tier.components})]
     if None in there:
         return None
-    return sum(pieces for pieces in there if pieces is not None) // tier.least
+    return sum(quantity for quantity in there if quantity is not None) // tier.least
 
 
 def _stock(variant: Variant) -> int | None:

@@ -107,14 +107,14 @@ def record_of(pricing: CartPricing, bundles: Sequence[Bundle]) -> OrderRecord:
 
 
 def _paid_parts(line: LineItem, total: int, tax: int, parts: Sequence[Any]) -> list[PaidPart]:
-    """The line's parts; its tax is told off part by part, so that the parts' tax sums to the line's."""
-    paid, before, told = [], 0, 0
+    """The line's parts; its tax is divided part by part, so that the parts' tax sums to the line's."""
+    paid, before, divided = [], 0, 0
     for part in parts:
         own = part.quantity * line.unit_price - part.discount
         before += own
         until = tax * before // total if total else 0
-        paid.append(PaidPart(replace(line, quantity=part.quantity), own, until - told, part.bundle_id))
-        told = until
+        paid.append(PaidPart(replace(line, quantity=part.quantity), own, until - divided, part.bundle_id))
+        divided = until
     return paid
 
 

@@ -1,13 +1,13 @@
-"""What can be given back for returned pieces, so that all refunds of an order together are exactly what was paid.
+"""What can be given back for returned items, so that all refunds of an order together are exactly what was paid.
 
 Each part of an order (items that were priced the same) owes its returned items their share of what was paid for it,
-rounded down, so that its last piece takes the remainder. Pieces outside of bundles go back first: a set stays whole as
+rounded down, so that its last item takes the remainder. Items outside of bundles go back first: a set stays whole as
 long as it can.
 
 * ``keep``: the discount stays on what the shopper keeps; what is owed is refunded.
 * ``recompute``: what the shopper keeps costs what it would have cost alone, with the bundles of that order as they were
   then. The shopper never has to pay more for it: the refund is held between 0 and what is owed. What is held back is
-  still owed and is given back with later pieces, at the latest with the last one.
+  still owed and is given back with later items, at the latest with the last one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ...core.errors import InputError, shown
 from ...shop.ports import clean_id
 from ..cart.lines import LineItem, clean_variant
 from ..cart.pricing import price_cart
-from ..definition import MAX_PIECES, Bundle, Definition, Schedule, Shopper
+from ..definition import MAX_QUANTITY, Bundle, Definition, Schedule, Shopper
 from ..rounding import spread, up_to
 from .record import OrderRecord
 
@@ -32,7 +32,7 @@ _ANY_TIME = dt.datetime(2000, 1, 1, tzinfo=dt.timezone.utc)
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Pieces that come back; *variant_id* None means any variant. What was sold by length or weight is one piece."""
+    """Items that come back; *variant_id* None means any variant. What was sold by length or weight is one item."""
 
     product_id: str
     quantity: int = 1
@@ -64,10 +64,10 @@ class RefundQuote:
     """What is refundable, minor units of the order's currency.
 
     Attributes:
-        lines: By part of the order; those without pieces and amount are left out.
+        lines: By part of the order; those without items and amount are left out.
         rest: What the shopper has paid, after this refund, for what is kept.
         rest_price: What is kept costs by the policy; above *rest* where the shopper is spared the difference.
-        held_back: What is owed for returned pieces and not given back yet.
+        held_back: What is owed for returned items and not given back yet.
     """
 
     currency: str
@@ -96,7 +96,7 @@ def refund_quote(
 ) -> RefundQuote:
     """What is refundable when *lines* come back after *refunded_so_far*.
 
-    The amount is never negative and never above what was paid and not refunded yet. When all pieces have come back,
+    The amount is never negative and never above what was paid and not refunded yet. When all items have come back,
     in whatever order and policy, the refunds are together exactly what was paid, in amount and in tax.
 
     Raises:
@@ -116,7 +116,7 @@ def refund_quote(
 
 
 class _Books:
-    """Pieces and amounts given back by part of the order."""
+    """Items and amounts given back by part of the order."""
 
     def __init__(self, record: OrderRecord, refunded: Sequence[RefundLine]) -> None:
         self._parts = record.parts
@@ -132,9 +132,9 @@ class _Books:
                 raise InputError("More was refunded so far than the order had; correct its refunds.")
 
     def take_back(self, lines: Sequence[Return]) -> list[int]:
-        """Take the pieces of *lines* out of what is kept; how many of each part."""
+        """Take the items of *lines* out of what is kept; how many of each part."""
         returned = [0] * len(self._parts)
-        # Named variants first, and "any" from pieces without a variant first, so that none takes another's.
+        # Named variants first, and "any" from items without a variant first, so that none takes another's.
         for line in sorted(lines, key=lambda line: line.variant_id is None):
             missing = _whole(line)
             for at in self._fitting(line):
@@ -158,7 +158,7 @@ class _Books:
         return sorted(fitting, key=lambda at: self._parts[at].line.variant_id is not None)
 
     def owed(self) -> list[int]:
-        """What is owed for all returned pieces of each part and not refunded yet."""
+        """What is owed for all returned items of each part and not refunded yet."""
         return [
             max(0, up_to(part.paid, part.line.quantity, part.line.quantity - kept) - amount)
             for part, kept, amount in zip(self._parts, self.kept, self.amounts, strict=True)
@@ -174,22 +174,22 @@ class _Books:
 
 
 def _price_of(record: OrderRecord, kept: Sequence[int]) -> int:
-    """What the *kept* pieces cost with the bundles of the order, each at most as often as it applied."""
+    """What the *kept* items cost with the bundles of the order, each at most as often as it applied."""
     bundles = [Bundle(used.id, _always_on(used.definition), used.version, used.count) for used in record.bundles]
     lines = _lines(record, kept)
     return price_cart(lines, bundles, record.currency, _ANY_TIME, shopper=Shopper(), hints=0).total
 
 
 def _lines(record: OrderRecord, kept: Sequence[int]) -> list[LineItem]:
-    """The *kept* pieces in as few lines as they had before they were split into parts: the size of a cart is limited."""
-    pieces: dict[LineItem, int] = {}
+    """The *kept* items in as few lines as they had before they were split into parts: the size of a cart is limited."""
+    quantities: dict[LineItem, int] = {}
     for part, count in zip(record.parts, kept, strict=True):
         kind = replace(part.line, quantity=1)
-        pieces[kind] = pieces.get(kind, 0) + count
+        quantities[kind] = quantities.get(kind, 0) + count
     return [
-        replace(kind, quantity=min(MAX_PIECES, count - start))
-        for kind, count in pieces.items()
-        for start in range(0, count, MAX_PIECES)
+        replace(kind, quantity=min(MAX_QUANTITY, count - start))
+        for kind, count in quantities.items()
+        for start in range(0, count, MAX_QUANTITY)
     ]
 
 

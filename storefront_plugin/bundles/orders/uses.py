@@ -42,9 +42,9 @@ class RefundedAlready(StorefrontError):
 def store_order(session: Session, database: Database, order_id: str, record: OrderRecord) -> bool:
     """Store how *order_id* was priced and count its bundles; False where it stands there just so already.
 
-    An order that was priced otherwise before, or was cancelled meanwhile, is stored anew and counted as it is now.
+    An order that was priced otherwise before, or was cancelled since then, is stored again and counted as it is now.
     Bundles with a limit in all are counted by one guarded update each, by id, so that two orders can neither pass the
-    limit together nor wait for each other in a circle. Raises `LimitReached`, and `RefundedAlready` where pieces came
+    limit together nor wait for each other in a circle. Raises `LimitReached`, and `RefundedAlready` where items came
     back already and something would change; then nothing is stored.
 
     The savepoint is the connection's: the session's would flush what the shop has pending.

@@ -82,7 +82,7 @@ def choose(kinds: Sequence[Pool], bundles: Sequence[Bundle], currency: str, node
 
 
 def _problem_of(kinds: Sequence[Pool], bundles: Sequence[Bundle], currency: str) -> PackingProblem:
-    """The ways in which *bundles*, in the order of their ids, can be made of *kinds* of pieces."""
+    """The ways in which *bundles*, in the order of their ids, can be made of *kinds* of items."""
     pools, numbers = merge_equivalent(kinds, bundles)
     problem = PackingProblem(pools, currency, PoolIndex(kinds, numbers, pools))
     found: list[Recipe] = []
@@ -104,17 +104,17 @@ def _problem_of(kinds: Sequence[Pool], bundles: Sequence[Bundle], currency: str)
 
 def _add_mix(problem: PackingProblem, bundle_id: int, tier: Tier) -> None:
     pools = problem.pool_index.of_any(tier.components)
-    pieces = sum([problem.pools[number].pieces for number in pools])
+    quantity = sum([problem.pools[number].quantity for number in pools])
     problem.mixes[bundle_id] = Mix(tier, pools)
-    most = tier.sets_in(pieces)
-    if most < pieces // tier.least:
+    most = tier.sets_in(quantity)
+    if most < quantity // tier.least:
         problem.limits[bundle_id] = min(most, problem.limits.get(bundle_id, most))
 
 
 def _add_steps(problem: PackingProblem, bundle: Bundle) -> None:
     pools = problem.pool_index.of_any(bundle.definition.tiers[0].components)
     tiers = bundle.definition.tiers
-    if not pools or sum(problem.pools[pool].pieces for pool in pools) < tiers[0].least:
+    if not pools or sum(problem.pools[pool].quantity for pool in pools) < tiers[0].least:
         return
     if not any(tier.price.has(problem.currency) for tier in tiers):
         refused = quote(tiers[0], (), problem.currency).refused
@@ -130,7 +130,7 @@ def _choose_among(problem: PackingProblem, ids: set[int], nodes: int) -> _Combin
     offers = [offer for offer in problem.offers if offer.bundle_id in ids]
     sweeps = [sweep for sweep in problem.sweeps if sweep.bundle_id in ids]
     still_open = [recipe for recipe in problem.open if recipe.bundle_id in ids]
-    left = [pool.pieces for pool in problem.pools]
+    left = [pool.quantity for pool in problem.pools]
     simple = fill_greedily(problem, offers, still_open, list(left), problem.limits) if still_open else []
     if simple:
         offers = list(dict.fromkeys([*offers, *[one for one, _ in simple]]))
@@ -186,7 +186,7 @@ def _sets(problem: PackingProblem, uses: Iterable[_Use]) -> list[Chosen]:
 
 
 def _spread_set(pools: Sequence[Pool], offer: Candidate) -> list[int]:
-    """The saving of one set over its pools: on the free pieces where some are free, else on all like their prices."""
+    """The saving of one set over its pools: on the free items where some are free, else on all like their prices."""
     paying = dict(offer.free or offer.demand)
     return spread(offer.saving, [pools[pool].unit_price * paying.get(pool, 0) for pool, _ in offer.demand])
 
@@ -201,7 +201,7 @@ def _swept(problem: PackingProblem, sweeps: Iterable[StepSweep], left: list[int]
         tier: Tier = sweep.definition.tiers[number]
         discounts = spread(sweep.tier_saving(tier, there), sweep.weights(tier, there))
         taken = [(pool, left[pool], off) for pool, off in zip(sweep.pools, discounts, strict=True) if left[pool]]
-        demand = tuple((pool, pieces) for pool, pieces, _ in taken)
+        demand = tuple((pool, quantity) for pool, quantity, _ in taken)
         chosen.append(Chosen(sweep.bundle_id, number, 1, demand, tuple(off for _, _, off in taken)))
         for pool in sweep.pools:
             left[pool] = 0

@@ -35,29 +35,29 @@ def most_saving(problem: PackingProblem, recipes: Sequence[Recipe], packing: Pac
 
 
 def _most_sets(problem: PackingProblem, recipe: Recipe) -> int:
-    sets = min(sum(problem.pools[number].pieces for number in need.pools) // need.pieces for need in recipe.needs)
+    sets = min(sum(problem.pools[number].quantity for number in need.pools) // need.quantity for need in recipe.needs)
     return min(sets, problem.limits.get(recipe.bundle_id, sets))
 
 
 def _above(problem: PackingProblem, recipe: Recipe, worth: _Worth) -> Fraction:
-    """At least what a set of *recipe* saves above what its pieces are worth."""
-    dearest = problem.pools[recipe.needs[0].pools[0]].unit_price if recipe.tier.least else 0
-    found = Fraction(recipe.tier.price.rule.base_saving(dearest, problem.currency))
+    """At least what a set of *recipe* saves above what its items are worth."""
+    highest = problem.pools[recipe.needs[0].pools[0]].unit_price if recipe.tier.least else 0
+    found = Fraction(recipe.tier.price.rule.base_saving(highest, problem.currency))
     for need in recipe.needs:
-        found += _best_pieces(problem, recipe, need, worth)
+        found += _best_items(problem, recipe, need, worth)
     return found
 
 
-def _best_pieces(problem: PackingProblem, recipe: Recipe, need: Need, worth: _Worth) -> Fraction:
-    """What the best pieces of *need* save by themselves above what they are worth."""
-    missing, found = need.pieces, Fraction(0)
+def _best_items(problem: PackingProblem, recipe: Recipe, need: Need, worth: _Worth) -> Fraction:
+    """What the best items of *need* save by themselves above what they are worth."""
+    missing, found = need.quantity, Fraction(0)
     part = recipe.tier.price.rule.item_share(need.free)
     gains = sorted(
         [(part * problem.pools[number].unit_price - worth.get(number, 0), number) for number in need.pools],
         reverse=True,
     )
     for gain, number in gains:
-        taken = min(missing, problem.pools[number].pieces)
+        taken = min(missing, problem.pools[number].quantity)
         found += gain * taken
         missing -= taken
     return found

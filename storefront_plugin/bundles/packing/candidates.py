@@ -17,7 +17,7 @@ from .stacks import Candidate
 
 ALL_WAYS: Final = 300
 SMALL_WAYS: Final = 1500
-"""Ways of the recipes of a cart that are all tried, together, and of a cart of few pieces; of recipes with the most ways
+"""Ways of the recipes of a cart that are all tried, together, and of a cart of few items; of recipes with the most ways
 only some are."""
 
 FEW_PIECES: Final = 24
@@ -45,7 +45,7 @@ def add_offers(problem: PackingProblem, recipes: Sequence[Recipe]) -> None:
 
     Which stay open depends on their ways only, never on the ids of bundles.
     """
-    few = sum([one.pieces for one in problem.pools]) <= FEW_PIECES and len(problem.pools) <= SMALL_POOLS
+    few = sum([one.quantity for one in problem.pools]) <= FEW_PIECES and len(problem.pools) <= SMALL_POOLS
     most = _most_ways(recipes, SMALL_WAYS if few else ALL_WAYS)
     problem.open = [recipe for recipe in recipes if recipe.ways > most]
     some = max(4, SOME_WAYS // max(1, len(problem.open)))
@@ -56,7 +56,7 @@ def add_offers(problem: PackingProblem, recipes: Sequence[Recipe]) -> None:
         )
         for demand, free in ways:
             key, found = (recipe.bundle_id, recipe.number, demand), offer(problem, recipe, demand, free)
-            # Of pieces that may be the free or the bought ones the cheaper are free.
+            # Of items that may be the free or the bought ones the cheaper are free.
             if key not in least or _saving(found) < _saving(least[key]):
                 least[key] = found
     for (bundle_id, _, _), found in least.items():
@@ -71,7 +71,7 @@ def _saving(found: Candidate | NoSaving) -> int:
 
 
 def _most_ways(recipes: Iterable[Recipe], limit: int) -> int:
-    """Recipes of up to so many ways are tried in all of them, *limit* ways together."""
+    """Up to how many ways recipes are tried in all of them, *limit* ways together."""
     total, ways = 0, sorted([recipe.ways for recipe in recipes])
     for count in ways:
         total += count
@@ -101,7 +101,7 @@ def items_of(demand: Demand, pools: Sequence[Pool]) -> Items:
 
 
 _Next: TypeAlias = tuple[int, int, int, Demand, int, Candidate]
-"""Its saving (negative, for the heap), bundle, tier and pieces; its position, of a recipe the complement; the set itself."""
+"""Its saving (negative, for the heap), bundle, tier and items; its position, of a recipe the complement; the set itself."""
 
 
 def fill_greedily(
@@ -114,7 +114,7 @@ def fill_greedily(
     """The set that saves most of what is *left*, as often as it goes, then the next; *left* is taken away.
 
     Args:
-        recipes: Filled anew from what is left, the dearest pieces first.
+        recipes: Filled again from what is left, the most expensive items first.
         limits: How often a bundle may still apply, by id.
     """
     waiting = [_next(one, at) for at, one in enumerate(offers)]

@@ -1,7 +1,7 @@
-"""Prices for the pieces of a packing, so that no set is worth more than its pieces: the bound of the search.
+"""Prices for the items of a packing, so that no set is worth more than its items: the bound of the search.
 
-A good bound has a low sum over all pieces. It is found by the subgradient method on the linear relaxation: pieces that
-too many sets want become dearer, those that are left over cheaper. What comes out is made feasible, so that a bad step
+A good bound has a low sum over all items. It is found by the subgradient method on the linear relaxation: items that
+too many sets want become more expensive, those that are left over cheaper. What comes out is made feasible, so that a bad step
 can cost quality only. All numbers are integers: the same on every machine and with every version of Python, whose
 ``sum`` of floats has changed.
 """
@@ -15,18 +15,18 @@ from typing import Final, TypeAlias
 
 STEPS: Final = 6
 EASY: Final = 12
-"""Up to so many sets the search is quicker than a better bound."""
+"""Up to this number of sets the search is quicker than a better bound."""
 
 Demands: TypeAlias = Sequence[tuple[tuple[int, int], ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """Sets that share pools of pieces, as if parts of a set could be made.
+    """Sets that share pools of items, as if parts of a set could be made.
 
     Attributes:
-        demands, values, times: By set: pools and pieces of each, what it is worth, and how often it can be made at most.
-        capacities, floor: By pool: its pieces, and the least price of one.
+        demands, values, times: By set: pools and items of each, what it is worth, and how often it can be made at most.
+        capacities, floor: By pool: its items, and the least price of one.
     """
 
     demands: Demands
@@ -36,8 +36,8 @@ class Relaxation:
     floor: Sequence[int]
 
 
-def price_pieces(sets: Relaxation, reached: int) -> tuple[list[int], list[int]]:
-    """A price from its floor for each pool, and what each set's pieces cost above its value, never less than nothing.
+def price_items(sets: Relaxation, reached: int) -> tuple[list[int], list[int]]:
+    """A price from its floor for each pool, and what each set's items cost above its value, never less than nothing.
 
     *reached* is the value of a known solution.
     """
@@ -52,7 +52,7 @@ def price_pieces(sets: Relaxation, reached: int) -> tuple[list[int], list[int]]:
 
 
 def worth(prices: Sequence[int], capacities: Sequence[int]) -> int:
-    """What all pieces cost together."""
+    """What all items cost together."""
     return sum(map(mul, prices, capacities))
 
 
@@ -60,7 +60,7 @@ def _shared(sets: Relaxation) -> list[int]:
     """Each set shares its value out evenly; a pool takes the highest share."""
     prices = list(sets.floor)
     for demand, value in zip(sets.demands, sets.values, strict=True):
-        share = -(-value // sum([pieces for _, pieces in demand]))
+        share = -(-value // sum([quantity for _, quantity in demand]))
         for pool, _ in demand:
             if prices[pool] < share:
                 prices[pool] = share
@@ -71,8 +71,8 @@ def _scarce(sets: Relaxation) -> list[int]:
     """Each set's whole value lies on the pool that ends it first."""
     prices = list(sets.floor)
     for demand, value in zip(sets.demands, sets.values, strict=True):
-        pool, pieces = min(demand, key=lambda part: (sets.capacities[part[0]] // part[1], part[0]))
-        prices[pool] = max(prices[pool], -(-value // pieces))
+        pool, quantity = min(demand, key=lambda part: (sets.capacities[part[0]] // part[1], part[0]))
+        prices[pool] = max(prices[pool], -(-value // quantity))
     return prices
 
 
@@ -93,11 +93,11 @@ def _settled(prices: list[int], sets: Relaxation, reached: int) -> list[int]:
                 for pool in pools:
                     surplus[pool] -= times
         for demand, value, times in others:
-            gain = value - sum([prices[pool] * pieces for pool, pieces in demand])
+            gain = value - sum([prices[pool] * quantity for pool, quantity in demand])
             if gain > 0:
                 relaxed += gain * times
-                for pool, pieces in demand:
-                    surplus[pool] -= times * pieces
+                for pool, quantity in demand:
+                    surplus[pool] -= times * quantity
         course = [more + before // 2 for more, before in zip(surplus, course, strict=True)]
         length = worth(course, course)
         if length == 0 or relaxed <= reached:
@@ -115,11 +115,11 @@ _Other: TypeAlias = "tuple[tuple[tuple[int, int], ...], int, int]"
 
 
 def _by_shape(sets: Relaxation) -> tuple[list[_Single], list[_Other]]:
-    """Sets of single pieces, which are most, with what looks up their prices; and all others."""
+    """Sets of single items, which are most, with what looks up their prices; and all others."""
     singles: list[_Single] = []
     others: list[_Other] = []
     for demand, value, times in zip(sets.demands, sets.values, sets.times, strict=True):
-        pools = [pool for pool, pieces in demand if pieces == 1]
+        pools = [pool for pool, quantity in demand if quantity == 1]
         if 1 < len(pools) == len(demand):
             singles.append((itemgetter(*pools), pools, value, times))
         else:
@@ -128,11 +128,11 @@ def _by_shape(sets: Relaxation) -> tuple[list[_Single], list[_Other]]:
 
 
 def _raised(prices: list[int], sets: Relaxation) -> list[int]:
-    """Make *prices* feasible: sets that are worth more than their pieces raise them, one after the other."""
+    """Make *prices* feasible: sets that are worth more than their items raise them, one after the other."""
     for demand, value in zip(sets.demands, sets.values, strict=True):
-        missing = value - sum([prices[pool] * pieces for pool, pieces in demand])
+        missing = value - sum([prices[pool] * quantity for pool, quantity in demand])
         if missing > 0:
-            more = -(-missing // sum([pieces for _, pieces in demand]))
+            more = -(-missing // sum([quantity for _, quantity in demand]))
             for pool, _ in demand:
                 prices[pool] += more
     return prices
@@ -144,14 +144,14 @@ def _lowered(prices: Sequence[int], sets: Relaxation) -> tuple[list[int], list[i
     takers: list[list[tuple[int, int]]] = [[] for _ in prices]
     above = []
     for at, (demand, value) in enumerate(zip(sets.demands, sets.values, strict=True)):
-        above.append(sum([prices[pool] * pieces for pool, pieces in demand]) - value)
-        for pool, pieces in demand:
-            takers[pool].append((at, pieces))
+        above.append(sum([prices[pool] * quantity for pool, quantity in demand]) - value)
+        for pool, quantity in demand:
+            takers[pool].append((at, quantity))
     for pool in sorted(range(len(prices)), key=lambda p: (-sets.capacities[p], prices[p], p)):
-        lower = min([above[at] // pieces for at, pieces in takers[pool]], default=lowered[pool])
+        lower = min([above[at] // quantity for at, quantity in takers[pool]], default=lowered[pool])
         lower = min(lower, lowered[pool] - sets.floor[pool])
         if lower > 0:
             lowered[pool] -= lower
-            for at, pieces in takers[pool]:
-                above[at] -= lower * pieces
+            for at, quantity in takers[pool]:
+                above[at] -= lower * quantity
     return lowered, above

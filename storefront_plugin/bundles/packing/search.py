@@ -29,11 +29,11 @@ class Found:
 
 
 _State: TypeAlias = "tuple[int, int, int, int, int, int | None, int, int, _Chain]"
-"""What is possible from here (negative, for the heap), number, bound, turn and set there, its most uses, pieces left,
+"""What is possible from here (negative, for the heap), number, bound, turn and set there, its most uses, items left,
 value and uses so far."""
 
 _Member: TypeAlias = "tuple[int, int, int, int, int]"
-"""Packed demand, candidate, value, what taking it costs the bound, and what not taking it costs at least: the piece
+"""Packed demand, candidate, value, what taking it costs the bound, and what not taking it costs at least: the item
 that it leaves goes to a set that follows, or is wasted."""
 
 _Turn: TypeAlias = "tuple[int, list[_Member], list[tuple[int, int, int]]]"
@@ -43,7 +43,7 @@ _Turn: TypeAlias = "tuple[int, list[_Member], list[tuple[int, int, int]]]"
 class Search:
     """Decides the candidates pool by pool, those of the most precious pool first.
 
-    All pools' pieces stand side by side in one integer, each in a field with a guard bit: one subtraction tells
+    All pools' items stand side by side in one integer, each in a field with a guard bit: one subtraction tells
     whether a set still fits. When all candidates of a pool are decided, what is left in it is worth nothing more.
     """
 
@@ -63,7 +63,7 @@ class Search:
         """The best combination that the budget finds, at least the greedy one."""
         subproblem = self._subproblem
         self._take_greedily()
-        subproblem.price_pieces(self._best)
+        subproblem.price_items(self._best)
         self._lay_out_levels()
         self._branch((-subproblem.ceiling, 0, subproblem.ceiling, 0, 0, None, self._full, 0, None))
         uses = tuple(_unlinked(self._uses))
@@ -94,7 +94,7 @@ class Search:
             if self._reached is not None and not start and most is None:
                 here = turn, left & self._ahead[turn]
                 if self._reached.get(here, -1) >= value:
-                    return  # another beginning leaves the same pieces and is worth no less
+                    return  # another beginning leaves the same items and is worth no less
                 self._reached[here] = value
             while left & field and position < len(members):
                 demand, at, gain, loss, least = members[position]
@@ -127,7 +127,9 @@ class Search:
     def _times(self, at: int, left: int) -> int:
         if self._subproblem.times[at] == 1:
             return 1
-        return min((left >> self._shifts[p] & self._masks[p]) // pieces for p, pieces in self._subproblem.demands[at])
+        return min(
+            (left >> self._shifts[p] & self._masks[p]) // quantity for p, quantity in self._subproblem.demands[at]
+        )
 
     def _consider(self, left: int, value: int, chain: _Chain, bound: int | None = None) -> None:
         """Keep the answer if it is the best; *bound* is what is possible with its sets."""
@@ -169,15 +171,15 @@ class Search:
         self._shifts: list[int] = []
         self._masks: list[int] = []
         self._full = self._guards = shift = 0
-        for pieces in self._subproblem.capacities:
-            width = pieces.bit_length()
+        for quantity in self._subproblem.capacities:
+            width = quantity.bit_length()
             self._shifts.append(shift)
             self._masks.append((1 << width) - 1)
-            self._full |= pieces << shift
+            self._full |= quantity << shift
             self._guards |= 1 << shift + width
             shift += width + 1
         demands = self._subproblem.demands
-        self._packed = [sum([pieces << self._shifts[pool] for pool, pieces in demand]) for demand in demands]
+        self._packed = [sum([quantity << self._shifts[pool] for pool, quantity in demand]) for demand in demands]
         if self._subproblem.sweeps:
             self._lay_out_sweeps()
 
@@ -239,12 +241,12 @@ def _unlinked(chain: _Chain) -> list[tuple[int, int]]:
 
 # The combination of sets that saves most: weighted set packing, the same on every machine and in any order of lines.
 #
-# Sets are candidates that take pieces from pools. The cart is split into subproblems that share no pool; in each, branch and
+# Sets are candidates that take items from pools. The cart is split into subproblems that share no pool; in each, branch and
 # bound starts from the greedy answer and ends with a budget of nodes, never with a clock. The bound is a price for each
-# piece (a dual solution): no candidate saves more than its pieces are worth, so what is not yet decided never saves
-# more than the pieces that are left.
+# item (a dual solution): no candidate saves more than its items are worth, so what is not yet decided never saves
+# more than the items that are left.
 #
-# Quantity steps (`Sweep`) come last: they take all pieces of their products that the sets have left, one after the other,
+# Quantity steps (`Sweep`) come last: they take all items of their products that the sets have left, one after the other,
 # in the order that saves most.
 
 
@@ -266,7 +268,7 @@ class Packing:
         saving: Minor units.
         bound: No combination saves more than this.
         nodes: Decisions that were tried; those of small subproblems count less.
-        subproblems: With the prices of their pieces.
+        subproblems: With the prices of their items.
     """
 
     uses: tuple[tuple[int, int], ...] = ()
@@ -289,7 +291,7 @@ def pack(
     limits: Mapping[int, int] | None = None,
     nodes: int = NODES,
 ) -> Packing:
-    """The uses of *candidates* and *sweeps* that save most within *capacities* (pieces by pool).
+    """The uses of *candidates* and *sweeps* that save most within *capacities* (items by pool).
 
     Of equal savings the one with fewer sets is taken, then the one of lower bundle ids.
 

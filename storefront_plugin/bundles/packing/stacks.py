@@ -1,4 +1,4 @@
-"""What a packing chooses from: sets that take pieces from pools, and quantity steps that take what is left."""
+"""What a packing chooses from: sets that take items from pools, and quantity steps that take what is left."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Candidate(NamedTuple):
     A tuple, because a cart has hundreds, and tuples are made three times as fast as frozen dataclasses.
 
     Attributes:
-        demand: The pieces it takes.
+        demand: The items it takes.
         saving: Minor units, above 0.
-        free: Those of its pieces that cost nothing.
+        free: Those of its items that cost nothing.
     """
 
     bundle_id: int
@@ -29,7 +29,7 @@ class Candidate(NamedTuple):
 
 
 class Sweep(Protocol):
-    """A quantity step bundle: it takes all pieces of its pools that are left, or none."""
+    """A quantity step bundle: it takes all items of its pools that are left, or none."""
 
     @property
     def bundle_id(self) -> int: ...
@@ -38,19 +38,19 @@ class Sweep(Protocol):
     def pools(self) -> Sequence[int]: ...
 
     def rate(self, pool: int) -> int:
-        """The most that one piece of *pool* can save, rounded up to whole minor units."""
+        """The most that one item of *pool* can save, rounded up to whole minor units."""
         ...
 
     def saving(self, left: Mapping[int, int]) -> int:
-        """What is saved on the pieces *left* in its pools; 0 where no step is reached."""
+        """What is saved on the items *left* in its pools; 0 where no step is reached."""
         ...
 
 
 class PoolIndex:
-    """Which pools hold which product, the dearest first.
+    """Which pools hold which product, the most expensive first.
 
     Args:
-        kinds: Pieces by product and variant.
+        kinds: Items by product and variant.
         numbers: The pool that each of *kinds* is in.
         pools: All pools.
     """
@@ -67,33 +67,33 @@ class PoolIndex:
         return product_id in self._by_product
 
     def of_product(self, product_id: str) -> tuple[int, ...]:
-        """Pools of all variants of a product, the dearest first."""
+        """Pools of all variants of a product, the most expensive first."""
         return self._by_product.get(product_id, ())
 
     def of(self, component: Component) -> tuple[int, ...]:
-        """Pools whose pieces count as *component*, the dearest first, then in canonical order."""
+        """Pools whose items count as *component*, the most expensive first, then in canonical order."""
         if not component.variants:
             return self.of_product(component.product_id)
         kinds = self._kinds.get(component.product_id, ())
         return _numbers([rank for rank, variant in kinds if variant in component.variants])
 
     def of_any(self, components: Sequence[Component]) -> tuple[int, ...]:
-        """Pools whose pieces count as any of *components*, in the same order."""
+        """Pools whose items count as any of *components*, in the same order."""
         return _numbers([self._rank(number) for component in components for number in self.of(component)])
 
-    def only_way(self, pieces_of: Sequence[tuple[str, int]]) -> Demand | None:
-        """The only pieces to fill a set of products with, which is how most sets of most carts are filled.
+    def only_way(self, quantities_of: Sequence[tuple[str, int]]) -> Demand | None:
+        """The only items to fill a set of products with, which is how most sets of most carts are filled.
 
         Empty where they are not there; None where a product has more than one pool.
         """
         demand = []
-        for product_id, pieces in pieces_of:
+        for product_id, quantity in quantities_of:
             found = self._by_product.get(product_id, ())
             if len(found) > 1:
                 return None
-            if not found or pieces > self._pools[found[0]].pieces:
+            if not found or quantity > self._pools[found[0]].quantity:
                 return ()
-            demand.append((found[0], pieces))
+            demand.append((found[0], quantity))
         demand.sort()
         return tuple(demand)
 
@@ -137,7 +137,7 @@ def merge_equivalent(pools: Sequence[Pool], bundles: Iterable[Bundle]) -> tuple[
             merged.append(one)
         else:
             first = merged[number]
-            merged[number] = replace(first, pieces=first.pieces + one.pieces, lines=first.lines + one.lines)
+            merged[number] = replace(first, quantity=first.quantity + one.quantity, lines=first.lines + one.lines)
     return merged, numbers
 
 

@@ -1,4 +1,4 @@
-"""Quantity steps on a cart: from so many pieces on, each costs less."""
+"""Quantity steps on a cart: from N items on, each costs less."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class StepSweep:
 
 
 MAX_TOGETHER: Final = 8
-"""Steps that hang together by shared pools are tried in all orders up to so many; of more, always the best one next."""
+"""Steps that hang together by shared pools are tried in all orders up to this number; of more, always the best one next."""
 
 Swept: TypeAlias = tuple[int, tuple[int, ...], bool]
 """What is gained, by which sweeps in which order, and whether no other choice or order gains more."""
@@ -64,16 +64,16 @@ NOTHING: Final[Swept] = (0, (), True)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The fields of the pools that a sweep takes its pieces from, and what its use costs."""
+    """The fields of the pools that a sweep takes its items from, and what its use costs."""
 
     fields: int
     penalty: int
 
 
 class Sweeping:
-    """Finds the sweeps that gain most; all pieces left stand side by side in one integer.
+    """Finds the sweeps that gain most; all items left stand side by side in one integer.
 
-    A sweep takes all pieces of its pools, so that what is left for the next depends on which were before it, not on
+    A sweep takes all items of its pools, so that what is left for the next depends on which were before it, not on
     their order: the best order is found over sets of sweeps.
 
     Args:

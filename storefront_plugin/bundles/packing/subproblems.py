@@ -1,11 +1,11 @@
-"""Subproblems of a packing that share no pool, each with the values and the prices of pieces that the search works with."""
+"""Subproblems of a packing that share no pool, each with the values and the prices of items that the search works with."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .duals import Relaxation, price_pieces, worth
+from .duals import Relaxation, price_items, worth
 from .stacks import Candidate, Sweep
 
 
@@ -13,19 +13,19 @@ from .stacks import Candidate, Sweep
 class Subproblem:
     """Candidates and sweeps that share pools, in canonical order: most saving first, then the lower bundle id.
 
-    A limit of a bundle is one more pool, of which each of its candidates takes one piece.
+    A limit of a bundle is one more pool, of which each of its candidates takes one item.
 
     Values are savings times *scale* less a penalty for each use, so that comparing values compares savings first, then
     the number of sets, then their bundle ids.
 
     Attributes:
         positions, sweep_positions: Positions in what was given to the packing.
-        capacities: Pieces by pool: first of *pools*, then what is left of the bundles *limited*.
+        capacities: Items by pool: first of *pools*, then what is left of the bundles *limited*.
         times: By candidate, how often it can be made at most.
         values: By candidate, above 0.
-        worth: Price of a piece by pool: no candidate's value is above that of its pieces.
+        worth: Price of an item by pool: no candidate's value is above that of its items.
         losses: By candidate, how far it is below.
-        kept: What of it the sweeps can still get when no candidate takes the piece.
+        kept: What of it the sweeps can still get when no candidate takes the item.
     """
 
     positions: list[int]
@@ -46,7 +46,7 @@ class Subproblem:
 
     def weigh(self) -> None:
         """Find times, scale and values."""
-        self.times = [min([self.capacities[pool] // pieces for pool, pieces in demand]) for demand in self.demands]
+        self.times = [min([self.capacities[pool] // quantity for pool, quantity in demand]) for demand in self.demands]
         ids = sorted({one.bundle_id for one in self.candidates} | {one.bundle_id for one in self.sweeps})
         most = sum(self.capacities[: len(self.pools)]) + len(self.sweeps)
         base = len(ids) * most + 1
@@ -54,8 +54,8 @@ class Subproblem:
         self.scale = most * (base + len(ids)) + 1
         self.values = [one.saving * self.scale - self.penalties[one.bundle_id] for one in self.candidates]
 
-    def price_pieces(self, reached: int) -> None:
-        """Find the prices of pieces, given the value of a known solution."""
+    def price_items(self, reached: int) -> None:
+        """Find the prices of items, given the value of a known solution."""
         self.kept = [0] * len(self.capacities)
         position = {number: at for at, number in enumerate(self.pools)}
         for sweep in self.sweeps:
@@ -63,11 +63,11 @@ class Subproblem:
                 at = position[number]
                 self.kept[at] = max(self.kept[at], sweep.rate(number) * self.scale)
         sets = Relaxation(self.demands, self.values, self.times, self.capacities, self.kept)
-        self.worth, self.losses = price_pieces(sets, reached)
+        self.worth, self.losses = price_items(sets, reached)
 
     @property
     def ceiling(self) -> int:
-        """No combination is worth more; what a sweep saves on a piece is rounded up already."""
+        """No combination is worth more; what a sweep saves on an item is rounded up already."""
         return worth(self.worth, self.capacities)
 
 
@@ -115,7 +115,7 @@ def _subproblem(
         positions,
         chosen,
         [
-            tuple([(local[pool], pieces) for pool, pieces in one.demand])
+            tuple([(local[pool], quantity) for pool, quantity in one.demand])
             + (((limit_pool[one.bundle_id], 1),) if one.bundle_id in limit_pool else ())
             for one in chosen
         ],

@@ -189,14 +189,14 @@ def carry_out(
     """
     beat = _beat(database, begun.token)
 
-    def tell(phase: str, done: int, total: int) -> None:
+    def report(phase: str, done: int, total: int) -> None:
         beat(phase, done, total)
         progress(phase, done, total)
 
     try:
         settle()
         without = _decided(database) | _in_bundles(database)
-        found = find_proposals(database, catalog, numbers, folder, currency, begun.terms, without, tell)
+        found = find_proposals(database, catalog, numbers, folder, currency, begun.terms, without, report)
         return _finish(database, begun.token, found)
     except BaseException as error:
         sentence = str(error) if isinstance(error, StorefrontError) else _BROKE_OFF
@@ -214,13 +214,13 @@ def _running(row: ProposalRunRow) -> SearchRunning:
 
 def _beat(database: Database, token: str) -> Progress:
     """Stores the progress, at most once in `BEAT_SECONDS`; a locked database does not stop the search."""
-    told = ("", float("-inf"))
+    reported = ("", float("-inf"))
 
     def beat(phase: str, done: int, total: int) -> None:
-        nonlocal told
-        if phase == told[0] and time.monotonic() - told[1] < BEAT_SECONDS:
+        nonlocal reported
+        if phase == reported[0] and time.monotonic() - reported[1] < BEAT_SECONDS:
             return
-        told = (phase, time.monotonic())
+        reported = (phase, time.monotonic())
         try:
             still_ours = _set(database, token, phase=phase, done=done, total=total, beat_at=_now())
         except DatabaseUnavailable as error:
@@ -276,7 +276,7 @@ def _in_bundles(database: Database) -> set[str]:
         for text in session.scalars(query.execution_options(yield_per=1000)):
             try:
                 tiers = load_definition(text).tiers
-            except InputError:  # written by hand or by another version; it is told where it is read for sale
+            except InputError:  # written by hand or by another version; it is reported where it is read for sale
                 continue
             keys |= {key_of(part.product_id for part in tier.components) for tier in tiers}
     return keys

@@ -18,7 +18,7 @@ from ...recommending.snapshot import Snapshot
 from ...recommending.strategy import Source
 from ...redis_store import Command
 from ...shop.ports import CartLine, Product
-from ..cart.lines import LineItem, whole_pieces
+from ..cart.lines import LineItem, whole_quantity
 from ..cart.next_offers import MissingItem, NextOffer
 from ..cart.pricing import CartPricing
 from ..cart.stock import can_have
@@ -306,6 +306,6 @@ def _has_price(line: CartLine, products: Products) -> bool:
 
 def counted(line: CartLine) -> LineItem | None:
     """*line* for counting its quantity against the stock; None where it is no whole number."""
-    pieces = whole_pieces(line.quantity)
+    pieces = whole_quantity(line.quantity)
     variant = None if line.variant_id in (None, "") else str(line.variant_id)
     return None if pieces is None else LineItem(line.product_id, pieces, 0, variant)
