@@ -18,7 +18,7 @@ from .bundles.orders import uses
 from .bundles.pricer import CartPricer
 from .bundles.proposals.run import ProposalSearch
 from .bundles.slots.filler import BundleFiller
-from .bundles.slots.pieces import Variants
+from .bundles.slots.variants import Variants
 from .bundles.store.repository import BundleRepository
 from .content.index import CatalogueIndex
 from .core.database import Database, open_database

@@ -3,7 +3,7 @@
 1. reads of all slots;
 2. candidates of each slot's strategies, from the answers alone, and those most likely chosen, to be looked up at once;
 3. the choice, slot by slot; a slot that ran short looks up the rest, in a second wave;
-4. the number of orders behind each shown pair: from the first trip where a slot asked for it, else in a second.
+4. the number of orders behind each shown pair: from the first trip where a slot read it, else in a second.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class CardFiller:
     Attributes:
         reader: Asks Redis and the catalogue.
         keys: Key names of Redis.
-        numbers: Product numbers held in process.
+        numbers: Product numbers cached in process.
         min_support: Least number of orders behind a claim.
         request_numbers: Called when a page met a product that this process has no number for, or a number without one.
         count_orders: The number of orders that count.
@@ -68,8 +68,8 @@ class CardFiller:
         if len(numbers) < len(known):
             self.request_numbers()
         fixed = (page, numbers, snapshot, self.keys)
-        asked = [CardSlot(slot, Question(*fixed, slot.specialness, self.min_support)) for slot in slots]
-        return CardFilling(self, page, asked, explaining)
+        requested = [CardSlot(slot, Question(*fixed, slot.specialness, self.min_support)) for slot in slots]
+        return CardFilling(self, page, requested, explaining)
 
     def limit_text(self, texts: Texts, limit: int) -> str:
         return texts.ngettext("up to %(num)s product", "up to %(num)s products", limit)

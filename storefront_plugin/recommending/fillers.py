@@ -20,7 +20,7 @@ class Filling(Protocol):
     """The slots of one filler on one page, on their way; the methods are called once each, in this order."""
 
     def reads(self) -> Iterable[Command]:
-        """What must be asked of Redis; all fillers' reads go in one trip."""
+        """What must be read from Redis; all fillers' reads go in one trip."""
         ...
 
     def product_ids(self, replies: Mapping[Command, Any], snapshot: Snapshot) -> Collection[str]:

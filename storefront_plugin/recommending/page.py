@@ -54,7 +54,7 @@ class Recommendation:
         product_id: The shop's id.
         score: Comparable within one answer only.
         source: The strategy that found it.
-        reason: In words, in the locale asked for; None without one.
+        reason: In words, in the requested locale; None without one.
         support: Orders that hold it together with a seed; None where the strategy does not count orders.
     """
 
@@ -144,7 +144,7 @@ class FilledSlot:
 
 @dataclass(slots=True, kw_only=True)
 class Page:
-    """All a request asks about, kept on ``flask.g`` so that its slots share reads and never repeat a product.
+    """What a request is about, stored on ``flask.g`` so that its slots share reads and never repeat a product.
 
     Attributes:
         placement: The page type.
@@ -154,12 +154,12 @@ class Page:
         exclude: Ids never shown.
         presented: Staff codes and links that the shopper showed.
         segments: Names of the segments the shopper is in.
-        blocking: Nobody waits for this page: trouble is raised instead of leaving slots out, and no deadline is kept.
+        blocking: Nobody waits for this page: trouble is raised instead of leaving slots out, and no deadline holds.
         all_candidates: Products that only their popularity speaks for count as a strategy's own answer.
         shop_locale: What the shop's own code speaks on this request; product data is cached by it.
         counted: Names of the slots that are counted for the share of pages on which they stay empty; None is all.
         shown: Ids that slots of this page have already taken.
-        catalog_failed: The shop's catalogue failed on this page, so it is not asked a second time.
+        catalog_failed: The shop's catalogue failed on this page, so it is not called a second time.
         store_failed: Redis did not answer this page in time, or the process holds nothing yet.
     """
 

@@ -44,7 +44,7 @@ class PageReader:
 
     Args:
         store: Redis.
-        products: Product data held in process.
+        products: Product data cached in process.
         failed: Called with a slot's or placement's name and the error when Redis or the shop's own code failed.
     """
 

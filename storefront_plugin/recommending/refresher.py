@@ -101,7 +101,7 @@ class SnapshotCache:
             self.refresh()
         except StorefrontError as error:
             self._due_at = time.monotonic() + RETRY
-            logger.warning("Suggestions go on with what is held (%s).", error)
+            logger.warning("Suggestions go on with the last snapshot (%s).", error)
 
     def _wait(self) -> None:
         """Wait for the first refresh of this process, which the background thread is at, unless Redis is silent.
@@ -221,7 +221,7 @@ class News:
             logger.warning("Other processes hear of the changed rules within a minute: %s", error)
 
     def products_changed(self, product_ids: Sequence[str]) -> None:
-        """Forget the data of *product_ids* here, and tell the other processes.
+        """Forget the data of *product_ids* here, and notify the other processes.
 
         Often called inside the shop's own commit, so Redis gets the deadline of a page; what it did not take then is
         sent by the background thread.

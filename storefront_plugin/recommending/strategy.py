@@ -1,4 +1,4 @@
-"""What a strategy says about itself, what it is asked, and what it answers."""
+"""What a strategy says about itself, what it gets, and what it answers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Question:
     Attributes:
         page: The page.
         seeds: Numbers of the seeds that are known, in the page's order.
-        snapshot: Counts and lists held in process.
+        snapshot: Counts and lists cached in process.
         keys: Names of Redis keys.
         specialness: The slot's dial, or None.
         min_support: Least number of orders behind a claim.
@@ -64,7 +64,7 @@ class Strategy(Source, ABC):
     """A way of suggesting products: it says what it must read, and chooses from the answers without any I/O."""
 
     def reads(self, question: Question) -> Sequence[Command]:
-        """What must be asked of Redis; all slots' reads go in one trip."""
+        """What must be read from Redis; all slots' reads go in one trip."""
         return ()
 
     @abstractmethod

@@ -14,7 +14,7 @@ from ..core.dialects import NEVER_REUSE_IDS, BigKey, Id, LongText
 class RuleRow(Base):
     """A rule: what is done (*kind*) to which candidates (*target*), on pages about which seeds (*seed*).
 
-    The columns are those of `rules.Rule`; *version* rises with each change, so that the second of two editors is told.
+    The columns are those of `rules.Rule`; *version* rises with each change, so that the second of two editors gets a conflict.
     """
 
     __tablename__ = "storefront_rule"

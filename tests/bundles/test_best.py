@@ -18,8 +18,8 @@ from storefront_plugin.bundles.definition import Bundle, Component, Definition, 
 from storefront_plugin.bundles.packing import candidates
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
 from storefront_plugin.bundles.quote import quote
+from storefront_plugin.bundles.slots.items import OfferItem
 from storefront_plugin.bundles.slots.offers import quote_of
-from storefront_plugin.bundles.slots.pieces import Piece
 from storefront_plugin.shop.ports import Product
 
 SOME = settings(max_examples=80, deadline=None)
@@ -238,7 +238,7 @@ def test_a_mix_costs_at_the_till_what_its_page_says(mix: Definition, data: st.Da
     picked = data.draw(st.lists(st.sampled_from(tier.components), min_size=count, max_size=count))
     known = {one: 100 + 250 * number for number, one in enumerate(tier.components)}
     pieces = [
-        Piece(
+        OfferItem(
             at, one, Product(id=one.product_id, title="x", price=Decimal(1)), (), None, known[one], picked.count(one), 1
         )
         for at, one in enumerate(tier.components)

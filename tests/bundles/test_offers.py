@@ -61,7 +61,7 @@ def test_a_bundle_whose_component_cannot_be_had_is_not_shown(change: dict[str, A
     assert shown([firm, optional], products) == [2]
     assert sorted(shown([firm, optional])) == [1, 2]
     (offer,) = best_offers([Bundle(1, optional)], products, "EUR")
-    assert [piece.product.id for piece in offer.tiers[0].pieces] == ["p0"]
+    assert [item.product.id for item in offer.tiers[0].items] == ["p0"]
 
 
 def test_pieces_in_the_cart_are_not_offered_again() -> None:
@@ -94,10 +94,10 @@ def test_who_may_have_it_decides() -> None:
 
 
 def test_a_mix_begins_with_the_page_s_own_product() -> None:
-    """One piece of each in turn, as far as the stock reaches."""
+    """One item of each in turn, as far as the stock reaches."""
     mix = mix_of("p0", "p1", "p2", price=percent_off(10), least=3, most=4)
     (offer,) = best_offers([Bundle(1, mix)], products_of(p1={"stock": 0}), "EUR", first="p2")
-    assert {piece.product.id: piece.pieces for piece in offer.tiers[0].pieces} == {"p0": 1, "p2": 2}
+    assert {item.product.id: item.quantity for item in offer.tiers[0].items} == {"p0": 1, "p2": 2}
     assert (offer.tiers[0].total, offer.tiers[0].saving) == (700, 70)
 
 
@@ -113,8 +113,8 @@ def test_the_first_variant_that_can_be_had_stands_chosen() -> None:
     variants = (Variant("red", "Red", None, 0), Variant("gold", "Gold", Decimal(5), 2))
     one = [Bundle(1, set_of("p0", "p1", price=percent_off(10)))]
     (offer,) = best_offers(one, products_of(), "EUR", choices=lambda products: {"p1": variants})
-    piece = offer.tiers[0].pieces[1]
-    assert (piece.variant, piece.unit_price, offer.saving) == (variants[1], 500, 60)
+    item = offer.tiers[0].items[1]
+    assert (item.variant, item.unit_price, offer.saving) == (variants[1], 500, 60)
     assert best_offers(one, products_of(), "EUR", choices=lambda products: {"p1": variants[:1]}) == []
 
 
@@ -143,9 +143,9 @@ def test_a_tier_costs_what_the_till_asks_for_its_pieces(definition: Definition, 
         kind = "set" if definition.kind == "ladder" else definition.kind
         alone = Bundle(1, replace(definition, kind=kind, tiers=(tier,)))
         lines = [
-            LineItem(piece.product.id, piece.pieces, piece.unit_price, piece.variant.id if piece.variant else None)
-            for piece in offer.pieces
-            if piece.pieces
+            LineItem(item.product.id, item.quantity, item.unit_price, item.variant.id if item.variant else None)
+            for item in offer.items
+            if item.quantity
         ]
         pricing = price_cart(lines, [alone], currency, NOW, hints=0)
         assert pricing.gross == offer.total

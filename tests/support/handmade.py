@@ -11,7 +11,7 @@ from flask import Flask, request, session
 
 from storefront_plugin.bundles.slots.filler import FilledBundles
 from storefront_plugin.bundles.slots.offers import BundleOffer
-from storefront_plugin.bundles.slots.pieces import Variants
+from storefront_plugin.bundles.slots.variants import Variants
 from storefront_plugin.core.settings import Settings
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending.page import Card, FilledSlot, Page, Reason

@@ -14,7 +14,7 @@ from ...bundles.definition import Bundle, Definition, Schedule, Tier
 from ...bundles.price_kinds import Items
 from ...bundles.quote import quote
 from ...bundles.slots.offers import TierOffer, tier_offer
-from ...bundles.slots.pieces import Choices
+from ...bundles.slots.variants import Choices
 from ...money import to_minor
 from ...proxies import current_services
 from ...shop.ports import Product
@@ -29,9 +29,9 @@ def dominated(definition: Definition, offer: TierOffer, currency: str) -> str:
         return ""
     everyones = replace(definition, schedule=Schedule(), segment=None, staff_only=False)
     lines = [
-        LineItem(piece.product.id, piece.pieces, piece.unit_price, piece.variant.id if piece.variant else None)
-        for piece in offer.pieces
-        if piece.pieces
+        LineItem(item.product.id, item.quantity, item.unit_price, item.variant.id if item.variant else None)
+        for item in offer.items
+        if item.quantity
     ]
     pricing = price_cart(lines, [Bundle(1, everyones)], currency, dt.datetime.now(dt.timezone.utc))
     if pricing.discount <= offer.saving:
@@ -207,10 +207,10 @@ def _may_save(definition: Definition, offer: TierOffer, currency: str) -> bool:
 
 def _margin(offer: TierOffer, currency: str) -> float | None:
     cost = 0
-    for piece in offer.pieces:
-        if piece.pieces and piece.product.cost is None:
+    for item in offer.items:
+        if item.quantity and item.product.cost is None:
             return None
-        cost += piece.pieces * to_minor(piece.product.cost, currency) if piece.product.cost is not None else 0
+        cost += item.quantity * to_minor(item.product.cost, currency) if item.product.cost is not None else 0
     return (offer.price - cost) / offer.price if offer.price else None
 
 
@@ -236,9 +236,9 @@ def _wrong(definition: Definition, offer: TierOffer, currency: str) -> tuple[str
 def _choices(definition: Definition, offer: TierOffer) -> tuple[Items, Items]:
     """The items of a tier in the cheapest and in the most expensive choice; of steps one item."""
     if not offer.tier.least:
-        items = [(piece.unit_price, piece.pieces) for piece in offer.pieces]
+        items = [(item.unit_price, item.quantity) for item in offer.items]
         return items, items
-    prices = [piece.unit_price for piece in offer.pieces]
+    prices = [item.unit_price for item in offer.items]
     quantity = 1 if definition.kind == "steps" else offer.tier.least
     return [(min(prices), quantity)], [(max(prices), quantity)]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from ...core.errors import N_, AdapterError, DatabaseUnavailable, InputError, StorefrontError
+from ...core.errors import N_, AdapterError, DatabaseUnavailable, InputError
 from ...core.i18n import Texts
 from ...recommending.explaining import ExplainedSlot
 from ...recommending.page import FilledSlot, Page
@@ -17,8 +16,8 @@ from ...recommending.plan import Slot
 from ...recommending.snapshot import Snapshot
 from ...recommending.strategy import Source
 from ...redis_store import Command
-from ...shop.ports import CartLine, Product
-from ..cart.lines import LineItem, whole_quantity
+from ...shop.ports import Product
+from ..cart.lines import LineItem
 from ..cart.next_offers import MissingItem, NextOffer
 from ..cart.pricing import CartPricing
 from ..cart.stock import can_have
@@ -26,13 +25,11 @@ from ..definition import Bundle, Shopper
 from ..pricer import CartPricer
 from ..store.published import MAX_LOOKED_UP, Published, looked_up
 from .cart_verdicts import HINTS, CartOffers, CartVerdicts
+from .items import choices_left, remaining
 from .offers import BundleOffer, Products, best_offers
-from .pieces import Variants, choices_left, remaining
+from .page_cart import cart_pricing, counted
+from .variants import Variants
 from .verdicts import BundleVerdict, ExplainedBundle, absent, off
-
-logger = logging.getLogger(__name__)
-
-_ALL_HINTS = 1_000_000
 
 
 class Bundles(Source):
@@ -59,7 +56,7 @@ class FilledBundles(FilledSlot):
         sets: dict[frozenset[str], Bundle] = {}
         for offer in self.bundles:
             for tier in offer.tiers:
-                sets.setdefault(frozenset(piece.product.id for piece in tier.pieces), offer.bundle)
+                sets.setdefault(frozenset(item.product.id for item in tier.items), offer.bundle)
         return sets
 
     def fitted(self, slot: Slot) -> FilledBundles:
@@ -267,45 +264,3 @@ def _gone(item: MissingItem, products: Products) -> BundleVerdict:
 def bundle_product_ids(page: Page) -> Sequence[str]:
     """The products whose bundles *page* shows."""
     return [line.product_id for line in page.cart] if page.cart_like else page.products[:1]
-
-
-def cart_pricing(
-    pricer: CartPricer, page: Page, published: Published, products: Products, explaining: bool = False
-) -> CartPricing | None:
-    """The page's cart as *pricer* prices it, as far as bundles could take its lines; None where they take none.
-
-    With *explaining* all next offers, also those that are not available.
-
-    Raises `AdapterError` for what the shop's own code raises, `InputError` and `DatabaseUnavailable` as the pricer.
-    """
-    lines = [line for line in page.cart if line.product_id in published.by_product and _has_price(line, products)]
-    if not lines:
-        return None
-    named = {product.currency for line in lines if (product := products.get(line.product_id)) is not None}
-    currency = page.currency or (named.pop() if len(named) == 1 else None)
-    try:
-        return pricer.price(
-            lines,
-            currency,
-            presented=page.presented,
-            segments=page.segments,
-            hints=_ALL_HINTS if explaining else HINTS,
-            sold_out=explaining,
-        )
-    except StorefrontError:
-        raise
-    except Exception as error:  # the shop's own catalogue may raise anything
-        raise AdapterError(f"Pricing the cart raised {type(error).__name__}: {error}") from error
-
-
-def _has_price(line: CartLine, products: Products) -> bool:
-    """Whether *line* can be priced: in whole quantities, at a price of its own or of its product."""
-    priced = line.unit_price is not None or products.get(line.product_id) is not None
-    return priced and counted(line) is not None
-
-
-def counted(line: CartLine) -> LineItem | None:
-    """*line* for counting its quantity against the stock; None where it is no whole number."""
-    pieces = whole_quantity(line.quantity)
-    variant = None if line.variant_id in (None, "") else str(line.variant_id)
-    return None if pieces is None else LineItem(line.product_id, pieces, 0, variant)

@@ -14,7 +14,8 @@ from ..cart.pricing import Applied
 from ..cart.stock import sets_available
 from ..definition import Bundle, Definition, Tier
 from ..quote import Quote, quote
-from .pieces import Choices, Offered, Piece, gone, pieces_of
+from .items import Offered, OfferItem, gone, items_of
+from .variants import Choices
 from .verdicts import BundleVerdict, ExplainedBundle, lacking
 
 Products: TypeAlias = Mapping[str, Product | None]
@@ -26,7 +27,7 @@ class TierOffer:
 
     number: int
     tier: Tier
-    pieces: tuple[Piece, ...]
+    items: tuple[OfferItem, ...]
     quote: Quote
 
     @property
@@ -56,7 +57,7 @@ class BundleOffer:
         missing: What the shopper's cart lacks for it.
         products: Those that *missing* names and that are available.
         choices: The variants of these.
-        refused: Why it is not available, where that was asked.
+        refused: Why it is not available, where that was asked for.
     """
 
     bundle: Bundle
@@ -89,14 +90,14 @@ def best_offers(
     Args:
         products: Known products; None or absent where the shop has none.
         currency: Of products that name none.
-        choices: Finds the variants of products; asked once, for the bundles that are likely shown.
+        choices: Finds the variants of products; called once, for the bundles that are likely shown.
         first: The product that is chosen first where the shopper chooses.
         explained: Filled with a verdict on every bundle.
     """
     explaining = explained is not None
     found = [bundle_offer(bundle, products, {}, currency, lines, first, explaining) for bundle in bundles]
     likely = _ranked(found)[: 2 * limit]
-    variants = choices([piece.product for offer in likely for tier in offer.tiers for piece in tier.pieces])
+    variants = choices([item.product for offer in likely for tier in offer.tiers for item in tier.items])
     if variants:
         again = [bundle_offer(offer.bundle, products, variants, currency, lines, first, explaining) for offer in likely]
         likely, found = _ranked(again), [*found, *again]
@@ -160,7 +161,7 @@ def bundle_offer(
 
 
 def _refused(definition: Definition, tier: Tier, offer: TierOffer | None, offered: Offered) -> BundleVerdict:
-    """Why a *tier* of which there are enough pieces is not offered: it saves nothing, or a variant is gone."""
+    """Why a *tier* of which there are enough items is not offered: it saves nothing, or a variant is gone."""
     if offer is not None:
         reason = offer.quote.refused
         return BundleVerdict(reason.why if reason else "saves_nothing", currency=offered.currency)
@@ -176,19 +177,19 @@ def tier_offer(
     first: str | None = None,
     lines: Sequence[LineItem] = (),
 ) -> TierOffer | None:
-    """A tier with all its pieces, optional ones too; None where too few of the required ones are available beside *lines*."""
+    """A tier with all its items, optional ones too; None where too few of the required ones are available beside *lines*."""
     tier = definition.tiers[number]
-    pieces = pieces_of(definition, tier, Offered(products, choices, currency, lines), first)
-    if pieces is None:
+    items = items_of(definition, tier, Offered(products, choices, currency, lines), first)
+    if items is None:
         return None
-    return TierOffer(number, tier, pieces, quote_of(tier, pieces, currency))
+    return TierOffer(number, tier, items, quote_of(tier, items, currency))
 
 
-def quote_of(tier: Tier, pieces: Sequence[Piece], currency: str | None) -> Quote:
-    """The price of *pieces*; a cart with them pays the same."""
-    items = [(piece.unit_price, piece.pieces) for piece in pieces]
-    free = [(piece.unit_price, piece.pieces) for piece in pieces if piece.component.free]
-    return quote(tier, items, currency or "", free)
+def quote_of(tier: Tier, items: Sequence[OfferItem], currency: str | None) -> Quote:
+    """The price of *items*; a cart with them pays the same."""
+    prices = [(item.unit_price, item.quantity) for item in items]
+    free = [(item.unit_price, item.quantity) for item in items if item.component.free]
+    return quote(tier, prices, currency or "", free)
 
 
 def _ranked(offers: Iterable[BundleOffer]) -> list[BundleOffer]:

@@ -136,7 +136,7 @@ def lacking(tier: Tier, products: Mapping[str, Product | None], lines: Sequence[
     for one in () if tier.least else needed:
         product = products[one.product_id]
         in_cart = sum(line.quantity for line in lines if line.product_id == one.product_id)
-        pieces = sum(other.quantity for other in needed if other.product_id == one.product_id)
-        if product is not None and product.stock is not None and product.stock - in_cart < pieces:
+        quantity = sum(other.quantity for other in needed if other.product_id == one.product_id)
+        if product is not None and product.stock is not None and product.stock - in_cart < quantity:
             return BundleVerdict("too_few", product_id=one.product_id)
     return BundleVerdict("too_few")

@@ -11,8 +11,8 @@ from werkzeug.exceptions import MethodNotAllowed, ServiceUnavailable, TooManyReq
 from werkzeug.exceptions import NotFound as UnknownAddress
 
 from ...bundles.slots.filler import FilledBundles
+from ...bundles.slots.items import OfferItem
 from ...bundles.slots.offers import BundleOffer, TierOffer
-from ...bundles.slots.pieces import Piece
 from ...core.i18n import texts_for
 from ...money import from_minor, to_minor
 from ...proxies import current_services
@@ -50,20 +50,20 @@ def _tier(offer: TierOffer, currency: str | None) -> dict[str, Any]:
         "total": from_minor(offer.total, currency),
         "price": from_minor(offer.price, currency),
         "saving": from_minor(offer.saving, currency),
-        "components": [_component(piece, currency) for piece in offer.pieces],
+        "components": [_component(item, currency) for item in offer.items],
     }
 
 
-def _component(piece: Piece, currency: str | None) -> dict[str, Any]:
+def _component(item: OfferItem, currency: str | None) -> dict[str, Any]:
     return {
-        "part": piece.number,
-        "product_id": piece.product.id,
-        "title": piece.product.title,
-        "quantity": piece.pieces,
-        "unit_price": from_minor(piece.unit_price, currency),
-        "optional": piece.component.optional,
-        "free": piece.component.free,
-        "variants": [{"variant_id": one.id, "title": one.title} for one in piece.variants],
+        "part": item.number,
+        "product_id": item.product.id,
+        "title": item.product.title,
+        "quantity": item.quantity,
+        "unit_price": from_minor(item.unit_price, currency),
+        "optional": item.component.optional,
+        "free": item.component.free,
+        "variants": [{"variant_id": one.id, "title": one.title} for one in item.variants],
     }
 
 

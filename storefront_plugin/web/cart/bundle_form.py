@@ -16,8 +16,9 @@ from ...bundles.cart.lines import LineItem
 from ...bundles.cart.next_offers import MissingItem
 from ...bundles.cart.stock import enough
 from ...bundles.definition import Bundle, Component, Shopper, Tier
-from ...bundles.slots.filler import cart_pricing, counted
-from ...bundles.slots.pieces import Choices, allowed, choices_left, remaining
+from ...bundles.slots.items import allowed, choices_left, remaining
+from ...bundles.slots.page_cart import cart_pricing, counted
+from ...bundles.slots.variants import Choices
 from ...core.errors import InputError
 from ...proxies import current_services
 from ...recommending.choosing import is_eligible

@@ -12,8 +12,8 @@ from ...bundles.cart.next_offers import MissingItem
 from ...bundles.cart.stock import enough
 from ...bundles.definition import Bundle, Definition, Tier
 from ...bundles.slots.filler import FilledBundles
+from ...bundles.slots.items import OfferItem
 from ...bundles.slots.offers import BundleOffer, TierOffer
-from ...bundles.slots.pieces import Piece
 from ...money import minor_digits, to_minor
 from ...proxies import current_services
 from ...shop.ports import Product, Variant
@@ -272,7 +272,7 @@ class BundleMaker:
             title=self._title(definition, tier),
             note=self._note(definition.kind, tier, lower, currency),
             offer=words.offer(definition.kind, price, currency),
-            components=tuple(self._component(piece, tier.tier, currency) for piece in tier.pieces),
+            components=tuple(self._component(item, tier.tier, currency) for item in tier.items),
             price=words.price(tier.price, tier.total, currency),
             saved=words.saved(tier.saving, currency) if tier.saving > 0 else None,
             label=labels[0] if tier.tier.least else labels[-1],
@@ -289,39 +289,39 @@ class BundleMaker:
             return self._words.step(tier.tier)
         if definition.kind != "ladder":
             return None
-        return self._words.rung(tier.number, len(definition.tiers), sum(piece.pieces for piece in tier.pieces))
+        return self._words.rung(tier.number, len(definition.tiers), sum(item.quantity for item in tier.items))
 
     def _labels(self, tier: TierOffer) -> tuple[str, ...]:
         least, most = tier.tier.least, tier.tier.most
         if least:
             return tuple(self._words.add(count) for count in range(least, max(least, most) + 1))
-        optional = sum(piece.component.optional for piece in tier.pieces)
-        return self._words.labels(len(tier.pieces) - optional, optional)
+        optional = sum(item.component.optional for item in tier.items)
+        return self._words.labels(len(tier.items) - optional, optional)
 
     def _note(self, kind: str, tier: TierOffer, lower: TierOffer | None, currency: str | None) -> str | None:
         if kind == "mix":
             return self._words.choice(tier.tier)
         if kind != "ladder" or lower is None:
             return None
-        had = {piece.product.id: piece.pieces for piece in lower.pieces}
-        more = [(piece.product, piece.pieces - had.get(piece.product.id, 0)) for piece in tier.pieces]
+        had = {item.product.id: item.quantity for item in lower.items}
+        more = [(item.product, item.quantity - had.get(item.product.id, 0)) for item in tier.items]
         added = [self._words.named(product.title, pieces) for product, pieces in more if pieces > 0]
         return self._words.adds(added, tier.price - lower.price, currency)
 
-    def _component(self, piece: Piece, tier: Tier, currency: str | None) -> ComponentView:
-        cost = piece.unit_price * (1 if tier.least else piece.pieces)
-        free = piece.component.free
+    def _component(self, item: OfferItem, tier: Tier, currency: str | None) -> ComponentView:
+        cost = item.unit_price * (1 if tier.least else item.quantity)
+        free = item.component.free
         return ComponentView(
-            number=piece.number,
-            card=self._cards.product(piece.product),
+            number=item.number,
+            card=self._cards.product(item.product),
             price=self._words.free(cost, currency) if free else self._words.price(cost, cost, currency),
-            amount=piece.unit_price,
-            pieces=piece.pieces,
-            count=None if tier.least else self._words.count(piece.pieces),
-            optional=piece.component.optional,
+            amount=item.unit_price,
+            pieces=item.quantity,
+            count=None if tier.least else self._words.count(item.quantity),
+            optional=item.component.optional,
             free=free,
-            options=options_of(piece.product, piece.variants, piece.variant, piece.needed, currency, self._words),
-            missing=piece.product.id in self._unknown,
+            options=options_of(item.product, item.variants, item.variant, item.needed, currency, self._words),
+            missing=item.product.id in self._unknown,
         )
 
     def _applied(self, offer: BundleOffer) -> AppliedView:

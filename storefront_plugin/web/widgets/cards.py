@@ -30,7 +30,7 @@ class CartForms:
         cart: The shop's cart, or None.
         name: Name of our blueprint.
         private: The response belongs to one shopper, so that it may hold their token.
-        products: Those that may get a form, so that variants are asked for once.
+        products: Those that may get a form, so that variants are looked up once.
     """
 
     def __init__(self, cart: Cart | None, name: str, private: bool, products: Iterable[Product] = ()) -> None:
@@ -86,7 +86,7 @@ class CartForms:
 
 
 def chosen_first(products: Iterable[Product]) -> Container[str]:
-    """Ids of *products* of which the shopper chooses a variant; of all of them where the catalogue cannot tell now."""
+    """Ids of *products* of which the shopper chooses a variant; of all of them where the catalogue fails now."""
     variants = current_services.variants
     if not variants.offered:
         return ()

@@ -21,7 +21,7 @@ from markupsafe import Markup
 from ...bundles.definition import Bundle, Definition
 from ...bundles.slots.filler import FilledBundles
 from ...bundles.slots.offers import BundleOffer, tier_offer
-from ...bundles.slots.pieces import Choices
+from ...bundles.slots.variants import Choices
 from ...core.errors import AdapterError
 from ...core.folders import STATIC, WIDGETS
 from ...core.i18n import Texts, known_locale, texts_for
@@ -53,7 +53,7 @@ NAMES = ("card", "part", "bundle", "notice", "price", "stars")
 class Parts:
     """``show(name, *views)`` in our templates: ``_name.html`` rendered with each view under that name, line by line.
 
-    Our own templates depend on nothing but the view, so the HTML of equal views is kept: a page has thirty cards, and
+    Our own templates depend on nothing but the view, so the HTML of equal views is cached: a page has thirty cards, and
     including three templates for each would take longer than finding the products. Templates of the shop's own may
     look at whatever they like and are rendered every time, and so is a card with a shopper's own token.
 
@@ -66,14 +66,14 @@ class Parts:
     def __init__(self, environment: Environment, locale: str, private: bool) -> None:
         self._locale = locale
         self._templates = {name: environment.get_template(f"storefront/_{name}.html") for name in NAMES}
-        self._keeps = {name: is_ours(template) for name, template in self._templates.items()}
-        all_ours = all(self._keeps.values())
-        self._keeps |= {"card": all_ours and not private, "part": all_ours, "bundle": all_ours}
+        self._cacheable = {name: is_ours(template) for name, template in self._templates.items()}
+        all_ours = all(self._cacheable.values())
+        self._cacheable |= {"card": all_ours and not private, "part": all_ours, "bundle": all_ours}
 
     def __call__(self, name: str, *views: View) -> Markup:
         template, locale = self._templates[name], self._locale
-        if self._keeps[name]:
-            html = [_kept(template, name, view, locale) for view in views]
+        if self._cacheable[name]:
+            html = [_cached(template, name, view, locale) for view in views]
         else:
             html = [self.fresh(template, name, view) for view in views]
         return Markup("\n".join(html))  # noqa: S704 - Jinja has escaped it
@@ -89,13 +89,13 @@ def is_ours(template: Template) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _kept(template: Template, name: str, view: View, locale: str) -> str:
+def _cached(template: Template, name: str, view: View, locale: str) -> str:
     return _shared(template.environment, locale).fresh(template, name, view)
 
 
 @lru_cache(maxsize=64)
 def _shared(environment: Environment, locale: str) -> Parts:
-    """What shows the prices and stars of kept cards: finding the templates takes longer than rendering one."""
+    """What shows the prices and stars of cached cards: finding the templates takes longer than rendering one."""
     return Parts(environment, locale, private=False)
 
 

@@ -1,4 +1,4 @@
-"""A part of a page: which slots of a placement are asked for, how they are changed, and their HTML."""
+"""A part of a page: which slots of a placement are requested, how they are changed, and their HTML."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Section:
         placement: The page type.
         products: Ids the page is about.
         category: Id of the category the page lists, or None.
-        slot: Name of the only slot wanted, or None for all of the placement.
+        slot: Name of the only slot requested, or None for all of the placement.
         after: Slots of the same page that come first, so that none of their products is repeated.
         layout: Replaces the slot's layout.
         limit: Lowers the slot's number of cards.
@@ -58,16 +58,16 @@ class Section:
     fetched: bool = False
 
     def slots(self) -> list[Slot]:
-        """The slots asked for that are on, with their changes; `ConfigurationError` for names the plan does not have."""
+        """The requested slots that are on, with their changes; `ConfigurationError` for names the plan does not have."""
         planned = current_services.suggestions.plan.get(self.placement)
         if planned is None:
             raise ConfigurationError(
                 f"There is no placement {self.placement!r:.80}; use one of {', '.join(current_services.suggestions.plan)}."
             )
-        wanted = [self._changed(slot) for slot in running(planned) if self.slot in (None, slot.name)]
-        if self.slot is not None and not wanted:
+        requested = [self._changed(slot) for slot in running(planned) if self.slot in (None, slot.name)]
+        if self.slot is not None and not requested:
             self._require([slot.name for slot in planned], self.slot)
-        return wanted
+        return requested
 
     def _require(self, names: Sequence[str], slot: str) -> None:
         if slot not in names:
@@ -77,12 +77,12 @@ class Section:
             )
         _say_off(self.placement, slot)
 
-    def render(self, page: Page, wanted: Sequence[Slot]) -> tuple[Markup, Sequence[Slot]]:
-        """The HTML of the *wanted* slots, lazy ones only keeping their room, and what became of these slots.
+    def render(self, page: Page, requested: Sequence[Slot]) -> tuple[Markup, Sequence[Slot]]:
+        """The HTML of the *requested* slots, lazy ones only keeping their room, and what became of these slots.
 
         A page that hears that the merchant changed them shows them as they are now.
         """
-        plan, slots = current_services.suggestions.plan, {slot.name: slot for slot in wanted}
+        plan, slots = current_services.suggestions.plan, {slot.name: slot for slot in requested}
         names = [name for name, slot in slots.items() if self.fetched or not slot.lazy]
         page.counted = tuple(name for name in names if slots[name].lazy == self.fetched)
         filled = current_services.suggestions.fill_placement(page, [*self.after, *names]) if names else []
@@ -91,7 +91,7 @@ class Section:
             return self.render(page, self.slots())
         shown = [each.fitted(slots[each.name]) for each in filled if each.name in names]
         waiting = [slot for name, slot in slots.items() if name not in names]
-        return render_slots(page, shown, waiting, list(slots)), wanted
+        return render_slots(page, shown, waiting, list(slots)), requested
 
     def address(self, page: Page, shown: Markup | None) -> str:
         """Where the shopper's own HTML of this section is fetched; it names what is *shown* already, unless more follows."""
@@ -165,7 +165,7 @@ def _short(ids: Sequence[str]) -> Iterable[str]:
         yield each
 
 
-# The shopper's own version of a section, fetched by the script: the same templates, never kept by any cache.
+# The shopper's own version of a section, fetched by the script: the same templates, never stored by any cache.
 #
 # 200 with HTML replaces what the page shows (empty HTML: nothing is left to show), 204 changes nothing.
 
