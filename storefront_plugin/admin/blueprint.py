@@ -17,9 +17,10 @@ from .bundles import codes as bundle_codes
 from .bundles import editor as bundle_editor
 from .bundles import files as bundle_csv
 from .bundles import history as bundle_history
-from .bundles import list as bundle_list
 from .bundles import preview as bundle_preview
 from .bundles import proposals
+from .bundles import state as bundle_state
+from .bundles.list import LIST as BUNDLE_LIST
 from .explain import page as explain
 from .home import page as home
 from .kit import catalogue_names, products
@@ -51,7 +52,8 @@ class _Page(Protocol):
 
 PAGES: tuple[_Page, ...] = (
     home,
-    bundle_list,
+    BUNDLE_LIST,
+    bundle_state,
     bundle_bulk,
     bundle_editor,
     bundle_preview,

@@ -254,7 +254,7 @@ def test_a_fixed_price_above_the_sum_is_warned_of_and_not_published(admin: Small
     assert stored(admin).state == "draft"
     assert reason in editor.texts(".notice-error")[0]
     editor.get("bundles")
-    editor.post("bundles/together", {"storefront_token": editor.token, "action": "publish", "rows": "1:1"})
+    editor.post("bundles/change", {"storefront_token": editor.token, "act": "publish", "rows": "1:1"})
     assert stored(admin).state == "draft"
     editor.get("bundles/1")
     editor.press("publish", tiers__0__amounts__0__amount="6.99")
@@ -276,7 +276,7 @@ def test_what_saves_nothing_is_not_published(admin: SmallShop, editor: Merchants
     editor.post("bundles/1/state", {"storefront_token": editor.token, "action": "publish", "version": "1"})
     assert reason in editor.texts(".notice-error")[0]
     editor.get("bundles")
-    editor.post("bundles/together", {"storefront_token": editor.token, "action": "publish", "rows": "1:1"})
+    editor.post("bundles/change", {"storefront_token": editor.token, "act": "publish", "rows": "1:1"})
     assert stored(admin).state == "draft"
     editor.get("bundles/1")
     editor.press("publish", tiers__0__amounts__0__amount="6.99")
@@ -448,8 +448,8 @@ def test_nobody_changes_anything_without_role_and_token(make_shop: Callable[...,
     changes = [
         "bundles/1",
         "bundles/new",
-        "bundles/together",
-        "bundles/together/undo",
+        "bundles/change",
+        "bundles/change/undo",
         "bundles/import",
         "bundles/1/code",
     ]

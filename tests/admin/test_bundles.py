@@ -133,7 +133,7 @@ def test_several_are_changed_together_and_taken_back(admin: SmallShop, editor: M
     form = editor.soup.select_one("form[data-bulk-form]")
     assert form is not None
     rows = [str(box["value"]) for box in form.select("[data-row]")]
-    editor.post(str(form["action"]), values(form) | {"rows": rows, "action": ["publish"]})
+    editor.post(str(form["action"]), values(form) | {"rows": rows, "act": ["publish"]})
     assert editor.texts(".state") == ["On now", "On now", "Draft"]
     assert "2 bundles published." in editor.texts(".notice")[0]
     assert "1 bundle could not be published" in editor.texts(".notice")[1]
@@ -143,11 +143,11 @@ def test_several_are_changed_together_and_taken_back(admin: SmallShop, editor: M
     editor.click("Undo")
     assert set(editor.texts(".state")) == {"Draft"}
     editor.post(
-        "bundles/together", {"storefront_token": editor.token, "action": "archive", "rows": ["x", "1:x", "99:1", ""]}
+        "bundles/change", {"storefront_token": editor.token, "act": "archive", "rows": ["x", "1:x", "99:1", ""]}
     )
     assert "left as" in editor.texts(".notice")[0]
-    editor.post("bundles/together", {"storefront_token": editor.token, "action": "archive"})
-    assert "Choose one or more" in editor.texts(".notice")[0]
+    editor.post("bundles/change", {"storefront_token": editor.token, "act": "archive"})
+    assert "Choose rows first" in editor.texts(".notice")[0]
 
 
 def test_drafts_are_deleted_together_and_come_back(admin: SmallShop, editor: Merchants) -> None:
@@ -158,7 +158,7 @@ def test_drafts_are_deleted_together_and_come_back(admin: SmallShop, editor: Mer
     form = editor.soup.select_one("form[data-bulk-form]")
     assert form is not None
     rows = [str(box["value"]) for box in form.select("[data-row]")]
-    editor.post(str(form["action"]), values(form) | {"rows": rows, "action": ["delete"]})
+    editor.post(str(form["action"]), values(form) | {"rows": rows, "act": ["delete"]})
     assert editor.texts(".row-title") == ["Sold"]
     assert editor.texts(".notice p") == [
         "2 drafts deleted.",

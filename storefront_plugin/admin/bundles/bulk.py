@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from flask import Blueprint, Response, request
 
@@ -13,55 +12,39 @@ from ...proxies import current_services
 from ..kit.access import merchant_name
 from ..kit.flashes import flash
 from ..kit.i18n import _, ngettext
-from ..kit.pages import change, link, see_other
+from ..kit.pages import change, link, see_other, way_back
 from .prices import price_definition
-
-MAX_TOGETHER = 200
 
 
 def register(blueprint: Blueprint) -> None:
-    blueprint.add_url_rule("/bundles/together", "bundle_together", together, methods=["POST"])
-    blueprint.add_url_rule("/bundles/together/undo", "bundle_together_undo", together_undo, methods=["POST"])
+    blueprint.add_url_rule("/bundles/change/undo", "bundle_list_undo", undo, methods=["POST"])
     blueprint.add_url_rule("/bundles/<int:bundle_id>/delete", "bundle_delete", delete, methods=["POST"])
 
 
-@change
-def together() -> Response:
-    """``POST bundles/together``: publish, archive, take back to draft or delete the chosen ``rows`` ("id:version")."""
-    action = request.form.get("action", "")
-    if action == "delete":
-        return _delete(_chosen(request.form.getlist("rows")))
-    if action not in ("publish", "archive", "unpublish"):
-        flash(_("Nothing was changed: choose what to do."), "error")
-        return _back()
-    wish = cast(Action, action)
-    changed, refused = [], []
+def move(action: Action, keys: Sequence[str]) -> None:
+    """Publish, archive or take back to draft the bundles of *keys* ("id:version"), and say so."""
+    chosen, changed, refused = _chosen(keys), [], []
     database = current_services.database
-    chosen = _chosen(request.form.getlist("rows"))
-    if wish == "publish":
+    if action == "publish":
         definitions = definitions_of(database, [number for number, _ in chosen])
         refused = [one for one in chosen if one[0] in definitions and price_definition(definitions[one[0]]).refusals]
     with database.writing() as session:
         for number, version in chosen:
             if (number, version) not in refused:
                 try:
-                    changed.append(current_services.bundles.move(session, number, version, wish, merchant_name()))
+                    changed.append(current_services.bundles.move(session, number, version, action, merchant_name()))
                 except (EditConflict, BundleNotFound):
                     refused.append((number, version))
-    _tell(wish, changed, len(refused))
-    return _back()
+    _say(action, changed, len(refused))
 
 
-@change
-def delete(bundle_id: int) -> Response:
-    """``POST bundles/<id>/delete``: delete the draft that stands as ``version``; leads to the list, with undo."""
-    return _delete(_chosen([f"{bundle_id}:{request.form.get('version', '')}"]))
+def delete_drafts(keys: Sequence[str]) -> None:
+    """Delete the drafts of *keys*, and say so.
 
-
-def _delete(chosen: Sequence[tuple[int, int]]) -> Response:
-    """Each in a transaction of its own, so that one that cannot be deleted keeps no other."""
+    Each in a transaction of its own, so that one that cannot be deleted keeps no other.
+    """
     deleted, kept, missed = [], 0, 0
-    for number, version in chosen:
+    for number, version in _chosen(keys):
         try:
             deleted.append(current_services.bundles.delete_draft(number, version, merchant_name()))
         except NotDeletable:
@@ -70,7 +53,7 @@ def _delete(chosen: Sequence[tuple[int, int]]) -> Response:
             missed += 1
     if deleted:
         text = ngettext("%(num)s draft deleted.", "%(num)s drafts deleted.", len(deleted))
-        flash(text, undo=link("bundle_together_undo"), rows=_rows(deleted))
+        flash(text, undo=link("bundle_list_undo"), rows=_rows(deleted), back=way_back("bundle_list"))
     if kept:
         text = ngettext(
             "%(num)s bundle is no draft, or was on sale before. Archive it instead.",
@@ -80,14 +63,18 @@ def _delete(chosen: Sequence[tuple[int, int]]) -> Response:
         flash(text, "warning")
     if missed:
         flash(_missed(missed), "warning")
-    if not chosen:
-        flash(_("Choose one or more bundles first."), "warning")
-    return _back()
 
 
 @change
-def together_undo() -> Response:
-    """``POST bundles/together/undo``: take the changes that led to ``rows`` back."""
+def delete(bundle_id: int) -> Response:
+    """``POST bundles/<id>/delete``: delete the draft that stands as ``version``; leads to the list, with undo."""
+    delete_drafts([f"{bundle_id}:{request.form.get('version', '')}"])
+    return see_other(link("bundle_list"))
+
+
+@change
+def undo() -> Response:
+    """``POST bundles/change/undo``: take the changes that led to ``rows`` back."""
     undone, missed = 0, 0
     for number, version in _chosen(request.form.get("rows", "").split()):
         try:
@@ -100,11 +87,11 @@ def together_undo() -> Response:
         flash(ngettext("%(num)s bundle is as it was before.", "%(num)s bundles are as they were before.", undone))
     if missed:
         flash(_missed(missed), "warning")
-    return _back()
+    return see_other(way_back("bundle_list"))
 
 
 def _chosen(rows: Sequence[str]) -> list[tuple[int, int]]:
-    pairs = (row.partition(":") for row in rows[:MAX_TOGETHER])
+    pairs = (row.partition(":") for row in rows)
     numbers = ((number, version) for number, _, version in pairs if len(number) < 12 and len(version) < 9)
     return [(int(one), int(other)) for one, other in numbers if one.isdecimal() and other.isdecimal()]
 
@@ -113,7 +100,7 @@ def _rows(changed: Sequence[BundleRecord]) -> str:
     return " ".join(f"{one.id}:{one.version}" for one in changed)
 
 
-def _tell(action: str, changed: Sequence[BundleRecord], refused: int) -> None:
+def _say(action: str, changed: Sequence[BundleRecord], refused: int) -> None:
     words = {
         "publish": ("%(num)s bundle published.", "%(num)s bundles published."),
         "archive": ("%(num)s bundle archived.", "%(num)s bundles archived."),
@@ -121,7 +108,8 @@ def _tell(action: str, changed: Sequence[BundleRecord], refused: int) -> None:
     }
     if changed:
         current_services.news.rules_changed()
-        flash(ngettext(*words[action], len(changed)), undo=link("bundle_together_undo"), rows=_rows(changed))
+        text = ngettext(*words[action], len(changed))
+        flash(text, undo=link("bundle_list_undo"), rows=_rows(changed), back=way_back("bundle_list"))
     if refused and action == "publish":
         flash(
             ngettext(
@@ -134,7 +122,7 @@ def _tell(action: str, changed: Sequence[BundleRecord], refused: int) -> None:
     elif refused:
         flash(_missed(refused), "warning")
     if not changed and not refused:
-        flash(_("Choose one or more bundles first."), "warning")
+        flash(_("Nothing was changed."))
 
 
 def _missed(count: int) -> str:
@@ -143,9 +131,3 @@ def _missed(count: int) -> str:
         "%(num)s bundles were changed by somebody else meanwhile and left as they are.",
         count,
     )
-
-
-def _back() -> Response:
-    """To the list as it was filtered; the query comes with the form and is read like any address."""
-    query = request.form.get("query", "")[:2000]
-    return see_other(link("bundle_list") + (f"?{query}" if query.isprintable() and query else ""))

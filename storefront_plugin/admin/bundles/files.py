@@ -17,7 +17,7 @@ from ..kit.flashes import flash
 from ..kit.forms import AdminForm
 from ..kit.i18n import _, error_text, ngettext
 from ..kit.pages import change, editors_only, link, see_other, show_page
-from .list import asked
+from .list import LIST, filters_of
 
 MOST_SHOWN = 500
 MAX_CARRIED = 200_000
@@ -39,7 +39,7 @@ def files() -> Response:
 def export() -> Response:
     """``GET bundles/export``: the bundles of the list as it is filtered, as a file."""
     zone, catalog = current_services.settings.timezone, current_services.shop.catalog
-    rows = export_csv(current_services.database, asked(), zone, catalog)
+    rows = export_csv(current_services.database, filters_of(LIST.query()), zone, catalog)
     first = next(rows)  # a database that is locked or gone is told on a page, not within a file that ends too soon
     head = {"Content-Disposition": 'attachment; filename="bundles.csv"'}
     return Response(stream_with_context(chain([first], rows)), mimetype="text/csv", headers=head)

@@ -15,6 +15,7 @@ from ...bundles.price import Price
 from ...proxies import current_services
 from ...shop.ports import Product
 from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_percent, shown_time
+from ..kit.templates import template_filter, template_filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,9 @@ def kind_names() -> dict[str, str]:
         "extra": _("Free extra"),
         "steps": _("Quantity steps"),
     }
+
+
+template_filters(bundle_kind=lambda kind: kind_names()[kind])
 
 
 def kind_lines() -> dict[str, str]:
@@ -165,6 +169,7 @@ def language_name(code: str) -> str:
     return f"{name[:1].upper()}{name[1:]}" if name else code
 
 
+@template_filter
 def offer_words(definition: Definition) -> str:
     """What a bundle saves, in a few words, in the shop's own currency."""
     tiers = definition.tiers

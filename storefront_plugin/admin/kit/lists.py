@@ -133,7 +133,7 @@ class Action:
     name: str
     label: str
     run: Callable[[Sequence[str]], Sequence[int] | None]
-    done: Callable[[int], str]
+    done: Callable[[int], str] = str
     look: str = ""
     hint: str = ""
 
