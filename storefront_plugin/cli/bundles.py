@@ -67,7 +67,7 @@ def propose_bundles(as_json: bool, margin_floor: float | None, **wishes: Any) ->
 def _terms(**wishes: Any) -> MiningSettings:
     """The settings of the last search, with the given options."""
     run = latest_run(mounted_services().database)
-    before = run.terms if run else MiningSettings()
+    before = run.settings if run else MiningSettings()
     names = ("margin_floor", "discount", "discount_without_cost", "min_support")
     return MiningSettings(**{name: getattr(before, name) if wishes[name] is None else wishes[name] for name in names})
 

@@ -96,7 +96,7 @@ def test_looking_again_takes_the_terms_and_shows_what_it_found(admin: SmallShop,
     assert sorted("".join(sorted(title.replace(" + ", ""))) for title in titles) == ["BC", "BCL", "BL", "CL"]
     run = proposal_run.latest_run(admin.storefront.database)
     assert run is not None
-    assert (run.terms.margin_floor, run.started_by) == (Decimal("0.125"), "First editor")
+    assert (run.settings.margin_floor, run.started_by) == (Decimal("0.125"), "First editor")
 
 
 def test_a_row_says_in_words_how_often_and_what_is_left(editor: Merchants, found: dict[str, str]) -> None:

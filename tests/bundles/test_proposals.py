@@ -18,7 +18,7 @@ from small_shop import SmallShop, small_shop
 from storefront_plugin import OrderLine
 from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.proposals import run as proposal_run
-from storefront_plugin.bundles.proposals.mining import MiningSettings, Together, find_together, suggested_discount
+from storefront_plugin.bundles.proposals.mining import Itemset, MiningSettings, find_itemsets, suggested_discount
 from storefront_plugin.bundles.proposals.run import SearchRunning, begin, carry_out, is_due, latest_run
 from storefront_plugin.bundles.store import proposals
 from storefront_plugin.bundles.store.proposals import Proposal, list_proposals
@@ -61,8 +61,8 @@ def ask(shop: SmallShop) -> Ask:
         catalog: MemoryCatalog | None = None, currency: str | None = "EUR", **options: object
     ) -> dict[tuple[str, ...], Proposal]:
         parts = shop.storefront.services
-        terms = MiningSettings(**options)  # type: ignore[arg-type]
-        begun = begin(parts.database, terms, "First editor")
+        settings = MiningSettings(**options)  # type: ignore[arg-type]
+        begun = begin(parts.database, settings, "First editor")
         carry_out(begun, parts.database, catalog or products(), parts.numbers, parts.folder, currency, lambda: None)
         return open_ones(shop)
 
@@ -124,7 +124,7 @@ def test_the_counts_are_those_of_a_plain_count(data: st.DataObject, plain_log: S
         services = shop.storefront.services
         services.upkeep.number_all()
         services.numbers.refresh(services.database)
-        found = find_together(services.database, services.folder, 2)
+        found = find_itemsets(services.database, services.folder, 2)
         orders = [products for products in standing.values() if products]
         counted = Counter(
             chosen
@@ -298,7 +298,7 @@ def test_one_search_at_a_time(ask: Ask, shop: SmallShop) -> None:
     shop.storefront.propose_bundles()
     run = latest_run(database)
     assert run is not None
-    assert (run.state, run.terms.discount, run.started_by) == ("done", 7, "")
+    assert (run.state, run.settings.discount, run.started_by) == ("done", 7, "")
 
 
 def test_searches_at_the_same_time_are_one(ask: Ask, shop: SmallShop) -> None:
@@ -391,12 +391,12 @@ def test_wrong_terms_are_refused(wrong: dict[str, object]) -> None:
     """With a sentence; right ones come back from their JSON."""
     with pytest.raises(InputError):
         MiningSettings(**wrong)  # type: ignore[arg-type]
-    terms = MiningSettings(Decimal("0.125"), 5, 3, 9)
-    assert MiningSettings.from_json(terms.to_json()) == terms
+    settings = MiningSettings(Decimal("0.125"), 5, 3, 9)
+    assert MiningSettings.from_json(settings.to_json()) == settings
 
 
 def test_few_orders_promise_little() -> None:
     """The expected share is the lower end of what the orders allow."""
-    few, many = Together((1, 2), 5, (10, 5), 100), Together((1, 2), 500, (1000, 500), 10000)
+    few, many = Itemset((1, 2), 5, (10, 5), 100), Itemset((1, 2), 500, (1000, 500), 10000)
     assert few.confidence == many.confidence
     assert few.expected_share < 0.24 < 0.46 < many.expected_share

@@ -48,7 +48,7 @@ def test_proposals_are_a_table_or_json_and_wishes_are_remembered(run: Run, shop:
     assert (one["support"], one["orders"], one["discount"], one["price"]) == (6, 12, 7, "3.00")
     latest = latest_run(shop.storefront.database)
     assert latest is not None
-    assert (latest.terms.min_support, latest.started_by) == (4, "command line")
+    assert (latest.settings.min_support, latest.started_by) == (4, "command line")
     assert run("propose-bundles", "--min-support", "1").exit_code == 2
 
 

@@ -124,18 +124,18 @@ class TermsForm(AdminForm):
         )
 
 
-def form_of(terms: MiningSettings) -> TermsForm:
-    """The form filled with *terms*."""
-    return TermsForm(formdata=None, data=fields_of(terms))
+def form_of(settings: MiningSettings) -> TermsForm:
+    """The form filled with *settings*."""
+    return TermsForm(formdata=None, data=fields_of(settings))
 
 
-def fields_of(terms: MiningSettings) -> dict[str, Decimal | int]:
-    """*terms* as the form's fields have them."""
+def fields_of(settings: MiningSettings) -> dict[str, Decimal | int]:
+    """*settings* as the form's fields have them."""
     return {
-        "margin_floor": Decimal(format((terms.margin_floor * 100).normalize(), "f")),
-        "discount": terms.discount,
-        "discount_without_cost": terms.discount_without_cost,
-        "min_support": terms.min_support,
+        "margin_floor": Decimal(format((settings.margin_floor * 100).normalize(), "f")),
+        "discount": settings.discount,
+        "discount_without_cost": settings.discount_without_cost,
+        "min_support": settings.min_support,
     }
 
 
@@ -175,9 +175,9 @@ def _page(form: TermsForm | None, status: int = 200) -> Response:
         paging=Paging(page, SIZE, count),
         run=run,
         phase=_phase(run.phase) if run else "",
-        form=form or form_of(run.terms if run else MiningSettings()),
+        form=form or form_of(run.settings if run else MiningSettings()),
         typed=form is not None,
-        terms=fields_of(run.terms if run else MiningSettings()),
+        terms=fields_of(run.settings if run else MiningSettings()),
         no_orders=is_small(database, 0),
         back=here(),
     )

@@ -10,7 +10,7 @@ from ...bundles.definition import Definition
 from ...bundles.slots.verdicts import VERDICTS, BundleVerdict, BundleVerdictKind, ExplainedBundle
 from ...core.i18n import isolated
 from ...recommending.page import Offer
-from ...web.widgets.bundle_text import BundleWords
+from ...web.widgets.bundle_labels import BundleLabels
 from ..kit import products
 from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_time
 from ..kit.products import ProductView
@@ -126,7 +126,7 @@ def _detail(one: ExplainedBundle, views: Mapping[str, ProductView]) -> str:
 
 def _missing(one: ExplainedBundle, views: Mapping[str, ProductView]) -> str:
     """What to add to the cart, as the shopper reads it."""
-    words, lacks = BundleWords(admin_texts()), one.verdict.lacks
+    words, lacks = BundleLabels(admin_texts()), one.verdict.lacks
     titles = [
         " ".join(text for text in (words.count(item.quantity), views[item.product_ids[0]].title) if text)
         for item in lacks

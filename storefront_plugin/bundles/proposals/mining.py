@@ -41,7 +41,7 @@ def silent(phase: str, done: int, total: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class Itemset:
     """Products (by their numbers in the log) that *support* of *orders* orders hold; *sold* is the orders of each."""
 
     products: tuple[int, ...]
@@ -75,9 +75,9 @@ class Together:
         return max(0.0, (middle - z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n))
 
 
-def find_together(
+def find_itemsets(
     database: Database, folder: Path, min_support: int = 5, limit: int = 200, progress: Progress = silent
-) -> list[Together]:
+) -> list[Itemset]:
     """Pairs and triples of all orders that stand, those farthest beyond chance first; at most *limit* of each size.
 
     The batches of the log are read a page at a time into a folder of its own inside *folder* and counted by DuckDB
@@ -97,7 +97,7 @@ def find_together(
         shutil.rmtree(own, ignore_errors=True)
 
 
-def _count(queries: Queries, file: Path, min_support: int, limit: int, progress: Progress) -> list[Together]:
+def _count(queries: Queries, file: Path, min_support: int, limit: int, progress: Progress) -> list[Itemset]:
     queries.run("entries", file=str(file), max_size=MAX_SIZE)
     ((orders,),) = queries.run("orders")
     if not orders:
@@ -112,7 +112,7 @@ def _count(queries: Queries, file: Path, min_support: int, limit: int, progress:
     progress("count", 3, 4)
     triples = queries.run("best_triples", min_support=min_support, orders=orders, keep=limit, seeds=SEED_PAIRS)
     progress("count", 4, 4)
-    found = [Together(tuple(products), support, tuple(sold), orders) for products, support, sold in [*pairs, *triples]]
+    found = [Itemset(tuple(products), support, tuple(sold), orders) for products, support, sold in [*pairs, *triples]]
     return sorted(found, key=lambda one: (one.by_chance - one.support, one.products))
 
 
@@ -145,21 +145,21 @@ class MiningSettings:
             raise InputError("A set needs at least 2 orders to be proposed; raise the least support.")
 
     def to_json(self) -> str:
-        """The terms as JSON text."""
+        """The settings as JSON text."""
         return json.dumps(asdict(self) | {"margin_floor": str(self.margin_floor)})
 
     @classmethod
     def from_json(cls, text: str) -> MiningSettings:
-        """The terms that `to_json` wrote."""
+        """The settings that `to_json` wrote."""
         data = json.loads(text)
         return cls(**data | {"margin_floor": Decimal(data["margin_floor"])})
 
 
-def suggested_discount(price: int, cost: int | None, terms: MiningSettings) -> int:
+def suggested_discount(price: int, cost: int | None, settings: MiningSettings) -> int:
     """The whole percent to suggest for a set of *price* and *cost* (minor units): never below the margin floor."""
     if cost is None:
-        return terms.discount_without_cost
-    return next((percent for percent in range(terms.discount, 0, -1) if _keeps(price, cost, percent, terms)), 0)
+        return settings.discount_without_cost
+    return next((percent for percent in range(settings.discount, 0, -1) if _keeps(price, cost, percent, settings)), 0)
 
 
 def margin_after(price: int, cost: int | None, percent: int) -> float | None:
@@ -168,9 +168,9 @@ def margin_after(price: int, cost: int | None, percent: int) -> float | None:
     return None if cost is None or not after else (after - cost) / after
 
 
-def _keeps(price: int, cost: int, percent: int, terms: MiningSettings) -> bool:
+def _keeps(price: int, cost: int, percent: int, settings: MiningSettings) -> bool:
     after = price - share(price, percent, 100)
-    return after > 0 and after - cost >= terms.margin_floor * after
+    return after > 0 and after - cost >= settings.margin_floor * after
 
 
 def find_proposals(
@@ -179,7 +179,7 @@ def find_proposals(
     numbers: ProductNumbers,
     folder: Path,
     currency: str | None,
-    terms: MiningSettings,
+    settings: MiningSettings,
     without: Collection[str] = (),
     progress: Progress = silent,
 ) -> list[Proposal]:
@@ -190,7 +190,7 @@ def find_proposals(
     product is logged; one without a usable price is as unknown, a cost that cannot be used is not known.
     """
     numbers.refresh(database)
-    found = find_together(database, folder, terms.min_support, progress=progress)
+    found = find_itemsets(database, folder, settings.min_support, progress=progress)
     wanted = {number for one in found for number in one.products}
     ids = {number: product_id for number in wanted if (product_id := numbers.id(number)) is not None}
     problem_counts = ProblemCounts("products of proposals")
@@ -201,7 +201,7 @@ def find_proposals(
     for one in found:
         parts = _products(one, ids, products, money)
         if parts is not None and key_of(part.id for part in parts) not in without:
-            proposals.append(_proposal(one, parts, money, terms))
+            proposals.append(_proposal(one, parts, money, settings))
         if len(proposals) == MAX_FOUND:
             break
     return proposals
@@ -215,7 +215,7 @@ def _currency(products: Mapping[str, Product]) -> str:
 
 
 def _products(
-    one: Together, ids: Mapping[int, str], products: Mapping[str, Product], currency: str
+    one: Itemset, ids: Mapping[int, str], products: Mapping[str, Product], currency: str
 ) -> tuple[Product, ...] | None:
     """The products of a set, the best-selling first; None where one of them cannot be sold in a set."""
     order = sorted(range(len(one.products)), key=lambda at: (-one.sold[at], one.products[at]))
@@ -226,11 +226,11 @@ def _products(
     return None if len(parts) < len(found) or len(set(groups)) < len(groups) or foreign else parts
 
 
-def _proposal(one: Together, parts: Sequence[Product], currency: str, terms: MiningSettings) -> Proposal:
+def _proposal(one: Itemset, parts: Sequence[Product], currency: str, settings: MiningSettings) -> Proposal:
     price = sum(to_minor(part.price, currency) for part in parts)
     costs = [None if part.cost is None else to_minor(part.cost, currency) for part in parts]
     cost = None if None in costs else sum(known for known in costs if known is not None)
-    discount = suggested_discount(price, cost, terms)
+    discount = suggested_discount(price, cost, settings)
     return Proposal(
         product_ids=tuple(part.id for part in parts),
         support=one.support,

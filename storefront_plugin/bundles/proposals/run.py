@@ -47,7 +47,7 @@ class Run:
     phase: str
     done: int
     total: int
-    terms: MiningSettings
+    settings: MiningSettings
     started_by: str
     started_at: dt.datetime
     finished_at: dt.datetime | None
@@ -60,7 +60,7 @@ class Begun:
     """A search that was begun, and is to be carried out."""
 
     token: str
-    terms: MiningSettings
+    settings: MiningSettings
 
 
 class ProposalSearch:
@@ -88,12 +88,12 @@ class ProposalSearch:
         self._currency = currency
         self._settle = settle
 
-    def search(self, terms: MiningSettings | None = None, by: str = "", progress: Progress = silent) -> int:
-        """Search now, in place of the open proposals; how many there are. *terms* None is as the last time.
+    def search(self, settings: MiningSettings | None = None, by: str = "", progress: Progress = silent) -> int:
+        """Search now, in place of the open proposals; how many there are. *settings* None is as the last time.
 
         Raises `SearchRunning` while another search is at work.
         """
-        return self.carry_out(begin(self._database, terms, by), progress)
+        return self.carry_out(begin(self._database, settings, by), progress)
 
     def search_if_due(self, days: int, by: str = "", progress: Progress = silent) -> int | None:
         """`search` where the last one is *days* ago; else None."""
@@ -140,8 +140,8 @@ def is_due(database: Database, days: int) -> bool:
     return run is None or run.state == "failed" or _now() - run.started_at > dt.timedelta(days=days, hours=-1)
 
 
-def begin(database: Database, terms: MiningSettings | None = None, by: str = "") -> Begun:
-    """Begin a search, for `carry_out`; *terms* None is as the last time.
+def begin(database: Database, settings: MiningSettings | None = None, by: str = "") -> Begun:
+    """Begin a search, for `carry_out`; *settings* None is as the last time.
 
     Of two that try at the same time one gets `SearchRunning`.
     """
@@ -155,7 +155,7 @@ def begin(database: Database, terms: MiningSettings | None = None, by: str = "")
             row = session.get(ProposalRunRow, 1)
             if not taken.rowcount and row is not None:
                 raise _running(row)
-            wanted = terms or (MiningSettings.from_json(row.terms) if row else MiningSettings())
+            wanted = settings or (MiningSettings.from_json(row.terms) if row else MiningSettings())
             if row is None:
                 session.execute(sa.insert(table_of(ProposalRunRow)), row_of | {"id": 1, "terms": wanted.to_json()})
             else:
@@ -196,7 +196,7 @@ def carry_out(
     try:
         settle()
         without = _decided(database) | _in_bundles(database)
-        found = find_proposals(database, catalog, numbers, folder, currency, begun.terms, without, report)
+        found = find_proposals(database, catalog, numbers, folder, currency, begun.settings, without, report)
         return _finish(database, begun.token, found)
     except BaseException as error:
         sentence = str(error) if isinstance(error, StorefrontError) else _BROKE_OFF

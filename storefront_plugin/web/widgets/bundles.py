@@ -19,7 +19,7 @@ from ...proxies import current_services
 from ...shop.ports import Product, Variant
 from ..notices import Notice, message_of
 from ..outside import shop_root
-from .bundle_text import BundleWords
+from .bundle_labels import BundleLabels
 from .cards import PICTURE_SCHEMES, CardMaker, below_root
 from .contexts import NoticeView
 from .slot_contexts import (
@@ -41,7 +41,7 @@ def options_of(
     chosen: Variant | None,
     pieces: int,
     currency: str | None,
-    words: BundleWords,
+    words: BundleLabels,
 ) -> tuple[OptionView, ...]:
     """The *variants* to choose from, those without so many *pieces* disabled; none where there is only one."""
     if len(variants) < 2:
@@ -58,7 +58,7 @@ def options_of(
     )
 
 
-def titled(product: Product, variant: Variant, currency: str | None, words: BundleWords) -> str:
+def titled(product: Product, variant: Variant, currency: str | None, words: BundleLabels) -> str:
     """The name of *variant*, with its price where that is not the product's."""
     if variant.price is None or variant.price == product.price:
         return variant.title
@@ -72,7 +72,7 @@ MAX_OPTIONS = 20
 class NearMaker:
     """Makes the views of next offers; its arguments are those of `BundleMaker`."""
 
-    def __init__(self, words: BundleWords, cards: CardMaker, action: str | None, private: bool) -> None:
+    def __init__(self, words: BundleLabels, cards: CardMaker, action: str | None, private: bool) -> None:
         self._words = words
         self._cards = cards
         self._action = action
@@ -184,7 +184,7 @@ class BundleMaker:
 
     def __init__(
         self,
-        words: BundleWords,
+        words: BundleLabels,
         cards: CardMaker,
         action: str | None,
         private: bool = False,

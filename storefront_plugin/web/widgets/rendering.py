@@ -30,7 +30,7 @@ from ...recommending.page import FilledSlot, Page
 from ...recommending.plan import Slot
 from ...shop.ports import Product
 from ..notices import take
-from .bundle_text import BundleWords
+from .bundle_labels import BundleLabels
 from .bundles import BundleMaker
 from .cards import CardMaker, CartForms
 from .contexts import (
@@ -118,7 +118,7 @@ def render_slots(
     forms = CartForms(cart, current_services.name, page.personal, products)
     maker = CardMaker(texts, forms, page.currency or current_services.settings.currency)
     notice = take() if page.personal and any(isinstance(one, FilledBundles) for one in filled) else None
-    bundles = BundleMaker(BundleWords(texts), maker, forms.all_action, page.personal, notice)
+    bundles = BundleMaker(BundleLabels(texts), maker, forms.all_action, page.personal, notice)
     views = [bundles.slot(one) if isinstance(one, FilledBundles) else maker.slot(one) for one in shown]
     views += [_waiting_view(slot, texts) for slot in waiting]
     show = Parts(current_app.jinja_env, page.locale, page.personal)
@@ -213,7 +213,7 @@ def preview(definition: Definition, locale: str, currency: str | None) -> Markup
         if (tier := tier_offer(definition, number, products, _variants(known), money)) is not None
     ]
     forms = CartForms(None, current_services.name, private=False)
-    maker = BundleMaker(BundleWords(texts), CardMaker(texts, forms, money), None, unknown=frozenset(unknown))
+    maker = BundleMaker(BundleLabels(texts), CardMaker(texts, forms, money), None, unknown=frozenset(unknown))
     view = maker.bundle(BundleOffer(Bundle(0, definition), money, tuple(tiers)), headed=True)
     return render_bundle(view, texts.locale)
 

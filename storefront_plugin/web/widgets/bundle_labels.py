@@ -1,4 +1,4 @@
-"""What is said about bundles: reductions, tiers, buttons and savings, in the shopper's locale."""
+"""Texts about bundles: reductions, tiers, buttons and savings, in the shopper's locale."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ...money import format_money, from_minor
 from .contexts import PriceView
 
 
-class BundleWords:
-    """The words of one page: one locale."""
+class BundleLabels:
+    """The labels of one page, in its locale."""
 
     def __init__(self, texts: Texts) -> None:
         self.texts = texts
