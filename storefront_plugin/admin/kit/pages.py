@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import Response, abort, redirect, request, url_for
 from markupsafe import Markup
 
+from ...core.errors import N_
 from ...proxies import current_services
 from ...web.http import local_path
 from ...web.http import way_back as page_before
@@ -22,15 +23,15 @@ from .forms import TOKEN, AdminForm
 from .i18n import _
 from .templates import environment
 
-_GROUPS: Final = {
-    "home": ("home",),
-    "bundle_list": ("bundle", "proposal"),
-    "slots": ("slot",),
-    "rules": ("rule",),
-    "explain": ("explain",),
-    "audit_log": ("audit",),
+_SECTIONS: Final = {
+    "home": (N_("Home"), ("home",)),
+    "bundle_list": (N_("Bundles"), ("bundle", "proposal")),
+    "slots": (N_("Slots"), ("slot",)),
+    "rules": (N_("Rules"), ("rule",)),
+    "explain": (N_("Explain"), ("explain",)),
+    "audit_log": (N_("Log"), ("audit",)),
 }
-"""The endpoint of each entry, and how the endpoints of its pages begin."""
+"""The endpoint of each entry of the navigation, its label, and how the endpoints of its pages begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +45,10 @@ class Section:
 
 def sections() -> list[Section]:
     """The entries in their order, in the language of the request."""
-    labels = {
-        "home": _("Home"),
-        "bundle_list": _("Bundles"),
-        "slots": _("Slots"),
-        "rules": _("Rules"),
-        "explain": _("Explain"),
-        "audit_log": _("Log"),
-    }
     prefix = f"{current_services.name}-admin."
     now = (request.endpoint or "").removeprefix(prefix)
-    return [Section(labels[name], url_for(prefix + name), now.startswith(starts)) for name, starts in _GROUPS.items()]
+    entries = _SECTIONS.items()
+    return [Section(_(label), url_for(prefix + name), now.startswith(starts)) for name, (label, starts) in entries]
 
 
 _Arguments = ParamSpec("_Arguments")
