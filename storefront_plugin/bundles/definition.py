@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, get_args
 
-from ..core.errors import InputError, shown
+from ..core.errors import N_, shown
+from ..core.problems import Path, Problem, refuse
 from ..core.renamed import renamed
 from ..shop.ports import clean_id
 from .price import Price
@@ -26,7 +27,35 @@ MAX_QUANTITY: Final = 1_000_000
 """Pieces of one product, in a bundle as in a cart line."""
 
 _1970: Final = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
-_TEXT_LIMITS: Final = {"title": 200, "benefit": 2000, "picture": 2000}
+_TEXTS: Final = {
+    "title": (
+        200,
+        N_(
+            "The title of a bundle must be plain text, without the NUL character and halves of surrogate pairs; correct it."
+        ),
+    ),
+    "benefit": (
+        2000,
+        N_(
+            "The benefit of a bundle must be plain text, without the NUL character and halves of surrogate pairs; correct it."
+        ),
+    ),
+    "picture": (
+        2000,
+        N_(
+            "The picture of a bundle must be an address, without the NUL character and halves of surrogate pairs; correct it."
+        ),
+    ),
+}
+"""The most characters of each text, and what is said of others."""
+
+_QUANTITY: Final = N_(
+    "The quantity of a component must be a whole number from %(least)s to %(most)s; %(value)s is not."
+)
+_LIMITS: Final = {
+    "limit_per_order": N_("The limit_per_order must be a whole number from %(least)s to %(most)s; %(value)s is not."),
+    "limit_in_all": N_("The limit_in_all must be a whole number from %(least)s to %(most)s; %(value)s is not."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +78,7 @@ class Component:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "product_id", clean_id(self.product_id))
-        _check_whole("quantity of a component", self.quantity, 1, MAX_QUANTITY)
+        refuse(_whole(("quantity",), _QUANTITY, self.quantity, 1, MAX_QUANTITY))
         names = {clean_id(variant, "variant id") for variant in self.variants}
         object.__setattr__(self, "variants", tuple(sorted(names)))
 
@@ -80,12 +109,16 @@ class Tier:
     def __post_init__(self) -> None:
         object.__setattr__(self, "components", tuple(self.components))
         object.__setattr__(self, "plain", _plain(self))
-        if not 1 <= len(self.components) <= MAX_COMPONENTS:
-            raise InputError(
-                f"A set needs 1 to {MAX_COMPONENTS} components, not {len(self.components)}; add or remove some."
-            )
-        if len(set(self.components)) != len(self.components):
-            raise InputError("A component stands twice in the set; raise its quantity instead.")
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[Problem]:
+        count = len(self.components)
+        if not 1 <= count <= MAX_COMPONENTS:
+            message = N_("A set needs 1 to %(most)s components, not %(count)s; add or remove some.")
+            yield Problem(("components",), message, {"most": MAX_COMPONENTS, "count": count})
+        if len(set(self.components)) != count:
+            message = N_("A component stands twice in the set; raise its quantity instead.")
+            yield Problem(("components",), message, {})
 
     def sets_in(self, quantity: int) -> int:
         """How many sets of a mix *quantity* items are: full ones, and one of the rest where that is enough."""
@@ -105,11 +138,16 @@ class Schedule:
     end: dt.datetime | None = None
 
     def __post_init__(self) -> None:
-        for moment in (self.start, self.end):
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[Problem]:
+        for name, moment in (("start", self.start), ("end", self.end)):
             if moment is not None and (not isinstance(moment, dt.datetime) or moment.tzinfo is None):
-                raise InputError(f"{shown(moment)} has no time zone; give a datetime with tzinfo.")
+                message = N_("%(time)s has no time zone; give a datetime with tzinfo.")
+                yield Problem((name,), message, {"time": shown(moment)})
+                return
         if self.start is not None and self.end is not None and _since_1970(self.end) <= _since_1970(self.start):
-            raise InputError("The bundle ends before it starts; set a later end.")
+            yield Problem(("end",), N_("The bundle ends before it starts; set a later end."), {})
 
     def holds(self, now: dt.datetime) -> bool:
         """Whether the bundle is on at *now*, which needs a zone."""
@@ -129,15 +167,18 @@ class BundleText:
     picture: str | None = None
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[Problem]:
         if not isinstance(self.title, str) or not self.title.strip():
-            raise InputError("A bundle needs a title; write one line that says what it is.")
-        for name, limit in _TEXT_LIMITS.items():
+            yield Problem(("title",), N_("A bundle needs a title; write one line that says what it is."), {})
+        for name, (limit, message) in _TEXTS.items():
             text = getattr(self, name)
-            if text is not None and not _is_text(text, limit):
-                raise InputError(
-                    f"The {name} of a bundle must be plain text of at most {limit} characters, without the NUL character "
-                    "and halves of surrogate pairs; correct it."
-                )
+            if isinstance(text, str) and len(text) > limit:
+                too_long = N_("A text of a bundle is longer than %(limit)s characters; shorten it.")
+                yield Problem((name,), too_long, {"limit": limit})
+            elif text is not None and not _is_text(text, limit):
+                yield Problem((name,), message, {})
 
 
 @renamed(words="texts", words_in="text_in")
@@ -181,16 +222,27 @@ class Definition:
         products = frozenset(component.product_id for tier in self.tiers for component in tier.components)
         object.__setattr__(self, "product_ids", products)
         object.__setattr__(self, "texts", MappingProxyType(dict(self.texts)))
-        _check_choice("bundle kind", self.kind, get_args(BundleKind))
-        _check_choice("stacking rule", self.stacking, get_args(Stacking))
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[Problem]:
+        """What is wrong with the whole; its parts were checked when they were made."""
+        if self.kind not in get_args(BundleKind):
+            message = N_("There is no bundle kind %(value)s; use one of %(names)s.")
+            yield Problem(("kind",), message, _choice(self.kind, get_args(BundleKind)))
+            return
+        if self.stacking not in get_args(Stacking):
+            message = N_("There is no stacking rule %(value)s; use one of %(names)s.")
+            yield Problem(("stacking",), message, _choice(self.stacking, get_args(Stacking)))
         if not self.texts or not all(isinstance(name, str) and name for name in self.texts):
-            raise InputError("A bundle needs a title in at least one language; give texts={'en': BundleText('…')}.")
-        for what in ("limit_per_order", "limit_in_all"):
-            if getattr(self, what) is not None:
-                _check_whole(what, getattr(self, what), 1, MAX_QUANTITY)
+            message = N_("A bundle needs a title in at least one language; give texts={'en': BundleText('…')}.")
+            yield Problem(("texts",), message, {})
+        for name, message in _LIMITS.items():
+            if getattr(self, name) is not None:
+                yield from _whole((name,), message, getattr(self, name), 1, MAX_QUANTITY)
         if self.segment is not None and not (self.segment and _is_text(self.segment, 64)):
-            raise InputError("The segment must be a name of 1 to 64 characters, or None for everybody.")
-        _check_tiers(self.kind, self.tiers)
+            message = N_("The segment must be a name of 1 to 64 characters; leave it out for everybody.")
+            yield Problem(("segment",), message, {})
+        yield from _tiers(self.kind, self.tiers)
 
     def has_terms_of(self, other: Definition) -> bool:
         """Whether it differs from *other* in nothing but its texts."""
@@ -221,97 +273,120 @@ def _plain(tier: Tier) -> tuple[tuple[str, int], ...] | None:
     return tuple(pieces.items())
 
 
-def _check_tiers(kind: BundleKind, tiers: tuple[Tier, ...]) -> None:
-    many = kind in ("ladder", "steps")
-    least = 2 if kind == "ladder" else 1
+def _tiers(kind: BundleKind, tiers: tuple[Tier, ...]) -> Iterator[Problem]:
+    many, least = kind in ("ladder", "steps"), 2 if kind == "ladder" else 1
     if not least <= len(tiers) <= (MAX_TIERS if many else 1):
-        raise InputError(
-            f"A {kind} bundle needs {f'{least} to {MAX_TIERS} tiers' if many else 'exactly one tier'}, "
-            f"not {len(tiers)}; add or remove some."
-        )
-    for tier in tiers:
-        for check in _CHECKS[kind]:
-            check(tier)
+        values = {"kind": kind, "least": least, "most": MAX_TIERS, "count": len(tiers)}
+        several = N_("A %(kind)s bundle needs %(least)s to %(most)s tiers, not %(count)s; add or remove some.")
+        one = N_("A %(kind)s bundle needs exactly one tier, not %(count)s; add or remove some.")
+        yield Problem(("tiers",), several if many else one, values)
+    for number, tier in enumerate(tiers):
+        for problem in tier_problems(kind, tier):
+            yield problem.below("tiers", number)
     if kind == "steps":
-        _check_steps(tiers)
+        yield from _order_of_steps(tiers)
 
 
-def _check_set(tier: Tier) -> None:
+def tier_problems(kind: BundleKind, tier: Tier) -> Iterator[Problem]:
+    """What is wrong with *tier* as one of a bundle of *kind*; paths begin at the tier."""
+    for check in _CHECKS.get(kind, ()):
+        yield from check(tier)
+
+
+def _set(tier: Tier) -> Iterator[Problem]:
     if tier.least or tier.most:
-        raise InputError("Only a mix and quantity steps have numbers of pieces; leave least and most at 0.")
+        message = N_("Only a mix and quantity steps have numbers of pieces; leave least and most at 0.")
+        yield Problem(("least",), message, {})
     required = [component for component in tier.components if not component.optional]
     if sum(component.quantity for component in required) < 2:
-        raise InputError("A set needs at least two pieces that are not optional; add a component or raise a quantity.")
+        message = N_("A set needs at least two pieces that are not optional; add a component or raise a quantity.")
+        yield Problem(("components",), message, {})
     if len(tier.components) - len(required) > MAX_OPTIONAL:
-        raise InputError(f"A set has at most {MAX_OPTIONAL} optional components; make a mix or a ladder of it.")
+        message = N_("A set has at most %(most)s optional components; make a mix or a ladder of it.")
+        yield Problem(("components",), message, {"most": MAX_OPTIONAL})
     if len(required) < len(tier.components) and tier.price.kind == "fixed":
-        raise InputError("A fixed price cannot have optional components; make a ladder with a price for each tier.")
-    _check_free(tier)
+        message = N_("A fixed price cannot have optional components; make a ladder with a price for each tier.")
+        yield Problem(("price",), message, {})
+    yield from _free(tier)
 
 
-def _check_free(tier: Tier) -> None:
+def _free(tier: Tier) -> Iterator[Problem]:
     given = [component for component in tier.components if component.free]
     if bool(given) != (tier.price.kind == "free"):
-        raise InputError("Components marked free belong to the price kind 'free', which needs at least one of them.")
-    if given and all(component.free or component.optional for component in tier.components):
-        raise InputError("Something must be bought for the free extra; add a component that is neither.")
+        message = N_("Components marked free belong to the price kind 'free', which needs at least one of them.")
+        yield Problem(("components",), message, {})
+    elif given and all(component.free or component.optional for component in tier.components):
+        message = N_("Something must be bought for the free extra; add a component that is neither.")
+        yield Problem(("components",), message, {})
 
 
-def _check_counting(tier: Tier) -> None:
+def _counted(tier: Tier) -> Iterator[Problem]:
     if any(c.quantity != 1 or c.optional or c.free for c in tier.components):
-        raise InputError(
-            "Components of a mix and of quantity steps are counted together: no quantity, optional or free."
-        )
+        message = N_("Components of a mix and of quantity steps are counted together: no quantity, optional or free.")
+        yield Problem(("components",), message, {})
 
 
-def _check_mix(tier: Tier) -> None:
-    _check_whole("least number of a mix", tier.least, 1, 100)
-    _check_whole("greatest number of a mix", tier.most, tier.least, 100)
+def _mix(tier: Tier) -> Iterator[Problem]:
+    least = N_("The least number of a mix must be a whole number from %(least)s to %(most)s; %(value)s is not.")
+    most = N_("The greatest number of a mix must be a whole number from %(least)s to %(most)s; %(value)s is not.")
+    wrong = [*_whole(("least",), least, tier.least, 1, 100)]
+    wrong = wrong or [*_whole(("most",), most, tier.most, tier.least, 100)]
+    if wrong:
+        yield from wrong
+        return
     if tier.most < 2:
-        raise InputError("A mix chooses at least two pieces; raise its numbers.")
-    if tier.price.kind == "free" and tier.price.pieces >= tier.least:
-        raise InputError("Fewer pieces must be free than are chosen; lower the free ones.")
+        yield Problem(("most",), N_("A mix chooses at least two pieces; raise its numbers."), {})
+    elif tier.price.kind == "free" and tier.price.pieces >= tier.least:
+        message = N_("Fewer pieces must be free than are chosen; lower the free ones.")
+        yield Problem(("price", "pieces"), message, {})
     if tier.price.kind == "fixed" and tier.least != tier.most:
-        raise InputError("A mix at a fixed price needs one number of pieces; set least and most to the same.")
+        message = N_("A mix at a fixed price needs one number of pieces; set least and most to the same.")
+        yield Problem(("most",), message, {})
 
 
-def _check_extra(tier: Tier) -> None:
+def _extra(tier: Tier) -> Iterator[Problem]:
     if tier.price.kind != "free":
-        raise InputError("A free extra needs the price kind 'free' and a component marked free.")
+        message = N_("A free extra needs the price kind 'free' and a component marked free.")
+        yield Problem(("price",), message, {})
 
 
-def _check_step(tier: Tier) -> None:
-    _check_whole("number of pieces of a step", tier.least, 1, MAX_QUANTITY)
+def _step(tier: Tier) -> Iterator[Problem]:
+    message = N_("The number of pieces of a step must be a whole number from %(least)s to %(most)s; %(value)s is not.")
+    yield from _whole(("least",), message, tier.least, 1, MAX_QUANTITY)
     if tier.most:
-        raise InputError("A quantity step holds for all pieces from its number on; leave most at 0.")
+        message = N_("A quantity step holds for all pieces from its number on; leave most at 0.")
+        yield Problem(("most",), message, {})
     if tier.price.kind == "free":
-        raise InputError("Quantity steps cannot have free pieces; make a mix with free pieces of it.")
+        message = N_("Quantity steps cannot have free pieces; make a mix with free pieces of it.")
+        yield Problem(("price",), message, {})
 
 
-def _check_steps(tiers: tuple[Tier, ...]) -> None:
-    if any(later.least <= sooner.least for sooner, later in pairwise(tiers)):
-        raise InputError("Each quantity step must begin at more pieces than the one before; sort them.")
-    if any(tier.components != tiers[0].components for tier in tiers):
-        raise InputError("All quantity steps are about the same products; give each the same components.")
+def _order_of_steps(tiers: tuple[Tier, ...]) -> Iterator[Problem]:
+    for number, (sooner, later) in enumerate(pairwise(tiers), 1):
+        if type(sooner.least) is type(later.least) is int and later.least <= sooner.least:
+            message = N_("Each quantity step must begin at more pieces than the one before; sort them.")
+            yield Problem(("tiers", number, "least"), message, {})
+        if later.components != sooner.components:
+            message = N_("All quantity steps are about the same products; give each the same components.")
+            yield Problem(("tiers", number, "components"), message, {})
 
 
-_CHECKS: Final[Mapping[str, tuple[Callable[[Tier], None], ...]]] = {
-    "set": (_check_set,),
-    "ladder": (_check_set,),
-    "extra": (_check_set, _check_extra),
-    "mix": (_check_counting, _check_mix),
-    "steps": (_check_counting, _check_step),
+_CHECKS: Final[Mapping[str, tuple[Callable[[Tier], Iterator[Problem]], ...]]] = {
+    "set": (_set,),
+    "ladder": (_set,),
+    "extra": (_set, _extra),
+    "mix": (_counted, _mix),
+    "steps": (_counted, _step),
 }
 
 
-def _check_choice(what: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise InputError(f"There is no {what} {shown(value)}; use one of {', '.join(choices)}.")
+def _choice(value: object, names: tuple[str, ...]) -> dict[str, object]:
+    return {"value": shown(value), "names": ", ".join(names)}
 
 
-def _check_whole(what: str, value: object, least: int, most: int) -> None:
+def _whole(path: Path, message: str, value: object, least: int, most: int) -> Iterator[Problem]:
     if type(value) is not int or not least <= value <= most:
-        raise InputError(f"The {what} must be a whole number from {least} to {most}; {shown(value)} is not.")
+        yield Problem(path, message, {"least": least, "most": most, "value": shown(value)})
 
 
 OffKind: TypeAlias = Literal["scheduled", "ended", "used_up", "segment", "staff_only"]

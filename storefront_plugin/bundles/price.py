@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Final, cast, get_args
 
-from ..core.errors import InputError, shown
+from ..core.errors import N_, InputError, shown
+from ..core.problems import Problem, refuse
 from .price_kinds import RULES, PriceKind, PriceRule
 
 MAX_AMOUNT: Final = 10**15
@@ -41,22 +42,31 @@ class Price:
     rule: PriceRule = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(PriceKind):
-            raise InputError(f"There is no price kind {shown(self.kind)}; use one of {', '.join(get_args(PriceKind))}.")
+        refuse(self._problems())
+        object.__setattr__(self, "rate", int((self.percent or Decimal(0)).scaleb(_PERCENT_PLACES)))
+        object.__setattr__(self, "amounts", MappingProxyType(dict(self.amounts)))
+        object.__setattr__(self, "rule", RULES[self.kind](self.rate, self.amounts, self.pieces))
+
+    def _problems(self) -> Iterator[Problem]:
+        names = get_args(PriceKind)
+        if self.kind not in names:
+            values = {"value": shown(self.kind), "names": ", ".join(names)}
+            yield Problem(("kind",), N_("There is no price kind %(value)s; use one of %(names)s."), values)
+            return
         rule = RULES[self.kind]
         if (self.percent is not None) != (rule.field == "percent"):
-            raise InputError("A percentage belongs to the price kind 'percent', and only there; give one or change it.")
+            message = N_("A percentage belongs to the price kind 'percent', and only there; give one or change it.")
+            yield Problem(("percent",), message, {})
+        elif self.percent is not None:
+            yield from _percent(self.percent)
         if bool(self.amounts) != (rule.field == "amounts"):
-            raise InputError("The price kinds 'amount' and 'fixed', and only they, need an amount for each currency.")
+            message = N_("The price kinds 'amount' and 'fixed', and only they, need an amount for each currency.")
+            yield Problem(("amounts",), message, {})
         if type(self.pieces) is not int or not 1 <= self.pieces <= MAX_FREE:
-            raise InputError(
-                f"The number of free pieces must be a whole number from 1 to {MAX_FREE}, not {shown(self.pieces)}."
-            )
-        if self.percent is not None:
-            object.__setattr__(self, "percent", _checked_percent(self.percent))
-        object.__setattr__(self, "rate", int((self.percent or Decimal(0)).scaleb(_PERCENT_PLACES)))
-        object.__setattr__(self, "amounts", MappingProxyType(_checked_amounts(self.amounts, rule.least_amount)))
-        object.__setattr__(self, "rule", rule(self.rate, self.amounts, self.pieces))
+            message = N_("The number of free pieces must be a whole number from 1 to %(most)s, not %(value)s.")
+            yield Problem(("pieces",), message, {"most": MAX_FREE, "value": shown(self.pieces)})
+        for currency, amount in self.amounts.items():
+            yield from _amount(currency, amount, rule.least_amount)
 
     def __hash__(self) -> int:
         return hash((self.kind, self.percent, tuple(sorted(self.amounts.items())), self.pieces))
@@ -118,21 +128,23 @@ def _decimal(value: object) -> Decimal:
         raise InputError(f"A percentage must be a number such as 12.5; {shown(value)} is not.") from None
 
 
-def _checked_percent(percent: Decimal) -> Decimal:
+def _percent(percent: Decimal) -> Iterator[Problem]:
     if not isinstance(percent, Decimal) or not percent.is_finite() or not 0 < percent <= 100:
-        raise InputError(f"A percentage must be above 0 and at most 100; {percent!s:.40} is not.")
-    if percent != round(percent, _PERCENT_PLACES):
-        raise InputError(f"A percentage has at most {_PERCENT_PLACES} decimals; round {percent!s:.40}.")
-    return percent
+        message = N_("A percentage must be above 0 and at most 100; %(value)s is not.")
+        yield Problem(("percent",), message, {"value": f"{percent!s:.40}"})
+    elif percent != round(percent, _PERCENT_PLACES):
+        message = N_("A percentage has at most %(places)s decimals; round %(value)s.")
+        yield Problem(("percent",), message, {"places": _PERCENT_PLACES, "value": f"{percent!s:.40}"})
 
 
-def _checked_amounts(amounts: Mapping[str, int], least: int) -> dict[str, int]:
-    for currency, amount in amounts.items():
-        if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
-            raise InputError(f"{shown(currency)} is no currency; use an ISO 4217 code such as 'EUR'.")
-        if type(amount) is not int or not least <= amount < MAX_AMOUNT:
-            raise InputError(
-                f"The amount in {currency} must be a whole number of minor units from {least} and below "
-                f"{MAX_AMOUNT}; {shown(amount)} is not."
-            )
-    return dict(amounts)
+def _amount(currency: object, amount: object, least: int) -> Iterator[Problem]:
+    if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
+        message = N_("%(value)s is no currency; use an ISO 4217 code such as 'EUR'.")
+        yield Problem(("amounts",), message, {"value": shown(currency)})
+    elif type(amount) is not int or not least <= amount < MAX_AMOUNT:
+        message = N_(
+            "The amount in %(currency)s must be a whole number of minor units from %(least)s and below %(most)s; "
+            "%(value)s is not."
+        )
+        values = {"currency": currency, "least": least, "most": MAX_AMOUNT, "value": shown(amount)}
+        yield Problem(("amounts", currency), message, values)

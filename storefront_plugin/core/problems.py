@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from .errors import InputError
@@ -16,10 +16,26 @@ class Problem(NamedTuple):
 
     path: Path
     message: str
-    values: dict[str, object]
+    values: Mapping[str, object]
+
+    def below(self, *path: str | int) -> Problem:
+        """The same problem, seen from outside: its field stands below *path*."""
+        return self._replace(path=(*path, *self.path))
+
+
+class Invalid(InputError):
+    """A value that has *problems*, one or more; the first is the message."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems[0].message, **self.problems[0].values)
+
+    def __reduce__(self) -> tuple[type[Invalid], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
 
 
 def refuse(problems: Iterable[Problem]) -> None:
-    """Raise `InputError` with the first of *problems*, if there is one."""
-    for problem in problems:
-        raise InputError(problem.message, **problem.values)
+    """Raise `Invalid` with all *problems*, if there are any."""
+    found = tuple(problems)
+    if found:
+        raise Invalid(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -12,19 +11,17 @@ import pytest
 from bs4 import BeautifulSoup
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_bundles import definitions, set_of
+from made_bundles import definitions, mix_of, set_of, steps_of
 from small_shop import SmallShop
 from werkzeug.datastructures import MultiDict
 
 from storefront_plugin import Merchant
-from storefront_plugin.admin.bundles import errors as bundle_sentences
 from storefront_plugin.admin.bundles.form import BundleForm, blank_form, complaints, fields, form_of
 from storefront_plugin.admin.bundles.labels import differences
 from storefront_plugin.admin.bundles.reading import read_definition
 from storefront_plugin.admin.bundles.rows import arranged, places
-from storefront_plugin.bundles import definition as engine
 from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
-from storefront_plugin.bundles.price import percent_off
+from storefront_plugin.bundles.price import fixed_price, free_items, percent_off
 
 TEN = percent_off(10)
 
@@ -203,24 +200,48 @@ def test_amounts_are_read_in_major_units_of_their_currency(
         assert dict(definition.tiers[0].price.amounts) == {currency.upper(): amount}
 
 
-def test_the_engines_sentences_are_known_word_by_word(inside: SmallShop) -> None:
-    """Those that are translated are those that it raises."""
-    source = inspect.getsource(engine)
-    plain = "".join(source.split()).replace('""', "")
-    for sentence in [*bundle_sentences.PLACES, *bundle_sentences.WHOLE]:
-        if "200" not in sentence and "at most 4" not in sentence:
-            assert "".join(sentence.split()) in plain.replace('"f"', "").replace('"', ""), sentence
+def wrong_fields(data: MultiDict[str, str]) -> list[str]:
+    """The names of the fields that have a complaint."""
+    form = BundleForm(formdata=data)
+    assert read_definition(form) is None
+    return [field.name for field, _ in complaints(form)]
 
 
-def test_sentences_with_numbers_are_known_too(inside: SmallShop) -> None:
-    """The limits stand in the translated sentences as they stand in the engine."""
+WRONG: dict[str, tuple[Definition, dict[str, str]]] = {
+    "tiers-0-add": (set_of("p1", "p2", price=TEN), {"tiers-0-components-1-product": "p1"}),
+    "tiers-0-components-1-quantity": (set_of("p1", "p2", price=TEN), {"tiers-0-components-1-product": "x" * 256}),
+    "tiers-0-price": (
+        set_of("p1", "p2", "p3", price=fixed_price({"EUR": 1})),
+        {"tiers-0-components-2-optional": "y"},
+    ),
+    "tiers-0-pieces": (mix_of("p1", "p2", price=free_items(), least=2), {"tiers-0-pieces": "2"}),
+    "tiers-0-most": (mix_of("p1", "p2", price=fixed_price({"EUR": 1}), least=2), {"tiers-0-most": "3"}),
+    "tiers-1-least": (steps_of("p1", steps={2: TEN, 4: percent_off(20)}), {"tiers-1-least": "2"}),
+    "words-0-benefit": (set_of("p1", "p2", price=TEN), {"words-0-benefit": "x" * 2001}),
+    "end": (set_of("p1", "p2", price=TEN), {"start": "2026-02-01T00:00", "end": "2026-01-01T00:00"}),
+    "segment": (set_of("p1", "p2", price=TEN), {"segment": "x" * 65}),
+    "stacking": (set_of("p1", "p2", price=TEN), {"stacking": "twice"}),
+}
+
+
+@pytest.mark.parametrize("field", WRONG)
+def test_each_problem_stands_beside_the_field_of_its_path(inside: SmallShop, field: str) -> None:
+    """Of tiers, components, prices and texts; what is about all products stands where one more is added."""
+    definition, typed = WRONG[field]
+    assert wrong_fields(typed_into(sent(form_of(definition)), **typed)) == [field]
+
+
+def test_all_problems_of_all_tiers_are_said_at_once(inside: SmallShop) -> None:
+    """In the language of the page, with their numbers."""
     data = sent(form_of(set_of("p1", "p2", price=TEN)))
     for place in range(2, 7):
         row = f"tiers-0-components-{place}"
         typed_into(data, **{f"{row}-product": f"p{place + 1}", f"{row}-quantity": "1", f"{row}-optional": "y"})
-    _, complaints = read(data)
-    assert len(complaints) == 1
-    assert complaints[0] in bundle_sentences.PLACES
+    _, complaints = read(typed_into(data, segment="x" * 65))
+    assert complaints == [
+        "A set has at most 4 optional components; make a mix or a ladder of it.",
+        "The segment must be a name of 1 to 64 characters; leave it out for everybody.",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["set", "ladder", "mix", "extra", "steps"])

@@ -17,6 +17,7 @@ MODULES = (
     "bundles/spreadsheet/cells.py",
     "bundles/spreadsheet/importing.py",
     "bundles/spreadsheet/reading.py",
+    "bundles/definition.py",
     "recommending/rules/rule.py",
 )
 

@@ -1,56 +1,50 @@
-"""The engine's sentences about a bundle, marked for translation, and the field of a tier that each is about."""
+"""What is wrong with a bundle, beside the fields of its form."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from ...core.errors import N_, InputError
+from wtforms import Field
+
+from ...core.problems import Path
 from ..kit.forms import add_error, plain
 from ..kit.i18n import _
 from .form import BundleForm, complaints, fields
 from .labels import field_names
 from .prices import Priced
 
-PLACES: Final[Mapping[str, str]] = {
-    N_("A component stands twice in the set; raise its quantity instead."): "add",
-    N_("A set needs at least two pieces that are not optional; add a component or raise a quantity."): "add",
-    N_("A set has at most 4 optional components; make a mix or a ladder of it."): "add",
-    N_("A fixed price cannot have optional components; make a ladder with a price for each tier."): "price",
-    N_("Something must be bought for the free extra; add a component that is neither."): "add",
-    N_("A mix chooses at least two pieces; raise its numbers."): "most",
-    N_("Fewer pieces must be free than are chosen; lower the free ones."): "pieces",
-    N_("A mix at a fixed price needs one number of pieces; set least and most to the same."): "most",
-}
-"""Sentences about one tier, and the name of its field; those that are not here stand with its products."""
 
-WHOLE: Final = (
-    N_("The bundle ends before it starts; set a later end."),
-    N_("Each quantity step must begin at more pieces than the one before; sort them."),
-)
-"""Sentences about the whole bundle."""
-
-IN_FILES: Final = (
-    N_("Components marked free belong to the price kind 'free', which needs at least one of them."),
-    N_("A bundle needs a title; write one line that says what it is."),
-    N_("A bundle needs a title in at least one language; give texts={'en': BundleText('…')}."),
-    N_("The segment must be a name of 1 to 64 characters, or None for everybody."),
-    N_("Only a mix and quantity steps have numbers of pieces; leave least and most at 0."),
-    N_("Components of a mix and of quantity steps are counted together: no quantity, optional or free."),
-    N_("A free extra needs the price kind 'free' and a component marked free."),
-    N_("A quantity step holds for all pieces from its number on; leave most at 0."),
-    N_("Quantity steps cannot have free pieces; make a mix with free pieces of it."),
-    N_("All quantity steps are about the same products; give each the same components."),
-    N_("A percentage belongs to the price kind 'percent', and only there; give one or change it."),
-    N_("The price kinds 'amount' and 'fixed', and only they, need an amount for each currency."),
-)
-"""Sentences that only an imported file can meet, because the form leaves no room for the mistake."""
+def field_at(form: BundleForm, path: Path) -> Field:
+    """The field of *form* that a problem at *path* of a definition stands beside."""
+    where, *rest = path or ("kind",)
+    if where == "tiers" and rest:
+        return _field_of_tier(form, int(rest[0]), rest[1:])
+    if where == "texts" and rest:
+        row = next((one.form for one in form.words if plain(one.form.language.data) == rest[0]), form.words[0].form)
+        return row[str(rest[1])] if len(rest) > 1 else row.title
+    if where == "schedule":
+        return form.start if rest == ["start"] else form.end
+    return form[where] if where in form and not rest else form.kind
 
 
-def place_of(error: InputError) -> str:
-    """The field of a tier that *error* is about."""
-    return PLACES.get(str(error), "add")
+def _field_of_tier(form: BundleForm, number: int, path: Sequence[str | int]) -> Field:
+    if form.kind.data == "steps" and path and path[0] == "components":
+        number = 0  # they stand with the first step and belong to all
+    tier = form.tiers[number].form
+    match path:
+        case ["components", int(place), *_rest] if place < len(tier.components):
+            return tier.components[place].form.quantity
+        case ["price", ("percent" | "pieces") as name]:
+            return tier[name]
+        case ["price", "amounts", str(currency)]:
+            rows = (one.form for one in tier.amounts if plain(one.form.currency.data).upper() == currency)
+            return next((row.amount for row in rows), tier.price)
+        case ["price", *_rest]:
+            return tier.price
+        case [("least" | "most") as name]:
+            return tier[name]
+    return tier.add
 
 
 @dataclass(frozen=True, slots=True)

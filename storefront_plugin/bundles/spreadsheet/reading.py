@@ -10,8 +10,9 @@ from typing import Any, Final, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from ...core.errors import N_, InputError
-from ..definition import BundleText, Component, Definition, Schedule, Tier
-from ..price import Price
+from ...core.problems import Path
+from ..definition import Definition
+from ..store.definition_json import build_definition
 from .cells import read_amount, read_flag, read_moment, read_number, read_text, read_variants, read_whole
 from .columns import AMOUNT, FREE_TEXT, NEEDED, WORDS, Sheet, column_name, separator_of
 
@@ -49,35 +50,37 @@ class RowReader:
     def definition(self, rows: Sequence[Row]) -> Definition | None:
         """The bundle that *rows* describe; None where something is wrong."""
         first, known = rows[0], len(self.wrong)
-        line, cells = first
+        cells = first[1]
         self._check_same(rows, self._sheet.of_bundle)
-        tiers = [self._tier(part) for part in self._tiers(rows)]
-        texts = {language: self._text(line, cells, language) for language in self._sheet.languages}
+        tiers = self._tiers(rows)
         start, end = (self.cell(first, read_moment, column, self._sheet.zone) for column in ("starts", "ends"))
-        schedule = self._made(line, known, lambda: Schedule(start, end))
         per_order, in_all = (self.cell(first, read_whole, column) for column in ("limit_per_order", "limit_in_all"))
-        staff_only = self.cell(first, read_flag, "staff_only")
-        return self._made(
-            line,
-            known,
-            lambda: Definition(
-                kind=cells["kind"].strip().lower(),  # type: ignore[arg-type]
-                tiers=tuple(tiers),  # type: ignore[arg-type]
-                texts={language: one for language, one in texts.items() if one is not None},
-                schedule=schedule,  # type: ignore[arg-type]
-                limit_per_order=per_order,
-                limit_in_all=in_all,
-                segment=read_text(cells.get("segment", "")) or None,
-                staff_only=staff_only,
-                stacking=cells.get("stacking", "").strip().lower() or "best",  # type: ignore[arg-type]
-            ),
-        )
+        data = {
+            "kind": cells["kind"].strip().lower(),
+            "tiers": [self._tier(part) for part in tiers],
+            "texts": self._texts(cells),
+            "start": start,
+            "end": end,
+            "limit_per_order": per_order,
+            "limit_in_all": in_all,
+            "segment": read_text(cells.get("segment", "")) or None,
+            "staff_only": self.cell(first, read_flag, "staff_only"),
+            "stacking": cells.get("stacking", "").strip().lower() or "best",
+        }
+        if len(self.wrong) > known:
+            data["texts"] = {"": None}  # what hangs on something wrong is not said on top of it
+        definition, problems = build_definition(data)
+        for path, message, values in problems:
+            self.refuse(_line_at(tiers, path), message, **values)
+        return definition
 
-    def _text(self, line: int, cells: Cells, language: str) -> BundleText | None:
-        title, benefit, picture = (read_text(cells.get(f"{name}_{language}", "")) for name in WORDS)
-        if not (title or benefit or picture):
-            return None
-        return self._tried(line, lambda: BundleText(title, benefit, picture or None))
+    def _texts(self, cells: Cells) -> dict[str, dict[str, str | None]]:
+        found: dict[str, dict[str, str | None]] = {}
+        for language in self._sheet.languages:
+            title, benefit, picture = (read_text(cells.get(f"{name}_{language}", "")) for name in WORDS)
+            if title or benefit or picture:
+                found[language] = {"title": title, "benefit": benefit, "picture": picture or None}
+        return found
 
     def _tiers(self, rows: Sequence[Row]) -> list[list[Row]]:
         """The rows of each tier; an empty cell is the same tier as above."""
@@ -92,29 +95,39 @@ class RowReader:
             tiers[-1].append(row)
         return tiers
 
-    def _tier(self, rows: Sequence[Row]) -> Tier | None:
+    def _tier(self, rows: Sequence[Row]) -> dict[str, Any] | None:
         first, known, comma = rows[0], len(self.wrong), self._sheet.comma
-        line, cells = first
         self._check_same(rows, self._sheet.of_tier)
         read = {one: self.cell(first, read_amount, f"{AMOUNT}{one}", one, comma) for one in self._sheet.currencies}
         percent = self.cell(first, read_number, "percent", comma)
         pieces, least, most = (self.cell(first, read_whole, column) for column in ("free_pieces", "least", "most"))
-        amounts = {currency: minor for currency, minor in read.items() if minor is not None}
-        kind: Any = cells["price_kind"].strip().lower()
-        price = self._made(line, known, lambda: Price(kind, percent, amounts, _or(pieces, 1)))
-        components = [self._component(row) for row in rows]
-        return self._made(line, known, lambda: Tier(tuple(components), price, _or(least, 0), _or(most, 0)))  # type: ignore[arg-type]
+        price = {
+            "kind": first[1]["price_kind"].strip().lower(),
+            "percent": percent,
+            "amounts": {currency: minor for currency, minor in read.items() if minor is not None},
+            "pieces": _or(pieces, 1),
+        }
+        return {
+            "components": [self._component(row) for row in rows],
+            "price": price if len(self.wrong) == known else None,
+            "least": _or(least, 0),
+            "most": _or(most, 0),
+        }
 
-    def _component(self, row: Row) -> Component | None:
+    def _component(self, row: Row) -> dict[str, Any] | None:
         line, cells = row
         known = len(self.wrong)
         product_id = read_text(cells["product_id"])
         if not product_id.strip():
             self.refuse(line, N_("The row has no product_id; write the shop's id of the product."))
-        quantity = _or(self.cell(row, read_whole, "quantity"), 1)
-        optional, free = self.cell(row, read_flag, "optional"), self.cell(row, read_flag, "free")
-        variants = read_variants(cells.get("variants", ""))
-        return self._made(line, known, lambda: Component(product_id, quantity, optional, free, variants))
+        part = {
+            "product": product_id,
+            "quantity": _or(self.cell(row, read_whole, "quantity"), 1),
+            "optional": self.cell(row, read_flag, "optional"),
+            "free": self.cell(row, read_flag, "free"),
+            "variants": read_variants(cells.get("variants", "")),
+        }
+        return part if len(self.wrong) == known else None
 
     def _check_same(self, rows: Sequence[Row], columns: Sequence[str]) -> None:
         """What is of the whole may be repeated in further rows, but not differ there."""
@@ -124,16 +137,22 @@ class RowReader:
                     message = N_("The %(column)s differs from that in line %(first)s; write it there only.")
                     self.refuse(line, message, column=column, first=rows[0][0])
 
-    def _made(self, line: int, known: int, make: Callable[[], _Made]) -> _Made | None:
-        """What *make* makes, unless something of it was refused since *known* were."""
-        return self._tried(line, make) if len(self.wrong) == known else None
-
     def _tried(self, line: int, make: Callable[[], _Made]) -> _Made | None:
         try:
             return make()
         except InputError as error:
             self.refuse(line, error.message, **error.values)
             return None
+
+
+def _line_at(tiers: Sequence[Sequence[Row]], path: Path) -> int:
+    """The line of the cell that a problem at *path* is about: of its component, else of its tier, else the first."""
+    match path:
+        case ["tiers", int(number), "components", int(place), *_rest]:
+            return tiers[number][place][0]
+        case ["tiers", int(number), *_rest]:
+            return tiers[number][0][0]
+    return tiers[0][0][0]
 
 
 def _or(number: int | None, otherwise: int) -> int:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from ...core.errors import InputError
-from ..definition import BundleText, Component, Definition, Schedule, Tier
+from ...core.problems import Invalid, Path, Problem
+from ..definition import BundleText, Component, Definition, Schedule, Tier, tier_problems
 from ..price import price_from_json, price_to_json
+
+_Made = TypeVar("_Made")
 
 _PLAIN = ("limit_per_order", "limit_in_all", "segment", "staff_only", "stacking")
 
@@ -47,17 +50,72 @@ def definition_from_json(data: object) -> Definition:
     if not isinstance(data, dict):
         raise InputError("The definition of a bundle must be a JSON object; correct it.")
     try:
-        return Definition(
-            kind=data["kind"],
-            tiers=tuple(_read_tier(tier) for tier in data["tiers"]),
-            texts={language: BundleText(**text) for language, text in _texts(data).items()},
-            schedule=Schedule(_moment(data.get("start")), _moment(data.get("end"))),
-            **{name: data[name] for name in _PLAIN if name in data},
-        )
-    except InputError:
-        raise
+        definition, problems = build_definition(data)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"The definition of the bundle lacks something or has it wrong ({error!s:.100}).") from error
+    if definition is None:
+        raise Invalid(problems)
+    return definition
+
+
+def build_definition(data: Mapping[str, Any]) -> tuple[Definition | None, list[Problem]]:
+    """The definition in plain values, or all that is wrong with them, each problem with the path of its field.
+
+    Values are those of `definition_to_json`; times may be datetimes, and percentages decimals. A part that is None
+    (a tier, a component, a price, a text) was not read: nothing is said of it, and there is no definition.
+    """
+    builder = _Builder()
+    definition = builder.definition(data)
+    return definition, builder.problems
+
+
+class _Builder:
+    """Makes the parts of a definition from the inside out, and keeps what is wrong with each."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def definition(self, data: Mapping[str, Any]) -> Definition | None:
+        kind = data["kind"]
+        tiers = [self._tier(tier, ("tiers", number)) for number, tier in enumerate(data["tiers"])]
+        texts = {language: self._text(text, ("texts", language)) for language, text in _texts(data).items()}
+        start, end = data.get("start"), data.get("end")
+        schedule = self._made(lambda: Schedule(_moment(start), _moment(end)), "schedule")
+        if schedule is None or None in tiers or None in texts.values():
+            made = [(number, tier) for number, tier in enumerate(tiers) if tier is not None]
+            self.problems += [one.below("tiers", number) for number, tier in made for one in tier_problems(kind, tier)]
+            return None
+        parts: dict[str, Any] = {"kind": kind, "tiers": tuple(tiers), "texts": texts, "schedule": schedule}
+        return self._made(lambda: Definition(**parts, **{name: data[name] for name in _PLAIN if name in data}))
+
+    def _tier(self, data: Mapping[str, Any] | None, path: Path) -> Tier | None:
+        if data is None:
+            return None
+        parts = [self._component(part, (*path, "components", place)) for place, part in enumerate(data["components"])]
+        price = self._made(lambda: price_from_json(data["price"]), *path, "price") if data["price"] else None
+        if price is None or None in parts:
+            return None
+        components = tuple(part for part in parts if part is not None)
+        return self._made(lambda: Tier(components, price, data.get("least", 0), data.get("most", 0)), *path)
+
+    def _component(self, data: Mapping[str, Any] | None, path: Path) -> Component | None:
+        if data is None:
+            return None
+        flags = (bool(data.get("optional")), bool(data.get("free")))
+        variants = tuple(data.get("variants", ()))
+        return self._made(lambda: Component(data["product"], data.get("quantity", 1), *flags, variants), *path)
+
+    def _text(self, data: Mapping[str, Any] | None, path: Path) -> BundleText | None:
+        return None if data is None else self._made(lambda: BundleText(**data), *path)
+
+    def _made(self, make: Callable[[], _Made], *path: str | int) -> _Made | None:
+        try:
+            return make()
+        except Invalid as error:
+            self.problems += [problem.below(*path) for problem in error.problems]
+        except InputError as error:
+            self.problems.append(Problem(path, error.message, error.values))
+        return None
 
 
 def _tier(tier: Tier) -> dict[str, Any]:
@@ -87,19 +145,5 @@ def _texts(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return texts
 
 
-def _read_tier(data: Mapping[str, Any]) -> Tier:
-    components = tuple(
-        Component(
-            part["product"],
-            part.get("quantity", 1),
-            bool(part.get("optional")),
-            bool(part.get("free")),
-            tuple(part.get("variants", ())),
-        )
-        for part in data["components"]
-    )
-    return Tier(components, price_from_json(data["price"]), data.get("least", 0), data.get("most", 0))
-
-
-def _moment(text: str | None) -> dt.datetime | None:
-    return None if text is None else dt.datetime.fromisoformat(text)
+def _moment(moment: str | dt.datetime | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(moment) if isinstance(moment, str) else moment
