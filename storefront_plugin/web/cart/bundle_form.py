@@ -26,7 +26,7 @@ from ...recommending.page import Page
 from ...shop.ports import CartLine, Product, Variant
 from ...web.request_page import request_page
 from ..notices import NotAdded, Notice
-from ..widgets.bundles import missing_variants, places
+from ..widgets.bundle_options import missing_variants, product_positions
 
 Form: TypeAlias = "MultiDict[str, str]"
 
@@ -51,7 +51,7 @@ def bundle_lines(bundle: Bundle, form: Form, choices: Choices) -> list[CartLine]
 
 def lacking_lines(bundle: Bundle, lacks: Sequence[MissingItem], form: Form, choices: Choices) -> list[CartLine]:
     """The lines that fill *lacks* of *bundle*, with the products and variants that the shopper chose."""
-    lines, offered = [], places(bundle)
+    lines, offered = [], product_positions(bundle)
     for number, item in enumerate(lacks):
         product_id, variant = item.product_ids[0], None
         if f"product-{number}" in form:

@@ -26,13 +26,13 @@ class BundleLabels:
         """An amount in minor units as the locale writes it."""
         return format_money(from_minor(minor, currency), currency, self.locale)
 
-    def count(self, pieces: int) -> str | None:
-        """So many times; None for one piece."""
-        return None if pieces == 1 else f"{self.texts.number(pieces)} ×"
+    def count(self, quantity: int) -> str | None:
+        """A quantity with its sign; None for one item."""
+        return None if quantity == 1 else f"{self.texts.number(quantity)} ×"
 
-    def named(self, title: str, pieces: int) -> str:
+    def named(self, title: str, quantity: int) -> str:
         """A product with its count."""
-        count = self.count(pieces)
+        count = self.count(quantity)
         return f"{count} {title}" if count else title
 
     def price(self, now: int, was: int, currency: str | None) -> PriceView:
@@ -71,19 +71,19 @@ class BundleLabels:
         return texts.gettext("%(amount)s off", amount=amount)
 
     def step(self, tier: Tier) -> str:
-        """From how many pieces on a quantity step holds."""
+        """From how many items on a quantity step holds."""
         return self.texts.gettext("Buy %(num)s", num=self.texts.number(tier.least))
 
-    def rung(self, number: int, tiers: int, pieces: int) -> str:
-        """The tier *number*, from 0, of a ladder of so many, with its *pieces*."""
+    def kit(self, number: int, tiers: int, quantity: int) -> str:
+        """The tier *number*, from 0, of a ladder of *tiers*, with *quantity* items."""
         if number == 0:
-            return self.texts.ngettext("Starter kit · %(num)s item", "Starter kit · %(num)s items", pieces)
+            return self.texts.ngettext("Starter kit · %(num)s item", "Starter kit · %(num)s items", quantity)
         if number < tiers - 1:
-            return self.texts.ngettext("Extended kit · %(num)s item", "Extended kit · %(num)s items", pieces)
-        return self.texts.ngettext("Complete kit · %(num)s item", "Complete kit · %(num)s items", pieces)
+            return self.texts.ngettext("Extended kit · %(num)s item", "Extended kit · %(num)s items", quantity)
+        return self.texts.ngettext("Complete kit · %(num)s item", "Complete kit · %(num)s items", quantity)
 
     def choice(self, tier: Tier) -> str:
-        """How many pieces of a mix to choose."""
+        """How many items of a mix to choose."""
         texts = self.texts
         if tier.least == tier.most:
             return texts.ngettext("Choose any %(num)s", "Choose any %(num)s", tier.least)
@@ -100,17 +100,17 @@ class BundleLabels:
         amount = self.money(more, currency)
         return self.texts.gettext("Adds %(products)s for %(amount)s more", products=named, amount=amount)
 
-    def near_free(self, titles: Sequence[str], pieces: int) -> str:
+    def near_free(self, titles: Sequence[str], quantity: int) -> str:
         """What costs nothing beside the cart: by name where it is one product."""
         if len(titles) == 1:
             return self.texts.gettext("Get %(products)s free", products=self._listed(titles))
-        return self.texts.ngettext("Get %(num)s product free", "Get %(num)s products free", pieces)
+        return self.texts.ngettext("Get %(num)s product free", "Get %(num)s products free", quantity)
 
-    def near(self, titles: Sequence[str], pieces: int, saving: int, currency: str | None) -> str:
+    def near(self, titles: Sequence[str], quantity: int, saving: int, currency: str | None) -> str:
         """What to add to a cart, and what is saved then.
 
         A single product is named, several stand below anyway. *titles* are empty where the shopper has the choice: the
-        dearer it is, the more is saved.
+        more expensive it is, the more is saved.
         """
         amount = self.money(saving, currency)
         if len(titles) == 1:
@@ -120,13 +120,13 @@ class BundleLabels:
             return self.texts.ngettext(
                 "Complete the set with %(num)s more item: save %(amount)s",
                 "Complete the set with %(num)s more items: save %(amount)s",
-                pieces,
+                quantity,
                 amount=amount,
             )
         return self.texts.ngettext(
             "Add %(num)s more and save at least %(amount)s",
             "Add %(num)s more and save at least %(amount)s",
-            pieces,
+            quantity,
             amount=amount,
         )
 
@@ -141,18 +141,18 @@ class BundleLabels:
         return (*some, self.texts.gettext("Add all %(num)s to cart", num=self.texts.number(firm + optional)))
 
     def add(self, count: int) -> str:
-        """The text of a button that adds so many."""
+        """The text of a button that adds *count* items."""
         return self.texts.ngettext("Add %(num)s to cart", "Add %(num)s to cart", count)
 
-    def add_for(self, pieces: int, cost: int | None, currency: str | None) -> str:
+    def add_for(self, quantity: int, cost: int | None, currency: str | None) -> str:
         """The same with what they cost, where that is known."""
         if cost is None:
-            return self.add(pieces)
+            return self.add(quantity)
         amount = self.money(cost, currency)
-        if pieces == 1:
+        if quantity == 1:
             return self.texts.gettext("Add to cart for %(amount)s", amount=amount)
         return self.texts.ngettext(
-            "Add all %(num)s for %(amount)s", "Add all %(num)s for %(amount)s", pieces, amount=amount
+            "Add all %(num)s for %(amount)s", "Add all %(num)s for %(amount)s", quantity, amount=amount
         )
 
     def _listed(self, titles: Sequence[str]) -> str:

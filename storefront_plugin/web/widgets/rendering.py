@@ -122,7 +122,7 @@ def render_slots(
     views = [bundles.slot(one) if isinstance(one, FilledBundles) else maker.slot(one) for one in shown]
     views += [_waiting_view(slot, texts) for slot in waiting]
     show = Parts(current_app.jinja_env, page.locale, page.personal)
-    return _render("slots.html", texts, slots=_in_order(order, views), notice=bundles.untold(), show=show)
+    return _render("slots.html", texts, slots=_in_order(order, views), notice=bundles.take_notice(), show=show)
 
 
 def render_bundle(bundle: BundleView, locale: str) -> Markup:
