@@ -81,7 +81,7 @@ class CardSlot:
 
     slot: Slot
     question: Question
-    chain: Chain = field(default_factory=lambda: Chain((), False))
+    chain: Chain = field(init=False)
     choices: list[Choice] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
 

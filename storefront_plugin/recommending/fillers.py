@@ -86,8 +86,11 @@ class Fillers:
 
     def begin(self, page: Page, slots: Sequence[Slot], snapshot: Snapshot, explaining: bool = False) -> list[Filling]:
         """A filling of each filler that has any of *slots*."""
-        mine = [(one, [slot for slot in slots if self.of(slot) is one]) for one in self._all]
-        return [one.begin(page, its_slots, snapshot, explaining) for one, its_slots in mine if its_slots]
+        by_filler: dict[int, tuple[SlotFiller, list[Slot]]] = {}
+        for slot in slots:
+            filler = self.of(slot)
+            by_filler.setdefault(id(filler), (filler, []))[1].append(slot)
+        return [filler.begin(page, mine, snapshot, explaining) for filler, mine in by_filler.values()]
 
     def check(self, slot: Slot) -> None:
         """Raise `ConfigurationError` for strategies and a layout that nobody fills, or not one and the same filler."""

@@ -122,13 +122,14 @@ class CardMaker:
         self._forms = forms
         self._currency = currency
         self._root = shop_root()
+        self._fillers = current_services.fillers
 
     def slot(self, filled: FilledSlot) -> SlotView:
         """The view of a filled slot."""
-        together, heading = filled.layout == "together", _heading_reason(filled)
+        together, heading = filled.layout == "together", self._heading_reason(filled)
         return SlotView(
             name=filled.name,
-            title=current_services.fillers.title(self._texts, filled.source, filled.slot.title),
+            title=self._fillers.title(self._texts, filled.source, filled.slot.title),
             layout=filled.layout,
             source=filled.source,
             cards=() if together else tuple(self.card(card, heading) for card in filled.cards),
@@ -168,6 +169,11 @@ class CardMaker:
             form_later=later,
         )
 
+    def _heading_reason(self, filled: FilledSlot) -> ReasonKind | None:
+        """The reason that the slot's own heading gives: each card repeating it would be noise."""
+        source = self._fillers.sources.get(filled.source) if filled.slot.title is None else None
+        return source.reasons[0] if source is not None and source.reasons else None
+
     def _together(self, filled: FilledSlot) -> TogetherView:
         chosen: list[tuple[Product, Card | None]] = [(card.product, card) for card in filled.cards]
         if filled.seed:
@@ -176,7 +182,7 @@ class CardMaker:
         currency = currencies.pop() if len(currencies) == 1 else None
         summable = not currencies
         action = self._forms.all_of(product for product, _ in chosen) if summable else None
-        heading = _heading_reason(filled)
+        heading = self._heading_reason(filled)
         parts = tuple(
             PartView(
                 self._view(product, card, heading),
@@ -228,12 +234,6 @@ def stars_view(rating: float | None, count: int, locale: str) -> StarsView | Non
         return StarsView(label, round(shown * 20))
     words = texts.ngettext("%(num)s review", "%(num)s reviews", count)
     return StarsView(label, round(shown * 20), texts.number(count), words)
-
-
-def _heading_reason(filled: FilledSlot) -> ReasonKind | None:
-    """The reason that the slot's own heading gives: each card repeating it would be noise."""
-    source = current_services.fillers.sources.get(filled.source) if filled.slot.title is None else None
-    return source.reasons[0] if source is not None and source.reasons else None
 
 
 @lru_cache(maxsize=16_384)
