@@ -438,7 +438,14 @@ def test_somebody_who_may_look_changes_nothing(make_shop: MakeShop) -> None:
     browser.get("rules")
     assert not browser.soup.select("[data-row], [data-bulk], .head-action a")
     token = {"storefront_token": "x"}
-    for path in ("rules/new", f"rules/{rule_id}", "rules/change", "rules/undo", "rules/preview"):
+    for path in (
+        "rules/new",
+        f"rules/{rule_id}",
+        "rules/change",
+        "rules/undo",
+        "rules/preview",
+        f"rules/{rule_id}/restore",
+    ):
         browser.post(path, token)
         assert browser.status == 403
     browser.get("rules/new")
@@ -475,6 +482,48 @@ def test_the_pages_speak_japanese(shop: SmallShop) -> None:
     browser.get("rules/new")
     browser.save(422, kind="boost", target_product="p4", strength="5")
     assert any("101" in each and "整数" in each for each in browser.texts(".error"))
+
+
+# The history.
+
+
+def test_the_history_says_who_changed_what_and_leads_back(shop: SmallShop, browser: Rules) -> None:
+    """The newest first, each field before and after; a version that stands again is a change that Undo takes back."""
+    (rule_id,) = add(shop, EXCLUDE)
+    browser.get(f"rules/{rule_id}")
+    browser.save(target_product="p9", note=HOSTILE)
+    browser.get(f"rules/{rule_id}/history")
+    assert browser.texts(".history-head b") == ["Changed", "Created"]
+    assert [each.split(" · ")[0] for each in browser.texts(".history-head .quiet")] == ["First editor", "Second editor"]
+    assert browser.texts(".changes tbody tr") == ["To which products Product 4 Product 9", f"Note – {HOSTILE}"]
+    (again,) = browser.soup.select(".history form")
+    browser.post(str(again["action"]), values(again))
+    assert browser.texts(".notice p") == ["This version stands again."]
+    assert stored(shop) == [EXCLUDE]
+    browser.click("Undo")
+    assert [rule.target_value for rule in stored(shop)] == ["p9"]
+    assert browser.texts(".notice p") == ["Undone."]
+    browser.click("Redo")
+    assert browser.texts(".notice p") == ["Redone."]
+    assert stored(shop) == [EXCLUDE]
+
+
+def test_a_version_is_not_restored_over_a_change_that_the_page_did_not_show(shop: SmallShop, browser: Rules) -> None:
+    """The page as it stands now is shown instead; a version of another rule, or none, is not found."""
+    rule_id, other = add(shop, EXCLUDE, PIN)
+    for version, note in ((1, "once"), (2, "twice")):
+        with shop.app.app_context():
+            RuleStore(shop.storefront.database).update(rule_id, version, replace(EXCLUDE, note=note))
+        if version == 1:
+            browser.get(f"rules/{rule_id}/history")
+            form = browser.soup.select(".history form")[-1]
+    browser.post(str(form["action"]), values(form))
+    assert browser.texts(".notice-warning p") == ["Somebody else changed this since then. This is how it stands now."]
+    assert [rule.note for rule in stored(shop)] == ["twice", ""]
+    browser.post(f"rules/{other}/restore", values(form) | {"version": "1"})
+    assert browser.status == 404
+    browser.get("rules/77/history")
+    assert browser.status == 404
 
 
 # Defaults, names that nothing has, and the log.
