@@ -18,6 +18,7 @@ from werkzeug.datastructures import MultiDict
 from storefront_plugin import ConfigurationError, MemoryCatalog, Merchant, Product
 from storefront_plugin.admin.kit import products
 from storefront_plugin.admin.kit.flashes import flash
+from storefront_plugin.admin.kit.forms import Messages
 from storefront_plugin.admin.kit.i18n import shown_time
 from storefront_plugin.core import audit
 from storefront_plugin.core.settings import Settings
@@ -406,3 +407,16 @@ def test_charts_have_a_name_and_their_figures_as_a_table(probed: tuple[SmallShop
     assert [str(bar["height"]) for bar in bars.select("rect")] == ["53.3", "0.0", "160.0"]
     assert not page.select("figure [style], svg [style]")
     assert page.select("svg[aria-label='3, 0, 5'] rect")
+
+
+@pytest.mark.parametrize(
+    ("language", "ours", "theirs"),
+    [("en", "Write a whole number.", "Invalid input."), ("ja", "整数を入力してください。", "無効な入力です。")],
+)
+def test_checks_of_fields_speak_the_language_of_the_page(
+    make_shop: MakeShop, language: str, ours: str, theirs: str
+) -> None:
+    """With our own words, which name the remedy; a check that we have none for says it as WTForms translates it."""
+    with make_shop().app.test_request_context(headers={"Accept-Language": language}):
+        assert Messages().gettext("Not a valid integer value.") == ours
+        assert Messages().gettext("Invalid input.") == theirs

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from babel.numbers import is_currency
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, Field, StringField
+from wtforms.i18n import get_translations
 
 from ...bundles.price import MAX_AMOUNT
 from ...core.errors import N_
@@ -26,7 +27,7 @@ Source: TypeAlias = Literal["products", "categories", "brands"]
 
 TOKEN = "storefront_token"  # noqa: S105 - the name of a field
 
-_SENTENCES: Final = {
+_MESSAGES: Final = {
     "This field is required.": N_("Fill in this field."),
     "Not a valid integer value.": N_("Write a whole number."),
     "Not a valid decimal value.": N_("Write a number."),
@@ -36,17 +37,19 @@ _SENTENCES: Final = {
     "Not a valid choice.": N_("Choose one from the list."),
     "Not a valid datetime value.": N_("Write date and time, such as 2026-12-01 09:00."),
 }
-"""What WTForms says, and what we say instead: with the remedy."""
+"""What WTForms says, and what we say instead: with the remedy, which its own translations lack."""
 
 
-class Sentences:
-    """The words of WTForms' own checks: ours, in the language of the request."""
+class Messages:
+    """The messages of WTForms' own checks in the language of the request: ours, else its own translation."""
 
     def gettext(self, message: str) -> str:
-        return _(_SENTENCES.get(message, message))
+        if message in _MESSAGES:
+            return _(_MESSAGES[message])
+        return str(get_translations([admin_texts().language]).gettext(message))
 
     def ngettext(self, one: str, many: str, count: int) -> str:
-        """WTForms counts characters only; our sentence is the same for all numbers."""
+        """WTForms counts characters only; our message is the same for all numbers."""
         return self.gettext(many)
 
 
@@ -58,9 +61,9 @@ class AdminForm(FlaskForm):  # type: ignore[misc]
         csrf_field_name = TOKEN
         csrf_time_limit = 12 * 3600
 
-        def get_translations(self, form: Any) -> Sentences:
+        def get_translations(self, form: Any) -> Messages:
             """Ours, not those of the shop's Flask-Babel."""
-            return Sentences()
+            return Messages()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Labels that are marked with `N_` are told in the language of the request."""
@@ -239,8 +242,8 @@ def read_amount(field: Field, currency: str, least: int) -> int | None:
         return None
     whole, _separator, places = text.partition(".")
     if len(places.rstrip("0")) > digits:
-        sentence = _("Amounts in %(currency)s have %(digits)s decimals at most.", currency=currency, digits=digits)
-        add_error(field, sentence)
+        message = _("Amounts in %(currency)s have %(digits)s decimals at most.", currency=currency, digits=digits)
+        add_error(field, message)
         return None
     amount = to_minor(Decimal(text), currency) if len(whole) < 15 else MAX_AMOUNT
     if least <= amount < MAX_AMOUNT:
@@ -249,6 +252,6 @@ def read_amount(field: Field, currency: str, least: int) -> int | None:
     return None
 
 
-def add_error(field: Field, sentence: str) -> None:
+def add_error(field: Field, message: str) -> None:
     """Say beside *field* what is wrong with it."""
-    field.errors = [*field.errors, sentence]
+    field.errors = [*field.errors, message]

@@ -16,7 +16,7 @@ from ...core.errors import ConfigurationError, InputError
 from ...proxies import current_services
 from ...recommending.placements import MAX_SLOTS
 from ...recommending.plan import MAX_LIMIT, MAX_NAME, MAX_STRATEGIES, MAX_TITLE, Slot, slot_from_json, slot_to_json
-from ..kit.forms import AdminForm, MomentField, Sentences
+from ..kit.forms import AdminForm, Messages, MomentField
 from ..kit.i18n import _, admin_texts
 from .labels import layout_words, strategy_word
 
@@ -57,8 +57,8 @@ class SlotForm(Form):
     """One slot. Its *key* names it on this page only; the slot's own name stays when its place changes."""
 
     class Meta:
-        def get_translations(self, form: Any) -> Sentences:
-            return Sentences()
+        def get_translations(self, form: Any) -> Messages:
+            return Messages()
 
     new = HiddenField()
     removed = HiddenField()
