@@ -1,4 +1,4 @@
-"""Translations from our own catalogues. The locale of a shop's Flask-Babel is used, but Flask-Babel is never configured.
+"""Translations from our own catalogues.
 
 New words: mark them with ``_()`` (templates) or `N_` (here, and what errors say), then run the three commands at the top of
 ``translations/babel.cfg``. The compiled ``.mo`` files belong into the repository.
@@ -8,20 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
 from unicodedata import bidirectional
 
 from babel import Locale
 from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
-from flask import current_app
 
 from .folders import TRANSLATIONS
-
-if TYPE_CHECKING:
-    from flask import Request
-
-    from .settings import Settings
 
 LANGUAGES = ("en", "ja")
 """Languages with a catalogue; the first is the default."""
@@ -85,26 +78,3 @@ def known_locale(name: str) -> str | None:
         return str(Locale.parse(name.replace("-", "_")))
     except Exception:  # ValueError, UnknownLocaleError and others, by what is wrong with it
         return None
-
-
-def locale_for(request: Request | None, settings: Settings) -> str:
-    """The locale of a page: the setting, else Flask-Babel's, else one of ``Accept-Language``, else English.
-
-    Outside of a request, *request* is None.
-    """
-    chosen = settings.locale() if callable(settings.locale) else settings.locale
-    found = known_locale(str(chosen)) if chosen else _host_locale()
-    if found or request is None:
-        return found or LANGUAGES[0]
-    # Not best_match(): for "ja-JP, en;q=0.5" that answers "en", since it looks for whole tags first.
-    accepted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
-    return next((language for language in accepted if language in LANGUAGES), LANGUAGES[0])
-
-
-def _host_locale() -> str | None:
-    if "babel" not in current_app.extensions:
-        return None
-    import flask_babel
-
-    chosen: Any = flask_babel.get_locale()
-    return known_locale(str(chosen)) if chosen else None

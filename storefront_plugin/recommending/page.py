@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
+from ..core.i18n import Texts
 from ..shop.ports import CartLine, ConsentLevel, Product
 from .plan import CART_LIKE, Slot
-
-if TYPE_CHECKING:
-    from ..core.i18n import Texts
 
 MAX_SEEDS = 20
 """Products whose neighbours are read, the latest cart lines; all lines are excluded (each seed costs one read)."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from flask import current_app, g, has_request_context, request, session
+from flask import Request, current_app, g, has_request_context, request, session
 
-from ..core.i18n import known_locale, locale_for
+from ..core.i18n import LANGUAGES, known_locale
+from ..core.settings import Settings
 from ..proxies import current_services
 from ..recommending.page import Page
 from ..shop.adapters import usable_ids
@@ -51,6 +53,31 @@ def current_locale() -> str:
         return str(g.get(OUTSIDE_LOCALE))
     locale = settings.locale
     return known_locale(locale() if callable(locale) else locale or "en") or "en"
+
+
+def locale_for(request: Request | None, settings: Settings) -> str:
+    """The locale of a page: the setting, else Flask-Babel's, else one of ``Accept-Language``, else English.
+
+    A shop's Flask-Babel is used, but never configured.
+
+    Outside of a request, *request* is None.
+    """
+    chosen = settings.locale() if callable(settings.locale) else settings.locale
+    found = known_locale(str(chosen)) if chosen else _host_locale()
+    if found or request is None:
+        return found or LANGUAGES[0]
+    # Not best_match(): for "ja-JP, en;q=0.5" that answers "en", since it looks for whole tags first.
+    accepted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((language for language in accepted if language in LANGUAGES), LANGUAGES[0])
+
+
+def _host_locale() -> str | None:
+    if "babel" not in current_app.extensions:
+        return None
+    import flask_babel
+
+    chosen: Any = flask_babel.get_locale()
+    return known_locale(str(chosen)) if chosen else None
 
 
 @contextmanager

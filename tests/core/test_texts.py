@@ -14,12 +14,13 @@ from flask import Flask, request
 from flask_babel import Babel
 
 from storefront_plugin.core.folders import PACKAGE, TRANSLATIONS, WIDGETS
-from storefront_plugin.core.i18n import LANGUAGES, locale_for, texts_for
+from storefront_plugin.core.i18n import LANGUAGES, texts_for
 from storefront_plugin.core.settings import Settings
 from storefront_plugin.recommending.page import Reason
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
 from storefront_plugin.recommending.strategies.also_bought import ALSO_BOUGHT
 from storefront_plugin.recommending.strategies.bought_together import BOUGHT_TOGETHER
+from storefront_plugin.web.request_page import locale_for
 
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}

@@ -10,9 +10,10 @@ from babel.numbers import format_percent
 from flask import request
 
 from ...core.errors import StorefrontError
-from ...core.i18n import Texts, locale_for, texts_for
+from ...core.i18n import Texts, texts_for
 from ...money import format_money, from_minor
 from ...proxies import current_services
+from ...web.request_page import current_locale
 
 _TEXTS = "storefront.admin_texts"
 
@@ -20,7 +21,7 @@ _TEXTS = "storefront.admin_texts"
 def admin_texts() -> Texts:
     """The words of the current request."""
     if _TEXTS not in request.environ:
-        request.environ[_TEXTS] = texts_for(locale_for(request, current_services.settings))
+        request.environ[_TEXTS] = texts_for(current_locale())
     found: Texts = request.environ[_TEXTS]
     return found
 

@@ -12,12 +12,12 @@ from werkzeug.exceptions import TooManyRequests
 
 from ...bundles.definition import Bundle, Shopper
 from ...core.errors import AdapterError, InputError, StorefrontError
-from ...core.i18n import locale_for, texts_for
+from ...core.i18n import texts_for
 from ...proxies import current_services
 from ...recommending.choosing import is_eligible
 from ...recommending.page import MAX_SEEDS
 from ...shop.ports import AddsLines, CartLine, clean_id
-from ...web.request_page import remember, request_page
+from ...web.request_page import current_locale, remember, request_page
 from ..http import TROUBLE, is_own, local_path, make_private, posted_once, way_back
 from ..limits import seconds_to_wait
 from ..notices import ANCHOR, NotAdded, Notice, Source, keep, message_of, take
@@ -70,7 +70,7 @@ def answer() -> Response:
 
 def answer_page(notice: Notice, back: str, status: int = 200) -> Response:
     """A page with *notice* and a link *back*."""
-    texts = texts_for(locale_for(request, current_services.settings))
+    texts = texts_for(current_locale())
     response = make_private(Response(render_answer(message_of(notice, texts), back, texts), status))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
