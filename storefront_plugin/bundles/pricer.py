@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
+from ..core import clock
 from ..core.database import Database
 from ..core.errors import InputError, StorefrontError
 from ..money import LIMIT, checked_currency, to_minor
@@ -72,7 +73,7 @@ class CartPricer:
             InputError: No currency is known, or several are, or a line's product, price or tax rate is not known.
             DatabaseUnavailable: The bundles cannot be read; the shop sells at single prices then.
         """
-        moment = now or dt.datetime.now(dt.timezone.utc)
+        moment = now or clock.now()
         given = [clean_line(line) for line in lines]
         bundles = self.published.for_cart({line.product_id for line in given})
         shopper = Shopper(frozenset(_several(segments)), self.codes.unlocked(_several(presented), moment))

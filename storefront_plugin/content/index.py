@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import heapq
 import json
 import logging
@@ -14,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
+from ..core import clock
 from ..core.database import Database
 from ..core.errors import StorefrontError
 from ..orderlog.numbering import locked_applier
@@ -137,7 +137,7 @@ def _row(number: int, product: Product) -> str:
 
 
 def _store_rated(reviews: Sequence[Rated], store: RedisStore, keys: Keys, edition: str) -> None:
-    bounds = lower_bounds(reviews, dt.datetime.now(dt.timezone.utc))
+    bounds = lower_bounds(reviews, clock.now())
     best = heapq.nlargest(BEST_RATED, ((round(bound * 1e6), number) for number, bound in bounds.items()))
     store.pipeline_write(
         ("ZADD", keys.rated(edition), *(word for score, number in part for word in (score, str(number))))

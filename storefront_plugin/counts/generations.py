@@ -8,8 +8,9 @@ import secrets
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ..core import clock
 from ..core.database import Base, Database
-from ..orderlog.events import day_of, now
+from ..orderlog.events import day_of
 from ..orderlog.numbering import Position
 from ..orderlog.tables import Applier, Batch
 from .weights import Weighting
@@ -71,7 +72,7 @@ def first(session: Session, applier: Applier, half_life: float, shards: int) -> 
     """Create the first generation of a shop, live from the start of the log, under the applier's lock."""
     batch = session.execute(sa.select(Batch.previous_token, Batch.day).where(Batch.number == 1)).first()
     start = Position(0, batch.previous_token if batch else applier.token)
-    generation = _made("live", batch.day if batch else day_of(now()), half_life, shards, start)
+    generation = _made("live", batch.day if batch else day_of(clock.now_in_sql()), half_life, shards, start)
     session.add(generation)
     return generation
 
@@ -82,7 +83,7 @@ def create(database: Database, half_life: float, shards: int) -> Generation:
         session.execute(sa.update(Applier).where(Applier.id == 1).values(locks=Applier.locks + 1))
         applier = session.get_one(Applier, 1)
         newest_day = session.scalar(sa.select(sa.func.max(Batch.day)))
-        epoch = newest_day if newest_day is not None else day_of(now())
+        epoch = newest_day if newest_day is not None else day_of(clock.now_in_sql())
         generation = _made("building", epoch, half_life, shards, Position(applier.number, applier.token))
         session.add(generation)
     return generation
@@ -97,16 +98,16 @@ def _made(state: str, epoch: int, half_life: float, shards: int, start: Position
         shards=shards,
         start_number=start.number,
         start_token=start.token,
-        created_at=now(),
-        heartbeat_at=now(),
-        live_at=now() if state == "live" else None,
+        created_at=clock.now_in_sql(),
+        heartbeat_at=clock.now_in_sql(),
+        live_at=clock.now_in_sql() if state == "live" else None,
     )
 
 
 def beat(database: Database, token: str) -> None:
     """Record a heartbeat of the rebuild of *token*."""
     with database.writing() as session:
-        session.execute(sa.update(Generation).where(Generation.token == token).values(heartbeat_at=now()))
+        session.execute(sa.update(Generation).where(Generation.token == token).values(heartbeat_at=clock.now_in_sql()))
 
 
 def abandon(database: Database, token: str) -> None:
@@ -119,21 +120,25 @@ def abandon(database: Database, token: str) -> None:
 
 def is_dead(generation: Generation) -> bool:
     """Whether the rebuild of *generation* had no heartbeat for `DEAD_AFTER` seconds."""
-    return now() - generation.heartbeat_at > dt.timedelta(seconds=DEAD_AFTER)
+    return clock.now_in_sql() - generation.heartbeat_at > dt.timedelta(seconds=DEAD_AFTER)
 
 
 def switch(database: Database, token: str) -> None:
     """Make *token* the live generation and retire the one before."""
     with database.writing() as session:
         session.execute(
-            sa.update(Generation).where(Generation.state == "live").values(state="retired", retired_at=now())
+            sa.update(Generation)
+            .where(Generation.state == "live")
+            .values(state="retired", retired_at=clock.now_in_sql())
         )
-        session.execute(sa.update(Generation).where(Generation.token == token).values(state="live", live_at=now()))
+        session.execute(
+            sa.update(Generation).where(Generation.token == token).values(state="live", live_at=clock.now_in_sql())
+        )
 
 
 def retired_due(database: Database, seconds: float = KEPT_AFTER_SWITCH) -> list[Generation]:
     """Retired generations whose keys can be removed."""
-    before = now() - dt.timedelta(seconds=seconds)
+    before = clock.now_in_sql() - dt.timedelta(seconds=seconds)
     with database.reading(blocking=True) as session:
         due = sa.select(Generation).where(Generation.state == "retired", Generation.retired_at <= before)
         return list(session.scalars(due))

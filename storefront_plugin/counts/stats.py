@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ..core import clock
 from ..core.database import Database
-from ..orderlog.events import now
 from ..orderlog.numbering import last_position
 from ..orderlog.product_numbers import ProductNumbers
 from ..orderlog.tables import Applier, Batch, OrderEvent
@@ -52,7 +52,7 @@ class Backlog:
     @property
     def is_late(self) -> bool:
         """Whether an order has waited for longer than `LATE_SECONDS`."""
-        return self.since is not None and now() - self.since > dt.timedelta(seconds=LATE_SECONDS)
+        return self.since is not None and clock.now_in_sql() - self.since > dt.timedelta(seconds=LATE_SECONDS)
 
 
 def backlog(database: Database, store: RedisStore, keys: Keys, ask_redis: bool) -> Backlog:

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ..core import clock
 from ..core.database import Base, Database, table_of
 from ..core.errors import DatabaseUnavailable, StorefrontError
 from .job import Job
@@ -84,12 +85,12 @@ class Lease:
             return
         self._extend_at = time.monotonic() + EXTEND_SECONDS
         with suppress(DatabaseUnavailable):
-            if not _changed(self._database, self._mine.values(leased_until=utc_now() + LEASE)):
+            if not _changed(self._database, self._mine.values(leased_until=clock.now_in_sql() + LEASE)):
                 raise LeaseLost("Another process has taken it over, because this one seemed dead.")
 
     def finish(self, due_at: dt.datetime, trouble: str = "") -> None:
         """The run has ended, with *trouble* if it failed; it is due again at *due_at*."""
-        self._free(finished_at=utc_now(), due_at=due_at, trouble=trouble[:MAX_TROUBLE])
+        self._free(finished_at=clock.now_in_sql(), due_at=due_at, trouble=trouble[:MAX_TROUBLE])
 
     def skip(self, due_at: dt.datetime) -> None:
         """There was nothing to do until *due_at*."""
@@ -111,7 +112,7 @@ class Leases:
 
     def claim(self, job: Job) -> Lease | None:
         """The lease of *job*; None where it is not due, or another process is at it. Raises `DatabaseUnavailable`."""
-        now = utc_now()
+        now = clock.now_in_sql()
         row = self._row(job, now)
         held = bool(row.holder) and row.leased_until > now
         if row.due_at > now or held:
@@ -124,7 +125,7 @@ class Leases:
 
     def runs(self) -> dict[str, JobRun]:
         """What became of each job, by its name; raises `DatabaseUnavailable`."""
-        now = utc_now()
+        now = clock.now_in_sql()
         with self._database.reading(blocking=True) as session:
             return {row.name: _run(row, now) for row in session.scalars(sa.select(StoredJob))}
 
@@ -144,11 +145,6 @@ class Leases:
         values = {column.key: getattr(row, column.key) for column in table_of(StoredJob).columns}
         with suppress(sa.exc.IntegrityError), self._database.writing() as session:  # another process was quicker
             session.execute(sa.insert(table_of(StoredJob)), values)
-
-
-def utc_now() -> dt.datetime:
-    """This moment in UTC without zone."""
-    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
 
 
 def _new_row(job: Job, now: dt.datetime) -> StoredJob:

@@ -9,10 +9,11 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from ..core import clock
 from ..core.errors import DatabaseUnavailable, Stopped, StorefrontError
 from .heartbeats import Heartbeats, Kind
 from .job import Job, Outcome, Place, Progress, silent
-from .leases import JobRun, Lease, LeaseLost, Leases, utc_now
+from .leases import JobRun, Lease, LeaseLost, Leases
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ class Schedule:
 
 
 def _ended(job: Job, lease: Lease, outcome: Outcome | None, turn: Turn) -> None:
-    due_at = job.next_due(utc_now())
+    due_at = job.next_due(clock.now_in_sql())
     if outcome is Outcome.NOTHING:
         lease.skip(due_at)
         return
@@ -137,5 +138,5 @@ def _failed(job: Job, lease: Lease, error: Exception) -> None:
     if sentence != lease.trouble:
         failure = job.failure or f"The job {job.name} failed"
         logger.warning("%s: %s", failure, sentence, exc_info=None if known else error)
-    now = utc_now()
+    now = clock.now_in_sql()
     lease.finish(job.next_due(now) if job.retry is None else now + dt.timedelta(seconds=job.retry), sentence)

@@ -9,6 +9,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from ..bundles.proposals.run import ProposalSearch
+from ..core import clock
 from ..core.errors import N_
 from ..orderlog.importing import OrderImporter
 from ..recommending.refresher import News, SnapshotCache
@@ -107,7 +108,7 @@ class JobTable:
         """What it read before it failed is kept."""
         if self.shop.orders is None:
             return Outcome.NOTHING
-        report = self.importer.catch_up(dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=days), go_on)
+        report = self.importer.catch_up(clock.now() - dt.timedelta(days=days), go_on)
         logger.info(
             "Caught up: %d orders were missing, %d were cancelled, %d refused.",
             report.placed,

@@ -57,11 +57,6 @@ class Event(NamedTuple):
         return cls(kind, order_id, **data)
 
 
-def now() -> dt.datetime:
-    """The present moment in UTC, without zone, as the log keeps it."""
-    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
-
-
 def day_of(moment: dt.datetime) -> int:
     """Whole days since 1970-01-01 UTC."""
     return (moment - _EPOCH).days

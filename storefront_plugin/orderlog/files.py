@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from typing import Any, TypeAlias
 
 import duckdb
 
+from ..core import clock
 from ..core.errors import InputError, StorefrontError
 from ..shop.ports import Order, OrderLine
 from .file_cells import COLUMNS, RowCheck, time_of, unescaped
@@ -130,7 +130,7 @@ def _write(write: Callable[[list[str]], None], lines: list[str], spool: Path) ->
 
 
 def _orders(rows: Iterable[tuple[Any, ...]]) -> Iterator[Order]:
-    now = dt.datetime.now(dt.timezone.utc)
+    now = clock.now()
     for (order_id, time), group in groupby(rows, key=itemgetter(0, 1)):
         customer, lines = None, []
         for _, _, customer_id, product_id, quantity, price in group:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
+from ..core import clock
 from ..core.database import Database
 from ..core.errors import ConfigurationError, InputError
 from ..shop.adapters import Adapters, usable_ids
@@ -157,7 +158,7 @@ def _chunks(orders: Iterable[Order], size: int) -> Iterator[list[Order]]:
 def _events(
     orders: Iterable[Order], timezone: str, currency: str | None, report: ImportReport
 ) -> Iterator[events.Event]:
-    moment = events.now()
+    moment = clock.now_in_sql()
     for order in orders:
         try:
             if order.status == "cancelled":

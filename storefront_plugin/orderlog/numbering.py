@@ -16,9 +16,10 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ..core import clock
 from ..core.database import Database, table_of
 from ..core.dialects import Row, insert_rows
-from .events import Event, Kind, now
+from .events import Event, Kind
 from .product_numbers import ProductNumbers
 from .settling import Entry, LineState, OrderState, Settled, dump_entries, settle
 from .tables import Applier, Batch, LoggedLine, LoggedOrder, OrderEvent
@@ -152,7 +153,7 @@ def _append(session: Session, applier: Applier, entries: Sequence[Entry]) -> Non
         "day": max(entry.day for entry in entries),
         "orders": len(entries),
         "entries": dump_entries(entries),
-        "created_at": now(),
+        "created_at": clock.now_in_sql(),
     }
     session.execute(sa.insert(table_of(Batch)), row)
     applier.number, applier.token = applier.number + 1, token

@@ -11,6 +11,7 @@ from flask import current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from ..core import clock
 from ..core.database import Database, table_of
 from ..core.dialects import begin_before_savepoint
 from ..core.errors import AdapterError, DatabaseUnavailable, InputError, StorefrontError
@@ -19,7 +20,7 @@ from ..shop.adapters import Adapters
 from ..shop.ports import Order, OrderLine, clean_id
 from ..signals import order_not_recorded, order_record_uncommitted
 from . import events
-from .events import Event, now
+from .events import Event
 from .tables import OrderEvent
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class OrderRecorder:
         tests only.
         """
         return self._record(
-            lambda: events.placed(self._as_order(order), self._timezone, self._currency, now()),
+            lambda: events.placed(self._as_order(order), self._timezone, self._currency, clock.now_in_sql()),
             getattr(order, "id", None),
             session,
             commit,
@@ -174,7 +175,7 @@ def _row(happened: Event) -> dict[str, Any]:
         "kind": happened.kind,
         "order_id": happened.order_id,
         "payload": happened.payload(),
-        "recorded_at": now(),
+        "recorded_at": clock.now_in_sql(),
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, TypeAlias
 
+from ..core import clock
 from ..core.errors import ConfigurationError, InputError
 
 Placement: TypeAlias = Literal["product", "cart", "checkout", "thank_you", "home", "category", "account", "email"]
@@ -85,7 +86,7 @@ class Slot:
 
 def running(slots: Sequence[Slot]) -> list[Slot]:
     """Those of *slots* that are on now."""
-    now = dt.datetime.now(dt.timezone.utc)
+    now = clock.now()
     return [slot for slot in slots if slot.is_on(now)]
 
 

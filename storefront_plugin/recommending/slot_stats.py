@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ..core import clock
 from ..core.errors import StoreUnavailable
 from ..core.locks import ProcessLock
 from ..redis_store import Command, RawCommand, RedisStore
@@ -114,4 +115,4 @@ def _split(field: str) -> tuple[str, str, str]:
 
 
 def _today() -> dt.date:
-    return dt.datetime.now(dt.timezone.utc).date()
+    return clock.now().date()

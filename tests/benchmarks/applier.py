@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from postgres import postgres_url
 from small_shop import SmallShop, made_products, small_shop
 
+from storefront_plugin.core.clock import now_in_sql
 from storefront_plugin.counts import generations
 from storefront_plugin.counts.applier import BatchSender
 from storefront_plugin.orderlog import events
@@ -35,7 +36,7 @@ CHUNK = 1000
 def make_events(count: int, products: int) -> Iterator[events.Event]:
     """Placed orders of 2 to 12 lines, most of one cluster, the heads of the clusters often."""
     draw = random.Random(7)
-    moment = events.now()
+    moment = now_in_sql()
     for number in range(count):
         cluster, size = draw.randrange(CLUSTERS), 2 + min(10, int(draw.expovariate(0.3)))
         chosen = {
@@ -49,7 +50,7 @@ def commit(shop: SmallShop, happened: list[events.Event]) -> None:
     """Write *happened* as `order_placed` does, many in a transaction."""
     with shop.storefront.database.writing() as session:
         rows = [
-            {"kind": one.kind, "order_id": one.order_id, "payload": one.payload(), "recorded_at": events.now()}
+            {"kind": one.kind, "order_id": one.order_id, "payload": one.payload(), "recorded_at": now_in_sql()}
             for one in happened
         ]
         session.execute(sa.insert(OrderEvent), rows)

@@ -17,14 +17,13 @@ from small_shop import SmallShop, small_shop
 
 from storefront_plugin import OrderLine
 from storefront_plugin.bundles.definition import Definition
-from storefront_plugin.bundles.proposals import run as proposal_run
 from storefront_plugin.bundles.proposals.mining import Itemset, MiningSettings, find_itemsets, suggested_discount
 from storefront_plugin.bundles.proposals.run import SearchRunning, begin, carry_out, is_due, latest_run
 from storefront_plugin.bundles.store import proposals
 from storefront_plugin.bundles.store.proposals import Proposal, list_proposals
 from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.bundles.store.tables import ProposalRunRow
-from storefront_plugin.core import audit
+from storefront_plugin.core import audit, clock
 from storefront_plugin.core.errors import ConfigurationError, InputError, StorefrontError
 from storefront_plugin.shop.memory import MemoryCatalog
 from storefront_plugin.shop.ports import Product
@@ -285,13 +284,13 @@ def test_one_search_at_a_time(ask: Ask, shop: SmallShop) -> None:
     """A second one is refused with who began the first; one that died is taken over."""
     ask(discount=7)
     database = shop.storefront.database
-    running = {"state": "running", "started_by": "Second editor", "beat_at": proposal_run._now()}
+    running = {"state": "running", "started_by": "Second editor", "beat_at": clock.now_in_sql()}
     with database.writing() as session:
         session.execute(sa.update(ProposalRunRow).values(**running))
     with pytest.raises(SearchRunning, match="begun by Second editor"):
         shop.storefront.propose_bundles()
     with database.writing() as session:
-        session.execute(sa.update(ProposalRunRow).values(beat_at=proposal_run._now() - dt.timedelta(minutes=16)))
+        session.execute(sa.update(ProposalRunRow).values(beat_at=clock.now_in_sql() - dt.timedelta(minutes=16)))
     dead = latest_run(database)
     assert dead is not None
     assert (dead.state, "broke off" in dead.sentence) == ("failed", True)
@@ -362,7 +361,7 @@ def test_a_weekly_search_is_due_once_a_week(shop: SmallShop) -> None:
     assert shop.storefront.propose_bundles_if_due(7) == 0
     assert shop.storefront.propose_bundles_if_due(7) is None
     with database.writing() as session:
-        before = proposal_run._now() - dt.timedelta(days=6, hours=23, minutes=30)
+        before = clock.now_in_sql() - dt.timedelta(days=6, hours=23, minutes=30)
         session.execute(sa.update(ProposalRunRow).values(started_at=before))
     assert is_due(database, 7)
 

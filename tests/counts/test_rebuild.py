@@ -16,13 +16,13 @@ from counted_shop import DAY, PRODUCTS, CountedShop, expected, logs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storefront_plugin.core.clock import now_in_sql
 from storefront_plugin.core.errors import ForeignHistory, StoreUnavailable
 from storefront_plugin.core.queries import QueryFailed
 from storefront_plugin.counts import generations, rebuild
 from storefront_plugin.counts.applier import BatchSender
 from storefront_plugin.counts.generations import Generation
 from storefront_plugin.counts.shards import ShardLoader, erase
-from storefront_plugin.orderlog.events import now
 from storefront_plugin.orderlog.numbering import Position
 from storefront_plugin.orderlog.settling import Entry, dump_entries
 from storefront_plugin.orderlog.tables import Batch
@@ -210,7 +210,7 @@ def test_switch_retires_the_one_before_and_tells_the_news(shop: CountedShop) -> 
         session.execute(
             sa.update(Generation)
             .where(Generation.state == "retired")
-            .values(retired_at=now() - dt.timedelta(minutes=2))
+            .values(retired_at=now_in_sql() - dt.timedelta(minutes=2))
         )
     assert rebuild.sweep(shop.database, shop.store, shop.keys) == 1
     assert not list(shop.store.scan(f"*{old.token}*"))
@@ -314,7 +314,7 @@ def _generations(shop: CountedShop) -> list[Generation]:
 def _kill(shop: CountedShop) -> None:
     """Make all rebuilds look as if their process had died."""
     with shop.database.writing() as session:
-        session.execute(sa.update(Generation).values(heartbeat_at=now() - dt.timedelta(minutes=2)))
+        session.execute(sa.update(Generation).values(heartbeat_at=now_in_sql() - dt.timedelta(minutes=2)))
 
 
 def _loaded_shards(patch: pytest.MonkeyPatch) -> list[int]:

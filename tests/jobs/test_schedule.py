@@ -19,11 +19,12 @@ from shop_pages import add_pages
 from small_shop import SmallShop
 
 from storefront_plugin import MemoryOrders
+from storefront_plugin.core.clock import now_in_sql
 from storefront_plugin.core.database import Database
 from storefront_plugin.core.errors import Stopped, StoreUnavailable
 from storefront_plugin.jobs import leases
 from storefront_plugin.jobs.job import Job, Outcome, Progress
-from storefront_plugin.jobs.leases import LEASE, utc_now
+from storefront_plugin.jobs.leases import LEASE
 
 MakeShop = Callable[..., SmallShop]
 LOGGER = "storefront_plugin.jobs"
@@ -106,8 +107,8 @@ def test_a_leased_job_is_done_by_one_process_until_it_is_due_again(
     now = time.monotonic()
     assert one.turn("worker").ran == ["lists"]
     assert other.turn("worker").ran == []
-    assert dt.timedelta(seconds=590) < row_of(database, "lists").due_at - utc_now() <= dt.timedelta(seconds=600)
-    change_row(database, "lists", due_at=utc_now())
+    assert dt.timedelta(seconds=590) < row_of(database, "lists").due_at - now_in_sql() <= dt.timedelta(seconds=600)
+    change_row(database, "lists", due_at=now_in_sql())
     assert other.turn("worker").ran == []
     monkeypatch.setattr(time, "monotonic", lambda: now + 61)
     assert other.turn("worker").ran == ["lists"]
@@ -124,9 +125,9 @@ def test_a_time_of_day_is_due_when_it_comes_and_is_made_up_for_where_nobody_was_
         return schedule_of(database, leased("night", lambda go_on: None, at=at)).turn("worker").ran
 
     assert turn(nearly) == []
-    assert dt.timedelta(minutes=118) < row_of(database, "night").due_at - utc_now() <= dt.timedelta(hours=2)
+    assert dt.timedelta(minutes=118) < row_of(database, "night").due_at - now_in_sql() <= dt.timedelta(hours=2)
     assert turn(sooner) == []
-    assert row_of(database, "night").due_at - utc_now() <= dt.timedelta(hours=1)
+    assert row_of(database, "night").due_at - now_in_sql() <= dt.timedelta(hours=1)
     change_row(database, "night", due_at=ago(hours=5))
     assert turn(nearly) == ["night"]
     assert turn(nearly) == []
@@ -177,7 +178,7 @@ def test_a_job_that_goes_on_keeps_its_lease_and_one_that_seemed_dead_is_left(
     def long(go_on: Progress) -> None:
         change_row(database, "long", leased_until=ago(minutes=-1))
         go_on("phase", 1, 2)
-        seen.append(row_of(database, "long").leased_until - utc_now())
+        seen.append(row_of(database, "long").leased_until - now_in_sql())
         change_row(database, "long", leased_until=ago(seconds=1))
         assert schedule_of(database, leased("long", lambda go_on: None)).turn("worker").ran == ["long"]
         go_on("phase", 2, 2)
@@ -215,9 +216,9 @@ def test_trouble_of_a_leased_job_is_told_once_and_taken_back(
     job = leased("mail", run, retry=60.0, failure="No mail was sent, again in a minute")
     turn = schedule_of(database, job).turn("worker")
     assert (turn.ran, str(turn.trouble)) == (["mail"], "'lines'")
-    assert row_of(database, "mail").due_at - utc_now() <= dt.timedelta(seconds=60)
+    assert row_of(database, "mail").due_at - now_in_sql() <= dt.timedelta(seconds=60)
     for trouble in ("KeyError: 'lines'", ""):
-        change_row(database, "mail", due_at=utc_now())
+        change_row(database, "mail", due_at=now_in_sql())
         schedule_of(database, job).turn("worker")
         assert row_of(database, "mail").trouble == trouble
     assert [record.getMessage() for record in caplog.records] == [
@@ -231,7 +232,7 @@ def test_a_job_that_had_nothing_to_do_is_no_run(database: Database) -> None:
     assert schedule.turn("worker").ran == []
     ((_, run),) = schedule.runs()
     assert run.finished_at is None
-    assert row_of(database, "catch_up").due_at > utc_now()
+    assert row_of(database, "catch_up").due_at > now_in_sql()
 
 
 def test_tick_does_what_is_due_and_names_it(make_shop: MakeShop) -> None:

@@ -15,10 +15,10 @@ import pytest
 from fake_storefront import fake_app, run_fake
 from job_rows import change_row, row_of
 
+from storefront_plugin.core.clock import now_in_sql
 from storefront_plugin.core.database import Database
 from storefront_plugin.core.errors import StorefrontError, StoreUnavailable
 from storefront_plugin.jobs.job import next_time
-from storefront_plugin.jobs.leases import utc_now
 from storefront_plugin.jobs.table import Night
 from storefront_plugin.jobs.worker import Worker
 from storefront_plugin.orderlog.importing import ImportReport
@@ -37,7 +37,7 @@ def made_worker(at: dt.time | None = None, propose_days: int = 0, **methods: Any
 def make_due(running: Worker, *names: str) -> None:
     """The time of the jobs *names* has come."""
     for name in names:
-        change_row(database_of(running), name, due_at=utc_now())
+        change_row(database_of(running), name, due_at=now_in_sql())
     running._schedule._look_at.clear()
 
 
@@ -113,7 +113,7 @@ def test_a_catch_up_that_fails_is_told_and_does_not_hold_up_counting(caplog: pyt
     assert troubles(running) == "KeyError: 'lines'"
     assert "No catch-up tonight, again in an hour: KeyError: 'lines'" in caplog.records[0].getMessage()
     due_at = row_of(database_of(running), "catch_up").due_at
-    assert dt.timedelta(minutes=59) < due_at - utc_now() <= dt.timedelta(hours=1)
+    assert dt.timedelta(minutes=59) < due_at - now_in_sql() <= dt.timedelta(hours=1)
     make_due(running, "catch_up")
     running.step()
     assert troubles(running) == ""

@@ -10,12 +10,12 @@ from typing import Any
 from counting_model import summed
 from hypothesis import strategies as st
 
+from storefront_plugin.core.clock import now_in_sql
 from storefront_plugin.core.database import Base, Database
 from storefront_plugin.core.shop_database import ShopDatabase
 from storefront_plugin.counts import rebuild
 from storefront_plugin.counts.generations import Generation
 from storefront_plugin.counts.weights import Weighting, large_orders
-from storefront_plugin.orderlog.events import now
 from storefront_plugin.orderlog.numbering import Position
 from storefront_plugin.orderlog.settling import Entry, dump_entries
 from storefront_plugin.orderlog.tables import Applier, Batch
@@ -58,7 +58,7 @@ class CountedShop:
                         day=max(entry.day for entry in entries),
                         orders=len(entries),
                         entries=dump_entries(entries),
-                        created_at=now(),
+                        created_at=now_in_sql(),
                     )
                 )
                 applier.number, applier.token = applier.number + 1, token

@@ -13,10 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from storefront_plugin.core.clock import now_in_sql
 from storefront_plugin.core.database import Base, Database, table_of
 from storefront_plugin.core.shop_database import ShopDatabase
 from storefront_plugin.jobs.job import Job, Outcome, Progress, silent
-from storefront_plugin.jobs.leases import Leases, StoredJob, utc_now
+from storefront_plugin.jobs.leases import Leases, StoredJob
 from storefront_plugin.jobs.schedule import Schedule
 
 
@@ -24,7 +25,7 @@ def record_run(database: Database, name: str, trouble: str = "") -> None:
     """Another process has just done the job *name*, or met *trouble*."""
     lease = Leases(database).claim(Job(name=name, run=silent, where="worker", leased=True))
     assert lease is not None
-    lease.finish(utc_now(), trouble)
+    lease.finish(now_in_sql(), trouble)
 
 
 def change_row(database: Database, name: str, **values: object) -> None:
@@ -41,7 +42,7 @@ def row_of(database: Database, name: str) -> StoredJob:
 
 def ago(**interval: float) -> dt.datetime:
     """A moment before now."""
-    return utc_now() - dt.timedelta(**interval)
+    return now_in_sql() - dt.timedelta(**interval)
 
 
 def open_jobs(url: str) -> Database:

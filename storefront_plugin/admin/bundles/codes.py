@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, request, url_for
 from wtforms.validators import InputRequired, ValidationError
 
 from ...bundles.store.repository import BundleNotFound, BundleRecord
+from ...core import clock
 from ...proxies import current_services
 from ..kit.access import merchant_name
 from ..kit.forms import AdminForm, MomentField
@@ -32,7 +33,7 @@ class CodeForm(AdminForm):
         if self.starts is not None and field.data <= self.starts:
             time = shown_time(self.starts)
             raise ValidationError(_("The bundle starts on %(time)s. Choose a time after that.", time=time))
-        left = field.data - dt.datetime.now(dt.timezone.utc)
+        left = field.data - clock.now()
         if left < dt.timedelta(hours=1):
             raise ValidationError(_("Choose a time that is at least an hour from now."))
         if left > dt.timedelta(days=_MOST_DAYS):
@@ -71,7 +72,7 @@ def made(bundle_id: int) -> Response:
 
 def _warnings(stored: BundleRecord, end: dt.datetime | None) -> list[str]:
     """Why code and link, which hold until *end*, do nothing for a while."""
-    schedule, now = stored.definition.schedule, dt.datetime.now(dt.timezone.utc)
+    schedule, now = stored.definition.schedule, clock.now()
     found = []
     if stored.state != "published":
         found.append(_("The bundle is not published: code and link do nothing until it is."))
@@ -89,6 +90,6 @@ def _warnings(stored: BundleRecord, end: dt.datetime | None) -> list[str]:
 
 def _default_end(stored: BundleRecord) -> dt.datetime:
     """A week from now, or from when the bundle starts; the end of the bundle where that is sooner."""
-    schedule, now = stored.definition.schedule, dt.datetime.now(dt.timezone.utc)
+    schedule, now = stored.definition.schedule, clock.now()
     week = max(now, schedule.start or now) + dt.timedelta(days=DAYS)
     return week if schedule.end is None else min(week, schedule.end)

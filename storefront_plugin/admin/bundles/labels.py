@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 from ...bundles.cart.stock import bundle_available
 from ...bundles.definition import Component, Definition, Tier
 from ...bundles.price import Price
+from ...core import clock
 from ...proxies import current_services
 from ...shop.ports import Product
 from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_percent, shown_time
@@ -123,7 +124,7 @@ def state_view(
     absent: Absence | None = None,
 ) -> StateView:
     """How a bundle stands now; times are aware, or UTC without zone. *absent* is why it cannot be had."""
-    now = dt.datetime.now(dt.timezone.utc)
+    now = clock.now()
     if state != "published":
         return StateView("off", state_names()[state])
     if end is not None and _aware(end) <= now:

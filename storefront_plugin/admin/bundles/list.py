@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple, get_args
 
 from ...bundles.definition import Definition
 from ...bundles.store.listing import Row, Sort, Wanted, definitions_of, list_bundles
+from ...core import clock
 from ...core.errors import N_
 from ...proxies import current_services
 from ..kit.lists import Action, Choice, Flag, ListPage, Query, Search
@@ -43,7 +43,7 @@ def filters_of(query: Query) -> Wanted:
         state="published" if on else query["state"],
         kind=query["kind"],
         staff_only=True if query["staff"] else None,
-        on_at=dt.datetime.now(dt.timezone.utc).replace(microsecond=0) if on else None,
+        on_at=clock.now().replace(microsecond=0) if on else None,
         sort=query.sort,  # type: ignore[arg-type] # one of the names below
         descending=query.descending,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from ...bundles.price_kinds import Items
 from ...bundles.quote import quote
 from ...bundles.slots.offers import TierOffer, tier_offer
 from ...bundles.slots.variants import Choices
+from ...core import clock
 from ...money import to_minor
 from ...proxies import current_services
 from ...shop.ports import Product
@@ -33,7 +33,7 @@ def dominated(definition: Definition, offer: TierOffer, currency: str) -> str:
         for item in offer.items
         if item.quantity
     ]
-    pricing = price_cart(lines, [Bundle(1, everyones)], currency, dt.datetime.now(dt.timezone.utc))
+    pricing = price_cart(lines, [Bundle(1, everyones)], currency, clock.now())
     if pricing.discount <= offer.saving:
         return ""
     return _(

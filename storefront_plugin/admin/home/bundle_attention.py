@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from ...bundles.cart.stock import bundle_available
 from ...bundles.definition import Bundle
 from ...bundles.store.tables import BundleRow
-from ...orderlog.events import now
+from ...core import clock
 from ...proxies import current_services
 from ...shop.ports import Product
 from ..bundles.labels import absence, trouble
@@ -59,7 +59,7 @@ def part_items() -> tuple[list[Item], Looked]:
     items = [item for bundle in looked if (item := _part_item(bundle, products)) is not None]
     items.sort(key=lambda item: item.level)  # those that cannot be bought come first
 
-    moment = dt.datetime.now(dt.timezone.utc)
+    moment = clock.now()
     on = [bundle.definition for bundle in looked if bundle.definition.schedule.holds(moment)]
     absent = sum(absence(definition, products) is not None for definition in on)
     return _shortened(items, _more_parts), Looked(len(looked), len(published), absent)
@@ -79,7 +79,7 @@ def _products(bundles: Iterable[Bundle]) -> dict[str, Product | None]:
 
 def _part_item(bundle: Bundle, products: Products) -> Item | None:
     definition = bundle.definition
-    over = definition.schedule.end is not None and definition.schedule.end <= dt.datetime.now(dt.timezone.utc)
+    over = definition.schedule.end is not None and definition.schedule.end <= clock.now()
     troubled = {name: words for name in sorted(definition.product_ids) if (words := trouble(products[name]))}
     stock = {name: found.stock for name in definition.product_ids if (found := products[name]) and found.visible}
     can_be_had = bundle_available(definition, stock)
@@ -105,7 +105,7 @@ def _part_item(bundle: Bundle, products: Products) -> Item | None:
 
 def over_items() -> list[Item]:
     """Published bundles that have ended, or whose limit in all is reached; raises `DatabaseUnavailable`."""
-    moment = now()
+    moment = clock.now_in_sql()
     ended = BundleRow.ends_at <= moment
     used_up = BundleRow.uses >= BundleRow.limit_in_all
     columns = (BundleRow.id, BundleRow.title, BundleRow.ends_at, BundleRow.limit_in_all)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from ...bundles.store.listing import Row, Wanted, list_bundles
 from ...bundles.store.tables import BundleRow
-from ...core import audit
-from ...orderlog.events import day_of, now
+from ...core import audit, clock
+from ...orderlog.events import day_of
 from ...orderlog.tables import Applier, LoggedOrder
 from ...proxies import current_services
 from ...recommending.placements import PlacementRecord
@@ -78,7 +77,7 @@ class Overview:
 
 def overview() -> Overview:
     """The figures now, by a fixed number of indexed or bounded queries; raises `DatabaseUnavailable`."""
-    database, moment = current_services.database, dt.datetime.now(dt.timezone.utc)
+    database, moment = current_services.database, clock.now()
     with database.reading(blocking=True) as session:
         orders, bundles = _orders(session), _bundles(session)
         products = session.scalar(sa.select(Applier.products).where(Applier.id == 1)) or 0
@@ -90,7 +89,7 @@ def overview() -> Overview:
 
 
 def _orders(session: Session) -> Orders:
-    today = day_of(now())
+    today = day_of(clock.now_in_sql())
     days = sa.select(LoggedOrder.day, sa.func.count()).where(LoggedOrder.day >= today - 2 * DAYS)
     found: dict[int | None, int] = {row[0]: row[1] for row in session.execute(days.group_by(LoggedOrder.day))}
     some = sa.select(LoggedOrder.day).limit(MOST_ORDERS).subquery()
@@ -100,7 +99,7 @@ def _orders(session: Session) -> Orders:
 
 
 def _bundles(session: Session) -> Bundles:
-    moment = now()
+    moment = clock.now_in_sql()
     published = BundleRow.state == "published"
     coming = sa.and_(published, BundleRow.starts_at > moment)
     ended = sa.and_(published, BundleRow.ends_at <= moment)

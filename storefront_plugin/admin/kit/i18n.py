@@ -9,6 +9,7 @@ from babel.dates import format_date, format_time, format_timedelta, get_datetime
 from babel.numbers import format_percent
 from flask import request
 
+from ...core import clock
 from ...core.errors import StorefrontError
 from ...core.i18n import Texts, texts_for
 from ...money import format_money, from_minor
@@ -69,7 +70,7 @@ def shown_day(day: dt.date) -> str:
 def shown_age(moment: dt.datetime) -> str:
     """How long ago, in words ("3 hours ago"); a naive *moment* is UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
-    return format_timedelta(aware - dt.datetime.now(dt.timezone.utc), add_direction=True, locale=_locale())
+    return format_timedelta(aware - clock.now(), add_direction=True, locale=_locale())
 
 
 def shown_money(minor: int, currency: str | None) -> str:

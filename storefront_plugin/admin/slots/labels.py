@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ...core import clock
 from ...proxies import current_services
 from ...recommending.plan import PLACEMENTS, Slot
 from ...recommending.slot_stats import SlotCounts
@@ -117,7 +117,7 @@ def compared(mine: Sequence[Slot], theirs: Sequence[Slot]) -> Iterator[tuple[Pla
 
 
 def _state(slot: Slot) -> tuple[StateKind, str]:
-    now = dt.datetime.now(dt.timezone.utc)
+    now = clock.now()
     unknown = next((name for name in slot.strategies if name not in current_services.fillers.sources), None)
     if unknown is not None:
         return "error", _("Not shown: there is no strategy %(name)s any more", name=unknown)

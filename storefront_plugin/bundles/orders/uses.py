@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -11,6 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ...core import clock
 from ...core.database import Database, table_of
 from ...core.dialects import begin_before_savepoint
 from ...core.errors import InputError, StorefrontError
@@ -64,7 +64,7 @@ def store_order(session: Session, database: Database, order_id: str, record: Ord
                 raise RefundedAlready(
                     f"Order {order_id!r:.80} has refunds already and cannot be priced anew; give the new order another id."
                 )
-            written = {"record": record.to_json(), "created_at": _now()}
+            written = {"record": record.to_json(), "created_at": clock.now_in_sql()}
             connection.execute(sa.update(_ORDERS).where(_ORDERS.c.order_id == order_id).values(written))
         _count(connection, order_id, counted, record.bundles, record.currency)
     return True
@@ -148,7 +148,7 @@ def _row(session: Session, order_id: str) -> Any:
 
 def _insert(connection: sa.Connection, order_id: str, record: OrderRecord) -> bool:
     """Store a new order; False where its id stands there already."""
-    row = {"record": record.to_json(), "refunded": "[]", "refunds": 0, "created_at": _now()}
+    row = {"record": record.to_json(), "refunded": "[]", "refunds": 0, "created_at": clock.now_in_sql()}
     try:
         with connection.begin_nested():
             connection.execute(sa.insert(_ORDERS), row | {"order_id": order_id})
@@ -192,7 +192,7 @@ def _count(
         connection.execute(sa.delete(_USES).where(_USES.c.order_id == order_id))
     for one in used:
         row = {"order_id": order_id, "bundle_id": one.id, "count": one.count, "saving": one.saving}
-        connection.execute(sa.insert(_USES), row | {"currency": currency, "used_at": _now()})
+        connection.execute(sa.insert(_USES), row | {"currency": currency, "used_at": clock.now_in_sql()})
 
 
 def _raise_uses(connection: sa.Connection, changes: Mapping[int, int]) -> None:
@@ -208,10 +208,6 @@ def _raise_uses(connection: sa.Connection, changes: Mapping[int, int]) -> None:
             reached.append(bundle_id)
     if reached:
         raise LimitReached(reached)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
 
 
 def _run(session: Session, statement: sa.Update) -> int:

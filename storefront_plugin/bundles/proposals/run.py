@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import sqlalchemy as sa
 
+from ...core import clock
 from ...core.database import Database, table_of
 from ...core.errors import DatabaseUnavailable, InputError, StorefrontError
 from ...orderlog.product_numbers import ProductNumbers
@@ -137,7 +138,9 @@ def latest_run(database: Database) -> Run | None:
 def is_due(database: Database, days: int) -> bool:
     """Whether no search began within the last *days*, or the latest failed."""
     run = latest_run(database)
-    return run is None or run.state == "failed" or _now() - run.started_at > dt.timedelta(days=days, hours=-1)
+    return (
+        run is None or run.state == "failed" or clock.now_in_sql() - run.started_at > dt.timedelta(days=days, hours=-1)
+    )
 
 
 def begin(database: Database, settings: MiningSettings | None = None, by: str = "") -> Begun:
@@ -145,7 +148,7 @@ def begin(database: Database, settings: MiningSettings | None = None, by: str = 
 
     Of two that try at the same time one gets `SearchRunning`.
     """
-    token, now = secrets.token_hex(8), _now()
+    token, now = secrets.token_hex(8), clock.now_in_sql()
     row_of: dict[str, Any] = {"token": token, "state": "running", "phase": "read", "done": 0, "total": 0, "found": 0}
     row_of |= {"started_by": by[:255], "started_at": now, "beat_at": now, "finished_at": None, "sentence": ""}
     free = sa.or_(ProposalRunRow.state != "running", ProposalRunRow.beat_at < now - DEAD_AFTER)
@@ -200,7 +203,7 @@ def carry_out(
         return _finish(database, begun.token, found)
     except BaseException as error:
         sentence = str(error) if isinstance(error, StorefrontError) else _BROKE_OFF
-        _set(database, begun.token, state="failed", sentence=sentence, finished_at=_now())
+        _set(database, begun.token, state="failed", sentence=sentence, finished_at=clock.now_in_sql())
         raise
 
 
@@ -222,7 +225,7 @@ def _beat(database: Database, token: str) -> Progress:
             return
         reported = (phase, time.monotonic())
         try:
-            still_ours = _set(database, token, phase=phase, done=done, total=total, beat_at=_now())
+            still_ours = _set(database, token, phase=phase, done=done, total=total, beat_at=clock.now_in_sql())
         except DatabaseUnavailable as error:
             logger.warning("The search for bundles could not show its progress: %s", error)
             return
@@ -234,7 +237,7 @@ def _beat(database: Database, token: str) -> Progress:
 
 def _finish(database: Database, token: str, found: list[Proposal]) -> int:
     """Replace the open proposals, in one transaction with the run's end."""
-    now = _now()
+    now = clock.now_in_sql()
     with database.writing() as session:
         ours = sa.update(ProposalRunRow).where(ProposalRunRow.token == token)
         ended: Any = session.execute(ours.values(state="done", finished_at=now))
@@ -283,8 +286,4 @@ def _in_bundles(database: Database) -> set[str]:
 
 
 def _is_dead(row: ProposalRunRow) -> bool:
-    return row.state == "running" and _now() - row.beat_at > DEAD_AFTER
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
+    return row.state == "running" and clock.now_in_sql() - row.beat_at > DEAD_AFTER

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from ...core import clock
 from ...core.errors import N_, AdapterError, DatabaseUnavailable, InputError
 from ...core.i18n import Texts
 from ...recommending.explaining import ExplainedSlot
@@ -108,7 +108,7 @@ class BundleFilling:
         self._failed = filler.failed
         self._page = page
         self._slots = slots
-        self._now = dt.datetime.now(dt.timezone.utc)
+        self._now = clock.now()
         self._shopper = Shopper(page.segments, self._pricer.codes.unlocked(page.presented, self._now))
 
     def reads(self) -> Iterable[Command]:

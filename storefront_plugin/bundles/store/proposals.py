@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ...core import clock
 from ...core.audit import note
 from ...core.database import Database
 from ...core.errors import InputError, StorefrontError
@@ -186,7 +187,7 @@ def _change(database: Database, keys: Collection[str], state: ProposalState, act
 
 def _decide(session: Session, row: ProposalRow, state: ProposalState, by: str) -> None:
     row.state, row.decided_by = state, by[:255]
-    row.decided_at = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
+    row.decided_at = clock.now_in_sql()
     session.flush()
 
 

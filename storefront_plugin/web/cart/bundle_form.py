@@ -6,7 +6,6 @@ one that the shopper can correct raises `NotAdded`, and nothing is added.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -19,6 +18,7 @@ from ...bundles.definition import Bundle, Component, Shopper, Tier
 from ...bundles.slots.items import allowed, choices_left, remaining
 from ...bundles.slots.page_cart import cart_pricing, counted
 from ...bundles.slots.variants import Choices
+from ...core import clock
 from ...core.errors import InputError
 from ...proxies import current_services
 from ...recommending.choosing import is_eligible
@@ -143,7 +143,7 @@ def _published(bundle_id: int, version: int, page: Page) -> Bundle:
     bundle = pricer.published.get().bundles.get(bundle_id)
     if bundle is None or bundle.version != version:
         raise NotAdded(f"Bundle {bundle_id} was changed or ended since the page was made.", Notice("changed"))
-    now = dt.datetime.now(dt.timezone.utc)
+    now = clock.now()
     shopper = Shopper(page.segments, pricer.codes.unlocked(page.presented, now))
     if not shopper.may_have(bundle, now):
         raise NotAdded(f"Bundle {bundle_id} is not on for this shopper now.", Notice("gone"))

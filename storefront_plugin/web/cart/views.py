@@ -11,6 +11,7 @@ from flask import Request, Response, abort, current_app, redirect, request, url_
 from werkzeug.exceptions import TooManyRequests
 
 from ...bundles.definition import Bundle, Shopper
+from ...core import clock
 from ...core.errors import AdapterError, InputError, StorefrontError
 from ...core.i18n import texts_for
 from ...proxies import current_services
@@ -191,7 +192,7 @@ def take_code() -> Response:
 
 def _look_at(shown: str, source: Source) -> Notice:
     """The notice for a code or token. It has details only if the code or token was signed by us."""
-    codes, now = current_services.pricer.codes, dt.datetime.now(dt.timezone.utc)
+    codes, now = current_services.pricer.codes, clock.now()
     signed = codes.unlocked([shown], _BEGINNING)
     if not signed:
         return Notice("wrong", source)
