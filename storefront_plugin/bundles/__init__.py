@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NoReturn
 from ..core.renamed import unknown_name
 from .cart.pricing import CartPricing
 from .cart.stock import Shortage
-from .definition import BundleText, Component, Definition, Schedule, Tier
+from .definition import BundleText, Definition, Schedule
 from .orders.refunds import RefundQuote, Return
 from .orders.uses import LimitReached, RefundConflict, RefundedAlready
 from .price import amount_off, fixed_price, free_items, percent_off
 from .store.repository import BundleNotFound, BundleRecord, EditConflict
+from .tier import Component, Tier
 
 __all__ = [
     "BundleNotFound",

@@ -15,11 +15,11 @@ from ..core.errors import InputError, StorefrontError
 from ..money import LIMIT, checked_currency, to_minor
 from ..shop.cleaning import clean_product
 from ..shop.ports import CartLine, Catalog, OffersVariants, Product, Variant
+from .bundle import Bundle, Shopper
 from .cart.lines import LineItem, clean_line, line_from_cart
 from .cart.next_offers import MissingItem, NextOffer
 from .cart.pricing import CartPricing, price_cart
 from .cart.stock import Shortage, can_have, recheck
-from .definition import Bundle, Shopper
 from .orders.record import OrderRecord, record_of
 from .store.published import PublishedBundles, in_play, looked_up
 from .store.staff_codes import StaffCodes

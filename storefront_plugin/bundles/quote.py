@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from .definition import Tier
 from .price_kinds import Items
+from .tier import Tier
 
 Why: TypeAlias = Literal["no_amount", "costs_more", "saves_nothing"]
 

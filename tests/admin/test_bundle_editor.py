@@ -17,13 +17,14 @@ from made_bundles import set_of
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import CartLine, MemoryCatalog, Merchant, Product
-from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
+from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import fixed_price, percent_off
 from storefront_plugin.bundles.store import proposals
 from storefront_plugin.bundles.store.listing import list_bundles
 from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository
 from storefront_plugin.bundles.store.saved_forms import create_once
 from storefront_plugin.bundles.store.tables import BundleRow, ProposalRow
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.core.audit import entries
 from storefront_plugin.core.database import table_of
 from storefront_plugin.shop.ports import Variant

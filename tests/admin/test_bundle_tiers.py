@@ -11,9 +11,10 @@ from made_bundles import TEXTS, steps_of
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, Merchant
-from storefront_plugin.bundles.definition import Component, Definition, Schedule, Tier
+from storefront_plugin.bundles.definition import Definition, Schedule
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, percent_off
 from storefront_plugin.bundles.store.repository import BundleRepository
+from storefront_plugin.bundles.tier import Component, Tier
 
 TOMORROW = Schedule(start=dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=1))
 

@@ -14,10 +14,11 @@ from shop_pages import counted_sql
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, Merchant
-from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
+from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import fixed_price, percent_off
 from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.bundles.store.tables import BundleRow
+from storefront_plugin.bundles.tier import Component, Tier
 
 TEN = percent_off(10)
 NOW = dt.datetime.now(dt.timezone.utc)

@@ -14,10 +14,13 @@ import random
 import sys
 import time
 
+from storefront_plugin.bundles.bundle import Bundle
 from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
-from storefront_plugin.bundles.definition import Bundle, BundleKind, BundleText, Component, Definition, Tier
+from storefront_plugin.bundles.definition import BundleText, Definition
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
+from storefront_plugin.bundles.price_kinds import BundleKind
+from storefront_plugin.bundles.tier import Component, Tier
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.timezone.utc)
 TEXTS = {"en": BundleText("Set")}

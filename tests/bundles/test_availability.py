@@ -8,8 +8,9 @@ from made_bundles import TEXTS, bundles, mix_of, set_of
 
 from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.stock import Shortage, bundle_available, recheck, sets_available, shortages
-from storefront_plugin.bundles.definition import Component, Definition, Tier
+from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.price import free_items, percent_off
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.shop.memory import MemoryCatalog
 from storefront_plugin.shop.ports import Product, Variant
 

@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 from made_bundles import NOW, PRODUCTS, TEXTS, bundles, carts, definitions, mix_of, mixes, priced, set_of, steps_of
 from plain_pricing import most_saving
 
+from storefront_plugin.bundles.bundle import Bundle
 from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
-from storefront_plugin.bundles.definition import Bundle, Component, Definition, Tier
+from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.packing import candidates
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
 from storefront_plugin.bundles.quote import quote
 from storefront_plugin.bundles.slots.items import OfferItem
 from storefront_plugin.bundles.slots.offers import quote_of
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.shop.ports import Product
 
 SOME = settings(max_examples=80, deadline=None)

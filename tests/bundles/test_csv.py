@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from made_bundles import definitions, set_of
 from small_shop import SmallShop
 
-from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
+from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import amount_off, percent_off
 from storefront_plugin.bundles.spreadsheet import reading as csv_read
 from storefront_plugin.bundles.spreadsheet.cells import read_text, read_variants, write_text, write_variants
@@ -26,6 +26,7 @@ from storefront_plugin.bundles.spreadsheet.importing import ImportReport, import
 from storefront_plugin.bundles.spreadsheet.reading import read_csv
 from storefront_plugin.bundles.store.listing import Wanted, list_bundles
 from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.core import audit
 from storefront_plugin.core.database import Base, Database
 from storefront_plugin.core.errors import AdapterError, InputError

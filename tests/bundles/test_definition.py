@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from made_bundles import NOW, TEXTS, definitions, mix_of, set_of, steps_of
 
 from storefront_plugin.bundles.cart.lines import LineItem
-from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
+from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
 from storefront_plugin.bundles.quote import quote
 from storefront_plugin.bundles.rounding import spread
 from storefront_plugin.bundles.store.definition_json import dump_definition, load_definition
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.core.errors import InputError
 
 TEN = percent_off(10)

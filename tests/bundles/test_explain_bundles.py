@@ -16,14 +16,16 @@ from made_bundles import definitions, mix_of, set_of, steps_of
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, MemoryCatalog, Product, Slot
+from storefront_plugin.bundles.bundle import Bundle
 from storefront_plugin.bundles.cart.next_offers import MissingItem
-from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Schedule, Tier
+from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import amount_off, fixed_price, percent_off
 from storefront_plugin.bundles.slots import cart_verdicts, filler
 from storefront_plugin.bundles.slots.verdicts import VERDICTS, BundleVerdict, ExplainedBundle
 from storefront_plugin.bundles.store import published as published_bundles
 from storefront_plugin.bundles.store.published import Published
 from storefront_plugin.bundles.store.repository import BundleRepository
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.core.i18n import LANGUAGES, texts_for
 from tests.recommending.test_explain import explain, page_of
 

@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from made_bundles import NOW, bundles, definitions, mix_of, set_of, steps_of
 
 from storefront_plugin import ConfigurationError, Product, Slot
+from storefront_plugin.bundles.bundle import Bundle, Shopper
 from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
-from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Schedule, Shopper, Tier
+from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import amount_off, fixed_price, free_items, percent_off
 from storefront_plugin.bundles.slots.offers import best_offers, bundle_offer, tier_offer
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.shop.ports import Variant
 
 TEXTS = {"en": BundleText("Set")}

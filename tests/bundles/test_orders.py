@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 
 from storefront_plugin import CartLine, MemoryCatalog, Storefront
 from storefront_plugin.bundles import BundleRecord, LimitReached, RefundConflict, RefundedAlready, Return, percent_off
+from storefront_plugin.bundles.bundle import Bundle
 from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
-from storefront_plugin.bundles.definition import Bundle
 from storefront_plugin.bundles.store.repository import BundleNotFound, BundleRepository
 from storefront_plugin.bundles.store.tables import BundleUse, PricedOrder
 from storefront_plugin.core.database import Database

@@ -20,7 +20,7 @@ from small_shop import SmallShop
 from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.cart.stock import Shortage
-from storefront_plugin.bundles.definition import BundleText, Component, Definition, Tier
+from storefront_plugin.bundles.definition import BundleText, Definition
 from storefront_plugin.bundles.orders import uses
 from storefront_plugin.bundles.orders.record import OrderRecord
 from storefront_plugin.bundles.orders.refunds import Return, refund_quote
@@ -29,6 +29,7 @@ from storefront_plugin.bundles.pricer import CartPricer
 from storefront_plugin.bundles.store.published import MAX_LOOKED_UP, in_play
 from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository, raise_version
 from storefront_plugin.bundles.store.tables import BundleRow
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.core.database import Base
 from storefront_plugin.core.errors import InputError, StorefrontError
 from storefront_plugin.orderlog.tables import LoggedOrder

@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bundles import NOW, TEXTS, bundles, carts, currencies, definitions, mix_of, priced, set_of, steps_of
 
+from storefront_plugin.bundles.bundle import Bundle, Shopper
 from storefront_plugin.bundles.cart.lines import LineItem, line_from_cart
 from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
-from storefront_plugin.bundles.definition import Bundle, Component, Definition, Schedule, Shopper, Tier
+from storefront_plugin.bundles.definition import Definition, Schedule
 from storefront_plugin.bundles.price import amount_off, fixed_price, free_items, percent_off
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.core.errors import InputError
 from storefront_plugin.shop.ports import CartLine
 

@@ -13,8 +13,9 @@ from small_shop import SmallShop
 from storefront_plugin import MemoryCatalog
 from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.stock import Remaining
-from storefront_plugin.bundles.definition import Component, Definition, Tier
+from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.price import free_items, percent_off
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.shop.ports import Variant
 
 MakeShop = Callable[..., SmallShop]

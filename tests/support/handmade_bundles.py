@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from handmade import LONG, products
 from made_bundles import NOW
 
+from storefront_plugin.bundles.bundle import Bundle
 from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
-from storefront_plugin.bundles.definition import Bundle, BundleText, Component, Definition, Tier
+from storefront_plugin.bundles.definition import BundleText, Definition
 from storefront_plugin.bundles.price import amount_off, fixed_price, free_items, percent_off
 from storefront_plugin.bundles.slots.offers import BundleOffer, best_offers
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.money import to_minor
 from storefront_plugin.recommending.page import Page
 from storefront_plugin.shop.ports import Product, Variant

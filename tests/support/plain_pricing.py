@@ -8,9 +8,10 @@ from functools import cache
 from itertools import combinations
 from typing import TypeAlias
 
+from storefront_plugin.bundles.bundle import Bundle
 from storefront_plugin.bundles.cart.lines import LineItem
-from storefront_plugin.bundles.definition import Bundle, Component, Tier
 from storefront_plugin.bundles.price import Price
+from storefront_plugin.bundles.tier import Component, Tier
 
 Pieces: TypeAlias = tuple[int, ...]
 """Pieces of each line."""

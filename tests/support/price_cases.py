@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from storefront_plugin.bundles.definition import Component, Tier
 from storefront_plugin.bundles.price import price_from_json
 from storefront_plugin.bundles.quote import Quote, quote
+from storefront_plugin.bundles.tier import Component, Tier
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "bundles" / "price_cases.json").read_text(encoding="utf-8")

@@ -17,9 +17,10 @@ from made_bundles import mix_of, set_of, steps_of
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, MemoryCatalog, Product
-from storefront_plugin.bundles.definition import Component, Definition, Tier
+from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store.repository import BundleRepository
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.web import http
 from storefront_plugin.web.request_page import MOST

@@ -17,9 +17,10 @@ from made_bundles import mix_of, set_of
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, MemoryCatalog, Product
-from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
+from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store.repository import BundleRepository
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.web import notices

@@ -15,9 +15,10 @@ from shop_pages import counted_sql
 from small_shop import SmallShop
 
 from storefront_plugin import CartLine, InputError, MemoryCatalog, Product
-from storefront_plugin.bundles.definition import BundleText, Component, Definition, Tier
+from storefront_plugin.bundles.definition import BundleText, Definition
 from storefront_plugin.bundles.price import fixed_price, free_items, percent_off
 from storefront_plugin.bundles.store.repository import BundleRepository
+from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.shop.ports import Variant

@@ -27,9 +27,10 @@ from flask import Flask, get_flashed_messages
 from sqlalchemy import func, select
 
 from storefront_plugin import CartLine
+from storefront_plugin.bundles.bundle import Bundle, Shopper
 from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
-from storefront_plugin.bundles.definition import Bundle, BundleText, Definition, Shopper
+from storefront_plugin.bundles.definition import BundleText, Definition
 from storefront_plugin.bundles.orders.uses import LimitReached
 from storefront_plugin.bundles.store.listing import Wanted, list_bundles
 from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from storefront_plugin.bundles.definition import BundleText, Component, Definition, Schedule, Tier
+from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, free_items, percent_off
 from storefront_plugin.bundles.store.listing import list_bundles
 from storefront_plugin.bundles.store.repository import Action, BundleRepository
+from storefront_plugin.bundles.tier import Component, Tier
 
 from .storefront import storefront
 

@@ -9,8 +9,9 @@ from typing import Any, Final
 from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField, StringField, TextAreaField
 from wtforms.widgets import HiddenInput
 
-from ...bundles.definition import MAX_COMPONENTS, MAX_TIERS, BundleText, Component, Definition, Tier
+from ...bundles.definition import MAX_TIERS, BundleText, Definition
 from ...bundles.price_kinds import RULES
+from ...bundles.tier import MAX_COMPONENTS, Component, Tier
 from ...money import from_minor
 from ..kit.forms import AdminForm, MomentField
 

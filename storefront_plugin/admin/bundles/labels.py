@@ -10,8 +10,9 @@ from typing import Final
 from babel import Locale, UnknownLocaleError
 
 from ...bundles.cart.stock import bundle_available
-from ...bundles.definition import Component, Definition, Tier
+from ...bundles.definition import Definition
 from ...bundles.price import Price
+from ...bundles.tier import Component, Tier
 from ...core import clock
 from ...proxies import current_services
 from ...shop.ports import Product

@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ...bundles.bundle import Bundle
 from ...bundles.cart.lines import LineItem
 from ...bundles.cart.pricing import Applied, price_cart
 from ...bundles.cart.stock import sets_available
-from ...bundles.definition import Bundle, Definition, Schedule, Tier
+from ...bundles.definition import Definition, Schedule
 from ...bundles.price_kinds import Items
 from ...bundles.quote import quote
 from ...bundles.slots.offers import TierOffer, tier_offer
 from ...bundles.slots.variants import Choices
+from ...bundles.tier import Tier
 from ...core import clock
 from ...money import to_minor
 from ...proxies import current_services

@@ -8,9 +8,10 @@ from typing import Any, Final, TypeAlias, cast
 
 from wtforms import Field, FormField
 
-from ...bundles.definition import MAX_QUANTITY, Definition, Schedule
+from ...bundles.definition import Definition, Schedule
 from ...bundles.price_kinds import RULES, PriceKind
 from ...bundles.store.definition_json import build_definition
+from ...bundles.tier import MAX_QUANTITY
 from ...core.i18n import known_locale
 from ...web.widgets.cards import below_root
 from ..kit.forms import add_error, plain, read_amount, read_currency, read_percent, read_whole

@@ -9,7 +9,7 @@ from typing import Final
 
 from werkzeug.datastructures import MultiDict
 
-from ...bundles.definition import MAX_COMPONENTS
+from ...bundles.tier import MAX_COMPONENTS
 from ..kit.i18n import _
 from ..kit.products import ProductView, resolve
 

@@ -10,8 +10,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from ...bundles.bundle import Bundle
 from ...bundles.cart.stock import bundle_available
-from ...bundles.definition import Bundle
 from ...bundles.store.tables import BundleRow
 from ...core import clock
 from ...proxies import current_services

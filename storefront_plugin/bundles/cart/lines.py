@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 from ...core.errors import InputError, shown
 from ...money import to_minor
 from ...shop.ports import CartLine, clean_id
-from ..definition import MAX_QUANTITY
 from ..pools import Pool
+from ..tier import MAX_QUANTITY
 
 MAX_LINES: Final = 1000
 MAX_UNIT_PRICE: Final = 10**15

@@ -12,11 +12,12 @@ from itertools import takewhile
 from typing import Final
 
 from ...core.renamed import renamed
-from ..definition import Bundle, Component, Tier
+from ..bundle import Bundle
 from ..packing import Choice
 from ..pools import Chosen, Pool
 from ..price_kinds import Items
 from ..quote import quote
+from ..tier import Component, Tier
 
 MAX_MISSING = 5
 """An offer that lacks more items than these is no next offer."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ...core.errors import InputError
-from ..definition import Bundle, Shopper
+from ..bundle import Bundle, Shopper
 from ..packing import choose
 from ..pools import Chosen, Pool
 from ..quote import NoSaving

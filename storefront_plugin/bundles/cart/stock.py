@@ -9,7 +9,9 @@ from typing import TypeAlias
 from ...shop.cleaning import stock_left
 from ...shop.ports import Catalog, LiveStock, OffersVariants, Product, Variant
 from ...shop.values import Unusable
-from ..definition import Bundle, Definition, Tier
+from ..bundle import Bundle
+from ..definition import Definition
+from ..tier import Tier
 from .lines import LineItem
 
 Stock: TypeAlias = Mapping[str, int | None]

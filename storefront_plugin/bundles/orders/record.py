@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from ...core.errors import InputError
+from ..bundle import Bundle
 from ..cart.lines import LineItem
 from ..cart.pricing import CartPricing
-from ..definition import Bundle, BundleText, Definition
+from ..definition import BundleText, Definition
 from ..store.definition_json import definition_from_json, definition_to_json
 
 FORMAT = 1

@@ -19,10 +19,12 @@ from typing import Any, Literal, TypeAlias
 
 from ...core.errors import InputError, shown
 from ...shop.ports import clean_id
+from ..bundle import Bundle, Shopper
 from ..cart.lines import LineItem, clean_variant
 from ..cart.pricing import price_cart
-from ..definition import MAX_QUANTITY, Bundle, Definition, Schedule, Shopper
+from ..definition import Definition, Schedule
 from ..rounding import spread, up_to
+from ..tier import MAX_QUANTITY
 from .record import OrderRecord
 
 Policy: TypeAlias = Literal["keep", "recompute"]

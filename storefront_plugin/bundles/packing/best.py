@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from ..definition import Bundle, Tier
+from ..bundle import Bundle
 from ..pools import Chosen, Pool
 from ..quote import NoSaving, quote
 from ..rounding import spread
+from ..tier import Tier
 from .bounds import most_saving
 from .candidates import add_offers, add_only_way, fill_greedily
 from .fillings import Mix, Recipe, filled_up, recipes, take

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Final, TypeAlias
 
-from ..definition import Tier
 from ..pools import Demand, Pool
 from ..price_kinds import Items
 from ..quote import NoSaving, quote
+from ..tier import Tier
 from .fillings import MANY, Recipe, all_fillings, fill, some_fillings, take, times
 from .problem import PackingProblem
 from .search import SMALL_POOLS

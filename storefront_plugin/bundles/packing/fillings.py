@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import chain, combinations, product
 from typing import Final, TypeAlias
 
-from ..definition import Component, Tier
 from ..pools import Demand, Pool
+from ..tier import Component, Tier
 from .stacks import Candidate, PoolIndex
 
 MANY: Final = 5000

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol, TypeAlias
 
-from ..definition import Bundle, Component
+from ..bundle import Bundle
 from ..pools import Demand, Pool
+from ..tier import Component
 
 
 class Candidate(NamedTuple):

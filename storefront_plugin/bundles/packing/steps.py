@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from ..definition import Definition, Tier
+from ..definition import Definition
 from ..pools import Pool
 from ..price_kinds import Items
 from ..quote import quote
+from ..tier import Tier
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...money import to_minor
+from ..bundle import Bundle, Shopper
 from ..cart.pricing import Applied, CartPricing, price_cart
-from ..definition import Bundle, Shopper
 from ..store.published import MAX_LOOKED_UP
 from .offers import BundleOffer, Products, bundle_offer
 from .verdicts import BundleVerdict, ExplainedBundle, off

@@ -17,11 +17,11 @@ from ...recommending.snapshot import Snapshot
 from ...recommending.strategy import Source
 from ...redis_store import Command
 from ...shop.ports import Product
+from ..bundle import Bundle, Shopper
 from ..cart.lines import LineItem
 from ..cart.next_offers import MissingItem, NextOffer
 from ..cart.pricing import CartPricing
 from ..cart.stock import can_have
-from ..definition import Bundle, Shopper
 from ..pricer import CartPricer
 from ..store.published import MAX_LOOKED_UP, Published, looked_up
 from .cart_verdicts import HINTS, CartOffers, CartVerdicts

@@ -9,7 +9,8 @@ from ...money import to_minor
 from ...shop.ports import Product, Variant
 from ..cart.lines import LineItem
 from ..cart.stock import Remaining
-from ..definition import Component, Definition, Tier
+from ..definition import Definition
+from ..tier import Component, Tier
 from .variants import Choices
 
 

@@ -8,12 +8,14 @@ from typing import TypeAlias
 
 from ...recommending.choosing import is_eligible
 from ...shop.ports import Product
+from ..bundle import Bundle
 from ..cart.lines import LineItem
 from ..cart.next_offers import NextOffer
 from ..cart.pricing import Applied
 from ..cart.stock import sets_available
-from ..definition import Bundle, Definition, Tier
+from ..definition import Definition
 from ..quote import Quote, quote
+from ..tier import Tier
 from .items import Offered, OfferItem, gone, items_of
 from .variants import Choices
 from .verdicts import BundleVerdict, ExplainedBundle, lacking

@@ -10,10 +10,11 @@ from typing import Literal, TypeAlias
 from ...core.errors import N_
 from ...recommending.choosing import is_eligible
 from ...shop.ports import Product
+from ..bundle import Bundle, OffKind
 from ..cart.lines import LineItem
 from ..cart.next_offers import MissingItem
-from ..definition import Bundle, OffKind, Tier
 from ..quote import Why
+from ..tier import Tier
 
 AbsentKind: TypeAlias = Literal["missing", "hidden", "sold_out"]
 

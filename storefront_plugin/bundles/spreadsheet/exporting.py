@@ -16,10 +16,11 @@ from ...core.database import Database
 from ...core.errors import InputError, StorefrontError
 from ...shop.cleaning import clean_products
 from ...shop.ports import Catalog
-from ..definition import Component, Definition, Tier
+from ..definition import Definition
 from ..store.definition_json import load_definition
 from ..store.listing import Wanted, conditions
 from ..store.tables import BundleRow
+from ..tier import Component, Tier
 from .cells import read_text, write_amount, write_flag, write_moment, write_number, write_text, write_variants
 from .columns import AMOUNT, Sheet
 from .importing import chunks

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from ...core.errors import InputError
 from ...core.problems import Invalid, Path, Problem
-from ..definition import BundleText, Component, Definition, Schedule, Tier, tier_problems
+from ..definition import BundleText, Definition, Schedule
 from ..price import price_from_json, price_to_json
+from ..tier import Component, Tier, tier_problems
 
 _Made = TypeVar("_Made")
 

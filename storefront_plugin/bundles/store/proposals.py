@@ -17,8 +17,9 @@ from ...core.audit import note
 from ...core.database import Database
 from ...core.errors import InputError, StorefrontError
 from ...shop.ports import Catalog
-from ..definition import BundleText, Component, Definition, Tier
+from ..definition import BundleText, Definition
 from ..price import fixed_price, percent_off
+from ..tier import Component, Tier
 from .tables import ProposalRow
 
 ProposalState: TypeAlias = Literal["open", "accepted", "rejected"]

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from ...core.database import Database
 from ...core.errors import InputError
 from ...core.locks import ProcessLock
-from ..definition import Bundle, Tier
+from ..bundle import Bundle
+from ..tier import Tier
 from .definition_json import load_definition
 from .repository import BundleRepository
 from .tables import BundleRow, PublishedVersion

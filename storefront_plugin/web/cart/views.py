@@ -10,7 +10,7 @@ from urllib.parse import urldefrag
 from flask import Request, Response, abort, current_app, redirect, request, url_for
 from werkzeug.exceptions import TooManyRequests
 
-from ...bundles.definition import Bundle, Shopper
+from ...bundles.bundle import Bundle, Shopper
 from ...core import clock
 from ...core.errors import AdapterError, InputError, StorefrontError
 from ...core.i18n import texts_for

@@ -8,8 +8,8 @@ from decimal import Decimal
 from babel.lists import format_list
 from babel.numbers import format_percent
 
-from ...bundles.definition import Tier
 from ...bundles.price import Price
+from ...bundles.tier import Tier
 from ...core.i18n import Texts, isolated
 from ...money import format_money, from_minor
 from .contexts import PriceView

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ...bundles.bundle import Bundle
 from ...bundles.cart.next_offers import MissingItem
 from ...bundles.cart.stock import enough
-from ...bundles.definition import Bundle
 from ...money import to_minor
 from ...shop.ports import Product, Variant
 from .bundle_labels import BundleLabels

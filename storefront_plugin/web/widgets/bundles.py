@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from flask import url_for
 
-from ...bundles.definition import Bundle, Definition, Tier
+from ...bundles.bundle import Bundle
+from ...bundles.definition import Definition
 from ...bundles.slots.filler import FilledBundles
 from ...bundles.slots.items import OfferItem
 from ...bundles.slots.offers import BundleOffer, TierOffer
+from ...bundles.tier import Tier
 from ...money import minor_digits
 from ...proxies import current_services
 from ..notices import Notice, message_of

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from ...bundles.cart.next_offers import MissingItem
 from ...bundles.cart.stock import enough
-from ...bundles.definition import Tier
 from ...bundles.slots.offers import BundleOffer
+from ...bundles.tier import Tier
 from ...money import to_minor
 from ...shop.ports import Product
 from .bundle_labels import BundleLabels

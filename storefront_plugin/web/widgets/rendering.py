@@ -18,7 +18,8 @@ from flask import current_app, has_request_context, url_for
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
-from ...bundles.definition import Bundle, Definition
+from ...bundles.bundle import Bundle
+from ...bundles.definition import Definition
 from ...bundles.slots.filler import FilledBundles
 from ...bundles.slots.offers import BundleOffer, tier_offer
 from ...bundles.slots.variants import Choices
