@@ -30,7 +30,8 @@ from .kit.pages import show_page
 from .log import LIST as AUDIT_LOG
 from .rules.editor import EDITOR as RULE_EDITOR
 from .rules.list import LIST as RULE_LIST
-from .slots import editor as slots
+from .slots import editor as slot_editor
+from .slots import list as slots
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ PAGES: tuple[_Page, ...] = (
     bundle_csv,
     proposals,
     slots,
+    slot_editor,
     RULE_LIST,
     RULE_EDITOR,
     explain,

@@ -19,10 +19,9 @@ from ..kit.changes import flash_change
 from ..kit.flashes import flash
 from ..kit.i18n import _, error_text
 from ..kit.pages import change, link, see_other, show_page, way_back
-from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, MOST, requested_page
+from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, MOST, requested_page, usual_product
 from ..kit.products import Found
 from ..rules.labels import log_title, sentence
-from ..slots.editor import usual_product
 from ..slots.labels import placement_words
 from .rows import SlotTable, slot_tables
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...core.errors import StorefrontError
 from ...proxies import current_services
 from ...recommending.page import MAX_SEEDS, Page
-from ...shop.ports import CartLine
+from ...shop.ports import CartLine, Product
 from .i18n import admin_texts
+from .products import look_up
 
 ABOUT_ONE: frozenset[str] = frozenset({"product"})
 CARTS: frozenset[str] = frozenset({"cart", "checkout"})
@@ -29,3 +31,12 @@ def requested_page(placement: str, product_ids: Sequence[str], category: str | N
         personal=True,
         blocking=True,
     )
+
+
+def usual_product() -> Product | None:
+    """The product that a preview begins with: what sells most."""
+    try:
+        found = current_services.suggestions.recommend("bestsellers", limit=1)
+        return look_up([found[0].product_id])[found[0].product_id] if found else None
+    except StorefrontError:  # the page is there without a preview, too
+        return None

@@ -16,9 +16,8 @@ from ...recommending.rules.rule import Rule
 from ...shop.ports import Product
 from ..kit import products
 from ..kit.catalogue_names import catalogue_names
-from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, requested_page
+from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, requested_page, usual_product
 from ..kit.products import Found
-from ..slots.editor import usual_product
 from ..slots.labels import placement_words, slot_title
 
 

@@ -1,117 +1,29 @@
-"""The slots of each placement: the list, the editor of one placement, its preview, and the way back."""
+"""The editor of the slots of one placement."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
-from ...core.errors import InputError, StorefrontError, StoreUnavailable
+from ...core.errors import InputError
 from ...proxies import current_services
-from ...recommending.effective_plan import usable_slots
-from ...recommending.page import Page
-from ...recommending.placements import EditConflict, PlacementRecord, unchanged
-from ...recommending.plan import PLACEMENTS, Slot, running
-from ...recommending.slot_stats import SlotCounts
-from ...shop.ports import CartLine, Product
-from ...web.widgets.rendering import render_slots
+from ...recommending.placements import EditConflict, PlacementRecord
+from ...recommending.plan import Slot
 from ..kit import products
 from ..kit.access import may_edit, merchant_name
 from ..kit.flashes import flash
-from ..kit.i18n import _, admin_texts, error_text
+from ..kit.i18n import _, error_text
 from ..kit.pages import change, editors_only, link, see_other, show_page, show_part
+from ..kit.preview_page import usual_product
 from .form import Draft, PlacementForm, blank, draft_of, posted_draft, same
-from .labels import compared, placement_words, slot_row, slot_title, strategy_words
-
-WITH_PRODUCT = ("product", "cart", "checkout", "thank_you", "category", "email")
-"""Placements that are about a product, or about the products of a cart or a category."""
-
-_CART = ("cart", "checkout")
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What is shown.
-
-    Attributes:
-        product: What the page is about; None where it needs none or none was chosen.
-        content: HTML of the widgets.
-        empty: Headings of the slots that found too little.
-        offered: Headings of those that are left out for a bundle of the very same products.
-        off: Headings of those that are off or out of schedule.
-        trouble: Why nothing can be shown, or "".
-    """
-
-    product: products.ProductView | None = None
-    content: str = ""
-    empty: tuple[str, ...] = ()
-    offered: tuple[str, ...] = ()
-    off: tuple[str, ...] = ()
-    trouble: str = ""
-
-    @property
-    def is_blank(self) -> bool:
-        return not (self.content or self.empty or self.offered or self.off or self.trouble)
-
-
-def preview_of(placement: str, slots: Sequence[Slot], product: Product | None) -> Preview:
-    """The preview of *slots* for *product*. Trouble with Redis, the database or an adapter is told, not raised."""
-    view = products.view_of(product) if product is not None else None
-    usable, _problems = usable_slots(placement, slots, current_services.fillers)
-    on = running(usable)
-    off = _headings(slot for slot in usable if slot not in on)
-    if placement in WITH_PRODUCT and product is None:
-        return Preview()
-    page = _page(placement, product)
-    try:
-        filled = current_services.suggestions.fill(page, on)
-        content = render_slots(page, filled, (), [slot.name for slot in on])
-    except StorefrontError as error:
-        return Preview(view, off=off, trouble=str(error))
-    empty = _headings(each.slot for each in filled if each.is_empty and each.replaced_by is None)
-    return Preview(view, content, empty, _headings(each.slot for each in filled if each.replaced_by), off)
-
-
-def usual_product() -> Product | None:
-    """The product that a preview begins with: what sells most."""
-    try:
-        found = current_services.suggestions.recommend("bestsellers", limit=1)
-        return products.look_up([found[0].product_id])[found[0].product_id] if found else None
-    except StorefrontError:  # the page is there without a preview, too
-        return None
-
-
-def _page(placement: str, product: Product | None) -> Page:
-    locale = admin_texts().locale
-    page = Page(
-        placement=placement,
-        locale=locale,
-        shop_locale=locale,
-        currency=current_services.settings.currency,
-        personal=True,  # never cached, so that cards have their buttons
-        blocking=True,
-    )
-    if product is not None and placement == "category":
-        page.category = next(iter(product.category_ids), None)
-    elif product is not None and placement in _CART:
-        page.cart = (CartLine(product.id),)
-    elif product is not None:
-        page.products = (product.id,)
-    return page
-
-
-def _headings(slots: Iterable[Slot]) -> tuple[str, ...]:
-    return tuple(slot_title(slot) for slot in slots)
-
-
-DAYS = 7
-"""Days of the share of pages on which a slot stayed empty."""
+from .labels import compared, placement_words, slot_row, strategy_words
+from .list import DAYS, empty_counts, standing_slots
+from .preview import WITH_PRODUCT, preview_of
 
 
 def register(blueprint: Blueprint) -> None:
-    blueprint.add_url_rule("/slots", "slots", listed)
     blueprint.add_url_rule("/slots/<placement>", "slots_edit", edit)
     blueprint.add_url_rule("/slots/<placement>", "slots_save", save, methods=["POST"])
     blueprint.add_url_rule("/slots/<placement>/preview", "slots_preview", preview, methods=["POST"])
@@ -119,22 +31,10 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/slots/<placement>/undo", "slots_undo", undo, methods=["POST"])
 
 
-def listed() -> Response:
-    """``GET slots``: all placements with their slots."""
-    stored = current_services.placements.find(PLACEMENTS)
-    fills = _fills()
-    rows = []
-    for name, words in placement_words().items():
-        one, counted = stored.get(name, unchanged(name)), (fills or {}).get(name, {})
-        lines = [slot_row(slot, counted.get(slot.name) if fills is not None else None) for slot in _standing(one)]
-        rows.append((name, words, one, lines))
-    return show_page("slots/list.html", rows=rows, counted=fills is not None, days=DAYS)
-
-
 def edit(placement: str) -> Response:
     """``GET slots/<placement>``: its slots as they stand; ``product`` in the address is that of the preview."""
     stored = _stored(placement)
-    slots = _standing(stored)
+    slots = standing_slots(stored)
     return _editor(stored, draft_of(slots), slots, _chosen(placement, request.args.get("product", "")))
 
 
@@ -157,7 +57,7 @@ def _saved(stored: PlacementRecord, draft: Draft, form: PlacementForm) -> Respon
     placement, version = stored.id, _version(form.version.data)
     try:
         slots = draft.slots()
-        if version == stored.version and same(slots, _standing(stored)) and not stored.problems:
+        if version == stored.version and same(slots, standing_slots(stored)) and not stored.problems:
             flash(_("Nothing was changed."))
         else:
             saved = current_services.placements.save(placement, version, slots, merchant_name())
@@ -226,7 +126,7 @@ def _editor(
 ) -> Response:
     """The page of one placement; *slots* are those of the preview."""
     placement = stored.id
-    fills = (_fills() or {}).get(placement, {})
+    fills = (empty_counts() or {}).get(placement, {})
     return show_page(
         "slots/editor.html",
         status,
@@ -244,7 +144,7 @@ def _editor(
         with_product=placement in WITH_PRODUCT,
         preview=preview_of(placement, slots, asked.product),
         conflict=_who_was_quicker(stored) if is_conflict else "",
-        versions=list(compared(slots, _standing(stored))) if is_conflict else (),
+        versions=list(compared(slots, standing_slots(stored))) if is_conflict else (),
         changed=draft.forms and request.method == "POST" and may_edit(),
         **{"focus": "", "action": "", **context},
     )
@@ -254,11 +154,6 @@ def _stored(placement: str) -> PlacementRecord:
     if placement not in placement_words():
         abort(404)
     return current_services.placements.load(placement)
-
-
-def _standing(stored: PlacementRecord) -> Sequence[Slot]:
-    own = current_services.suggestions.own_plan[stored.id]
-    return own if stored.slots is None else stored.slots
 
 
 def _readable(draft: Draft) -> list[Slot]:
@@ -282,16 +177,7 @@ def _chosen(placement: str, text: str) -> products.Found:
         return products.Found()
     if text.strip():
         return products.resolve(text[:255])
-    usual: Product | None = usual_product()
-    return products.Found(usual)
-
-
-def _fills() -> Mapping[str, Mapping[str, SlotCounts]] | None:
-    """How often slots stayed empty; None where Redis does not answer."""
-    try:
-        return current_services.slot_stats.totals(DAYS)
-    except StoreUnavailable:
-        return None
+    return products.Found(usual_product())
 
 
 def _version(text: str | None) -> int:
