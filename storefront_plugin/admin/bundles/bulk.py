@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from ...bundles.store.listing import definitions_of
 from ...bundles.store.repository import Action, BundleNotFound, BundleRecord, EditConflict, NotDeletable
+from ...core.typed import whole_number
 from ...proxies import current_services
 from ..kit.access import merchant_name
 from ..kit.flashes import flash
@@ -92,8 +93,8 @@ def undo() -> Response:
 
 def _chosen(rows: Sequence[str]) -> list[tuple[int, int]]:
     pairs = (row.partition(":") for row in rows)
-    numbers = ((number, version) for number, _, version in pairs if len(number) < 12 and len(version) < 9)
-    return [(int(one), int(other)) for one, other in numbers if one.isdecimal() and other.isdecimal()]
+    numbers = ((whole_number(number, 10**12), whole_number(version, 10**9)) for number, _, version in pairs)
+    return [(one, other) for one, other in numbers if one is not None and other is not None]
 
 
 def _rows(changed: Sequence[BundleRecord]) -> str:

@@ -14,6 +14,7 @@ from ...bundles.store.repository import BundleNotFound, BundleRecord, EditConfli
 from ...bundles.store.saved_forms import MAX_KEY, create_once
 from ...core.errors import InputError
 from ...core.i18n import LANGUAGES
+from ...core.typed import whole_number
 from ...proxies import current_services
 from ..kit.access import may_edit, merchant_name
 from ..kit.flashes import flash
@@ -175,8 +176,8 @@ def _create(form: BundleForm, definition: Definition) -> BundleRecord:
 
 def _update(stored: BundleRecord, form: BundleForm, definition: Definition, publish: bool) -> BundleRecord:
     """Edit, and publish with it in one transaction; what was not changed makes no new version."""
-    typed, by = str(form.version.data), merchant_name()
-    version = int(typed) if typed.isdecimal() and len(typed) < 10 else 0
+    by = merchant_name()
+    version = whole_number(str(form.version.data), 10**9) or 0
     with current_services.database.writing() as session:
         found = stored
         if version != stored.version or definition != stored.definition:

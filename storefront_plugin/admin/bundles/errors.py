@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from wtforms import Field
 
 from ...core.problems import Path
-from ..kit.forms import add_error, plain
+from ...core.typed import plain
+from ..kit.forms import add_error
 from ..kit.i18n import _
 from .form import BundleForm, complaints, fields
 from .labels import field_names

@@ -13,8 +13,9 @@ from ...bundles.price_kinds import RULES, PriceKind
 from ...bundles.store.definition_json import build_definition
 from ...bundles.tier import MAX_QUANTITY
 from ...core.i18n import known_locale
+from ...core.typed import plain
 from ...web.widgets.cards import below_root
-from ..kit.forms import add_error, plain, read_amount, read_currency, read_percent, read_whole
+from ..kit.forms import add_error, read_amount, read_currency, read_percent, read_whole
 from ..kit.i18n import _
 from .errors import field_at
 from .form import PRICE_KINDS, BundleForm, complaints

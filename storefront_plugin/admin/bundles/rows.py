@@ -10,6 +10,7 @@ from typing import Final
 from werkzeug.datastructures import MultiDict
 
 from ...bundles.tier import MAX_COMPONENTS
+from ...core.typed import whole_number
 from ..kit.i18n import _
 from ..kit.products import ProductView, resolve
 
@@ -45,7 +46,7 @@ def arranged(sent: MultiDict[str, str], action: str) -> MultiDict[str, str]:
     if action == "more-tiers":
         return _with_tier(sent)
     rows, _separator, place = row.rpartition("-")
-    if step not in STEPS or not place.isascii() or not place.isdigit() or len(place) > 4:
+    if step not in STEPS or whole_number(place, 9999) is None:
         return sent
     order = places(sent, rows)
     at = order.index(int(place)) if int(place) in order else None
@@ -79,7 +80,7 @@ def with_products(sent: MultiDict[str, str]) -> tuple[MultiDict[str, str], dict[
 def places(sent: Iterable[str], rows: str) -> list[int]:
     """The numbers of the *rows* that were sent ("tiers", "tiers-0-components"), in their order."""
     found = {name[len(rows) + 1 :].partition("-")[0] for name in sent if name.startswith(f"{rows}-")}
-    return sorted(int(text) for text in found if text.isascii() and text.isdigit() and len(text) < 5)
+    return sorted(number for text in found if (number := whole_number(text, 9999)) is not None)
 
 
 def _add(sent: MultiDict[str, str], tier: int, typed: str) -> Unclear | None:

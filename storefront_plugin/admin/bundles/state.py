@@ -8,6 +8,7 @@ from typing import cast
 from flask import Blueprint, Response, abort, request
 
 from ...bundles.store.repository import Action, BundleNotFound, BundleRecord, EditConflict
+from ...core.typed import whole_number
 from ...proxies import current_services
 from ..kit.access import merchant_name
 from ..kit.flashes import flash
@@ -109,5 +110,5 @@ def _loaded(bundle_id: int) -> BundleRecord:
 
 
 def _number(name: str) -> int:
-    text = request.form.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 10 else -1
+    found = whole_number(request.form.get(name, ""), 10**9)
+    return -1 if found is None else found

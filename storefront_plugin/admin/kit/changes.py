@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, request
 
 from ...core.errors import InputError
+from ...core.typed import whole_number
 from ...core.versions import VersionConflict, VersionedStore
 from ...proxies import current_services
 from .access import merchant_name
@@ -50,4 +51,4 @@ def undo_view(store: Callable[[], VersionedStore[Any, Any, Any]], undo: str, bac
 
 def numbers(keys: Sequence[str]) -> list[int]:
     """Those of *keys* that are numbers of rows."""
-    return [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
+    return [number for key in keys if (number := whole_number(key)) is not None]

@@ -12,6 +12,7 @@ from wtforms import HiddenField
 from ...core import audit
 from ...core.errors import StorefrontError
 from ...core.problems import Problem
+from ...core.typed import whole_number
 from ...core.versions import Record, RecordNotFound, VersionConflict, VersionedStore
 from .access import merchant_name
 from .changes import flash_change, numbers, undo_view
@@ -171,7 +172,7 @@ class Editor(Generic[Definition]):
             abort(404)
         definition, title = self.load(text), self.log_title(self.load(text))
         try:
-            done = self.store().update(key, _number("version"), definition, merchant_name(), title=title)
+            done = self.store().update(key, _number("version", 10**9), definition, merchant_name(), title=title)
         except VersionConflict:
             flash(_("Somebody else changed this since then. This is how it stands now."), "warning")
             return see_other(link(f"{self.name}_history", key=record.id))
@@ -201,7 +202,7 @@ class Editor(Generic[Definition]):
         definition = form.read(record.definition)
         if definition is None:
             return self._page(form, record, 422)
-        version = int(given) if (given := form.version.data or "").isdecimal() and len(given) < 10 else 0
+        version = whole_number(form.version.data or "", 10**9) or 0
         if version == record.version and definition == record.definition:
             return see_other(link(self.list_endpoint))
         title = self.log_title(definition)
@@ -275,6 +276,5 @@ class Editor(Generic[Definition]):
         return [] if before is None or after is None else differences(self.describe(before), self.describe(after))
 
 
-def _number(name: str) -> int:
-    text = request.form.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+def _number(name: str, most: int = 2**63 - 1) -> int:
+    return whole_number(request.form.get(name, ""), most) or 0

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
@@ -17,7 +15,8 @@ from wtforms.i18n import get_translations
 
 from ...bundles.price import MAX_AMOUNT
 from ...core.errors import N_
-from ...money import minor_digits, to_minor
+from ...core.typed import decimal_number, minor_units, plain, time_in, whole_number
+from ...money import minor_digits
 from ...proxies import current_services
 from .catalogue_names import category_id, category_name
 from .i18n import _, admin_texts
@@ -160,13 +159,12 @@ def _in_utc(shown: dt.datetime) -> dt.datetime:
     """*shown* on the shop's clock; raises `ValueError` for a time that its clock skips, or that no calendar has."""
     zone = shop_zone()
     try:
-        moment = shown.replace(tzinfo=zone).astimezone(dt.timezone.utc)
-        back = moment.astimezone(zone).replace(tzinfo=None)
+        moment = time_in(zone, shown)
     except OverflowError:
         raise ValueError(_("There is no such time; correct the year.")) from None
-    if back != shown:
+    if moment is None:
         raise ValueError(_("The clocks of %(zone)s skip this time; choose an hour later.", zone=zone.key))
-    return moment
+    return moment.astimezone(dt.timezone.utc)
 
 
 def shop_zone() -> ZoneInfo:
@@ -174,26 +172,17 @@ def shop_zone() -> ZoneInfo:
     return ZoneInfo(current_services.settings.timezone)
 
 
-_PLAIN: Final = re.compile(r"\d{1,40}(\.\d{1,40})?")
-_DECIMAL_COMMA: Final = re.compile(r"\d{1,40},(\d{1,2}|\d{4,40})")
-_COMMA_GROUPS: Final = re.compile(r"\d{1,3}(,\d{3}){2,12}(\.\d{1,40})?|\d{1,3},\d{3}\.\d{1,40}")
-_POINT_GROUPS: Final = re.compile(r"\d{1,3}(\.\d{3}){2,12}(,\d{1,40})?|\d{1,3}\.\d{3},\d{1,40}")
-_WHOLE_GROUPS: Final = re.compile(r"\d{1,3}(,\d{3}){1,12}")
 _PERCENT_PLACES: Final = 4
 
 
-def plain(text: object) -> str:
-    """*text* without spaces at its ends and in the plain form of its signs."""
-    return unicodedata.normalize("NFKC", str(text or "")).replace("\x00", "").strip()
-
-
 def read_whole(field: Field, least: int, most: int, required: bool = True) -> int | None:
-    """The whole number in *field*; None, with a complaint where one is due, for anything else."""
+    """The whole number in *field*; None, with a message where one is due, for anything else."""
     text = plain(field.data)
     if not text and not required:
         return None
-    if text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most:
-        return int(text)
+    found = whole_number(text, most)
+    if found is not None and found >= least:
+        return found
     number = admin_texts().number
     add_error(field, _("Write a whole number from %(least)s to %(most)s.", least=number(least), most=number(most)))
     return None
@@ -201,26 +190,11 @@ def read_whole(field: Field, least: int, most: int, required: bool = True) -> in
 
 def read_percent(field: Field) -> Decimal | None:
     """The percentage in *field*: above 0 to 100."""
-    text = plain(field.data).removesuffix("%").strip()
-    text = _one_way(text)
-    if _PLAIN.fullmatch(text):
-        found = Decimal(text)
-        if 0 < found <= 100 and found == round(found, _PERCENT_PLACES):
-            return found
+    found = decimal_number(plain(field.data).removesuffix("%").strip())
+    if found is not None and 0 < found <= 100 and found == round(found, _PERCENT_PLACES):
+        return found
     add_error(field, _("Write a percentage above 0 and up to 100, such as 12.5, with at most four decimals."))
     return None
-
-
-def _one_way(text: str, digits: int = 2) -> str:
-    """*text* with a point before its decimals and nothing between thousands, where it can only mean one number.
-
-    A single comma before three digits may be either, unless there are no decimals (*digits* is 0): it stays.
-    """
-    if _POINT_GROUPS.fullmatch(text):
-        return text.replace(".", "").replace(",", ".")
-    if _COMMA_GROUPS.fullmatch(text) or (not digits and _WHOLE_GROUPS.fullmatch(text)):
-        return text.replace(",", "")
-    return text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
 
 
 def read_currency(field: Field) -> str | None:
@@ -235,17 +209,16 @@ def read_currency(field: Field) -> str | None:
 def read_amount(field: Field, currency: str, least: int) -> int | None:
     """The amount in *field*, given in major units, in minor units of *currency*; from *least* on."""
     digits = minor_digits(currency)
-    text = _one_way(plain(field.data), digits)
-    if not _PLAIN.fullmatch(text):
+    number = decimal_number(plain(field.data), digits=digits)
+    if number is None:
         example = "1200" if not digits else f"1200.{'50'.ljust(digits, '0')[:digits]}"
         add_error(field, _("Write an amount such as %(example)s, without spaces or commas.", example=example))
         return None
-    whole, _separator, places = text.partition(".")
-    if len(places.rstrip("0")) > digits:
+    amount = minor_units(number, digits)
+    if amount is None:
         message = _("Amounts in %(currency)s have %(digits)s decimals at most.", currency=currency, digits=digits)
         add_error(field, message)
         return None
-    amount = to_minor(Decimal(text), currency) if len(whole) < 15 else MAX_AMOUNT
     if least <= amount < MAX_AMOUNT:
         return amount
     add_error(field, _("The amount must be above 0 and less than a trillion. Correct it."))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from flask import request
 
+from ...core.typed import whole_number
+
 
 @dataclass(frozen=True, slots=True)
 class Paging:
@@ -31,4 +33,4 @@ class Paging:
 def page_number() -> int:
     """The number of the list's page in the address; 1 for anything that is none."""
     given = request.args.get("page", "1")
-    return int(given) if given.isascii() and given.isdigit() and 0 < int(given[:9]) < 10**6 else 1
+    return whole_number(given, 10**6 - 1) or 1

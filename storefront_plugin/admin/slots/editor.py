@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 
 from ...core.errors import InputError
+from ...core.typed import whole_number
 from ...proxies import current_services
 from ...recommending.placements import EditConflict, PlacementRecord
 from ...recommending.plan import Slot
@@ -181,7 +182,7 @@ def _chosen(placement: str, text: str) -> products.Found:
 
 
 def _version(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole_number(text or "", 10**9) or 0
 
 
 def _who_was_quicker(current: PlacementRecord) -> str:

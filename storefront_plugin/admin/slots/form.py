@@ -13,6 +13,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
 
 from ...core.errors import ConfigurationError, InputError
+from ...core.typed import whole_number
 from ...proxies import current_services
 from ...recommending.placements import MAX_SLOTS
 from ...recommending.plan import MAX_LIMIT, MAX_NAME, MAX_STRATEGIES, MAX_TITLE, Slot, slot_from_json, slot_to_json
@@ -266,7 +267,7 @@ def draft_of(slots: Iterable[Slot]) -> Draft:
 
 def posted_draft() -> Draft:
     """The form as it was typed; the order of its ``slot`` fields is that of the slots."""
-    keys = [key for key in request.form.getlist("slot") if key.isascii() and key.isdigit() and len(key) < 6]
+    keys = [key for key in request.form.getlist("slot") if whole_number(key, 99999) is not None]
     return Draft([SlotForm(key, request.form) for key in list(dict.fromkeys(keys))[: 2 * MAX_SLOTS]])
 
 
@@ -282,7 +283,7 @@ def _change_chain(chain: ChainField, action: str, place: str) -> None:
     names = list(chain.data or [])
     if action == "add":
         names.append("")
-    elif place.isascii() and place.isdigit() and int(place[:3]) < len(names):
+    elif (whole_number(place, len(names) - 1)) is not None:
         if action == "remove":
             names.pop(int(place))
         else:

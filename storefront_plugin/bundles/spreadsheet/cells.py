@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from ...core.errors import N_, InputError
+from ...core.typed import decimal_number, minor_units, time_in, whole_number
 from ...money import from_minor, minor_digits
 
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
@@ -15,6 +16,8 @@ _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 
 _YES: Final = frozenset({"yes", "y", "true", "1", "x", "はい"})
 _NO: Final = frozenset({"", "no", "n", "false", "0", "いいえ"})
+_MOST: Final = 10**15 - 1
+
 _THOUSANDS: Final = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
 """Where decimals stand behind a comma, a point before three digits mostly parts thousands."""
 
@@ -50,10 +53,11 @@ def read_flag(cell: str, column: str) -> bool:
 def read_whole(cell: str, column: str) -> int | None:
     """A whole number from 0; None for an empty cell."""
     text = cell.strip()
-    if text and not re.fullmatch(r"[0-9]{1,15}", text):
+    found = whole_number(text, _MOST)
+    if text and found is None:
         message = N_("The %(column)s must be a whole number without separators; %(cell)s is not.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}")
-    return int(text) if text else None
+    return found
 
 
 def write_variants(variants: tuple[str, ...]) -> str:
@@ -76,12 +80,11 @@ def write_number(number: Decimal | None) -> str:
 def read_number(cell: str, column: str, comma: bool) -> Decimal | None:
     """A number from 0; with *comma* its decimals may stand behind one. None for an empty cell."""
     text = cell.strip().removesuffix("%").strip()
-    if comma and "." not in text:
-        text = text.replace(",", ".")
-    if text and not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,10})?", text):
+    found = decimal_number(text, "decimal" if comma else "none")
+    if text and found is None:
         message = N_("The %(column)s must be a plain number such as 12.50, without separators; %(cell)s is not.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}")
-    return Decimal(text) if text else None
+    return found
 
 
 def write_amount(minor: int, currency: str) -> str:
@@ -104,7 +107,7 @@ def read_amount(cell: str, column: str, currency: str, comma: bool) -> int | Non
     if -int(number.as_tuple().exponent) > digits:
         message = N_("Amounts in %(currency)s have at most %(digits)s decimals; round %(cell)s in %(column)s.")
         raise InputError(message, currency=currency, digits=digits, cell=shown, column=column)
-    return int(number.scaleb(digits))
+    return minor_units(number, digits)
 
 
 def write_moment(moment: dt.datetime | None, zone: dt.tzinfo) -> str:
@@ -127,13 +130,12 @@ def read_moment(cell: str, column: str, zone: dt.tzinfo) -> dt.datetime | None:
     except ValueError:
         message = N_("Write the time in %(column)s as 2026-12-01 09:00; %(cell)s cannot be read.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}") from None
-    moment = found if found.tzinfo is not None else found.replace(tzinfo=zone)
     try:
-        back = moment.astimezone(dt.timezone.utc).astimezone(zone)
+        moment = time_in(zone, found)
     except OverflowError:
         message = N_("There is no such time as %(cell)s in %(column)s; correct the year.")
         raise InputError(message, cell=f"{cell!r:.40}", column=column) from None
-    if found.tzinfo is None and back.replace(tzinfo=None) != found:
+    if moment is None:
         message = N_("The clocks of %(zone)s skip %(cell)s in %(column)s; write an hour later.")
         raise InputError(message, zone=zone, cell=f"{cell!r:.40}", column=column)
     return moment

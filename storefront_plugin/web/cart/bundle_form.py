@@ -21,6 +21,7 @@ from ...bundles.slots.variants import Choices
 from ...bundles.tier import Component, Tier
 from ...core import clock
 from ...core.errors import InputError
+from ...core.typed import whole_number
 from ...proxies import current_services
 from ...recommending.choosing import is_eligible
 from ...recommending.page import Page
@@ -70,9 +71,10 @@ def lacking_lines(bundle: Bundle, lacks: Sequence[MissingItem], form: Form, choi
 
 def whole(text: str) -> int:
     """A whole number from 0. Raises `InputError` for anything else."""
-    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+    found = whole_number(text, 10**_MOST_DIGITS - 1)
+    if found is None:
         raise InputError(f"{text!r:.40} is no whole number from 0; correct it.")
-    return int(text)
+    return found
 
 
 def _set(tier: Tier, form: Form) -> Iterator[tuple[int, int]]:

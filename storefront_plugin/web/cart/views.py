@@ -14,6 +14,7 @@ from ...bundles.bundle import Bundle, Shopper
 from ...core import clock
 from ...core.errors import AdapterError, InputError, StorefrontError
 from ...core.i18n import texts_for
+from ...core.typed import whole_number
 from ...proxies import current_services
 from ...recommending.choosing import is_eligible
 from ...recommending.page import MAX_SEEDS
@@ -134,8 +135,8 @@ def _notice_of(error: Exception) -> Notice:
     usual = Notice("changed" if isinstance(error, InputError) else "trouble")
     notice = error.notice if isinstance(error, NotAdded) else usual
     number = request.form.get("near") or request.form.get("bundle") or ""
-    is_id = number.isascii() and number.isdigit() and len(number) < 9
-    return replace(notice, bundle_id=int(number)) if is_id else notice
+    bundle_id = whole_number(number, 10**8)
+    return notice if bundle_id is None else replace(notice, bundle_id=bundle_id)
 
 
 def _lines(ids: list[str]) -> list[CartLine]:

@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from ...core.errors import ConfigurationError, InputError
 from ...core.i18n import known_locale
+from ...core.typed import whole_number
 from ...proxies import current_services
 from ...recommending.page import MAX_SEEDS, Page
 from ...recommending.plan import PERSONAL_PLACEMENTS, Slot, running
@@ -234,9 +235,10 @@ def _layout(given: str | None) -> str | None:
 def _limit(given: str | None) -> int | None:
     if given is None:
         return None
-    if not (given.isascii() and given.isdigit() and 1 <= len(given) <= 2 and int(given) >= 1):
+    found = whole_number(given, 99)
+    if not found:
         raise InputError("A limit is a whole number from 1 to 99.")
-    return int(given)
+    return found
 
 
 def _refused(seconds: int) -> Response:
