@@ -64,7 +64,7 @@ def pages(shop: SmallShop) -> list[str]:
     editor, found, other = signed_in(shop), [], {}
     for rule, path in addresses(shop):
         name = rule.endpoint.removeprefix("storefront-admin.")
-        if "GET" not in (rule.methods or ()) or name == "nowhere":
+        if "GET" not in (rule.methods or ()) or name == "not_found":
             continue
         answer = editor.get(path)
         assert answer.status_code == 200, path
