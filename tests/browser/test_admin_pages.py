@@ -16,7 +16,10 @@ from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.recommending.rules.rule import Rule
 from storefront_plugin.recommending.rules.store import RuleStore
 
-NOT_HTML = {"bundle_export": "text/csv", "products": "application/json"}
+NOT_HTML = {
+    "bundle_export": "text/csv",
+    **dict.fromkeys(("products", "categories", "brands"), "application/json"),
+}
 """Addresses that answer with something to load, not with a page."""
 
 ASKED = [
