@@ -21,7 +21,6 @@ from tests.bundles import test_repository as repository_tests
 AGAIN = (
     repository_tests.database,
     repository_tests.test_the_second_of_two_editors_is_told_and_nothing_is_lost,
-    repository_tests.test_of_editors_at_the_same_time_one_wins_and_the_others_are_told,
     repository_tests.test_every_change_can_be_undone,
     repository_tests.test_who_changed_what_is_noted_with_the_change_itself,
     repository_tests.test_a_process_reads_published_bundles_once_until_some_change,

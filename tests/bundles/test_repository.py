@@ -57,31 +57,6 @@ def test_the_second_of_two_editors_is_told_and_nothing_is_lost(database: Databas
         BundleRepository(database).update(999, 1, set_of("a", "b", price=TEN))
 
 
-def test_of_editors_at_the_same_time_one_wins_and_the_others_are_told(database: Database, shop: SmallShop) -> None:
-    """Whoever is first; what the others wrote is in their hands, and the version tells of one change."""
-    stored = published(database, "a", "b")
-    outcomes: list[object] = []
-
-    def save(name: str) -> None:
-        with shop.app.app_context():
-            try:
-                BundleRepository(database).update(stored.id, stored.version, set_of("a", name, price=TEN), name)
-                outcomes.append(name)
-            except EditConflict as conflict:
-                outcomes.append(conflict)
-
-    threads = [threading.Thread(target=save, args=(f"e{number}",)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    (winner,) = [one for one in outcomes if isinstance(one, str)]
-    now = BundleRepository(database).load(stored.id)
-    assert (now.version, now.updated_by) == (stored.version + 1, winner)
-    told = [one.current for one in outcomes if isinstance(one, EditConflict)]
-    assert told == [now] * 5
-
-
 def test_who_changed_what_is_noted_with_the_change_itself(database: Database) -> None:
     """Each change is one entry, under the title of then; a refused one is none."""
     one = BundleRepository(database).create(set_of("a", "b", price=TEN), "Mika")

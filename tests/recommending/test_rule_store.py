@@ -94,19 +94,6 @@ def test_bulk_changes_skip_what_is_so_already(database: Database) -> None:
     assert actions == ["delete"] * 3 + ["disable"] * 3 + ["create"] * 3
 
 
-def test_each_change_can_be_taken_back_and_again(database: Database) -> None:
-    """Undoing a deletion brings the same rule with the same id; undoing that deletes it again."""
-    made = RuleStore(database).create(RULE, "First editor")
-    changed = RuleStore(database).update(made.id, 1, replace(RULE, strength=200))
-    RuleStore(database).undo([changed.entry], "Second editor")
-    assert rules_of(database) == {made.id: RULE}
-    (gone,) = RuleStore(database).delete([made.id])
-    (back,) = RuleStore(database).undo([gone.entry])
-    assert (rules_of(database), back.id) == ({made.id: RULE}, made.id)
-    RuleStore(database).undo([back.entry])
-    assert rules_of(database) == {}
-
-
 def test_a_change_that_others_built_on_is_not_taken_back(database: Database) -> None:
     """All or none: of two entries the one that could be undone stays, too."""
     first, second = (RuleStore(database).create(replace(RULE, target_value=f"p{n}")) for n in (1, 2))
@@ -115,21 +102,6 @@ def test_a_change_that_others_built_on_is_not_taken_back(database: Database) -> 
     with pytest.raises(RuleConflict):
         RuleStore(database).undo([off.entry for off in offs])
     assert not RuleStore(database).load(first.id).definition.enabled
-
-
-def test_the_id_of_a_deleted_rule_is_not_given_again(database: Database) -> None:
-    """Or an undo from the log would meet another rule."""
-    made = RuleStore(database).create(RULE)
-    RuleStore(database).delete([made.id])
-    assert RuleStore(database).create(RULE).id > made.id
-    with pytest.raises(RuleConflict, match="deleted"):
-        RuleStore(database).undo([made.entry])
-
-
-def test_an_entry_that_is_not_there_is_named(database: Database) -> None:
-    """The log is the place to look."""
-    with pytest.raises(InputError, match="There is no change 77"):
-        RuleStore(database).undo([77])
 
 
 def test_the_list_is_filtered_sorted_and_paged(database: Database) -> None:

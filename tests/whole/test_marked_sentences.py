@@ -18,6 +18,7 @@ MODULES = (
     "bundles/spreadsheet/importing.py",
     "bundles/spreadsheet/reading.py",
     "bundles/definition.py",
+    "bundles/tier.py",
     "recommending/rules/rule.py",
 )
 
