@@ -32,7 +32,7 @@ def checked_currency(code: object) -> str:
     """*code*, if it is a known ISO 4217 code in capital letters; raises `InputError` otherwise."""
     if isinstance(code, str) and code in list_currencies():
         return code
-    raise InputError(f"{shown(code)} is no currency; use an ISO 4217 code in capital letters such as 'EUR'.")
+    raise InputError(f"{shown(code)} is not a currency; use an ISO 4217 code in capital letters such as 'EUR'.")
 
 
 def minor_digits(currency: str | None) -> int:

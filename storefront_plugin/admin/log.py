@@ -67,6 +67,6 @@ LIST = ListPage(
     path="/log",
     template="log.html",
     rows=_rows,
-    filters=(Tabs("subject", N_("What"), plurals), Value("by", N_("Who"))),
+    filters=(Tabs("subject", N_("Item"), plurals), Value("by", N_("Staff member"))),
     context=lambda query, rows: {"subjects": subjects()},
 )

@@ -22,21 +22,15 @@ _1970: Final = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 _TEXTS: Final = {
     "title": (
         200,
-        N_(
-            "The title of a bundle must be plain text, without the NUL character and halves of surrogate pairs; correct it."
-        ),
+        N_("The title of a bundle must be plain text without NUL characters or lone surrogates; correct it."),
     ),
     "benefit": (
         2000,
-        N_(
-            "The benefit of a bundle must be plain text, without the NUL character and halves of surrogate pairs; correct it."
-        ),
+        N_("The description of a bundle must be plain text without NUL characters or lone surrogates; correct it."),
     ),
     "picture": (
         2000,
-        N_(
-            "The picture of a bundle must be an address, without the NUL character and halves of surrogate pairs; correct it."
-        ),
+        N_("The image of a bundle must be a URL without NUL characters or lone surrogates; correct it."),
     ),
 }
 """The most characters of each text, and what is said of others."""
@@ -69,7 +63,7 @@ class Schedule:
                 yield Problem((name,), message, {"time": shown(moment)})
                 return
         if self.start is not None and self.end is not None and _since_1970(self.end) <= _since_1970(self.start):
-            yield Problem(("end",), N_("The bundle ends before it starts; set a later end."), {})
+            yield Problem(("end",), N_("The bundle must end after it starts; set a later end."), {})
 
     def holds(self, now: dt.datetime) -> bool:
         """Whether the bundle is on at *now*, which needs a zone."""
@@ -162,7 +156,7 @@ class Definition:
             if getattr(self, name) is not None:
                 yield from whole_problems((name,), message, getattr(self, name), 1, MAX_QUANTITY)
         if self.segment is not None and not (self.segment and _is_text(self.segment, 64)):
-            message = N_("The segment must be a name of 1 to 64 characters; leave it out for everybody.")
+            message = N_("The segment must be a name of 1 to 64 characters; leave it out for everyone.")
             yield Problem(("segment",), message, {})
         yield from _tiers(self.kind, self.tiers)
 
@@ -203,10 +197,12 @@ def _tiers(kind: BundleKind, tiers: tuple[Tier, ...]) -> Iterator[Problem]:
 def _order_of_steps(tiers: tuple[Tier, ...]) -> Iterator[Problem]:
     for number, (sooner, later) in enumerate(pairwise(tiers), 1):
         if type(sooner.least) is type(later.least) is int and later.least <= sooner.least:
-            message = N_("Each quantity step must begin at more pieces than the one before; sort them.")
+            message = N_(
+                "Each level of a volume discount must start at a higher quantity than the one before; sort them."
+            )
             yield Problem(("tiers", number, "least"), message, {})
         if later.components != sooner.components:
-            message = N_("All quantity steps are about the same products; give each the same components.")
+            message = N_("All levels of a volume discount apply to the same products; give each the same components.")
             yield Problem(("tiers", number, "components"), message, {})
 
 

@@ -55,15 +55,15 @@ class Price:
             return
         rule = RULES[self.kind]
         if (self.percent is not None) != (rule.field == "percent"):
-            message = N_("A percentage belongs to the price kind 'percent', and only there; give one or change it.")
+            message = N_("Only the price kind 'percent' takes a percentage; enter one or change the price kind.")
             yield Problem(("percent",), message, {})
         elif self.percent is not None:
             yield from _percent(self.percent)
         if bool(self.amounts) != (rule.field == "amounts"):
-            message = N_("The price kinds 'amount' and 'fixed', and only they, need an amount for each currency.")
+            message = N_("Only the price kinds 'amount' and 'fixed' take amounts; they need one for each currency.")
             yield Problem(("amounts",), message, {})
         if type(self.pieces) is not int or not 1 <= self.pieces <= MAX_FREE:
-            message = N_("The number of free pieces must be a whole number from 1 to %(most)s, not %(value)s.")
+            message = N_("The number of free items must be a whole number from 1 to %(most)s, not %(value)s.")
             yield Problem(("pieces",), message, {"most": MAX_FREE, "value": shown(self.pieces)})
         for currency, amount in self.amounts.items():
             yield from _amount(currency, amount, rule.least_amount)
@@ -139,7 +139,7 @@ def _percent(percent: Decimal) -> Iterator[Problem]:
 
 def _amount(currency: object, amount: object, least: int) -> Iterator[Problem]:
     if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
-        message = N_("%(value)s is no currency; use an ISO 4217 code such as 'EUR'.")
+        message = N_("%(value)s is not a currency; use an ISO 4217 code such as 'EUR'.")
         yield Problem(("amounts",), message, {"value": shown(currency)})
     elif type(amount) is not int or not least <= amount < MAX_AMOUNT:
         message = N_(

@@ -71,14 +71,14 @@ def _sum(items: Items) -> int:
     return total
 
 
-_NOTHING: Final = NoSaving("saves_nothing", "The items cost no less together than one by one.")
+_NOTHING: Final = NoSaving("saves_nothing", "The items cost no less together than separately.")
 
 
 def _refused(total: int, saving: int, currency: str) -> NoSaving:
     if saving < 0:
         return NoSaving(
             "costs_more",
-            f"The price of {total - saving} {currency} (minor units) is above the {total} that the items cost one by "
-            "one; lower it.",
+            f"The price of {total - saving} {currency} (minor units) is higher than the {total} that the items cost "
+            "separately; lower it.",
         )
     return _NOTHING

@@ -80,10 +80,10 @@ class Tier:
     def _problems(self) -> Iterator[Problem]:
         count = len(self.components)
         if not 1 <= count <= MAX_COMPONENTS:
-            message = N_("A set needs 1 to %(most)s components, not %(count)s; add or remove some.")
+            message = N_("A bundle needs 1 to %(most)s products, not %(count)s; add or remove some.")
             yield Problem(("components",), message, {"most": MAX_COMPONENTS, "count": count})
         if len(set(self.components)) != count:
-            message = N_("A component stands twice in the set; raise its quantity instead.")
+            message = N_("The same product is in the bundle twice; increase its quantity instead.")
             yield Problem(("components",), message, {})
 
     def sets_in(self, quantity: int) -> int:
@@ -108,17 +108,22 @@ def tier_problems(kind: BundleKind, tier: Tier) -> Iterator[Problem]:
 
 def _set(tier: Tier) -> Iterator[Problem]:
     if tier.least or tier.most:
-        message = N_("Only a mix and quantity steps have numbers of pieces; leave least and most at 0.")
+        message = N_("Only mix and match and volume discounts use least and most; leave both at 0.")
         yield Problem(("least",), message, {})
     required = [component for component in tier.components if not component.optional]
     if sum(component.quantity for component in required) < 2:
-        message = N_("A set needs at least two pieces that are not optional; add a component or raise a quantity.")
+        message = N_("A bundle needs at least two items that aren't optional; add a product or increase a quantity.")
         yield Problem(("components",), message, {})
     if len(tier.components) - len(required) > MAX_OPTIONAL:
-        message = N_("A set has at most %(most)s optional components; make a mix or a ladder of it.")
+        message = N_(
+            "A bundle can have at most %(most)s optional products; use mix and match or good / better / best kits "
+            "instead."
+        )
         yield Problem(("components",), message, {"most": MAX_OPTIONAL})
     if len(required) < len(tier.components) and tier.price.kind == "fixed":
-        message = N_("A fixed price cannot have optional components; make a ladder with a price for each tier.")
+        message = N_(
+            "A fixed price can't have optional products; use good / better / best kits with a price for each kit."
+        )
         yield Problem(("price",), message, {})
     yield from _free(tier)
 
@@ -126,51 +131,55 @@ def _set(tier: Tier) -> Iterator[Problem]:
 def _free(tier: Tier) -> Iterator[Problem]:
     given = [component for component in tier.components if component.free]
     if bool(given) != (tier.price.kind == "free"):
-        message = N_("Components marked free belong to the price kind 'free', which needs at least one of them.")
+        message = N_("Price kind 'free' needs at least one component marked free; other price kinds can't have any.")
         yield Problem(("components",), message, {})
     elif given and all(component.free or component.optional for component in tier.components):
-        message = N_("Something must be bought for the free extra; add a component that is neither.")
+        message = N_("Buy X get Y needs a product to buy; add a product that is neither free nor optional.")
         yield Problem(("components",), message, {})
 
 
 def _counted(tier: Tier) -> Iterator[Problem]:
     if any(c.quantity != 1 or c.optional or c.free for c in tier.components):
-        message = N_("Components of a mix and of quantity steps are counted together: no quantity, optional or free.")
+        message = N_(
+            "Products of mix and match and volume discounts are counted together: no quantity, optional or free."
+        )
         yield Problem(("components",), message, {})
 
 
 def _mix(tier: Tier) -> Iterator[Problem]:
-    least = N_("The least number of a mix must be a whole number from %(least)s to %(most)s; %(value)s is not.")
-    most = N_("The greatest number of a mix must be a whole number from %(least)s to %(most)s; %(value)s is not.")
+    least = N_("The minimum of mix and match must be a whole number from %(least)s to %(most)s; %(value)s is not.")
+    most = N_("The maximum of mix and match must be a whole number from %(least)s to %(most)s; %(value)s is not.")
     wrong = [*whole_problems(("least",), least, tier.least, 1, 100)]
     wrong = wrong or [*whole_problems(("most",), most, tier.most, tier.least, 100)]
     if wrong:
         yield from wrong
         return
     if tier.most < 2:
-        yield Problem(("most",), N_("A mix chooses at least two pieces; raise its numbers."), {})
+        yield Problem(("most",), N_("Mix and match needs at least two items; increase the number to pick."), {})
     elif tier.price.kind == "free" and tier.price.pieces >= tier.least:
-        message = N_("Fewer pieces must be free than are chosen; lower the free ones.")
+        message = N_("The number of free items must be lower than the number picked; reduce it.")
         yield Problem(("price", "pieces"), message, {})
     if tier.price.kind == "fixed" and tier.least != tier.most:
-        message = N_("A mix at a fixed price needs one number of pieces; set least and most to the same.")
+        message = N_("Mix and match at a fixed price needs one number of items; set least and most to the same number.")
         yield Problem(("most",), message, {})
 
 
 def _extra(tier: Tier) -> Iterator[Problem]:
     if tier.price.kind != "free":
-        message = N_("A free extra needs the price kind 'free' and a component marked free.")
+        message = N_("Buy X get Y needs the price kind 'free' and a component marked free.")
         yield Problem(("price",), message, {})
 
 
 def _step(tier: Tier) -> Iterator[Problem]:
-    message = N_("The number of pieces of a step must be a whole number from %(least)s to %(most)s; %(value)s is not.")
+    message = N_(
+        "The minimum quantity of a volume discount must be a whole number from %(least)s to %(most)s; %(value)s is not."
+    )
     yield from whole_problems(("least",), message, tier.least, 1, MAX_QUANTITY)
     if tier.most:
-        message = N_("A quantity step holds for all pieces from its number on; leave most at 0.")
+        message = N_("A volume discount applies to all items from its minimum quantity; leave most at 0.")
         yield Problem(("most",), message, {})
     if tier.price.kind == "free":
-        message = N_("Quantity steps cannot have free pieces; make a mix with free pieces of it.")
+        message = N_("A volume discount can't have free items; use mix and match with free items.")
         yield Problem(("price",), message, {})
 
 

@@ -29,13 +29,17 @@ _WORDS = {"create": "New", "change": "Changed", "refuse": "Refused"}
 
 
 @click.command("propose-bundles")
-@click.option("--margin-floor", type=click.FloatRange(0, 99.99), help="Percent of margin a set keeps at least.  [20]")
-@click.option("--discount", type=click.IntRange(0, 99), help="Percent to suggest where the margin allows it.  [10]")
+@click.option("--margin-floor", type=click.FloatRange(0, 99.99), help="Minimum margin of a bundle, in percent.  [20]")
 @click.option(
-    "--discount-without-cost", type=click.IntRange(0, 99), help="Percent to suggest where a cost is unknown.  [0]"
+    "--discount", type=click.IntRange(0, 99), help="Suggested discount where the margin allows it, in percent.  [10]"
 )
-@click.option("--min-support", type=click.IntRange(2), help="Least orders that hold the whole set.  [5]")
-@click.option("--json", "as_json", is_flag=True, help="A JSON list of all of them instead of a table.")
+@click.option(
+    "--discount-without-cost",
+    type=click.IntRange(0, 99),
+    help="Suggested discount where a cost is unknown, in percent.  [0]",
+)
+@click.option("--min-support", type=click.IntRange(2), help="Minimum number of orders with all the products.  [5]")
+@click.option("--json", "as_json", is_flag=True, help="Print all of them as a JSON list instead of a table.")
 @with_appcontext
 def propose_bundles(as_json: bool, margin_floor: float | None, **wishes: Any) -> None:
     """Search the order log for sets that shoppers buy together, and propose them as bundles.
@@ -56,12 +60,12 @@ def propose_bundles(as_json: bool, margin_floor: float | None, **wishes: Any) ->
         _print_table(rows, titles)
     else:
         click.echo(
-            f"No sets are bought together in at least {terms.min_support} orders beyond chance; "
-            "try a lower --min-support, or bring in more orders.",
+            f"No products are bought together in at least {terms.min_support} orders and more often than by chance; "
+            "try a lower --min-support or import more orders.",
             err=True,
         )
     if count and not as_json:
-        click.echo(f"{count:,} sets are proposed; the merchant's page accepts and rejects them.", err=True)
+        click.echo(f"{count:,} bundles are proposed; review them in the admin.", err=True)
 
 
 def _terms(**wishes: Any) -> MiningSettings:
@@ -122,12 +126,12 @@ def export_bundles(file: Path) -> None:
             out.writelines(export_csv(services.database, timezone=zone, catalog=catalog))
     except OSError as error:
         raise Unusable(f"The file {file} cannot be written ({error.strerror}).") from error
-    click.echo(f"The bundles are in {file}.")
+    click.echo(f"The bundles were written to {file}.")
 
 
 @click.command("import-bundles")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--check", is_flag=True, help="Only say what would be created, changed and refused.")
+@click.option("--check", is_flag=True, help="Only show what would be created, changed and rejected.")
 @with_appcontext
 @click.pass_context
 def import_bundles(ctx: click.Context, file: Path, check: bool) -> None:
@@ -164,11 +168,11 @@ def _print_report(report: ImportReport, check: bool) -> None:
     would = "would be " if check else ""
     click.echo(
         f"{_bundles(report.created)} {would}created as drafts, {report.changed:,} {would}changed, "
-        f"{report.same:,} {'stands' if report.same == 1 else 'stand'} already as in the file."
+        f"{report.same:,} unchanged."
     )
     if check:
         for one in [one for one in report.outcomes if one.action in ("create", "change")][:SHOWN]:
-            click.echo(f"  {_line(one)}{' (a draft, whatever its state in the file)' if one.is_draft_yet else ''}")
+            click.echo(f"  {_line(one)}{' (a draft, whatever its status in the file)' if one.is_draft_yet else ''}")
     if report.refused:
         click.echo(f"{_bundles(report.refused)} {would}refused:", err=True)
     refused = [one for one in report.outcomes if one.action == "refuse"]

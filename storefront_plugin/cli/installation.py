@@ -85,9 +85,11 @@ def _database(services: Services) -> Iterator[Finding]:
     enabled_rules(services.database)
     end = last_position(services.database)
     batches = end.number if end else 0
-    yield Finding("ok", f"The database answers and our tables are there; the order log has {_batches(batches)}.")
+    yield Finding("ok", f"The database responds and our tables exist; the order log has {_batches(batches)}.")
     if not batches:
-        yield Finding("warning", "No order is counted yet: run `flask storefront catch-up` or `import-orders FILE`.")
+        yield Finding(
+            "warning", "No orders have been counted yet: run `flask storefront catch-up` or `import-orders FILE`."
+        )
 
 
 def _batches(count: int) -> str:
@@ -100,32 +102,37 @@ def _redis(services: Services) -> Iterator[Finding]:
     if facts.evicts:
         yield Finding(
             "warning",
-            f"Redis removes keys by itself (maxmemory-policy {facts.maxmemory_policy}) and would lose counts: "
-            "use an instance of our own, or set noeviction or a volatile-* policy.",
+            f"Redis evicts keys on its own (maxmemory-policy {facts.maxmemory_policy}) and would lose counts: "
+            "use a separate instance, or set noeviction or a volatile-* policy.",
         )
     if lost := services.upkeep.audit():
         yield Finding("error", f"{len(lost)} shards in Redis have lost counts: run `flask storefront rebuild`.")
     if services.upkeep.rebuild_due:
         yield Finding("error", services.upkeep.rebuild_due)
     if services.snapshots.current.popularity.must_rebuild:
-        yield Finding("warning", "The weights have grown far: run `flask storefront rebuild` for a newer epoch.")
+        yield Finding("warning", "The weights have grown large: run `flask storefront rebuild` to start a new epoch.")
 
 
 def _worker(services: Services) -> Iterator[Finding]:
     seen = services.heartbeats.look()
-    last = f"last seen {seen.last_at:%Y-%m-%d %H:%M:%S} UTC" if seen.last_at else "none was seen yet"
+    last = f"last seen {seen.last_at:%Y-%m-%d %H:%M:%S} UTC" if seen.last_at else "never run"
     late = services.counting.backlog(ask_redis=True).is_late
     if seen.alive:
         who = [number(seen.workers, "worker")] if seen.workers else []
         who += [number(seen.threads, "thread") + " of the shop"] if seen.threads else []
-        who += ["a scheduler of the shop"] if seen.schedulers else []
+        who += ["the shop's scheduler"] if seen.schedulers else []
         yield Finding("ok", f"Orders are counted by {' and '.join(who)}, {last}.")
         if late:
-            yield Finding("warning", "Orders have waited for over a minute; if they stay, the log there says why.")
+            yield Finding(
+                "warning",
+                "Orders have been waiting for over a minute; if this continues, check the log of the shop or the worker.",
+            )
     elif services.settings.drain == "off":
-        yield Finding("error", f"No worker is at work ({last}): start `flask storefront worker`.")
+        yield Finding("error", f"No worker is running ({last}): start `flask storefront worker`.")
     elif late:
-        yield Finding("error", f"Orders wait and no thread of the shop counts ({last}): run `flask storefront drain`.")
+        yield Finding(
+            "error", f"Orders are waiting and no thread of the shop counts them ({last}): run `flask storefront drain`."
+        )
     else:
         yield Finding("ok", f"Orders are counted by a thread that starts with the shop's first page or order ({last}).")
 
@@ -133,9 +140,11 @@ def _worker(services: Services) -> Iterator[Finding]:
 def _jobs(services: Services) -> Iterator[Finding]:
     for job, run in services.schedule.runs():
         if run.is_running:
-            yield Finding("ok", f"The {job.title} is at work since {run.started_at:%Y-%m-%d %H:%M} UTC.")
+            yield Finding("ok", f"The {job.title} has been running since {run.started_at:%Y-%m-%d %H:%M} UTC.")
         elif run.broke_off:
-            message = f"The {job.title} of {run.started_at:%Y-%m-%d %H:%M} UTC broke off; it is done again by itself."
+            message = (
+                f"The {job.title} of {run.started_at:%Y-%m-%d %H:%M} UTC was interrupted; it runs again by itself."
+            )
             yield Finding("warning", message)
         elif run.trouble:
             yield Finding("warning", f"The {job.title} failed at {run.finished_at:%Y-%m-%d %H:%M} UTC: {run.trouble}")

@@ -37,7 +37,7 @@ class FiledReport(ImportReport):
 
 @click.command("import-orders")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--bad-rows", type=click.Path(path_type=Path), help="Write a line about each refused row to this file.")
+@click.option("--bad-rows", type=click.Path(path_type=Path), help="Write a line about each rejected row to this file.")
 @with_appcontext
 @click.pass_context
 def import_orders(ctx: click.Context, file: Path, bad_rows: Path | None) -> None:
@@ -108,14 +108,14 @@ def catch_up(ctx: click.Context, since: dt.datetime | None) -> None:
 
 def _print_report(report: ImportReport, all_written: bool = False) -> None:
     """Print what an import did; what was refused goes to the error stream."""
-    click.echo(f"{report.placed:,} orders were new, {report.repeated:,} were known already.")
+    click.echo(f"{report.placed:,} orders were new, {report.repeated:,} were already known.")
     if report.cancelled:
         click.echo(f"{report.cancelled:,} orders were cancelled.")
     if report.clamped:
         click.echo(f"{report.clamped:,} orders had a time in the future and count as placed now.")
     if not report.refused_count:
         return
-    click.echo(f"{report.refused_count:,} rows were refused:", err=True)
+    click.echo(f"{report.refused_count:,} rows were rejected:", err=True)
     for message in report.refused[:SHOWN]:
         click.echo(f"  {message}", err=True)
     if report.refused_count > SHOWN:
@@ -128,7 +128,7 @@ def _print_report(report: ImportReport, all_written: bool = False) -> None:
 def drain() -> None:
     """Count all orders recorded so far, now."""
     batches = mounted_services().counting.drain()
-    click.echo(f"{batches:,} batches of orders were counted." if batches else "All orders were counted already.")
+    click.echo(f"{batches:,} batches of orders were counted." if batches else "All orders have already been counted.")
 
 
 @click.command
@@ -141,7 +141,7 @@ def rebuild() -> None:
 
 
 @click.command
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @with_appcontext
 def stats(as_json: bool) -> None:
     """Figures: products, pairs, memory, and how far counting is behind the log."""

@@ -42,12 +42,14 @@ class Query:
 
 @click.command
 @click.argument("strategy")
-@click.option("--product", "products", multiple=True, help="A product it is about; of a cart the latest last.")
+@click.option(
+    "--product", "products", multiple=True, help="A product the recommendations are for; of a cart, the latest last."
+)
 @click.option("--placement", default="product", show_default=True, help="product, cart, checkout, home …")
 @click.option("-k", "--limit", "k", type=int, default=10, show_default=True, help="Most suggestions.")
 @click.option("--customer", help="Id of the customer, for personal strategies.")
-@click.option("--exclude", multiple=True, help="A product that must not be suggested.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON list instead of a table.")
+@click.option("--exclude", multiple=True, help="A product that must not be recommended.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
 @click.option(
     "--queries",
     type=click.File("r", encoding="utf-8", errors="replace"),
@@ -73,7 +75,7 @@ def recommend(as_json: bool, queries: TextIO | None, **given: Any) -> None:
     elif answer:
         _print_table(answer)
     else:
-        click.echo("There are no suggestions.", err=True)
+        click.echo("There are no recommendations.", err=True)
 
 
 def _warn_of_unknown(products: tuple[str, ...]) -> None:
@@ -81,7 +83,7 @@ def _warn_of_unknown(products: tuple[str, ...]) -> None:
     known = mounted_services().shop.catalog.get_many(list(products))
     for product_id in products:
         if product_id not in known:
-            click.echo(f"No product has the id {product_id!r:.80}; write it as the shop does.", err=True)
+            click.echo(f"No product has the id {product_id!r:.80}; use the shop's own id.", err=True)
 
 
 def _answers(lines: TextIO, default: Query) -> Iterator[str]:

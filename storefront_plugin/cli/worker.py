@@ -32,14 +32,24 @@ class ClockTime(click.ParamType):  # type: ignore[type-arg]  # generic from clic
         try:
             return dt.datetime.strptime(value, "%H:%M").time()
         except ValueError:
-            self.fail(f"{value!r} is no time such as 03:00, nor 'off'.", param, ctx)
+            self.fail(f"{value!r} is neither a time such as 03:00 nor 'off'.", param, ctx)
 
 
 @click.command
 @click.option("--catch-up-at", type=ClockTime(), default="03:00", show_default=True, help="In STOREFRONT_TIMEZONE.")
-@click.option("--catch-up-days", type=click.IntRange(1), default=30, show_default=True, help="How far back it looks.")
 @click.option(
-    "--propose-days", type=click.IntRange(0), default=7, show_default=True, help="Search for bundles so often; 0 never."
+    "--catch-up-days",
+    type=click.IntRange(1),
+    default=30,
+    show_default=True,
+    help="How far back the nightly catch-up looks.",
+)
+@click.option(
+    "--propose-days",
+    type=click.IntRange(0),
+    default=7,
+    show_default=True,
+    help="How often to search for bundles; 0 turns it off.",
 )
 @with_appcontext
 def worker(catch_up_at: dt.time | None, catch_up_days: int, propose_days: int) -> None:
@@ -50,12 +60,12 @@ def worker(catch_up_at: dt.time | None, catch_up_days: int, propose_days: int) -
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     services = mounted_services()
     if services.shop.orders is None and catch_up_at is not None:
-        logger.info("No nightly catch-up: mount with Storefront(orders=…) to have one.")
+        logger.info("No nightly catch-up: mount with Storefront(orders=…) to enable it.")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     night = Night(at=catch_up_at, catch_up_days=catch_up_days, propose_days=propose_days)
     running = Worker(app, services.schedule.with_jobs(services.jobs.lines(night)))
     with _stopped_by_signals(running):
-        logger.info("The worker counts orders; Ctrl-C or SIGTERM stops it.")
+        logger.info("The worker is counting orders; stop it with Ctrl-C or SIGTERM.")
         running.run()
     logger.info("The worker has stopped.")
 

@@ -150,7 +150,7 @@ def _switch(store: RedisStore, keys: Keys, edition: str, highest: int) -> None:
     current, old, old_highest = store.execute([Command(keys.news, "HGET", (name,)) for name in names])
     if current != edition.encode():
         store.unlink(_edition_keys(keys, edition, highest))
-        raise IndexingOvertaken("Another indexing of the catalogue has begun since; wait for it.")
+        raise IndexingOvertaken("Another indexing of the catalogue has started; wait for it.")
     store.pipeline_write(
         [
             ("HSET", keys.news, "edition", edition, "edition_products", highest),
@@ -226,7 +226,7 @@ class CatalogueIndex:
         except StorefrontError:
             raise
         except Exception as error:  # the shop's own catalogue may raise anything; counting goes on
-            logger.warning("The catalogue cannot be read for related products (%s); it is tried again.", error)
+            logger.warning("The catalogue can't be read for related products (%s); trying again.", error)
             return False
 
     def _build_if_small(self, indexed: bool, progress: Progress) -> bool:

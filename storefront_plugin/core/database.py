@@ -211,7 +211,7 @@ def missing_table(error: sa.exc.SQLAlchemyError) -> DatabaseUnavailable | None:
     if any(name in f"{text} {getattr(error, 'statement', None)}" for name in Base.metadata.tables):
         return TablesMissing(f"A table is missing ({text}); run `flask storefront init-db`.")
     return DatabaseUnavailable(
-        f"The shop's database lacks something of its own ({text}): make it as the shop does, with its migrations or "
+        f"The shop's database is missing something ({text}): create it as the shop does, with its migrations or "
         "create_all(), or check the columns given to the adapters."
     )
 
@@ -230,7 +230,7 @@ def _translated() -> Iterator[None]:
             raise DatabaseUnavailable(
                 f"The database refused a query ({text}); check the columns given to the adapters."
             ) from error
-        raise DatabaseUnavailable(f"The database is locked, late or gone ({text}); it is tried again.") from error
+        raise DatabaseUnavailable(f"The database is locked, slow or unreachable ({text}); trying again.") from error
 
 
 def open_database(app: Flask, url: str | None, folder: Path, deadline: float, shop: ShopDatabase) -> Database:

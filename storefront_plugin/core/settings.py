@@ -105,9 +105,9 @@ class Settings:
         "redis://, rediss://, unix:// or redis+cluster:// address; None starts an embedded server.",
         _optional_text,
     )
-    redis_prefix: str = _setting("storefront", "First part of every Redis key; one a shop.", _text)
+    redis_prefix: str = _setting("storefront", "Prefix of every Redis key; each shop needs its own.", _text)
     database_url: str | None = _setting(
-        None, "SQLAlchemy address of our own tables; None uses the shop's own database.", _optional_text
+        None, "SQLAlchemy URL of the database for our tables; None uses the shop's database.", _optional_text
     )
     data_folder: str | None = _setting(
         None,
@@ -115,18 +115,22 @@ class Settings:
         _optional_text,
     )
     deadline_ms: float = _setting(
-        50, "Longest time in milliseconds a page waits for each Redis or SQL answer.", _between(5, 5000)
+        50, "Maximum time in milliseconds that a page waits for each Redis or SQL response.", _between(5, 5000)
     )
     product_cache_seconds: float = _setting(
-        30, "How long product data is kept in each process; 0 asks the catalogue each time.", _between(0, 86400)
+        30,
+        "How many seconds product data is cached in each process; 0 asks the catalogue every time.",
+        _between(0, 86400),
     )
     half_life_days: float = _setting(
-        180, "After how many days an order counts half; 0 never fades (slow catalogues).", _half_life
+        180, "After how many days an order counts half; 0 means never (for slow-moving catalogues).", _half_life
     )
-    shards: int = _setting(16, "Parts of the counts in Redis, fixed at the first rebuild.", _between(1, 256, int))
+    shards: int = _setting(
+        16, "Number of shards of the counts in Redis; fixed at the first rebuild.", _between(1, 256, int)
+    )
     min_support: int = _setting(
         3,
-        "Least number of orders behind 'bought together in N orders' and bought-together sets.",
+        "Minimum number of orders behind 'bought together in N orders' and frequently-bought-together boxes.",
         _between(1, 1000, int),
     )
     admission: int = _setting(
@@ -147,22 +151,20 @@ class Settings:
         "'thread' counts orders in the shop's process; 'off' leaves it to `flask storefront worker`.",
         _one_of("thread", "off"),
     )
-    timezone: str = _setting(
-        "UTC", "Time zone of naive order times, and of all times on the merchant's pages.", _timezone
-    )
+    timezone: str = _setting("UTC", "Time zone of naive order times, and of all times in the admin.", _timezone)
     locale: Any = _setting(
-        None, "Locale of the widgets: a text, a callable, or None (Flask-Babel, else Accept-Language).", _locale
+        None, "Locale of the widgets: a string, a callable, or None (Flask-Babel, else Accept-Language).", _locale
     )
-    currency: str | None = _setting(None, "Currency of prices whose product names none.", _currency)
+    currency: str | None = _setting(None, "Currency of products without one.", _currency)
     watch_models: bool = _setting(
-        True, "Notice changes of mapped SQLAlchemy models, so that cards follow within a second.", _switch
+        True, "Track changes of mapped SQLAlchemy models, so that cards are up to date within a second.", _switch
     )
     external_url: str | None = _setting(
         None,
         "Address of the shop as its readers see it, for links outside of requests: http(s)://host, and a path if it has one.",
         _external_url,
     )
-    shop_path: str = _setting("/", "Path of the shop's first page, which the merchant's pages link to.", _path)
+    shop_path: str = _setting("/", "Path of the shop's home page, which the admin links to.", _path)
     requests_per_minute: int = _setting(
         600,
         "Fragments for one address a minute and process; a fifth of it for JSON, another for the cart; 0 is no limit.",

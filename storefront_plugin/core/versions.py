@@ -50,7 +50,7 @@ AnyRecord = TypeVar("AnyRecord", bound=Record[Any, Any])
 class RecordNotFound(StorefrontError):
     """There is no such thing (any more); look it up in the list."""
 
-    message_of: ClassVar[str] = N_("There is no %(id)s; look it up in the list.")
+    message_of: ClassVar[str] = N_("There is no %(id)s; check the list.")
 
     def __init__(self, message: str = "", **values: object) -> None:
         super().__init__(message or self.message_of, **values)
@@ -63,9 +63,9 @@ class VersionConflict(StorefrontError):
     """
 
     changed: ClassVar[str] = N_(
-        "%(id)s was changed by %(who)s at %(time)s UTC while you edited it; look at both and save again."
+        "%(id)s was changed by %(who)s at %(time)s UTC while you were editing it; compare both versions and save again."
     )
-    deleted: ClassVar[str] = N_("%(id)s was deleted while you edited it; save it as a new one.")
+    deleted: ClassVar[str] = N_("%(id)s was deleted while you were editing it; save it as a new one.")
 
     def __init__(self, key: object, current: Record[Any, Any] | None) -> None:
         if current is None:
@@ -259,7 +259,7 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
         first, newest = self.entry(session, key, version - steps + 1), self.entry(session, key)
         row = session.get(self.model, key, populate_existing=True)
         if newest is None:
-            raise InputError(N_("There is no change to undo; look it up in the log."))
+            raise InputError(N_("There is no change to undo; check the activity log."))
         if newest.version != version or first is None:
             raise self.conflict(key, None if row is None else self.record(row))
         if row is None:
@@ -278,7 +278,7 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
 
     def _bring_back(self, session: Session, key: Key, version: int, entry: AuditRow, by: str) -> AnyRecord:
         if entry.before is None:
-            raise InputError(N_("There is nothing to undo any more."))
+            raise InputError(N_("There is nothing left to undo."))
         row = self._new({**self.restored(entry.before), self._id.name: key}, version + 1, by)
         session.add(row)
         try:
@@ -291,7 +291,7 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
     def _undo(self, session: Session, entry_id: int, by: str) -> AnyRecord:
         entry = session.get(AuditRow, entry_id)
         if entry is None or entry.subject != self.subject or entry.version is None:
-            raise InputError(N_("There is no change %(entry)s to undo; look it up in the log."), entry=entry_id)
+            raise InputError(N_("There is no change %(entry)s to undo; check the activity log."), entry=entry_id)
         return self.take_back(session, self._id.type.python_type(entry.subject_id), entry.version, by)
 
     def _row(self, session: Session, key: Key) -> Any:

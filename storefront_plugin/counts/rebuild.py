@@ -161,12 +161,12 @@ def _begin(
     found = generations.building(database)
     while found is not None:
         if not generations.is_dead(found):
-            raise RebuildRunning("Another rebuild is at work; wait for it, or end it and try again a minute later.")
+            raise RebuildRunning("Another rebuild is running; wait for it, or end it and try again a minute later.")
         if (found.half_life, found.shards) == (half_life, shards):
-            logger.info("The rebuild %s is taken up where it broke off.", found.token)
+            logger.info("The rebuild %s continues where it was interrupted.", found.token)
             generations.beat(database, found.token)
             return found
-        logger.info("The rebuild %s was made with other settings and is dropped.", found.token)
+        logger.info("The rebuild %s was made with other settings and is discarded.", found.token)
         shutil.rmtree(_folder_of(folder, found.token), ignore_errors=True)
         _remove(database, store, keys, found)
         found = generations.building(database)
@@ -207,7 +207,7 @@ def _beating(database: Database, token: str) -> Iterator[None]:
             try:
                 generations.beat(database, token)
             except DatabaseUnavailable as error:
-                logger.warning("The rebuild could not show life: %s", error)
+                logger.warning("The rebuild could not report its progress: %s", error)
 
     # The copied context carries the app context, from which the database knows the shop's engine.
     thread = threading.Thread(

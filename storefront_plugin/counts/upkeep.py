@@ -160,7 +160,7 @@ class Upkeep:
         if lost:
             self._standings.clear()
             logger.error(
-                "Redis has removed counts by itself from %d shards: use an instance of our own, or set its "
+                "Redis has evicted counts from %d shards: use a separate instance, or set its "
                 "maxmemory-policy to noeviction or volatile-*, and run `flask storefront rebuild`.",
                 len(lost),
             )
@@ -183,4 +183,6 @@ class Upkeep:
                 if self._sender.is_current(standing):
                     return
                 if standing.broken or not self._sender.catch_up(generation, standing):
-                    raise ForeignHistory("What the rebuild loaded does not fit the log any more; start it again.")
+                    raise ForeignHistory(
+                        "The data loaded by the rebuild no longer matches the order log; start it again."
+                    )

@@ -88,7 +88,7 @@ class Counting:
         """
         sent = self._upkeep.number_and_send()
         if self._upkeep.may_rebuild_by_itself():
-            logger.warning("The counts are made again, because Redis has lost them.")
+            logger.warning("The counts are being rebuilt, because Redis has lost them.")
             self.rebuild(go_on)
         sweep(self._database, self._store, self._keys)
         return sent

@@ -69,8 +69,8 @@ class JobTable:
                 where="shop",
                 every=LISTS_SECONDS,
                 leased=True,
-                title=N_("update of trends"),
-                failure="Trends and older sales are not updated, again in ten minutes",
+                title=N_("trend update"),
+                failure="Trends and older sales could not be updated; trying again in ten minutes",
             ),
         )
         return by_day if at is None else (*by_day, *self._by_night(night, at))
@@ -83,8 +83,8 @@ class JobTable:
             at=at,
             leased=True,
             retry=HOUR,
-            title=N_("nightly catch-up"),
-            failure="No catch-up tonight, again in an hour",
+            title=N_("nightly order import"),
+            failure="The nightly catch-up failed; trying again in an hour",
         )
         proposals = Job(
             name="proposals",
@@ -92,8 +92,8 @@ class JobTable:
             where="worker",
             at=at,
             leased=True,
-            title=N_("weekly search for bundles"),
-            failure="No search for bundles tonight",
+            title=N_("weekly refresh of proposals"),
+            failure="The weekly search for bundles failed",
         )
         return (catch_up, proposals) if night.propose_days else (catch_up,)
 

@@ -98,7 +98,7 @@ class BackgroundThread:
         """The progress of long work within a turn: raises `Stopped` between its steps where the thread is to end."""
         running: _Running | None = getattr(self._here, "running", None)
         if running is not None and running.stopped.is_set():
-            raise Stopped("The process is ending; what it was at is done another time.")
+            raise Stopped("The process is shutting down; its work continues later.")
 
     def _end(self) -> None:
         """The interpreter is ending."""
@@ -131,9 +131,7 @@ class BackgroundThread:
                 self.trouble = error
                 if type(error) not in self._told:
                     self._told.add(type(error))
-                    logger.warning(
-                        "Orders could not be counted for now (%s); it is tried again.", error, exc_info=self._app.debug
-                    )
+                    logger.warning("Orders could not be counted (%s); trying again.", error, exc_info=self._app.debug)
                 running.stopped.wait(BACK_OFF_SECONDS)
 
 

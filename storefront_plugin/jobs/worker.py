@@ -47,7 +47,7 @@ class Worker:
         except Exception as error:  # whatever it is, orders wait safely in the log while we try again
             return self._met(error)
         if self._trouble is not None:
-            logger.info("It works again.")
+            logger.info("Working again.")
             self._trouble, self._pause = None, BUSY_SECONDS
         self._pause = BUSY_SECONDS if worked else min(self._pause * 2, IDLE_SECONDS)
         return self._pause
@@ -64,4 +64,4 @@ class Worker:
 
     def _go_on(self, *progress: object) -> None:
         if self._stopping.is_set():
-            raise Stopped("The worker was stopped in the midst of it; the next one goes on.")
+            raise Stopped("The worker was stopped midway; the next one continues.")

@@ -101,7 +101,7 @@ class CsvRows(Rows):
                         yield start, cells
                 return
             except csv.Error as error:
-                refuse(self._line, f"The row cannot be taken apart ({error}); check its quotes.")
+                refuse(self._line, f"The row can't be parsed ({error}); check its quotes.")
                 self._again.extendleft(reversed(self._taken[1:]))
                 self._taken.clear()
                 self._line += 1
@@ -160,7 +160,7 @@ def _as_text(name: str, kind: str) -> str:
     """SQL for a column as text. Aware times are given in UTC, and integral floats without ".0" in id columns."""
     column = '"' + name.replace('"', '""') + '"'
     if kind.startswith(("STRUCT", "MAP", "UNION")) or kind.endswith("]"):
-        raise InputError(f"Column {name} of the order file is a {kind}; it must hold one text or number a row.")
+        raise InputError(f"Column {name} of the order file is a {kind}; it must have one string or number per row.")
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"cast(make_timestamp(epoch_us({column})) as varchar) || '+00:00'"
     if kind in ("DOUBLE", "FLOAT") and name.strip().casefold().endswith("_id"):

@@ -125,7 +125,7 @@ def _write(write: Callable[[list[str]], None], lines: list[str], spool: Path) ->
         write(lines)
     except OSError as error:
         raise StorefrontError(
-            f"There is no room to sort the orders in {spool.parent} ({error.strerror}); make room, or set TMPDIR."
+            f"There is no room to sort the orders in {spool.parent} ({error.strerror}); free up space, or set TMPDIR."
         ) from error
 
 

@@ -194,7 +194,7 @@ def _woken(wake: Callable[[], object]) -> None:
     try:
         wake()
     except Exception as error:  # the shop has committed: nothing may raise here
-        logger.warning("Counting was not woken (%s); the next order or the worker does it.", error)
+        logger.warning("Counting could not be triggered (%s); the next order or the worker does it.", error)
 
 
 def _watch(session: Session, wake: Callable[[], object]) -> None:

@@ -57,7 +57,7 @@ class CardFiller:
         "grid": N_("Grid"),
         "carousel": N_("Carousel"),
         "list": N_("List"),
-        "together": N_("One button for all"),
+        "together": N_("Frequently-bought-together box"),
     }
     may_stay_empty: ClassVar[bool] = False
 

@@ -38,21 +38,21 @@ caller; ``minimum``: it would be shown, but the slot found too few; ``offered``:
 the slot's very products for less."""
 
 VERDICTS: Mapping[ExplainedKind, str] = {
-    "shown": N_("Shown at place %(place)s"),
-    "limit": N_("The slot is full: it takes %(limit)s"),
-    "minimum": N_("The slot stays empty: it needs %(minimum)s or more"),
-    "repeated": N_("Proposed before in this slot"),
+    "shown": N_("Shown #%(place)s"),
+    "limit": N_("Not shown: limit of %(limit)s reached"),
+    "minimum": N_("Not shown: the slot needs at least %(minimum)s"),
+    "repeated": N_("Already suggested in this slot"),
     "own": N_("The page's own product"),
-    "in_cart": N_("In the cart already"),
-    "unwanted": N_("Left out by the page"),
-    "elsewhere": N_("Shown already in %(elsewhere)s"),
+    "in_cart": N_("Already in the cart"),
+    "unwanted": N_("Excluded by the page"),
+    "elsewhere": N_("Already shown in %(elsewhere)s"),
     "rule": N_("Excluded by a rule"),
     "missing": N_("Not in the catalogue"),
     "hidden": N_("Not visible in the shop"),
     "sold_out": N_("Sold out"),
-    "variant": N_("A variant of a product that stands already"),
+    "variant": N_("Another variant is already shown"),
     "category": N_("Not in this category"),
-    "offered": N_("Left out with its slot"),
+    "offered": N_("Hidden with its slot"),
 }
 """Each in words, with values for place, limit, minimum or elsewhere."""
 

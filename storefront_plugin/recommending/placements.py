@@ -31,7 +31,8 @@ class EditConflict(VersionConflict):
     """Somebody else changed the placement meanwhile; *current* is how it stands now."""
 
     changed = N_(
-        "The slots of %(id)s were changed by %(who)s at %(time)s UTC while you edited them; look at both and save again."
+        "The slots of %(id)s were changed by %(who)s at %(time)s UTC while you were editing them; compare both "
+        "versions and save again."
     )
     current: PlacementRecord
 

@@ -74,7 +74,9 @@ class Slot:
     def _check_schedule(self) -> None:
         moments = [moment for moment in (self.starts_at, self.ends_at) if moment is not None]
         if any(moment.tzinfo is None for moment in moments):
-            raise ConfigurationError(f"Slot {self.name!r} has a time without a zone; give starts_at and ends_at one.")
+            raise ConfigurationError(
+                f"Slot {self.name!r} has a time without a time zone; add one to starts_at and ends_at."
+            )
         if len(moments) == 2 and moments[0] >= moments[1]:
             raise ConfigurationError(f"Slot {self.name!r} ends before it starts; put ends_at after starts_at.")
 
@@ -138,11 +140,11 @@ def load_slots(text: str) -> tuple[tuple[Slot, ...] | None, tuple[str, ...]]:
     try:
         data = json.loads(text)
     except ValueError:
-        return None, ("The stored slots are no JSON.",)
+        return None, ("The stored slots are not valid JSON.",)
     if data is None:
         return None, ()
     if not isinstance(data, list):
-        return None, ("The stored slots are no list.",)
+        return None, ("The stored slots are not a list.",)
     slots, problems = [], []
     for each in data:
         try:

@@ -101,7 +101,7 @@ class SnapshotCache:
             self.refresh()
         except StorefrontError as error:
             self._due_at = time.monotonic() + RETRY
-            logger.warning("Suggestions go on with the last snapshot (%s).", error)
+            logger.warning("Recommendations continue with the last snapshot (%s).", error)
 
     def _wait(self) -> None:
         """Wait for the first refresh of this process, which the background thread is at, unless Redis is silent.
@@ -174,7 +174,7 @@ class SnapshotCache:
                 self.current = with_changes(current, {**current.news, _RULES: version}, self._database)
             except DatabaseUnavailable as error:
                 self._reread_at = time.monotonic() + RETRY
-                logger.warning("A page goes on with the rules, slots and bundles of before (%s).", error)
+                logger.warning("A page continues with the previous rules, slots and bundles (%s).", error)
 
     def _news(self) -> Command:
         return Command(self._keys.news, "HGETALL")
@@ -218,7 +218,7 @@ class News:
         try:
             self._store.pipeline_write([("HINCRBY", self._keys.news, "rules", 1)])
         except StoreUnavailable as error:
-            logger.warning("Other processes hear of the changed rules within a minute: %s", error)
+            logger.warning("Other processes pick up the changed rules within a minute: %s", error)
 
     def products_changed(self, product_ids: Sequence[str]) -> None:
         """Forget the data of *product_ids* here, and notify the other processes.
@@ -247,7 +247,7 @@ class News:
             self.send_late()
         except StoreUnavailable as error:
             self._unsent.clear()
-            logger.warning("Other processes hear of changed products late: %s", error)
+            logger.warning("Other processes pick up changed products late: %s", error)
 
     def _commands(self, product_ids: Sequence[str]) -> list[Command]:
         latest = tuple(product_ids[-CHANGED_IDS:])  # of more than these, all products are forgotten

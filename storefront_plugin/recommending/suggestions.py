@@ -164,9 +164,9 @@ class Suggestions:
         page.store_failed = news_reply is MISSING or not snapshot.is_read
         if page.store_failed:
             silent = (
-                "Redis did not answer in time" if news_reply is MISSING else "This process could read nothing so far"
+                "Redis did not answer in time" if news_reply is MISSING else "This process has not loaded any data yet"
             )
-            error = StoreUnavailable(f"{silent}; where there is script, the page asks once more.")
+            error = StoreUnavailable(f"{silent}; pages with script ask once more.")
             self._reader.failed(page.placement, error)
         if news_reply is MISSING:
             return answers, snapshot

@@ -80,7 +80,9 @@ class Breaker:
                 self._open()
         if opens:
             times = self._failures
-            _log.warning("Redis at %s failed %d times in a row (%s); pages do without it.", self._label, times, why)
+            _log.warning(
+                "Redis at %s failed %d times in a row (%s); pages continue without it.", self._label, times, why
+            )
 
     def probe(self, *, early: bool = False) -> bool:
         """Ping the server of an open breaker in this thread, if a probe is due; returns whether calls are allowed.
@@ -116,7 +118,7 @@ class Breaker:
             else:
                 self._open()
         if answered:
-            _log.info("Redis at %s answers again.", self._label)
+            _log.info("Redis at %s is responding again.", self._label)
 
     def _open(self) -> None:
         # Jitter, so that the processes of a shop do not probe a server all at once.

@@ -17,15 +17,15 @@ RETRIED: Final = frozenset({"LOADING", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK"
 
 _NOT_NOW: Final = "wait, or look at its log"
 _REMEDIES: Final = {
-    "OOM": "raise its maxmemory or give the storefront an instance of its own",
+    "OOM": "raise its maxmemory or give the storefront its own instance",
     "READONLY": "point STOREFRONT_REDIS_URL to the primary, this is a replica",
-    "MISCONF": "make room on its disk so that it can save again",
+    "MISCONF": "free up disk space so that it can save again",
     "NOREPLICAS": "bring its replicas back or lower min-replicas-to-write",
     "NOAUTH": "put the password into STOREFRONT_REDIS_URL",
     "WRONGPASS": "correct the user and password in STOREFRONT_REDIS_URL",
-    "NOPERM": "allow its user all commands on the storefront's keys",
-    "BUSY": "end the script that blocks it with SCRIPT KILL",
-    "LOADING": "wait until it has read its data",
+    "NOPERM": "allow its user to run all commands on the storefront's keys",
+    "BUSY": "stop the script that is blocking it with SCRIPT KILL",
+    "LOADING": "wait until it has loaded its data",
     "MASTERDOWN": _NOT_NOW,
     "CLUSTERDOWN": "bring the missing nodes of the cluster back",
     "TRYAGAIN": _NOT_NOW,

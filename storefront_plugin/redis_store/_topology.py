@@ -86,7 +86,7 @@ def _split_hosts(url: str, scheme: str) -> tuple[list[tuple[str, int]], str]:
 
 
 def _options(url: str) -> dict[str, Any]:
-    wrong = "STOREFRONT_REDIS_URL cannot be read; write it like redis://user:password@host:6379/0, quoting %-wise."
+    wrong = "STOREFRONT_REDIS_URL cannot be read; write it like redis://user:password@host:6379/0, percent-encoded."
     try:
         options: dict[str, Any] = dict(parse_url(url))  # type: ignore[no-untyped-call]
     except ValueError:
@@ -263,5 +263,5 @@ def _ask_map(node: Node) -> list[Any]:
     if isinstance(reply, Exception):
         raise reply
     if not reply:
-        raise StoreUnavailable(f"The Redis Cluster at {node.label} has given out no slots yet; create it first.")
+        raise StoreUnavailable(f"The Redis Cluster at {node.label} has no slots assigned yet; create it first.")
     return list(reply)

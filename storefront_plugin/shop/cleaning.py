@@ -27,7 +27,7 @@ _REMEDIES = {
     "url": "give a path such as /products/7 or an https address",
     "image_url": "give a path such as /media/7.jpg or an https address",
     "visible": "map it to something true or false, such as Product.status == 'published'",
-    "stock": "give a number, or None where stock is not counted",
+    "stock": "give a number, or None where stock is not tracked",
     "rating": "give a mean from 0 to 5",
     "category_ids": "give a list of ids",
     "attributes": "give a dict of names and values",
@@ -68,7 +68,7 @@ class ProblemCounts:
     def _log(self, problem: Problem, about: Any, error: BaseException | None) -> None:
         outcome = "it is left out" if problem.field in self._left_out else "it is used without"
         logger.warning(
-            "%s: %s of %.80r is %s, so %s; %s. (Said once; `flask storefront check` counts.)",
+            "%s: %s of %.80r is %s, so %s; %s. (Logged once; `flask storefront check` counts.)",
             self.source,
             problem.field,
             about,

@@ -142,7 +142,7 @@ def inspect_orders(orders: object, catalog: Catalog) -> list[Finding]:
     if not isinstance(orders, Orders):
         return [Finding("error", "The orders lack iter_orders(since); see storefront_plugin.Orders.")]
     seen = _Orders()
-    failed = tried("Reading the orders", lambda: seen.read(orders, catalog))
+    failed = tried("Reading orders", lambda: seen.read(orders, catalog))
     return [*failed, *problem_findings("orders", seen.problems), *seen.findings()]
 
 
@@ -186,7 +186,8 @@ class _Orders:
     def findings(self) -> Iterator[Finding]:
         if not self.count:
             yield Finding(
-                "warning", "There are no orders yet; widgets show products alike and bestsellers until some come."
+                "warning",
+                "There are no orders yet; widgets show similar products and bestsellers until there are some.",
             )
             return
         said = f"{number(self.count, 'order')} can be counted, {self.odd['cancelled']} of them cancelled"
@@ -209,7 +210,7 @@ class _Orders:
 _ODD_ORDERS: tuple[tuple[str, Level, str, str, str], ...] = (
     ("empty", "warning", "has", "have", "no lines: check what lines is mapped to."),
     ("future", "warning", "lies", "lie", "in the future, which counts as today: check the time zone and placed_at."),
-    ("repeated", "error", "has", "have", "an id that came before, which counts once: map a unique column to id."),
+    ("repeated", "error", "has", "have", "a repeated id, which counts once: map a unique column to id."),
     ("unsorted", "warning", "comes", "come", "before older ones: iter_orders gives the oldest first."),
     ("naive", "ok", "has", "have", "times without a zone; they are read in STOREFRONT_TIMEZONE."),
     ("unpriced", "ok", "has", "have", "lines without a price; reports leave these out."),

@@ -58,7 +58,8 @@ class _Products:
         repeated = [id for id, times in self.ids.items() if times > 1]
         if repeated:
             yield Finding(
-                "error", f"{number(repeated, 'id')} came twice (such as {repeated[0]!r}); map a unique column to id."
+                "error",
+                f"{number(repeated, 'id')} appeared twice (such as {repeated[0]!r}); map a unique column to id.",
             )
         yield from self._lacking()
 
@@ -113,7 +114,7 @@ def _queries(catalog: Catalog, queries: int, cards: int) -> Iterator[Finding]:
             f"or map {name} to an SQL expression.",
         )
     if queries > 1 and cards > 1:
-        yield Finding("warning", f"Looking up {cards} products runs {queries} queries; one would do.")
+        yield Finding("warning", f"Looking up {cards} products runs {queries} queries; one is enough.")
     else:
         yield Finding("ok", f"Looking up {cards} products runs {'1 query' if queries else 'no query'}.")
 

@@ -76,7 +76,7 @@ def test_without_admin_access_nobody_comes_in_and_the_log_says_how(
     }
     assert answers == {403}
     assert [record.message for record in caplog.records if "admin_access" in record.message] == [
-        "Storefront's merchant pages are closed to everybody: mount with Storefront(admin_access=…), a callable that "
+        "Storefront's admin is closed to everyone: mount with Storefront(admin_access=…), a callable that "
         "returns Merchant(name, role) for the current request, or None."
     ]
 

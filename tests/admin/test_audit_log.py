@@ -85,15 +85,15 @@ def test_rules_are_named_by_what_they_do_whoever_made_them(admin: SmallShop, bro
     browser.post(str(form["action"]), values(form) | {"kind": "bury", "target_kind": "brand", "target_brand": "Aster"})
     buried, boosted, *excluded, pinned = log(browser)
     assert pinned == (
-        "Rule Pin · Product 2 · Pages about Product 1 · Customers also bought created",
+        "Rule Pin · Product 2 · Pages of Product 1 · Customers also bought created",
         "rules/1",
     )
     assert excluded == [
         ("Rule Exclude · Product 4 · Any page deleted", None),
         ("Rule Exclude · Product 4 · Any page created", None),
     ]
-    assert boosted[0] == "Rule Boost score × 2 · Dearer than 150% of the page's product · Any page created"
-    assert buried[0] == "Rule Bury score × 0.5 · Brand Aster · Any page created"
+    assert boosted[0] == "Rule Boost +100% · More than 150% of the page product's price · Any page created"
+    assert buried[0] == "Rule Demote −50% · Brand Aster · Any page created"
     browser.get(str(buried[1]))
     assert browser.value("target_brand") == "Aster"
 
@@ -120,17 +120,17 @@ def test_a_proposal_is_called_by_its_products_and_leads_to_what_became_of_it(
     propose(admin, "p3", "p4")
     with admin.app.app_context():
         proposals.reject(admin.storefront.database, [KEY], "Second editor")
-    assert log(browser) == [("Proposal Product 3 + Product 4 rejected", "bundles/proposals?state=rejected")]
+    assert log(browser) == [("Proposal Product 3 + Product 4 dismissed", "bundles/proposals?state=rejected")]
     with admin.app.app_context():
         proposals.unreject(admin.storefront.database, [KEY], "Second editor")
         definition = proposals.definition_of(admin.storefront.database, catalog, KEY)
         bundle = BundleRepository(admin.storefront.database).create(definition, proposal=KEY).id
     lines = log(browser, "log?subject=proposal")
     assert [address for _, address in lines] == [f"bundles/{bundle}"] * 3
-    assert lines[0][0] == "Proposal Product 3 + Product 4 accepted"
+    assert lines[0][0] == "Proposal Product 3 + Product 4 made into a bundle"
     with admin.app.app_context(), admin.storefront.database.writing() as session:
         session.delete(session.get(ProposalRow, KEY))
-    assert log(browser, "log?subject=proposal")[0] == ("Proposal p3 + p4 accepted", None)
+    assert log(browser, "log?subject=proposal")[0] == ("Proposal p3 + p4 made into a bundle", None)
 
 
 def test_the_log_says_what_a_rule_was_before(admin: SmallShop, browser: Merchants) -> None:
@@ -147,8 +147,8 @@ def test_the_log_says_what_a_rule_was_before(admin: SmallShop, browser: Merchant
     browser.get("log")
     off, edited, created = browser.soup.select("tbody tr")
     assert [each.text for each in edited.select("li")] == [
-        "What it does: Boost score × 2 → Boost score × 3",
-        "On which pages: Any page → Pages about brand Aster",
+        "Action: Boost +100% → Boost +200%",
+        "Pages affected: Any page → Pages of brand Aster",
         "Where: – → Cart",
         "Note: – → For spring",
     ]
@@ -167,14 +167,14 @@ def test_the_log_says_which_slots_were_changed(admin: SmallShop, browser: Mercha
         PlacementStore(database, FILLERS).reset("product", 2, "First editor")
     browser.get("log")
     reset, cut, moved = ([each.text for each in row.select("li")] for row in browser.soup.select("tbody tr"))
-    assert moved == ["added: Mine", "in another order"]
+    assert moved == ["added: Mine", "reordered"]
     assert cut[0].startswith("removed: ")
     assert cut[0].endswith(", Mine")
     assert cut[1].startswith("changed: ")
     assert len(cut) == 2
     assert reset[0].startswith("added: ")
     assert reset[1] == "changed: " + cut[1].removeprefix("changed: ")
-    assert reset[2] == "in another order"
+    assert reset[2] == "reordered"
 
 
 def test_the_log_leads_to_the_history_of_a_bundle(admin: SmallShop, browser: Merchants) -> None:
@@ -197,7 +197,7 @@ def test_slots_are_called_by_their_page_in_the_merchants_language(admin: SmallSh
             "product", 0, DEFAULT_PLAN["product"][:1], "Second editor"
         )
         admin.storefront.pin("p2", to="p1")
-    assert log(Merchants(admin))[1] == ("Slots Product page changed", "slots/product")
+    assert log(Merchants(admin))[1] == ("Placement Product page changed", "slots/product")
     rule, slots = log(Merchants(admin, "ja"))
-    assert slots[0].startswith("表示枠 商品ページ")
+    assert slots[0].startswith("おすすめ枠 商品ページ")
     assert rule[0].startswith("ルール ピン留め · Product 2 ·")

@@ -84,7 +84,7 @@ def test_a_file_is_checked_before_anything_is_changed(admin: SmallShop, editor: 
     """The same file changes nothing; a changed and a new row are told, then imported once."""
     text = exported(editor)
     checked(editor, text)
-    assert editor.texts(".report .state") == ["stays the same", "stays the same"]
+    assert editor.texts(".report .state") == ["Unchanged", "Unchanged"]
     assert not editor.soup.select("button[value=import]")
     changed = text.replace('"', "").replace("Set", "Kit", 1)
     rows = list(csv.DictReader(io.StringIO(text[1:])))
@@ -93,7 +93,7 @@ def test_a_file_is_checked_before_anything_is_changed(admin: SmallShop, editor: 
     writer = csv.DictWriter(out, rows[0])
     writer.writerows(again)
     checked(editor, changed + out.getvalue())
-    assert editor.texts(".report .state") == ["changed", "stays the same", "new draft"], editor.soup
+    assert editor.texts(".report .state") == ["changed", "Unchanged", "new draft"], editor.soup
     assert count(admin) == 2
     form = editor.soup.select_one(".report form")
     assert form is not None
@@ -117,15 +117,15 @@ def test_bad_rows_are_told_by_line_and_good_ones_kept(admin: SmallShop, editor: 
     text = "".join([*lines[:at], *(line.replace("10", "150", 1) if "10" in line else line for line in lines[at:])])
     checked(editor, text)
     states = editor.texts(".report .state")
-    assert states[0] == "refused"
+    assert states[0] == "Error"
     assert editor.texts(".report tbody tr")[0].startswith(str(at + 1))
     assert editor.texts(".refused-why")[0]
-    assert editor.texts("button[value=import]") == ["Import the good ones"]
+    assert editor.texts("button[value=import]") == ["Import valid bundles"]
     form = editor.soup.select_one(".report form")
     assert form is not None
     editor.post("bundles/import", values(form) | {"do": ["import"]})
-    assert "1 was refused" in editor.texts(".notice")[0]
-    assert editor.texts(".report .state") == ["refused"]
+    assert "1 error, see below" in editor.texts(".notice")[0]
+    assert editor.texts(".report .state") == ["Error"]
     with admin.app.app_context():
         assert BundleRepository(admin.storefront.database).load(1).definition.text_in("en").title == "Kit"
         assert BundleRepository(admin.storefront.database).load(2).version == 1
@@ -222,15 +222,15 @@ def test_an_import_is_taken_back_by_one_press(admin: SmallShop, editor: Merchant
     bad = "set,Bad,p1,half,percent,10,\n"
     imported(editor, text)
     editor.click("Undo")
-    assert editor.texts(".notice") == ["Import taken back: 0 new drafts deleted, 1 bundle as it was before."]
+    assert editor.texts(".notice") == ["Import undone: 0 new drafts deleted, 1 bundle restored."]
     with admin.app.app_context():
         stands = BundleRepository(admin.storefront.database).load(1)
         assert (stands.definition.text_in("en").title, stands.state) == ("Set", "published")
         assert admin.storefront.services.pricer.published.get().bundles[1].definition.text_in("en").title == "Set"
     imported(editor, NEW + bad)
-    assert "1 was refused" in editor.texts(".notice")[0]
+    assert "1 error, see below" in editor.texts(".notice")[0]
     editor.click("Undo")
-    assert editor.texts(".notice") == ["Import taken back: 1 new draft deleted, 0 bundles as they were before."]
+    assert editor.texts(".notice") == ["Import undone: 1 new draft deleted, 0 bundles restored."]
     assert count(admin) == 2
     imported(editor, NEW)
     editor.get("bundles/files")
@@ -239,8 +239,8 @@ def test_an_import_is_taken_back_by_one_press(admin: SmallShop, editor: Merchant
         BundleRepository(admin.storefront.database).update(
             4, 1, set_of("p1", "p2", price=percent_off(20)), "Second editor"
         )
-    editor.click("Take it back")
-    assert "1 bundle was changed since the import and is left as it is." in editor.texts(".notice")
+    editor.click("Undo import")
+    assert "1 bundle has been changed since the import and was left as it is." in editor.texts(".notice")
     assert count(admin) == 3
     editor.get("bundles/files")
     assert editor.texts(".latest-import") == []
@@ -252,7 +252,7 @@ def test_a_new_row_says_that_it_becomes_a_draft(editor: Merchants) -> None:
     """Whatever its state in the file, before and without anything being changed."""
     checked(editor, NEW)
     assert editor.texts(".report .state") == ["new draft"]
-    assert "What is new is a draft" in editor.texts(".refused-why")[0]
+    assert "New bundles are drafts" in editor.texts(".refused-why")[0]
 
 
 def test_all_reasons_are_told_and_no_link_leads_nowhere(editor: Merchants) -> None:
@@ -262,7 +262,7 @@ def test_all_reasons_are_told_and_no_link_leads_nowhere(editor: Merchants) -> No
     checked(editor, text)
     first, second = editor.soup.select(".report tbody tr")
     reasons = [" ".join(one.get_text(" ", strip=True).split()) for one in first.select("li")]
-    assert [one[:12] for one in reasons] == ["The percent ", "The quantity", "Line 3: The "]
+    assert [one[:12] for one in reasons] == ["percent must", "quantity mus", "Line 3: The "]
     assert [str(one["href"]) for one in first.select("a")] == [f"{ADMIN}/bundles/1"]
     assert "There is no bundle 99" in second.get_text()
     assert second.select("a") == []

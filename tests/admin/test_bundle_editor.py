@@ -118,9 +118,9 @@ def test_several_products_of_a_name_come_back_as_a_choice(admin: SmallShop, edit
     editor.press("add-0", tiers__0__add=["product 1", "p10"])
     assert editor.texts(".component .product-title") == ["Product 10"]
     editor.press("add-0", tiers__0__add="zebra")
-    assert "No product has these words" in editor.texts(".picker .error")[0]
+    assert "No matching products" in editor.texts(".picker .error")[0]
     editor.press("add-0", tiers__0__add="p10")
-    assert "in it already" in editor.texts(".picker .error")[0]
+    assert "already in the bundle" in editor.texts(".picker .error")[0]
 
 
 def test_a_product_typed_and_not_added_is_added_when_saving(admin: SmallShop, editor: Merchants) -> None:
@@ -223,7 +223,7 @@ def test_a_bundle_that_is_gone_can_be_saved_as_a_new_one(admin: SmallShop, edito
         session.execute(sa.delete(table_of(BundleRow)))
     editor.press("save", tiers__0__percent="15", words__0__title=HOSTILE)
     assert (editor.status, count(admin)) == (410, 0)
-    assert editor.texts(".notice-warning b") == ["This bundle is not there any more."]
+    assert editor.texts(".notice-warning b") == ["This bundle no longer exists."]
     assert editor.value("words-0-title") == HOSTILE
     editor.press("save")
     assert editor.texts(".notice")[0].startswith("Saved as a draft.")
@@ -242,7 +242,7 @@ def test_a_fixed_price_above_the_sum_is_warned_of_and_not_published(admin: Small
     editor.press("add-0", tiers__0__add="p4")
     typed = {"words__0__title": "Kit", "tiers__0__price": "fixed", "tiers__0__amounts__0__amount": "7.01"}
     editor.press("publish", **typed)
-    reason = "The fixed price of €7.01 is above the €7.00 that the products cost one by one. Lower it."
+    reason = "The fixed price of €7.01 is higher than the €7.00 the products cost separately. Lower it."
     assert editor.status == 422
     assert editor.texts(".notice-error li") == [f"Amount (EUR) : {reason}"]
     assert editor.texts(".wrong .error") == [reason]
@@ -266,10 +266,10 @@ def test_a_fixed_price_above_the_sum_is_warned_of_and_not_published(admin: Small
 
 def test_what_saves_nothing_is_not_published(admin: SmallShop, editor: Merchants) -> None:
     """p3 and p4 cost 7.00: at that price it stays a draft, by the editor, the button and the list."""
-    reason = "This saves nothing yet: lower the price, or raise what is taken off."
+    reason = "No saving yet: lower the price or increase the discount."
     create(admin, set_of("p3", "p4", price=fixed_price({"EUR": 700})))
     editor.get("bundles/1")
-    assert "saves nothing" in editor.texts("#bundle-preview .told")[0]
+    assert "No saving" in editor.texts("#bundle-preview .told")[0]
     editor.press("publish")
     assert editor.status == 422
     assert editor.texts(".notice-error li") == [f"Price : {reason}"]
@@ -305,7 +305,7 @@ def test_a_complaint_about_one_of_several_tiers_names_it(admin: SmallShop, edito
     editor.press("save", words__0__title="Many", tiers__0__percent="5", tiers__1__percent="")
     assert editor.status == 422
     assert [[part.strip() for part in text.split(":")[:2]] for text in editor.texts(".notice-error li")] == [
-        ["Step 2", "Percent off"]
+        ["Level 2", "Percent off"]
     ]
 
 
@@ -347,13 +347,13 @@ def test_margin_stock_and_lost_products_are_told(make_shop: Callable[..., SmallS
     create(shop, set_of("a", "gone", price=TEN))
     editor = Merchants(shop)
     editor.get("bundles/1")
-    assert editor.texts("#bundle-preview caption") == ["Stock for 1 set"]
+    assert editor.texts("#bundle-preview caption") == ["1 available"]
     assert editor.texts("#bundle-preview tbody tr")[0] == "EUR €10.00 €9.00 €1.00 10.0% 22.2%"
     editor.get("bundles/2")
-    assert editor.texts(".component .warn") == ["Not in the catalogue any more"]
+    assert editor.texts(".component .warn") == ["No longer in the catalogue"]
     editor.press("publish")
     assert editor.status == 422
-    assert "“gone” is not in the catalogue any more" in editor.texts(".notice-error li")[0]
+    assert "“gone” is no longer in the catalogue" in editor.texts(".notice-error li")[0]
     assert stored(shop, 2).state == "draft"
 
 
@@ -382,11 +382,11 @@ def test_states_can_be_left_and_every_change_undone(admin: SmallShop, editor: Me
     assert stored(admin).state == "archived"
     editor.click("Undo")
     assert stored(admin).state == "published"
-    editor.click("Back to draft")
+    editor.click("Unpublish")
     assert stored(admin).state == "draft"
     editor.post("bundles/1/state", {"storefront_token": old, "action": "archive", "version": "2"})
     assert stored(admin).state == "draft"
-    assert "Somebody else changed" in editor.texts(".notice")[0]
+    assert "Someone else has changed" in editor.texts(".notice")[0]
     editor.click("Duplicate")
     assert (editor.texts("h1"), stored(admin, 2).state) == (["Set (copy)"], "draft")
 
@@ -404,8 +404,8 @@ def test_the_history_says_who_changed_what_and_goes_back(admin: SmallShop, edito
     assert editor.texts(".history-head .state") == ["Draft"] * 3
     assert ["First editor" in head for head in editor.texts(".history-head")] == [True, True, False]
     heads = editor.texts(".history-head")
-    assert ["Stands now" in head for head in heads] == [True, False, False]
-    assert ["Back to this version" in head for head in heads] == [False, True, True]
+    assert ["Current version" in head for head in heads] == [True, False, False]
+    assert ["Restore this version" in head for head in heads] == [False, True, True]
     form = editor.soup.select(".history form")[1]
     editor.post(str(form["action"]), values(form))
     assert stored(admin).definition == first
@@ -471,7 +471,7 @@ def test_a_form_whose_token_is_too_old_is_kept(admin: SmallShop, editor: Merchan
     editor.get("bundles/1")
     editor.press("save", storefront_token="old", words__0__title="Typed")
     assert editor.status == 422
-    assert "open for too long" in editor.texts(".notice-error")[0]
+    assert "has expired" in editor.texts(".notice-error")[0]
     editor.press("save")
     assert stored(admin).definition.text_in("en").title == "Typed"
 
@@ -517,8 +517,8 @@ def test_the_true_ends_of_a_code_and_a_link_are_told(make_shop: Callable[..., Sm
     day = dt.date.today() + dt.timedelta(days=2)
     editor.post("bundles/1/code", values(editor.soup.select("main form")[-1]) | {"expires": [f"{day}T10:45"]})
     spoken = f"{day:%b} {day.day}, {day.year}"
-    text = next(one for one in editor.texts("p.quiet") if "hold until" in one).replace("\u202f", " ")
-    assert text == f"Code and link hold until {spoken}, 10:30 AM (Asia/Kolkata)."
+    text = next(one for one in editor.texts("p.quiet") if "are valid until" in one).replace("\u202f", " ")
+    assert text == f"Code and link are valid until {spoken}, 10:30 AM (Asia/Kolkata)."
     code = str(editor.soup.select_one("#made-code")["value"])  # type: ignore[index]
     token = str(editor.soup.select_one("#made-address")["value"]).rpartition("/")[2]  # type: ignore[index]
     midnight = dt.datetime.combine(day, dt.time(), dt.timezone(dt.timedelta(hours=5, minutes=30)))
@@ -556,11 +556,11 @@ def test_a_code_for_a_time_when_the_bundle_is_not_on_is_warned_of(
 @pytest.mark.parametrize(
     ("parts", "label", "sentence"),
     [
-        ({"p1": {"stock": 0}}, "On, not shown: sold out", "Product 1 is sold out."),
-        ({"p1": {"visible": False}}, "On, not shown: a product is hidden", "Product 1 is hidden."),
-        ({"p1": None}, "On, not shown: a product is gone", "p1 is not in the catalogue any more."),
-        ({"p1": {"stock": 1}}, "On, not shown: too few pieces", "there are too few pieces of its products."),
-        ({"p1": {"stock": 2}}, "On now", ""),
+        ({"p1": {"stock": 0}}, "Active, not shown: sold out", "Product 1 is sold out."),
+        ({"p1": {"visible": False}}, "Active, not shown: product hidden", "Product 1 is hidden."),
+        ({"p1": None}, "Active, not shown: product removed", "p1 is no longer in the catalogue."),
+        ({"p1": {"stock": 1}}, "Active, not shown: not enough stock", "not enough stock of its products."),
+        ({"p1": {"stock": 2}}, "Active", ""),
     ],
 )
 def test_a_bundle_that_is_on_and_cannot_be_had_says_so(
@@ -578,12 +578,12 @@ def test_a_bundle_that_is_on_and_cannot_be_had_says_so(
     assert editor.texts(".state") == [label, "Draft"]
     editor.get("bundles/1")
     assert editor.texts(".lead .state") == [label]
-    told = [text for text in editor.texts("#bundle-preview .notice-warning") if "not shown this now" in text]
+    told = [text for text in editor.texts("#bundle-preview .notice-warning") if "Not shown to shoppers" in text]
     assert [sentence in text for text in told] == [True] * bool(sentence)
-    assert bool(editor.soup.find("a", string="See it in the shop")) == (label == "On now")
+    assert bool(editor.soup.find("a", string="View in store")) == (label == "Active")
     editor.get("")
-    assert editor.texts(".on-rows .state") == [label] * (label != "On now")
-    assert ("1 of them not shown" in editor.texts(".figures")[0]) == (label != "On now")
+    assert editor.texts(".on-rows .state") == [label] * (label != "Active")
+    assert ("1 not shown" in editor.texts(".figures")[0]) == (label != "Active")
 
 
 def test_the_merchants_language_names_the_bundle(admin: SmallShop) -> None:
@@ -648,8 +648,8 @@ def test_a_proposal_at_full_price_says_what_is_to_be_done_first(admin: SmallShop
     key = propose(admin, 0)
     editor.get(f"bundles/new?proposal={key}")
     assert editor.texts(".notice") == [
-        "This saves nothing yet: choose a price below that of the single products. Go to the price",
-        "This saves nothing yet: lower the price, or raise what is taken off.",
+        "No saving yet: choose a price below the separate prices. Edit price",
+        "No saving yet: lower the price or increase the discount.",
     ]
     (target,) = editor.soup.select("main > .notice a")
     assert "price-kinds" in editor.soup.find(id=str(target["href"])[1:])["class"]  # type: ignore[index]
@@ -694,9 +694,9 @@ def test_uses_are_told_with_and_without_a_limit(admin: SmallShop, editor: Mercha
         admin.storefront.bundles_applied("o1", pricing)
         admin.db.session.commit()
     editor.get("bundles/1")
-    assert "used 2 times" in editor.texts(".lead")[0]
+    assert "sold 2 times" in editor.texts(".lead")[0]
     editor.press("save", limit_in_all="5")
-    assert "2 used so far" in editor.texts("#limit_in_all-help")[0]
+    assert "2 sold so far" in editor.texts("#limit_in_all-help")[0]
 
 
 def test_forged_fields_break_nothing(admin: SmallShop, editor: Merchants) -> None:
@@ -738,7 +738,7 @@ def test_what_is_not_different_makes_no_history(admin: SmallShop, editor: Mercha
     editor.get("bundles/1")
     editor.press("save")
     assert stored(admin).version == 1
-    assert editor.texts(".notice") == ["Nothing was different, so nothing was saved."]
+    assert editor.texts(".notice") == ["No changes to save."]
     editor.press("publish")
     assert (stored(admin).version, stored(admin).state) == (2, "published")
 

@@ -46,8 +46,8 @@ def warnings(editor: Merchants) -> list[str]:
 def sentence(tier: str, other: str, paid: str, shown: str) -> str:
     """What the merchant reads."""
     return (
-        f"“{tier}” saves less than “{other}”: a cart with all of it pays {paid}, not the {shown} that shoppers are shown. "
-        f"Lower the price of “{tier}”, or save less with “{other}”. Go to the price"
+        f"“{tier}” saves less than “{other}”: a cart with all its products pays {paid}, not the {shown} shown to shoppers. "
+        f"Lower the price of “{tier}” or reduce the saving of “{other}”. Edit price"
     )
 
 
@@ -97,7 +97,7 @@ def test_a_tier_that_saves_less_than_a_lower_one_is_warned_of(admin: SmallShop, 
     assert warnings(editor) == [words]
     (target,) = editor.soup.select(".notice-warning a")
     assert editor.soup.find(id=str(target["href"])[1:]) is not None
-    assert editor.texts(".prices .told") == [words.removesuffix(" Go to the price")]
+    assert editor.texts(".prices .told") == [words.removesuffix(" Edit price")]
 
 
 def test_the_warning_stands_before_publishing_and_hinders_nothing(admin: SmallShop) -> None:

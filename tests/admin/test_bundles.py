@@ -52,9 +52,9 @@ def fill(shop: SmallShop, *definitions: Definition, publish: bool = True) -> Non
 def test_an_empty_list_says_what_to_do_first(editor: Merchants) -> None:
     """One way to make a bundle, one to the proposals."""
     editor.get("bundles")
-    assert editor.texts(".empty a") == ["New bundle", "See proposals"]
+    assert editor.texts(".empty a") == ["New bundle", "View proposals"]
     editor.get("bundles?q=x")
-    assert editor.texts(".empty h2") == ["No bundle is like that"]
+    assert editor.texts(".empty h2") == ["No bundles match"]
 
 
 def test_a_row_says_how_a_bundle_stands(admin: SmallShop, editor: Merchants) -> None:
@@ -76,8 +76,8 @@ def test_a_row_says_how_a_bundle_stands(admin: SmallShop, editor: Merchants) -> 
         "On": "Archived",
         "Soon": "Scheduled",
         "Over": "Ended",
-        "Steps": "On now",
-        "Used up": "On now",
+        "Steps": "Active",
+        "Used up": "Active",
         "Draft": "Draft",
     }
     offers = dict(zip(editor.texts(".row-title"), editor.texts("td[data-label=Offer]"), strict=True))
@@ -93,7 +93,7 @@ def test_a_bundle_that_is_used_up_says_so(admin: SmallShop, editor: Merchants) -
         admin.db.session.commit()
     editor.get("bundles")
     assert editor.texts(".state") == ["Limit reached"]
-    assert editor.texts("td[data-label=Uses]") == ["1 / 1"]
+    assert editor.texts("td[data-label=Sold]") == ["1 / 1"]
 
 
 def test_filters_and_order_stand_in_the_address(admin: SmallShop, editor: Merchants) -> None:
@@ -135,9 +135,9 @@ def test_several_are_changed_together_and_taken_back(admin: SmallShop, editor: M
     assert form is not None
     rows = [str(box["value"]) for box in form.select("[data-row]")]
     editor.post(str(form["action"]), values(form) | {"rows": rows, "act": ["publish"]})
-    assert editor.texts(".state") == ["On now", "On now", "Draft"]
+    assert editor.texts(".state") == ["Active", "Active", "Draft"]
     assert "2 bundles published." in editor.texts(".notice")[0]
-    assert "1 bundle could not be published" in editor.texts(".notice")[1]
+    assert "1 bundle couldn't be published" in editor.texts(".notice")[1]
     assert editor.value("q") == "kit"
     with admin.app.app_context():
         assert set(admin.storefront.services.pricer.published.get().bundles) == {1, 2}
@@ -148,7 +148,7 @@ def test_several_are_changed_together_and_taken_back(admin: SmallShop, editor: M
     )
     assert "left as" in editor.texts(".notice")[0]
     editor.post("bundles/change", {"storefront_token": editor.token, "act": "archive"})
-    assert "Choose rows first" in editor.texts(".notice")[0]
+    assert "Select one or more rows first" in editor.texts(".notice")[0]
 
 
 def test_drafts_are_deleted_together_and_come_back(admin: SmallShop, editor: Merchants) -> None:
@@ -163,7 +163,7 @@ def test_drafts_are_deleted_together_and_come_back(admin: SmallShop, editor: Mer
     assert editor.texts(".row-title") == ["Sold"]
     assert editor.texts(".notice p") == [
         "2 drafts deleted.",
-        "1 bundle is no draft, or was on sale before. Archive it instead.",
+        "1 bundle isn't a draft or has been published before. Archive it instead.",
     ]
     assert editor.get("bundles/2") is not None
     assert editor.status == 404
@@ -177,7 +177,7 @@ def test_a_deleted_draft_comes_back_by_undo(admin: SmallShop, editor: Merchants)
     fill(admin, titled("One"), publish=False)
     editor.get("bundles/1")
     editor.post("bundles/1/delete", {"storefront_token": editor.token, "version": "7"})
-    assert "changed by somebody else" in editor.texts(".notice")[0]
+    assert "Someone else has changed" in editor.texts(".notice")[0]
     editor.post("bundles/1/delete", {"storefront_token": editor.token, "version": "1"})
     assert editor.texts(".notice p") == ["1 draft deleted."]
     page = editor.soup
@@ -220,4 +220,4 @@ def test_ten_thousand_bundles_cost_four_queries(admin: SmallShop, editor: Mercha
     assert len(editor.texts(".row-title")) == 50
     assert "9,951–10,000 of 10,000" in editor.texts(".pager")[0]
     editor.get("bundles?page=9999")
-    assert editor.texts(".empty a") == ["To the first page"]
+    assert editor.texts(".empty a") == ["Go to the first page"]

@@ -70,9 +70,9 @@ def test_rules_name_their_categories(shop: SmallShop, browser: Merchants, asked:
     assert all(f"Category {name}" in text for name in ("Cameras", HOSTILE, "c3"))
     assert asked == [["c0", "c2", "c3"]]
     browser.get("rules/1")
-    assert browser.texts(".lead")[0].startswith("Bury score × 0.5 · Category Cameras")
+    assert browser.texts(".lead")[0].startswith("Demote −50% · Category Cameras")
     browser.get("log")
-    assert "Rule Bury score × 0.5 · Category Cameras · Any page created" in browser.texts("tbody td:first-child")
+    assert "Rule Demote −50% · Category Cameras · Any page created" in browser.texts("tbody td:first-child")
 
 
 def test_rules_are_found_by_the_names_of_their_categories(shop: SmallShop, browser: Merchants) -> None:
@@ -133,7 +133,7 @@ def test_explaining_takes_a_name_and_tells_it(shop: SmallShop, browser: Merchant
         browser.get(f"explain?placement=category&category={typed}")
         assert browser.value("category") == "c0"
         assert browser.texts(".explain-ask .picked:not([hidden])") == ["Cameras"]
-        assert "Shown at place 1" in browser.soup.get_text()
+        assert "Shown #1" in browser.soup.get_text()
     browser.get("explain?placement=category&category=c3")
     assert browser.texts(".explain-ask .picked:not([hidden])") == []
 
@@ -146,7 +146,7 @@ def test_two_categories_of_one_name_are_told_apart_by_their_ids(make_shop: MakeS
     browser.get("rules/new")
     save(browser, kind="exclude", target_kind="category", target_category="Same")
     assert targets(shop) == [("Same", None)]
-    assert browser.texts(".notice-warning") == ["No product has the category “Same” (yet)."]
+    assert browser.texts(".notice-warning") == ["No product has the category “Same” yet."]
 
 
 def test_names_that_cannot_be_read_leave_the_ids(make_shop: MakeShop) -> None:

@@ -89,11 +89,11 @@ def test_every_candidate_has_its_verdict_and_its_numbers(browser: Explained) -> 
         for row in browser.soup.select(".explain-slot")[0].select("tbody tr")
     ]
     assert len(rows) == 8
-    assert browser.verdict("Product 2") == "Shown at place 1"
-    assert browser.verdict(HOSTILE) == "Shown at place 2"
+    assert browser.verdict("Product 2") == "Shown #1"
+    assert browser.verdict(HOSTILE) == "Shown #2"
     assert browser.verdict("Product 3") == "Sold out"
-    assert browser.verdict("Product 5") == "The slot is full: it takes 2"
-    assert browser.verdict("Product 2", 1) == "Shown already in Customers also bought (mine)"
+    assert browser.verdict("Product 5") == "Not shown: limit of 2 reached"
+    assert browser.verdict("Product 2", 1) == "Already shown in Customers also bought (mine)"
     assert browser.verdict("Product 1", 1) == "The page's own product"
     numbers = [cell.get_text(" ", strip=True) for cell in browser.row("Product 2").select("td.number")]
     assert numbers[:2] == ["10", "10"]
@@ -139,7 +139,7 @@ def test_a_product_is_pinned_and_excluded_from_its_row(shop: SmallShop, browser:
             strategy="also_bought",
         )
     ]
-    assert browser.verdict("Product 9") == "Shown at place 1"
+    assert browser.verdict("Product 9") == "Shown #1"
     browser.click("Undo")
     assert rules(shop) == []
     assert browser.answer.request.path == f"{ADMIN}/explain"
@@ -147,13 +147,13 @@ def test_a_product_is_pinned_and_excluded_from_its_row(shop: SmallShop, browser:
     assert browser.verdict("Product 2") == "Excluded by a rule"
     assert warm(shop, "/p/p1").shown("mine")[0] == "p4"
     browser.click("Undo")
-    assert browser.verdict("Product 2") == "Shown at place 1"
+    assert browser.verdict("Product 2") == "Shown #1"
 
 
 def test_a_cart_is_put_together_product_by_product(browser: Explained) -> None:
     """Typed words add one, a link takes it out; the verdicts are those of the cart page."""
     browser.get("explain?placement=cart")
-    assert browser.texts(".empty p") == ["Type the products that are in the cart."]
+    assert browser.texts(".empty p") == ["Enter the products in the cart."]
     for words in ("Product 2", "p1"):
         (form,) = browser.soup.select("form.explain-ask")
         sent = values(form) | {"add": words}
@@ -167,7 +167,7 @@ def test_a_cart_is_put_together_product_by_product(browser: Explained) -> None:
     (link, _) = browser.soup.select(".explain-remove")
     browser.get(str(link["href"]))
     assert browser.texts(".explain-chosen .product-title") == ["Product 1"]
-    assert browser.verdict("Product 2") == "Shown at place 1"
+    assert browser.verdict("Product 2") == "Shown #1"
 
 
 def test_the_fields_follow_the_type_of_the_page(browser: Explained) -> None:
@@ -193,10 +193,10 @@ def test_a_place_is_told_once(browser: Explained) -> None:
     """Below it stands the rank where that is another, and the strategy where it is not the slot's first choice."""
     browser.get("explain?product=p1")
     verdict = [" ".join(browser.row(f"Product {n}").select(".explain-verdict")[0].stripped_strings) for n in (2, 5)]
-    assert verdict == ["Shown at place 1", "The slot is full: it takes 2 rank 4"]
+    assert verdict == ["Shown #1", "Not shown: limit of 2 reached #4"]
     fallback = [text for text in browser.texts(".explain-slot:last-of-type .explain-verdict") if "Bestsellers" in text]
     assert fallback
-    assert all(", rank " in text for text in fallback)
+    assert all(", #" in text for text in fallback)
 
 
 def test_slots_of_one_title_are_told_apart_by_their_names(browser: Explained) -> None:
@@ -238,17 +238,17 @@ def test_long_tables_are_folded(make_shop: MakeShop) -> None:
 def test_a_page_without_slots_and_one_without_candidates_say_what_to_do(shop: SmallShop, browser: Explained) -> None:
     """With a link that leads there."""
     browser.get("explain?placement=account")
-    assert browser.texts(".empty h2") == ["No slots here"]
+    assert browser.texts(".empty h2") == ["No slots"]
     browser.get("explain?placement=category")
-    assert browser.texts(".empty p") == ["Type the category that the page lists."]
+    assert browser.texts(".empty p") == ["Enter the category of the page."]
     browser.get("explain?product=unknown-thing")
-    assert any("Nothing to choose from" in words for words in browser.texts(".explain-slot p"))
+    assert any("No candidates" in words for words in browser.texts(".explain-slot p"))
 
 
 def test_words_that_mean_no_product_are_said_to(browser: Explained) -> None:
     """Beside the field; what was typed stays."""
     browser.get("explain?add=nothing+like+it")
-    assert browser.texts(".picker .error") == ["No product has these words."]
+    assert browser.texts(".picker .error") == ["No matching products."]
     assert browser.value("add") == "nothing like it"
 
 
@@ -269,7 +269,7 @@ def test_trouble_is_told_in_words(shop: SmallShop, browser: Explained, monkeypat
     browser.get("explain?product=p1")
     assert (browser.status, browser.texts(".notice-error p")) == (
         503,
-        ["This page cannot be explained now: The catalogue is gone."],
+        ["This page can't be inspected right now: The catalogue is gone."],
     )
 
 
@@ -280,7 +280,7 @@ def test_somebody_who_may_look_has_no_buttons(make_shop: MakeShop) -> None:
         shop.place(["p1", "p2"])
     browser = Explained(shop)
     browser.get("explain?product=p1")
-    assert browser.verdict("Product 2") == "Shown at place 1"
+    assert browser.verdict("Product 2") == "Shown #1"
     assert not browser.soup.select("table form")
     browser.post("explain/rule", {"act": "pin", "target": "p2", "storefront_token": "x"})
     assert (browser.status, rules(shop)) == (403, [])

@@ -57,11 +57,11 @@ def test_bundles_of_a_product_have_their_verdicts(sets: BundleShop) -> None:
     (shown_start,) = [verdict for title, verdict, _ in told(browser) if title == "Later"]
     assert shown_start.startswith("Starts on May 1, 2099, 9:30")
     assert told(browser) == [
-        ("Best", "Shown at place 1", "€2.00"),
-        ("Second", "Others come first: the slot takes 1", "€1.00"),
+        ("Best", "Shown #1", "€2.00"),
+        ("Second", "Others come first: limit of 1 reached", "€1.00"),
         ("Empty", "Product 3 is sold out", "–"),
         ("Later", shown_start, "–"),
-        (HOSTILE, "Only for the segment club", "–"),
+        (HOSTILE, "Only for customer segment club", "–"),
     ]
     first = browser.soup.select(".explain-bundles tbody tr")[0]
     assert [len(first.select(kind)) for kind in (".thumbnail", ".joined", ".state-on .dot")] == [2, 1, 1]
@@ -78,13 +78,13 @@ def test_bundles_of_a_cart_have_their_verdicts(sets: BundleShop) -> None:
     browser = Explained(sets.shop)
     browser.get(cart)
     assert told(browser) == [
-        ("Whole", "Applies to the cart already 1 time, which is its limit", "€2.00"),
-        ("Near", "Shown at place 2 Add Product 10 and save €9.00", "€9.00"),
-        ("Weak", "In favour of Whole: the cart saves most so", "€1.00"),
+        ("Whole", "Already applied to the cart 1 time, limit reached", "€2.00"),
+        ("Near", "Shown #2 Add Product 10 and save €9.00", "€9.00"),
+        ("Weak", "Whole saves more in this cart", "€1.00"),
     ]
     japanese = Explained(sets.shop, "ja")
     japanese.get(cart)
-    assert told(japanese)[0][1] == "カートに適用済み 1回（上限）"
+    assert told(japanese)[0][1] == "カートに適用済み 1回（上限に到達）"
 
 
 def test_a_page_without_bundles_says_so_and_many_are_folded(sets: BundleShop) -> None:
@@ -92,7 +92,7 @@ def test_a_page_without_bundles_says_so_and_many_are_folded(sets: BundleShop) ->
     browser = Explained(sets.shop)
     browser.get("explain?product=p1")
     assert any(
-        "No published bundle holds a product of this page." in words for words in browser.texts(".explain-slot p")
+        "No published bundle contains a product on this page." in words for words in browser.texts(".explain-slot p")
     )
     for number in range(23):
         sets.publish(titled(f"Set {number}", set_of("p1", "p2", price=percent_off(number + 1))))
@@ -114,13 +114,13 @@ def test_a_slot_that_steps_back_for_a_bundle_says_so(make_shop: MakeShop) -> Non
     browser.get("explain?product=p1")
     (notice,) = browser.soup.select(".explain-slot .notice")
     assert notice.get_text(" ", strip=True) == (
-        f"The page leaves this slot out: the same products are offered for less by a bundle. {HOSTILE}"
+        f"This slot isn't shown: a bundle offers the same products for less. {HOSTILE}"
     )
     assert notice.select_one(f"a[href='{ADMIN}/bundles/{number}']") is not None
     assert browser.soup.select("#slot-bought_together ~ p")[0].get_text().startswith("0 shown")
-    assert browser.texts("[aria-labelledby=slot-bought_together] .explain-verdict .state") == ["Left out with its slot"]
+    assert browser.texts("[aria-labelledby=slot-bought_together] .explain-verdict .state") == ["Hidden with its slot"]
     elsewhere = browser.texts("[aria-labelledby=slot-also_bought] .explain-verdict .state")
-    assert f"Shown already in {isolated(HOSTILE)}" in elsewhere
+    assert f"Already shown in {isolated(HOSTILE)}" in elsewhere
     assert not browser.soup.select("main img[src=x]")
 
 

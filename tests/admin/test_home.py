@@ -131,7 +131,7 @@ def test_a_quiet_shop_needs_nothing(shop: SmallShop) -> None:
     """No alarm without a reason."""
     publish(shop, "p1", "p2")
     assert matters(shop) == []
-    assert "All is as it should be" in home(shop).select(".all-well")[0].text
+    assert "All good" in home(shop).select(".all-well")[0].text
     assert all(" OK " in f" {words} " for words in services(shop).values())
 
 
@@ -142,9 +142,9 @@ def test_a_part_that_is_sold_out_hidden_or_gone_is_told(shop: SmallShop, catalog
     catalog.now["p3"] = replace(catalog.now["p3"], visible=False)
     del catalog.now["p4"]
     assert matters(shop) == [
-        "Serious: “Set” is not shown: p4 is not in the catalogue any more.",
-        "Serious: “Set” is not shown: Product 3 is hidden.",
-        "Serious: “Set” is not shown: Product 2 is sold out.",
+        "Urgent: “Set” is not shown: p4 is no longer in the catalogue.",
+        "Urgent: “Set” is not shown: Product 3 is hidden.",
+        "Urgent: “Set” is not shown: Product 2 is sold out.",
     ]
     assert set(links(shop).values()) == {f"{HOME}/bundles/{number}" for number in ids}
 
@@ -155,7 +155,7 @@ def test_a_bundle_that_can_still_be_had_is_less_serious(shop: SmallShop, catalog
     parts = (*base.tiers[0].components, replace(base.tiers[0].components[0], product_id="p3", optional=True))
     publish_definition(shop, replace(base, tiers=(replace(base.tiers[0], components=parts),)))
     catalog.now["p3"] = replace(catalog.now["p3"], stock=0)
-    assert matters(shop) == ["Soon: A part of “Set” cannot be had: Product 3 is sold out."]
+    assert matters(shop) == ["Soon: “Set” isn't available: Product 3 is sold out."]
 
 
 def test_too_few_pieces_are_told(shop: SmallShop, catalog: ChangingCatalog) -> None:
@@ -164,7 +164,7 @@ def test_too_few_pieces_are_told(shop: SmallShop, catalog: ChangingCatalog) -> N
     parts = (replace(base.tiers[0].components[0], quantity=2), base.tiers[0].components[1])
     publish_definition(shop, replace(base, tiers=(replace(base.tiers[0], components=parts),)))
     catalog.now["p1"] = replace(catalog.now["p1"], stock=1)
-    assert matters(shop) == ["Serious: “Set” is not shown: there are too few pieces of its parts."]
+    assert matters(shop) == ["Urgent: “Set” is not shown: not enough stock of its products."]
 
 
 def test_drafts_and_archived_bundles_are_nobodys_worry(shop: SmallShop, catalog: ChangingCatalog) -> None:
@@ -191,7 +191,7 @@ def test_a_bundle_that_ended_or_is_used_up_is_told(shop: SmallShop) -> None:
     found = links(shop)
     assert len(found) == 2
     over = next(sentence for sentence in found if "ended on" in sentence)
-    reached = next(sentence for sentence in found if "reached its limit of 3" in sentence)
+    reached = next(sentence for sentence in found if "reached its total limit of 3" in sentence)
     assert (found[over], found[reached]) == (f"{HOME}/bundles/{ended}", f"{HOME}/bundles/{full}")
 
 
@@ -201,8 +201,8 @@ def test_many_of_a_kind_are_summed_up(shop: SmallShop, catalog: ChangingCatalog)
         publish(shop, "p1", "gone")
     found = matters(shop)
     assert len(found) == bundle_attention.SHOWN
-    assert found[-1] == "Serious: 6 further bundles have a part that cannot be had."
-    assert links(shop)["6 further bundles have a part that cannot be had."] == f"{HOME}/bundles?state=published"
+    assert found[-1] == "Urgent: 6 more bundles have an unavailable product."
+    assert links(shop)["6 more bundles have an unavailable product."] == f"{HOME}/bundles?state=published"
 
 
 def fill_repository(shop: SmallShop, count: int) -> None:
@@ -245,7 +245,7 @@ def test_ten_thousand_bundles_cost_no_more_queries_than_ten(make_shop: MakeShop)
     assert queries[10_000] == queries[10] <= 40
     assert sum(catalog.asked) <= bundle_attention.MOST_PRODUCTS
     assert max(catalog.asked) <= bundle_attention.CHUNK
-    assert "Of 10,000 published bundles the newest 2,000 were looked at." in page.text
+    assert "Checked the newest 2,000 of 10,000 published bundles." in page.text
 
 
 def test_products_of_bundles_are_bounded_too(
@@ -257,7 +257,7 @@ def test_products_of_bundles_are_bounded_too(
     publish(shop, "p2", "p3")
     page = home(shop)
     assert page.select(".matter") == []
-    assert "Of 2 published bundles the newest 1 were looked at." in page.text
+    assert "Checked the newest 1 of 2 published bundles." in page.text
     assert catalog.asked == [3, 4]  # for what needs attention, and for the bundles that are named as on
 
 
@@ -279,7 +279,7 @@ def test_a_slot_that_often_stays_empty_is_told(shop: SmallShop) -> None:
         fill(shop, "top_rated", 100, 40)
         fill(shop, "bought_together", 5, 5)
     assert matters(shop) == [
-        "Soon: The slot “Related products” (Product page) stayed empty on 41% of 100 pages in the last 7 days."
+        "Soon: The slot “Related products” (Product page) was not shown on 41% of 100 pages in the last 7 days."
     ]
     assert list(links(shop).values()) == [f"{HOME}/slots/product"]
 
@@ -288,17 +288,17 @@ def test_a_slot_for_ratings_without_ratings_is_told_with_its_cause(shop: SmallSh
     """No product of this shop has a rating, so no other choice of products would fill it."""
     with shop.app.app_context():
         fill(shop, "top_rated", 100, 100)
-    assert matters(shop) == ["Soon: The slot “Highly rated” (Product page) stays empty: no product has a rating."]
-    assert "ratings of the products" in home(shop).select(".matter-text .quiet")[0].text
+    assert matters(shop) == ["Soon: The slot “Highly rated” (Product page) is not shown: no product has a rating."]
+    assert "product ratings" in home(shop).select(".matter-text .quiet")[0].text
 
 
 @pytest.mark.parametrize(
     ("drain", "alive", "command", "words"),
     [
         ("thread", False, "flask storefront drain", "starts with the shop's next page"),
-        ("thread", True, "flask storefront drain", "If their number does not fall"),
-        ("off", False, "flask storefront worker", "No worker is at work; start one."),
-        ("off", True, "flask storefront drain", "If their number does not fall"),
+        ("thread", True, "flask storefront drain", "If the number doesn't fall"),
+        ("off", False, "flask storefront worker", "No worker is running; start one."),
+        ("off", True, "flask storefront drain", "If the number doesn't fall"),
     ],
 )
 def test_orders_that_wait_too_long_are_told(
@@ -311,13 +311,13 @@ def test_orders_that_wait_too_long_are_told(
         shop.place(["p1", "p2"])
         shop.place(["p1", "p2"], ["p1", "p3"], drain=False)
     assert matters(shop) == []
-    assert "2 orders wait" in services(shop)["Counting"]
+    assert "2 orders waiting" in services(shop)["Order counting"]
     with shop.app.app_context(), shop.storefront.database.writing() as session:
         session.execute(sa.update(OrderEvent).values(recorded_at=dt.datetime(2026, 1, 1)))
     if not alive:
         age_beats(shop, 120)
     (matter,) = home(shop).select(".matter")
-    assert "2 orders wait to be counted, the oldest came" in matter.text
+    assert "2 orders are waiting to be counted; the oldest arrived" in matter.text
     assert words in matter.text
     assert matter.select("code")[0].text == command
     assert services(shop)["Worker"].startswith("Worker OK" if alive else "Worker not running")
@@ -352,29 +352,29 @@ def age_beats(shop: SmallShop, seconds: int) -> None:
 def test_a_worker_is_told_and_a_missing_one_is_a_matter(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many, when one was seen last, and what to start where there is none."""
     shop = quiet_shop(make_shop, monkeypatch, "off")
-    assert matters(shop) == ["Serious: No worker has been seen yet, so new orders are not counted."]
-    assert services(shop)["Worker"] == "Worker not running none was seen yet"
+    assert matters(shop) == ["Urgent: No worker has run yet, so new orders are not counted."]
+    assert services(shop)["Worker"] == "Worker not running never run"
     beat(shop, "worker")
     age_beats(shop, 4)
     beat(shop, "worker")
     age_beats(shop, 4)
     assert matters(shop) == []
-    assert re.fullmatch(r"Worker OK 2 workers · last seen [4-6] seconds ago", services(shop)["Worker"])
+    assert re.fullmatch(r"Worker OK 2 workers · last active [4-6] seconds ago", services(shop)["Worker"])
     age_beats(shop, 7200)
     (matter,) = home(shop).select(".matter")
-    assert re.search(r"No worker has been seen since .*, so new orders are not counted\.", matter.text)
+    assert re.search(r"No worker has been running since .*, so new orders are not counted\.", matter.text)
     assert matter.select("code")[0].text == "flask storefront worker"
-    assert services(shop)["Worker"] == "Worker not running last seen 2 hours ago"
+    assert services(shop)["Worker"] == "Worker not running last active 2 hours ago"
 
 
 def test_a_thread_that_has_nothing_to_do_may_rest(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """It starts with the first page or order; once seen it is told like a worker."""
     shop = quiet_shop(make_shop, monkeypatch, "thread")
     assert matters(shop) == []
-    assert services(shop)["Worker"] == "Worker rests a thread of the shop starts with its first page or order"
+    assert services(shop)["Worker"] == "Worker Idle starts with the shop's first page view or order"
     beat(shop, "thread")
     beat(shop, "worker")
-    assert services(shop)["Worker"].startswith("Worker OK 1 worker · 1 thread of the shop · last seen ")
+    assert services(shop)["Worker"].startswith("Worker OK 1 worker · 1 thread of the shop · last active ")
 
 
 def test_a_catch_up_that_failed_is_told_until_one_goes_well(
@@ -386,11 +386,11 @@ def test_a_catch_up_that_failed_is_told_until_one_goes_well(
     with shop.app.app_context():
         record_run(shop.storefront.database, "catch_up", "The orders adapter raised KeyError: 'lines'")
     assert "flask storefront catch-up" in home(shop).select(".matter code")[0].text
-    assert re.search(r"met trouble .*catch-up failed .* KeyError: 'lines'", services(shop)["Worker"])
+    assert re.search(r"errors .*order import failed .* KeyError: 'lines'", services(shop)["Worker"])
     with shop.app.app_context():
         record_run(shop.storefront.database, "catch_up")
     assert matters(shop) == []
-    assert re.search(r"OK .*caught up \d seconds? ago", services(shop)["Worker"])
+    assert re.search(r"OK .*orders imported \d seconds? ago", services(shop)["Worker"])
 
 
 def test_each_job_s_last_run_and_trouble_are_told(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -399,10 +399,10 @@ def test_each_job_s_last_run_and_trouble_are_told(make_shop: MakeShop, monkeypat
     beat(shop, "scheduler")
     with shop.app.app_context():
         record_run(shop.storefront.database, "lists")
-    assert re.search(r"OK a scheduler of the shop .*update of trends \d+ seconds? ago", services(shop)["Worker"])
+    assert re.search(r"OK the shop's scheduler .*trend update \d+ seconds? ago", services(shop)["Worker"])
     with shop.app.app_context():
         record_run(shop.storefront.database, "lists", "Redis is full.")
-    assert re.search(r"met trouble .*update of trends failed .* Redis is full\.", services(shop)["Worker"])
+    assert re.search(r"errors .*trend update failed .* Redis is full\.", services(shop)["Worker"])
     assert "トレンドの更新に失敗" in home(shop, "ja").text
 
 
@@ -413,7 +413,7 @@ def test_the_worker_s_search_for_bundles_is_told(make_shop: MakeShop, monkeypatc
     with shop.app.app_context():
         shop.storefront.propose_bundles(by="worker")
     assert matters(shop) == []
-    assert re.search(r"searched for bundles \d seconds? ago", services(shop)["Worker"])
+    assert re.search(r"proposals refreshed \d seconds? ago", services(shop)["Worker"])
     with shop.app.app_context(), shop.storefront.database.writing() as session:
         session.execute(sa.update(ProposalRunRow).values(state="failed", sentence="The disk is full."))
     assert matters(shop) == ["Soon: The last search for bundles failed."]
@@ -429,7 +429,7 @@ def test_orders_that_redis_lacks_are_told(shop: SmallShop) -> None:
         shop.storefront.services.upkeep.number_all()
         with shop.storefront.database.writing() as session:
             session.execute(sa.update(Batch).values(created_at=dt.datetime(2026, 1, 1)))
-    assert [sentence.partition(",")[0] for sentence in matters(shop)] == ["Serious: 3 orders wait to be counted"]
+    assert [sentence.partition(";")[0] for sentence in matters(shop)] == ["Urgent: 3 orders are waiting to be counted"]
     with shop.app.app_context():
         shop.storefront.drain()
     assert matters(shop) == []
@@ -457,7 +457,7 @@ def test_counts_that_only_a_rebuild_mends_are_told(shop: SmallShop, position: st
     (matter,) = home(shop).select(".matter")
     assert words in matter.text
     assert matter.select("code")[0].text == "flask storefront rebuild"
-    assert "stopped" in services(shop)["Counting"]
+    assert "stopped" in services(shop)["Order counting"]
     with shop.app.app_context():
         shop.storefront.rebuild()
     assert matters(shop) == []
@@ -468,12 +468,12 @@ def test_a_rebuild_that_broke_off_is_told_and_one_at_work_is_not_hurried(shop: S
     with shop.app.app_context():
         shop.place(["p1", "p2"])
         generations.create(shop.storefront.database, 180, 16)
-    assert matters(shop) == ["When you have time: A rebuild is at work; pages go on with the old counts."]
+    assert matters(shop) == ["When you have time: A rebuild is running; pages keep using the old counts."]
     with shop.app.app_context(), shop.storefront.database.writing() as session:
         session.execute(
             sa.update(Generation).where(Generation.state == "building").values(heartbeat_at=START.replace(tzinfo=None))
         )
-    assert matters(shop) == ["Soon: A rebuild broke off before its end."]
+    assert matters(shop) == ["Soon: A rebuild was interrupted."]
 
 
 @pytest.fixture
@@ -491,7 +491,7 @@ def test_a_redis_that_evicts_is_told(make_shop: MakeShop, own_redis: str) -> Non
     with shop.app.app_context():
         shop.storefront.services.store.execute([Command("SET", "CONFIG", ("maxmemory-policy", "allkeys-lru"))])
     (sentence,) = matters(shop)
-    assert "removes keys by itself (allkeys-lru)" in sentence
+    assert "evicts keys on its own (allkeys-lru)" in sentence
     assert "may lose counts" in services(shop)["Redis"]
 
 
@@ -510,9 +510,9 @@ def test_a_redis_that_refuses_to_write_is_told(
     shop = make_shop(STOREFRONT_DRAIN="off", **options)
     shop.app.extensions[SERVICES].store.execute([Command(command[1], command[0], command[2:])])
     (matter,) = home(shop).select(".matter")
-    assert "Redis refuses to write: pages go on with the old counts." in matter.text
+    assert "Redis is refusing writes: pages keep using the old counts." in matter.text
     assert remedy in matter.text
-    assert services(shop)["Redis"].startswith("Redis refuses to write Redis ")
+    assert services(shop)["Redis"].startswith("Redis refusing writes Redis ")
 
 
 def test_a_locked_database_is_told(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -541,7 +541,7 @@ def test_proposals_that_wait_are_told(shop: SmallShop) -> None:
             row | {"key": str(n), "state": state} for n, state in enumerate(("open", "open", "rejected", "accepted"))
         ]
         session.execute(sa.insert(table_of(ProposalRow)), rows)
-    assert matters(shop) == ["When you have time: 2 proposed bundles wait for you."]
+    assert matters(shop) == ["When you have time: 2 proposals to review."]
     assert list(links(shop).values()) == [f"{HOME}/bundles/proposals"]
 
 
@@ -555,14 +555,14 @@ def test_the_page_comes_up_without_redis_and_says_so(make_shop: MakeShop) -> Non
         shop.place(["p1", "p2"], drain=False)
     page = home(shop)
     assert [each.text for each in page.select(".matter-text > p:first-child")] == [
-        "Redis does not answer: pages show no suggestions. Orders wait in the database and are counted later."
+        "Redis isn't responding: pages show no recommendations. Orders are kept in the database and counted later."
     ]
     found = services(shop)
     assert "start it or correct STOREFRONT_REDIS_URL" in found["Redis"]
     assert " OK " in f" {found['Database']} "
-    assert "1 order waits" in found["Counting"]
+    assert "1 order waiting" in found["Order counting"]
     assert page.select(".figures")
-    assert "Put the widgets on your pages" not in [step for step, done in steps(shop).items() if not done]
+    assert "Add the widgets to your pages" not in [step for step, done in steps(shop).items() if not done]
 
 
 def test_the_page_comes_up_without_tables_and_says_so(make_shop: MakeShop) -> None:
@@ -575,7 +575,7 @@ def test_the_page_comes_up_without_tables_and_says_so(make_shop: MakeShop) -> No
     page = home(shop)
     assert "flask storefront init-db" in page.select(".matter")[0].text
     assert "A table is missing" in services(shop)["Database"]
-    assert steps(shop)["Make the tables"] is False
+    assert steps(shop)["Create the tables"] is False
     assert page.select(".figures") == []
 
 
@@ -601,7 +601,7 @@ def test_what_is_on_is_told_in_figures_and_names(shop: SmallShop) -> None:
     figures = {
         each.select("dt")[0].text: " ".join(each.select("dd")[0].text.split()) for each in page.select(".figure")
     }
-    assert figures["Bundles on"] == "2 1 scheduled · 1 draft"
+    assert figures["Active bundles"] == "2 1 scheduled · 1 draft"
     assert len(page.select(".home-main tbody tr")) == 2
     assert "published" in page.select(".home-side")[0].text
 
@@ -617,11 +617,14 @@ def test_orders_of_the_week_stand_beside_those_of_the_week_before(shop: SmallSho
                 shop.storefront.order_placed(order, commit=True)
         shop.storefront.drain()
     (figure,) = home(shop).select(".figure.wide")
-    assert " ".join(figure.select("dd")[0].text.split()) == "8 3 more than in the 7 days before · 2 today"
+    assert " ".join(figure.select("dd")[0].text.split()) == "8 3 more than the previous 7 days · 2 today"
     heights = [float(str(bar["height"])) for bar in figure.select("rect")]
     assert len(heights) == 14
     assert heights[13] == max(heights)
-    assert figure.select("svg")[0]["aria-label"] == "Orders a day, two weeks: 1, 0, 0, 0, 0, 0, 4, 3, 0, 0, 0, 0, 0, 5"
+    assert (
+        figure.select("svg")[0]["aria-label"]
+        == "Orders per day over two weeks: 1, 0, 0, 0, 0, 0, 4, 3, 0, 0, 0, 0, 0, 5"
+    )
 
 
 def test_first_steps_tick_themselves_and_go(make_shop: MakeShop) -> None:
@@ -632,16 +635,16 @@ def test_first_steps_tick_themselves_and_go(make_shop: MakeShop) -> None:
     assert "{{ storefront.head() }}" in home(shop).select(".steps")[0].text
     with shop.app.app_context():
         shop.place(["p1", "p2"])
-    assert steps(shop)["Bring in the orders you have"]
+    assert steps(shop)["Import past orders"]
     visit(shop)
     with shop.app.app_context():
         shop.storefront.drain()
-    assert steps(shop)["Put the widgets on your pages"]
+    assert steps(shop)["Add the widgets to your pages"]
     who[0] = Merchant("First editor")
-    assert steps(shop)["Name who comes in here"]
+    assert steps(shop)["Set up staff access"]
     with shop.app.app_context():
         BundleRepository(shop.storefront.database).create(set_of("p1", "p2", price=percent_off(5)))
-    assert [step for step, done in steps(shop).items() if not done] == ["Give your cart"]
+    assert [step for step, done in steps(shop).items() if not done] == ["Connect your cart"]
     shop.storefront.cart = Cart()
     assert home(shop).select(".steps") == []
 
@@ -686,9 +689,9 @@ def test_rules_and_changed_slots_are_among_what_is_on(shop: SmallShop, catalog: 
     rows = [" ".join(row.text.split()) for row in home(shop).select(".home-main tbody tr")]
     assert len(rows) == 2
     assert "Product 3" in rows[0]
-    assert rows[1].startswith("Slots Cart 2 slots of your own")
+    assert rows[1].startswith("Placement Cart 2 customised slots")
     catalog.broken = True
-    assert "1 further rule" in home(shop).select(".home-main tbody")[0].text
+    assert "1 more rule" in home(shop).select(".home-main tbody")[0].text
 
 
 def test_the_page_is_the_same_on_postgresql(make_shop: MakeShop) -> None:
@@ -705,7 +708,7 @@ def test_the_page_is_the_same_on_postgresql(make_shop: MakeShop) -> None:
     assert len(page.select(".matter")) == 2
     found = services(shop)
     assert re.search(r"PostgreSQL \d+\.\d+", found["Database"])
-    assert "1 order waits" in found["Counting"]
+    assert "1 order waiting" in found["Order counting"]
 
 
 def test_the_page_is_the_same_on_an_in_memory_database(make_shop: MakeShop) -> None:
@@ -713,7 +716,7 @@ def test_the_page_is_the_same_on_an_in_memory_database(make_shop: MakeShop) -> N
     shop = make_shop(admin_access=lambda: Merchant("First editor"), SQLALCHEMY_DATABASE_URI="sqlite:///:memory:")
     publish(shop, "p1", "gone")
     assert len(matters(shop)) == 1
-    assert steps(shop)["Make the tables"]
+    assert steps(shop)["Create the tables"]
 
 
 def test_trouble_of_the_background_thread_is_told(make_shop: MakeShop) -> None:
@@ -725,13 +728,13 @@ def test_trouble_of_the_background_thread_is_told(make_shop: MakeShop) -> None:
         shop.storefront.services.index.build_if_due = broken  # type: ignore[method-assign]
         drainer.wake()
         wait_until(lambda: drainer.trouble)
-        found = services(shop)["Counting"]
-        assert "met trouble" in found
+        found = services(shop)["Order counting"]
+        assert "errors" in found
         assert "the catalogue's file is gone" in found
         shop.storefront.services.index.build_if_due = lambda progress: None  # type: ignore[method-assign]
         drainer.wake()
         wait_until(lambda: drainer.trouble is None)
-    assert "met trouble" not in services(shop)["Counting"]
+    assert "errors" not in services(shop)["Order counting"]
 
 
 def broken(progress: object) -> None:

@@ -75,8 +75,8 @@ def test_a_new_shop_is_told_what_to_do_first(make_shop: Callable[..., SmallShop]
     with shop.app.app_context():
         shop.place(("p1", "p2"))
     editor.get(PAGE)
-    assert editor.texts(".empty h2") == ["Nobody has looked yet"]
-    editor.click("Look for sets")
+    assert editor.texts(".empty h2") == ["No search yet"]
+    editor.click("Find bundles")
     ended(editor)
     assert editor.texts(".empty h2") == ["Nothing found"]
     assert "at least 5 orders" in editor.texts(".empty p")[0]
@@ -103,9 +103,9 @@ def test_a_row_says_in_words_how_often_and_what_is_left(editor: Merchants, found
     """Orders, times chance, buyers, the price before and after, and the margin; without a cost it says so."""
     editor.get(PAGE)
     pair = " ".join(editor.texts("tbody tr"))
-    assert "Camera + Lens 10 of 27 orders 2.7 times chance about 72% of buyers" in pair
-    assert "−1% instead of €1,200.00 €1,188.00 20%" in pair
-    assert "none €55.00 cost not known" in pair
+    assert "Camera + Lens 10 of 27 orders Lift 2.7× 72% of buyers take both" in pair
+    assert "−1% Regular price €1,200.00 €1,188.00 20%" in pair
+    assert "none €55.00 cost unknown" in pair
     assert "<b>Odd</b>" in editor.texts("bdi")
     assert not editor.soup.select("tbody b b")
 
@@ -125,7 +125,7 @@ def test_accepting_opens_the_editor_filled_in(admin: SmallShop, editor: Merchant
     stored = BundleRepository(database).create(draft, "First editor", proposal=found["camera+lens"])
     editor.get(f"{PAGE}?state=accepted")
     assert [str(link["href"]) for link in editor.soup.select("tbody a")] == [f"/storefront/admin/bundles/{stored.id}"]
-    assert "Accepted · First editor" in editor.texts("tbody tr")[0]
+    assert "Created · First editor" in editor.texts("tbody tr")[0]
 
 
 def decide(editor: Merchants, key: str = "", rows: Sequence[str] = ()) -> str:
@@ -157,7 +157,7 @@ def test_a_decision_leads_to_the_next_row(editor: Merchants, found: dict[str, st
     assert editor.answer.request.full_path == f"/storefront/admin/{PAGE}?sort=lift"
     assert decide(editor, shown[-1]) == ids[shown[-2]]
     assert decide(editor, rows=shown[1:-1]) == ""
-    assert editor.texts(".empty h2") == ["All decided"]
+    assert editor.texts(".empty h2") == ["All reviewed"]
 
 
 def test_several_are_rejected_together_and_come_back(
@@ -167,19 +167,19 @@ def test_several_are_rejected_together_and_come_back(
     editor.get(PAGE)
     shown = keys(editor)
     decide(editor, rows=shown[:2])
-    assert editor.texts(".notice p") == ["2 rejected. They are not proposed again."]
+    assert editor.texts(".notice p") == ["2 dismissed. They won't be proposed again."]
     assert keys(editor) == shown[2:]
     editor.click("Undo")
     assert keys(editor) == shown
     decide(editor, rows=shown[:2])
     editor.get(f"{PAGE}?state=rejected")
     decide(editor, rows=[*keys(editor), "gone"])
-    assert editor.texts(".notice p")[0] == "2 sets are proposed again."
-    assert "somebody has looked again" in editor.texts(".notice p")[1]
+    assert editor.texts(".notice p")[0] == "2 moved back to review."
+    assert "the proposals have been refreshed" in editor.texts(".notice p")[1]
     editor.get(PAGE)
     assert keys(editor) == shown
     decide(editor)
-    assert editor.texts(".notice p") == ["Choose one or more proposals first."]
+    assert editor.texts(".notice p") == ["Select one or more proposals first."]
 
 
 def test_the_editor_shows_what_spoke_for_a_proposal(admin: SmallShop, editor: Merchants, found: dict[str, str]) -> None:
@@ -187,7 +187,7 @@ def test_the_editor_shows_what_spoke_for_a_proposal(admin: SmallShop, editor: Me
     editor.get(f"bundles/new?proposal={found['camera+lens']}")
     text = editor.texts(".proposal-figures")[0]
     assert text == (
-        "Proposal 10 of 27 orders 2.7 times chance about 72% of buyers −1% suggested margin 20% Back to proposals"
+        "Proposal 10 of 27 orders Lift 2.7× 72% of buyers take both −1% suggested margin 20% Back to proposals"
     )
     back = editor.soup.select_one(".proposal-figures a")
     assert back is not None
@@ -204,7 +204,7 @@ def test_rejecting_can_be_undone_at_once_and_later(admin: SmallShop, editor: Mer
     """The notice has a button, the list of rejected ones too; each leads back to where it was pressed."""
     editor.get(f"{PAGE}?sort=lift")
     first, key = editor.texts("tbody tr .row-title")[0], keys(editor)[0]
-    assert f"Reject {first}" in editor.texts("tbody button")
+    assert f"Dismiss {first}" in editor.texts("tbody button")
     decide(editor, key)
     assert editor.answer.request.full_path == f"/storefront/admin/{PAGE}?sort=lift"
     assert first not in editor.texts("tbody tr .row-title")
@@ -214,7 +214,7 @@ def test_rejecting_can_be_undone_at_once_and_later(admin: SmallShop, editor: Mer
     decide(editor, key)
     editor.get(f"{PAGE}?state=rejected")
     decide(editor, key)
-    assert editor.texts(".empty h2") == ["Nothing rejected"]
+    assert editor.texts(".empty h2") == ["Nothing dismissed"]
     assert proposals.counts(admin.storefront.database) == {"open": len(found)}
 
 
@@ -225,7 +225,7 @@ def test_a_proposal_that_is_gone_is_no_error(editor: Merchants, found: dict[str,
         f"{PAGE}/reject", {"key": "gone", "back": "https://elsewhere.example", "storefront_token": editor.token}
     )
     assert editor.status == 200
-    assert "somebody has looked again" in editor.texts(".notice")[0]
+    assert "the proposals have been refreshed" in editor.texts(".notice")[0]
 
 
 def test_the_list_is_sorted_and_paged(
@@ -242,7 +242,7 @@ def test_the_list_is_sorted_and_paged(
     assert len(seen) == len(set(seen)) == len(found)
     assert seen[0] == "Camera + Lens"
     editor.get(f"{PAGE}?sort=colour&state=green&page=x")
-    assert editor.texts(".proposal-states [aria-current]") == [f"To decide {len(found)}"]
+    assert editor.texts(".proposal-states [aria-current]") == [f"To review {len(found)}"]
 
 
 def test_wrong_terms_are_kept_and_told(editor: Merchants, found: dict[str, str]) -> None:
@@ -265,9 +265,9 @@ def test_a_second_search_is_told_of_the_first_and_its_page_follows_by_itself(
     editor.get(PAGE)
     begun = proposal_run.begin(database, None, "Second editor")
     proposal_run._set(database, begun.token, done=30, total=120)
-    editor.click("Look again")
-    assert "at work already" in editor.texts(".notice")[0]
-    assert editor.texts("[data-search=running] .progress") == ["Reading the orders: 25%"]
+    editor.click("Refresh proposals")
+    assert "already running" in editor.texts(".notice")[0]
+    assert editor.texts("[data-search=running] .progress") == ["Reading orders: 25%"]
     refresh = editor.soup.select_one("noscript")
     assert refresh is not None
     assert 'http-equiv="refresh"' in refresh.decode_contents(formatter=None)
@@ -286,9 +286,9 @@ def test_a_failed_search_says_why(
 
     monkeypatch.setattr(proposal_run, "find_proposals", broken)
     editor.get(PAGE)
-    editor.click("Look again")
+    editor.click("Refresh proposals")
     ended(editor)
-    assert editor.texts(".search .notice-error") == ["The last search failed: The disk is full; make room."]
+    assert editor.texts(".search .notice-error") == ["The last run failed: The disk is full; make room."]
     assert len(editor.texts("tbody tr")) == len(found)
 
 
@@ -297,7 +297,7 @@ def test_a_product_that_is_gone_is_marked(admin: SmallShop, editor: Merchants, f
     del admin.storefront.catalog._products["bag"]  # type: ignore[attr-defined]
     admin.storefront.product_changed("bag")
     editor.get(PAGE)
-    assert any("“bag” cannot be sold at present." in text for text in editor.texts("tbody tr"))
+    assert any("“bag” can't be sold right now." in text for text in editor.texts("tbody tr"))
 
 
 def test_who_may_only_look_changes_nothing(make_shop: Callable[..., SmallShop]) -> None:

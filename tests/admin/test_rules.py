@@ -107,10 +107,10 @@ def test_the_list_says_what_each_rule_does(shop: SmallShop, browser: Rules) -> N
     for row, words in zip(
         browser.rows,
         (
-            ("Pin", "Product 2", "Product 1", "On"),
-            ("Exclude", "Cheaper than 50% of the page's product", "Pages about category c1", "On"),
-            ("Boost", "score × 1.5", f"Brand {HOSTILE}", "Any page", "Cart", "Scheduled", "from "),
-            ("Exclude", "gone", "Not in the catalogue any more", "Off"),
+            ("Pin", "Product 2", "Product 1", "Active"),
+            ("Exclude", "Less than 50% of the page product's price", "Pages of category c1", "Active"),
+            ("Boost", "+50%", f"Brand {HOSTILE}", "Any page", "Cart", "Scheduled", "from "),
+            ("Exclude", "gone", "No longer in the catalogue", "Inactive"),
         ),
         strict=True,
     ):
@@ -135,7 +135,7 @@ def test_the_list_is_filtered_by_its_address(shop: SmallShop, browser: Rules) ->
         browser.get(f"rules?{query}")
         assert browser.status == 200
         assert len(browser.rows) == count, query
-    assert browser.texts(".empty h2") == ["No rule fits"]
+    assert browser.texts(".empty h2") == ["No rules match"]
 
 
 def test_a_row_leads_to_its_rule_and_a_small_link_to_the_product_in_the_shop(shop: SmallShop, browser: Rules) -> None:
@@ -172,7 +172,7 @@ def test_chosen_rules_are_changed_together_and_back(shop: SmallShop, browser: Ru
     first, second = add(shop, EXCLUDE, PIN)
     browser.get("rules?state=on")
     browser.choose("disable", first, second)
-    assert browser.texts(".notice p") == ["2 rules switched off."]
+    assert browser.texts(".notice p") == ["2 rules deactivated."]
     assert [rule.enabled for rule in stored(shop)] == [False, False]
     browser.click("Undo")
     assert [rule.enabled for rule in stored(shop)] == [True, True]
@@ -182,7 +182,7 @@ def test_chosen_rules_are_changed_together_and_back(shop: SmallShop, browser: Ru
     browser.click("Undo")
     assert stored(shop) == [EXCLUDE, PIN]
     browser.choose("delete")
-    assert browser.texts(".notice p") == ["Choose rows first; then press a button."]
+    assert browser.texts(".notice p") == ["Select one or more rows first."]
 
 
 def test_an_undo_that_came_too_late_says_so(shop: SmallShop, browser: Rules) -> None:
@@ -193,9 +193,7 @@ def test_an_undo_that_came_too_late_says_so(shop: SmallShop, browser: Rules) -> 
     with shop.app.app_context():
         RuleStore(shop.storefront.database).update(rule_id, 2, replace(EXCLUDE, note="kept"))
     browser.click("Undo")
-    assert browser.texts(".notice-error p") == [
-        "This was changed again since, so it cannot be undone. Change it by hand."
-    ]
+    assert browser.texts(".notice-error p") == ["This has been changed since, so it can't be undone. Edit it instead."]
     assert stored(shop)[0].note == "kept"
 
 
@@ -256,7 +254,7 @@ def test_a_rule_is_made_and_opened_again_as_it_was_typed(
     browser.get("rules/new")
     browser.save(**typed)
     assert stored(shop) == [rule]
-    assert browser.texts(".notice p") == ["Rule saved. Pages follow within a second."]
+    assert browser.texts(".notice p") == ["Rule saved. Live within a second."]
     browser.get("rules/1")
     browser.save()
     with shop.app.app_context():
@@ -289,13 +287,13 @@ def test_times_are_those_of_the_shops_clock(make_shop: MakeShop) -> None:
 @pytest.mark.parametrize(
     ("typed", "field", "words"),
     [
-        ({"target_product": ""}, "target_product", "Say which product"),
-        ({"target_product": "nothing like it"}, "target_product", "No product has these words"),
+        ({"target_product": ""}, "target_product", "Choose the product"),
+        ({"target_product": "nothing like it"}, "target_product", "No matching products"),
         ({"target_product": "Product"}, "target_product", "choose one"),
-        ({"kind": "pin", "target_kind": "brand", "target_product": ""}, "target_product", "Say which product"),
+        ({"kind": "pin", "target_kind": "brand", "target_product": ""}, "target_product", "Choose the product"),
         ({"kind": "boost", "strength": "7"}, "strength", "from 101 to 1000"),
         ({"kind": "boost", "strength": "many"}, "strength", ""),
-        ({"seed_kind": "brand"}, "seed_brand", "Say which"),
+        ({"seed_kind": "brand"}, "seed_brand", "Choose the product, category or brand"),
         ({"target_kind": "dearer", "price_percent": "0"}, "price_percent", "from 1 to"),
         ({"starts_at": "2026-03-02T09:00", "ends_at": "2026-03-01T09:00"}, "ends_at", "ends before it starts"),
     ],
@@ -340,7 +338,7 @@ def test_the_second_editor_sees_both_versions_and_may_save_anyway(shop: SmallSho
         RuleStore(shop.storefront.database).update(rule_id, 1, replace(EXCLUDE, target_value="p8"), "Second editor")
     browser.save(409, target_product="p9", note="mine")
     assert "Second editor changed this" in browser.texts(".notice-warning")[0]
-    assert browser.texts(".conflict tbody tr") == ["To which products Product 8 Product 9", "Note – mine"]
+    assert browser.texts(".conflict tbody tr") == ["Applies to Product 8 Product 9", "Note – mine"]
     assert browser.value("note") == "mine"
     browser.save()
     assert stored(shop) == [replace(EXCLUDE, target_value="p9", note="mine")]
@@ -358,7 +356,7 @@ def test_a_rule_that_was_deleted_meanwhile_can_be_saved_as_a_new_one(shop: Small
     delete(shop, rule_id)
     browser.save(410, target_product="p9", note=HOSTILE)
     (notice,) = browser.texts(".notice-warning")
-    assert re.match(r"Second editor deleted this \d+ seconds? ago, while you edited it\.", notice)
+    assert re.match(r"Second editor deleted this \d+ seconds? ago, while you were editing it\.", notice)
     assert browser.value("note") == HOSTILE
     assert browser.texts("form#rule button.primary") == ["Save as new"]
     assert stored(shop) == []
@@ -418,9 +416,9 @@ def test_the_preview_shows_what_a_rule_changes(shop: SmallShop, browser: Rules) 
     assert browser.texts(".rules-gone .rules-name")[0] == "Product 2"
     assert "Product 2" not in browser.texts(".rules-row:last-child .rules-name")
     browser.post("rules/preview", values(form) | {"target_product": "p20"})
-    assert "Nothing changes on this page." in browser.soup.text
+    assert "This page doesn't change." in browser.soup.text
     browser.post("rules/preview", values(form) | {"target_product": ""})
-    assert "As soon as the rule is complete" in browser.soup.text
+    assert "Complete the rule" in browser.soup.text
     assert stored(shop) == []
 
 
@@ -495,10 +493,10 @@ def test_the_history_says_who_changed_what_and_leads_back(shop: SmallShop, brows
     browser.get(f"rules/{rule_id}/history")
     assert browser.texts(".history-head b") == ["Changed", "Created"]
     assert [each.split(" · ")[0] for each in browser.texts(".history-head .quiet")] == ["First editor", "Second editor"]
-    assert browser.texts(".changes tbody tr") == ["To which products Product 4 Product 9", f"Note – {HOSTILE}"]
+    assert browser.texts(".changes tbody tr") == ["Applies to Product 4 Product 9", f"Note – {HOSTILE}"]
     (again,) = browser.soup.select(".history form")
     browser.post(str(again["action"]), values(again))
-    assert browser.texts(".notice p") == ["This version stands again."]
+    assert browser.texts(".notice p") == ["Version restored."]
     assert stored(shop) == [EXCLUDE]
     browser.click("Undo")
     assert [rule.target_value for rule in stored(shop)] == ["p9"]
@@ -518,7 +516,7 @@ def test_a_version_is_not_restored_over_a_change_that_the_page_did_not_show(shop
             browser.get(f"rules/{rule_id}/history")
             form = browser.soup.select(".history form")[-1]
     browser.post(str(form["action"]), values(form))
-    assert browser.texts(".notice-warning p") == ["Somebody else changed this since then. This is how it stands now."]
+    assert browser.texts(".notice-warning p") == ["Someone else has changed this. This is the current version."]
     assert [rule.note for rule in stored(shop)] == ["twice", ""]
     browser.post(f"rules/{other}/restore", values(form) | {"version": "1"})
     assert browser.status == 404
@@ -546,8 +544,8 @@ def test_a_brand_that_no_product_has_is_told_and_marked(browser: Rules, shop: Sm
     """It is saved all the same: its products may come later."""
     browser.get("rules/new")
     browser.save(kind="exclude", target_kind="brand", target_brand="Astre")
-    assert browser.texts(".notice-warning") == ["No product has the brand “Astre” (yet)."]
-    assert browser.texts(".rules-rows .warn") == ["No product has the brand “Astre” (yet)."]
+    assert browser.texts(".notice-warning") == ["No product has the brand “Astre” yet."]
+    assert browser.texts(".rules-rows .warn") == ["No product has the brand “Astre” yet."]
     assert [rule.target_value for rule in stored(shop)] == ["Astre"]
     browser.get("rules/1")
     browser.save(target_brand="Aster")
@@ -567,4 +565,4 @@ def test_nothing_is_said_of_brands_where_not_all_products_were_read(
 def test_times_are_told_with_their_clock(browser: Rules) -> None:
     """Beside the fields of a schedule."""
     browser.get("rules/new")
-    assert "Times are those of UTC." in browser.texts("form#rule .help")
+    assert "Times are in UTC." in browser.texts("form#rule .help")

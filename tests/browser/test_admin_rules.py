@@ -37,11 +37,11 @@ def test_a_cart_to_explain_is_put_together_without_a_button(visit: Opener) -> No
     expect(page.locator("#category")).to_be_visible()
     expect(page.locator("#add")).to_be_hidden()
     page.get_by_label("Page", exact=True).select_option("cart")
-    expect(page.get_by_role("combobox", name="Add a product to the cart")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Add another product to the cart")).to_be_visible()
     for number, words in enumerate(("p1", "p4"), start=1):
         pick(page, words)
         expect(page.locator(".explain-chosen li")).to_have_count(number)
-        expect(page.get_by_role("combobox", name="Add a product to the cart")).to_be_focused()
+        expect(page.get_by_role("combobox", name="Add another product to the cart")).to_be_focused()
     assert page.locator(".explain-chosen .product-title").all_inner_texts() == ["Product 1", "Product 4"]
 
 

@@ -66,7 +66,7 @@ def test_slots_are_dragged_and_the_preview_follows(visit: Opener, shop: SmallSho
     drag(page, 0, 3)
     expected = [*HEADINGS[1:4], HEADINGS[0], HEADINGS[4]]
     assert headings(page) == expected
-    expect(page.locator("[data-slots-status]")).to_have_text("Frequently bought together is number 4 of 5.")
+    expect(page.locator("[data-slots-status]")).to_have_text("Frequently bought together moved to position 4 of 5.")
     until(
         page, "document.querySelector('#preview [data-storefront-slot]').dataset.storefrontSlot !== 'bought_together'"
     )
@@ -118,15 +118,15 @@ def test_slots_are_moved_by_keys(visit: Opener, shop: SmallShop) -> None:
 def test_a_slot_is_added_with_a_chain_and_a_title(visit: Opener, shop: SmallShop, script: bool) -> None:
     """The same buttons do it with script and without."""
     page = visit(EDITOR, script=script)
-    page.get_by_role("button", name="Add a slot").click()
+    page.get_by_role("button", name="Add slot").click()
     item = page.locator(".slot-item").last
-    item.get_by_role("button", name="Add a fallback").click()
+    item.get_by_role("button", name="Add fallback").click()
     item = page.locator(".slot-item").last
     item.locator("select[name$=strategies]").nth(1).select_option("bestsellers")
     item.get_by_role("button", name="Earlier").nth(1).click()
     item = page.locator(".slot-item").last
     item.get_by_label("Title in English").fill("Taken most")
-    item.get_by_label("Name for templates").fill("most")
+    item.get_by_label("Name in templates").fill("most")
     page.get_by_role("button", name="Save").last.click()
     expect(page.locator(".notice")).to_contain_text("Saved.")
     with shop.app.app_context():
@@ -176,13 +176,13 @@ def test_axe_finds_nothing_and_nothing_overflows(visit: Opener, shop: SmallShop,
     page.goto(f"/storefront/admin{EDITOR}")
     page.locator("summary").nth(2).click()
     page.get_by_role("button", name="Remove: Bundles & savings").click()
-    page.get_by_role("button", name="Add a slot").click()
+    page.get_by_role("button", name="Add slot").click()
     _clean(page)
-    page.locator(".slot-item").last.get_by_label("Products, at most").fill("99")
+    page.locator(".slot-item").last.get_by_label("Maximum products").fill("99")
     page.get_by_role("button", name="Save").last.click()
     expect(page.locator(".notice-error")).to_contain_text("could not be saved")
     _clean(page)
-    page.locator(".slot-item").last.get_by_label("Products, at most").fill("9")
+    page.locator(".slot-item").last.get_by_label("Maximum products").fill("9")
     with shop.app.app_context():
         theirs = [Slot(name="also_bought", strategies=("also_bought",), title="W" * 120)]
         PlacementStore(shop.storefront.database, FILLERS).save("product", 0, theirs, "Second editor")

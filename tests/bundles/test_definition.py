@@ -50,35 +50,35 @@ def test_words_limits_and_schedule_survive_json() -> None:
 
 
 WRONG: dict[str, Callable[[], object]] = {
-    "at least two pieces": lambda: set_of("a", price=TEN),
+    "at least two items": lambda: set_of("a", price=TEN),
     "exactly one tier": lambda: Definition(kind="set", tiers=(Tier((A, B), TEN),) * 2, texts=TEXTS),
     "2 to 10 tiers": lambda: Definition(kind="ladder", tiers=(Tier((A, B), TEN),), texts=TEXTS),
-    "stands twice": lambda: Tier((A, A), TEN),
-    "optional components; make a ladder": lambda: Definition(
+    "in the bundle twice": lambda: Tier((A, A), TEN),
+    "optional products; use good / better / best": lambda: Definition(
         kind="set", tiers=(Tier((A, B, Component("c", optional=True)), fixed_price({"EUR": 1})),), texts=TEXTS
     ),
-    "marked free belong": lambda: set_of("a", "b", price=free_items()),
+    "needs at least one component marked free": lambda: set_of("a", "b", price=free_items()),
     "needs the price kind 'free'": lambda: Definition(kind="extra", tiers=(Tier((A, B), TEN),), texts=TEXTS),
-    "Fewer pieces must be free": lambda: mix_of("a", "b", price=free_items(2), least=2),
-    "needs one number of pieces": lambda: mix_of("a", "b", price=fixed_price({"EUR": 1}), least=2, most=3),
+    "number of free items must be lower": lambda: mix_of("a", "b", price=free_items(2), least=2),
+    "needs one number of items": lambda: mix_of("a", "b", price=fixed_price({"EUR": 1}), least=2, most=3),
     "counted together": lambda: Definition(kind="mix", tiers=(Tier((Component("a", 2), B), TEN, 2, 2),), texts=TEXTS),
     "title": lambda: BundleText(" "),
     "plain text": lambda: BundleText("a\x00b"),
-    "benefit of a bundle must be plain": lambda: BundleText("a", "half a sign \ud83d"),
+    "description of a bundle must be plain": lambda: BundleText("a", "half a sign \ud83d"),
     "name of 1 to 64": lambda: set_of("a", "b", price=TEN, segment="v\x00ip"),
     "in at least one language": lambda: Definition(kind="set", tiers=(Tier((A, B), TEN),), texts={}),
     "no time zone": lambda: Schedule(dt.datetime(2026, 1, 1)),
-    "ends before it starts": lambda: Schedule(NOW, NOW),
+    "must end after it starts": lambda: Schedule(NOW, NOW),
     "above 0 and at most 100": lambda: percent_off("100.01"),
     "at most 4 decimals": lambda: percent_off("1.00001"),
     "floats are not exact": lambda: percent_off(12.5),  # type: ignore[arg-type]
-    "is no currency": lambda: amount_off({"euro": 5}),
+    "is not a currency": lambda: amount_off({"euro": 5}),
     "whole number of minor units": lambda: amount_off({"EUR": 0}),
     "amount for each currency": lambda: Price("fixed"),
     "no bundle kind": lambda: Definition(kind="kit", tiers=(Tier((A, B), TEN),), texts=TEXTS),  # type: ignore[arg-type]
     "quantity of a component": lambda: Component("a", 0),
     "product id": lambda: Component(""),
-    "free pieces; make a mix": lambda: steps_of("a", steps={2: free_items()}),
+    "can't have free items": lambda: steps_of("a", steps={2: free_items()}),
     "limit_in_all": lambda: set_of("a", "b", price=TEN, limit_in_all=0),
 }
 
@@ -144,7 +144,7 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
     assert schedule.holds(dt.datetime(2026, 10, 25, 1, 15, tzinfo=utc))
     assert not Schedule(second).holds(first)
     assert not Schedule(second).begun(first)
-    with pytest.raises(InputError, match="ends before"):
+    with pytest.raises(InputError, match="must end after"):
         Schedule(second, first)
     assert Schedule(dt.datetime.min.replace(tzinfo=utc), dt.datetime.max.replace(tzinfo=ZoneInfo("Asia/Tokyo"))).holds(
         NOW

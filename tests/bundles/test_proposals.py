@@ -287,7 +287,7 @@ def test_one_search_at_a_time(ask: Ask, shop: SmallShop) -> None:
     running = {"state": "running", "started_by": "Second editor", "beat_at": clock.now_in_sql()}
     with database.writing() as session:
         session.execute(sa.update(ProposalRunRow).values(**running))
-    with pytest.raises(SearchRunning, match="begun by Second editor"):
+    with pytest.raises(SearchRunning, match="started by Second editor"):
         shop.storefront.propose_bundles()
     with database.writing() as session:
         session.execute(sa.update(ProposalRunRow).values(beat_at=clock.now_in_sql() - dt.timedelta(minutes=16)))

@@ -120,9 +120,9 @@ def test_redis_stop_says_whether_there_was_one() -> None:
 def test_orders_of_a_file_are_counted_and_a_second_import_changes_nothing(run: Run, file: Path) -> None:
     """From a file to suggestions in one command."""
     first = run("import-orders", str(file))
-    assert (first.exit_code, first.stdout) == (0, "12 orders were new, 0 were known already.\n")
+    assert (first.exit_code, first.stdout) == (0, "12 orders were new, 0 were already known.\n")
     again = run("import-orders", str(file))
-    assert (again.exit_code, again.stdout) == (0, "0 orders were new, 12 were known already.\n")
+    assert (again.exit_code, again.stdout) == (0, "0 orders were new, 12 were already known.\n")
     found = json.loads(run("recommend", "also_bought", "--product", "p1", "--json").stdout)
     assert {one["product_id"] for one in found} >= {"p2", "p3", "p4"}
     assert list(found[0]) == ["product_id", "score", "source", "reason", "support"]
@@ -137,7 +137,7 @@ def test_refused_rows_are_named_by_line_and_all_written_to_a_file(run: Run, tmp_
     assert "1 orders were new" in result.stdout
     assert "1 orders have no time in the file" in result.stdout
     lines = result.stderr.splitlines()
-    assert "1,200 rows were refused:" in lines
+    assert "1,200 rows were rejected:" in lines
     assert "  Line 51: A quantity must be a number such as 2 or 12.50, not 'x'." in lines
     assert not any("Line 52:" in line for line in lines)
     assert lines[-1] == "  … and 1,150 more."
@@ -166,9 +166,9 @@ def test_catching_up_reads_the_shops_orders_from_a_date_on(make_shop: Callable[.
     orders.iter_orders = lambda since=None: asked.append(since) or iter_orders(since)  # type: ignore[method-assign]
     runner = shop.app.test_cli_runner()
     result = runner.invoke(storefront, ["catch-up", "--since", "2026-03-06"])
-    assert (result.exit_code, result.stdout) == (0, "5 orders were new, 0 were known already.\n")
+    assert (result.exit_code, result.stdout) == (0, "5 orders were new, 0 were already known.\n")
     assert asked == [dt.datetime(2026, 3, 6, tzinfo=ZoneInfo("Asia/Tokyo"))]
-    assert runner.invoke(storefront, ["catch-up"]).stdout == "5 orders were new, 5 were known already.\n"
+    assert runner.invoke(storefront, ["catch-up"]).stdout == "5 orders were new, 5 were already known.\n"
     wrong = runner.invoke(storefront, ["catch-up", "--since", "soon"])
     assert wrong.exit_code == 2
     assert "must be a time" in wrong.stderr
@@ -196,7 +196,7 @@ def test_ids_may_begin_with_a_dash() -> None:
         catalog=MemoryCatalog([SEVEN]),
     )
     assert result.exit_code == 0
-    assert result.stderr == "There are no suggestions.\n"
+    assert result.stderr == "There are no recommendations.\n"
     options = {
         "products": ("-7",),
         "placement": "product",
@@ -255,7 +255,7 @@ def test_draining_and_rebuilding_say_what_they_did(run: Run, shop: SmallShop) ->
     """Orders that were recorded and not yet counted are counted; a rebuild names its phases."""
     shop.place(["p1", "p2"], drain=False)
     assert run("drain").stdout == "1 batches of orders were counted.\n"
-    assert run("drain").stdout == "All orders were counted already.\n"
+    assert run("drain").stdout == "All orders have already been counted.\n"
     result = run("rebuild")
     assert (result.exit_code, result.stdout) == (0, "The new counts are live.\n")
     assert result.stderr

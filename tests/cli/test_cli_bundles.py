@@ -42,7 +42,7 @@ def test_proposals_are_a_table_or_json_and_wishes_are_remembered(run: Run, shop:
     assert row.split()[:7] == ["6", "2.0", "61.0%", "7", "%", "–", "€3.00"]
     assert row.endswith("  Product 1 + Product 2")
     assert "read" in result.stderr
-    assert "1 sets are proposed" in result.stderr
+    assert "1 bundles are proposed" in result.stderr
     (one,) = json.loads(run("propose-bundles", "--json").stdout)
     assert (one["products"], one["titles"]) == (["p1", "p2"], ["Product 1", "Product 2"])
     assert (one["support"], one["orders"], one["discount"], one["price"]) == (6, 12, 7, "3.00")
@@ -60,14 +60,14 @@ def test_bundles_go_out_and_come_in(run: Run, shop: SmallShop, tmp_path: Path) -
     assert checked.exit_code == 3
     assert "1 bundle would be created as drafts, 0 would be changed" in checked.stdout
     assert "Line 2, new: Kit" in checked.stdout
-    assert "Line 3, refused: Half: The quantity must be a whole number" in checked.stderr
+    assert "Line 3, refused: Half: quantity must be a whole number" in checked.stderr
     assert list_bundles(shop.storefront.database)[1] == 0
     assert run("import-bundles", str(file)).exit_code == 3
     assert run("export-bundles", str(file)).exit_code == 0
     again = run("import-bundles", str(file))
     assert (again.exit_code, again.stdout) == (
         0,
-        "0 bundles created as drafts, 0 changed, 1 stands already as in the file.\n",
+        "0 bundles created as drafts, 0 changed, 1 unchanged.\n",
     )
 
 
@@ -86,4 +86,4 @@ def test_files_that_cannot_be_used_are_one_sentence(run: Run, shop: SmallShop, t
         assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("a,b\n1,2\n")
-    assert "lacks the column kind" in run("import-bundles", str(wrong)).stderr
+    assert "column kind is missing" in run("import-bundles", str(wrong)).stderr

@@ -248,8 +248,8 @@ def test_tick_does_what_is_due_and_names_it(make_shop: MakeShop) -> None:
         shop.storefront.services.schedule._look_at.clear()
         assert shop.storefront.tick()[-2:] == ["catch_up", "proposals"]
         texts = [finding.text for finding in shop.storefront.check()]
-    assert any(text.startswith("Orders are counted by a scheduler of the shop, last seen") for text in texts)
-    for job in ("update of trends", "nightly catch-up", "weekly search for bundles"):
+    assert any(text.startswith("Orders are counted by the shop's scheduler, last seen") for text in texts)
+    for job in ("trend update", "nightly order import", "weekly refresh of proposals"):
         assert any(text.startswith(f"The {job} was done at 20") for text in texts)
 
 
@@ -260,10 +260,10 @@ def test_check_tells_a_job_that_failed_or_broke_off(shop: SmallShop) -> None:
     assert isinstance(schedule.turn("scheduler").trouble, OSError)
     change_row(shop.storefront.database, "catch_up", holder="gone", started_at=ago(hours=1), leased_until=ago(hours=1))
     texts = {finding.text: finding.level for finding in shop.storefront.check()}
-    (failed,) = [text for text in texts if text.startswith("The update of trends failed at ")]
+    (failed,) = [text for text in texts if text.startswith("The trend update failed at ")]
     assert failed.endswith(" UTC: OSError: the catalogue's file is gone")
-    (gone,) = [text for text in texts if text.startswith("The nightly catch-up of ")]
-    assert gone.endswith(" UTC broke off; it is done again by itself.")
+    (gone,) = [text for text in texts if text.startswith("The nightly order import of ")]
+    assert gone.endswith(" UTC was interrupted; it runs again by itself.")
     assert texts[failed] == texts[gone] == "warning"
 
 

@@ -73,7 +73,7 @@ def test_the_worker_survives_an_outage_and_speaks_of_it_once(caplog: pytest.LogC
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 0.2, 0.4]
     assert [record.getMessage() for record in caplog.records] == [
         "Redis is gone. Trying again until it works.",
-        "It works again.",
+        "Working again.",
     ]
 
 
@@ -111,7 +111,7 @@ def test_a_catch_up_that_fails_is_told_and_does_not_hold_up_counting(caplog: pyt
     make_due(running, "catch_up")
     assert [running.step() for _ in range(3)] == [0.1, 0.1, 0.1]
     assert troubles(running) == "KeyError: 'lines'"
-    assert "No catch-up tonight, again in an hour: KeyError: 'lines'" in caplog.records[0].getMessage()
+    assert "The nightly catch-up failed; trying again in an hour: KeyError: 'lines'" in caplog.records[0].getMessage()
     due_at = row_of(database_of(running), "catch_up").due_at
     assert dt.timedelta(minutes=59) < due_at - now_in_sql() <= dt.timedelta(hours=1)
     make_due(running, "catch_up")
@@ -158,7 +158,7 @@ def test_the_worker_searches_for_bundles_and_a_failed_search_waits_for_the_next_
     assert asked == [7, 7, 7]
     assert [record.getMessage() for record in caplog.records] == [
         "Searched for bundles: 3 are proposed.",
-        "No search for bundles tonight: The disk is full.",
+        "The weekly search for bundles failed: The disk is full.",
     ]
 
 

@@ -115,9 +115,7 @@ def test_check_says_who_counts(make_shop: MakeShop) -> None:
     """The same as the merchant's page, with the command that helps."""
     shop = make_shop(STOREFRONT_DRAIN="off")
     with shop.app.app_context():
-        assert worker_lines(shop) == [
-            ("error", "No worker is at work (none was seen yet): start `flask storefront worker`.")
-        ]
+        assert worker_lines(shop) == [("error", "No worker is running (never run): start `flask storefront worker`.")]
         process_of(shop, "worker").beat()
         process_of(shop, "worker").beat()
         ((level, text),) = worker_lines(shop)

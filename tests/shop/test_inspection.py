@@ -98,7 +98,7 @@ def test_a_field_that_queries_is_named(shop_of_variants: Flask) -> None:
     """The price property of the shop of variants runs one query a card; the others run none."""
     text = said(inspect_catalog(variants.catalog(), Settings(currency="USD")), "warning")
     assert "Field price runs 1 query a card: give options=[selectinload(…)], or map price to an SQL expression." in text
-    assert "Looking up 40 products runs 41 queries; one would do." in text
+    assert "Looking up 40 products runs 41 queries; one is enough." in text
     assert "Field url" not in text
 
 
@@ -130,7 +130,7 @@ def test_a_catalogue_that_contradicts_itself_is_an_error() -> None:
             return {"a": product("a")}
 
     text = said(inspect_catalog(Odd([product("a")]), EUR), "error")
-    assert "1 id came twice (such as 'a')" in text
+    assert "1 id appeared twice (such as 'a')" in text
     assert "get_many does not find 1 of 3 ids of iter_products (such as 'gone')" in text
     assert "finds a product for an id that does not exist" in text
 

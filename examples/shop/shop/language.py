@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request, url_for
-from flask_babel import Babel
+from flask_babel import Babel, get_locale
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 COOKIE = "shop_language"
@@ -56,10 +56,10 @@ def attribute_value(value: str) -> str:
 
 def _own(field: str) -> Callable[[Any], str]:
     def text(row: Any) -> str:
-        found: str = getattr(row, f"{field}_{current_language()}") or ""
+        found: str = getattr(row, f"{field}_{get_locale() or 'en'}") or ""
         return found
 
-    text.__doc__ = f"The row's {field} in the request's language."
+    text.__doc__ = f"The row's {field} in the language that Flask-Babel has: the request's, if nobody forces another."
     return text
 
 

@@ -57,8 +57,8 @@ def delete_drafts(keys: Sequence[str]) -> None:
         flash(text, undo=link("bundle_list_undo"), rows=_rows(deleted), back=way_back("bundle_list"))
     if kept:
         text = ngettext(
-            "%(num)s bundle is no draft, or was on sale before. Archive it instead.",
-            "%(num)s bundles are no drafts, or were on sale before. Archive them instead.",
+            "%(num)s bundle isn't a draft or has been published before. Archive it instead.",
+            "%(num)s bundles aren't drafts or have been published before. Archive them instead.",
             kept,
         )
         flash(text, "warning")
@@ -85,7 +85,7 @@ def undo() -> Response:
             missed += 1
     if undone:
         current_services.news.rules_changed()
-        flash(ngettext("%(num)s bundle is as it was before.", "%(num)s bundles are as they were before.", undone))
+        flash(ngettext("%(num)s bundle changed back.", "%(num)s bundles changed back.", undone))
     if missed:
         flash(_missed(missed), "warning")
     return see_other(way_back("bundle_list"))
@@ -102,20 +102,19 @@ def _rows(changed: Sequence[BundleRecord]) -> str:
 
 
 def _say(action: str, changed: Sequence[BundleRecord], refused: int) -> None:
-    words = {
-        "publish": ("%(num)s bundle published.", "%(num)s bundles published."),
-        "archive": ("%(num)s bundle archived.", "%(num)s bundles archived."),
-        "unpublish": ("%(num)s bundle taken back to draft.", "%(num)s bundles taken back to draft."),
-    }
     if changed:
         current_services.news.rules_changed()
-        text = ngettext(*words[action], len(changed))
-        flash(text, undo=link("bundle_list_undo"), rows=_rows(changed), back=way_back("bundle_list"))
+        flash(
+            _done(action, len(changed)),
+            undo=link("bundle_list_undo"),
+            rows=_rows(changed),
+            back=way_back("bundle_list"),
+        )
     if refused and action == "publish":
         flash(
             ngettext(
-                "%(num)s bundle could not be published: open it to see why.",
-                "%(num)s bundles could not be published: open them to see why.",
+                "%(num)s bundle couldn't be published: open it to see why.",
+                "%(num)s bundles couldn't be published: open them to see why.",
                 refused,
             ),
             "warning",
@@ -126,9 +125,17 @@ def _say(action: str, changed: Sequence[BundleRecord], refused: int) -> None:
         flash(_("Nothing was changed."))
 
 
+def _done(action: str, count: int) -> str:
+    if action == "publish":
+        return ngettext("%(num)s bundle published.", "%(num)s bundles published.", count)
+    if action == "archive":
+        return ngettext("%(num)s bundle archived.", "%(num)s bundles archived.", count)
+    return ngettext("%(num)s bundle unpublished.", "%(num)s bundles unpublished.", count)
+
+
 def _missed(count: int) -> str:
     return ngettext(
-        "%(num)s bundle was changed by somebody else meanwhile and left as it is.",
-        "%(num)s bundles were changed by somebody else meanwhile and left as they are.",
+        "Someone else has changed %(num)s bundle, so it was left as it is.",
+        "Someone else has changed %(num)s bundles, so they were left as they are.",
         count,
     )

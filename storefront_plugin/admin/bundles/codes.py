@@ -75,16 +75,16 @@ def _warnings(stored: BundleRecord, end: dt.datetime | None) -> list[str]:
     schedule, now = stored.definition.schedule, clock.now()
     found = []
     if stored.state != "published":
-        found.append(_("The bundle is not published: code and link do nothing until it is."))
+        found.append(_("The bundle isn't published: the code and link won't work until it is."))
     if schedule.start is not None and schedule.start > now:
         time = shown_time(schedule.start)
-        found.append(_("The bundle starts on %(time)s: code and link do nothing before that.", time=time))
+        found.append(_("The bundle starts on %(time)s: the code and link won't work before that.", time=time))
     if schedule.end is not None and schedule.end <= now:
         time = shown_time(schedule.end)
-        found.append(_("The bundle ended on %(time)s: code and link do nothing any more.", time=time))
+        found.append(_("The bundle ended on %(time)s: the code and link no longer work.", time=time))
     elif schedule.end is not None and end is not None and schedule.end < end:
         time = shown_time(schedule.end)
-        found.append(_("The bundle ends on %(time)s: code and link do nothing after that.", time=time))
+        found.append(_("The bundle ends on %(time)s: the code and link won't work after that.", time=time))
     return found
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, Response, abort, request
 
-from ...bundles.definition import Definition
+from ...bundles.definition import BundleText, Definition
 from ...bundles.store import proposals
 from ...bundles.store.listing import uses_of
 from ...bundles.store.repository import BundleNotFound, BundleRecord, EditConflict
@@ -16,6 +16,7 @@ from ...core.errors import InputError
 from ...core.i18n import LANGUAGES
 from ...core.typed import whole_number
 from ...proxies import current_services
+from ...web.request_page import shop_speaking
 from ..kit.access import may_edit, merchant_name
 from ..kit.flashes import flash
 from ..kit.forms import add_error
@@ -104,14 +105,24 @@ def edit(bundle_id: int) -> Response:
 
 
 def _proposed(key: str) -> Response:
-    parts = current_services
-    try:
-        definition = proposals.definition_of(parts.database, parts.shop.catalog, key, admin_texts().language)
-    except proposals.ProposalNotFound:
-        abort(404)
+    definition = _definition_in_all_languages(key)
     answer = Answer(form_of(definition, proposal=key), preview_of(definition), None)
     answer.saves_nothing = price_definition(definition).saves_nothing
     return _page(answer)
+
+
+def _definition_in_all_languages(key: str) -> Definition:
+    """The bundle that a proposal begins with; the shop names the products in each language."""
+    parts = current_services
+    texts: dict[str, BundleText] = {}
+    try:
+        for language in LANGUAGES:
+            with shop_speaking(language):
+                definition = proposals.definition_of(parts.database, parts.shop.catalog, key, language)
+            texts |= definition.texts
+    except proposals.ProposalNotFound:
+        abort(404)
+    return replace(definition, texts=texts)
 
 
 def _posted(stored: BundleRecord | None, is_gone: bool = False) -> Response:
@@ -191,7 +202,7 @@ def _tell_saved(before: BundleRecord | None, now: BundleRecord) -> None:
     published = now.state == "published" and (before is None or before.state != "published")
     text = _("Published.") if published else _("Saved.") if before else _("Saved as a draft.")
     if before is not None and now.version == before.version:
-        flash(_("Nothing was different, so nothing was saved."))
+        flash(_("No changes to save."))
     elif now.version == 1:
         flash(text)  # a first draft has nothing before it
     else:
@@ -230,6 +241,7 @@ def _page(answer: Answer, status: int = 200) -> Response:
         status,
         answer=answer,
         form=form,
+        words=sorted(form.words, key=lambda row: row.form.language.data != mine),
         stored=stored,
         preview=answer.preview,
         complaints=told(form),

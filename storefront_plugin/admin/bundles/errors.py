@@ -85,7 +85,7 @@ def complain_of_prices(form: BundleForm, priced: Priced) -> list[str]:
 
 def _tiers(form: BundleForm) -> dict[str, str]:
     """The tier or step that each field is of, by the field's id; none where there is only one."""
-    name = _("Step %(number)s") if form.kind.data == "steps" else _("Tier %(number)s")
+    name = _("Level %(number)s") if form.kind.data == "steps" else _("Tier %(number)s")
     if len(form.tiers) < 2:
         return {}
     return {

@@ -55,7 +55,7 @@ def importing() -> Response:
     form.validate()
     data = _sent()
     if form.token_failed or not data:
-        wrong = _("Choose a file first.") if not data else _("This page was open for too long. Send the file again.")
+        wrong = _("Choose a file first.") if not data else _("This page has expired. Upload the file again.")
         return show_page("bundles/files.html", 422, form=form, wrong=wrong)
     check = request.form.get("do") != "import"
     try:
@@ -93,7 +93,7 @@ def _imported(form: AdminForm, report: ImportReport) -> Response:
     changed = ngettext("%(num)s changed", "%(num)s changed", report.changed)
     text = _("%(created)s, %(changed)s.", created=words, changed=changed)
     if report.refused:
-        refused = ngettext("%(num)s was refused, see below.", "%(num)s were refused, see below.", report.refused)
+        refused = ngettext("%(num)s error, see below.", "%(num)s errors, see below.", report.refused)
         return _reported(form, report, done=f"{text} {refused}")
     flash(text, undo=link("bundle_import_undo") if report.created or report.changed else "", token=report.token)
     return see_other(link("bundle_list", sort="updated"))
@@ -106,12 +106,12 @@ def undo() -> Response:
     if undone.restored:
         current_services.news.rules_changed()
     deleted = ngettext("%(num)s new draft deleted", "%(num)s new drafts deleted", undone.deleted)
-    restored = ngettext("%(num)s bundle as it was before", "%(num)s bundles as they were before", undone.restored)
-    flash(_("Import taken back: %(deleted)s, %(restored)s.", deleted=deleted, restored=restored))
+    restored = ngettext("%(num)s bundle restored", "%(num)s bundles restored", undone.restored)
+    flash(_("Import undone: %(deleted)s, %(restored)s.", deleted=deleted, restored=restored))
     if undone.left:
         text = ngettext(
-            "%(num)s bundle was changed since the import and is left as it is.",
-            "%(num)s bundles were changed since the import and are left as they are.",
+            "%(num)s bundle has been changed since the import and was left as it is.",
+            "%(num)s bundles have been changed since the import and were left as they are.",
             undone.left,
         )
         flash(text, "warning")

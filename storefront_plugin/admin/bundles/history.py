@@ -79,7 +79,7 @@ def _headings() -> dict[str, str]:
         "duplicate": _("Bundle created"),
         "edit": _("Bundle changed"),
         "publish": _("Bundle published"),
-        "unpublish": _("Bundle taken back to draft"),
+        "unpublish": _("Bundle unpublished"),
         "archive": _("Bundle archived"),
         "delete": _("Bundle deleted"),
         "undo": _("Change undone"),

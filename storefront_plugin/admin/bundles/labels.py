@@ -37,20 +37,20 @@ def absence(definition: Definition, products: Mapping[str, Product | None]) -> A
     troubled = [(one.title if one else name, words) for name, one in found.items() if (words := trouble(one))]
     if not troubled:
         return Absence(
-            _("On, not shown: too few pieces"),
-            _("Shoppers are not shown this now: there are too few pieces of its products."),
+            _("Active, not shown: not enough stock"),
+            _("Not shown to shoppers: not enough stock of its products."),
         )
     title, words = troubled[0]
     return Absence(
         _label([one for one in found.values() if trouble(one)]),
-        _("Shoppers are not shown this now: %(product)s %(is)s.", product=title, **{"is": words}),
+        _("Not shown to shoppers: %(product)s %(is)s.", product=title, **{"is": words}),
     )
 
 
 def trouble(product: Product | None) -> str:
     """What is wrong with a part, in words that follow its name; "" where nothing is."""
     if product is None:
-        return _("is not in the catalogue any more")
+        return _("is no longer in the catalogue")
     if not product.visible:
         return _("is hidden")
     return _("is sold out") if product.stock is not None and product.stock <= 0 else ""
@@ -58,10 +58,10 @@ def trouble(product: Product | None) -> str:
 
 def _label(troubled: list[Product | None]) -> str:
     if None in troubled:
-        return _("On, not shown: a product is gone")
+        return _("Active, not shown: product removed")
     if any(one is not None and not one.visible for one in troubled):
-        return _("On, not shown: a product is hidden")
-    return _("On, not shown: sold out")
+        return _("Active, not shown: product hidden")
+    return _("Active, not shown: sold out")
 
 
 _MOST_SHOWN: Final = 2
@@ -79,11 +79,11 @@ class StateView:
 def kind_names() -> dict[str, str]:
     """The kinds by name."""
     return {
-        "set": _("Fixed set"),
-        "ladder": _("Tier ladder"),
+        "set": _("Fixed bundle"),
+        "ladder": _("Good / better / best kits"),
         "mix": _("Mix and match"),
-        "extra": _("Free extra"),
-        "steps": _("Quantity steps"),
+        "extra": _("Buy X get Y"),
+        "steps": _("Volume discount"),
     }
 
 
@@ -93,11 +93,11 @@ template_filters(bundle_kind=lambda kind: kind_names()[kind])
 def kind_lines() -> dict[str, str]:
     """What each kind is for, in one line."""
     return {
-        "set": _("These products together cost less: camera, lens and case."),
-        "ladder": _("A starter set and a complete one side by side; the dearer adds something."),
-        "mix": _("Shoppers choose so many of a group: any three teas."),
-        "extra": _("Who buys these gets something free: buy one, get one."),
-        "steps": _("From so many pieces on each costs less: from three a little, from six more."),
+        "set": _("A fixed set of products at a lower price: camera, lens and case."),
+        "ladder": _("A starter kit and a complete kit side by side; the higher tier adds more."),
+        "mix": _("Shoppers pick any 3 of a group: any three teas."),
+        "extra": _("Buy these, get a gift: buy one, get one free."),
+        "steps": _("The more they buy, the less each one costs."),
     }
 
 
@@ -107,7 +107,7 @@ def price_names() -> dict[str, str]:
         "percent": _("Percent off"),
         "amount": _("Amount off"),
         "fixed": _("Fixed price"),
-        "free": _("Free pieces"),
+        "free": _("Free items"),
     }
 
 
@@ -134,7 +134,7 @@ def state_view(
         return StateView("warning", _("Limit reached"))
     if start is not None and _aware(start) > now:
         return StateView("waiting", _("Scheduled"))
-    return StateView("warning", absent.label) if absent else StateView("on", _("On now"))
+    return StateView("warning", absent.label) if absent else StateView("on", _("Active"))
 
 
 def field_names() -> dict[str, str]:
@@ -142,23 +142,23 @@ def field_names() -> dict[str, str]:
     return {
         "language": _("Language"),
         "title": _("Title"),
-        "benefit": _("Why together"),
-        "picture": _("Web address (URL) of a picture"),
+        "benefit": _("Description"),
+        "picture": _("Image URL"),
         "add": _("Products"),
-        "quantity": _("Pieces"),
+        "quantity": _("Quantity"),
         "price": _("Price"),
         "percent": _("Percent off"),
         "currency": _("Currency"),
         "amount": _("Amount"),
-        "pieces": _("Free pieces, the cheapest"),
-        "least": _("Pieces"),
-        "most": _("Pieces"),
+        "pieces": _("Free items (the cheapest ones)"),
+        "least": _("Quantity"),
+        "most": _("Quantity"),
         "start": _("Starts"),
         "end": _("Ends"),
-        "limit_per_order": _("At most in one order"),
-        "limit_in_all": _("At most in all orders"),
-        "segment": _("Segment"),
-        "stacking": _("Together with other bundles"),
+        "limit_per_order": _("Limit per order"),
+        "limit_in_all": _("Total limit"),
+        "segment": _("Customer segment"),
+        "stacking": _("Combine with other bundles"),
     }
 
 
@@ -183,7 +183,7 @@ def offer_words(definition: Definition) -> str:
         chosen = str(tiers[0].least) if tiers[0].least == tiers[0].most else f"{tiers[0].least}–{tiers[0].most}"
         if tiers[0].price.kind == "free":
             free = tiers[0].price.pieces
-            return ngettext("%(pieces)s pieces, %(num)s free", "%(pieces)s pieces, %(num)s free", free, pieces=chosen)
+            return ngettext("%(pieces)s items, %(num)s free", "%(pieces)s items, %(num)s free", free, pieces=chosen)
         return _("%(pieces)s for %(price)s", pieces=chosen, price=price_words(tiers[0].price))
     return " · ".join(price_words(tier.price) for tier in tiers)
 
@@ -193,7 +193,7 @@ def price_words(price: Price) -> str:
     if price.kind == "percent":
         return _("%(percent)s off", percent=_percent(price))
     if price.kind == "free":
-        return _("free extra")
+        return _("free gift")
     words = _amount_words(price.amounts)
     return words if price.kind == "fixed" else _("%(amount)s off", amount=words)
 
@@ -256,19 +256,21 @@ def _told(definition: Definition, titles: Mapping[str, str]) -> dict[str, str]:
     for language, words in definition.texts.items():
         name = language_name(language)
         told[_("Title (%(language)s)", language=name)] = words.title
-        told[_("Why together (%(language)s)", language=name)] = words.benefit
-        told[_("Picture (%(language)s)", language=name)] = words.picture or ""
+        told[_("Description (%(language)s)", language=name)] = words.benefit
+        told[_("Image (%(language)s)", language=name)] = words.picture or ""
     for number, tier in enumerate(definition.tiers):
         told |= _tier(definition, number, tier, titles)
     write = admin_texts().number
     return told | {
         _("Starts"): shown_time(definition.schedule.start),
         _("Ends"): shown_time(definition.schedule.end),
-        _("At most in one order"): write(definition.limit_per_order) if definition.limit_per_order else "",
-        _("At most in all orders"): write(definition.limit_in_all) if definition.limit_in_all else "",
-        _("Segment"): definition.segment or "",
-        _("Staff only"): _("yes") if definition.staff_only else "",
-        _("Together with other bundles"): _("never") if definition.stacking == "alone" else _("whatever saves most"),
+        _("Limit per order"): write(definition.limit_per_order) if definition.limit_per_order else "",
+        _("Total limit"): write(definition.limit_in_all) if definition.limit_in_all else "",
+        _("Customer segment"): definition.segment or "",
+        _("Code required"): _("yes") if definition.staff_only else "",
+        _("Combine with other bundles"): _("can't be combined")
+        if definition.stacking == "alone"
+        else _("best offer wins"),
     }
 
 
@@ -278,7 +280,7 @@ def _tier(definition: Definition, number: int, tier: Tier, titles: Mapping[str, 
     if definition.kind != "steps" or not number:
         told[of + _("Products")] = " + ".join(_component(one, titles) for one in tier.components)
     if tier.least:
-        told[of + _("Pieces")] = f"{tier.least}–{tier.most}" if tier.most else _("from %(least)s", least=tier.least)
+        told[of + _("Quantity")] = f"{tier.least}–{tier.most}" if tier.most else _("from %(least)s", least=tier.least)
     price = all_amounts(tier.price)
     if tier.price.kind == "free" and tier.price.pieces > 1:
         price = f"{price} × {tier.price.pieces}"

@@ -39,8 +39,8 @@ def dominated(definition: Definition, offer: TierOffer, currency: str) -> str:
     if pricing.discount <= offer.saving:
         return ""
     return _(
-        "“%(tier)s” saves less than “%(other)s”: a cart with all of it pays %(paid)s, not the %(shown)s that shoppers "
-        "are shown. Lower the price of “%(tier)s”, or save less with “%(other)s”.",
+        "“%(tier)s” saves less than “%(other)s”: a cart with all its products pays %(paid)s, not the %(shown)s shown "
+        "to shoppers. Lower the price of “%(tier)s” or reduce the saving of “%(other)s”.",
         tier=tier_name(definition, offer.number),
         other=_named(definition, pricing.applied),
         paid=shown_money(pricing.total, currency),
@@ -110,12 +110,12 @@ class Priced:
     def refusals(self) -> list[str]:
         """Why it cannot be published, in sentences."""
         gone = [
-            _("“%(product)s” is not in the catalogue any more. Take it out or choose another product.", product=name)
+            _("“%(product)s” is no longer in the catalogue. Remove it or choose another product.", product=name)
             for name in self.lost
         ]
         wrong = gone + list(dict.fromkeys(row.sentence for _, row in self.refused))
         if not wrong and self.saves_nothing:
-            wrong.append(_("This saves nothing yet: lower the price, or raise what is taken off."))
+            wrong.append(_("No saving yet: lower the price or increase the discount."))
         return wrong
 
     @property
@@ -173,7 +173,7 @@ def _tier(
         if _can_be_had(tier, definition.product_ids - products.keys()):
             rows.append(_row(currency, definition, number, there, choices))
         else:
-            rows.append(PriceRow(currency, sentence=_("Without a product that is gone there is no price.")))
+            rows.append(PriceRow(currency, sentence=_("No price: a product no longer exists.")))
     return TierPrices(tier, sets_available(tier, stock), tuple(rows))
 
 
@@ -182,12 +182,12 @@ def _row(
 ) -> PriceRow:
     tier = definition.tiers[number]
     if not tier.price.has(currency):
-        sentence = _("No amount in this currency: carts in it pay the single prices.")
+        sentence = _("No amount in this currency: carts in it pay the regular prices.")
         return PriceRow(currency, sentence=sentence, may_save=False)
     offer = tier_offer(definition, number, products, choices, currency)
     if offer is None:
         together = tier.price.amounts[currency] if tier.price.kind == "fixed" and not tier.least else None
-        sentence = _("The shop has no prices in this currency; the cart's own prices count.")
+        sentence = _("The shop has no prices in this currency; the cart's prices are used.")
         return PriceRow(currency, together=together, sentence=sentence)
     wrong, refused = _wrong(definition, offer, currency)
     more = "" if wrong else dominated(definition, offer, currency)
@@ -222,16 +222,16 @@ def _wrong(definition: Definition, offer: TierOffer, currency: str) -> tuple[str
     if highest.refused and highest.refused.why == "costs_more":
         return (
             _(
-                "The fixed price of %(price)s is above the %(sum)s that the products cost one by one. Lower it.",
+                "The fixed price of %(price)s is higher than the %(sum)s the products cost separately. Lower it.",
                 price=shown_money(offer.tier.price.amounts[currency], currency),
                 sum=shown_money(highest.total, currency),
             ),
             True,
         )
     if lowest.refused and lowest.refused.why == "costs_more":
-        return _("Some choices cost less one by one; shoppers then pay the single prices."), False
+        return _("Some combinations cost less separately; shoppers then pay the regular prices."), False
     if not offer.saving:
-        return _("This saves nothing, so shoppers are not shown it."), False
+        return _("No saving, so it isn't shown to shoppers."), False
     return "", False
 
 

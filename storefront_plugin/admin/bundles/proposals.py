@@ -90,8 +90,11 @@ def _row(one: Proposal, products: tuple[ProductView, ...]) -> ProposalRow:
             support=number(one.support),
             orders=number(one.orders),
         ),
-        _("%(lift)s times chance", lift=lift),
-        _("about %(share)s of buyers", share=shown_percent(one.expected_share, 1 if one.expected_share < 0.01 else 0)),
+        _("Lift %(lift)s×", lift=lift),
+        _(
+            "%(share)s of buyers take both",
+            share=shown_percent(one.expected_share, 1 if one.expected_share < 0.01 else 0),
+        ),
         shown_money(one.price, one.currency) if one.price else "",
         shown_money(after, one.currency) if one.discount else "",
         anchor(one.key),
@@ -108,10 +111,10 @@ class TermsForm(AdminForm):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        self.margin_floor.label.text = _("Least margin, percent")
-        self.discount.label.text = _("Discount, percent")
-        self.discount_without_cost.label.text = _("Without known cost, percent")
-        self.min_support.label.text = _("Least number of orders")
+        self.margin_floor.label.text = _("Minimum margin (%)")
+        self.discount.label.text = _("Discount (%)")
+        self.discount_without_cost.label.text = _("Discount if cost is unknown (%)")
+        self.min_support.label.text = _("Minimum orders")
 
     def read(self) -> MiningSettings | None:
         """What was typed; None where the fields say what is wrong."""
@@ -185,25 +188,25 @@ def _page(form: TermsForm | None, status: int = 200) -> Response:
 
 def _states(counts: dict[str, int]) -> dict[ProposalState, tuple[str, int]]:
     words: dict[ProposalState, str] = {
-        "open": _("To decide"),
-        "accepted": _("Accepted"),
-        "rejected": _("Rejected"),
+        "open": _("To review"),
+        "accepted": _("Created"),
+        "rejected": _("Dismissed"),
     }
     return {state: (label, counts.get(state, 0)) for state, label in words.items()}
 
 
 def _sorts() -> dict[Sort, str]:
     return {
-        "beyond": _("Most beyond chance"),
+        "beyond": _("Strongest link"),
         "support": _("Orders"),
-        "lift": _("Times chance"),
-        "share": _("Share of buyers"),
-        "margin": _("Margin left"),
+        "lift": _("Lift"),
+        "share": _("Buyers taking both"),
+        "margin": _("Margin after discount"),
     }
 
 
 def _phase(phase: str) -> str:
-    return {"read": _("Reading the orders"), "count": _("Counting what was bought together")}.get(phase, phase)
+    return {"read": _("Reading orders"), "count": _("Counting products bought together")}.get(phase, phase)
 
 
 @editors_only
@@ -216,7 +219,7 @@ def search() -> Response:
     try:
         begun = proposal_run.begin(current_services.database, terms, merchant_name())
     except proposal_run.SearchRunning:
-        flash(_("A search is at work already; its result will be here in a moment."), "warning")
+        flash(_("A search is already running; its results will appear here in a moment."), "warning")
         return see_other(link("proposals"))
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     if current_services.database.in_memory:  # it has one connection only, which no second thread may use
@@ -248,7 +251,7 @@ def reject() -> Response:
     done = proposals.reject(current_services.database, keys, merchant_name())
     if done:
         text = ngettext(
-            "Rejected. This set is not proposed again.", "%(num)s rejected. They are not proposed again.", len(done)
+            "Dismissed. It won't be proposed again.", "%(num)s dismissed. They won't be proposed again.", len(done)
         )
         flash(text, undo=link("proposal_unreject"), rows=" ".join(done), back=_address())
     return _back(keys, done, _after(keys))
@@ -260,7 +263,7 @@ def unreject() -> Response:
     keys = _asked()
     done = proposals.unreject(current_services.database, keys, merchant_name())
     if done:
-        flash(ngettext("The set is proposed again.", "%(num)s sets are proposed again.", len(done)))
+        flash(ngettext("Moved back to review.", "%(num)s moved back to review.", len(done)))
     return _back(keys, done, _after(keys) if "shown" in request.form else (done or [""])[0])
 
 
@@ -273,9 +276,9 @@ def _asked() -> list[str]:
 def _back(keys: Sequence[str], done: Collection[str], goes_on: str) -> Response:
     """To the list as it was, at the row to go on with."""
     if not keys:
-        flash(_("Choose one or more proposals first."), "warning")
+        flash(_("Select one or more proposals first."), "warning")
     elif len(done) < len(keys):
-        flash(_("This proposal does not stand any more: somebody has looked again meanwhile."), "warning")
+        flash(_("This proposal no longer exists: the proposals have been refreshed."), "warning")
     return see_other(_address() + (f"#{anchor(goes_on)}" if goes_on else ""))
 
 

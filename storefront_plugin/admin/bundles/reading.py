@@ -69,9 +69,9 @@ def _texts(form: BundleForm, placeholder: str) -> dict[str, dict[str, str | None
         language = _language(row.form.language, found)
         title = title if title.strip() else placeholder
         if not title.strip():
-            add_error(row.form.title, _("Write a title in this language too, or empty its other fields."))
+            add_error(row.form.title, _("Enter a title in this language too, or clear its other fields."))
         if picture.strip() and below_root(picture.strip(), _SCHEMES, "") is None:
-            add_error(row.form.picture, _("Write an address that begins with https:// or with /."))
+            add_error(row.form.picture, _("Enter an address that begins with https:// or /."))
         if language:
             text = {"title": title, "benefit": benefit, "picture": picture.strip() or None}
             found[language] = None if complaints(row.form) else text
@@ -79,16 +79,16 @@ def _texts(form: BundleForm, placeholder: str) -> dict[str, dict[str, str | None
         return {"en": {"title": placeholder}}
     if not found and not complaints(form):
         field = form.words[0].form.title if form.words else form.kind
-        add_error(field, _("Write a title in at least one language."))
+        add_error(field, _("Enter a title in at least one language."))
     return found or {"": None}
 
 
 def _language(field: Field, found: Collection[str]) -> str | None:
     language = plain(field.data)
     if not known_locale(language):
-        add_error(field, _("Write the code of a language, such as en, ja or de."))
+        add_error(field, _("Enter a language code, such as en, ja or de."))
     elif language in found:
-        add_error(field, _("This language stands twice. Keep one of them."))
+        add_error(field, _("This language is listed twice. Keep one."))
     else:
         return language
     return None
@@ -103,13 +103,13 @@ def _tiers(form: BundleForm) -> list[dict[str, Any] | None]:
     """The tiers; None for one that cannot be read, which is said beside its fields."""
     kind = str(form.kind.data)
     if kind not in PRICE_KINDS:
-        add_error(form.kind, _("There is no such kind of bundle. Choose one again."))
+        add_error(form.kind, _("Unknown kind of bundle. Choose one again."))
         return [None]
     if kind == "ladder" and len(form.tiers) < 2:
-        add_error(form.kind, _("A tier ladder needs at least two tiers. Add one."))
+        add_error(form.kind, _("Good / better / best kits need at least two tiers. Add one."))
     shared = _components(form.tiers[0], kind, "") if kind == "steps" and form.tiers else None
     if shared == []:
-        add_error(form.tiers[0].form.add, _("Add the products first."))
+        add_error(form.tiers[0].form.add, _("Add products first."))
         return [None]
     return [_tier(row, kind, shared) for row in form.tiers]
 
@@ -120,12 +120,12 @@ def _tier(row: Row, kind: str, shared: list[dict[str, Any] | None] | None) -> di
     least = read_whole(row.form.least, 1, MAX_QUANTITY if kind == "steps" else _MOST_CHOSEN) if _counts(kind) else 0
     most = read_whole(row.form.most, least or 1, _MOST_CHOSEN) if kind == "mix" else 0
     if not components:
-        add_error(row.form.add, _("Add the products first."))
+        add_error(row.form.add, _("Add products first."))
         return None
     if price is None or least is None or most is None:
         return None
     if price["kind"] == "free" and kind in SET_LIKE and not any(one and one["free"] for one in components):
-        add_error(row.form.price, _("Tick “free” at one product or more: they are what is given for nothing."))
+        add_error(row.form.price, _("Tick “free” for at least one product: the gift."))
         return None
     return {"components": components, "price": price, "least": least, "most": most}
 
@@ -155,7 +155,7 @@ def _price(row: Row, kind: str) -> dict[str, Any] | None:
     form = row.form
     price_kind = "free" if kind == "extra" else form.price.data
     if price_kind not in PRICE_KINDS[kind]:
-        add_error(form.price, _("Choose how the price is made."))
+        add_error(form.price, _("Choose a type of price."))
         return None
     rule = RULES[cast(PriceKind, price_kind)]
     number: Any
@@ -175,11 +175,11 @@ def _amounts(rows: Sequence[Row], least: int) -> dict[str, int] | None:
         currency = read_currency(form.currency)
         amount = read_amount(form.amount, currency, least) if currency else None
         if currency in found:
-            add_error(form.currency, _("This currency stands twice. Keep one of them."))
+            add_error(form.currency, _("This currency is listed twice. Keep one."))
         elif currency and amount is not None:
             found[currency] = amount
     if not given and rows:
-        add_error(rows[0].form.amount, _("Write an amount in at least one currency."))
+        add_error(rows[0].form.amount, _("Enter an amount in at least one currency."))
     return found if len(found) == len(given) and found else None
 
 

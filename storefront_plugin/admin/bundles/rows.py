@@ -86,15 +86,15 @@ def places(sent: Iterable[str], rows: str) -> list[int]:
 def _add(sent: MultiDict[str, str], tier: int, typed: str) -> Unclear | None:
     found = resolve(typed)
     if found.product is None:
-        sentence = _("Several products have these words. Choose one.") if found.choices else None
-        return Unclear(sentence or _("No product has these words. Try other words or the id."), found.choices)
+        sentence = _("Several products match. Choose one.") if found.choices else None
+        return Unclear(sentence or _("No matching products. Try another search or the product ID."), found.choices)
     rows = f"tiers-{tier}-components"
     there = [sent.get(f"{rows}-{place}-product") for place in places(sent, rows)]
     if len(there) >= MAX_COMPONENTS:
-        return Unclear(_("At most %(most)s products fit in it.", most=MAX_COMPONENTS))
+        return Unclear(_("A bundle can have at most %(most)s products.", most=MAX_COMPONENTS))
     again = found.product.id in there
     if again and sent.get("kind") != "extra":
-        return Unclear(_("This product is in it already. Raise its quantity instead."))
+        return Unclear(_("This product is already in the bundle. Increase its quantity instead."))
     place = max(places(sent, rows), default=-1) + 1
     sent[f"{rows}-{place}-product"] = found.product.id
     sent[f"{rows}-{place}-quantity"] = "1"

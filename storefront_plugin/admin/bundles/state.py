@@ -26,7 +26,7 @@ def register(blueprint: Blueprint) -> None:
 def state(bundle_id: int) -> Response:
     """``POST bundles/<id>/state``: ``action`` publish, archive or unpublish what stands as ``version``."""
     action = request.form.get("action", "")
-    words = {"publish": _("Published."), "archive": _("Archived."), "unpublish": _("Taken back to draft.")}
+    words = {"publish": _("Published."), "archive": _("Archived."), "unpublish": _("Unpublished.")}
     if action not in words:
         abort(404)
     wish = cast(Action, action)
@@ -58,12 +58,12 @@ def restore(bundle_id: int) -> Response:
     if found is None:
         abort(404)
     if _loaded(bundle_id).state == "published" and price_definition(found.definition).refusals:
-        flash(_("This version cannot be on sale now: take the bundle back to draft first."), "error")
+        flash(_("This version can't be on sale now: unpublish the bundle first."), "error")
         return see_other(link("bundle_history", bundle_id=bundle_id))
     return _done(
         bundle_id,
         lambda version: current_services.bundles.update(bundle_id, version, found.definition, merchant_name()),
-        _("This version stands again."),
+        _("Version restored."),
     )
 
 
@@ -74,7 +74,7 @@ def duplicate(bundle_id: int) -> Response:
         copy = current_services.bundles.duplicate(bundle_id, merchant_name(), _(" (copy)"))
     except BundleNotFound:
         abort(404)
-    flash(_("This is the copy, a draft. Change what shall be different."))
+    flash(_("This is a copy, saved as a draft. Edit what should be different."))
     return see_other(link("bundle_edit", bundle_id=copy.id))
 
 
@@ -84,7 +84,7 @@ def _done(bundle_id: int, act: Callable[[int], BundleRecord], text: str, undone:
     try:
         now = act(_number("version"))
     except EditConflict:
-        flash(_("Somebody else changed this bundle meanwhile. This is how it stands now."), "warning")
+        flash(_("Someone else has changed this bundle. This is the current version."), "warning")
         return see_other(link("bundle_edit", bundle_id=bundle_id))
     except BundleNotFound:
         abort(404)

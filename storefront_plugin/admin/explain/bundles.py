@@ -99,7 +99,7 @@ def _row(one: ExplainedBundle, titles: Mapping[int, str], views: Mapping[str, Pr
 
 def _words(verdict: BundleVerdict, titles: Mapping[int, str], views: Mapping[str, ProductView]) -> str:
     if verdict.kind in ("too_few", "variants") and verdict.product_id is None:
-        return _("Too few pieces of its products")
+        return _("Not enough stock of its products")
     return _(
         VERDICTS[verdict.kind],
         place=admin_texts().number(verdict.place or 0),
@@ -121,7 +121,7 @@ def _detail(one: ExplainedBundle, views: Mapping[str, ProductView]) -> str:
     times = ngettext("%(num)s time", "%(num)s times", verdict.count)
     if verdict.limit is None:
         return times
-    return _("%(times)s, which is its limit", times=times)
+    return _("%(times)s, limit reached", times=times)
 
 
 def _missing(one: ExplainedBundle, views: Mapping[str, ProductView]) -> str:

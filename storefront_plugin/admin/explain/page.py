@@ -85,7 +85,7 @@ def make_rule() -> Response:
     except InputError as error:
         flash(error_text(error), "error")
     else:
-        flash_change(_("Rule made: %(rule)s.", rule=sentence(rule)), [done.entry], "rule_undo", "rules")
+        flash_change(_("Rule created: %(rule)s.", rule=sentence(rule)), [done.entry], "rule_undo", "rules")
     return see_other(way_back("rules"))
 
 

@@ -180,8 +180,8 @@ def _source(one: Explained, is_fallback: bool) -> str:
         return _("Pinned")
     rank = admin_texts().number(one.position)
     if is_fallback:
-        return _("%(strategy)s, rank %(rank)s", strategy=strategy_word(one.strategy), rank=rank)
-    return _("rank %(rank)s", rank=rank) if one.place != one.position else ""
+        return _("%(strategy)s, #%(rank)s", strategy=strategy_word(one.strategy), rank=rank)
+    return _("#%(rank)s", rank=rank) if one.place != one.position else ""
 
 
 def _digits(score: float) -> str:

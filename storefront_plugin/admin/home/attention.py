@@ -48,7 +48,7 @@ def machine_items(health: Health) -> list[Item]:
     """About Redis, the database, the worker and the counts."""
     database, items = health.database, []
     if database.state == "error":
-        sentence = _("The database does not serve us: nothing can be changed here, and new orders are not recorded.")
+        sentence = _("The database isn't responding: nothing can be changed here, and new orders aren't recorded.")
         items.append(Item("error", sentence, database.remedy, command=database.command))
     items += _redis_items(health)
     if health.backlog is not None:
@@ -61,43 +61,48 @@ def machine_items(health: Health) -> list[Item]:
 def _redis_items(health: Health) -> list[Item]:
     if health.facts is None:
         sentence = _(
-            "Redis does not answer: pages show no suggestions. Orders wait in the database and are counted later."
+            "Redis isn't responding: pages show no recommendations. Orders are kept in the database and counted later."
         )
         return [Item("error", sentence, health.redis.remedy)]
     if health.redis.state == "error":
         sentence = _(
-            "Redis refuses to write: pages go on with the old counts. Orders wait in the database and are counted later."
+            "Redis is refusing writes: pages keep using the old counts. Orders are kept in the database and counted "
+            "later."
         )
         return [Item("error", sentence, health.redis.remedy)]
     if not health.facts.evicts:
         return []
     policy = health.facts.maxmemory_policy
-    sentence = _("Redis removes keys by itself (%(policy)s) and would lose counts.", policy=policy)
-    remedy = _("Give the storefront an instance of its own, or set noeviction or a volatile-* policy.")
+    sentence = _("Redis evicts keys on its own (%(policy)s) and would lose counts.", policy=policy)
+    remedy = _("Give the storefront its own instance, or set the policy to noeviction or volatile-*.")
     return [Item("warning", sentence, remedy, command="redis-cli config set maxmemory-policy noeviction")]
 
 
 def _count_items(backlog: Backlog) -> list[Item]:
     if backlog.rebuilding:
-        return [Item("waiting", _("A rebuild is at work; pages go on with the old counts."), _("Let it finish."))]
+        return [
+            Item(
+                "waiting", _("A rebuild is running; pages keep using the old counts."), _("Wait until it has finished.")
+            )
+        ]
     if "foreign" in backlog.broken:
         return [
             Item(
                 "error",
-                _("Redis holds the counts of another shop or of an older database; pages do not use them."),
-                _("Give each shop a STOREFRONT_REDIS_PREFIX of its own; if this one is right, count anew."),
+                _("Redis has the counts of another shop or an older database; pages don't use them."),
+                _("Give each shop its own STOREFRONT_REDIS_PREFIX; if it is already correct, rebuild the counts."),
                 command=REBUILD,
             )
         ]
     if backlog.broken:
-        sentence = _("Redis has lost counts, and orders cannot be counted on.")
-        return [Item("error", sentence, _("Count anew; pages go on meanwhile."), command=REBUILD)]
+        sentence = _("Redis has lost counts, so counting orders can't continue.")
+        return [Item("error", sentence, _("Rebuild the counts; pages keep working."), command=REBUILD)]
     if backlog.broke_off:
-        sentence = _("A rebuild broke off before its end.")
-        return [Item("warning", sentence, _("Start it again; it goes on where it stopped."), command=REBUILD)]
+        sentence = _("A rebuild was interrupted.")
+        return [Item("warning", sentence, _("Run it again; it continues where it stopped."), command=REBUILD)]
     if current_services.snapshots.current.popularity.must_rebuild:
-        sentence = _("A rebuild is due: the weights of the counts have grown far.")
-        return [Item("warning", sentence, _("Count anew; pages go on meanwhile."), command=REBUILD)]
+        sentence = _("A rebuild is due: the weights of the counts have grown large.")
+        return [Item("warning", sentence, _("Rebuild the counts; pages keep working."), command=REBUILD)]
     return []
 
 
@@ -107,7 +112,7 @@ def _worker_items(seen: Seen, backlog: Backlog | None) -> list[Item]:
         items.append(_late(seen, backlog))
     elif needs_worker() and not seen.alive:
         sentence = _missing_worker(seen)
-        remedy = _("Start one, and let your system start it again whenever it ends:")
+        remedy = _("Start one and have your system restart it whenever it stops:")
         items.append(Item("error", sentence, remedy, command=WORKER))
     return items
 
@@ -115,10 +120,8 @@ def _worker_items(seen: Seen, backlog: Backlog | None) -> list[Item]:
 def _catch_up_items(runs: Runs) -> Iterator[Item]:
     for job, run in runs:
         if job.name == "catch_up" and run.trouble and run.finished_at is not None:
-            sentence = _("The nightly catch-up failed %(age)s.", age=shown_age(run.finished_at))
-            remedy = _(
-                "Orders that the shop did not tell us of are missing. A worker tries again every hour; to try now:"
-            )
+            sentence = _("The nightly order import failed %(age)s.", age=shown_age(run.finished_at))
+            remedy = _("Orders that weren't recorded are missing. A worker retries every hour; to retry now:")
             yield Item("warning", sentence, remedy, command="flask storefront catch-up")
 
 
@@ -126,24 +129,24 @@ def _late(seen: Seen, backlog: Backlog) -> Item:
     assert backlog.since is not None
     age = shown_age(backlog.since)
     sentence = ngettext(
-        "%(num)s order waits to be counted, the oldest came %(age)s.",
-        "%(num)s orders wait to be counted, the oldest came %(age)s.",
+        "%(num)s order is waiting to be counted; the oldest arrived %(age)s.",
+        "%(num)s orders are waiting to be counted; the oldest arrived %(age)s.",
         backlog.waiting,
         age=age,
     )
     if seen.alive or counts_when_called():
-        remedy = _("If their number does not fall, the log of the shop or the worker says why. To count now:")
+        remedy = _("If the number doesn't fall, check the log of the shop or the worker. To count now:")
         return Item("error", sentence, remedy, command=DRAIN)
     if needs_worker():
-        return Item("error", sentence, _("No worker is at work; start one."), command=WORKER)
-    remedy = _("The thread that counts them starts with the shop's next page. To count now:")
+        return Item("error", sentence, _("No worker is running; start one."), command=WORKER)
+    remedy = _("Counting starts with the shop's next page view. To count now:")
     return Item("error", sentence, remedy, command=DRAIN)
 
 
 def _missing_worker(seen: Seen) -> str:
     if seen.last_at is None:
-        return _("No worker has been seen yet, so new orders are not counted.")
-    return _("No worker has been seen since %(time)s, so new orders are not counted.", time=shown_time(seen.last_at))
+        return _("No worker has run yet, so new orders are not counted.")
+    return _("No worker has been running since %(time)s, so new orders are not counted.", time=shown_time(seen.last_at))
 
 
 def slot_items(fills: SlotStats) -> list[Item]:
@@ -156,23 +159,23 @@ def slot_items(fills: SlotStats) -> list[Item]:
             if current_services.fillers.of(slot).may_stay_empty or not fill.is_often_empty:
                 continue
             sentence = _(
-                "The slot “%(slot)s” (%(placement)s) stayed empty on %(share)s of %(pages)s pages in the last %(days)s days.",
+                "The slot “%(slot)s” (%(placement)s) was not shown on %(share)s of %(pages)s pages in the last "
+                "%(days)s days.",
                 slot=slot_title(slot),
                 placement=placement_words()[placement],
                 share=shown_percent(fill.share or 0),
                 pages=texts.number(fill.pages),
                 days=DAYS,
             )
-            remedy = _("Let another strategy fill it, or switch it off.")
+            remedy = _("Choose another source or deactivate the slot.")
             if slot.strategies == ("top_rated",) and not current_services.snapshots.current.rated:
                 sentence = _(
-                    "The slot “%(slot)s” (%(placement)s) stays empty: no product has a rating.",
+                    "The slot “%(slot)s” (%(placement)s) is not shown: no product has a rating.",
                     slot=slot_title(slot),
                     placement=placement_words()[placement],
                 )
                 remedy = _(
-                    "Ask your developer to hand over the ratings of the products; "
-                    "or let another strategy fill it, or switch it off."
+                    "Ask your developer to provide product ratings, choose another source, or deactivate the slot."
                 )
             items.append(Item("warning", sentence, remedy, _("Edit slots"), link("slots_edit", placement=placement)))
     return items
@@ -182,12 +185,12 @@ def proposal_items(run: Run | None) -> list[Item]:
     """Proposals that nobody has decided on, and a search for them that failed; raises `DatabaseUnavailable`."""
     items = []
     if run is not None and run.state == "failed":
-        remedy = _("Look at what it met, and start it again.")
+        remedy = _("Check the details and run it again.")
         sentence = _("The last search for bundles failed.")
-        items.append(Item("warning", sentence, remedy, _("Look at it"), link("proposals")))
+        items.append(Item("warning", sentence, remedy, _("View"), link("proposals")))
     waiting = proposals.counts(current_services.database).get("open", 0)
     if waiting:
-        sentence = ngettext("%(num)s proposed bundle waits for you.", "%(num)s proposed bundles wait for you.", waiting)
-        remedy = _("Accept what fits; what you reject is not proposed again.")
-        items.append(Item("waiting", sentence, remedy, _("Look at them"), link("proposals")))
+        sentence = ngettext("%(num)s proposal to review.", "%(num)s proposals to review.", waiting)
+        remedy = _("Create bundles from the ones that fit; those you dismiss are not proposed again.")
+        items.append(Item("waiting", sentence, remedy, _("Review"), link("proposals")))
     return items

@@ -90,17 +90,15 @@ def _part_item(bundle: Bundle, products: Products) -> Item | None:
         found = products[name]
         part = found.title if found else name
         if can_be_had:
-            sentence = _(
-                "A part of “%(title)s” cannot be had: %(part)s %(is)s.", title=title, part=part, **{"is": words}
-            )
+            sentence = _("“%(title)s” isn't available: %(part)s %(is)s.", title=title, part=part, **{"is": words})
         else:
             sentence = _("“%(title)s” is not shown: %(part)s %(is)s.", title=title, part=part, **{"is": words})
-        remedy = _("Put another product in its place, or archive the bundle.")
+        remedy = _("Replace the product or archive the bundle.")
         if found and found.visible:
-            remedy = _("Restock it, or put another product in its place.")
+            remedy = _("Restock or replace the product.")
         return _item("warning" if can_be_had else "error", sentence, remedy, bundle.id)
-    sentence = _("“%(title)s” is not shown: there are too few pieces of its parts.", title=title)
-    return _item("error", sentence, _("Restock them, or lower the quantities."), bundle.id)
+    sentence = _("“%(title)s” is not shown: not enough stock of its products.", title=title)
+    return _item("error", sentence, _("Restock them or lower the quantities."), bundle.id)
 
 
 def over_items() -> list[Item]:
@@ -121,13 +119,13 @@ def over_items() -> list[Item]:
 
 def _ended(bundle_id: int, title: str, ends_at: dt.datetime | None) -> Item:
     sentence = _("“%(title)s” ended on %(time)s and is still published.", title=title, time=shown_time(ends_at))
-    return _item("warning", sentence, _("Archive it, or give it a later end."), bundle_id)
+    return _item("warning", sentence, _("Archive it or set a later end date."), bundle_id)
 
 
 def _used_up(bundle_id: int, title: str, limit: int | None) -> Item:
     count = admin_texts().number(limit or 0)
     sentence = _(
-        "“%(title)s” has reached its limit of %(count)s in all and is not sold any more.", title=title, count=count
+        "“%(title)s” has reached its total limit of %(count)s and is no longer sold.", title=title, count=count
     )
     return _item("warning", sentence, _("Raise the limit, or archive it."), bundle_id)
 
@@ -141,30 +139,30 @@ def _shortened(items: list[Item], rest: Callable[[int], str]) -> list[Item]:
     if len(items) <= SHOWN:
         return items
     left = items[SHOWN - 1 :]
-    remedy = _("They are in the list of bundles.")
-    others = Item(left[0].level, rest(len(left)), remedy, _("Open the list"), link("bundle_list", state="published"))
+    remedy = _("They are in the bundle list.")
+    others = Item(left[0].level, rest(len(left)), remedy, _("Open list"), link("bundle_list", state="published"))
     return [*items[: SHOWN - 1], others]
 
 
 def _more_parts(count: int) -> str:
     return ngettext(
-        "%(num)s further bundle has a part that cannot be had.",
-        "%(num)s further bundles have a part that cannot be had.",
+        "%(num)s more bundle has an unavailable product.",
+        "%(num)s more bundles have an unavailable product.",
         count,
     )
 
 
 def _more_ended(count: int) -> str:
     return ngettext(
-        "%(num)s further published bundle has ended.",
-        "%(num)s further published bundles have ended.",
+        "%(num)s more published bundle has ended.",
+        "%(num)s more published bundles have ended.",
         count,
     )
 
 
 def _more_used_up(count: int) -> str:
     return ngettext(
-        "%(num)s further bundle has reached its limit.",
-        "%(num)s further bundles have reached their limits.",
+        "%(num)s more bundle has reached its limit.",
+        "%(num)s more bundles have reached their limits.",
         count,
     )

@@ -45,33 +45,35 @@ class Service:
 
 def redis_outage(error: StorefrontError, label: str = "", facts: tuple[str, ...] = ()) -> Service:
     """Redis with the remedy for *error*; not well unless a *label* says better what it does."""
-    return Service("Redis", "error", label or _("not well"), facts, str(error), _redis_remedy(error))
+    return Service("Redis", "error", label or _("error"), facts, str(error), _redis_remedy(error))
 
 
 def database_outage(error: StorefrontError) -> Service:
     """The database with the remedy for *error*."""
-    name, label = _("Database"), _("not well")
+    name, label = _("Database"), _("error")
     if isinstance(error, TablesMissing):
-        return Service(name, "error", label, (), str(error), _("Make the missing tables:"), "flask storefront init-db")
-    remedy = _("Look whether it runs, and whether something holds a lock on it; a short lock passes by itself.")
+        return Service(
+            name, "error", label, (), str(error), _("Create the missing tables:"), "flask storefront init-db"
+        )
+    remedy = _("Check that it is running and that nothing holds a lock on it; short locks clear by themselves.")
     return Service(name, "error", label, (), str(error), remedy)
 
 
 def _redis_remedy(error: StorefrontError) -> str:
     known = {
-        "OOM": _("Raise its maxmemory, or give the storefront an instance of its own."),
-        "READONLY": _("It is a replica: point STOREFRONT_REDIS_URL to the primary."),
-        "MISCONF": _("It cannot save: make room on its disk."),
-        "NOREPLICAS": _("Bring its replicas back, or lower min-replicas-to-write."),
-        "NOPERM": _("Allow its user all commands on the storefront's keys."),
-        "BUSY": _("A script blocks it: end that with SCRIPT KILL."),
-        "LOADING": _("It is reading its data: wait until it has."),
-        "CLUSTERDOWN": _("Bring the missing nodes of the cluster back."),
+        "OOM": _("Raise its maxmemory or give the storefront its own instance."),
+        "READONLY": _("This is a replica: point STOREFRONT_REDIS_URL to the primary."),
+        "MISCONF": _("It can't save: free up disk space."),
+        "NOREPLICAS": _("Restore its replicas or lower min-replicas-to-write."),
+        "NOPERM": _("Allow its user to run all commands on the storefront's keys."),
+        "BUSY": _("A script is blocking it: stop it with SCRIPT KILL."),
+        "LOADING": _("It is loading its data: wait until it has finished."),
+        "CLUSTERDOWN": _("Bring the missing cluster nodes back online."),
     }
     remedy = known.get(error_code(error.__cause__)) if isinstance(error.__cause__, Exception) else None
     if remedy is None and current_services.store.is_embedded:
-        return _("It cannot be started here, the details say why; or set STOREFRONT_REDIS_URL.")
-    return remedy or _("Start it, or correct STOREFRONT_REDIS_URL.")
+        return _("It can't be started here (see the details); or set STOREFRONT_REDIS_URL.")
+    return remedy or _("Start it or correct STOREFRONT_REDIS_URL.")
 
 
 def worker_health(seen: Seen | None, runs: Runs, search: Run | None, late: bool) -> Service:
@@ -83,16 +85,16 @@ def worker_health(seen: Seen | None, runs: Runs, search: Run | None, late: bool)
     if counts_when_called():
         return Service(name, "on", _("OK"), (_("when drain() is called, as in tests"),))
     if seen is None:
-        return Service(name, "off", _("unknown"), (_("cannot be told without Redis"),))
+        return Service(name, "off", _("unknown"), (_("unknown without Redis"),))
     facts = (*_who(seen), *_last_runs(runs), *_last_search(search))
     trouble = next((run.trouble for _job, run in runs if run.trouble), "")
     if seen.alive and trouble:
-        return Service(name, "warning", _("met trouble"), facts, trouble)
+        return Service(name, "warning", _("errors"), facts, trouble)
     if seen.alive:
         return Service(name, "on", _("OK"), facts)
     if needs_worker() or late:
         return Service(name, "error", _("not running"), facts, trouble)
-    return Service(name, "off", _("rests"), facts, trouble)
+    return Service(name, "off", _("Idle"), facts, trouble)
 
 
 def needs_worker() -> bool:
@@ -111,13 +113,13 @@ def _who(seen: Seen) -> Iterator[str]:
     if seen.threads:
         yield ngettext("%(num)s thread of the shop", "%(num)s threads of the shop", seen.threads)
     if seen.schedulers:
-        yield _("a scheduler of the shop")
+        yield _("the shop's scheduler")
     if not seen.alive and not needs_worker():
-        yield _("a thread of the shop starts with its first page or order")
+        yield _("starts with the shop's first page view or order")
     if seen.last_at is not None:
-        yield _("last seen %(age)s", age=shown_age(seen.last_at))
+        yield _("last active %(age)s", age=shown_age(seen.last_at))
     elif needs_worker():
-        yield _("none was seen yet")
+        yield _("never run")
 
 
 def _last_runs(runs: Runs) -> Iterator[str]:
@@ -126,7 +128,7 @@ def _last_runs(runs: Runs) -> Iterator[str]:
             continue
         age = shown_age(run.finished_at)
         if job.name == "catch_up":
-            yield _("catch-up failed %(age)s", age=age) if run.trouble else _("caught up %(age)s", age=age)
+            yield _("order import failed %(age)s", age=age) if run.trouble else _("orders imported %(age)s", age=age)
         elif run.trouble:
             yield _("%(job)s failed %(age)s", job=_(job.title), age=age)
         elif job.name != "proposals":  # the search itself tells more
@@ -137,9 +139,7 @@ def _last_search(search: Run | None) -> Iterator[str]:
     if search is not None and search.started_by == "worker" and search.finished_at is not None:
         age = shown_age(search.finished_at)
         failed = search.state == "failed"
-        yield (
-            _("search for bundles failed %(age)s", age=age) if failed else _("searched for bundles %(age)s", age=age)
-        )
+        yield (_("search for bundles failed %(age)s", age=age) if failed else _("proposals refreshed %(age)s", age=age))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def _redis() -> tuple[StoreFacts | None, Service]:
     try:  # a full one, and a replica, answer and refuse to write
         store.execute([Command(current_services.keys.news, "HINCRBY", ("rules", 0))])
     except StorefrontError as error:
-        return facts, redis_outage(error, _("refuses to write"), words)
+        return facts, redis_outage(error, _("refusing writes"), words)
     if facts.evicts:
         return facts, Service("Redis", "warning", _("may lose counts"), words)
     return facts, Service("Redis", "on", _("OK"), words)
@@ -226,7 +226,7 @@ def _database() -> Service:
     except StorefrontError as error:
         return database_outage(error)
     milliseconds = admin_texts().number(max(1, round((time.monotonic() - began) * 1000)))
-    answered = _("answers in %(milliseconds)s ms", milliseconds=milliseconds)
+    answered = _("responds in %(milliseconds)s ms", milliseconds=milliseconds)
     return Service(_("Database"), "on", _("OK"), (title_and_version(dialect), answered))
 
 
@@ -236,22 +236,22 @@ def _counting(found: Backlog, redis_answers: bool, redis_counts: bool) -> Servic
     facts = (_behind(found, redis_answers), *last)
     trouble = parts.thread.trouble
     if found.broken:
-        return Service(_("Counting"), "error", _("stopped"), facts)
+        return Service(_("Order counting"), "error", _("stopped"), facts)
     if found.is_late or not redis_counts:
-        return Service(_("Counting"), "error" if found.is_late else "warning", _("waits"), facts)
+        return Service(_("Order counting"), "error" if found.is_late else "warning", _("waiting"), facts)
     if trouble is not None and not isinstance(trouble, (StoreUnavailable, DatabaseUnavailable)):
-        return Service(_("Counting"), "warning", _("met trouble"), facts, f"{trouble}"[:300])
-    return Service(_("Counting"), "on", _("OK"), facts)
+        return Service(_("Order counting"), "warning", _("errors"), facts, f"{trouble}"[:300])
+    return Service(_("Order counting"), "on", _("OK"), facts)
 
 
 def _behind(found: Backlog, redis_answers: bool) -> str:
     if not found.waiting and not redis_answers:
-        return _("what Redis lacks cannot be told")
+        return _("unknown what Redis is missing")
     if not found.waiting:
         return _("all orders are counted")
     if found.waiting >= MOST_WAITING:
-        return _("more than %(num)s orders wait", num=admin_texts().number(MOST_WAITING))
-    return ngettext("%(num)s order waits", "%(num)s orders wait", found.waiting)
+        return _("more than %(num)s orders waiting", num=admin_texts().number(MOST_WAITING))
+    return ngettext("%(num)s order waiting", "%(num)s orders waiting", found.waiting)
 
 
 def _seen() -> Seen | None:
@@ -262,7 +262,7 @@ def _seen() -> Seen | None:
 
 
 def _uncounted() -> Service:
-    return Service(_("Counting"), "off", _("unknown"), (_("cannot be told without the database"),))
+    return Service(_("Order counting"), "off", _("unknown"), (_("unknown without the database"),))
 
 
 def _bytes(count: int) -> str:

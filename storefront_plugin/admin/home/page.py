@@ -50,38 +50,38 @@ def first_steps(health: Health, overview: Overview | None, fills: SlotStats | No
     name = current_services.name
     found = [
         Step(
-            _("Make the tables"),
-            _("All are named storefront_…, beside your own."),
+            _("Create the tables"),
+            _("All are named storefront_… and sit beside your own tables."),
             overview is not None,
             "flask storefront init-db",
         ),
         Step(
-            _("Bring in the orders you have"),
-            _("Suggestions come from them. To read a file: flask storefront import-orders FILE"),
+            _("Import past orders"),
+            _("Recommendations are based on orders. To import a file: flask storefront import-orders FILE"),
             bool(health.backlog and health.backlog.position),
             "flask storefront catch-up",
         ),
         Step(
-            _("Put the widgets on your pages"),
-            _("The first line into the head, the second into a product's page. The first visit ticks this."),
+            _("Add the widgets to your pages"),
+            _("Add the first line to the head and the second to the product page. Completed on the first visit."),
             fills is None or bool(fills),
             f'{{{{ {name}.head() }}}}\n{{{{ {name}.placement("product", product.id) }}}}',
         ),
         Step(
-            _("Give your cart"),
-            _("Cards get a button then, and what is in the cart is not offered again."),
+            _("Connect your cart"),
+            _("Product cards get an add-to-cart button, and products already in the cart are no longer recommended."),
             current_services.shop.cart is not None,
             "Storefront(cart=…)",
         ),
         Step(
-            _("Name who comes in here"),
-            _("The log then says who changed what."),
+            _("Set up staff access"),
+            _("The activity log then shows who changed what."),
             bool(merchant_name()),
             "admin_access=lambda: Merchant(user.name)",
         ),
         Step(
-            _("Make a bundle"),
-            _("Choose the products yourself, or look at what the orders propose."),
+            _("Create a bundle"),
+            _("Choose the products yourself or start from a proposal."),
             bool(overview and overview.bundles.all),
             address=link("bundle_new"),
         ),
@@ -159,10 +159,8 @@ def _attention(health: Health, found: Overview | None, fills: SlotStats | None) 
         parts, looked = bundle_attention.part_items()
         items += parts
     except AdapterError as error:
-        sentence = _("The shop's catalogue fails, so the parts of bundles are not looked at.")
-        items.append(
-            Item("error", sentence, _("This says more:"), command="flask storefront check", details=str(error))
-        )
+        sentence = _("The shop's catalogue has an error, so bundle products aren't checked.")
+        items.append(Item("error", sentence, _("For more:"), command="flask storefront check", details=str(error)))
     except DatabaseUnavailable:
         return items, None
     items += _unless_down(bundle_attention.over_items) or []

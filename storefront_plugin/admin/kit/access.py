@@ -14,7 +14,7 @@ from ...shop.ports import Merchant
 _log = logging.getLogger(__name__)
 
 _REMEDY = (
-    "Storefront's merchant pages are closed to everybody: mount with Storefront(admin_access=…), a callable that "
+    "Storefront's admin is closed to everyone: mount with Storefront(admin_access=…), a callable that "
     "returns Merchant(name, role) for the current request, or None."
 )
 
@@ -54,7 +54,7 @@ def _asked() -> Merchant | None:
     except Exception as error:  # the shop's own code: whatever it raises opens nothing
         if current_app.testing and not isinstance(error, AdapterError):
             raise
-        _log.error("admin_access failed, so nobody may open the merchant's pages: %s", error)
+        _log.error("admin_access failed, so nobody can open the admin: %s", error)
         return None
 
 

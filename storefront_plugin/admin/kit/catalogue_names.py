@@ -130,9 +130,9 @@ def unmatched(kind: str, value: str) -> list[str]:
     """What is to be said of a ``category`` or ``brand`` that no product has; nothing where not all were looked at."""
     names = catalogue_names()
     if names.is_whole and kind == "brand" and value not in names.brands:
-        return [_("No product has the brand “%(value)s” (yet).", value=value)]
+        return [_("No product has the brand “%(value)s” yet.", value=value)]
     if names.is_whole and kind == "category" and value not in names.categories:
-        return [_("No product has the category “%(value)s” (yet).", value=value)]
+        return [_("No product has the category “%(value)s” yet.", value=value)]
     return []
 
 

@@ -39,9 +39,9 @@ def undo_view(store: Callable[[], VersionedStore[Any, Any, Any]], undo: str, bac
         try:
             done = store().undo(entries, merchant_name())
         except VersionConflict:
-            flash(_("This was changed again since, so it cannot be undone. Change it by hand."), "error")
+            flash(_("This has been changed since, so it can't be undone. Edit it instead."), "error")
         except InputError:
-            flash(_("There is nothing to undo any more."), "warning")
+            flash(_("There is nothing left to undo."), "warning")
         else:
             flash_change(_("Redone.") if again else _("Undone."), [one.entry for one in done], undo, back, not again)
         return see_other(way_back(back))

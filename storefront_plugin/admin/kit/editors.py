@@ -174,9 +174,9 @@ class Editor(Generic[Definition]):
         try:
             done = self.store().update(key, _number("version", 10**9), definition, merchant_name(), title=title)
         except VersionConflict:
-            flash(_("Somebody else changed this since then. This is how it stands now."), "warning")
+            flash(_("Someone else has changed this. This is the current version."), "warning")
             return see_other(link(f"{self.name}_history", key=record.id))
-        flash_change(_("This version stands again."), [done.entry], f"{self.name}_undo", self.list_endpoint)
+        flash_change(_("Version restored."), [done.entry], f"{self.name}_undo", self.list_endpoint)
         return see_other(link(f"{self.name}_edit", key=record.id))
 
     def delete(self, keys: Sequence[str]) -> list[int]:

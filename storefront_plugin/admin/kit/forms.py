@@ -27,14 +27,14 @@ Source: TypeAlias = Literal["products", "categories", "brands"]
 TOKEN = "storefront_token"  # noqa: S105 - the name of a field
 
 _MESSAGES: Final = {
-    "This field is required.": N_("Fill in this field."),
-    "Not a valid integer value.": N_("Write a whole number."),
-    "Not a valid decimal value.": N_("Write a number."),
-    "Not a valid float value.": N_("Write a number."),
-    "Number must be between %(min)s and %(max)s.": N_("Write a number from %(min)s to %(max)s."),
-    "Field cannot be longer than %(max)d characters.": N_("At most %(max)d characters fit here. Shorten it."),
+    "This field is required.": N_("Required."),
+    "Not a valid integer value.": N_("Enter a whole number."),
+    "Not a valid decimal value.": N_("Enter a number."),
+    "Not a valid float value.": N_("Enter a number."),
+    "Number must be between %(min)s and %(max)s.": N_("Enter a number from %(min)s to %(max)s."),
+    "Field cannot be longer than %(max)d characters.": N_("Use at most %(max)d characters."),
     "Not a valid choice.": N_("Choose one from the list."),
-    "Not a valid datetime value.": N_("Write date and time, such as 2026-12-01 09:00."),
+    "Not a valid datetime value.": N_("Enter a date and time, such as 2026-12-01 09:00."),
 }
 """What WTForms says, and what we say instead: with the remedy, which its own translations lack."""
 
@@ -125,8 +125,8 @@ class Combobox(StringField):
             return found.product.id
         self.choices = found.choices
         if text not in known:
-            several = _("Several products have these words: choose one.")
-            add_error(self, several if found.choices else _("No product has these words; type its title or id."))
+            several = _("Several products match: choose one.")
+            add_error(self, several if found.choices else _("No matching products; enter a title or product ID."))
         return text
 
 
@@ -161,9 +161,11 @@ def _in_utc(shown: dt.datetime) -> dt.datetime:
     try:
         moment = time_in(zone, shown)
     except OverflowError:
-        raise ValueError(_("There is no such time; correct the year.")) from None
+        raise ValueError(_("This isn't a valid time; correct the year.")) from None
     if moment is None:
-        raise ValueError(_("The clocks of %(zone)s skip this time; choose an hour later.", zone=zone.key))
+        raise ValueError(
+            _("This time doesn't exist in %(zone)s (daylight saving); choose one hour later.", zone=zone.key)
+        )
     return moment.astimezone(dt.timezone.utc)
 
 
@@ -184,7 +186,7 @@ def read_whole(field: Field, least: int, most: int, required: bool = True) -> in
     if found is not None and found >= least:
         return found
     number = admin_texts().number
-    add_error(field, _("Write a whole number from %(least)s to %(most)s.", least=number(least), most=number(most)))
+    add_error(field, _("Enter a whole number from %(least)s to %(most)s.", least=number(least), most=number(most)))
     return None
 
 
@@ -193,7 +195,7 @@ def read_percent(field: Field) -> Decimal | None:
     found = decimal_number(plain(field.data).removesuffix("%").strip())
     if found is not None and 0 < found <= 100 and found == round(found, _PERCENT_PLACES):
         return found
-    add_error(field, _("Write a percentage above 0 and up to 100, such as 12.5, with at most four decimals."))
+    add_error(field, _("Enter a percentage above 0 and up to 100, such as 12.5, with at most four decimals."))
     return None
 
 
@@ -202,7 +204,7 @@ def read_currency(field: Field) -> str | None:
     text = plain(field.data).upper()
     if len(text) == 3 and text.isascii() and is_currency(text):
         return text
-    add_error(field, _("Write the code of a currency, such as EUR or JPY."))
+    add_error(field, _("Enter a currency code, such as EUR or JPY."))
     return None
 
 
@@ -212,7 +214,7 @@ def read_amount(field: Field, currency: str, least: int) -> int | None:
     number = decimal_number(plain(field.data), digits=digits)
     if number is None:
         example = "1200" if not digits else f"1200.{'50'.ljust(digits, '0')[:digits]}"
-        add_error(field, _("Write an amount such as %(example)s, without spaces or commas.", example=example))
+        add_error(field, _("Enter an amount such as %(example)s, without spaces or commas.", example=example))
         return None
     amount = minor_units(number, digits)
     if amount is None:
@@ -221,7 +223,7 @@ def read_amount(field: Field, currency: str, least: int) -> int | None:
         return None
     if least <= amount < MAX_AMOUNT:
         return amount
-    add_error(field, _("The amount must be above 0 and less than a trillion. Correct it."))
+    add_error(field, _("Enter an amount above 0 and below one trillion."))
     return None
 
 

@@ -198,7 +198,7 @@ class ListPage(Generic[Row]):
         action = next((one for one in self.actions if one.name == request.form.get("act")), None)
         keys = request.form.getlist("rows")[:MOST_CHOSEN]
         if action is None or not keys:
-            flash(_("Choose rows first; then press a button."), "warning")
+            flash(_("Select one or more rows first."), "warning")
             return see_other(way_back(self.endpoint))
         entries = action.run(keys)
         if entries:

@@ -26,10 +26,10 @@ from .templates import environment
 _SECTIONS: Final = {
     "home": (N_("Home"), ("home",)),
     "bundle_list": (N_("Bundles"), ("bundle", "proposal")),
-    "slots": (N_("Slots"), ("slot",)),
+    "slots": (N_("Placements"), ("slot",)),
     "rules": (N_("Rules"), ("rule",)),
-    "explain": (N_("Explain"), ("explain",)),
-    "audit_log": (N_("Log"), ("audit",)),
+    "explain": (N_("Inspect"), ("explain",)),
+    "audit_log": (N_("Activity log"), ("audit",)),
 }
 """The endpoint of each entry of the navigation, its label, and how the endpoints of its pages begin."""
 
@@ -138,7 +138,7 @@ def change(view: Callable[_Arguments, Response]) -> Callable[_Arguments, Respons
         if not may_edit():
             abort(403)
         if not AdminForm().validate_on_submit():
-            flash(language._("This page was open for too long. Press the button again."), "error")
+            flash(language._("This page has expired. Press the button again."), "error")
             return see_other(page_before(request))
         return view(*args, **kwargs)
 

@@ -43,7 +43,7 @@ EDITOR = Editor(
     log_title=log_title,
     called=called,
     look_up=look_up,
-    saved=N_("Rule saved. Pages follow within a second."),
+    saved=N_("Rule saved. Live within a second."),
     warnings=warnings,
     preview=preview_of,
 )

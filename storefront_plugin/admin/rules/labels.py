@@ -9,7 +9,7 @@ from ...core.errors import AdapterError
 from ...recommending.rules.rule import Rule, RuleKind, RuleState, SeedKind, TargetKind
 from ...recommending.rules.store import rule_title
 from ..kit.catalogue_names import category_name, category_names, named, unmatched
-from ..kit.i18n import _, admin_texts, shown_period
+from ..kit.i18n import _, admin_texts, shown_percent, shown_period
 from ..kit.products import product, views
 from ..kit.templates import template_filter, template_filters
 from ..slots.labels import placement_words, strategy_words
@@ -17,21 +17,21 @@ from ..slots.labels import placement_words, strategy_words
 
 def kind_labels() -> Mapping[RuleKind, str]:
     """What rules do."""
-    return {"pin": _("Pin"), "exclude": _("Exclude"), "boost": _("Boost"), "bury": _("Bury")}
+    return {"pin": _("Pin"), "exclude": _("Exclude"), "boost": _("Boost"), "bury": _("Demote")}
 
 
 def state_labels() -> Mapping[RuleState, str]:
     """Whether rules count."""
-    return {"on": _("On"), "scheduled": _("Scheduled"), "ended": _("Ended"), "off": _("Off")}
+    return {"on": _("Active"), "scheduled": _("Scheduled"), "ended": _("Ended"), "off": _("Inactive")}
 
 
 def seed_labels() -> Mapping[SeedKind, str]:
     """Which pages rules are for."""
     return {
         "any": _("Any page"),
-        "product": _("Pages about a product"),
-        "category": _("Pages about a category"),
-        "brand": _("Pages about a brand"),
+        "product": _("Pages of a product"),
+        "category": _("Pages of a category"),
+        "brand": _("Pages of a brand"),
     }
 
 
@@ -41,8 +41,8 @@ def target_labels() -> Mapping[TargetKind, str]:
         "product": _("A product"),
         "category": _("A category"),
         "brand": _("A brand"),
-        "cheaper": _("Cheaper products"),
-        "dearer": _("Dearer products"),
+        "cheaper": _("Less expensive products"),
+        "dearer": _("More expensive products"),
     }
 
 
@@ -68,7 +68,10 @@ template_filters(
 @template_filter
 def strength(rule: Rule) -> str:
     """How much a boost or bury changes the score; else ""."""
-    return _("score × %(factor)s", factor=admin_texts().number(rule.strength / 100)) if rule.strength else ""
+    if not rule.strength:
+        return ""
+    sign = "+" if rule.strength > 100 else "−"
+    return f"{sign}{shown_percent(abs(rule.strength - 100) / 100)}"
 
 
 def _effect(rule: Rule) -> str:
@@ -80,9 +83,9 @@ def target(rule: Rule) -> str:
     """Which products *rule* is about."""
     percent = admin_texts().number(rule.price_percent or 0)
     if rule.target_kind == "cheaper":
-        return _("Cheaper than %(percent)s%% of the page's product", percent=percent)
+        return _("Less than %(percent)s%% of the page product's price", percent=percent)
     if rule.target_kind == "dearer":
-        return _("Dearer than %(percent)s%% of the page's product", percent=percent)
+        return _("More than %(percent)s%% of the page product's price", percent=percent)
     return named(rule.target_kind, rule.target_value or "")
 
 
@@ -91,10 +94,10 @@ def seed(rule: Rule) -> str:
     """Which pages *rule* is for."""
     value = rule.seed_value or ""
     if rule.seed_kind == "product":
-        return _("Pages about %(title)s", title=product(value).title)
+        return _("Pages of %(title)s", title=product(value).title)
     if rule.seed_kind == "category":
-        return _("Pages about category %(value)s", value=category_name(value))
-    return _("Pages about brand %(value)s", value=value) if rule.seed_kind == "brand" else _("Any page")
+        return _("Pages of category %(value)s", value=category_name(value))
+    return _("Pages of brand %(value)s", value=value) if rule.seed_kind == "brand" else _("Any page")
 
 
 @template_filter
@@ -114,13 +117,13 @@ def sentence(rule: Rule) -> str:
 def describe(rule: Rule) -> dict[str, str]:
     """The fields of *rule* in words, by their labels."""
     return {
-        _("What it does"): _effect(rule),
-        _("To which products"): target(rule),
-        _("On which pages"): seed(rule),
+        _("Action"): _effect(rule),
+        _("Applies to"): target(rule),
+        _("Pages affected"): seed(rule),
         _("Where"): scope(rule),
-        _("Place among pinned products"): admin_texts().number(rule.position),
-        _("When"): shown_period(rule.starts_at, rule.ends_at),
-        _("State"): _("On") if rule.enabled else _("Off"),
+        _("Pin position"): admin_texts().number(rule.position),
+        _("Time"): shown_period(rule.starts_at, rule.ends_at),
+        _("Status"): _("Active") if rule.enabled else _("Inactive"),
         _("Note"): rule.note,
     }
 

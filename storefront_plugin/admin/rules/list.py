@@ -50,24 +50,24 @@ LIST = ListPage(
     rows=_rows,
     filters=(
         Search(hint=N_("Product, category, brand, note")),
-        Choice("kind", N_("What it does"), kind_labels, N_("Anything")),
-        Choice("target", N_("To which products"), target_labels, N_("Any")),
-        Choice("seed", N_("On which pages"), seed_labels),
-        Choice("state", N_("State"), state_labels),
+        Choice("kind", N_("Action"), kind_labels, N_("All")),
+        Choice("target", N_("Applies to"), target_labels, N_("All")),
+        Choice("seed", N_("Pages affected"), seed_labels),
+        Choice("state", N_("Status"), state_labels),
     ),
     sorts=("updated", "kind", "target", "seed", "position", "starts", "ends"),
     actions=(
         Action(
             "enable",
-            N_("Switch on"),
+            N_("Activate"),
             lambda keys: _switch(keys, True),
-            lambda count: ngettext("%(num)s rule switched on.", "%(num)s rules switched on.", count),
+            lambda count: ngettext("%(num)s rule activated.", "%(num)s rules activated.", count),
         ),
         Action(
             "disable",
-            N_("Switch off"),
+            N_("Deactivate"),
             lambda keys: _switch(keys, False),
-            lambda count: ngettext("%(num)s rule switched off.", "%(num)s rules switched off.", count),
+            lambda count: ngettext("%(num)s rule deactivated.", "%(num)s rules deactivated.", count),
         ),
         Action(
             "delete",

@@ -64,7 +64,7 @@ def _saved(stored: PlacementRecord, draft: Draft, form: PlacementForm) -> Respon
             saved = current_services.placements.save(placement, version, slots, merchant_name())
             current_services.news.rules_changed()
             undo_at = link("slots_undo", placement=placement)
-            flash(_("Saved. Pages follow within a second."), undo=undo_at, version=saved.version)
+            flash(_("Saved. Live within a second."), undo=undo_at, version=saved.version)
     except EditConflict as conflict:
         form.version.data = str(conflict.current.version)
         return _editor(conflict.current, draft, slots, _asked(placement), 409, form=form, is_conflict=True)
@@ -92,7 +92,7 @@ def preview(placement: str) -> Response:
 @change
 def reset(placement: str) -> Response:
     """``POST slots/<placement>/reset``: back to the developer's plan."""
-    return _stepped(placement, current_services.placements.reset, _("The standard slots of your shop are shown again."))
+    return _stepped(placement, current_services.placements.reset, _("Default layout restored."))
 
 
 @change
@@ -186,5 +186,5 @@ def _version(text: str | None) -> int:
 
 
 def _who_was_quicker(current: PlacementRecord) -> str:
-    who = current.updated_by or _("Somebody")
-    return _("%(who)s changed these slots while you edited them. Nothing you typed is lost.", who=who)
+    who = current.updated_by or _("Someone")
+    return _("%(who)s changed these slots while you were editing them. Your changes are still here.", who=who)

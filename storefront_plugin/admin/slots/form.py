@@ -12,7 +12,7 @@ from wtforms import BooleanField, Field, FloatField, Form, HiddenField, IntegerF
 from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
 
-from ...core.errors import ConfigurationError, InputError
+from ...core.errors import N_, ConfigurationError, InputError
 from ...core.typed import whole_number
 from ...proxies import current_services
 from ...recommending.placements import MAX_SLOTS
@@ -41,17 +41,17 @@ class ChainField(Field):
         """A chain has strategies that exist, none twice, and what cannot be mixed stands alone."""
         unknown = next((name for name in self.names if name not in current_services.fillers.sources), None)
         if not self.names:
-            raise StopValidation(_("Choose at least one strategy."))
+            raise StopValidation(_("Choose at least one source."))
         if unknown is not None:
-            raise StopValidation(_("There is no strategy %(name)s any more; choose another.", name=unknown))
+            raise StopValidation(_("The source %(name)s no longer exists; choose another.", name=unknown))
         if len(set(self.names)) < len(self.names):
-            raise StopValidation(_("A strategy stands twice; remove one."))
+            raise StopValidation(_("The same source is selected twice; remove one."))
         if len(self.names) > MAX_STRATEGIES:
-            raise StopValidation(_("A slot has at most %(most)s strategies; remove some.", most=MAX_STRATEGIES))
+            raise StopValidation(_("A slot has at most %(most)s sources; remove some.", most=MAX_STRATEGIES))
         alone = next((name for name in self.names if name in current_services.fillers.alone), None)
         if alone is not None and len(self.names) > 1:
             name = strategy_word(alone)
-            raise StopValidation(_("“%(name)s” cannot be mixed with others; give it a slot of its own.", name=name))
+            raise StopValidation(_("“%(name)s” can't be combined with other sources; give it its own slot.", name=name))
 
 
 class SlotForm(Form):
@@ -101,7 +101,7 @@ class SlotForm(Form):
 
     def validate_minimum(self, field: Field) -> None:
         if field.data is not None and self.limit.data is not None and field.data > self.limit.data:
-            raise StopValidation(_("This is more than the slot shows; use %(limit)s or less.", limit=self.limit.data))
+            raise StopValidation(_("More than the slot's maximum; use %(limit)s or less.", limit=self.limit.data))
 
     def validate_ends_at(self, field: Field) -> None:
         if field.data and self.starts_at.data and field.data <= self.starts_at.data:
@@ -112,7 +112,7 @@ class SlotForm(Form):
         both = fillers.among(names, field.data)
         if len(fillers.among(names)) == 1 < len(both):
             message = _(
-                "The layout “%(layout)s” belongs to the strategy “%(name)s”, and to no other.",
+                "The layout “%(layout)s” only works with the source “%(name)s”.",
                 layout=_(next(iter(both[0].layouts.values()))),
                 name=strategy_word(next(iter(both[0].sources))),
             )
@@ -150,18 +150,18 @@ class SlotForm(Form):
 
 def _labels() -> dict[str, str]:
     return {
-        "name": _("Name for templates"),
-        "enabled": _("Shown to shoppers"),
+        "name": _("Name in templates"),
+        "enabled": _("Show to shoppers"),
         "title_en": _("Title in English"),
         "title_ja": _("Title in Japanese"),
         "other_titles": _("Titles in other languages"),
-        "strategies": _("What fills it"),
+        "strategies": _("Source"),
         "layout": _("Layout"),
-        "limit": _("Products, at most"),
-        "minimum": _("Products, at least"),
-        "lazy": _("Load late, when the shopper scrolls near it"),
-        "measured": _("Choose automatically (recommended)"),
-        "dial": _("Popular, or special to this page"),
+        "limit": _("Maximum products"),
+        "minimum": _("Minimum products"),
+        "lazy": _("Lazy-load when the shopper scrolls near it"),
+        "measured": _("Automatic (recommended)"),
+        "dial": _("Popularity ↔ relevance"),
         "starts_at": _("From"),
         "ends_at": _("Until"),
     }
@@ -173,7 +173,7 @@ def _read_titles(text: str | None) -> dict[str, str]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise InputError("The titles in other languages cannot be read; open the page anew.")
+        raise InputError(N_("The titles in other languages can't be read; reload the page."))
     return found
 
 

@@ -74,7 +74,7 @@ def placement_words() -> Mapping[str, str]:
         "home": _("Home page"),
         "category": _("Category page"),
         "account": _("Account"),
-        "email": _("E-mail"),
+        "email": _("Email"),
     }
     return {name: words[name] for name in PLACEMENTS}
 
@@ -120,9 +120,9 @@ def _state(slot: Slot) -> tuple[StateKind, str]:
     now = clock.now()
     unknown = next((name for name in slot.strategies if name not in current_services.fillers.sources), None)
     if unknown is not None:
-        return "error", _("Not shown: there is no strategy %(name)s any more", name=unknown)
+        return "error", _("Not shown: source %(name)s no longer exists", name=unknown)
     if not slot.enabled:
-        return "off", _("Off")
+        return "off", _("Inactive")
     if slot.ends_at is not None and slot.ends_at <= now:
         return "off", _("Ended")
-    return ("on", _("On")) if slot.is_on(now) else ("waiting", _("Scheduled"))
+    return ("on", _("Active")) if slot.is_on(now) else ("waiting", _("Scheduled"))

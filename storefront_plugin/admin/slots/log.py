@@ -47,11 +47,11 @@ def _compared(before: Sequence[Slot], after: Sequence[Slot]) -> Iterator[str]:
     if changed:
         yield _("changed: %(slots)s", slots=_titles(changed))
     if [name for name in old if name in new] != [name for name in new if name in old]:
-        yield _("in another order")
+        yield _("reordered")
 
 
 def _titles(slots: Sequence[Slot]) -> str:
     return ", ".join(slot_title(slot) for slot in slots)
 
 
-PLACEMENT_LABELS = LogLabels("placement", N_("Slots"), N_("Slots"), _lines)
+PLACEMENT_LABELS = LogLabels("placement", N_("Placement"), N_("Placements"), _lines)

@@ -126,12 +126,12 @@ class _Books:
         self.amounts = [0] * len(record.parts)
         for line in refunded:
             if not 0 <= line.part < len(self.kept):
-                raise InputError("The refunds so far are not of this order; give those that its quotes had.")
+                raise InputError("The refunds so far don't belong to this order; pass those of its quotes.")
             self.kept[line.part] -= line.quantity
             self.amounts[line.part] += line.amount
         for part, kept, amount in zip(self._parts, self.kept, self.amounts, strict=True):
             if not 0 <= kept <= part.line.quantity or not 0 <= amount <= part.paid:
-                raise InputError("More was refunded so far than the order had; correct its refunds.")
+                raise InputError("More has been refunded so far than the order contained; correct its refunds.")
 
     def take_back(self, lines: Sequence[Return]) -> list[int]:
         """Take the items of *lines* out of what is kept; how many of each part."""
@@ -202,7 +202,7 @@ def _always_on(definition: Definition) -> Definition:
 def _whole(line: Return) -> int:
     if type(line.quantity) is not int or line.quantity < 1:
         raise InputError(
-            f"The quantity that comes back of {line.product_id!r:.60} must be a whole number above 0, not "
+            f"The returned quantity of {line.product_id!r:.60} must be a whole number above 0, not "
             f"{shown(line.quantity)}; correct it."
         )
     return line.quantity

@@ -27,7 +27,7 @@ class LimitReached(StorefrontError):
 
     def __init__(self, bundle_ids: Sequence[int]) -> None:
         names = ", ".join(map(str, bundle_ids))
-        super().__init__(f"The bundles {names} were used up meanwhile; price the cart again and show the new total.")
+        super().__init__(f"The bundles {names} have reached their limits; price the cart again and show the new total.")
         self.bundle_ids = tuple(bundle_ids)
 
 
@@ -62,7 +62,7 @@ def store_order(session: Session, database: Database, order_id: str, record: Ord
                 return False
             if refunds:
                 raise RefundedAlready(
-                    f"Order {order_id!r:.80} has refunds already and cannot be priced anew; give the new order another id."
+                    f"Order {order_id!r:.80} already has refunds and can't be priced again; give the new order another id."
                 )
             written = {"record": record.to_json(), "created_at": clock.now_in_sql()}
             connection.execute(sa.update(_ORDERS).where(_ORDERS.c.order_id == order_id).values(written))
@@ -124,14 +124,14 @@ def store_refund(
     stored = json.loads(row.refunded)
     if refund_id is not None and any(line[4:] == [refund_id] for line in stored):
         raise RefundConflict(
-            f"Refund {refund_id!r:.80} of order {order_id!r:.80} was stored before; nothing was refunded again."
+            f"Refund {refund_id!r:.80} of order {order_id!r:.80} has already been stored; nothing was refunded again."
         )
     record = OrderRecord.from_json(row.record)
     quote = refund_quote(record, refunds_from_json(record, stored), lines, policy)
     text = json.dumps([*stored, *refunds_to_json(quote.lines, refund_id)], separators=(",", ":"))
     guard = sa.update(PricedOrder).where(PricedOrder.order_id == order_id, PricedOrder.refunds == row.refunds)
     if not _run(session, guard.values(refunded=text, refunds=row.refunds + 1)):
-        raise RefundConflict(f"Order {order_id!r:.80} was refunded by somebody else meanwhile; quote it again.")
+        raise RefundConflict(f"Order {order_id!r:.80} has been refunded by someone else; quote it again.")
     return quote
 
 
@@ -140,7 +140,7 @@ def _row(session: Session, order_id: str) -> Any:
     row = session.execute(sa.select(*columns).where(PricedOrder.order_id == order_id)).first()
     if row is None:
         raise InputError(
-            f"Order {order_id!r:.80} was not priced here, so nothing of it can be refunded; call bundles_applied when an "
+            f"Order {order_id!r:.80} was not priced here, so it can't be refunded; call bundles_applied when an "
             "order is placed."
         )
     return row

@@ -128,7 +128,7 @@ class MiningSettings:
         margin_floor: Least margin of the set after its discount, as a share of its price (0.2 is 20 %).
         discount: Percent that is suggested where the margin allows it.
         discount_without_cost: Percent suggested where a cost is unknown and the floor cannot be checked; 0 is none.
-        min_support: Least orders that hold the whole set.
+        min_support: Minimum number of orders with all the products.
     """
 
     margin_floor: Decimal = Decimal("0.2")
@@ -142,7 +142,7 @@ class MiningSettings:
         if not (0 <= self.discount <= 99 and 0 <= self.discount_without_cost <= 99):
             raise InputError("A suggested discount must be from 0 to 99 percent; correct it.")
         if self.min_support < 2:
-            raise InputError("A set needs at least 2 orders to be proposed; raise the least support.")
+            raise InputError("A bundle needs at least 2 orders to be proposed; raise the minimum support.")
 
     def to_json(self) -> str:
         """The settings as JSON text."""

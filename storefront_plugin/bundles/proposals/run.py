@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from ...core import clock
 from ...core.database import Database, table_of
-from ...core.errors import DatabaseUnavailable, InputError, StorefrontError
+from ...core.errors import N_, DatabaseUnavailable, InputError, StorefrontError
 from ...orderlog.product_numbers import ProductNumbers
 from ...shop.ports import Catalog
 from ..store.definition_json import load_definition
@@ -32,8 +32,8 @@ DEAD_AFTER: Final = dt.timedelta(minutes=15)
 """Without a sign of life for so long, a search counts as dead; one statement of it can take minutes."""
 
 BEAT_SECONDS: Final = 1.0
-_TAKEN_OVER: Final = "Another search for bundles has taken over, because this one seemed dead; wait for it."
-_BROKE_OFF: Final = "It broke off, mostly because its process was ended; start it again."
+_TAKEN_OVER: Final = N_("Another search for bundles has taken over because this one stopped responding; wait for it.")
+_BROKE_OFF: Final = N_("It was interrupted, probably because its process ended; run it again.")
 
 
 class SearchRunning(StorefrontError):
@@ -164,7 +164,7 @@ def begin(database: Database, settings: MiningSettings | None = None, by: str = 
             else:
                 row.terms = wanted.to_json()
     except sa.exc.IntegrityError:
-        raise SearchRunning("Another search for bundles has just begun; wait for it.") from None
+        raise SearchRunning("Another search for bundles has just started; wait for it.") from None
     return Begun(token, wanted)
 
 
@@ -187,7 +187,7 @@ def carry_out(
         progress: Told the phases of `find_together`.
 
     Raises:
-        SearchRunning: Another one has taken over, because this one seemed dead.
+        SearchRunning: Another one has taken over, because this one stopped responding.
         DatabaseUnavailable, QueryFailed, ConfigurationError: It failed; the run says so too.
     """
     beat = _beat(database, begun.token)
@@ -210,8 +210,8 @@ def carry_out(
 def _running(row: ProposalRunRow) -> SearchRunning:
     who = f" by {row.started_by}" if row.started_by else ""
     return SearchRunning(
-        f"A search for bundles is at work already, begun{who} at {row.started_at:%H:%M} UTC; wait for it. If its "
-        f"process is gone, it can be started again {DEAD_AFTER.seconds // 60} minutes after its last sign of life."
+        f"A search for bundles is already running, started{who} at {row.started_at:%H:%M} UTC; wait for it. If its "
+        f"process has ended, you can start it again {DEAD_AFTER.seconds // 60} minutes after its last update."
     )
 
 

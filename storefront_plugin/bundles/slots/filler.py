@@ -86,7 +86,7 @@ class BundleFiller:
 
     name: ClassVar[str] = "bundles"
     sources: ClassVar[Mapping[str, Source]] = {Bundles.name: Bundles()}
-    layouts: ClassVar[Mapping[str, str]] = {"bundles": N_("Bundles with a price")}
+    layouts: ClassVar[Mapping[str, str]] = {"bundles": N_("Bundle cards")}
     may_stay_empty: ClassVar[bool] = True  # few products have a bundle
 
     def begin(self, page: Page, slots: Sequence[Slot], snapshot: Snapshot, explaining: bool = False) -> BundleFilling:

@@ -45,7 +45,7 @@ def read_flag(cell: str, column: str) -> bool:
     """Whether *cell* says yes; an empty one says no."""
     word = cell.strip().lower()
     if word not in _YES | _NO:
-        message = N_("Write yes or no into %(column)s, or leave it empty; %(cell)s is neither.")
+        message = N_("Enter yes or no in %(column)s, or leave it empty; %(cell)s is neither.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}")
     return word in _YES
 
@@ -55,7 +55,7 @@ def read_whole(cell: str, column: str) -> int | None:
     text = cell.strip()
     found = whole_number(text, _MOST)
     if text and found is None:
-        message = N_("The %(column)s must be a whole number without separators; %(cell)s is not.")
+        message = N_("%(column)s must be a whole number without thousands separators; %(cell)s is not.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}")
     return found
 
@@ -82,7 +82,7 @@ def read_number(cell: str, column: str, comma: bool) -> Decimal | None:
     text = cell.strip().removesuffix("%").strip()
     found = decimal_number(text, "decimal" if comma else "none")
     if text and found is None:
-        message = N_("The %(column)s must be a plain number such as 12.50, without separators; %(cell)s is not.")
+        message = N_("%(column)s must be a plain number such as 12.50 without thousands separators; %(cell)s is not.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}")
     return found
 
@@ -100,8 +100,8 @@ def read_amount(cell: str, column: str, currency: str, comma: bool) -> int | Non
     digits, shown = minor_digits(currency), f"{cell.strip()!r:.40}"
     if comma and _THOUSANDS.fullmatch(cell.strip()):
         message = N_(
-            "The amount %(cell)s in %(column)s may mean thousands or decimals; write it without a point, such as "
-            "1000 or 1,5."
+            "The amount %(cell)s in %(column)s is ambiguous (thousands or decimals); write it without a point, such "
+            "as 1000 or 1,5."
         )
         raise InputError(message, cell=shown, column=column)
     if -int(number.as_tuple().exponent) > digits:
@@ -128,15 +128,15 @@ def read_moment(cell: str, column: str, zone: dt.tzinfo) -> dt.datetime | None:
     try:
         found = _moment(text)
     except ValueError:
-        message = N_("Write the time in %(column)s as 2026-12-01 09:00; %(cell)s cannot be read.")
+        message = N_("Enter the time in %(column)s as 2026-12-01 09:00; %(cell)s can't be read.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}") from None
     try:
         moment = time_in(zone, found)
     except OverflowError:
-        message = N_("There is no such time as %(cell)s in %(column)s; correct the year.")
+        message = N_("%(cell)s in %(column)s isn't a valid time; correct the year.")
         raise InputError(message, cell=f"{cell!r:.40}", column=column) from None
     if moment is None:
-        message = N_("The clocks of %(zone)s skip %(cell)s in %(column)s; write an hour later.")
+        message = N_("%(cell)s in %(column)s doesn't exist in %(zone)s (daylight saving); enter one hour later.")
         raise InputError(message, zone=zone, cell=f"{cell!r:.40}", column=column)
     return moment
 

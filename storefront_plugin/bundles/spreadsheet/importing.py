@@ -221,7 +221,7 @@ def import_csv(
             _apply(database, chunk, by, token)
         except DatabaseUnavailable as error:
             for one in chunk:
-                _refuse(one.outcome, InputError(N_("%(error)s Import it again."), error=error))
+                _refuse(one.outcome, InputError(N_("%(error)s Import the file again."), error=error))
         done += len(chunk)
         if progress:
             progress(done, len(steps))
@@ -251,16 +251,16 @@ def _judge(written: Written, now: _Now | None) -> tuple[Does, InputError | None]
     if written.bundle_id is None:
         return "create", None
     if now is None:
-        message = N_("There is no bundle %(id)s; empty its id to create a new one.")
+        message = N_("There is no bundle %(id)s; clear its id to create a new one.")
         return "refuse", InputError(message, id=written.bundle_id)
     if written.state in ("", now.state) and load_definition(now.text) == written.definition:
         return "same", None
     if written.version is None:
-        message = N_("Write the version of bundle %(id)s beside its id, as an exported file has it.")
+        message = N_("Enter the version of bundle %(id)s beside its id, as in an exported file.")
         return "refuse", InputError(message, id=written.bundle_id)
     if written.version != now.version:
-        message = N_("Bundle %(id)s was changed since the file was written; export it again.")
-        named = N_("Bundle %(id)s was changed by %(who)s since the file was written; export it again.")
+        message = N_("Bundle %(id)s has been changed since the file was exported; export it again.")
+        named = N_("Bundle %(id)s has been changed by %(who)s since the file was exported; export it again.")
         return "refuse", InputError(named if now.by else message, id=written.bundle_id, who=now.by)
     return "change", None
 
@@ -274,7 +274,7 @@ def _refuse_unknown(catalog: Catalog, steps: Sequence[_Step]) -> None:
     for one in changing:
         unknown = sorted(one.written.definition.product_ids - known)  # type: ignore[union-attr]
         if unknown:
-            message = N_("The shop has no product %(id)s; correct its id as the shop writes it.")
+            message = N_("The shop has no product %(id)s; enter the shop's product ID.")
             _refuse(one.outcome, *(InputError(message, id=f"{name!r:.60}") for name in unknown[:MOST_TOLD]))
 
 

@@ -90,7 +90,7 @@ class RowReader:
             if number is not None and number == len(tiers) + 1 and tiers[-1]:
                 tiers.append([])
             elif number not in (None, len(tiers)):
-                message = N_("Tier %(number)s does not follow on tier %(before)s; number them 1, 2 … in their order.")
+                message = N_("Tier %(number)s doesn't follow tier %(before)s; number them 1, 2 … in order.")
                 self.refuse(row[0], message, number=number, before=len(tiers))
             tiers[-1].append(row)
         return tiers
@@ -119,7 +119,7 @@ class RowReader:
         known = len(self.wrong)
         product_id = read_text(cells["product_id"])
         if not product_id.strip():
-            self.refuse(line, N_("The row has no product_id; write the shop's id of the product."))
+            self.refuse(line, N_("The row has no product_id; enter the shop's product ID."))
         part = {
             "product": product_id,
             "quantity": _or(self.cell(row, read_whole, "quantity"), 1),
@@ -134,7 +134,7 @@ class RowReader:
         for line, cells in rows[1:]:
             for column in columns:
                 if cells.get(column, "").strip() not in ("", rows[0][1].get(column, "").strip()):
-                    message = N_("The %(column)s differs from that in line %(first)s; write it there only.")
+                    message = N_("%(column)s differs from line %(first)s; enter it there only.")
                     self.refuse(line, message, column=column, first=rows[0][0])
 
     def _tried(self, line: int, make: Callable[[], _Made]) -> _Made | None:
@@ -198,16 +198,16 @@ class _File:
 def read_csv(data: bytes, timezone: str = "UTC") -> list[Written]:
     """The bundles of a file, in its order; raises `InputError` where the file as a whole cannot be used."""
     if len(data) > MAX_BYTES:
-        message = N_("The file is larger than %(most)s MiB; split it and import the parts one by one.")
+        message = N_("The file is larger than %(most)s MiB; split it and import the parts separately.")
         raise InputError(message, most=MAX_BYTES // 2**20)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        message = N_("The file is not in UTF-8; save it as “CSV UTF-8” in your spreadsheet program.")
+        message = N_("The file isn't in UTF-8; save it as “CSV UTF-8” in your spreadsheet program.")
         raise InputError(message) from None
     file = _gathered(text, ZoneInfo(timezone))
     if len(file.groups) > MAX_BUNDLES:
-        message = N_("The file has more than %(most)s bundles; split it and import the parts one by one.")
+        message = N_("The file has more than %(most)s bundles; split it and import the parts separately.")
         raise InputError(message, most=f"{MAX_BUNDLES:,}")
     seen: dict[int, int] = {}
     written = [_checked(_written(group, file), seen) for group in file.groups]
@@ -238,11 +238,11 @@ def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            message = N_("Line %(line)s cannot be read (%(error)s); look for a quotation mark without end.")
+            message = N_("Line %(line)s can't be read (%(error)s); look for an unclosed quotation mark.")
             if "limit" in str(error):
                 message = N_(
-                    "Line %(line)s has a cell of more than %(most)s characters; shorten it, or look for a quotation mark "
-                    "without end."
+                    "Line %(line)s has a cell with more than %(most)s characters; shorten it or look for an unclosed "
+                    "quotation mark."
                 )
             raise InputError(message, line=line, error=error, most=f"{csv.field_size_limit():,}") from None
         if cells is None:
@@ -254,19 +254,17 @@ def _sheet_of(names: Sequence[str], zone: ZoneInfo, comma: bool) -> Sheet:
     named = [name for name in names if name]
     twice = next((name for at, name in enumerate(named) if name in named[:at]), None)
     if twice is not None:
-        raise InputError(N_("The column %(name)s stands in the file twice; remove one."), name=f"{twice!r:.60}")
+        raise InputError(N_("The column %(name)s appears twice; remove one."), name=f"{twice!r:.60}")
     languages = dict.fromkeys(name.partition("_")[2] for name in named if name.startswith("title_"))
     currencies = [name.removeprefix(AMOUNT) for name in named if name.startswith(AMOUNT)]
     sheet = Sheet(tuple(language for language in languages if language), currencies, zone, comma)
     missing = [name for name in NEEDED if name not in named] or ([] if sheet.languages else ["title_en"])
     if missing:
-        message = N_(
-            "The file lacks the column %(name)s; its first row must name the columns as an exported file does."
-        )
+        message = N_("The column %(name)s is missing; the first row must name the columns as in an exported file.")
         raise InputError(message, name=missing[0])
     unknown = next((name for name in named if name not in sheet.columns), None)
     if unknown is not None:
-        message = N_("There is no column %(name)s; correct its name, or remove the column.")
+        message = N_("Unknown column %(name)s; correct its name or remove it.")
         raise InputError(message, name=f"{unknown!r:.60}")
     return sheet
 
@@ -277,7 +275,7 @@ def _add(file: _File, line: int, columns: Sequence[str], values: Sequence[str]) 
     if cells["kind"].strip():
         file.groups.append(_Group([]))
     elif not file.groups:
-        message = N_("The row belongs to no bundle; write a kind into its first row.")
+        message = N_("The row doesn't belong to a bundle; enter a kind in the bundle's first row.")
         file.groups.append(_Group([], [RowError(line, message)]))
     elif name and name != file.groups[-1].rows[0][1].get("id", "").strip():
         file.strays.setdefault(name, line)
@@ -286,11 +284,11 @@ def _add(file: _File, line: int, columns: Sequence[str], values: Sequence[str]) 
     group.rows.append((line, cells))
     beyond = [cell for name, cell in zip([*columns, *[""] * len(values)], values, strict=False) if not name]
     if any(cell.strip() for cell in beyond):
-        message = N_("The row has cells outside of the named columns; remove them or quote the commas.")
+        message = N_("The row has cells beyond the named columns; remove them or quote cells containing commas.")
         group.wrong.append(RowError(line, message))
     for column in columns:
         if "\n" in cells.get(column, "").strip() and not column.startswith(FREE_TEXT):
-            message = N_("The %(column)s goes over several lines; look for a quotation mark without end.")
+            message = N_("A cell in %(column)s spans several lines; look for an unclosed quotation mark.")
             group.wrong.append(RowError(line, message, column=column))
 
 
@@ -304,7 +302,7 @@ def _written(group: _Group, file: _File) -> Written:
     number, version = (reader.cell(group.rows[0], read_whole, column) for column in ("id", "version"))
     stray = file.strays.pop(first.get("id", "").strip() or "-", None)
     if stray is not None:
-        message = N_("This row of bundle %(id)s stands apart from its others; put it below.")
+        message = N_("This row of bundle %(id)s is separate from its other rows; move it below them.")
         reader.refuse(stray, message, id=number)
     definition = None if group.wrong else reader.definition(group.rows)
     wrong = sorted(reader.wrong, key=lambda error: error.line)[:MOST_TOLD]
@@ -315,7 +313,7 @@ def _written(group: _Group, file: _File) -> Written:
 def _lost(file: _File) -> list[Written]:
     """Rows of bundles that the file has no first row of; they are told, lest they are missed."""
     message = N_(
-        "The row is of bundle %(id)s, which does not begin in this file; put it below its bundle or remove it."
+        "The row belongs to bundle %(id)s, whose first row isn't in this file; move it below its bundle or remove it."
     )
     return [Written(line, wrong=[RowError(line, message, id=f"{name:.20}")]) for name, line in file.strays.items()]
 
@@ -325,7 +323,8 @@ def _checked(written: Written, seen: dict[int, int]) -> Written:
     if written.bundle_id is not None and seen.setdefault(written.bundle_id, written.line) != written.line:
         written.definition = None
         message = N_(
-            "Bundle %(id)s stands in the file before, from line %(first)s; remove one, or empty its id for a new one."
+            "Bundle %(id)s is already in the file, from line %(first)s; remove one, or clear its id to create a new "
+            "one."
         )
         written.wrong.append(RowError(written.line, message, id=written.bundle_id, first=seen[written.bundle_id]))
     return written

@@ -28,7 +28,9 @@ def load_definition(text: str) -> Definition:
     try:
         data = json.loads(text)
     except ValueError:
-        raise InputError("The definition of the bundle is no JSON; correct it or restore an earlier version.") from None
+        raise InputError(
+            "The definition of the bundle is not valid JSON; correct it or restore an earlier version."
+        ) from None
     return definition_from_json(data)
 
 
@@ -53,7 +55,7 @@ def definition_from_json(data: object) -> Definition:
     try:
         definition, problems = build_definition(data)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InputError(f"The definition of the bundle lacks something or has it wrong ({error!s:.100}).") from error
+        raise InputError(f"The definition of the bundle is incomplete or invalid ({error!s:.100}).") from error
     if definition is None:
         raise Invalid(problems)
     return definition

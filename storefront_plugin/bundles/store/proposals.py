@@ -200,7 +200,7 @@ def _found(session: Session, key: str) -> ProposalRow | None:
 def _row(session: Session, key: str) -> ProposalRow:
     row = _found(session, key)
     if row is None:
-        raise ProposalNotFound("This proposal does not stand any more; look again at the list.")
+        raise ProposalNotFound("This proposal no longer exists; reload the list.")
     return row
 
 

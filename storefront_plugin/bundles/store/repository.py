@@ -31,14 +31,15 @@ _STATES: Final[Mapping[str, State]] = {"publish": "published", "archive": "archi
 class BundleNotFound(RecordNotFound):
     """There is no such bundle, or nothing to undo; look it up in the list."""
 
-    message_of = N_("There is no bundle %(id)s; look it up in the list.")
+    message_of = N_("There is no bundle %(id)s; check the list.")
 
 
 class EditConflict(VersionConflict):
     """Somebody else changed the bundle meanwhile; *current* is how it stands now."""
 
     changed = N_(
-        "Bundle %(id)s was changed by %(who)s at %(time)s UTC while you edited it; look at both and save again."
+        "Bundle %(id)s was changed by %(who)s at %(time)s UTC while you were editing it; compare both versions and "
+        "save again."
     )
     current: BundleRecord
 
@@ -210,7 +211,7 @@ class BundleRepository(VersionedStore[int, Definition, BundleRecord]):
     def remove(self, session: Session, row: Any, by: str = "", action: str = "delete", title: str = "") -> BundleRecord:
         """Delete a draft that was never on sale, and open the proposal that it was made of; raises `NotDeletable`."""
         if row.state != "draft" or _was_on_sale(session, row.id):
-            message = N_("Bundle %(id)s is no draft, or was on sale before; archive it instead.")
+            message = N_("Bundle %(id)s isn't a draft or has been published before; archive it instead.")
             raise NotDeletable(message, id=row.id)
         proposals.follow(session, row.id, is_deleted=True)
         return super().remove(session, row, by, action, title)
@@ -219,7 +220,7 @@ class BundleRepository(VersionedStore[int, Definition, BundleRecord]):
         """Take back the last *steps* changes; raises `BundleNotFound` where there is nothing before them."""
         first = self.entry(session, key, version - steps + 1)
         if first is None or first.before is None:
-            message = N_("Bundle %(id)s has no version before %(version)s; there is nothing to undo.")
+            message = N_("Bundle %(id)s has no version before %(version)s, so there is nothing to undo.")
             raise BundleNotFound(message, id=key, version=version)
         restored = super().take_back(session, key, version, by, steps)
         if first.after is None:

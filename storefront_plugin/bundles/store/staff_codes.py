@@ -126,4 +126,4 @@ def _seconds(moment: dt.datetime) -> float:
 
 def _check_id(bundle_id: int) -> None:
     if type(bundle_id) is not int or not 1 <= bundle_id <= MAX_BUNDLE_ID:
-        raise InputError(f"{shown(bundle_id)} is no bundle id; give that of a bundle that was saved.")
+        raise InputError(f"{shown(bundle_id)} is not a bundle id; give the id of a saved bundle.")

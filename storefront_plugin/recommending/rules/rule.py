@@ -97,7 +97,7 @@ def _kinds(rule: Rule, strategies: Collection[str]) -> Iterator[Problem]:
     ):
         if value not in known:
             names = ", ".join(name for name in known if name is not None)
-            yield Problem((field,), N_("There is no %(value)s here; use one of %(names)s."), _values(value, names))
+            yield Problem((field,), N_("%(value)s isn't allowed here; use one of %(names)s."), _values(value, names))
 
 
 def _values(value: object, names: str) -> dict[str, object]:
@@ -107,31 +107,33 @@ def _values(value: object, names: str) -> dict[str, object]:
 def _seed(rule: Rule) -> Iterator[Problem]:
     if rule.seed_kind == "any":
         if rule.seed_value is not None:
-            yield Problem(("seed_value",), N_("A rule for any page has no product, category or brand; empty it."), {})
+            yield Problem(
+                ("seed_value",), N_("A rule for any page can't have a product, category or brand; clear it."), {}
+            )
     elif not _is_id(rule.seed_value):
-        yield Problem(("seed_value",), N_("Say which product, category or brand the pages are about."), {})
+        yield Problem(("seed_value",), N_("Choose the product, category or brand of the pages."), {})
 
 
 def _target(rule: Rule) -> Iterator[Problem]:
     if rule.kind == "pin" and rule.target_kind != "product":
-        yield Problem(("target_kind",), N_("Only a product can be pinned; choose a product, or boost instead."), {})
+        yield Problem(("target_kind",), N_("Only products can be pinned; choose a product or use a boost instead."), {})
     if rule.target_kind not in PRICE_KINDS:
         if not _is_id(rule.target_value):
-            yield Problem(("target_value",), N_("Say which product, category or brand the rule is about."), {})
+            yield Problem(("target_value",), N_("Choose the product, category or brand for the rule."), {})
         return
     share = rule.price_percent
     if type(share) is not int or not 1 <= share <= MAX_PRICE_PERCENT:
-        message = N_("The share of the price must be a whole number of percent from 1 to %(most)s.")
+        message = N_("The share of the price must be a whole percentage from 1 to %(most)s.")
         yield Problem(("price_percent",), message, {"most": MAX_PRICE_PERCENT})
 
 
 def _strength(rule: Rule) -> Iterator[Problem]:
     strength = rule.strength
     if rule.kind == "boost" and (type(strength) is not int or not 101 <= strength <= MAX_STRENGTH):
-        message = N_("A boost must be a whole number of percent from 101 to %(most)s.")
+        message = N_("A boost must be a whole percentage from 101 to %(most)s.")
         yield Problem(("strength",), message, {"most": MAX_STRENGTH})
     if rule.kind == "bury" and (type(strength) is not int or not 1 <= strength <= 99):
-        yield Problem(("strength",), N_("A bury must be a whole number of percent from 1 to 99."), {})
+        yield Problem(("strength",), N_("A demotion must be a whole percentage from 1 to 99."), {})
 
 
 def _rest(rule: Rule) -> Iterator[Problem]:
@@ -149,7 +151,7 @@ def _schedule(starts_at: dt.datetime | None, ends_at: dt.datetime | None) -> Ite
             yield Problem((field,), N_("The time needs a time zone."), {})
             return
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
-        yield Problem(("ends_at",), N_("The rule ends before it starts; correct one of the two times."), {})
+        yield Problem(("ends_at",), N_("The rule ends before it starts; correct one of the times."), {})
 
 
 def _is_id(value: str | None) -> bool:

@@ -25,14 +25,16 @@ _MEANING = ("kind", "seed_kind", "seed_value", "target_kind", "target_value", "p
 class RuleNotFound(RecordNotFound):
     """There is no such rule (any more); look it up in the list."""
 
-    message_of = N_("There is no rule %(id)s; look it up in the list.")
+    message_of = N_("There is no rule %(id)s; check the list.")
 
 
 class RuleConflict(VersionConflict):
     """Somebody else changed the rule meanwhile; *current* is how it stands now, None where it was deleted."""
 
-    changed = N_("Rule %(id)s was changed by %(who)s at %(time)s UTC meanwhile; look at both and save again.")
-    deleted = N_("Rule %(id)s was deleted meanwhile; save it as a new one.")
+    changed = N_(
+        "Rule %(id)s was changed by %(who)s at %(time)s UTC in the meantime; compare both versions and save again."
+    )
+    deleted = N_("Rule %(id)s has been deleted in the meantime; save it as a new one.")
 
 
 class RuleStore(VersionedStore[int, Rule, RuleRecord]):

@@ -91,7 +91,7 @@ class Document(Api):  # type: ignore[misc]
 
 _MESSAGES = {
     422: "Some parameters cannot be used; errors says which.",
-    500: "The answer could not be made; the shop's log says why.",
+    500: "The response could not be created; see the shop's log.",
 }
 
 

@@ -125,7 +125,7 @@ class RecommendationsQuerySchema(OwnSchema):
     specialness = fields.Float(
         load_default=None,
         validate=validate.Range(0, 0.5),
-        metadata={"description": "From 0 (what most people take) to 0.5 (what is special to these products)."},
+        metadata={"description": "From 0 (popularity) to 0.5 (relevance)."},
     )
 
 

@@ -197,7 +197,7 @@ def refuse_too_many() -> None:
     """Enforce the rate limit, before each request."""
     seconds = seconds_to_wait("api")
     if seconds:
-        raise TooManyRequests("There were too many requests from this address; wait for a while.", retry_after=seconds)
+        raise TooManyRequests("Too many requests from this address; try again later.", retry_after=seconds)
 
 
 def own_headers(response: Response) -> Response:

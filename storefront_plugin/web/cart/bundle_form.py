@@ -149,7 +149,7 @@ def _published(bundle_id: int, version: int, page: Page) -> Bundle:
     now = clock.now()
     shopper = Shopper(page.segments, pricer.codes.unlocked(page.presented, now))
     if not shopper.may_have(bundle, now):
-        raise NotAdded(f"Bundle {bundle_id} is not on for this shopper now.", Notice("gone"))
+        raise NotAdded(f"Bundle {bundle_id} is not available to this shopper now.", Notice("gone"))
     return bundle
 
 
@@ -162,7 +162,7 @@ def _lacks(bundle: Bundle, page: Page) -> Sequence[MissingItem]:
         if missing.bundle_id == bundle.id:
             return missing.items
     had = any(one.bundle_id == bundle.id for one in pricing.applied) if pricing else False
-    message = f"Nothing is missing for bundle {bundle.id} any more, or what is is not available."
+    message = f"Nothing is missing for bundle {bundle.id} any more, or what is missing is not available."
     raise NotAdded(message, Notice("there" if had else "changed"))
 
 

@@ -94,7 +94,7 @@ def chosen_first(products: Iterable[Product]) -> Container[str]:
     try:
         return variants.of(known).keys()
     except AdapterError as error:
-        _log.warning("The variants are not known, so that nothing is added without one: %s", error)
+        _log.warning("The variants could not be read, so nothing is added without one: %s", error)
         return {product.id for product in known}
 
 
