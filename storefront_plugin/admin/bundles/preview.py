@@ -16,12 +16,12 @@ from ...web.widgets.rendering import preview
 from ..kit.i18n import _, admin_texts, error_text
 from ..kit.pages import show_part
 from ..kit.products import look_up
+from ..kit.rows import cleaned
 from .errors import told
 from .form import PRICE_KINDS, BundleForm
 from .labels import Absence, absence, tier_name
 from .prices import Priced, paid_in, price_definition
 from .reading import read_definition
-from .rows import cleaned
 
 CURRENCY: Final = "shown_in"
 """The field that chooses the preview's currency; it stands in the preview."""
