@@ -24,7 +24,7 @@ from storefront_plugin.bundles.spreadsheet.columns import Sheet
 from storefront_plugin.bundles.spreadsheet.exporting import cells_of, export_csv
 from storefront_plugin.bundles.spreadsheet.importing import ImportReport, import_csv
 from storefront_plugin.bundles.spreadsheet.reading import read_csv
-from storefront_plugin.bundles.store.listing import Wanted, list_bundles
+from storefront_plugin.bundles.store.listing import Filters, list_bundles
 from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository
 from storefront_plugin.bundles.tier import Component, Tier
 from storefront_plugin.core import audit
@@ -48,7 +48,7 @@ def database(shop: SmallShop) -> Database:
     return shop.storefront.database
 
 
-def exported(database: Database, wanted: Wanted | None = None) -> str:
+def exported(database: Database, wanted: Filters | None = None) -> str:
     """The file as text."""
     return "".join(export_csv(database, wanted))
 
@@ -134,7 +134,7 @@ def test_an_exported_file_changes_nothing(database: Database) -> None:
     report = import_csv(database, text.encode())
     assert (report.same, len(report.outcomes)) == (2, 2)
     assert BundleRepository(database).load(one.id).version == 2
-    assert len(list(csv.reader(io.StringIO(exported(database, Wanted(state="draft")), newline="")))) == 3
+    assert len(list(csv.reader(io.StringIO(exported(database, Filters(state="draft")), newline="")))) == 3
 
 
 def test_new_rows_become_drafts_and_changed_ones_change(database: Database) -> None:

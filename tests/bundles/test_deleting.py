@@ -11,7 +11,7 @@ from small_shop import SmallShop
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.spreadsheet.exporting import export_csv
 from storefront_plugin.bundles.store import proposals
-from storefront_plugin.bundles.store.listing import Wanted, list_bundles
+from storefront_plugin.bundles.store.listing import Filters, list_bundles
 from storefront_plugin.bundles.store.repository import BundleNotFound, BundleRepository, EditConflict, NotDeletable
 from storefront_plugin.bundles.store.saved_forms import create_once
 from storefront_plugin.bundles.store.tables import BundleUse
@@ -33,7 +33,7 @@ def test_a_deleted_draft_is_nowhere_and_comes_back_as_it_was(database: Database)
     """Not in the list, the file or the editor, and nobody can change it; both are in the log, and its id stays its own."""
     made = BundleRepository(database).create(KIT, "Mika")
     gone = BundleRepository(database).delete_draft(made.id, made.version, "Noor")
-    assert (list_bundles(database), list_bundles(database, Wanted(text="p1"))) == (([], 0), ([], 0))
+    assert (list_bundles(database), list_bundles(database, Filters(text="p1"))) == (([], 0), ([], 0))
     assert "".join(export_csv(database)).count("\n") == 1
     for act in (
         lambda: BundleRepository(database).load(1),

@@ -10,7 +10,7 @@ from postgres import postgres_url
 from small_shop import SmallShop
 
 from storefront_plugin.bundles.store import proposals as proposal_store
-from storefront_plugin.bundles.store.listing import Wanted, list_bundles
+from storefront_plugin.bundles.store.listing import Filters, list_bundles
 from storefront_plugin.core.database import Base
 from tests.bundles import test_csv as csv_file
 from tests.bundles import test_orders as orders
@@ -73,7 +73,7 @@ def shop(make_shop: Callable[..., SmallShop], url: str) -> Iterator[SmallShop]:
 def test_a_nul_in_what_is_asked_finds_nothing(shop: SmallShop) -> None:
     """PostgreSQL raises for one in a text; addresses and forms come from anybody."""
     database = shop.storefront.database
-    rows, count = list_bundles(database, Wanted(text="\x00 a\x00b"))
+    rows, count = list_bundles(database, Filters(text="\x00 a\x00b"))
     assert (rows, count) == ([], 0)
     with pytest.raises(proposal_store.ProposalNotFound):
         proposal_store.load(database, "a\x00b")

@@ -20,7 +20,7 @@ from storefront_plugin.bundles.orders import uses
 from storefront_plugin.bundles.orders.record import OrderRecord, record_of
 from storefront_plugin.bundles.orders.refunds import Return
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.bundles.store.listing import Wanted, list_bundles
+from storefront_plugin.bundles.store.listing import Filters, list_bundles
 from storefront_plugin.bundles.store.published import PublishedBundles
 from storefront_plugin.bundles.store.repository import BundleNotFound, BundleRecord, BundleRepository, EditConflict
 from storefront_plugin.bundles.store.tables import BundleRow
@@ -142,13 +142,13 @@ def test_the_list_is_searched_filtered_sorted_and_paged(database: Database) -> N
     BundleRepository(database).set_state(1, 1, "publish")
 
     def ids(**wanted: object) -> list[int]:
-        return [row.id for row in list_bundles(database, Wanted(sort="id", descending=False, **wanted))[0]]  # type: ignore[arg-type]
+        return [row.id for row in list_bundles(database, Filters(sort="id", descending=False, **wanted))[0]]  # type: ignore[arg-type]
 
     assert ids(text="camera kit") == ids(text="100%") == ids(state="published") == [1]
     assert ids(text="カメラ") == ids(text="p1") == [2]
     assert ids(text="0%0") == []
     assert ids(on_at=NOW) == [1, 2]
-    pages = [list_bundles(database, Wanted(sort="title"), page, 1)[0][0].id for page in (1, 2, 3)]
+    pages = [list_bundles(database, Filters(sort="title"), page, 1)[0][0].id for page in (1, 2, 3)]
     assert pages == [3, 1, 2]
     assert list_bundles(database, page=9) == ([], 3)
     with pytest.raises(InputError, match="Pages"):
@@ -165,7 +165,7 @@ def test_ten_thousand_bundles_are_listed_quickly(database: Database) -> None:
         rows = [row | {"id": n, "title": f"Set {n}", "search": f"set {n}\nproduct{n}"} for n in range(2, 10_001)]
         session.execute(sa.insert(table), rows)
     start = time.perf_counter()
-    found, count = list_bundles(database, Wanted(text="set 99", sort="title"), page=2, size=50)
+    found, count = list_bundles(database, Filters(text="set 99", sort="title"), page=2, size=50)
     assert (len(found), count) == (50, sum("99" in str(number) for number in range(10_001)))
     assert time.perf_counter() - start < 1
 

@@ -32,7 +32,7 @@ from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.definition import BundleText, Definition
 from storefront_plugin.bundles.orders.uses import LimitReached
-from storefront_plugin.bundles.store.listing import Wanted, list_bundles
+from storefront_plugin.bundles.store.listing import Filters, list_bundles
 from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository
 
 
@@ -45,7 +45,7 @@ def stored(demo: Flask, title: str) -> BundleRecord:
     """The bundle of that title."""
     with demo.app_context():
         database = demo.extensions["storefront"].database
-        (row,), _ = list_bundles(database, Wanted(text=title))
+        (row,), _ = list_bundles(database, Filters(text=title))
         return BundleRepository(database).load(row.id)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple, get_args
 
 from ...bundles.definition import Definition
-from ...bundles.store.listing import Row, Sort, Wanted, definitions_of, list_bundles
+from ...bundles.store.listing import Filters, Row, Sort, definitions_of, list_bundles
 from ...core import clock
 from ...core.errors import N_
 from ...proxies import current_services
@@ -35,10 +35,10 @@ def first_products(definition: Definition) -> list[str]:
     return list(dict.fromkeys(component.product_id for component in components))
 
 
-def filters_of(query: Query) -> Wanted:
+def filters_of(query: Query) -> Filters:
     """What the address asks for."""
     on = query["on"] is not None
-    return Wanted(
+    return Filters(
         text=query.text,
         state="published" if on else query["state"],
         kind=query["kind"],

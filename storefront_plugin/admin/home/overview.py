@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ...bundles.store.listing import Row, Wanted, list_bundles
+from ...bundles.store.listing import Filters, Row, list_bundles
 from ...bundles.store.tables import BundleRow
 from ...core import audit, clock
 from ...orderlog.events import day_of
@@ -81,7 +81,7 @@ def overview() -> Overview:
     with database.reading(blocking=True) as session:
         orders, bundles = _orders(session), _bundles(session)
         products = session.scalar(sa.select(Applier.products).where(Applier.id == 1)) or 0
-    newest, _ = list_bundles(database, Wanted(state="published", on_at=moment), size=SHOWN) if bundles.on else ([], 0)
+    newest, _ = list_bundles(database, Filters(state="published", on_at=moment), size=SHOWN) if bundles.on else ([], 0)
     rules, rules_on = rule_list.list_rules(database, rule_list.Filters(state="on"), size=SHOWN)
     changed = [one for one in current_services.placements.find(PLACEMENTS).values() if one.slots is not None]
     changes, _ = audit.entries(database, size=SHOWN)

@@ -18,7 +18,7 @@ from ...shop.cleaning import clean_products
 from ...shop.ports import Catalog
 from ..definition import Definition
 from ..store.definition_json import load_definition
-from ..store.listing import Wanted, conditions
+from ..store.listing import Filters, conditions
 from ..store.tables import BundleRow
 from ..tier import Component, Tier
 from .cells import read_text, write_amount, write_flag, write_moment, write_number, write_text, write_variants
@@ -33,16 +33,16 @@ BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 def export_csv(
-    database: Database, wanted: Wanted | None = None, timezone: str = "UTC", catalog: Catalog | None = None
+    database: Database, filters: Filters | None = None, timezone: str = "UTC", catalog: Catalog | None = None
 ) -> Iterator[str]:
-    """The bundles *wanted* (all when None) by id, as chunks of text for `csv_import.import_csv`; needs an app context.
+    """The filtered bundles (all when None) by id, as chunks of text for `csv_import.import_csv`; needs an app context.
 
     With *catalog* each product has its title beside its id. The definitions are read twice: the columns are told first.
     Raises `DatabaseUnavailable`.
     """
-    sheet = _sheet(database, wanted or Wanted(), ZoneInfo(timezone))
+    sheet = _sheet(database, filters or Filters(), ZoneInfo(timezone))
     yield BOM + _text(sheet, [dict(zip(sheet.columns, sheet.columns, strict=True))])
-    for rows in _pages(database, wanted or Wanted()):
+    for rows in _pages(database, filters or Filters()):
         written = [cells for row in rows for cells in _cells_of(row, sheet)]
         yield _text(sheet, written if catalog is None else _titled(written, catalog))
 
@@ -70,10 +70,10 @@ def cells_of(definition: Definition, sheet: Sheet) -> list[dict[str, str]]:
     return rows
 
 
-def _sheet(database: Database, wanted: Wanted, zone: ZoneInfo) -> Sheet:
+def _sheet(database: Database, filters: Filters, zone: ZoneInfo) -> Sheet:
     languages: dict[str, None] = {}
     currencies: set[str] = set()
-    for rows in _pages(database, wanted):
+    for rows in _pages(database, filters):
         for row in rows:
             try:
                 data = json.loads(row.definition)
@@ -84,10 +84,10 @@ def _sheet(database: Database, wanted: Wanted, zone: ZoneInfo) -> Sheet:
     return Sheet(tuple(languages) or ("en",), sorted(currencies), zone)
 
 
-def _pages(database: Database, wanted: Wanted) -> Iterator[list[Any]]:
+def _pages(database: Database, filters: Filters) -> Iterator[list[Any]]:
     last = 0
     columns = (BundleRow.id, BundleRow.version, BundleRow.state, BundleRow.definition)
-    query = sa.select(*columns).where(*conditions(wanted)).order_by(BundleRow.id).limit(PAGE)
+    query = sa.select(*columns).where(*conditions(filters)).order_by(BundleRow.id).limit(PAGE)
     while True:
         with database.reading(blocking=True) as session:
             rows = list(session.execute(query.where(BundleRow.id > last)))

@@ -45,7 +45,7 @@ _COLUMNS: tuple[sa.ColumnElement[Any] | Any, ...] = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Filters:
     """What the list shows: words that must all stand in titles or product ids, and values of columns."""
 
     text: str = ""
@@ -76,14 +76,14 @@ class Row:
 
 
 def list_bundles(
-    database: Database, wanted: Wanted | None = None, page: int = 1, size: int = 50
+    database: Database, filters: Filters | None = None, page: int = 1, size: int = 50
 ) -> tuple[list[Row], int]:
-    """One page (from 1) of the bundles *wanted*, and how many there are; raises `InputError` for a page below 1."""
+    """One page (from 1) of the filtered bundles, and how many there are; raises `InputError` for a page below 1."""
     if type(page) is not int or page < 1 or not 1 <= size <= MAX_PAGE:
         raise InputError(f"Pages start at 1 and have 1 to {MAX_PAGE} rows; correct the address.")
-    wanted = wanted or Wanted()
-    where = conditions(wanted)
-    query = sa.select(*_COLUMNS).where(*where).order_by(*_order(wanted)).limit(size).offset((page - 1) * size)
+    filters = filters or Filters()
+    where = conditions(filters)
+    query = sa.select(*_COLUMNS).where(*where).order_by(*_order(filters)).limit(size).offset((page - 1) * size)
     with database.reading(blocking=True) as session:
         count = session.scalar(sa.select(sa.func.count()).select_from(BundleRow).where(*where)) or 0
         rows = session.execute(query).all()
@@ -116,30 +116,30 @@ def uses_of(database: Database, bundle_id: int) -> int:
         return _uses(session, [bundle_id]).get(bundle_id, 0)
 
 
-def conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
-    """What rows of `BundleRow` must hold to be *wanted*."""
-    words = wanted.text.lower().replace("\x00", " ").split()  # PostgreSQL raises for a NUL
+def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
+    """What rows of `BundleRow` must hold to pass *filters*."""
+    words = filters.text.lower().replace("\x00", " ").split()  # PostgreSQL raises for a NUL
     where: list[sa.ColumnElement[bool]] = [BundleRow.search.contains(word, autoescape=True) for word in words[:10]]
     for column, value in (
-        (BundleRow.state, wanted.state),
-        (BundleRow.kind, wanted.kind),
-        (BundleRow.staff_only, wanted.staff_only),
+        (BundleRow.state, filters.state),
+        (BundleRow.kind, filters.kind),
+        (BundleRow.staff_only, filters.staff_only),
     ):
         if value is not None:
             where.append(column == value)
-    if wanted.on_at is not None:
-        moment = wanted.on_at.astimezone(dt.timezone.utc).replace(tzinfo=None)
+    if filters.on_at is not None:
+        moment = filters.on_at.astimezone(dt.timezone.utc).replace(tzinfo=None)
         where.append(sa.or_(BundleRow.starts_at.is_(None), BundleRow.starts_at <= moment))
         where.append(sa.or_(BundleRow.ends_at.is_(None), BundleRow.ends_at > moment))
     return where
 
 
-def _order(wanted: Wanted) -> list[Any]:
-    if wanted.sort not in _SORTS:
-        raise InputError(f"The list cannot be sorted by {wanted.sort!r:.40}; use one of {', '.join(_SORTS)}.")
-    column = _SORTS[wanted.sort]
+def _order(filters: Filters) -> list[Any]:
+    if filters.sort not in _SORTS:
+        raise InputError(f"The list cannot be sorted by {filters.sort!r:.40}; use one of {', '.join(_SORTS)}.")
+    column = _SORTS[filters.sort]
     # Ids make the order total, so that no row is on two pages.
-    return [column.desc(), BundleRow.id.desc()] if wanted.descending else [column.asc(), BundleRow.id.asc()]
+    return [column.desc(), BundleRow.id.desc()] if filters.descending else [column.asc(), BundleRow.id.asc()]
 
 
 def _uses(session: Session, ids: Sequence[int]) -> dict[int, int]:
