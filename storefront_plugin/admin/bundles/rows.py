@@ -29,10 +29,8 @@ def arranged(sent: MultiDict[str, str], action: str) -> MultiDict[str, str]:
     # The products of quantity steps stand with the first step and belong to all.
     first = ("tiers-0-components-", "tiers-0-add")
     of_all = sent.get("kind") == "steps" and action.partition("-")[2].startswith("tiers-") and action.count("-") == 2
-    shared = {name: sent.getlist(name) for name in sent if of_all and name.startswith(first)}
-    changed = rows.arranged(
-        MultiDict((name, one) for name, one in sent.items(multi=True) if name not in shared), action
-    )
+    shared = {name: sent.poplist(name) for name in list(sent) if of_all and name.startswith(first)}
+    changed = rows.arranged(sent, action)
     for name, values in shared.items():
         changed.setlist(name, values)
     return changed
