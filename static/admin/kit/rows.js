@@ -10,6 +10,7 @@ async function press(value) {
   if (form.hasAttribute("aria-busy")) return;
   const data = new FormData(form);
   data.set("do", value);
+  const then = form.querySelector(`button[value="${value}"]`)?.dataset.then;
   form.setAttribute("aria-busy", "true");
   rowsOf(document).inert = true; // what were typed now would be lost with the old rows
   try {
@@ -21,7 +22,7 @@ async function press(value) {
     rows.dispatchEvent(new CustomEvent("storefront:added", { bubbles: true }));
     setUpRows(rows);
     form.dispatchEvent(new CustomEvent("storefront:changed"));
-    focusAfter(value);
+    focusAfter(value, then);
   } catch {
     // What the script could not do, the button does by itself.
     rowsOf(document).inert = false;
@@ -36,7 +37,7 @@ async function press(value) {
 // Where the keyboard goes on: along with a moved row, to the next one of a row that was taken out, to the field for the
 // next of what was added, else to what the button names.
 
-function focusAfter(value) {
+function focusAfter(value, then) {
   const [step, ...rest] = value.split("-");
   const place = Number(rest.at(-1));
   const sibling = (number) => [...rest.slice(0, -1), number].join("-");
@@ -47,7 +48,7 @@ function focusAfter(value) {
   }[step] ?? [value];
   const buttons = wanted.map((name) => form.querySelector(`button[value="${name}"]:enabled`));
   const button = buttons.find(Boolean) ?? form.querySelector("[data-add] button");
-  const field = button?.closest("[data-add]")?.querySelector("input") ?? (button?.dataset.then && form.querySelector(button.dataset.then));
+  const field = then ? form.querySelector(then) : button?.closest("[data-add]")?.querySelector("input");
   (field || button)?.focus();
 }
 
