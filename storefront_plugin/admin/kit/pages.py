@@ -72,7 +72,7 @@ def show_page(template: str, status: int = 200, **context: Any) -> Response:
     """The page ``widgets/admin/<template>`` with *context* and what every page has.
 
     Templates get: ``_`` and ``ngettext``; ``link``, ``here``, ``asset``; ``merchant``, ``may_edit``; ``token()`` (the
-    hidden field of a form); ``notices``; ``time``, ``day``, ``age``, ``money``, ``percent``, ``number``; ``language``, ``zone``.
+    hidden field of a form); ``notices``; ``language``, ``zone``; and the filters of `templates.FILTERS`.
     """
     notices = take_notices() if current_merchant() else ()  # a stranger's page is the same whatever happened before
     return Response(_render(template, **context, notices=notices), status, mimetype="text/html")
@@ -90,7 +90,6 @@ def _render(template: str, **context: Any) -> str:
         context,
         _=texts.gettext,
         ngettext=texts.ngettext,
-        number=texts.number,
         language=texts.language,
         link=link,
         here=here,
@@ -101,11 +100,6 @@ def _render(template: str, **context: Any) -> str:
         merchant=current_merchant(),
         may_edit=may_edit(),
         token=hidden_token,
-        time=language.shown_time,
-        day=language.shown_day,
-        age=language.shown_age,
-        money=language.shown_money,
-        percent=language.shown_percent,
         zone=current_services.settings.timezone,
     )
 
