@@ -20,8 +20,7 @@ from .bundles.store.repository import BundleRecord
 from .cli import storefront as commands
 from .cli.installation import inspect
 from .core.database import Database
-from .core.errors import ConfigurationError
-from .core.renamed import renamed
+from .core.errors import ConfigurationError, renamed
 from .core.settings import Settings
 from .core.shop_database import ShopSession
 from .migrations import hide_tables, upgrade

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..core import audit
 from ..core.errors import N_
 from ..proxies import current_services
-from .bundles.log import BUNDLE_LABELS, PROPOSAL_LABELS
+from .bundles.list import BUNDLE_LABELS, PROPOSAL_LABELS
 from .kit.i18n import _
 from .kit.lists import ListPage, Query, Tabs, Value
 from .kit.log_labels import LogLabels, LogLine, action_label, editor_labels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from ..core.renamed import unknown_name
+from ..core.errors import unknown_name
 from .cart.pricing import CartPricing
 from .cart.stock import Shortage
 from .definition import BundleText, Definition, Schedule

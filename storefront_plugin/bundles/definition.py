@@ -9,9 +9,8 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, get_args
 
-from ..core.errors import N_, shown
+from ..core.errors import N_, renamed, shown
 from ..core.problems import Problem, refuse
-from ..core.renamed import renamed
 from .price_kinds import BundleKind
 from .tier import MAX_QUANTITY, Tier, tier_problems, whole_problems
 

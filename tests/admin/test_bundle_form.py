@@ -16,10 +16,9 @@ from small_shop import SmallShop
 from werkzeug.datastructures import MultiDict
 
 from storefront_plugin import Merchant
-from storefront_plugin.admin.bundles.form import BundleForm, blank_form, complaints, fields, form_of
+from storefront_plugin.admin.bundles.form import BundleForm, arranged, blank_form, complaints, fields, form_of, places
 from storefront_plugin.admin.bundles.labels import differences
 from storefront_plugin.admin.bundles.reading import read_definition
-from storefront_plugin.admin.bundles.rows import arranged, places
 from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import fixed_price, free_items, percent_off
 

@@ -17,9 +17,9 @@ from werkzeug.datastructures import MultiDict
 
 from storefront_plugin import ConfigurationError, MemoryCatalog, Merchant, Product
 from storefront_plugin.admin.kit import products
-from storefront_plugin.admin.kit.flashes import flash
 from storefront_plugin.admin.kit.forms import Messages
 from storefront_plugin.admin.kit.i18n import shown_time
+from storefront_plugin.admin.kit.pages import flash
 from storefront_plugin.core import audit
 from storefront_plugin.core.settings import Settings
 

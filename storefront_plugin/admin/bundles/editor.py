@@ -18,13 +18,25 @@ from ...core.typed import whole_number
 from ...proxies import current_services
 from ...web.request_page import shop_speaking
 from ..kit.access import may_edit, merchant_name
-from ..kit.flashes import flash
 from ..kit.forms import add_error
 from ..kit.i18n import _, admin_texts, error_text
-from ..kit.pages import link, see_other, show_page
+from ..kit.pages import flash, link, see_other, show_page
 from ..kit.products import look_up, views
 from .errors import complain_of_prices, told
-from .form import KINDS, MANY_TIERS, PRICE_KINDS, BundleForm, blank_form, complaints, form_of, with_blanks, wrong
+from .form import (
+    KINDS,
+    MANY_TIERS,
+    PRICE_KINDS,
+    BundleForm,
+    Unclear,
+    arranged,
+    blank_form,
+    complaints,
+    form_of,
+    with_blanks,
+    with_products,
+    wrong,
+)
 from .labels import (
     Difference,
     StateView,
@@ -40,7 +52,6 @@ from .preview import Preview, preview_of, preview_of_form
 from .prices import currencies_of, price_definition
 from .proposals import proposal_row
 from .reading import SET_LIKE, read_definition
-from .rows import Unclear, arranged, with_products
 
 _METHODS = ["GET", "POST"]
 _SAVING = ("save", "publish")

@@ -13,10 +13,9 @@ from ...bundles.spreadsheet.reading import MAX_BYTES
 from ...core.errors import InputError
 from ...proxies import current_services
 from ..kit.access import merchant_name
-from ..kit.flashes import flash
 from ..kit.forms import AdminForm
 from ..kit.i18n import _, error_text, ngettext
-from ..kit.pages import change, editors_only, link, see_other, show_page
+from ..kit.pages import change, editors_only, flash, link, see_other, show_page
 from .list import LIST, filters_of
 
 MOST_SHOWN = 500

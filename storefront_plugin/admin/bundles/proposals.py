@@ -23,11 +23,10 @@ from ...core.errors import StorefrontError
 from ...orderlog.numbering import is_small
 from ...proxies import current_services
 from ..kit.access import merchant_name
-from ..kit.flashes import flash
 from ..kit.forms import AdminForm
 from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_percent
-from ..kit.pages import change, editors_only, here, link, see_other, show_page
-from ..kit.paging import Paging, page_number
+from ..kit.lists import Paging, page_number
+from ..kit.pages import change, editors_only, flash, here, link, see_other, show_page
 from ..kit.products import ProductView, views
 
 

@@ -11,9 +11,8 @@ from ...bundles.store.repository import Action, BundleNotFound, BundleRecord, Ed
 from ...core.typed import whole_number
 from ...proxies import current_services
 from ..kit.access import merchant_name
-from ..kit.flashes import flash
 from ..kit.i18n import _
-from ..kit.pages import change, link, see_other
+from ..kit.pages import change, flash, link, see_other
 from .prices import price_definition
 
 

@@ -16,9 +16,8 @@ from ..kit import products
 from ..kit.access import merchant_name
 from ..kit.catalogue_names import category_id, category_name
 from ..kit.changes import flash_change
-from ..kit.flashes import flash
 from ..kit.i18n import _, error_text
-from ..kit.pages import change, link, see_other, show_page, way_back
+from ..kit.pages import change, flash, link, see_other, show_page, way_back
 from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, MOST, requested_page, usual_product
 from ..kit.products import Found
 from ..rules.labels import log_title, sentence

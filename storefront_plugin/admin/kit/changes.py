@@ -12,9 +12,8 @@ from ...core.typed import whole_number
 from ...core.versions import VersionConflict, VersionedStore
 from ...proxies import current_services
 from .access import merchant_name
-from .flashes import flash
 from .i18n import _
-from .pages import link, see_other, way_back
+from .pages import flash, link, see_other, way_back
 
 
 def flash_change(text: str, entries: Sequence[int], undo: str, back: str, redo: bool = False) -> None:

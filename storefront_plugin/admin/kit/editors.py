@@ -16,10 +16,9 @@ from ...core.typed import whole_number
 from ...core.versions import Record, RecordNotFound, VersionConflict, VersionedStore
 from .access import merchant_name
 from .changes import flash_change, numbers, undo_view
-from .flashes import flash
 from .forms import AdminForm, add_error
 from .i18n import _
-from .pages import change, editors_only, link, see_other, show_page, show_part
+from .pages import change, editors_only, flash, link, see_other, show_page, show_part
 
 Definition = TypeVar("Definition")
 

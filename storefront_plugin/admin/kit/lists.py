@@ -10,12 +10,39 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, request
 
 from ...core.errors import N_
+from ...core.typed import whole_number
 from ...proxies import current_services
 from .changes import flash_change
-from .flashes import flash
 from .i18n import _
-from .pages import change, see_other, show_page, way_back
-from .paging import Paging, page_number
+from .pages import change, flash, see_other, show_page, way_back
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """A page of a list: *page* from 1, *size* rows a page, *count* rows in all."""
+
+    page: int
+    size: int
+    count: int
+
+    @property
+    def last(self) -> int:
+        return max(1, -(-self.count // self.size))
+
+    @property
+    def first_row(self) -> int:
+        return min(self.count, (self.page - 1) * self.size + 1)
+
+    @property
+    def last_row(self) -> int:
+        return min(self.count, self.page * self.size)
+
+
+def page_number() -> int:
+    """The number of the list's page in the address; 1 for anything that is none."""
+    given = request.args.get("page", "1")
+    return whole_number(given, 10**6 - 1) or 1
+
 
 Row = TypeVar("Row")
 Labels: TypeAlias = Callable[[], Mapping[Any, str]]

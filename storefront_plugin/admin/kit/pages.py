@@ -1,14 +1,15 @@
-"""Rendering a merchant's page, and the rules of a change: an editor, from our own page, with our token."""
+"""Rendering a merchant's page, its messages about the last change, and the rules of a change: an editor, our page and token."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, Literal, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
-from flask import Response, abort, redirect, request, url_for
+from flask import Response, abort, redirect, request, session, url_for
 from markupsafe import Markup
 
 from ...core.errors import N_
@@ -18,10 +19,48 @@ from ...web.http import way_back as page_before
 from ...web.widgets.rendering import STYLESHEET, asset_url
 from . import i18n as language
 from .access import current_merchant, may_edit
-from .flashes import flash, take_notices
 from .forms import TOKEN, AdminForm
 from .i18n import _
 from .templates import environment
+
+Kind: TypeAlias = Literal["done", "warning", "error"]
+
+_KEY = "storefront_notices"
+_MOST = 5
+_ROOM = 1500
+"""Bytes of all messages: a browser drops a cookie above 4 KB, and the shop's own things are in it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message. *undo* is the address of a POST that takes the change back, with *fields*; "" where there is none.
+
+    *redo* says that the change was one that took something back.
+    """
+
+    text: str
+    kind: Kind = "done"
+    undo: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    redo: bool = False
+
+
+def flash(text: str, kind: Kind = "done", undo: str = "", redo: bool = False, **fields: object) -> None:
+    """Show *text* on the next page."""
+    notice: dict[str, Any] = {"text": text[:300], "kind": kind}
+    if undo:
+        notice |= {"undo": undo, "fields": {name: str(value) for name, value in fields.items()}}
+        notice |= {"redo": True} if redo else {}
+    kept = [*session.get(_KEY, []), notice][-_MOST:]
+    while len(kept) > 1 and len(json.dumps(kept)) > _ROOM:
+        del kept[0]
+    session[_KEY] = kept
+
+
+def take_notices() -> list[Notice]:
+    """The messages for this page; they are shown once."""
+    return [Notice(**notice) for notice in session.pop(_KEY, [])]
+
 
 _SECTIONS: Final = {
     "home": (N_("Home"), ("home",)),

@@ -14,9 +14,8 @@ from ...recommending.placements import EditConflict, PlacementRecord
 from ...recommending.plan import Slot
 from ..kit import products
 from ..kit.access import may_edit, merchant_name
-from ..kit.flashes import flash
 from ..kit.i18n import _, error_text
-from ..kit.pages import change, editors_only, link, see_other, show_page, show_part
+from ..kit.pages import change, editors_only, flash, link, see_other, show_page, show_part
 from ..kit.preview_page import usual_product
 from .form import Draft, PlacementForm, blank, draft_of, posted_draft, same
 from .labels import compared, placement_words, slot_row, strategy_words

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
-from ...core.renamed import renamed
+from ...core.errors import renamed
 from ..bundle import Bundle
 from ..packing import Choice
 from ..pools import Chosen, Pool

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 from typing import NamedTuple, TypeAlias
 
 from ..bundle import Bundle
@@ -11,13 +13,59 @@ from ..pools import Chosen, Pool
 from ..quote import NoSaving, quote
 from ..rounding import spread
 from ..tier import Tier
-from .bounds import most_saving
-from .candidates import add_offers, add_only_way, fill_greedily
-from .fillings import Mix, Recipe, filled_up, recipes, take
-from .problem import PackingProblem
-from .search import NODES, pack
+from .candidates import PackingProblem, add_offers, add_only_way, fill_greedily
+from .fillings import Mix, Need, Recipe, filled_up, recipes, take
+from .search import NODES, Packing, pack
 from .stacks import Candidate, PoolIndex, merge_equivalent
 from .steps import StepSweep
+
+_Worth: TypeAlias = Mapping[int, Fraction]
+
+
+def most_saving(problem: PackingProblem, recipes: Sequence[Recipe], packing: Packing) -> int:
+    """No combination of all sets, those of *recipes* in all their ways too, saves more; minor units."""
+    known = sum(-(-one.ceiling // one.scale) for one in packing.subproblems)
+    pools: dict[int, Fraction] = {}
+    limits: dict[int, Fraction] = {}
+    for one in packing.subproblems:
+        keys = [(pools, number) for number in one.pools] + [(limits, bundle_id) for bundle_id in one.limited]
+        for (where, key), worth in zip(keys, one.worth, strict=True):
+            where[key] = Fraction(worth, one.scale)
+    more = Fraction(0)
+    for recipe in recipes:
+        above = _above(problem, recipe, pools) - limits.get(recipe.bundle_id, 0)
+        more += max(Fraction(0), above) * _most_sets(problem, recipe)
+    return known + ceil(more)
+
+
+def _most_sets(problem: PackingProblem, recipe: Recipe) -> int:
+    sets = min(sum(problem.pools[number].quantity for number in need.pools) // need.quantity for need in recipe.needs)
+    return min(sets, problem.limits.get(recipe.bundle_id, sets))
+
+
+def _above(problem: PackingProblem, recipe: Recipe, worth: _Worth) -> Fraction:
+    """At least what a set of *recipe* saves above what its items are worth."""
+    highest = problem.pools[recipe.needs[0].pools[0]].unit_price if recipe.tier.least else 0
+    found = Fraction(recipe.tier.price.rule.base_saving(highest, problem.currency))
+    for need in recipe.needs:
+        found += _best_items(problem, recipe, need, worth)
+    return found
+
+
+def _best_items(problem: PackingProblem, recipe: Recipe, need: Need, worth: _Worth) -> Fraction:
+    """What the best items of *need* save by themselves above what they are worth."""
+    missing, found = need.quantity, Fraction(0)
+    part = recipe.tier.price.rule.item_share(need.free)
+    gains = sorted(
+        [(part * problem.pools[number].unit_price - worth.get(number, 0), number) for number in need.pools],
+        reverse=True,
+    )
+    for gain, number in gains:
+        taken = min(missing, problem.pools[number].quantity)
+        found += gain * taken
+        missing -= taken
+    return found
+
 
 _Use: TypeAlias = tuple[Candidate, int]
 """A set and how often it is made."""

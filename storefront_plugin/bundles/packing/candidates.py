@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import Final, TypeAlias
 
 from ..pools import Demand, Pool
 from ..price_kinds import Items
-from ..quote import NoSaving, quote
+from ..quote import NoSaving, Why, quote
 from ..tier import Tier
-from .fillings import MANY, Recipe, all_fillings, fill, some_fillings, take, times
-from .problem import PackingProblem
+from .fillings import MANY, Mix, Recipe, all_fillings, fill, some_fillings, take, times
 from .search import SMALL_POOLS
-from .stacks import Candidate
+from .stacks import Candidate, PoolIndex
+from .steps import StepSweep
+
+
+@dataclass(slots=True)
+class PackingProblem:
+    """All ways of all bundles on a cart.
+
+    Attributes:
+        offers, sweeps: Sets and quantity steps that can be made.
+        open: Recipes of which only some ways are among *offers*.
+        mixes: Mixes of a range, by bundle.
+        limits: How often a bundle may apply, by id.
+        refused: Bundles with sets whose components are all there and that save nothing, and why.
+    """
+
+    pools: Sequence[Pool]
+    currency: str
+    pool_index: PoolIndex
+    offers: list[Candidate] = field(default_factory=list)
+    open: list[Recipe] = field(default_factory=list)
+    sweeps: list[StepSweep] = field(default_factory=list)
+    mixes: dict[int, Mix] = field(default_factory=dict)
+    limits: dict[int, int] = field(default_factory=dict)
+    refused: dict[tuple[int, Why], NoSaving] = field(default_factory=dict)
+
 
 ALL_WAYS: Final = 300
 SMALL_WAYS: Final = 1500

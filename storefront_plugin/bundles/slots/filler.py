@@ -24,10 +24,9 @@ from ..cart.pricing import CartPricing
 from ..cart.stock import can_have
 from ..pricer import CartPricer
 from ..store.published import MAX_LOOKED_UP, Published, looked_up
-from .cart_verdicts import HINTS, CartOffers, CartVerdicts
+from .cart_verdicts import HINTS, CartOffers, CartVerdicts, cart_pricing, counted
 from .items import choices_left, remaining
 from .offers import BundleOffer, Products, best_offers
-from .page_cart import cart_pricing, counted
 from .variants import Variants
 from .verdicts import BundleVerdict, ExplainedBundle, absent, off
 

@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 from ...core.audit import AuditRow
 from ...core.clock import to_sql
 from ...core.database import table_of
-from ...core.errors import N_, InputError, StorefrontError
-from ...core.renamed import unknown_name
+from ...core.errors import N_, InputError, StorefrontError, unknown_name
 from ...core.versions import Record, RecordNotFound, VersionConflict, VersionedStore
 from ..definition import BundleText, Definition
 from . import proposals

@@ -15,8 +15,8 @@ from ...bundles.bundle import Bundle, Shopper
 from ...bundles.cart.lines import LineItem
 from ...bundles.cart.next_offers import MissingItem
 from ...bundles.cart.stock import enough
+from ...bundles.slots.cart_verdicts import cart_pricing, counted
 from ...bundles.slots.items import allowed, choices_left, remaining
-from ...bundles.slots.page_cart import cart_pricing, counted
 from ...bundles.slots.variants import Choices
 from ...bundles.tier import Component, Tier
 from ...core import clock
