@@ -137,7 +137,7 @@ def test_the_page_speaks_japanese(app: Flask) -> None:
     """Headings, buttons, prices and counts are in the shopper's language."""
     soup = soup_of(app, PRODUCT + "&locale=ja")
     assert text(soup.select("h2")[0]) == "よく一緒に購入されている商品"
-    assert text(only(soup.select(".storefront-button-primary"))) == "3点すべてカートに入れる"
+    assert text(only(soup.select(".storefront-button-primary"))) == "3点すべてをカートに入れる"
     assert text(only(soup.select(".storefront-total"))) == "合計 ￥6,200"
 
 
