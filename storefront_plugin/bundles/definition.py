@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from ..core.errors import N_, renamed, shown
 from ..core.problems import Problem, refuse
@@ -137,27 +137,7 @@ class Definition:
         products = frozenset(component.product_id for tier in self.tiers for component in tier.components)
         object.__setattr__(self, "product_ids", products)
         object.__setattr__(self, "texts", MappingProxyType(dict(self.texts)))
-        refuse(self._problems())
-
-    def _problems(self) -> Iterator[Problem]:
-        """What is wrong with the whole; its parts were checked when they were made."""
-        if self.kind not in get_args(BundleKind):
-            message = N_("There is no bundle kind %(value)s; use one of %(names)s.")
-            yield Problem(("kind",), message, _choice(self.kind, get_args(BundleKind)))
-            return
-        if self.stacking not in get_args(Stacking):
-            message = N_("There is no stacking rule %(value)s; use one of %(names)s.")
-            yield Problem(("stacking",), message, _choice(self.stacking, get_args(Stacking)))
-        if not self.texts or not all(isinstance(name, str) and name for name in self.texts):
-            message = N_("A bundle needs a title in at least one language; give texts={'en': BundleText('…')}.")
-            yield Problem(("texts",), message, {})
-        for name, message in _LIMITS.items():
-            if getattr(self, name) is not None:
-                yield from whole_problems((name,), message, getattr(self, name), 1, MAX_QUANTITY)
-        if self.segment is not None and not (self.segment and _is_text(self.segment, 64)):
-            message = N_("The segment must be a name of 1 to 64 characters; leave it out for everyone.")
-            yield Problem(("segment",), message, {})
-        yield from _tiers(self.kind, self.tiers)
+        refuse(definition_problems({one.name: getattr(self, one.name) for one in fields(self) if one.init}))
 
     def has_terms_of(self, other: Definition) -> bool:
         """Whether it differs from *other* in nothing but its texts."""
@@ -171,6 +151,31 @@ class Definition:
         return next(iter(self.texts.values()))
 
 
+def definition_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with a definition of these *parts*, by the names of its fields; each was checked when it was made.
+
+    A tier that could not be made is None; what does not hang on it is said all the same.
+    """
+    kind, stacking, texts, segment = parts["kind"], parts.get("stacking", "best"), parts["texts"], parts.get("segment")
+    if kind not in get_args(BundleKind):
+        message = N_("There is no bundle kind %(value)s; use one of %(names)s.")
+        yield Problem(("kind",), message, _choice(kind, get_args(BundleKind)))
+        return
+    if stacking not in get_args(Stacking):
+        message = N_("There is no stacking rule %(value)s; use one of %(names)s.")
+        yield Problem(("stacking",), message, _choice(stacking, get_args(Stacking)))
+    if not texts or not all(isinstance(name, str) and name for name in texts):
+        message = N_("A bundle needs a title in at least one language; give texts={'en': BundleText('…')}.")
+        yield Problem(("texts",), message, {})
+    for name, message in _LIMITS.items():
+        if parts.get(name) is not None:
+            yield from whole_problems((name,), message, parts[name], 1, MAX_QUANTITY)
+    if segment is not None and not (segment and _is_text(segment, 64)):
+        message = N_("The segment must be a name of 1 to 64 characters; leave it out for everyone.")
+        yield Problem(("segment",), message, {})
+    yield from _tiers(kind, parts["tiers"])
+
+
 def _is_text(value: object, limit: int) -> bool:
     """Whether *value* can be stored: PostgreSQL takes no NUL, and no database half of a surrogate pair."""
     try:
@@ -179,7 +184,7 @@ def _is_text(value: object, limit: int) -> bool:
         return False
 
 
-def _tiers(kind: BundleKind, tiers: tuple[Tier, ...]) -> Iterator[Problem]:
+def _tiers(kind: BundleKind, tiers: Sequence[Tier | None]) -> Iterator[Problem]:
     many, least = kind in ("ladder", "steps"), 2 if kind == "ladder" else 1
     if not least <= len(tiers) <= (MAX_TIERS if many else 1):
         values = {"kind": kind, "least": least, "most": MAX_TIERS, "count": len(tiers)}
@@ -187,14 +192,16 @@ def _tiers(kind: BundleKind, tiers: tuple[Tier, ...]) -> Iterator[Problem]:
         one = N_("A %(kind)s bundle needs exactly one tier, not %(count)s; add or remove some.")
         yield Problem(("tiers",), several if many else one, values)
     for number, tier in enumerate(tiers):
-        for problem in tier_problems(kind, tier):
+        for problem in tier_problems(kind, tier) if tier is not None else ():
             yield problem.below("tiers", number)
     if kind == "steps":
         yield from _order_of_steps(tiers)
 
 
-def _order_of_steps(tiers: tuple[Tier, ...]) -> Iterator[Problem]:
+def _order_of_steps(tiers: Sequence[Tier | None]) -> Iterator[Problem]:
     for number, (sooner, later) in enumerate(pairwise(tiers), 1):
+        if sooner is None or later is None:
+            continue
         if type(sooner.least) is type(later.least) is int and later.least <= sooner.least:
             message = N_(
                 "Each level of a volume discount must start at a higher quantity than the one before; sort them."

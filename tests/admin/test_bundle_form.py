@@ -243,6 +243,47 @@ def test_all_problems_of_all_tiers_are_said_at_once(inside: SmallShop) -> None:
     ]
 
 
+TOGETHER: dict[str, tuple[Definition, dict[str, str], list[str]]] = {
+    "a limit, an amount and the title": (
+        set_of("p1", "p2", price=fixed_price({"EUR": 1000})),
+        {"limit_in_all": "-1", "tiers-0-amounts-0-amount": "ten", "words-0-title": ""},
+        ["words-0-title", "tiers-0-amounts-0-amount", "limit_in_all"],
+    ),
+    "a percentage, a single product and the segment": (
+        set_of("p1", "p2", price=TEN),
+        {"tiers-0-percent": "150", "tiers-0-components-1-product": "p1", "segment": "x" * 65},
+        ["tiers-0-add", "tiers-0-percent", "segment"],
+    ),
+    "a quantity and optional products at a fixed price": (
+        set_of("p1", "p2", "p3", price=fixed_price({"EUR": 1})),
+        {"tiers-0-components-0-quantity": "two", "tiers-0-components-2-optional": "y"},
+        ["tiers-0-components-0-quantity", "tiers-0-price"],
+    ),
+    "levels out of order and one that cannot be read": (
+        steps_of("p1", steps={2: TEN, 4: percent_off(20), 6: percent_off(30)}),
+        {"tiers-0-percent": "-", "tiers-1-least": "many", "tiers-2-least": "1", "stacking": "twice"},
+        ["tiers-0-percent", "tiers-1-least", "stacking"],
+    ),
+    "no products, no percentages": (
+        steps_of("p1", steps={2: TEN, 4: percent_off(20)}),
+        {"tiers-0-components-0-product": "", "tiers-0-percent": "", "tiers-1-percent": ""},
+        ["tiers-0-components-0-quantity", "tiers-0-percent", "tiers-1-percent"],
+    ),
+    "the schedule and the rest": (
+        mix_of("p1", "p2", price=free_items(), least=2),
+        {"start": "2026-02-01T00:00", "end": "2026-01-01T00:00", "tiers-0-pieces": "2", "segment": "x" * 65},
+        ["tiers-0-pieces", "end", "segment"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOGETHER)
+def test_what_cannot_be_read_and_what_cannot_be_are_said_together(inside: SmallShop, case: str) -> None:
+    """Fields that can be read are checked where another cannot; what hangs on that one alone is not said."""
+    definition, typed, wrong = TOGETHER[case]
+    assert wrong_fields(typed_into(sent(form_of(definition)), **typed)) == wrong
+
+
 @pytest.mark.parametrize("kind", ["set", "ladder", "mix", "extra", "steps"])
 def test_products_are_asked_for_before_anything_else(inside: SmallShop, kind: str) -> None:
     """A form of any kind that holds nothing says first that its products are missing."""

@@ -207,6 +207,8 @@ def test_all_that_is_wrong_with_a_bundle_is_told_at_once(database: Database) -> 
     ]
     assert report.created == 1
     assert len(told(brought(database, ",,set,A,,p1,half,percent,5,", *[",,,,,,1,,,"] * 30))) == 10
+    report = brought(database, f",,set,A,,p1,half,percent,5,,{'x' * 65}", header=f"{HEADER},segment")
+    assert [part in sentence for part, (_, sentence) in zip(("quantity", "segment"), told(report), strict=True)]
 
 
 def test_no_row_is_lost_without_a_word(database: Database) -> None:

@@ -19,8 +19,8 @@ from .prices import Priced
 def field_at(form: BundleForm, path: Path) -> Field:
     """The field of *form* that a problem at *path* of a definition stands beside."""
     where, *rest = path or ("kind",)
-    if where == "tiers" and rest:
-        return _field_of_tier(form, int(rest[0]), rest[1:])
+    if where == "tiers":
+        return _field_of_tier(form, int(rest[0]), rest[1:]) if rest else form.kind
     if where == "texts" and rest:
         row = next((one.form for one in form.words if plain(one.form.language.data) == rest[0]), form.words[0].form)
         return row[str(rest[1])] if len(rest) > 1 else row.title

@@ -1,9 +1,12 @@
-"""From what the merchant typed to a definition; every refusal stands beside the field it is about."""
+"""From what the merchant typed to a definition; every refusal stands beside the field it is about, all at once.
+
+What cannot be read is said, and something harmless stands for it, so that the rest is checked.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, TypeAlias, cast
 
 from wtforms import Field, FormField
@@ -26,6 +29,10 @@ SET_LIKE: Final = ("set", "ladder", "extra")
 """Kinds whose components have a quantity of their own."""
 
 _MOST_CHOSEN: Final = 100
+_ENOUGH: Final = 2
+_HARMLESS: Final[Mapping[str, Any]] = {"percent": 1, "amounts": {"EUR": 1}, "pieces": 1}
+"""What stands for a quantity and for the number of a price that cannot be read: nothing is wrong because of it."""
+
 _SCHEMES: Final = ("", "http", "https", "data")
 
 
@@ -53,9 +60,9 @@ def read_definition(form: BundleForm, kept: Definition | None = None, placeholde
     }
     definition, problems = build_definition(data)
     for path, message, values in problems:
-        where, text = field_at(form, path), _(message, **values)
-        if text not in where.errors:  # products of quantity steps belong to all of them
-            add_error(where, text)
+        where = field_at(form, path)
+        if not where.errors:  # what could not be read is said already, and products of steps belong to all of them
+            add_error(where, _(message, **values))
     return None if complaints(form) else definition
 
 
@@ -77,10 +84,10 @@ def _texts(form: BundleForm, placeholder: str) -> dict[str, dict[str, str | None
             found[language] = None if complaints(row.form) else text
     if not found and placeholder:
         return {"en": {"title": placeholder}}
-    if not found and not complaints(form):
+    if not found and not any(complaints(row.form) for row in form.words):
         field = form.words[0].form.title if form.words else form.kind
         add_error(field, _("Enter a title in at least one language."))
-    return found or {"": None}
+    return found or {"en": None}
 
 
 def _language(field: Field, found: Collection[str]) -> str | None:
@@ -110,7 +117,6 @@ def _tiers(form: BundleForm) -> list[dict[str, Any] | None]:
     shared = _components(form.tiers[0], kind, "") if kind == "steps" and form.tiers else None
     if shared == []:
         add_error(form.tiers[0].form.add, _("Add products first."))
-        return [None]
     return [_tier(row, kind, shared) for row in form.tiers]
 
 
@@ -119,10 +125,9 @@ def _tier(row: Row, kind: str, shared: list[dict[str, Any] | None] | None) -> di
     components = _components(row, kind, row.form.price.data) if shared is None else shared
     least = read_whole(row.form.least, 1, MAX_QUANTITY if kind == "steps" else _MOST_CHOSEN) if _counts(kind) else 0
     most = read_whole(row.form.most, least or 1, _MOST_CHOSEN) if kind == "mix" else 0
-    if not components:
+    if shared is None and not components:
         add_error(row.form.add, _("Add products first."))
-        return None
-    if price is None or least is None or most is None:
+    if price is None or not components:
         return None
     if price["kind"] == "free" and kind in SET_LIKE and not any(one and one["free"] for one in components):
         add_error(row.form.price, _("Tick “free” for at least one product: the gift."))
@@ -140,11 +145,9 @@ def _components(row: Row, kind: str, price_kind: str) -> list[dict[str, Any] | N
 
 def _component(form: Any, own: bool, price_kind: str) -> dict[str, Any] | None:
     quantity = read_whole(form.quantity, 1, MAX_QUANTITY) if own else 1
-    if quantity is None:
-        return None
     return {
         "product": form.product.data,
-        "quantity": quantity,
+        "quantity": _ENOUGH if quantity is None else quantity,
         "optional": own and bool(form.optional.data),
         "free": own and price_kind == "free" and bool(form.free.data),
         "variants": form.variants.data,
@@ -165,7 +168,7 @@ def _price(row: Row, kind: str) -> dict[str, Any] | None:
         number = read_whole(form.pieces, 1, _MOST_CHOSEN)
     else:
         number = _amounts(form.amounts.entries, rule.least_amount)
-    return None if number is None else {"kind": price_kind, rule.field: number}
+    return {"kind": price_kind, rule.field: _HARMLESS[rule.field] if number is None else number}
 
 
 def _amounts(rows: Sequence[Row], least: int) -> dict[str, int] | None:

@@ -67,12 +67,12 @@ class RowReader:
             "staff_only": self.cell(first, read_flag, "staff_only"),
             "stacking": cells.get("stacking", "").strip().lower() or "best",
         }
-        if len(self.wrong) > known:
-            data["texts"] = {"": None}  # what hangs on something wrong is not said on top of it
         definition, problems = build_definition(data)
+        is_read = len(self.wrong) == known
         for path, message, values in problems:
-            self.refuse(_line_at(tiers, path), message, **values)
-        return definition
+            if is_read or path != ("tiers",):  # how many there are hangs on what could not be read
+                self.refuse(_line_at(tiers, path), message, **values)
+        return definition if is_read else None
 
     def _texts(self, cells: Cells) -> dict[str, dict[str, str | None]]:
         found: dict[str, dict[str, str | None]] = {}

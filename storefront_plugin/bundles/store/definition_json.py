@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from ...core.errors import InputError
 from ...core.problems import Invalid, Path, Problem
-from ..definition import BundleText, Definition, Schedule
+from ..definition import BundleText, Definition, Schedule, definition_problems
 from ..price import price_from_json, price_to_json
-from ..tier import Component, Tier, tier_problems
+from ..tier import Component, Tier
 
 _Made = TypeVar("_Made")
 
@@ -65,7 +65,8 @@ def build_definition(data: Mapping[str, Any]) -> tuple[Definition | None, list[P
     """The definition in plain values, or all that is wrong with them, each problem with the path of its field.
 
     Values are those of `definition_to_json`; times may be datetimes, and percentages decimals. A part that is None
-    (a tier, a component, a price, a text) was not read: nothing is said of it, and there is no definition.
+    (a tier, a component, a price, a text) was not read: nothing is said of it, all else is checked, and there is no
+    definition.
     """
     builder = _Builder()
     definition = builder.definition(data)
@@ -84,12 +85,12 @@ class _Builder:
         texts = {language: self._text(text, ("texts", language)) for language, text in _texts(data).items()}
         start, end = data.get("start"), data.get("end")
         schedule = self._made(lambda: Schedule(_moment(start), _moment(end)), "schedule")
-        if schedule is None or None in tiers or None in texts.values():
-            made = [(number, tier) for number, tier in enumerate(tiers) if tier is not None]
-            self.problems += [one.below("tiers", number) for number, tier in made for one in tier_problems(kind, tier)]
-            return None
         parts: dict[str, Any] = {"kind": kind, "tiers": tuple(tiers), "texts": texts, "schedule": schedule}
-        return self._made(lambda: Definition(**parts, **{name: data[name] for name in _PLAIN if name in data}))
+        parts |= {name: data[name] for name in _PLAIN if name in data}
+        if schedule is None or None in tiers or None in texts.values():
+            self.problems += definition_problems(parts)
+            return None
+        return self._made(lambda: Definition(**parts))
 
     def _tier(self, data: Mapping[str, Any] | None, path: Path) -> Tier | None:
         if data is None:
