@@ -23,7 +23,7 @@ docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "The manual is at site/index.html; to search in it: python3 -m http.server -d site 8001"
 
-# All pictures of the manual anew, from the demo shop; needs Chromium and a Japanese font as the browser tests do.
+# All pictures of the manual, from the demo shop; needs Chromium and a Japanese font as the browser tests do.
 screenshots: $(VENV)/.test $(VENV)/.docs install-browser
 	$(BIN)/python tests/browser/screenshots.py
 
