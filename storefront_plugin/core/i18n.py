@@ -1,7 +1,7 @@
 """Translations from our own catalogues.
 
-New words: mark them with ``_()`` (templates) or `N_` (here, and what errors say), then run the three commands at the top of
-``translations/babel.cfg``. The compiled ``.mo`` files belong into the repository.
+New words: mark them with ``_()`` (templates) or `N_` (here, and what errors say), then run ``make translations`` and
+fill in both catalogues. The compiled ``.mo`` files belong into the repository.
 """
 
 from __future__ import annotations
