@@ -105,7 +105,7 @@ def test_what_is_explained_is_what_shoppers_see(shop: SmallShop, browser: Explai
     browser.get("explain?product=p1")
     for table, slot in enumerate(("mine", "rest")):
         rows = browser.soup.select(".explain-slot")[table].select("tbody tr")
-        shown = [row.select(".product-title")[0].get_text() for row in rows if "Shown at" in row.get_text()]
+        shown = [row.select(".product-title")[0].get_text() for row in rows if "Shown #" in row.get_text()]
         cards = warm(shop, "/p/p1").shown(slot)
         assert shown == [shop.storefront.catalog.get_many([card])[card].title for card in cards]
 

@@ -39,7 +39,7 @@ def focused(page: Page) -> str:
 def test_a_bundle_is_made_by_keyboard(visit: Opener, shop: SmallShop) -> None:
     """Typing ahead adds products, the preview follows, rows move with the focus on them; then it is published."""
     page = visit("/bundles/new?kind=set")
-    page.get_by_label("Title").first.fill("Kit")
+    page.get_by_role("textbox", name="Title").first.fill("Kit")
     for texts, product in (("Product 20", "p20"), ("p3", "p3")):
         page.locator("[name='tiers-0-add']").focus()
         page.keyboard.type(texts)
@@ -64,7 +64,7 @@ def test_a_bundle_is_made_by_keyboard(visit: Opener, shop: SmallShop) -> None:
     assert focused(page) == "do down-tiers-0-components-0"
     page.get_by_role("button", name="Remove Product 20").press("Enter")
     expect(page.locator(".component")).to_have_count(2)
-    expect(page.get_by_label("Title").first).to_have_value("Kit")
+    expect(page.get_by_role("textbox", name="Title").first).to_have_value("Kit")
     page.get_by_role("button", name="Save and publish").press("Enter")
     expect(page.locator(".notice")).to_contain_text("Published.")
     kept = stored(shop)
@@ -129,7 +129,7 @@ def test_the_menu_of_the_head_closes_again(visit: Opener, shop: SmallShop) -> No
 def test_the_same_without_script(visit: Opener, shop: SmallShop) -> None:
     """Buttons alone: add by title, choose one of several, preview, move, publish; only the fields of a price kind show."""
     page = visit("/bundles/new?kind=set", script=False)
-    page.get_by_label("Title").first.fill("Kit")
+    page.get_by_role("textbox", name="Title").first.fill("Kit")
     page.get_by_label("Add product").fill("Product 1")
     page.get_by_role("button", name="Add product").click()
     page.locator(".choices label", has_text="Product 19").click()
@@ -154,7 +154,7 @@ def test_the_same_without_script(visit: Opener, shop: SmallShop) -> None:
 def test_tiers_come_and_go_and_keep_what_was_typed(visit: Opener, shop: SmallShop) -> None:
     """A new tier has the products of the one before; taking one out leaves the others as they were."""
     page = visit("/bundles/new?kind=ladder")
-    page.get_by_label("Title").first.fill("Ladder")
+    page.get_by_role("textbox", name="Title").first.fill("Ladder")
     page.locator("[name='tiers-1-add']").fill("p7")
     page.locator("button[value='add-1']").click()
     page.locator(".component").wait_for()
@@ -165,7 +165,7 @@ def test_tiers_come_and_go_and_keep_what_was_typed(visit: Opener, shop: SmallSho
     page.get_by_role("button", name="Remove tier 1").click()
     expect(page.locator(".tier")).to_have_count(2)
     expect(page.locator("[name='tiers-0-percent']")).to_have_value("33")
-    expect(page.get_by_label("Title").first).to_have_value("Ladder")
+    expect(page.get_by_role("textbox", name="Title").first).to_have_value("Ladder")
 
 
 def test_nothing_typed_is_left_without_a_question(visit: Opener, shop: SmallShop) -> None:
@@ -175,12 +175,12 @@ def test_nothing_typed_is_left_without_a_question(visit: Opener, shop: SmallShop
     asked: list[str] = []
     page = visit("/bundles/1")
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    page.get_by_label("Title").first.fill("Other")
+    page.get_by_role("textbox", name="Title").first.fill("Other")
     page.get_by_role("link", name="History").click()
     page.wait_for_url("**/history")
     assert asked == ["beforeunload"]
     page.goto(f"{ADMIN}/bundles")
-    publish = page.get_by_role("button", name="Publish")
+    publish = page.get_by_role("button", name="Publish", exact=True)
     expect(publish).to_be_disabled()
     page.get_by_label("Select all").check()
     publish.click()
@@ -198,7 +198,7 @@ def test_what_needs_script_is_not_there_without(visit: Opener, shop: SmallShop) 
     for script in (True, False):
         page = visit("/bundles", script=script)
         expect(page.get_by_label("Select all")).to_be_visible(visible=script)
-        expect(page.get_by_label("Choose Set")).to_be_visible()
+        expect(page.get_by_label("Select Set")).to_be_visible()
         page.goto(f"{ADMIN}/bundles/1/code")
         page.get_by_role("button", name="Create code and link").click()
         expect(page.get_by_label("Code", exact=True)).to_be_visible()

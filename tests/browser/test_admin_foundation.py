@@ -136,7 +136,7 @@ def leaves(page: Page) -> bool:
         dialog.dismiss()
 
     page.once("dialog", stay)
-    page.get_by_role("link", name="Log", exact=True).click(no_wait_after=True)
+    page.get_by_role("link", name="Activity log", exact=True).click(no_wait_after=True)
     with suppress(Exception):
         page.wait_for_url(re.compile(r"/log$"), timeout=1500)
     page.remove_listener("dialog", stay) if not asked else None

@@ -57,7 +57,7 @@ def test_after_a_rejection_the_next_row_has_the_focus(visit: Opener, shop: Small
     page = visit(PAGE, width=900, height=400)
     second = page.locator("tbody tr").nth(2)
     title = second.locator(".row-title").inner_text()
-    page.locator("tbody tr").nth(1).get_by_role("button", name="Reject").click()
+    page.locator("tbody tr").nth(1).get_by_role("button", name="Dismiss").click()
     until(page, "document.activeElement.matches('tr')")
     assert title in str(page.evaluate("document.activeElement.innerText"))
     expect(page.locator("tr:focus")).to_be_in_viewport()

@@ -123,7 +123,7 @@ def test_a_slot_is_added_with_a_chain_and_a_title(visit: Opener, shop: SmallShop
     item.get_by_role("button", name="Add fallback").click()
     item = page.locator(".slot-item").last
     item.locator("select[name$=strategies]").nth(1).select_option("bestsellers")
-    item.get_by_role("button", name="Earlier").nth(1).click()
+    item.get_by_role("button", name="Move up", exact=True).nth(1).click()
     item = page.locator(".slot-item").last
     item.get_by_label("Title in English").fill("Taken most")
     item.get_by_label("Name in templates").fill("most")
@@ -180,7 +180,7 @@ def test_axe_finds_nothing_and_nothing_overflows(visit: Opener, shop: SmallShop,
     _clean(page)
     page.locator(".slot-item").last.get_by_label("Maximum products").fill("99")
     page.get_by_role("button", name="Save").last.click()
-    expect(page.locator(".notice-error")).to_contain_text("could not be saved")
+    expect(page.locator(".notice-error")).to_contain_text("Not saved yet")
     _clean(page)
     page.locator(".slot-item").last.get_by_label("Maximum products").fill("9")
     with shop.app.app_context():

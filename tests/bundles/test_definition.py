@@ -74,7 +74,7 @@ WRONG: dict[str, Callable[[], object]] = {
     "floats are not exact": lambda: percent_off(12.5),  # type: ignore[arg-type]
     "is not a currency": lambda: amount_off({"euro": 5}),
     "whole number of minor units": lambda: amount_off({"EUR": 0}),
-    "amount for each currency": lambda: Price("fixed"),
+    "one for each currency": lambda: Price("fixed"),
     "no bundle kind": lambda: Definition(kind="kit", tiers=(Tier((A, B), TEN),), texts=TEXTS),  # type: ignore[arg-type]
     "quantity of a component": lambda: Component("a", 0),
     "product id": lambda: Component(""),

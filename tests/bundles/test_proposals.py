@@ -293,7 +293,7 @@ def test_one_search_at_a_time(ask: Ask, shop: SmallShop) -> None:
         session.execute(sa.update(ProposalRunRow).values(beat_at=clock.now_in_sql() - dt.timedelta(minutes=16)))
     dead = latest_run(database)
     assert dead is not None
-    assert (dead.state, "broke off" in dead.sentence) == ("failed", True)
+    assert (dead.state, "interrupted" in dead.sentence) == ("failed", True)
     shop.storefront.propose_bundles()
     run = latest_run(database)
     assert run is not None

@@ -137,5 +137,5 @@ def test_check_of_a_shop_with_a_thread(make_shop: MakeShop) -> None:
 
 def worker_lines(shop: SmallShop) -> list[tuple[str, str]]:
     """What the check says about those who count."""
-    words = ("worker", "thread", "catch-up failed")
+    words = ("worker", "thread", "order import failed")
     return [(one.level, one.text) for one in shop.storefront.check() if any(word in one.text for word in words)]

@@ -135,7 +135,7 @@ def test_a_gzipped_file_cut_short_gives_no_order_at_all(path: Path) -> None:
         (b"1,,,cup,1,-2", "price must be 0 or more"),
         (b"1,,,cup,1", "5 cells instead of 6"),
         (b"1,,,cup,1,2,3", "7 cells instead of 6"),
-        (b'1,,,"cup"s,1,2', "cannot be taken apart"),
+        (b'1,,,"cup"s,1,2', "can't be parsed"),
     ],
 )
 def test_a_bad_row_is_refused_by_its_line_and_the_others_are_kept(path: Path, row: bytes, sentence: str) -> None:

@@ -174,7 +174,7 @@ def test_while_the_database_is_locked_pages_go_on_with_what_was(
             pages = [visit(other) for _ in range(4)]
             locking.execute("ROLLBACK")
         assert all(page.is_whole and page.seconds < LIMIT and "p2" in page.shown() for page in pages)
-        assert sum("of before" in record.getMessage() for record in caplog.records) == 1
+        assert sum("with the previous" in record.getMessage() for record in caplog.records) == 1
         wait_until(lambda: "p2" not in visit(other).shown())
     finally:
         other.close()

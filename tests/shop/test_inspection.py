@@ -171,7 +171,7 @@ def test_orders_out_of_order_or_repeated_are_found() -> None:
 
     text = said(inspect_orders(Odd([]), MemoryCatalog([product("a")])))
     assert "1 order comes before older ones" in text
-    assert "1 order has an id that came before" in text
+    assert "1 order has a repeated id" in text
 
 
 def test_a_shop_without_orders_is_told_what_it_sees() -> None:
