@@ -53,7 +53,7 @@ bench-small: $(VENV)/.test
 # Catalogues keep their headers, and lose texts that are gone from the code. A compiled one that would differ by its date
 # only stays as it is.
 translations: $(VENV)/.test
-	$(BIN)/pybabel -q extract -F storefront_plugin/translations/babel.cfg -k N_ -k ngettext:1,2 --sort-output --no-location \
+	$(BIN)/pybabel -q extract -F storefront_plugin/translations/babel.cfg -k N_ -k ngettext:1,2 -k ngettext_noop:1,2 --sort-output --no-location \
 		--omit-header -o $(VENV)/storefront.pot storefront_plugin widgets
 	@set -e; for po in storefront_plugin/translations/*/LC_MESSAGES/storefront.po; do \
 		language=$$(basename $${po%/LC_MESSAGES/*}); mo=$${po%.po}.mo; new=$(VENV)/storefront.$$language; \

@@ -1,4 +1,4 @@
-"""What a bundle costs less: percent, amount, fixed price or free pieces; all amounts in minor units of a currency."""
+"""What a bundle costs less, as one of the kinds of `price_kinds`; all amounts in minor units of a currency."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Final, cast, get_args
+from typing import Final, cast
 
 from ..core.errors import N_, InputError, shown
 from ..core.problems import Problem, refuse
@@ -24,10 +24,10 @@ class Price:
     """How the price of a set is made.
 
     Attributes:
-        kind: ``percent`` off the sum, ``amount`` off the sum, a ``fixed`` price of the set, or pieces for ``free``.
-        percent: Above 0 to 100, at most four decimals; for ``percent`` only.
-        amounts: Minor units by currency; for ``amount`` and ``fixed``. A currency that is missing is never converted:
-            the bundle does not apply to such a cart.
+        kind: The name of its class in `price_kinds.RULES`, which says which number it needs.
+        percent: Above 0 to 100, at most four decimals.
+        amounts: Minor units by currency. A currency that is missing is never converted: the bundle does not apply to
+            such a cart.
         pieces: How many of the chosen pieces are free, the cheapest; for ``free`` in a mix. Elsewhere the components
             marked *free* are.
         rate: The percentage in millionths of the whole; 0 for other kinds.
@@ -48,9 +48,8 @@ class Price:
         object.__setattr__(self, "rule", RULES[self.kind](self.rate, self.amounts, self.pieces))
 
     def _problems(self) -> Iterator[Problem]:
-        names = get_args(PriceKind)
-        if self.kind not in names:
-            values = {"value": shown(self.kind), "names": ", ".join(names)}
+        if self.kind not in RULES:
+            values = {"value": shown(self.kind), "names": ", ".join(RULES)}
             yield Problem(("kind",), N_("There is no price kind %(value)s; use one of %(names)s."), values)
             return
         rule = RULES[self.kind]
@@ -60,8 +59,9 @@ class Price:
         elif self.percent is not None:
             yield from _percent(self.percent)
         if bool(self.amounts) != (rule.field == "amounts"):
-            message = N_("Only the price kinds 'amount' and 'fixed' take amounts; they need one for each currency.")
-            yield Problem(("amounts",), message, {})
+            message = N_("Only the price kinds %(names)s take amounts; they need one for each currency.")
+            takers = ", ".join(name for name, rule in RULES.items() if rule.field == "amounts")
+            yield Problem(("amounts",), message, {"names": takers})
         if type(self.pieces) is not int or not 1 <= self.pieces <= MAX_FREE:
             message = N_("The number of free items must be a whole number from 1 to %(most)s, not %(value)s.")
             yield Problem(("pieces",), message, {"most": MAX_FREE, "value": shown(self.pieces)})

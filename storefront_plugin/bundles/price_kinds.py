@@ -1,4 +1,4 @@
-"""The kinds of price: one class each, and the only place that knows what a kind saves.
+"""The kinds of price: one class each, and the only place that knows what a kind saves and what is said of it.
 
 All amounts are minor units. Items are given by unit price and quantity.
 """
@@ -10,12 +10,17 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import ClassVar, Final, Literal, TypeAlias
 
+from ..core.errors import N_, ngettext_noop
+
 PriceKind: TypeAlias = Literal["percent", "amount", "fixed", "free"]
 BundleKind: TypeAlias = Literal["set", "ladder", "mix", "extra", "steps"]
 Field: TypeAlias = Literal["percent", "amounts", "pieces"]
 
 Items: TypeAlias = Sequence[tuple[int, int]]
 """Unit price and quantity of each item."""
+
+Text: TypeAlias = "str | tuple[str, str]"
+"""A marked text, or its singular and plural."""
 
 WHOLE: Final = 1_000_000
 """A rate of the whole: percentages have at most four decimals."""
@@ -27,11 +32,18 @@ def share(amount: int, part: int, whole: int) -> int:
 
 
 class PriceRule(ABC):
-    """What one price saves.
+    """What one price saves, and what is said of it. Texts are marked; ``%(amount)s`` is its percentage or amounts.
 
     Attributes:
+        label: What the editor calls the kind.
+        amounts_label: The label of its amounts in the editor.
+        step_amounts_label: The same in a volume discount; empty is *amounts_label*.
+        summary: The price in a few words for merchants.
+        mix_offer: What shoppers read of a mix; empty where the prices beside it say all. A plural counts free items.
+        step_offer: The same of a quantity step.
         field: Which number of a `Price` the kind needs.
         bundles: Kinds of bundles that may have it.
+        whole_price: Whether it is the price of a whole set: nothing in it is optional, and a mix has one size.
         least_amount: The lowest of its amounts.
         each_item_saves: Whether a set saves more with each item that is added to it, without end.
 
@@ -41,8 +53,15 @@ class PriceRule(ABC):
         count: How many items of a mix are free.
     """
 
+    label: ClassVar[str]
+    amounts_label: ClassVar[str] = ""
+    step_amounts_label: ClassVar[str] = ""
+    summary: ClassVar[str]
+    mix_offer: ClassVar[Text] = ""
+    step_offer: ClassVar[Text] = ""
     field: ClassVar[Field]
     bundles: ClassVar[tuple[BundleKind, ...]] = ("set", "ladder", "mix", "steps")
+    whole_price: ClassVar[bool] = False
     least_amount: ClassVar[int] = 1
     each_item_saves: ClassVar[bool] = False
 
@@ -95,6 +114,10 @@ class PriceRule(ABC):
 class PercentOff(PriceRule):
     """A percentage of the sum, half rounded up."""
 
+    label = N_("Percent off")
+    summary = N_("%(amount)s off")
+    mix_offer = N_("%(amount)s off")
+    step_offer = N_("save %(amount)s")
     field = "percent"
     each_item_saves = True
 
@@ -123,6 +146,11 @@ class PercentOff(PriceRule):
 class AmountOff(PriceRule):
     """An amount off the sum, of steps off each item; never more than these cost."""
 
+    label = N_("Amount off")
+    amounts_label = N_("Amount off, in each currency")
+    summary = N_("%(amount)s off")
+    mix_offer = N_("%(amount)s off")
+    step_offer = N_("save %(amount)s each")
     field = "amounts"
 
     def has(self, currency: str) -> bool:
@@ -144,7 +172,13 @@ class AmountOff(PriceRule):
 class FixedPrice(PriceRule):
     """A price of the whole set, of steps of each item."""
 
+    label = N_("Fixed price")
+    amounts_label = N_("Bundle price, in each currency")
+    step_amounts_label = N_("Price per item, in each currency")
+    summary = "%(amount)s"
+    step_offer = N_("%(amount)s each")
     field = "amounts"
+    whole_price = True
     least_amount = 0
 
     def has(self, currency: str) -> bool:
@@ -170,6 +204,9 @@ class FixedPrice(PriceRule):
 class FreeItems(PriceRule):
     """What is marked free costs nothing; in a mix the cheapest items."""
 
+    label = N_("Free items")
+    summary = N_("free gift")
+    mix_offer = ngettext_noop("The cheapest one is free", "The cheapest %(num)s are free")
     field = "pieces"
     bundles = ("set", "ladder", "mix", "extra")
 
@@ -204,3 +241,8 @@ RULES: Final[Mapping[PriceKind, type[PriceRule]]] = {
     "fixed": FixedPrice,
     "free": FreeItems,
 }
+
+
+def rules_for(kind: str) -> dict[str, type[PriceRule]]:
+    """The kinds of price that bundles of *kind* may have, by name."""
+    return {name: rule for name, rule in RULES.items() if kind in rule.bundles}

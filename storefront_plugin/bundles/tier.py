@@ -10,7 +10,7 @@ from ..core.errors import N_, shown
 from ..core.problems import Path, Problem, refuse
 from ..shop.ports import clean_id
 from .price import Price
-from .price_kinds import BundleKind
+from .price_kinds import BundleKind, rules_for
 
 MAX_COMPONENTS: Final = 200
 MAX_OPTIONAL: Final = 4
@@ -102,7 +102,13 @@ def _plain(tier: Tier) -> tuple[tuple[str, int], ...] | None:
 
 def tier_problems(kind: BundleKind, tier: Tier) -> Iterator[Problem]:
     """What is wrong with *tier* as one of a bundle of *kind*; paths begin at the tier."""
-    for check in _CHECKS.get(kind, ()):
+    if kind not in _CHECKS:
+        return
+    if kind not in tier.price.rule.bundles:
+        message = N_("A bundle of kind '%(kind)s' can't have the price kind '%(price)s'; use one of %(names)s.")
+        values = {"kind": kind, "price": tier.price.kind, "names": ", ".join(rules_for(kind))}
+        yield Problem(("price", "kind"), message, values)
+    for check in _CHECKS[kind]:
         yield from check(tier)
 
 
@@ -120,7 +126,7 @@ def _set(tier: Tier) -> Iterator[Problem]:
             "instead."
         )
         yield Problem(("components",), message, {"most": MAX_OPTIONAL})
-    if len(required) < len(tier.components) and tier.price.kind == "fixed":
+    if len(required) < len(tier.components) and tier.price.rule.whole_price:
         message = N_(
             "A fixed price can't have optional products; use good / better / best kits with a price for each kit."
         )
@@ -159,15 +165,9 @@ def _mix(tier: Tier) -> Iterator[Problem]:
     elif tier.price.kind == "free" and tier.price.pieces >= tier.least:
         message = N_("The number of free items must be lower than the number picked; reduce it.")
         yield Problem(("price", "pieces"), message, {})
-    if tier.price.kind == "fixed" and tier.least != tier.most:
+    if tier.price.rule.whole_price and tier.least != tier.most:
         message = N_("Mix and match at a fixed price needs one number of items; set least and most to the same number.")
         yield Problem(("most",), message, {})
-
-
-def _extra(tier: Tier) -> Iterator[Problem]:
-    if tier.price.kind != "free":
-        message = N_("Buy X get Y needs the price kind 'free' and a component marked free.")
-        yield Problem(("price",), message, {})
 
 
 def _step(tier: Tier) -> Iterator[Problem]:
@@ -178,15 +178,12 @@ def _step(tier: Tier) -> Iterator[Problem]:
     if tier.most:
         message = N_("A volume discount applies to all items from its minimum quantity; leave most at 0.")
         yield Problem(("most",), message, {})
-    if tier.price.kind == "free":
-        message = N_("A volume discount can't have free items; use mix and match with free items.")
-        yield Problem(("price",), message, {})
 
 
 _CHECKS: Final[Mapping[str, tuple[Callable[[Tier], Iterator[Problem]], ...]]] = {
     "set": (_set,),
     "ladder": (_set,),
-    "extra": (_set, _extra),
+    "extra": (_set,),
     "mix": (_counted, _mix),
     "steps": (_counted, _step),
 }

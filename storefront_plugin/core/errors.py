@@ -11,6 +11,11 @@ def N_(message: str) -> str:
     return message
 
 
+def ngettext_noop(one: str, many: str) -> tuple[str, str]:
+    """Singular and plural, marked for translation and said later by ``ngettext``."""
+    return one, many
+
+
 def shown(value: object) -> str:
     """*value* for a message, in at most 40 characters; never raises (``repr`` does for very long numbers)."""
     try:

@@ -140,6 +140,8 @@ def test_the_same_without_script(visit: Opener, shop: SmallShop) -> None:
     expect(page.get_by_label("EUR")).to_be_hidden()
     page.get_by_label("Fixed price").check()
     expect(page.get_by_label("EUR")).to_be_visible()
+    expect(page.get_by_text("Bundle price, in each currency")).to_be_visible()
+    expect(page.get_by_text("Amount off, in each currency")).to_be_hidden()
     page.get_by_label("EUR").fill("19.50")
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("#bundle-preview tbody tr").first).to_contain_text("€1.50")

@@ -58,7 +58,9 @@ WRONG: dict[str, Callable[[], object]] = {
         kind="set", tiers=(Tier((A, B, Component("c", optional=True)), fixed_price({"EUR": 1})),), texts=TEXTS
     ),
     "needs at least one component marked free": lambda: set_of("a", "b", price=free_items()),
-    "needs the price kind 'free'": lambda: Definition(kind="extra", tiers=(Tier((A, B), TEN),), texts=TEXTS),
+    "'extra' can't have the price kind 'percent'; use one of free": lambda: Definition(
+        kind="extra", tiers=(Tier((A, B), TEN),), texts=TEXTS
+    ),
     "number of free items must be lower": lambda: mix_of("a", "b", price=free_items(2), least=2),
     "needs one number of items": lambda: mix_of("a", "b", price=fixed_price({"EUR": 1}), least=2, most=3),
     "counted together": lambda: Definition(kind="mix", tiers=(Tier((Component("a", 2), B), TEN, 2, 2),), texts=TEXTS),
@@ -78,7 +80,9 @@ WRONG: dict[str, Callable[[], object]] = {
     "no bundle kind": lambda: Definition(kind="kit", tiers=(Tier((A, B), TEN),), texts=TEXTS),  # type: ignore[arg-type]
     "quantity of a component": lambda: Component("a", 0),
     "product id": lambda: Component(""),
-    "can't have free items": lambda: steps_of("a", steps={2: free_items()}),
+    "'steps' can't have the price kind 'free'; use one of percent, amount, fixed": lambda: steps_of(
+        "a", steps={2: free_items()}
+    ),
     "limit_in_all": lambda: set_of("a", "b", price=TEN, limit_in_all=0),
 }
 

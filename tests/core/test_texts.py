@@ -23,7 +23,7 @@ from storefront_plugin.recommending.strategies.bought_together import BOUGHT_TOG
 from storefront_plugin.web.request_page import locale_for
 
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
-KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "ngettext_noop": (1, 2)}
 
 
 def words_in_use() -> set[object]:

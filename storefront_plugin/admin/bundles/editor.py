@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from flask import Blueprint, Response, abort, request
 
 from ...bundles.definition import BundleText, Definition
+from ...bundles.price_kinds import rules_for
 from ...bundles.store import proposals
 from ...bundles.store.listing import uses_of
 from ...bundles.store.repository import BundleNotFound, BundleRecord, EditConflict
@@ -26,7 +27,6 @@ from .errors import complain_of_prices, told
 from .form import (
     KINDS,
     MANY_TIERS,
-    PRICE_KINDS,
     BundleForm,
     Unclear,
     arranged,
@@ -45,7 +45,6 @@ from .labels import (
     kind_lines,
     kind_names,
     language_name,
-    price_names,
     state_view,
 )
 from .preview import Preview, preview_of, preview_of_form
@@ -261,8 +260,7 @@ def _page(answer: Answer, status: int = 200) -> Response:
         kind=kind,
         kind_name=kind_names()[kind],
         kind_line=kind_lines()[kind],
-        price_kinds=PRICE_KINDS[kind],
-        price_names=price_names(),
+        price_kinds=rules_for(kind),
         state=state,
         shop_page=_shop_page(stored, state) if stored and state else None,
         uses=uses_of(current_services.database, stored.id) if stored else 0,

@@ -12,7 +12,7 @@ from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField
 from wtforms.widgets import HiddenInput
 
 from ...bundles.definition import MAX_TIERS, BundleText, Definition
-from ...bundles.price_kinds import RULES
+from ...bundles.price_kinds import rules_for
 from ...bundles.tier import MAX_COMPONENTS, Component, Tier
 from ...money import from_minor
 from ..kit import rows
@@ -22,8 +22,6 @@ from ..kit.products import ProductView, resolve
 from ..kit.rows import places
 
 KINDS: Final = ("set", "ladder", "mix", "extra", "steps")
-PRICE_KINDS: Final = {kind: tuple(name for name, rule in RULES.items() if kind in rule.bundles) for kind in KINDS}
-"""The price kinds that each kind of bundle can have."""
 
 MANY_TIERS: Final = ("ladder", "steps")
 MAX_LANGUAGES: Final = 40
@@ -117,7 +115,7 @@ def form_of(definition: Definition, version: int = 0, proposal: str = "") -> Bun
 
 def blank_form(kind: str, language: str) -> BundleForm:
     """The form of a new bundle of *kind*, in the price kind that is most usual for it."""
-    tier = {"price": PRICE_KINDS[kind][0], "least": {"mix": "3", "steps": "2"}.get(kind, "")}
+    tier = {"price": next(iter(rules_for(kind))), "least": {"mix": "3", "steps": "2"}.get(kind, "")}
     tier["most"] = "3" if kind == "mix" else ""
     tiers = [tier, tier | {"least": "4" if kind == "steps" else ""}] if kind in MANY_TIERS else [tier]
     return BundleForm(formdata=None, data={"kind": kind, "tiers": tiers, "words": [{"language": language}]})

@@ -101,16 +101,6 @@ def kind_lines() -> dict[str, str]:
     }
 
 
-def price_names() -> dict[str, str]:
-    """The price kinds by name."""
-    return {
-        "percent": _("Percent off"),
-        "amount": _("Amount off"),
-        "fixed": _("Fixed price"),
-        "free": _("Free items"),
-    }
-
-
 def state_names() -> dict[str, str]:
     """The states by name."""
     return {"draft": _("Draft"), "published": _("Published"), "archived": _("Archived")}
@@ -181,7 +171,7 @@ def offer_words(definition: Definition) -> str:
         )
     if definition.kind == "mix":
         chosen = str(tiers[0].least) if tiers[0].least == tiers[0].most else f"{tiers[0].least}–{tiers[0].most}"
-        if tiers[0].price.kind == "free":
+        if tiers[0].price.rule.field == "pieces":
             free = tiers[0].price.pieces
             return ngettext("%(pieces)s items, %(num)s free", "%(pieces)s items, %(num)s free", free, pieces=chosen)
         return _("%(pieces)s for %(price)s", pieces=chosen, price=price_words(tiers[0].price))
@@ -190,20 +180,13 @@ def offer_words(definition: Definition) -> str:
 
 def price_words(price: Price) -> str:
     """One price in a few words; of several currencies the shop's own, and how many there are beside it."""
-    if price.kind == "percent":
-        return _("%(percent)s off", percent=_percent(price))
-    if price.kind == "free":
-        return _("free gift")
-    words = _amount_words(price.amounts)
-    return words if price.kind == "fixed" else _("%(amount)s off", amount=words)
+    return _(price.rule.summary, amount=_percent(price) if price.percent else _amount_words(price.amounts))
 
 
 def all_amounts(price: Price) -> str:
     """One price with its amounts in every currency."""
-    if price.kind in ("percent", "free"):
-        return price_words(price)
     words = ", ".join(shown_money(amount, currency) for currency, amount in price.amounts.items())
-    return words if price.kind == "fixed" else _("%(amount)s off", amount=words)
+    return _(price.rule.summary, amount=_percent(price) if price.percent else words)
 
 
 def tier_name(definition: Definition, number: int) -> str:
@@ -215,8 +198,7 @@ def tier_name(definition: Definition, number: int) -> str:
 
 def _amount_words(amounts: Mapping[str, int]) -> str:
     own = current_services.settings.currency
-    currency = own if own is not None and own in amounts else next(iter(amounts))
-    shown = [currency, *(one for one in amounts if one != currency)][:_MOST_SHOWN]
+    shown = sorted(amounts, key=lambda one: one != own)[:_MOST_SHOWN]
     words = " / ".join(shown_money(amounts[one], one) for one in shown)
     return f"{words} +{len(amounts) - len(shown)}" if len(amounts) > len(shown) else words
 
@@ -282,7 +264,7 @@ def _tier(definition: Definition, number: int, tier: Tier, titles: Mapping[str, 
     if tier.least:
         told[of + _("Quantity")] = f"{tier.least}–{tier.most}" if tier.most else _("from %(least)s", least=tier.least)
     price = all_amounts(tier.price)
-    if tier.price.kind == "free" and tier.price.pieces > 1:
+    if tier.price.rule.field == "pieces" and tier.price.pieces > 1:
         price = f"{price} × {tier.price.pieces}"
     return told | {of + _("Price"): price}
 

@@ -18,7 +18,7 @@ from ..kit.pages import show_part
 from ..kit.products import look_up
 from ..kit.rows import cleaned
 from .errors import told
-from .form import PRICE_KINDS, BundleForm
+from .form import KINDS, BundleForm
 from .labels import Absence, absence, tier_name
 from .prices import Priced, paid_in, price_definition
 from .reading import read_definition
@@ -55,7 +55,7 @@ def register(blueprint: Blueprint) -> None:
 
 def shown() -> Response:
     """``POST bundles/preview``: a part of a page for what the form holds; nothing is stored, so no token is asked."""
-    if request.form.get("kind") not in PRICE_KINDS:
+    if request.form.get("kind") not in KINDS:
         abort(404)
     return show_part("bundles/preview.html", preview=preview_of_form(request.form))
 

@@ -186,7 +186,7 @@ def _row(
         return PriceRow(currency, sentence=sentence, may_save=False)
     offer = tier_offer(definition, number, products, choices, currency)
     if offer is None:
-        together = tier.price.amounts[currency] if tier.price.kind == "fixed" and not tier.least else None
+        together = tier.price.amounts[currency] if tier.price.rule.whole_price and not tier.least else None
         sentence = _("The shop has no prices in this currency; the cart's prices are used.")
         return PriceRow(currency, together=together, sentence=sentence)
     wrong, refused = _wrong(definition, offer, currency)

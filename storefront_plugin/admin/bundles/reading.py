@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 from wtforms import Field, FormField
 
 from ...bundles.definition import Definition, Schedule
-from ...bundles.price_kinds import RULES, PriceKind
+from ...bundles.price_kinds import rules_for
 from ...bundles.store.definition_json import build_definition
 from ...bundles.tier import MAX_QUANTITY
 from ...core.i18n import known_locale
@@ -21,7 +21,7 @@ from ...web.widgets.cards import below_root
 from ..kit.forms import add_error, read_amount, read_currency, read_percent, read_whole
 from ..kit.i18n import _
 from .errors import field_at
-from .form import PRICE_KINDS, BundleForm, complaints
+from .form import KINDS, BundleForm, complaints
 
 Row: TypeAlias = "FormField[Any]"
 
@@ -109,7 +109,7 @@ def _text(field: Field) -> str:
 def _tiers(form: BundleForm) -> list[dict[str, Any] | None]:
     """The tiers; None for one that cannot be read, which is said beside its fields."""
     kind = str(form.kind.data)
-    if kind not in PRICE_KINDS:
+    if kind not in KINDS:
         add_error(form.kind, _("Unknown kind of bundle. Choose one again."))
         return [None]
     if kind == "ladder" and len(form.tiers) < 2:
@@ -157,10 +157,10 @@ def _component(form: Any, own: bool, price_kind: str) -> dict[str, Any] | None:
 def _price(row: Row, kind: str) -> dict[str, Any] | None:
     form = row.form
     price_kind = "free" if kind == "extra" else form.price.data
-    if price_kind not in PRICE_KINDS[kind]:
+    rule = rules_for(kind).get(price_kind)
+    if rule is None:
         add_error(form.price, _("Choose a type of price."))
         return None
-    rule = RULES[cast(PriceKind, price_kind)]
     number: Any
     if rule.field == "percent":
         number = read_percent(form.percent)

@@ -53,22 +53,17 @@ class BundleLabels:
 
     def offer(self, kind: str, price: Price, currency: str | None) -> str | None:
         """The reduction of quantity steps and mixes; None where the prices beside it say all."""
-        texts = self.texts
-        if kind not in ("steps", "mix"):
+        text = {"mix": price.rule.mix_offer, "steps": price.rule.step_offer}.get(kind)
+        if not text:
             return None
+        if isinstance(text, tuple):
+            return self.texts.ngettext(*text, price.pieces)
+        return self.texts.gettext(text, amount=self._reduction(price, currency))
+
+    def _reduction(self, price: Price, currency: str | None) -> str:
         if price.percent is not None:
-            share = format_percent(price.percent / Decimal(100), "#,##0.####%", locale=self.locale)
-            if kind == "steps":
-                return texts.gettext("save %(amount)s", amount=share)
-            return texts.gettext("%(percent)s off", percent=share)
-        if price.kind == "free":
-            return texts.ngettext("The cheapest one is free", "The cheapest %(num)s are free", price.pieces)
-        amount = self.money(price.amounts.get(currency or "", 0), currency)
-        if price.kind == "fixed":
-            return texts.gettext("%(amount)s each", amount=amount) if kind == "steps" else None
-        if kind == "steps":
-            return texts.gettext("save %(amount)s each", amount=amount)
-        return texts.gettext("%(amount)s off", amount=amount)
+            return format_percent(price.percent / Decimal(100), "#,##0.####%", locale=self.locale)
+        return self.money(price.amounts.get(currency or "", 0), currency)
 
     def step(self, tier: Tier) -> str:
         """From how many items on a quantity step holds."""

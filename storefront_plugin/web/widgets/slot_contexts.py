@@ -71,7 +71,7 @@ class TierView:
         labels: The same for 0, 1, 2 … optional products; in a mix for each number of pieces from *least* on.
         least: Fewest pieces of a mix, else 0.
         most: Most pieces of a mix, else 0.
-        rule: Kind of its price, for the script: ``percent``, ``amount``, ``fixed`` or ``free``.
+        rule: Kind of its price, for the script: a name in `bundles/price_kinds.py`.
         value: The number of that rule: millionths, minor units or free pieces.
     """
 
