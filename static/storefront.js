@@ -39,7 +39,7 @@ class StorefrontFragment extends HTMLElement {
     if (!this.#observer) this.#load(true);
   }
 
-  /** Who comes back to what they are told, or follows a link to a bundle, is there at once. */
+  /** Who comes back to a notice, or follows a link to a bundle, is there at once. */
   #watch() {
     if (location.hash.startsWith("#storefront-")) return this.#load(false);
     this.#observer = new IntersectionObserver((entries) => {
@@ -64,12 +64,12 @@ class StorefrontFragment extends HTMLElement {
       const html = response.status === 204 ? null : await response.text();
       if (request !== this.#request) return;
       const empty = this.#show(html, url.searchParams.has("have"), again);
-      this.#tell("storefront-load", response.status);
+      this.#dispatch("storefront-load", response.status);
       if (empty) this.remove();
     } catch (error) {
       if (request !== this.#request || error.name === "AbortError") return;
       for (const slot of this.querySelectorAll(".storefront-waiting")) slot.remove();
-      this.#tell("storefront-error", error.status ?? 0);
+      this.#dispatch("storefront-error", error.status ?? 0);
     } finally {
       if (request === this.#request) this.removeAttribute("aria-busy");
     }
@@ -152,7 +152,7 @@ class StorefrontFragment extends HTMLElement {
     setTimeout(() => (region.textContent = text), 100);
   }
 
-  #tell(name, status) {
+  #dispatch(name, status) {
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { status } }));
   }
 }

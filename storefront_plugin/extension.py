@@ -285,7 +285,7 @@ class Storefront:
         """Write *orders* into the log and count them; orders that are there already change nothing.
 
         *progress* gets the number of orders read so far. After more than 10 000 new orders the counts are rebuilt,
-        and *rebuilding* is told as the *progress* of `rebuild`.
+        and *rebuilding* is as the *progress* of `rebuild`.
         """
         return self.services.importer.import_orders(orders, progress, report, rebuilding)
 
@@ -305,7 +305,7 @@ class Storefront:
         Needs an app context.
 
         Returns:
-            The names of the jobs that ran. Trouble of one that has a lease is logged and told by `check`.
+            The names of the jobs that ran. Trouble of one that has a lease is logged and shown by `check`.
 
         Raises:
             StoreUnavailable, DatabaseUnavailable: After all other jobs ran; call it again.
@@ -348,7 +348,7 @@ class Storefront:
         return self.services.bundles.load(bundle_id).definition.text_in(str(locale or "en"))
 
     def publish_bundle(self, definition: Definition, bundle_id: int | None = None, by: str = "") -> BundleRecord:
-        """Save *definition* as a new bundle, or in place of *bundle_id*, publish it and tell all processes.
+        """Save *definition* as a new bundle, or in place of *bundle_id*, publish it and notify all processes.
 
         *by* is the name for the log of changes. A published bundle that stands just so is left as it is. Raises
         `BundleNotFound`, and `EditConflict` where somebody changes the bundle at the same moment.
@@ -403,16 +403,16 @@ class Storefront:
 
     def propose_bundles(
         self,
-        terms: MiningSettings | None = None,
+        settings: MiningSettings | None = None,
         by: str = "",
         progress: Callable[[str, int, int], None] = _silent,
     ) -> int:
         """Search the order log for sets to offer, in place of the open proposals; how many there are now.
 
-        *terms* None is as the last time. *progress* is told a phase, what is done of it, and the whole. Raises
+        *settings* None is as the last time. *progress* gets a phase, what is done of it, and the whole. Raises
         `SearchRunning` while another search is at work.
         """
-        return self.services.proposals.search(terms, by, progress)
+        return self.services.proposals.search(settings, by, progress)
 
     def propose_bundles_if_due(
         self, days: int, by: str = "", progress: Callable[[str, int, int], None] = _silent

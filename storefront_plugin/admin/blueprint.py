@@ -78,7 +78,7 @@ def build_admin(name: str, url_prefix: str) -> Blueprint:
     blueprint = Blueprint(f"{name}-admin", __name__, url_prefix=f"{url_prefix}/admin")
     for page in PAGES:
         page.register(blueprint)
-    # Every address and method has a view, so that who asks is known first and the answer tells nothing of what exists.
+    # Every address and method has a view, so that who asks is known first and the answer reveals nothing of what exists.
     for rule in ("", "/", "/<path:path>"):
         methods = _EVERY_METHOD if rule == "/<path:path>" else _EVERY_METHOD[1:]
         blueprint.add_url_rule(rule, "not_found", not_found, methods=methods, provide_automatic_options=False)

@@ -40,7 +40,6 @@ _RENAMED = {
     "Stored": "BundleRecord",
     "Words": "BundleText",
     "free_pieces": "free_items",
-    "shelf": "storefront_plugin.bundles.store.repository",
 }
 
 if not TYPE_CHECKING:

@@ -49,9 +49,9 @@ def propose_bundles(as_json: bool, margin_floor: float | None, **wishes: Any) ->
     services = mounted_services()
     share = None if margin_floor is None else Decimal(str(margin_floor)) / 100
     with user_input():
-        terms = _terms(margin_floor=share, **wishes)
+        settings = _settings(margin_floor=share, **wishes)
     with PhaseDisplay() as display:
-        count = services.proposals.search(terms, "command line", display.update)
+        count = services.proposals.search(settings, "command line", display.update)
     rows, _ = list_proposals(services.database, size=200)
     titles = _titles(services.shop.catalog, rows)
     if as_json:
@@ -60,7 +60,7 @@ def propose_bundles(as_json: bool, margin_floor: float | None, **wishes: Any) ->
         _print_table(rows, titles)
     else:
         click.echo(
-            f"No products are bought together in at least {terms.min_support} orders and more often than by chance; "
+            f"No products are bought together in at least {settings.min_support} orders and more often than by chance; "
             "try a lower --min-support or import more orders.",
             err=True,
         )
@@ -68,7 +68,7 @@ def propose_bundles(as_json: bool, margin_floor: float | None, **wishes: Any) ->
         click.echo(f"{count:,} bundles are proposed; review them in the admin.", err=True)
 
 
-def _terms(**wishes: Any) -> MiningSettings:
+def _settings(**wishes: Any) -> MiningSettings:
     """The settings of the last search, with the given options."""
     run = latest_run(mounted_services().database)
     before = run.settings if run else MiningSettings()

@@ -88,7 +88,7 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
     own, all with the entry of the log in the same transaction; and for transactions that do more, with the session
     first: `insert`, `edit`, `claim`, `write`, `remove` and `take_back`.
 
-    Of two editors the second is told: each change claims the version it was made from by one guarded UPDATE, and
+    Of two editors the second gets a conflict: each change claims the version it was made from by one guarded UPDATE, and
     raises *conflict* with how things stand now where that is not the newest. All raise `DatabaseUnavailable`.
     """
 

@@ -28,7 +28,7 @@ class Outcome(Enum):
     MORE = "more"
     """More may wait: the worker comes back soon."""
     NOTHING = "nothing"
-    """There was nothing to do, which is not told as a run."""
+    """There was nothing to do, which does not count as a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Job:
         where: In which processes.
         every: Seconds between two runs; 0 is each turn.
         at: Time of day in its zone, in place of *every*.
-        leased: Of all processes one does it at a time, held by a lease in SQL, and its last run and trouble are told in
+        leased: Of all processes one does it at a time, held by a lease in SQL, and its last run and trouble are shown in
             the admin and by `flask storefront check`.
         retry: Seconds after which it is tried again when it failed; None waits for its next time.
         title: What it is, as in "The … failed"; marked with `N_`.

@@ -51,14 +51,14 @@ class BackgroundThread:
         self._turn: Callable[[], Exception | None] = _nothing
         self._running: dict[int, _Running] = {}
         self._lock = ProcessLock()
-        self._told: set[type[Exception]] = set()
+        self._reported: set[type[Exception]] = set()
         self._here = threading.local()
         self._is_over = False
         self.trouble: Exception | None = None
         """What the latest turn in this process met; None when it went well."""
 
     def does(self, turn: Callable[[], Exception | None]) -> None:
-        """Give the thread its work, before the first `wake`: it raises what hinders it, or returns trouble told already."""
+        """Give the thread its work, before the first `wake`: it raises its trouble, or returns what is reported already."""
         self._turn = turn
 
     @property
@@ -124,13 +124,13 @@ class BackgroundThread:
             try:
                 with self._app.app_context():
                     self.trouble = self._turn()
-                self._told.clear()
+                self._reported.clear()
             except Stopped:
                 return
             except Exception as error:  # the thread must outlive any trouble of Redis, SQL or the shop's code
                 self.trouble = error
-                if type(error) not in self._told:
-                    self._told.add(type(error))
+                if type(error) not in self._reported:
+                    self._reported.add(type(error))
                     logger.warning("Orders could not be counted (%s); trying again.", error, exc_info=self._app.debug)
                 running.stopped.wait(BACK_OFF_SECONDS)
 

@@ -19,7 +19,7 @@ TROUBLE_SECONDS = 30.0
 
 
 class Worker:
-    """Runs the jobs of *schedule* until it is told to `stop`. Each step has an app context of its own."""
+    """Runs the jobs of *schedule* until `stop`. Each step has an app context of its own."""
 
     def __init__(self, app: Flask, schedule: Schedule) -> None:
         self._app = app

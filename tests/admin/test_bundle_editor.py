@@ -134,7 +134,7 @@ def test_a_product_typed_and_not_added_is_added_when_saving(admin: SmallShop, ed
 
 
 def test_what_is_wrong_is_summed_up_with_links_and_nothing_is_lost(admin: SmallShop, editor: Merchants) -> None:
-    """Every complaint leads to its field; the form comes back with all that was typed, and nothing is stored."""
+    """Every error leads to its field; the form comes back with all that was typed, and nothing is stored."""
     editor.get("bundles/new?kind=set")
     editor.press("add-0", tiers__0__add="p1")
     typed = {"tiers__0__percent": "150", "limit_in_all": "2.5", "words__0__benefit": HOSTILE, "segment": "<b>"}
@@ -269,7 +269,7 @@ def test_what_saves_nothing_is_not_published(admin: SmallShop, editor: Merchants
     reason = "No saving yet: lower the price or increase the discount."
     create(admin, set_of("p3", "p4", price=fixed_price({"EUR": 700})))
     editor.get("bundles/1")
-    assert "No saving" in editor.texts("#bundle-preview .told")[0]
+    assert "No saving" in editor.texts("#bundle-preview .message")[0]
     editor.press("publish")
     assert editor.status == 422
     assert editor.texts(".notice-error li") == [f"Price : {reason}"]

@@ -16,7 +16,7 @@ from small_shop import SmallShop
 from werkzeug.datastructures import MultiDict
 
 from storefront_plugin import Merchant
-from storefront_plugin.admin.bundles.form import BundleForm, arranged, blank_form, complaints, fields, form_of, places
+from storefront_plugin.admin.bundles.form import BundleForm, arranged, blank_form, errors_of, fields, form_of, places
 from storefront_plugin.admin.bundles.labels import differences
 from storefront_plugin.admin.bundles.reading import read_definition
 from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
@@ -57,9 +57,9 @@ def typed_into(data: MultiDict[str, str], **fields: str) -> MultiDict[str, str]:
 
 
 def read(data: MultiDict[str, str], kept: Definition | None = None) -> tuple[Definition | None, list[str]]:
-    """The definition in what was sent, and all complaints."""
+    """The definition in what was sent, and all errors."""
     form = BundleForm(formdata=data)
-    return read_definition(form, kept), [sentence for _, sentence in complaints(form)]
+    return read_definition(form, kept), [sentence for _, sentence in errors_of(form)]
 
 
 moments = st.none() | st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2030, 1, 1), timezones=st.just(dt.timezone.utc))
@@ -95,8 +95,8 @@ def whole_definitions(draw: st.DrawFn) -> Definition:
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_form_that_nobody_touched_holds_the_same_definition(inside: SmallShop, definition: Definition) -> None:
     """Every kind, price, currency, language and schedule goes into the form and comes out as it was."""
-    again, complaints = read(sent(form_of(definition)), definition)
-    assert (again, complaints) == (definition, [])
+    again, errors = read(sent(form_of(definition)), definition)
+    assert (again, errors) == (definition, [])
     assert differences(definition, definition, {}) == []
 
 
@@ -120,7 +120,7 @@ def _to_minutes(definition: Definition) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "complaint"),
+    ("field", "typed", "error"),
     [
         ("tiers-0-components-0-quantity", "-1", "whole number from 1 to 1,000,000"),
         ("tiers-0-components-0-quantity", "2.5", "whole number"),
@@ -143,14 +143,14 @@ def _to_minutes(definition: Definition) -> tuple[object, ...]:
         ("tiers-0-price", "free", "Tick “free”"),
     ],
 )
-def test_what_cannot_be_is_refused_beside_its_field(inside: SmallShop, field: str, typed: str, complaint: str) -> None:
+def test_what_cannot_be_is_refused_beside_its_field(inside: SmallShop, field: str, typed: str, error: str) -> None:
     """Negative, huge and fractional numbers, empty titles, addresses that run code: each with a sentence, nothing raised."""
     data = sent(form_of(set_of("p1", "p2", price=TEN)))
     assert field in data
     data[field] = typed
-    definition, complaints = read(data)
+    definition, errors = read(data)
     assert definition is None
-    assert any(complaint in sentence for sentence in complaints), complaints
+    assert any(error in sentence for sentence in errors), errors
 
 
 @pytest.mark.parametrize(
@@ -190,20 +190,20 @@ def test_amounts_are_read_in_major_units_of_their_currency(
     typed_into(
         data, tiers__0__price="amount", tiers__0__amounts__0__currency=currency, tiers__0__amounts__0__amount=typed
     )
-    definition, complaints = read(data)
+    definition, errors = read(data)
     if isinstance(amount, str):
         assert definition is None
-        assert any(amount in sentence for sentence in complaints), complaints
+        assert any(amount in sentence for sentence in errors), errors
     else:
         assert definition is not None
         assert dict(definition.tiers[0].price.amounts) == {currency.upper(): amount}
 
 
 def wrong_fields(data: MultiDict[str, str]) -> list[str]:
-    """The names of the fields that have a complaint."""
+    """The names of the fields that have an error."""
     form = BundleForm(formdata=data)
     assert read_definition(form) is None
-    return [field.name for field, _ in complaints(form)]
+    return [field.name for field, _ in errors_of(form)]
 
 
 WRONG: dict[str, tuple[Definition, dict[str, str]]] = {
@@ -236,8 +236,8 @@ def test_all_problems_of_all_tiers_are_said_at_once(inside: SmallShop) -> None:
     for place in range(2, 7):
         row = f"tiers-0-components-{place}"
         typed_into(data, **{f"{row}-product": f"p{place + 1}", f"{row}-quantity": "1", f"{row}-optional": "y"})
-    _, complaints = read(typed_into(data, segment="x" * 65))
-    assert complaints == [
+    _, errors = read(typed_into(data, segment="x" * 65))
+    assert errors == [
         "A bundle can have at most 4 optional products; use mix and match or good / better / best kits instead.",
         "The segment must be a name of 1 to 64 characters; leave it out for everyone.",
     ]
@@ -287,8 +287,8 @@ def test_what_cannot_be_read_and_what_cannot_be_are_said_together(inside: SmallS
 @pytest.mark.parametrize("kind", ["set", "ladder", "mix", "extra", "steps"])
 def test_products_are_asked_for_before_anything_else(inside: SmallShop, kind: str) -> None:
     """A form of any kind that holds nothing says first that its products are missing."""
-    _, complaints = read(sent(blank_form(kind, "en")))
-    assert complaints[0] == "Add products first."
+    _, errors = read(sent(blank_form(kind, "en")))
+    assert errors[0] == "Add products first."
 
 
 @pytest.mark.parametrize(
@@ -299,11 +299,9 @@ def test_a_decimal_comma_is_a_point_where_it_can_be_nothing_else(
     inside: SmallShop, typed: str, number: str | None
 ) -> None:
     """In a percentage; one before three digits may mean thousands and is refused."""
-    definition, complaints = read(
-        typed_into(sent(form_of(set_of("p1", "p2", price=TEN))), **{"tiers-0-percent": typed})
-    )
+    definition, errors = read(typed_into(sent(form_of(set_of("p1", "p2", price=TEN))), **{"tiers-0-percent": typed}))
     if number is None:
-        assert complaints == ["Enter a percentage above 0 and up to 100, such as 12.5, with at most four decimals."]
+        assert errors == ["Enter a percentage above 0 and up to 100, such as 12.5, with at most four decimals."]
     else:
         assert definition is not None
         assert definition.tiers[0].price == percent_off(Decimal(number))

@@ -97,7 +97,7 @@ def test_a_tier_that_saves_less_than_a_lower_one_is_warned_of(admin: SmallShop, 
     assert warnings(editor) == [words]
     (target,) = editor.soup.select(".notice-warning a")
     assert editor.soup.find(id=str(target["href"])[1:]) is not None
-    assert editor.texts(".prices .told") == [words.removesuffix(" Edit price")]
+    assert editor.texts(".prices .message") == [words.removesuffix(" Edit price")]
 
 
 def test_the_warning_stands_before_publishing_and_hinders_nothing(admin: SmallShop) -> None:
@@ -118,7 +118,7 @@ def test_the_warning_stands_before_publishing_and_hinders_nothing(admin: SmallSh
     assert len(warnings(editor)) == 1
     editor.press("save", tiers__1__percent="40")
     assert warnings(editor) == []
-    assert editor.texts(".prices .told") == []
+    assert editor.texts(".prices .message") == []
 
 
 def test_tiers_that_save_more_and_more_are_not_warned_of(admin: SmallShop) -> None:
@@ -130,4 +130,4 @@ def test_tiers_that_save_more_and_more_are_not_warned_of(admin: SmallShop) -> No
         editor = Merchants(admin)
         editor.get(f"bundles/{create(admin, definition)}")
         assert warnings(editor) == []
-        assert editor.texts(".prices .told") == []
+        assert editor.texts(".prices .message") == []

@@ -415,7 +415,7 @@ def test_the_worker_s_search_for_bundles_is_told(make_shop: MakeShop, monkeypatc
     assert matters(shop) == []
     assert re.search(r"proposals refreshed \d seconds? ago", services(shop)["Worker"])
     with shop.app.app_context(), shop.storefront.database.writing() as session:
-        session.execute(sa.update(ProposalRunRow).values(state="failed", sentence="The disk is full."))
+        session.execute(sa.update(ProposalRunRow).values(state="failed", error="The disk is full."))
     assert matters(shop) == ["Soon: The last search for bundles failed."]
     assert list(links(shop).values()) == [f"{HOME}/bundles/proposals"]
     assert "search for bundles failed" in services(shop)["Worker"]

@@ -61,8 +61,8 @@ def ended(editor: Merchants) -> None:
 
 
 def typed(editor: Merchants) -> dict[str, str]:
-    """What the form of terms holds."""
-    return {str(field["name"]): str(field["value"]) for field in editor.soup.select(".terms input")}
+    """What the form of settings holds."""
+    return {str(field["name"]): str(field["value"]) for field in editor.soup.select(".settings input")}
 
 
 def test_a_new_shop_is_told_what_to_do_first(make_shop: Callable[..., SmallShop]) -> None:
@@ -83,7 +83,7 @@ def test_a_new_shop_is_told_what_to_do_first(make_shop: Callable[..., SmallShop]
 
 
 def test_looking_again_takes_the_terms_and_shows_what_it_found(admin: SmallShop, editor: Merchants) -> None:
-    """In a thread, for which no page waits; the terms stand in the form the next time, and for the worker."""
+    """In a thread, for which no page waits; the settings stand in the form the next time, and for the worker."""
     editor.get(PAGE)
     form = {"discount": "15", "margin_floor": "12.5", "discount_without_cost": "3", "min_support": "6"}
     editor.post(PAGE, form | {"storefront_token": editor.token}, follow=False)
@@ -301,7 +301,7 @@ def test_a_product_that_is_gone_is_marked(admin: SmallShop, editor: Merchants, f
 
 
 def test_who_may_only_look_changes_nothing(make_shop: Callable[..., SmallShop]) -> None:
-    """The list and the terms are there, without buttons; a posted change is refused, and strangers see nothing."""
+    """The list and the settings are there, without buttons; a posted change is refused, and strangers see nothing."""
     role = ["view"]
     shop = make_shop(products=products(), admin_access=lambda: Merchant("Viewer", role[0]) if role[0] else None)  # type: ignore[arg-type]
     with shop.app.app_context():

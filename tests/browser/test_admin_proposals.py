@@ -74,7 +74,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     page = visit(PAGE, **options)
     page.locator(".search summary").click()
     page.locator("input[name=discount]").last.fill("100")
-    page.evaluate("document.querySelector('.terms').closest('form').noValidate = true")
+    page.evaluate("document.querySelector('.settings').closest('form').noValidate = true")
     with page.expect_navigation():
         page.locator(".search form button").click()
     page.locator(".figures summary").click()

@@ -293,7 +293,7 @@ def test_one_search_at_a_time(ask: Ask, shop: SmallShop) -> None:
         session.execute(sa.update(ProposalRunRow).values(beat_at=clock.now_in_sql() - dt.timedelta(minutes=16)))
     dead = latest_run(database)
     assert dead is not None
-    assert (dead.state, "interrupted" in dead.sentence) == ("failed", True)
+    assert (dead.state, "interrupted" in dead.error) == ("failed", True)
     shop.storefront.propose_bundles()
     run = latest_run(database)
     assert run is not None
@@ -350,7 +350,7 @@ def test_a_failed_search_says_why_and_keeps_what_stood(shop: SmallShop, ask: Ask
         shop.storefront.propose_bundles(progress=broken)
     run = latest_run(shop.storefront.database)
     assert run is not None
-    assert (run.state, run.sentence) == ("failed", "The disk is full; make room.")
+    assert (run.state, run.error) == ("failed", "The disk is full; make room.")
     assert len(open_ones(shop)) == 4
 
 
@@ -371,7 +371,7 @@ def test_a_weekly_search_that_failed_is_due_the_next_night(shop: SmallShop) -> N
     shop.storefront.propose_bundles()
     assert not is_due(shop.storefront.database, 7)
     with shop.storefront.database.writing() as session:
-        session.execute(sa.update(ProposalRunRow).values(state="failed", sentence="The disk is full."))
+        session.execute(sa.update(ProposalRunRow).values(state="failed", error="The disk is full."))
     assert is_due(shop.storefront.database, 7)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
 
 import pytest
 from made_bundles import TEXTS, set_of
@@ -51,14 +50,6 @@ def test_a_definition_that_was_stored_with_words_still_loads() -> None:
     data = json.loads(dump_definition(PAIR))
     data["words"] = data.pop("texts")
     assert load_definition(json.dumps(data)) == PAIR
-
-
-def test_the_shelf_is_refused_as_the_repository() -> None:
-    """As a module and as a name of the package."""
-    with pytest.raises(ImportError, match=r"storefront_plugin\.bundles\.store\.repository"):
-        import_module("storefront_plugin.bundles.shelf")
-    with pytest.raises(ImportError, match=r"storefront_plugin\.bundles\.store\.repository"):
-        _ = bundles.shelf
 
 
 def test_a_next_offer_refuses_its_old_names() -> None:

@@ -28,7 +28,7 @@ def add() -> Response:
     for place, sku in enumerate(skus):
         quantity = _whole(wanted[place] if place < len(wanted) else "1")
         before = cart.quantities().get(sku, 0)
-        _tell(sku, before + quantity, cart.add(sku, quantity), added=True)
+        _flash(sku, before + quantity, cart.add(sku, quantity), added=True)
     return redirect(url_for("basket.show"), 303)
 
 
@@ -37,17 +37,17 @@ def update() -> Response:
     """Set the quantity of one line; the button ``remove`` takes it out."""
     sku = request.form.get("sku", "")
     wanted = 0 if "remove" in request.form else _whole(request.form.get("quantity", "1"))
-    _tell(sku, wanted, cart.put(sku, wanted), added=False)
+    _flash(sku, wanted, cart.put(sku, wanted), added=False)
     return redirect(url_for("basket.show"), 303)
 
 
 def lower_to_stock(sku: str) -> None:
     """Keep as many of a product as there still are, and say so."""
     wanted = cart.quantities().get(sku, 0)
-    _tell(sku, wanted, cart.put(sku, wanted), added=False)
+    _flash(sku, wanted, cart.put(sku, wanted), added=False)
 
 
-def _tell(sku: str, wanted: int, held: int, *, added: bool) -> None:
+def _flash(sku: str, wanted: int, held: int, *, added: bool) -> None:
     product = db.session.get(Product, sku)
     if product is None or not product.visible:
         return

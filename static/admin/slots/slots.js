@@ -3,7 +3,7 @@
 
 const form = document.querySelector("#slots");
 const list = form.querySelector("[data-slots]");
-const told = form.querySelector("[data-slots-status]");
+const statusLine = form.querySelector("[data-slots-status]");
 const items = () => [...list.querySelectorAll(":scope > [data-slot]")];
 const gone = (item) => item.classList.contains("is-removed");
 
@@ -39,7 +39,7 @@ function heading(item) {
 function say(item) {
   const all = items();
   const values = { title: heading(item), place: all.indexOf(item) + 1, count: all.length };
-  told.textContent = list.dataset.moved.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  statusLine.textContent = list.dataset.moved.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 function step(element, by) {

@@ -23,7 +23,7 @@ from ..kit.forms import add_error
 from ..kit.i18n import _, admin_texts, error_text
 from ..kit.pages import flash, link, see_other, show_page
 from ..kit.products import look_up, views
-from .errors import complain_of_prices, told
+from .errors import add_price_errors, error_list
 from .form import (
     KINDS,
     MANY_TIERS,
@@ -31,7 +31,7 @@ from .form import (
     Unclear,
     arranged,
     blank_form,
-    complaints,
+    errors_of,
     form_of,
     with_blanks,
     with_products,
@@ -154,10 +154,10 @@ def _posted(stored: BundleRecord | None, is_gone: bool = False) -> Response:
     form.validate()
     definition = read_definition(form, stored.definition if stored else None)
     _say_unclear(answer)
-    if definition is not None and not complaints(form):
+    if definition is not None and not errors_of(form):
         if wish == "publish" or (stored is not None and stored.state == "published"):
-            answer.refusals = complain_of_prices(form, price_definition(definition))
-            answer.unfit = bool(answer.refusals or complaints(form))
+            answer.refusals = add_price_errors(form, price_definition(definition))
+            answer.unfit = bool(answer.refusals or errors_of(form))
         if not answer.unfit:
             return _saved(answer, definition, wish == "publish")
     return _page(answer, 422)
@@ -167,7 +167,7 @@ def _say_unclear(answer: Answer) -> None:
     for row in answer.form.tiers:
         place = int(row.name.rpartition("-")[2])
         if place in answer.unclear:
-            add_error(row.form.add, answer.unclear[place].sentence)
+            add_error(row.form.add, answer.unclear[place].message)
 
 
 def _saved(answer: Answer, definition: Definition, publish: bool) -> Response:
@@ -220,7 +220,7 @@ def _tell_saved(before: BundleRecord | None, now: BundleRecord) -> None:
 
 
 def _conflict(answer: Answer, mine: Definition, conflict: EditConflict) -> Response:
-    """Somebody else saved meanwhile: everything typed stays, and saving again saves it over theirs."""
+    """Somebody else has saved: everything typed stays, and saving again saves it over theirs."""
     now = conflict.current
     answer.stored = now
     answer.form.version.data = str(now.version)
@@ -254,7 +254,7 @@ def _page(answer: Answer, status: int = 200) -> Response:
         words=sorted(form.words, key=lambda row: row.form.language.data != mine),
         stored=stored,
         preview=answer.preview,
-        complaints=told(form),
+        errors=error_list(form),
         wrong=wrong,
         posted=request.method == "POST",
         kind=kind,

@@ -11,7 +11,7 @@ from ...core.problems import Path
 from ...core.typed import plain
 from ..kit.forms import add_error
 from ..kit.i18n import _
-from .form import BundleForm, complaints, fields
+from .form import BundleForm, errors_of, fields
 from .labels import field_names
 from .prices import Priced
 
@@ -49,7 +49,7 @@ def _field_of_tier(form: BundleForm, number: int, path: Sequence[str | int]) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class FieldError:
     """A field with what is wrong with it. *tier* names its tier where there are several; *name* is "" for the whole."""
 
     id: str
@@ -58,27 +58,27 @@ class Complaint:
     text: str
 
 
-def told(form: BundleForm) -> list[Complaint]:
-    """Every field with its first complaint; one that the token has is told elsewhere."""
+def error_list(form: BundleForm) -> list[FieldError]:
+    """Every field with its first error; that of the token stands elsewhere."""
     tiers, currencies, names = _tiers(form), _currencies(form), field_names()
     found = []
-    for field, text in complaints(form):
+    for field, text in errors_of(form):
         name = names.get(field.short_name, "")
         if name and field.id in currencies:
             name = _("%(field)s (%(currency)s)", field=name, currency=currencies[field.id])
         if field.name != "storefront_token":
-            found.append(Complaint(field.id, tiers.get(field.id, ""), name, text))
+            found.append(FieldError(field.id, tiers.get(field.id, ""), name, text))
     return found
 
 
-def complain_of_prices(form: BundleForm, priced: Priced) -> list[str]:
-    """Why what *form* holds cannot be published, said beside its prices; what is left has no field of its own."""
+def add_price_errors(form: BundleForm, priced: Priced) -> list[str]:
+    """Why what *form* holds cannot be published, shown beside its prices; what is left has no field of its own."""
     for number, row in priced.refused:
         amounts = {plain(one.form.currency.data).upper(): one.form.amount for one in form.tiers[number].form.amounts}
-        add_error(amounts.get(row.currency, form.tiers[number].form.price), row.sentence)
-    said = {row.sentence for _, row in priced.refused}
-    left = [text for text in priced.refusals if text not in said]
-    if left and not said and not priced.lost:  # only that it saves nothing
+        add_error(amounts.get(row.currency, form.tiers[number].form.price), row.message)
+    shown = {row.message for _, row in priced.refused}
+    left = [text for text in priced.refusals if text not in shown]
+    if left and not shown and not priced.lost:  # only that it saves nothing
         add_error(form.tiers[0].form.price, left.pop())
     return left
 

@@ -39,7 +39,7 @@ def export() -> Response:
     """``GET bundles/export``: the bundles of the list as it is filtered, as a file."""
     zone, catalog = current_services.settings.timezone, current_services.shop.catalog
     rows = export_csv(current_services.database, filters_of(LIST.query()), zone, catalog)
-    first = next(rows)  # a database that is locked or gone is told on a page, not within a file that ends too soon
+    first = next(rows)  # a database that is locked or gone is shown on a page, not within a file that ends too soon
     head = {"Content-Disposition": 'attachment; filename="bundles.csv"'}
     return Response(stream_with_context(chain([first], rows)), mimetype="text/csv", headers=head)
 

@@ -173,12 +173,12 @@ def _inside(field: Field) -> Iterator[Field]:
 
 
 def wrong(field: Field) -> dict[str, str]:
-    """The attributes that lead a screen reader from *field* to its complaint, which has the id ``<field>-error``."""
+    """The attributes that lead a screen reader from *field* to its error, which has the id ``<field>-error``."""
     return {"aria-invalid": "true", "aria-describedby": f"{field.id}-error"} if field.errors else {}
 
 
-def complaints(form: Form) -> Sequence[tuple[Field, str]]:
-    """Every field with its first complaint: about missing products first, then in the order of the form."""
+def errors_of(form: Form) -> Sequence[tuple[Field, str]]:
+    """Every field with its first error: about missing products first, then in the order of the form."""
     found = [(field, str(field.errors[0])) for field in fields(form) if field.errors]
     return sorted(found, key=lambda one: one[0].short_name != "add")
 
@@ -221,7 +221,7 @@ def _text(number: int | None) -> str:
 class Unclear:
     """Why a typed product was not added, with those it may mean."""
 
-    sentence: str
+    message: str
     choices: tuple[ProductView, ...] = ()
 
 
@@ -259,8 +259,8 @@ def with_products(sent: MultiDict[str, str]) -> tuple[MultiDict[str, str], dict[
 def _add(sent: MultiDict[str, str], tier: int, typed: str) -> Unclear | None:
     found = resolve(typed)
     if found.product is None:
-        sentence = _("Several products match. Choose one.") if found.choices else None
-        return Unclear(sentence or _("No matching products. Try another search or the product ID."), found.choices)
+        message = _("Several products match. Choose one.") if found.choices else None
+        return Unclear(message or _("No matching products. Try another search or the product ID."), found.choices)
     name = f"tiers-{tier}-components"
     there = [sent.get(f"{name}-{place}-product") for place in places(sent, name)]
     if len(there) >= MAX_COMPONENTS:
@@ -277,7 +277,7 @@ def _add(sent: MultiDict[str, str], tier: int, typed: str) -> Unclear | None:
 
 
 def _with_tier(sent: MultiDict[str, str]) -> MultiDict[str, str]:
-    """One tier more, like the last one without its price: the dearer tier has what the one before has."""
+    """One tier more, like the last one without its price: the higher tier has what the one before has."""
     changed, tiers = sent.copy(), places(sent, "tiers")
     last = tiers[-1] if tiers else -1
     for name in list(sent):

@@ -22,14 +22,14 @@ from ..kit.templates import template_filter, template_filters
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Why a bundle cannot be had: *label* in the place of its state, *sentence* with the name of the product."""
+    """Why a bundle is not available: *label* in the place of its state, *message* with the name of the product."""
 
     label: str
-    sentence: str
+    message: str
 
 
 def absence(definition: Definition, products: Mapping[str, Product | None]) -> Absence | None:
-    """Why no set of *definition* can be had of *products*; None where one can."""
+    """Why *definition* is not available with *products*; None where it is."""
     found = {name: products.get(name) for name in sorted(definition.product_ids)}
     stock = {name: one.stock for name, one in found.items() if one is not None and one.visible}
     if bundle_available(definition, stock):
@@ -114,7 +114,7 @@ def state_view(
     uses: int,
     absent: Absence | None = None,
 ) -> StateView:
-    """How a bundle stands now; times are aware, or UTC without zone. *absent* is why it cannot be had."""
+    """How a bundle stands now; times are aware, or UTC without zone. *absent* is why it is not available."""
     now = clock.now()
     if state != "published":
         return StateView("off", state_names()[state])
@@ -128,7 +128,7 @@ def state_view(
 
 
 def field_names() -> dict[str, str]:
-    """The fields of the form by their short names, for saying which one a complaint is about."""
+    """The fields of the form by their short names, for saying which one an error is about."""
     return {
         "language": _("Language"),
         "title": _("Title"),
@@ -167,14 +167,16 @@ def offer_words(definition: Definition) -> str:
     tiers = definition.tiers
     if definition.kind == "steps":
         return " · ".join(
-            _("%(pieces)s+: %(price)s", pieces=tier.least, price=price_words(tier.price)) for tier in tiers
+            _("%(quantity)s+: %(price)s", quantity=tier.least, price=price_words(tier.price)) for tier in tiers
         )
     if definition.kind == "mix":
         chosen = str(tiers[0].least) if tiers[0].least == tiers[0].most else f"{tiers[0].least}–{tiers[0].most}"
         if tiers[0].price.rule.field == "pieces":
             free = tiers[0].price.pieces
-            return ngettext("%(pieces)s items, %(num)s free", "%(pieces)s items, %(num)s free", free, pieces=chosen)
-        return _("%(pieces)s for %(price)s", pieces=chosen, price=price_words(tiers[0].price))
+            return ngettext(
+                "%(quantity)s items, %(num)s free", "%(quantity)s items, %(num)s free", free, quantity=chosen
+            )
+        return _("%(quantity)s for %(price)s", quantity=chosen, price=price_words(tiers[0].price))
     return " · ".join(price_words(tier.price) for tier in tiers)
 
 
@@ -192,7 +194,7 @@ def all_amounts(price: Price) -> str:
 def tier_name(definition: Definition, number: int) -> str:
     """What a tier is called beside others of its bundle; "" where there is only one."""
     if definition.kind == "steps":
-        return _("From %(pieces)s", pieces=admin_texts().number(definition.tiers[number].least))
+        return _("From %(quantity)s", quantity=admin_texts().number(definition.tiers[number].least))
     return _("Tier %(number)s", number=number + 1) if len(definition.tiers) > 1 else ""
 
 
@@ -224,7 +226,7 @@ class Difference:
 
 def differences(old: Definition, new: Definition, titles: Mapping[str, str]) -> list[Difference]:
     """The fields of *old* that *new* has otherwise, in the order of the form. *titles* are those of products by id."""
-    before, after = _told(old, titles), _told(new, titles)
+    before, after = _as_fields(old, titles), _as_fields(new, titles)
     return [
         Difference(label, before.get(label, ""), after.get(label, ""))
         for label in dict.fromkeys([*before, *after])
@@ -232,18 +234,18 @@ def differences(old: Definition, new: Definition, titles: Mapping[str, str]) -> 
     ]
 
 
-def _told(definition: Definition, titles: Mapping[str, str]) -> dict[str, str]:
+def _as_fields(definition: Definition, titles: Mapping[str, str]) -> dict[str, str]:
     """Every field of *definition* by its label."""
-    told: dict[str, str] = {_("Kind"): kind_names()[definition.kind]}
+    found: dict[str, str] = {_("Kind"): kind_names()[definition.kind]}
     for language, words in definition.texts.items():
         name = language_name(language)
-        told[_("Title (%(language)s)", language=name)] = words.title
-        told[_("Description (%(language)s)", language=name)] = words.benefit
-        told[_("Image (%(language)s)", language=name)] = words.picture or ""
+        found[_("Title (%(language)s)", language=name)] = words.title
+        found[_("Description (%(language)s)", language=name)] = words.benefit
+        found[_("Image (%(language)s)", language=name)] = words.picture or ""
     for number, tier in enumerate(definition.tiers):
-        told |= _tier(definition, number, tier, titles)
+        found |= _tier(definition, number, tier, titles)
     write = admin_texts().number
-    return told | {
+    return found | {
         _("Starts"): shown_time(definition.schedule.start),
         _("Ends"): shown_time(definition.schedule.end),
         _("Limit per order"): write(definition.limit_per_order) if definition.limit_per_order else "",
@@ -258,15 +260,15 @@ def _told(definition: Definition, titles: Mapping[str, str]) -> dict[str, str]:
 
 def _tier(definition: Definition, number: int, tier: Tier, titles: Mapping[str, str]) -> dict[str, str]:
     of = _("Tier %(number)s", number=number + 1) + ": " if len(definition.tiers) > 1 else ""
-    told = {}
+    found = {}
     if definition.kind != "steps" or not number:
-        told[of + _("Products")] = " + ".join(_component(one, titles) for one in tier.components)
+        found[of + _("Products")] = " + ".join(_component(one, titles) for one in tier.components)
     if tier.least:
-        told[of + _("Quantity")] = f"{tier.least}–{tier.most}" if tier.most else _("from %(least)s", least=tier.least)
+        found[of + _("Quantity")] = f"{tier.least}–{tier.most}" if tier.most else _("from %(least)s", least=tier.least)
     price = all_amounts(tier.price)
     if tier.price.rule.field == "pieces" and tier.price.pieces > 1:
         price = f"{price} × {tier.price.pieces}"
-    return told | {of + _("Price"): price}
+    return found | {of + _("Price"): price}
 
 
 def _component(component: Component, titles: Mapping[str, str]) -> str:

@@ -56,7 +56,7 @@ def filters_of(query: Query) -> Filters:
 
 
 def _lines(query: Query) -> tuple[Sequence[Line], int]:
-    """One page, and whether those that are on can be had; all products are looked up at once."""
+    """One page, and whether the active ones are available; all products are looked up at once."""
     database = current_services.database
     rows, count = list_bundles(database, filters_of(query), query.page, query.size)
     definitions = definitions_of(database, [row.id for row in rows])

@@ -17,7 +17,7 @@ from ..kit.i18n import _, admin_texts, error_text
 from ..kit.pages import show_part
 from ..kit.products import look_up
 from ..kit.rows import cleaned
-from .errors import told
+from .errors import error_list
 from .form import KINDS, BundleForm
 from .labels import Absence, absence, tier_name
 from .prices import Priced, paid_in, price_definition
@@ -65,8 +65,8 @@ def preview_of_form(sent: MultiDict[str, str]) -> Preview:
     form = BundleForm(formdata=cleaned(sent))
     definition = read_definition(form, placeholder=_("Title of the bundle"))
     if definition is None:
-        sentences = [f"{one.name}: {one.text}" if one.name else one.text for one in told(form)]
-        return Preview(None, lacks=tuple(dict.fromkeys(sentences)))
+        messages = [f"{one.name}: {one.text}" if one.name else one.text for one in error_list(form)]
+        return Preview(None, lacks=tuple(dict.fromkeys(messages)))
     return preview_of(definition, sent.get(CURRENCY, ""))
 
 

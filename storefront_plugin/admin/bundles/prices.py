@@ -61,7 +61,7 @@ def _named(definition: Definition, applied: Sequence[Applied]) -> str:
 class PriceRow:
     """A tier in one currency, minor units: *apart* one by one, *together* as a set; None where it is not known.
 
-    *margin* is what is earned of each unit of the price, where all costs are known. *sentence* says what is wrong;
+    *margin* is what is earned of each unit of the price, where all costs are known. *message* says what is wrong;
     *warns* where it is something to mend, though it hinders nothing. *may_save* is False where no choice of products
     saves anything.
     """
@@ -70,7 +70,7 @@ class PriceRow:
     apart: int | None = None
     together: int | None = None
     margin: float | None = None
-    sentence: str = ""
+    message: str = ""
     refused: bool = False
     may_save: bool = True
     warns: bool = False
@@ -108,21 +108,21 @@ class Priced:
 
     @property
     def refusals(self) -> list[str]:
-        """Why it cannot be published, in sentences."""
+        """Why it cannot be published, each in a sentence."""
         gone = [
             _("“%(product)s” is no longer in the catalogue. Remove it or choose another product.", product=name)
             for name in self.lost
         ]
-        wrong = gone + list(dict.fromkeys(row.sentence for _, row in self.refused))
+        wrong = gone + list(dict.fromkeys(row.message for _, row in self.refused))
         if not wrong and self.saves_nothing:
             wrong.append(_("No saving yet: lower the price or increase the discount."))
         return wrong
 
     @property
     def warnings(self) -> list[tuple[int, str]]:
-        """What should be mended although it can be published: tiers with a sentence, that of their first currency."""
-        warned = ((number, [row.sentence for row in tier.rows if row.warns]) for number, tier in enumerate(self.tiers))
-        return [(number, sentences[0]) for number, sentences in warned if sentences]
+        """What should be mended although it can be published: tiers with a message, that of their first currency."""
+        warned = ((number, [row.message for row in tier.rows if row.warns]) for number, tier in enumerate(self.tiers))
+        return [(number, messages[0]) for number, messages in warned if messages]
 
     @property
     def saves_nothing(self) -> bool:
@@ -173,7 +173,7 @@ def _tier(
         if _can_be_had(tier, definition.product_ids - products.keys()):
             rows.append(_row(currency, definition, number, there, choices))
         else:
-            rows.append(PriceRow(currency, sentence=_("No price: a product no longer exists.")))
+            rows.append(PriceRow(currency, message=_("No price: a product no longer exists.")))
     return TierPrices(tier, sets_available(tier, stock), tuple(rows))
 
 
@@ -182,13 +182,13 @@ def _row(
 ) -> PriceRow:
     tier = definition.tiers[number]
     if not tier.price.has(currency):
-        sentence = _("No amount in this currency: carts in it pay the regular prices.")
-        return PriceRow(currency, sentence=sentence, may_save=False)
+        message = _("No amount in this currency: carts in it pay the regular prices.")
+        return PriceRow(currency, message=message, may_save=False)
     offer = tier_offer(definition, number, products, choices, currency)
     if offer is None:
         together = tier.price.amounts[currency] if tier.price.rule.whole_price and not tier.least else None
-        sentence = _("The shop has no prices in this currency; the cart's prices are used.")
-        return PriceRow(currency, together=together, sentence=sentence)
+        message = _("The shop has no prices in this currency; the cart's prices are used.")
+        return PriceRow(currency, together=together, message=message)
     wrong, refused = _wrong(definition, offer, currency)
     more = "" if wrong else dominated(definition, offer, currency)
     return PriceRow(
@@ -246,7 +246,7 @@ def _choices(definition: Definition, offer: TierOffer) -> tuple[Items, Items]:
 
 
 def _lost(definition: Definition, missing: frozenset[str]) -> tuple[str, ...]:
-    """Those of the *missing* products without which no tier can ever be had."""
+    """Those of the *missing* products without which no tier can ever be sold."""
     if any(_can_be_had(tier, missing) for tier in definition.tiers):
         return ()
     return tuple(sorted(missing))

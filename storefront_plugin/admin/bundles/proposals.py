@@ -100,7 +100,7 @@ def _row(one: Proposal, products: tuple[ProductView, ...]) -> ProposalRow:
     )
 
 
-class TermsForm(AdminForm):
+class SettingsForm(AdminForm):
     """Percentages as a merchant says them: 20 for a fifth."""
 
     margin_floor = DecimalField(places=None, validators=[InputRequired(), NumberRange(0, Decimal("99.9"))])
@@ -126,9 +126,9 @@ class TermsForm(AdminForm):
         )
 
 
-def form_of(settings: MiningSettings) -> TermsForm:
+def form_of(settings: MiningSettings) -> SettingsForm:
     """The form filled with *settings*."""
-    return TermsForm(formdata=None, data=fields_of(settings))
+    return SettingsForm(formdata=None, data=fields_of(settings))
 
 
 def fields_of(settings: MiningSettings) -> dict[str, Decimal | int]:
@@ -158,7 +158,7 @@ def listed() -> Response:
     return _page(None)
 
 
-def _page(form: TermsForm | None, status: int = 200) -> Response:
+def _page(form: SettingsForm | None, status: int = 200) -> Response:
     """The list; with the search's *form* as it was typed, where it was wrong."""
     database, given = current_services.database, request.args
     state = cast(ProposalState, given.get("state") if given.get("state") in get_args(ProposalState) else "open")
@@ -179,7 +179,7 @@ def _page(form: TermsForm | None, status: int = 200) -> Response:
         phase=_phase(run.phase) if run else "",
         form=form or form_of(run.settings if run else MiningSettings()),
         typed=form is not None,
-        terms=fields_of(run.settings if run else MiningSettings()),
+        settings=fields_of(run.settings if run else MiningSettings()),
         no_orders=is_small(database, 0),
         back=here(),
     )
@@ -211,12 +211,12 @@ def _phase(phase: str) -> str:
 @editors_only
 def search() -> Response:
     """``POST bundles/proposals``: look again, in a thread of its own; the list shows how far it is."""
-    form = TermsForm()
-    terms = form.read()
-    if terms is None:
+    form = SettingsForm()
+    settings = form.read()
+    if settings is None:
         return _page(form, 422)
     try:
-        begun = proposal_run.begin(current_services.database, terms, merchant_name())
+        begun = proposal_run.begin(current_services.database, settings, merchant_name())
     except proposal_run.SearchRunning:
         flash(_("A search is already running; its results will appear here in a moment."), "warning")
         return see_other(link("proposals"))

@@ -21,7 +21,7 @@ from ...web.widgets.cards import below_root
 from ..kit.forms import add_error, read_amount, read_currency, read_percent, read_whole
 from ..kit.i18n import _
 from .errors import field_at
-from .form import KINDS, BundleForm, complaints
+from .form import KINDS, BundleForm, errors_of
 
 Row: TypeAlias = "FormField[Any]"
 
@@ -63,7 +63,7 @@ def read_definition(form: BundleForm, kept: Definition | None = None, placeholde
         where = field_at(form, path)
         if not where.errors:  # what could not be read is said already, and products of steps belong to all of them
             add_error(where, _(message, **values))
-    return None if complaints(form) else definition
+    return None if errors_of(form) else definition
 
 
 def _texts(form: BundleForm, placeholder: str) -> dict[str, dict[str, str | None] | None]:
@@ -81,10 +81,10 @@ def _texts(form: BundleForm, placeholder: str) -> dict[str, dict[str, str | None
             add_error(row.form.picture, _("Enter an address that begins with https:// or /."))
         if language:
             text = {"title": title, "benefit": benefit, "picture": picture.strip() or None}
-            found[language] = None if complaints(row.form) else text
+            found[language] = None if errors_of(row.form) else text
     if not found and placeholder:
         return {"en": {"title": placeholder}}
-    if not found and not any(complaints(row.form) for row in form.words):
+    if not found and not any(errors_of(row.form) for row in form.words):
         field = form.words[0].form.title if form.words else form.kind
         add_error(field, _("Enter a title in at least one language."))
     return found or {"en": None}

@@ -20,7 +20,7 @@ from ..kit.i18n import _, error_text
 from ..kit.pages import change, flash, link, see_other, show_page, way_back
 from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, MOST, requested_page, usual_product
 from ..kit.products import Found
-from ..rules.labels import log_title, sentence
+from ..rules.labels import log_title, summary
 from ..slots.labels import placement_words
 from .rows import SlotTable, slot_tables
 
@@ -84,7 +84,7 @@ def make_rule() -> Response:
     except InputError as error:
         flash(error_text(error), "error")
     else:
-        flash_change(_("Rule created: %(rule)s.", rule=sentence(rule)), [done.entry], "rule_undo", "rules")
+        flash_change(_("Rule created: %(rule)s.", rule=summary(rule)), [done.entry], "rule_undo", "rules")
     return see_other(way_back("rules"))
 
 

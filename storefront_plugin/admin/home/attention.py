@@ -32,11 +32,11 @@ LEVELS = ("error", "warning", "waiting")
 class Item:
     """One matter. *label* and *address* are its link, *command* what to type where no page of ours can mend it.
 
-    *details* is the sentence of an error as it was raised, in English or in the shop's own words.
+    *details* is an error as it was raised, in English or in the shop's own words.
     """
 
     level: Literal["error", "warning", "waiting"]
-    sentence: str
+    text: str
     remedy: str
     label: str = ""
     address: str = ""
@@ -48,34 +48,34 @@ def machine_items(health: Health) -> list[Item]:
     """About Redis, the database, the worker and the counts."""
     database, items = health.database, []
     if database.state == "error":
-        sentence = _("The database isn't responding: nothing can be changed here, and new orders aren't recorded.")
-        items.append(Item("error", sentence, database.remedy, command=database.command))
+        text = _("The database isn't responding: nothing can be changed here, and new orders aren't recorded.")
+        items.append(Item("error", text, database.remedy, command=database.command))
     items += _redis_items(health)
     if health.backlog is not None:
         items += _count_items(health.backlog)
-    if health.seen is not None and health.redis.state != "error":  # else Redis is the cause, and is told
+    if health.seen is not None and health.redis.state != "error":  # else Redis is the cause, and is listed
         items += [*_worker_items(health.seen, health.backlog), *_catch_up_items(health.runs)]
     return items
 
 
 def _redis_items(health: Health) -> list[Item]:
     if health.facts is None:
-        sentence = _(
+        text = _(
             "Redis isn't responding: pages show no recommendations. Orders are kept in the database and counted later."
         )
-        return [Item("error", sentence, health.redis.remedy)]
+        return [Item("error", text, health.redis.remedy)]
     if health.redis.state == "error":
-        sentence = _(
+        text = _(
             "Redis is refusing writes: pages keep using the old counts. Orders are kept in the database and counted "
             "later."
         )
-        return [Item("error", sentence, health.redis.remedy)]
+        return [Item("error", text, health.redis.remedy)]
     if not health.facts.evicts:
         return []
     policy = health.facts.maxmemory_policy
-    sentence = _("Redis evicts keys on its own (%(policy)s) and would lose counts.", policy=policy)
+    text = _("Redis evicts keys on its own (%(policy)s) and would lose counts.", policy=policy)
     remedy = _("Give the storefront its own instance, or set the policy to noeviction or volatile-*.")
-    return [Item("warning", sentence, remedy, command="redis-cli config set maxmemory-policy noeviction")]
+    return [Item("warning", text, remedy, command="redis-cli config set maxmemory-policy noeviction")]
 
 
 def _count_items(backlog: Backlog) -> list[Item]:
@@ -95,14 +95,14 @@ def _count_items(backlog: Backlog) -> list[Item]:
             )
         ]
     if backlog.broken:
-        sentence = _("Redis has lost counts, so counting orders can't continue.")
-        return [Item("error", sentence, _("Rebuild the counts; pages keep working."), command=REBUILD)]
+        text = _("Redis has lost counts, so counting orders can't continue.")
+        return [Item("error", text, _("Rebuild the counts; pages keep working."), command=REBUILD)]
     if backlog.broke_off:
-        sentence = _("A rebuild was interrupted.")
-        return [Item("warning", sentence, _("Run it again; it continues where it stopped."), command=REBUILD)]
+        text = _("A rebuild was interrupted.")
+        return [Item("warning", text, _("Run it again; it continues where it stopped."), command=REBUILD)]
     if current_services.snapshots.current.popularity.must_rebuild:
-        sentence = _("A rebuild is due: the weights of the counts have grown large.")
-        return [Item("warning", sentence, _("Rebuild the counts; pages keep working."), command=REBUILD)]
+        text = _("A rebuild is due: the weights of the counts have grown large.")
+        return [Item("warning", text, _("Rebuild the counts; pages keep working."), command=REBUILD)]
     return []
 
 
@@ -111,24 +111,24 @@ def _worker_items(seen: Seen, backlog: Backlog | None) -> list[Item]:
     if backlog is not None and backlog.is_late and not backlog.broken:
         items.append(_late(seen, backlog))
     elif needs_worker() and not seen.alive:
-        sentence = _missing_worker(seen)
+        text = _missing_worker(seen)
         remedy = _("Start one and have your system restart it whenever it stops:")
-        items.append(Item("error", sentence, remedy, command=WORKER))
+        items.append(Item("error", text, remedy, command=WORKER))
     return items
 
 
 def _catch_up_items(runs: Runs) -> Iterator[Item]:
     for job, run in runs:
         if job.name == "catch_up" and run.trouble and run.finished_at is not None:
-            sentence = _("The nightly order import failed %(age)s.", age=shown_age(run.finished_at))
+            text = _("The nightly order import failed %(age)s.", age=shown_age(run.finished_at))
             remedy = _("Orders that weren't recorded are missing. A worker retries every hour; to retry now:")
-            yield Item("warning", sentence, remedy, command="flask storefront catch-up")
+            yield Item("warning", text, remedy, command="flask storefront catch-up")
 
 
 def _late(seen: Seen, backlog: Backlog) -> Item:
     assert backlog.since is not None
     age = shown_age(backlog.since)
-    sentence = ngettext(
+    text = ngettext(
         "%(num)s order is waiting to be counted; the oldest arrived %(age)s.",
         "%(num)s orders are waiting to be counted; the oldest arrived %(age)s.",
         backlog.waiting,
@@ -136,11 +136,11 @@ def _late(seen: Seen, backlog: Backlog) -> Item:
     )
     if seen.alive or counts_when_called():
         remedy = _("If the number doesn't fall, check the log of the shop or the worker. To count now:")
-        return Item("error", sentence, remedy, command=DRAIN)
+        return Item("error", text, remedy, command=DRAIN)
     if needs_worker():
-        return Item("error", sentence, _("No worker is running; start one."), command=WORKER)
+        return Item("error", text, _("No worker is running; start one."), command=WORKER)
     remedy = _("Counting starts with the shop's next page view. To count now:")
-    return Item("error", sentence, remedy, command=DRAIN)
+    return Item("error", text, remedy, command=DRAIN)
 
 
 def _missing_worker(seen: Seen) -> str:
@@ -158,7 +158,7 @@ def slot_items(fills: SlotStats) -> list[Item]:
             fill = fills.get(placement, {}).get(slot.name, SlotCounts())
             if current_services.fillers.of(slot).may_stay_empty or not fill.is_often_empty:
                 continue
-            sentence = _(
+            text = _(
                 "The slot “%(slot)s” (%(placement)s) was not shown on %(share)s of %(pages)s pages in the last "
                 "%(days)s days.",
                 slot=slot_title(slot),
@@ -169,7 +169,7 @@ def slot_items(fills: SlotStats) -> list[Item]:
             )
             remedy = _("Choose another source or deactivate the slot.")
             if slot.strategies == ("top_rated",) and not current_services.snapshots.current.rated:
-                sentence = _(
+                text = _(
                     "The slot “%(slot)s” (%(placement)s) is not shown: no product has a rating.",
                     slot=slot_title(slot),
                     placement=placement_words()[placement],
@@ -177,7 +177,7 @@ def slot_items(fills: SlotStats) -> list[Item]:
                 remedy = _(
                     "Ask your developer to provide product ratings, choose another source, or deactivate the slot."
                 )
-            items.append(Item("warning", sentence, remedy, _("Edit slots"), link("slots_edit", placement=placement)))
+            items.append(Item("warning", text, remedy, _("Edit slots"), link("slots_edit", placement=placement)))
     return items
 
 
@@ -186,11 +186,11 @@ def proposal_items(run: Run | None) -> list[Item]:
     items = []
     if run is not None and run.state == "failed":
         remedy = _("Check the details and run it again.")
-        sentence = _("The last search for bundles failed.")
-        items.append(Item("warning", sentence, remedy, _("View"), link("proposals")))
+        text = _("The last search for bundles failed.")
+        items.append(Item("warning", text, remedy, _("View"), link("proposals")))
     waiting = proposals.counts(current_services.database).get("open", 0)
     if waiting:
-        sentence = ngettext("%(num)s proposal to review.", "%(num)s proposals to review.", waiting)
+        text = ngettext("%(num)s proposal to review.", "%(num)s proposals to review.", waiting)
         remedy = _("Create bundles from the ones that fit; those you dismiss are not proposed again.")
-        items.append(Item("waiting", sentence, remedy, _("Review"), link("proposals")))
+        items.append(Item("waiting", text, remedy, _("Review"), link("proposals")))
     return items

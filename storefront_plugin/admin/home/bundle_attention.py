@@ -90,15 +90,15 @@ def _part_item(bundle: Bundle, products: Products) -> Item | None:
         found = products[name]
         part = found.title if found else name
         if can_be_had:
-            sentence = _("“%(title)s” isn't available: %(part)s %(is)s.", title=title, part=part, **{"is": words})
+            text = _("“%(title)s” isn't available: %(part)s %(is)s.", title=title, part=part, **{"is": words})
         else:
-            sentence = _("“%(title)s” is not shown: %(part)s %(is)s.", title=title, part=part, **{"is": words})
+            text = _("“%(title)s” is not shown: %(part)s %(is)s.", title=title, part=part, **{"is": words})
         remedy = _("Replace the product or archive the bundle.")
         if found and found.visible:
             remedy = _("Restock or replace the product.")
-        return _item("warning" if can_be_had else "error", sentence, remedy, bundle.id)
-    sentence = _("“%(title)s” is not shown: not enough stock of its products.", title=title)
-    return _item("error", sentence, _("Restock them or lower the quantities."), bundle.id)
+        return _item("warning" if can_be_had else "error", text, remedy, bundle.id)
+    text = _("“%(title)s” is not shown: not enough stock of its products.", title=title)
+    return _item("error", text, _("Restock them or lower the quantities."), bundle.id)
 
 
 def over_items() -> list[Item]:
@@ -118,24 +118,22 @@ def over_items() -> list[Item]:
 
 
 def _ended(bundle_id: int, title: str, ends_at: dt.datetime | None) -> Item:
-    sentence = _("“%(title)s” ended on %(time)s and is still published.", title=title, time=shown_time(ends_at))
-    return _item("warning", sentence, _("Archive it or set a later end date."), bundle_id)
+    text = _("“%(title)s” ended on %(time)s and is still published.", title=title, time=shown_time(ends_at))
+    return _item("warning", text, _("Archive it or set a later end date."), bundle_id)
 
 
 def _used_up(bundle_id: int, title: str, limit: int | None) -> Item:
     count = admin_texts().number(limit or 0)
-    sentence = _(
-        "“%(title)s” has reached its total limit of %(count)s and is no longer sold.", title=title, count=count
-    )
-    return _item("warning", sentence, _("Raise the limit, or archive it."), bundle_id)
+    text = _("“%(title)s” has reached its total limit of %(count)s and is no longer sold.", title=title, count=count)
+    return _item("warning", text, _("Raise the limit, or archive it."), bundle_id)
 
 
-def _item(level: Literal["error", "warning"], sentence: str, remedy: str, bundle_id: int) -> Item:
-    return Item(level, sentence, remedy, _("Open"), link("bundle_edit", bundle_id=bundle_id))
+def _item(level: Literal["error", "warning"], text: str, remedy: str, bundle_id: int) -> Item:
+    return Item(level, text, remedy, _("Open"), link("bundle_edit", bundle_id=bundle_id))
 
 
 def _shortened(items: list[Item], rest: Callable[[int], str]) -> list[Item]:
-    """The first of *items*, and one for all others with the sentence *rest* of how many they are."""
+    """The first of *items*, and one for all others with the text *rest* of how many they are."""
     if len(items) <= SHOWN:
         return items
     left = items[SHOWN - 1 :]

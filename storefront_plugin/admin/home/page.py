@@ -113,7 +113,7 @@ def bundles_on(rows: Sequence[Row]) -> list[BundleOn]:
 
 
 def _absences(definitions: dict[int, Definition]) -> dict[int, Absence | None]:
-    """By bundle; none where the catalogue fails, of which the page tells elsewhere."""
+    """By bundle; none where the catalogue fails, which the page shows elsewhere."""
     try:
         products = look_up(sorted(frozenset[str]().union(*(one.product_ids for one in definitions.values()))))
     except AdapterError:
@@ -159,8 +159,8 @@ def _attention(health: Health, found: Overview | None, fills: SlotStats | None) 
         parts, looked = bundle_attention.part_items()
         items += parts
     except AdapterError as error:
-        sentence = _("The shop's catalogue has an error, so bundle products aren't checked.")
-        items.append(Item("error", sentence, _("For more:"), command="flask storefront check", details=str(error)))
+        text = _("The shop's catalogue has an error, so bundle products aren't checked.")
+        items.append(Item("error", text, _("For more:"), command="flask storefront check", details=str(error)))
     except DatabaseUnavailable:
         return items, None
     items += _unless_down(bundle_attention.over_items) or []

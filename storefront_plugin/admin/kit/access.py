@@ -20,7 +20,7 @@ _REMEDY = (
 
 
 _ASKED = "storefront.merchant"
-_told: WeakSet[Flask] = WeakSet()
+_warned: WeakSet[Flask] = WeakSet()
 
 
 def current_merchant() -> Merchant | None:
@@ -47,7 +47,7 @@ def may_edit() -> bool:
 def _asked() -> Merchant | None:
     ask = current_services.shop.admin_access
     if ask is None:
-        _tell_once(current_app._get_current_object())  # type: ignore[attr-defined]
+        _warn_once(current_app._get_current_object())  # type: ignore[attr-defined]
         return None
     try:
         return _understood(ask())
@@ -58,9 +58,9 @@ def _asked() -> Merchant | None:
         return None
 
 
-def _tell_once(app: Flask) -> None:
-    if app not in _told:
-        _told.add(app)
+def _warn_once(app: Flask) -> None:
+    if app not in _warned:
+        _warned.add(app)
         _log.warning(_REMEDY)
 
 

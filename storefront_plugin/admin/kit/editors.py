@@ -86,7 +86,7 @@ class Editor(Generic[Definition]):
         new: What an empty form begins with.
         load: Reads a definition as the log has it.
         describe: The fields of a definition in words, by their labels: for conflicts, history and log.
-        sentence: A definition in one line.
+        summary: A definition in one line.
         log_title: What the log is to call a definition now.
         called: What the log calls a definition that it once called so; where a product is gone, for one, as it did then.
         look_up: Looks up at once whatever the words for several definitions need; raises `AdapterError`.
@@ -107,7 +107,7 @@ class Editor(Generic[Definition]):
     new: Callable[[], Definition]
     load: Callable[[str], Definition]
     describe: Callable[[Definition], Mapping[str, str]]
-    sentence: Callable[[Definition], str]
+    summary: Callable[[Definition], str]
     log_title: Callable[[Definition], str]
     called: Callable[[Definition, str], str]
     look_up: Callable[[Iterable[Definition]], None]

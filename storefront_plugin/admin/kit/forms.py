@@ -65,7 +65,7 @@ class AdminForm(FlaskForm):  # type: ignore[misc]
             return Messages()
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Labels that are marked with `N_` are told in the language of the request."""
+        """Labels that are marked with `N_` are translated for each request."""
         super().__init__(*args, **options)
         for field in self:
             field.label.text = _(field.label.text)

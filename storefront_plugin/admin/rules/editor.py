@@ -10,7 +10,7 @@ from ...recommending.rules.rows import load_rule
 from ...recommending.rules.rule import RULE_KINDS, Rule
 from ..kit.editors import Editor
 from .form import RuleForm
-from .labels import called, describe, log_title, look_up, sentence, warnings
+from .labels import called, describe, log_title, look_up, summary, warnings
 from .preview import preview_of
 
 
@@ -39,7 +39,7 @@ EDITOR = Editor(
     new=_new,
     load=load_rule,
     describe=describe,
-    sentence=sentence,
+    summary=summary,
     log_title=log_title,
     called=called,
     look_up=look_up,

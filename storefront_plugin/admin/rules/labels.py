@@ -109,7 +109,7 @@ def scope(rule: Rule) -> str:
 
 
 @template_filter
-def sentence(rule: Rule) -> str:
+def summary(rule: Rule) -> str:
     """*rule* in one line."""
     return " · ".join(filter(None, (_effect(rule), target(rule), seed(rule), scope(rule))))
 
@@ -136,7 +136,7 @@ def log_title(rule: Rule) -> str:
 def called(rule: Rule, written: str) -> str:
     """What the log calls *rule* that it once called *written*: as then where the catalogue knows its product no more."""
     if rule.target_kind != "product" or _titles(rule):
-        return sentence(rule)
+        return summary(rule)
     _kind, colon, what = written.partition(": ")
     return _("%(kind)s: %(what)s", kind=kind_labels()[rule.kind], what=what) if colon else written
 

@@ -45,7 +45,7 @@ class Preview:
 
 
 def preview_of(placement: str, slots: Sequence[Slot], product: Product | None) -> Preview:
-    """The preview of *slots* for *product*. Trouble with Redis, the database or an adapter is told, not raised."""
+    """The preview of *slots* for *product*. Trouble with Redis, the database or an adapter is shown, not raised."""
     view = products.view_of(product) if product is not None else None
     usable, _problems = usable_slots(placement, slots, current_services.fillers)
     on = running(usable)

@@ -42,7 +42,7 @@ class SearchRunning(StorefrontError):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The latest search. Times are UTC without zone; *found* counts its proposals, *sentence* says why it failed."""
+    """The latest search. Times are UTC without zone; *found* counts its proposals, *error* says why it failed."""
 
     state: RunState
     phase: str
@@ -53,7 +53,7 @@ class Run:
     started_at: dt.datetime
     finished_at: dt.datetime | None
     found: int
-    sentence: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +125,14 @@ def latest_run(database: Database) -> Run | None:
             row.phase,
             row.done,
             row.total,
-            MiningSettings.from_json(row.terms),
+            MiningSettings.from_json(row.settings),
             row.started_by,
             row.started_at,
             row.finished_at,
             row.found,
-            row.sentence,
+            row.error,
         )
-        return replace(run, state="failed", sentence=_BROKE_OFF) if _is_dead(row) else run
+        return replace(run, state="failed", error=_BROKE_OFF) if _is_dead(row) else run
 
 
 def is_due(database: Database, days: int) -> bool:
@@ -150,7 +150,7 @@ def begin(database: Database, settings: MiningSettings | None = None, by: str = 
     """
     token, now = secrets.token_hex(8), clock.now_in_sql()
     row_of: dict[str, Any] = {"token": token, "state": "running", "phase": "read", "done": 0, "total": 0, "found": 0}
-    row_of |= {"started_by": by[:255], "started_at": now, "beat_at": now, "finished_at": None, "sentence": ""}
+    row_of |= {"started_by": by[:255], "started_at": now, "beat_at": now, "finished_at": None, "error": ""}
     free = sa.or_(ProposalRunRow.state != "running", ProposalRunRow.beat_at < now - DEAD_AFTER)
     try:
         with database.writing() as session:
@@ -158,11 +158,11 @@ def begin(database: Database, settings: MiningSettings | None = None, by: str = 
             row = session.get(ProposalRunRow, 1)
             if not taken.rowcount and row is not None:
                 raise _running(row)
-            wanted = settings or (MiningSettings.from_json(row.terms) if row else MiningSettings())
+            wanted = settings or (MiningSettings.from_json(row.settings) if row else MiningSettings())
             if row is None:
-                session.execute(sa.insert(table_of(ProposalRunRow)), row_of | {"id": 1, "terms": wanted.to_json()})
+                session.execute(sa.insert(table_of(ProposalRunRow)), row_of | {"id": 1, "settings": wanted.to_json()})
             else:
-                row.terms = wanted.to_json()
+                row.settings = wanted.to_json()
     except sa.exc.IntegrityError:
         raise SearchRunning("Another search for bundles has just started; wait for it.") from None
     return Begun(token, wanted)
@@ -184,7 +184,7 @@ def carry_out(
 
     Args:
         settle: Brings the orders that were recorded last into the log.
-        progress: Told the phases of `find_together`.
+        progress: Gets the phases of `find_together`.
 
     Raises:
         SearchRunning: Another one has taken over, because this one stopped responding.
@@ -202,8 +202,8 @@ def carry_out(
         found = find_proposals(database, catalog, numbers, folder, currency, begun.settings, without, report)
         return _finish(database, begun.token, found)
     except BaseException as error:
-        sentence = str(error) if isinstance(error, StorefrontError) else _BROKE_OFF
-        _set(database, begun.token, state="failed", sentence=sentence, finished_at=clock.now_in_sql())
+        text = str(error) if isinstance(error, StorefrontError) else _BROKE_OFF
+        _set(database, begun.token, state="failed", error=text, finished_at=clock.now_in_sql())
         raise
 
 

@@ -37,7 +37,7 @@ def export_csv(
 ) -> Iterator[str]:
     """The filtered bundles (all when None) by id, as chunks of text for `csv_import.import_csv`; needs an app context.
 
-    With *catalog* each product has its title beside its id. The definitions are read twice: the columns are told first.
+    With *catalog* each product has its title beside its id. The definitions are read twice: first for the columns.
     Raises `DatabaseUnavailable`.
     """
     sheet = _sheet(database, filters or Filters(), ZoneInfo(timezone))
@@ -79,7 +79,7 @@ def _sheet(database: Database, filters: Filters, zone: ZoneInfo) -> Sheet:
                 data = json.loads(row.definition)
                 languages |= dict.fromkeys(data.get("texts") or data["words"])
                 currencies |= {name for tier in data["tiers"] for name in tier["price"].get("amounts", ())}
-            except (ValueError, KeyError, TypeError):  # told when it is written
+            except (ValueError, KeyError, TypeError):  # reported when it is written
                 continue
     return Sheet(tuple(languages) or ("en",), sorted(currencies), zone)
 

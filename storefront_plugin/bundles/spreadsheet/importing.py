@@ -201,10 +201,10 @@ def import_csv(
     catalog: Catalog | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> ImportReport:
-    """Create and change bundles as the file *data* (UTF-8, see `csv_sheet`) says; good ones are kept, bad ones told.
+    """Create and change bundles as the file *data* (UTF-8, see `csv_sheet`) says; valid ones are kept, the others reported.
 
     Args:
-        check: Write nothing and tell the same.
+        check: Write nothing and report the same.
         timezone: Of times that name none.
         catalog: Where given, bundles with products that it does not know are refused.
         progress: Called with the bundles that are done, and all.

@@ -311,7 +311,7 @@ def _written(group: _Group, file: _File) -> Written:
 
 
 def _lost(file: _File) -> list[Written]:
-    """Rows of bundles that the file has no first row of; they are told, lest they are missed."""
+    """Rows of bundles that the file has no first row of; they are reported, lest they are missed."""
     message = N_(
         "The row belongs to bundle %(id)s, whose first row isn't in this file; move it below its bundle or remove it."
     )

@@ -95,8 +95,10 @@ def looked_up(bundles: Iterable[Bundle]) -> list[Bundle]:
 
 def in_play(bundles: Iterable[Bundle], near: Iterable[Bundle], bought: AbstractSet[str]) -> list[Bundle]:
     """Those of *bundles* that can apply to a cart of *bought* products, and those *near*, which may be next offers."""
-    told = {bundle.id for bundle in near}
-    return [one for one in bundles if one.id in told or any(_has_all(tier, bought) for tier in one.definition.tiers)]
+    near_ids = {bundle.id for bundle in near}
+    return [
+        one for one in bundles if one.id in near_ids or any(_has_all(tier, bought) for tier in one.definition.tiers)
+    ]
 
 
 def _has_all(tier: Tier, bought: AbstractSet[str]) -> bool:

@@ -1,6 +1,6 @@
 """Staff-only bundles: signed links that expire, and codes short enough to be read out over the telephone.
 
-Neither is stored. Forged, expired and foreign ones unlock nothing and are told apart from nothing: a shopper learns
+Neither is stored. Forged, expired and foreign ones unlock nothing and cannot be distinguished: a shopper learns
 only that no bundle was unlocked. Signatures are compared in constant time. Each purpose has its own salt, so that a
 signature made for another part of the package, or of the shop, is worthless here.
 """

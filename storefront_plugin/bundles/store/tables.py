@@ -12,7 +12,7 @@ from ...core.dialects import NEVER_REUSE_IDS, BigKey, Id, LongText
 
 
 class BundleRow(Base):
-    """A bundle as it stands. *version* rises with each change, so that the second of two editors is told.
+    """A bundle as it stands. *version* rises with each change, so that the second of two editors gets a conflict.
 
     *search* holds its titles and product ids in lower case. *uses* counts only where *limit_in_all* is set; all uses
     stand in `BundleUse`.
@@ -69,7 +69,7 @@ class BundleUse(Base):
 
 
 class PublishedVersion(Base):
-    """The single row whose number rises with each change that shoppers can see, so that processes read anew."""
+    """The single row whose number rises with each change that shoppers can see, so that processes read again."""
 
     __tablename__ = "storefront_bundle_published"
 
@@ -107,7 +107,7 @@ class ProposalRow(Base):
 class ProposalRunRow(Base):
     """The single row about the latest search for proposals: *state* is ``running``, ``done`` or ``failed``.
 
-    *terms* is the JSON of what it was asked; *found* how many sets it found; *sentence* says why it failed.
+    *settings* are those of the search as JSON; *found* how many proposals it found; *error* says why it failed.
     """
 
     __tablename__ = "storefront_bundle_proposal_run"
@@ -118,10 +118,10 @@ class ProposalRunRow(Base):
     phase: Mapped[str] = mapped_column(sa.String(16))
     done: Mapped[int] = mapped_column(sa.BigInteger)
     total: Mapped[int] = mapped_column(sa.BigInteger)
-    terms: Mapped[str] = mapped_column(sa.Text)
+    settings: Mapped[str] = mapped_column(sa.Text)
     started_by: Mapped[str] = mapped_column(sa.String(255))
     started_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
     beat_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
     finished_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
     found: Mapped[int]
-    sentence: Mapped[str] = mapped_column(sa.Text)
+    error: Mapped[str] = mapped_column(sa.Text)

@@ -39,7 +39,7 @@ class BundleMaker:
         cards: Makes the cards of products.
         action: Where forms post to; None where the cart cannot be filled from Python.
         private: The response belongs to one shopper.
-        notice: What that shopper is told once, at what it is about.
+        notice: What that shopper reads once, at what it is about.
         unknown: Ids that stand for products which the shop does not have (in the merchant's preview).
     """
 

@@ -43,7 +43,7 @@ class StarsView(NamedTuple):
 
 
 class NoticeView(NamedTuple):
-    """What the shopper is told once about what they sent, for ``_notice.html``.
+    """A notice that the shopper reads once about what they sent, for ``_notice.html``.
 
     Attributes:
         text: The sentence.
@@ -158,7 +158,7 @@ class PlacementView:
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """A page of ours that tells a shopper what became of what they sent, for ``answer.html``.
+    """A page of ours that says what became of what the shopper sent, for ``answer.html``.
 
     Attributes:
         text: The sentence.

@@ -197,10 +197,10 @@ def fragment(placement: str) -> Response:
 
     with shop_speaking(locale):  # which it may tell by a path that a fragment lacks
         content = guarded(placement, render)
-    return _told(content, have)
+    return _fragment(content, have)
 
 
-def _told(content: Markup | None, have: str | None) -> Response:
+def _fragment(content: Markup | None, have: str | None) -> Response:
     """The answer: 204 where we failed, where the page shows the same already, or where nothing was and is shown."""
     if content is None or content_hash(content) == have or not (content or have):
         return _answer("", 204)

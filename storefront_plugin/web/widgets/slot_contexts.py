@@ -61,7 +61,7 @@ class TierView:
 
     Attributes:
         number: Its place in the bundle.
-        title: What tells it from the others ("3 or more"), or None.
+        title: What sets it apart from the others ("3 or more"), or None.
         note: What to do or what it adds ("Choose 3 of these"), or None.
         offer: The reduction in words ("10% off"), or None where the price says it.
         components: See `ComponentView`.
@@ -111,7 +111,7 @@ class BundleView:
         fewer: The same with too many.
         private: True where the page belongs to one shopper.
         headed: True where the slot's own heading is the title.
-        notice: See `NoticeView`; None where there is nothing to tell.
+        notice: See `NoticeView`; None where there is none.
     """
 
     id: int
@@ -178,7 +178,7 @@ class NearView:
         action: Where its form posts to; None where nothing can be added from here.
         label: The button's text: how many it adds, and what they cost.
         private: True where the page belongs to one shopper.
-        notice: See `NoticeView`; None where there is nothing to tell.
+        notice: See `NoticeView`; None where there is none.
     """
 
     id: int
@@ -201,7 +201,7 @@ class BundlesView:
         applied: See `AppliedView`.
         near: See `NearView`.
         code_action: Where a typed code is posted to; None where there is nothing to unlock.
-        code_notice: What became of the code that was typed, see `NoticeView`; told once, else None.
+        code_notice: What became of the code that was typed, see `NoticeView`; once, else None.
         code_typed: That code, where it does not work; else "".
     """
 
