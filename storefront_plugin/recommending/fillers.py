@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
-from ..core.errors import ConfigurationError
+from ..core.errors import N_, ConfigurationError
 from ..core.i18n import Texts
+from ..core.problems import Problem
 from ..redis_store import Command
 from ..shop.ports import Product
 from .explaining import ExplainedSlot
 from .page import FilledSlot, Page
-from .plan import MAX_LIMIT, Slot
+from .plan import Slot, slot_problems, slot_values
 from .snapshot import Snapshot
 from .strategy import Source
 
@@ -92,33 +93,61 @@ class Fillers:
             by_filler.setdefault(id(filler), (filler, []))[1].append(slot)
         return [filler.begin(page, mine, snapshot, explaining) for filler, mine in by_filler.values()]
 
+    def problems(self, slots: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+        """What is wrong with the slots of one placement, each given as its fields by name, alone and together.
+
+        Paths begin with the place of a slot, from 0.
+        """
+        names = [slot.get("name") for slot in slots]
+        for place, slot in enumerate(slots):
+            yield from (one.below(place) for one in (*slot_problems(slot), *self._unfit(slot)))
+            if names.count(names[place]) > 1:
+                yield Problem((place, "name"), N_("Another slot has this name; choose a different one."), {})
+
     def check(self, slot: Slot) -> None:
         """Raise `ConfigurationError` for strategies and a layout that nobody fills, or not one and the same filler."""
-        if slot.layout not in tuple(self.layouts):
-            known = ", ".join(self.layouts)
-            raise ConfigurationError(f"Slot {slot.name!r} has layout {slot.layout!r}; use one of {known}.")
-        unknown = next((name for name in slot.strategies if name not in self.sources), None)
-        if unknown is not None:
-            raise ConfigurationError(
-                f"Slot {slot.name!r} names strategy {unknown!r}, which does not exist; use {', '.join(self.sources)}."
-            )
-        one, *others = self.among(slot.strategies, slot.layout)
-        if others:
-            raise ConfigurationError(
-                f"Slot {slot.name!r} mixes {one.name} with {others[0].name}; give it layout={next(iter(one.layouts))!r} "
-                f"and strategies={tuple(one.sources)!r}, or neither."
-            )
+        self._refuse("", [slot], (one.below(0) for one in self._unfit(slot_values(slot))))
 
     def check_all(self, placement: str, slots: Sequence[Slot]) -> None:
-        """Raise `ConfigurationError` for what slots of one placement may not be, alone or together."""
-        names = [slot.name for slot in slots]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ConfigurationError(f"Two slots of {placement!r} have the name {twice!r}; rename one.")
-        for slot in slots:
-            if not 1 <= slot.limit <= MAX_LIMIT:
-                raise ConfigurationError(f"Slot {slot.name!r} has limit {slot.limit}; use 1 to {MAX_LIMIT}.")
-            self.check(slot)
+        """Raise `ConfigurationError` for all that slots of one placement may not be, alone or together."""
+        self._refuse(f" of {placement!r}", slots, self.problems([slot_values(slot) for slot in slots]))
+
+    def _refuse(self, of: str, slots: Sequence[Slot], problems: Iterable[Problem]) -> None:
+        wrong = [(slots[int(one.path[0])].name, str(one.path[1]), one.text) for one in problems]
+        if not wrong:
+            return
+        known = (
+            f"{one.name} have strategies {', '.join(one.sources)} and layouts {', '.join(one.layouts)}"
+            for one in self._all
+        )
+        there_are = (
+            f" Of what there is, {'; '.join(known)}."
+            if {"strategies", "layout"} & {field for _, field, _ in wrong}
+            else ""
+        )
+        raise ConfigurationError(
+            " ".join(f"Slot {name!r}{of}: {field}: {text}" for name, field, text in wrong) + there_are
+        )
+
+    def _unfit(self, slot: Mapping[str, Any]) -> Iterator[Problem]:
+        """What of the strategies and the layout does not exist or not go together; nothing of what is none at all."""
+        names, layout = [name for name in slot["strategies"] or () if name], slot["layout"]
+        unknown = next((name for name in names if name not in self.sources), None)
+        if layout not in tuple(self.layouts):
+            yield Problem(("layout",), N_("The layout %(layout)s doesn't exist; choose another."), {"layout": layout})
+        if unknown is not None:
+            message = N_("The source %(name)s no longer exists; choose another.")
+            yield Problem(("strategies",), message, {"name": unknown})
+            return
+        if len(self.among(names)) > 1:
+            message = N_("“%(name)s” can't be combined with other sources; give it its own slot.")
+            yield Problem(
+                ("strategies",), message, {"name": next((name for name in names if name in self.alone), names[0])}
+            )
+        elif names and layout in tuple(self.layouts) and len(self.among(names, layout)) > 1:
+            message = N_("The layout “%(layout)s” only works with the source “%(name)s”.")
+            one = self.among(names, layout)[0]
+            yield Problem(("layout",), message, {"layout": next(iter(one.layouts)), "name": next(iter(one.sources))})
 
     def title(self, texts: Texts, source: str, given: str | Mapping[str, str] | None = None) -> str:
         """The heading of a slot: the one *given* by the shop, else that of what fills it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from ..core.clock import now_in_sql
 from ..core.database import Database, table_of
-from ..core.errors import N_, ConfigurationError, InputError
+from ..core.errors import N_, InputError
+from ..core.problems import Problem
 from ..core.versions import Record, VersionConflict, VersionedStore
 from .fillers import Fillers
-from .plan import PLACEMENTS, Slot, dump_slots, load_slots, slot_from_json, slot_to_json
+from .plan import PLACEMENTS, Slot, dump_slots, load_slots, slot_values
 from .tables import PlacementRow
 
 Slots: TypeAlias = "tuple[Slot, ...] | None"
@@ -84,20 +85,22 @@ class PlacementStore(VersionedStore[str, Slots, PlacementRecord]):
     def title(self, row: PlacementRow) -> str:
         return row.placement
 
+    def problems(self, definition: Slots) -> Iterator[Problem]:
+        return placement_problems([slot_values(slot) for slot in definition or ()], self._fillers)
+
     def load(self, key: str) -> PlacementRecord:
         """One placement, changed or not."""
         return self.find([_known(key)]).get(key, unchanged(key))
 
     def save(self, placement: str, version: int, slots: Sequence[Slot], by: str = "") -> PlacementRecord:
-        """Replace the slots of *version*; raises `InputError` for slots that cannot be filled, and `EditConflict`.
+        """Replace the slots of *version*; raises `Invalid` with all problems of slots that cannot be, and `EditConflict`.
 
         Saving the same twice, as a double click does, is no conflict.
         """
-        checked = _checked(placement, slots, self._fillers)
         try:
-            return self.update(placement, version, checked, by)
+            return self.update(_known(placement), version, tuple(slots), by)
         except EditConflict as error:
-            if error.current.slots == checked:
+            if error.current.slots == load_slots(dump_slots(slots))[0]:
                 return error.current
             raise
 
@@ -122,14 +125,8 @@ def _known(placement: str) -> str:
     return placement
 
 
-def _checked(placement: str, slots: Sequence[Slot], fillers: Fillers) -> tuple[Slot, ...]:
-    _known(placement)
+def placement_problems(slots: Sequence[Mapping[str, Any]], fillers: Fillers) -> Iterator[Problem]:
+    """What is wrong with the slots of a placement, each given as its fields by name; paths begin with a slot's place."""
     if len(slots) > MAX_SLOTS:
-        message = N_("A placement takes at most %(most)s slots, not %(count)s; remove some.")
-        raise InputError(message, most=MAX_SLOTS, count=len(slots))
-    read = tuple(slot_from_json(slot_to_json(slot)) for slot in slots)
-    try:
-        fillers.check_all(placement, read)
-    except ConfigurationError as error:
-        raise InputError(str(error)) from None
-    return read
+        yield Problem((), N_("A placement has at most %(most)s slots; remove some."), {"most": MAX_SLOTS})
+    yield from fillers.problems(slots)

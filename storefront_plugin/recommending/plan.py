@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from numbers import Number
 from typing import Any, Literal, TypeAlias
 
 from ..core import clock
-from ..core.errors import ConfigurationError, InputError
+from ..core.errors import N_, ConfigurationError, InputError
+from ..core.problems import Problem, period_problems, refuse
 
 Placement: TypeAlias = Literal["product", "cart", "checkout", "thank_you", "home", "category", "account", "email"]
 
@@ -67,23 +69,75 @@ class Slot:
             raise ConfigurationError(
                 f"Slot {self.name!r} needs a tuple of strategy names, such as ('also_bought', 'related')."
             )
-        if self.specialness is not None and not 0 <= self.specialness <= 0.5:
-            raise ConfigurationError(f"Slot {self.name!r} has specialness {self.specialness}; use 0 to 0.5, or None.")
-        self._check_schedule()
-
-    def _check_schedule(self) -> None:
-        moments = [moment for moment in (self.starts_at, self.ends_at) if moment is not None]
-        if any(moment.tzinfo is None for moment in moments):
-            raise ConfigurationError(
-                f"Slot {self.name!r} has a time without a time zone; add one to starts_at and ends_at."
-            )
-        if len(moments) == 2 and moments[0] >= moments[1]:
-            raise ConfigurationError(f"Slot {self.name!r} ends before it starts; put ends_at after starts_at.")
+        wrong = [*_specialness(self.specialness), *period_problems(self.starts_at, self.ends_at)]
+        if wrong:
+            raise ConfigurationError(f"Slot {self.name!r}: {wrong[0].path[0]}: {wrong[0].text}")
 
     def is_on(self, moment: dt.datetime) -> bool:
         """Whether the slot is shown at *moment*."""
         started = self.starts_at is None or self.starts_at <= moment
         return self.enabled and started and (self.ends_at is None or moment < self.ends_at)
+
+
+def slot_values(slot: Slot) -> dict[str, Any]:
+    """The fields of *slot* by name."""
+    return {field.name: getattr(slot, field.name) for field in fields(slot)}
+
+
+def slot_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with the fields of a slot, by name; of any type. What fillers there are is `Fillers.problems`."""
+    slot = {**_DEFAULTS, **values}
+    limit, minimum = slot["limit"], slot["minimum"]
+    yield from _name(slot.get("name"))
+    yield from _strategies(slot.get("strategies"))
+    yield from _title(slot["title"])
+    is_limit = _is_whole(limit, 1, MAX_LIMIT)
+    if not is_limit:
+        message = N_("The maximum of a slot must be a whole number from 1 to %(most)s.")
+        yield Problem(("limit",), message, {"most": MAX_LIMIT})
+    most = limit if is_limit else MAX_LIMIT
+    if not _is_whole(minimum, 0, MAX_LIMIT):
+        message = N_("The minimum of a slot must be a whole number from 0 to %(most)s.")
+        yield Problem(("minimum",), message, {"most": most})
+    elif minimum > most:
+        yield Problem(("minimum",), N_("More than the slot's maximum; use %(limit)s or less."), {"limit": most})
+    yield from _specialness(slot["specialness"])
+    yield from period_problems(slot["starts_at"], slot["ends_at"])
+
+
+def _name(name: object) -> Iterator[Problem]:
+    if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME or not name.isprintable():
+        message = N_("A slot needs a name of 1 to %(most)s plain characters; correct it.")
+        yield Problem(("name",), message, {"most": MAX_NAME})
+
+
+def _strategies(names: object) -> Iterator[Problem]:
+    if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) for name in names):
+        yield Problem(("strategies",), N_("Choose at least one source."), {})
+    elif len(set(names)) < len(names):
+        yield Problem(("strategies",), N_("The same source is selected twice; remove one."), {})
+    elif len(names) > MAX_STRATEGIES:
+        message = N_("A slot has at most %(most)s sources; remove some.")
+        yield Problem(("strategies",), message, {"most": MAX_STRATEGIES})
+
+
+def _title(title: object) -> Iterator[Problem]:
+    texts = title if isinstance(title, Mapping) else {"": title or ""}
+    for language, text in texts.items():
+        if not isinstance(text, str) or len(text) > MAX_TITLE:
+            message = N_("A title must be text of at most %(most)s characters; shorten it.")
+            yield Problem(("title", language) if language else ("title",), message, {"most": MAX_TITLE})
+
+
+def _specialness(share: object) -> Iterator[Problem]:
+    is_number = isinstance(share, Number) and not isinstance(share, bool)
+    if share is not None and not (is_number and 0 <= share <= 0.5):  # type: ignore[operator]
+        message = N_("The balance of popularity and relevance must be a number from 0 to 0.5.")
+        yield Problem(("specialness",), message, {})
+
+
+def _is_whole(value: object, least: int, most: int) -> bool:
+    return type(value) is int and least <= value <= most
 
 
 def running(slots: Sequence[Slot]) -> list[Slot]:
@@ -150,7 +204,8 @@ def load_slots(text: str) -> tuple[tuple[Slot, ...] | None, tuple[str, ...]]:
         try:
             slots.append(slot_from_json(each))
         except InputError as error:
-            problems.append(str(error))
+            name = each.get("name") if isinstance(each, dict) else each
+            problems.append(f"Slot {name!r:.80}: {error}")
     return (None if problems and not slots else tuple(slots)), tuple(problems)
 
 
@@ -165,85 +220,30 @@ def slot_to_json(slot: Slot) -> dict[str, Any]:
 
 
 def slot_from_json(data: object) -> Slot:
-    """The slot in plain JSON values; raises `InputError` with what is wrong."""
+    """The slot in plain JSON values; raises `InputError` with all that is wrong."""
     if not isinstance(data, dict):
         raise InputError("A slot must be a JSON object; correct it or remove it.")
-    name = _name(data.get("name"))
     unknown = data.keys() - {field.name for field in fields(Slot)}
     if unknown:
-        raise InputError(f"Slot {name!r} has the unknown field {min(unknown)!r:.40}; remove it.")
-    limit = _whole(name, data, "limit", 1, MAX_LIMIT)
+        raise InputError(f"The field {min(unknown)!r:.40} of a slot is unknown; remove it.")
+    values = data | {key: _moment(key, data[key]) for key in _TIMES if data.get(key) is not None}
+    for key, kind in (("layout", str), ("lazy", bool), ("enabled", bool)):
+        if not isinstance(values.get(key, _DEFAULTS[key]), kind):
+            raise InputError(f"The field {key} of a slot must be {kind.__name__}, not {values[key]!r:.40}; correct it.")
+    refuse(slot_problems(values))
+    return Slot(**values | {"strategies": tuple(values["strategies"]), "title": values.get("title") or None})
+
+
+def _moment(key: str, text: object) -> dt.datetime:
     try:
-        return Slot(
-            name=name,
-            strategies=_strategies(name, data.get("strategies")),
-            title=_title(name, data.get("title")),
-            layout=_layout(name, data.get("layout", _DEFAULTS["layout"])),
-            limit=limit,
-            minimum=_whole(name, data, "minimum", 0, limit),
-            specialness=_share(name, data.get("specialness")),
-            lazy=_switch(name, data, "lazy"),
-            enabled=_switch(name, data, "enabled"),
-            **{key: _moment(name, data[key]) for key in _TIMES if data.get(key) is not None},
-        )
-    except ConfigurationError as error:
-        raise InputError(str(error)) from None
+        return dt.datetime.fromisoformat(text)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise InputError(
+            f"The field {key} of a slot is {text!r:.40}; use a time such as 2026-03-01T12:00+00:00."
+        ) from None
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.timezone.utc).isoformat()
     return dict(value) if isinstance(value, Mapping) else value
-
-
-def _name(given: object) -> str:
-    if not isinstance(given, str) or not given.strip() or len(given) > MAX_NAME or not given.isprintable():
-        raise InputError(f"A slot needs a name of 1 to {MAX_NAME} plain characters, not {given!r:.40}; correct it.")
-    return given
-
-
-def _strategies(slot: str, given: object) -> tuple[str, ...]:
-    names = [name for name in given if isinstance(name, str)] if isinstance(given, (list, tuple)) else []
-    if not names or names != list(given) or len(set(names)) < len(names) or len(names) > MAX_STRATEGIES:  # type: ignore[call-overload]
-        raise InputError(f"Slot {slot!r} needs 1 to {MAX_STRATEGIES} different strategies; choose them from the list.")
-    return tuple(names)
-
-
-def _title(slot: str, given: Any) -> str | dict[str, str] | None:
-    texts = list(given.values()) if isinstance(given, dict) else [given or ""]
-    if any(not isinstance(text, str) or len(text) > MAX_TITLE for text in texts):
-        raise InputError(f"The title of slot {slot!r} must be text of at most {MAX_TITLE} characters; shorten it.")
-    return given or None
-
-
-def _layout(slot: str, given: object) -> str:
-    if not isinstance(given, str):
-        raise InputError(f"Slot {slot!r} has layout {given!r:.40}; use the name of one.")
-    return given
-
-
-def _whole(slot: str, data: Mapping[str, Any], key: str, least: int, most: int) -> int:
-    value = data.get(key, min(_DEFAULTS[key], most))
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise InputError(f"Slot {slot!r} has {key} {value!r:.40}; use {least} to {most}.")
-    return value
-
-
-def _share(slot: str, value: object) -> float | None:
-    if value is not None and (not isinstance(value, (int, float)) or isinstance(value, bool)):
-        raise InputError(f"Slot {slot!r} has specialness {value!r:.40}; use 0 to 0.5, or none.")
-    return value
-
-
-def _switch(slot: str, data: Mapping[str, Any], key: str) -> bool:
-    value = data.get(key, _DEFAULTS[key])
-    if not isinstance(value, bool):
-        raise InputError(f"Slot {slot!r} has {key} {value!r:.40}; use true or false.")
-    return value
-
-
-def _moment(slot: str, text: object) -> dt.datetime:
-    try:
-        return dt.datetime.fromisoformat(text)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise InputError(f"Slot {slot!r} has the time {text!r:.40}; use one such as 2026-03-01T12:00+00:00.") from None

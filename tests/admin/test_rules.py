@@ -295,7 +295,7 @@ def test_times_are_those_of_the_shops_clock(make_shop: MakeShop) -> None:
         ({"kind": "boost", "strength": "many"}, "strength", ""),
         ({"seed_kind": "brand"}, "seed_brand", "Choose the product, category or brand"),
         ({"target_kind": "dearer", "price_percent": "0"}, "price_percent", "from 1 to"),
-        ({"starts_at": "2026-03-02T09:00", "ends_at": "2026-03-01T09:00"}, "ends_at", "ends before it starts"),
+        ({"starts_at": "2026-03-02T09:00", "ends_at": "2026-03-01T09:00"}, "ends_at", "end must be after the start"),
     ],
 )
 def test_what_cannot_be_is_said_beside_its_field_and_nothing_typed_is_lost(

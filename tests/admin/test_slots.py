@@ -302,6 +302,26 @@ def test_what_cannot_be_is_said_and_nothing_typed_is_lost(browser: Browser, type
     assert stored(browser.shop).version == 0
 
 
+def test_all_that_is_wrong_is_said_at_once_beside_its_field(browser: Browser) -> None:
+    """What cannot be read and what cannot be, of all slots, in the order of the form; in the words of the merchant."""
+    together, bundles = PRODUCT.index("bought_together") + 1, PRODUCT.index("bundles") + 1
+    typed = {
+        f"s{together}-limit": "lots",
+        f"s{together}-minimum": "31",
+        f"s{together}-starts_at": "2026-05-01T00:00",
+        f"s{together}-ends_at": "2026-04-01T00:00",
+        f"s{bundles}-layout": "grid",
+        f"s{bundles}-name": "bought_together",
+    }
+    soup = browser.press(browser.get(), "save", 422, **typed)
+    links = [(str(link["href"])[1:], link.parent.get_text(" ", strip=True)) for link in soup.select(".notice-error a")]
+    fields = [f"s{together}-{name}" for name in ("name", "limit", "minimum", "ends_at")]
+    assert [address for address, _ in links] == [*fields, f"s{bundles}-name", f"s{bundles}-layout"]
+    assert "The layout “Bundle cards” only works with the source “Bundles”." in links[-1][1]
+    for address, _ in links:
+        assert soup.select(f"[id='{address}-error']"), address
+
+
 def test_hostile_words_stay_text(browser: Browser) -> None:
     """In the list, in the form, in the preview and in the log."""
     title = {"en": HOSTILE, "ja": "‏مرحبا " + "x" * 190}

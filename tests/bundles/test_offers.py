@@ -159,17 +159,17 @@ def test_a_tier_costs_what_the_till_asks_for_its_pieces(definition: Definition, 
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "words"),
     [
-        {"strategies": ("bundles",)},
-        {"strategies": ("bundles", "related"), "layout": "bundles"},
-        {"strategies": ("related",), "layout": "bundles"},
-        {"strategies": ("related", "bundles")},
+        ({"strategies": ("bundles",)}, "layout “bundles” only works with the source “bundles”"),
+        ({"strategies": ("bundles", "related"), "layout": "bundles"}, "“bundles” can't be combined"),
+        ({"strategies": ("related",), "layout": "bundles"}, "layout “bundles” only works with the source “bundles”"),
+        ({"strategies": ("related", "bundles")}, "“bundles” can't be combined"),
     ],
 )
-def test_a_slot_shows_bundles_or_products(fields: dict[str, Any]) -> None:
+def test_a_slot_shows_bundles_or_products(fields: dict[str, Any], words: str) -> None:
     """The remedy is named."""
-    with pytest.raises(ConfigurationError, match="mixes bundles with products; give it layout='bundles'"):
+    with pytest.raises(ConfigurationError, match=f"{words}.*bundles have strategies bundles and layouts bundles"):
         FILLERS.check(Slot(name="any", **fields))
 
 

@@ -23,6 +23,7 @@ from storefront_plugin import Slot
 from storefront_plugin.core import audit
 from storefront_plugin.core.database import Database, table_of
 from storefront_plugin.core.errors import ConfigurationError, InputError
+from storefront_plugin.core.problems import Invalid
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending.cards import CardFiller
 from storefront_plugin.recommending.placements import EditConflict, PlacementStore, unchanged
@@ -160,15 +161,16 @@ def test_what_was_never_changed_cannot_be_undone(database: Database) -> None:
 @pytest.mark.parametrize(
     ("slots", "words"),
     [
-        ([BEST, BEST], "Two slots"),
-        ([replace(BEST, strategies=("telepathy",))], "'telepathy', which does not exist"),
+        ([BEST, BEST], "Another slot has this name"),
+        ([replace(BEST, strategies=("telepathy",))], "source telepathy no longer exists"),
         ([replace(BEST, limit=31)], "1 to 30"),
         ([replace(BEST, limit=0)], "1 to 30"),
-        ([replace(BEST, minimum=5)], "0 to 4"),
+        ([replace(BEST, minimum=5)], "use 4 or less"),
+        ([replace(BEST, minimum=-1)], "0 to 4"),
         ([replace(BEST, name="")], "name"),
         ([replace(BEST, name="x" * 65)], "name"),
         ([replace(BEST, name="a\nb")], "name"),
-        ([replace(BEST, strategies=("related", "related"))], "different strategies"),
+        ([replace(BEST, strategies=("related", "related"))], "selected twice"),
         ([replace(BEST, title={"en": "x" * 201})], "shorten"),
         ([replace(BEST, title={"en": 3})], "must be text"),
         ([replace(BEST, name=f"n{number}") for number in range(21)], "at most 20"),
@@ -179,6 +181,21 @@ def test_slots_that_cannot_be_are_refused(shop: SmallShop, slots: list[Slot], wo
     with pytest.raises(InputError, match=words):
         PlacementStore(shop.storefront.database, FILLERS).save("home", 0, slots)
     assert PlacementStore(shop.storefront.database, FILLERS).find(PLACEMENTS) == {}
+
+
+def test_all_that_is_wrong_with_slots_is_told_at_once_with_the_fields(shop: SmallShop) -> None:
+    """To the store's caller as problems with paths; to the developer in one sentence for each."""
+    slots = [replace(BEST, limit=31, minimum=40), BEST, replace(ALIKE, strategies=("related", "bundles"), layout="x")]
+    with pytest.raises(Invalid) as caught:
+        PlacementStore(shop.storefront.database, FILLERS).save("home", 0, slots)
+    paths = [(0, "limit"), (0, "minimum"), (0, "name"), (1, "name"), (2, "layout"), (2, "strategies")]
+    assert [problem.path for problem in caught.value.problems] == paths
+    with pytest.raises(ConfigurationError) as refused:
+        FILLERS.check_all("home", slots)
+    assert str(refused.value).count("of 'home'") == len(paths)
+    assert "Slot 'best' of 'home': limit: The maximum of a slot must be a whole number from 1 to 30." in str(
+        refused.value
+    )
 
 
 def test_a_placement_that_does_not_exist_is_refused(shop: SmallShop) -> None:
@@ -255,7 +272,7 @@ def test_a_slot_needs_times_with_a_zone_and_in_their_order() -> None:
     """The developer is told at mount time."""
     with pytest.raises(ConfigurationError, match="zone"):
         replace(BEST, starts_at=dt.datetime(2026, 1, 1))
-    with pytest.raises(ConfigurationError, match="before it starts"):
+    with pytest.raises(ConfigurationError, match=r"'best'.* end must be after the start"):
         replace(BEST, starts_at=NOW, ends_at=NOW)
 
 
@@ -325,7 +342,7 @@ def test_what_is_damaged_never_breaks_a_page(live: SmallShop, caplog: pytest.Log
         page = visit(live)
         live.app.extensions[SERVICES].snapshots.expire()
         assert [each["data-storefront-slot"] for each in page.soup.select("[data-storefront-slot]")] == ["best"]
-    assert caplog.text.count("'telepathy'") == 1
+    assert caplog.text.count("source telepathy") == 1
     write_text(live, "][")
     shown = {each["data-storefront-slot"] for each in visit(live).soup.select("[data-storefront-slot]")}
     assert shown

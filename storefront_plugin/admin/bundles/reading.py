@@ -18,7 +18,7 @@ from ...bundles.tier import MAX_QUANTITY
 from ...core.i18n import known_locale
 from ...core.typed import plain
 from ...web.widgets.cards import below_root
-from ..kit.forms import add_error, read_amount, read_currency, read_percent, read_whole
+from ..kit.forms import add_error, add_problems, read_amount, read_currency, read_percent, read_whole
 from ..kit.i18n import _
 from .errors import field_at
 from .form import KINDS, BundleForm, errors_of
@@ -59,10 +59,7 @@ def read_definition(form: BundleForm, kept: Definition | None = None, placeholde
         "stacking": form.stacking.data or "best",
     }
     definition, problems = build_definition(data)
-    for path, message, values in problems:
-        where = field_at(form, path)
-        if not where.errors:  # what could not be read is said already, and products of steps belong to all of them
-            add_error(where, _(message, **values))
+    add_problems(problems, lambda path: field_at(form, path))
     return None if errors_of(form) else definition
 
 

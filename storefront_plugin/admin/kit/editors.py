@@ -16,7 +16,7 @@ from ...core.typed import whole_number
 from ...core.versions import Record, RecordNotFound, VersionConflict, VersionedStore
 from .access import merchant_name
 from .changes import flash_change, numbers, undo_view
-from .forms import AdminForm, add_error
+from .forms import AdminForm, add_problems
 from .i18n import _
 from .pages import change, editors_only, flash, link, see_other, show_page, show_part
 
@@ -42,10 +42,7 @@ class EditorForm(AdminForm, Generic[Definition]):
 
     def add_problems(self, problems: Iterable[Problem], field_of: Callable[[str], str] = str) -> None:
         """Say beside the fields what is wrong; *field_of* names the field of a problem, where it has another name."""
-        for path, message, values in problems:
-            field = self[field_of(str(path[0]))]
-            if not field.errors:
-                add_error(field, _(message, **values))
+        add_problems(problems, lambda path: self[field_of(str(path[0]))])
 
 
 class Difference(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from wtforms.i18n import get_translations
 
 from ...bundles.price import MAX_AMOUNT
 from ...core.errors import N_
+from ...core.problems import Path, Problem
 from ...core.typed import decimal_number, minor_units, plain, time_in, whole_number
 from ...money import minor_digits
 from ...proxies import current_services
@@ -230,3 +231,11 @@ def read_amount(field: Field, currency: str, least: int) -> int | None:
 def add_error(field: Field, message: str) -> None:
     """Say beside *field* what is wrong with it."""
     field.errors = [*field.errors, message]
+
+
+def add_problems(problems: Iterable[Problem], field_at: Callable[[Path], Field]) -> None:
+    """Say beside the fields what is wrong; where something is said already, as of what could not be read, that is enough."""
+    for path, message, values in problems:
+        field = field_at(path)
+        if not field.errors:
+            add_error(field, _(message, **values))

@@ -46,10 +46,10 @@ def save(placement: str) -> Response:
     action, _separator, target = request.form.get("act", "save").partition(":")
     if action != "save":
         focus = draft.act(action, target)
-        return _editor(stored, draft, _readable(draft), _asked(placement), form=form, focus=focus, action=action)
+        return _editor(stored, draft, draft.slots(), _asked(placement), form=form, focus=focus, action=action)
     fine = form.validate()
     if not draft.validate() or not fine:
-        return _editor(stored, draft, _readable(draft), _asked(placement), 422, form=form)
+        return _editor(stored, draft, draft.slots(), _asked(placement), 422, form=form)
     return _saved(stored, draft, form)
 
 
@@ -69,7 +69,7 @@ def _saved(stored: PlacementRecord, draft: Draft, form: PlacementForm) -> Respon
         return _editor(conflict.current, draft, slots, _asked(placement), 409, form=form, is_conflict=True)
     except InputError as error:
         draft.problems.append(error_text(error))
-        return _editor(stored, draft, _readable(draft), _asked(placement), 422, form=form)
+        return _editor(stored, draft, draft.slots(), _asked(placement), 422, form=form)
     product = request.form.get("product", "").strip()
     return see_other(link("slots_edit", placement=placement, **({"product": product[:255]} if product else {})))
 
@@ -82,7 +82,7 @@ def preview(placement: str) -> Response:
     found = _asked(placement)
     return show_part(
         "slots/preview.html",
-        preview=preview_of(placement, _readable(draft), found.product),
+        preview=preview_of(placement, draft.slots(), found.product),
         asked=found,
         with_product=placement in WITH_PRODUCT,
     )
@@ -154,17 +154,6 @@ def _stored(placement: str) -> PlacementRecord:
     if placement not in placement_words():
         abort(404)
     return current_services.placements.load(placement)
-
-
-def _readable(draft: Draft) -> list[Slot]:
-    """The slots of the form that can be slots, for the preview."""
-    found = []
-    for form in draft.kept:
-        try:
-            found.append(form.slot())
-        except InputError:
-            continue
-    return found
 
 
 def _asked(placement: str) -> products.Found:

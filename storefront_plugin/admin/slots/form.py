@@ -9,17 +9,16 @@ from typing import Any
 
 from flask import request
 from wtforms import BooleanField, Field, FloatField, Form, HiddenField, IntegerField, SelectField, StringField
-from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
 
-from ...core.errors import N_, ConfigurationError, InputError
+from ...core.problems import Path, Problem
 from ...core.typed import whole_number
 from ...proxies import current_services
-from ...recommending.placements import MAX_SLOTS
-from ...recommending.plan import MAX_LIMIT, MAX_NAME, MAX_STRATEGIES, MAX_TITLE, Slot, slot_from_json, slot_to_json
-from ..kit.forms import AdminForm, Messages, MomentField
+from ...recommending.placements import MAX_SLOTS, placement_problems
+from ...recommending.plan import MAX_LIMIT, MAX_NAME, MAX_STRATEGIES, MAX_TITLE, Slot, slot_to_json
+from ..kit.forms import AdminForm, Messages, MomentField, add_problems
 from ..kit.i18n import _, admin_texts
-from .labels import layout_words, strategy_word
+from .labels import layout_words, strategy_words
 
 LANGUAGE_FIELDS = {"en": "title_en", "ja": "title_ja"}
 DIAL = 0.1
@@ -36,22 +35,6 @@ class ChainField(Field):
     @property
     def names(self) -> list[str]:
         return [name for name in self.data or [] if name]
-
-    def pre_validate(self, form: BaseForm) -> None:
-        """A chain has strategies that exist, none twice, and what cannot be mixed stands alone."""
-        unknown = next((name for name in self.names if name not in current_services.fillers.sources), None)
-        if not self.names:
-            raise StopValidation(_("Choose at least one source."))
-        if unknown is not None:
-            raise StopValidation(_("The source %(name)s no longer exists; choose another.", name=unknown))
-        if len(set(self.names)) < len(self.names):
-            raise StopValidation(_("The same source is selected twice; remove one."))
-        if len(self.names) > MAX_STRATEGIES:
-            raise StopValidation(_("A slot has at most %(most)s sources; remove some.", most=MAX_STRATEGIES))
-        alone = next((name for name in self.names if name in current_services.fillers.alone), None)
-        if alone is not None and len(self.names) > 1:
-            name = strategy_word(alone)
-            raise StopValidation(_("“%(name)s” can't be combined with other sources; give it its own slot.", name=name))
 
 
 class SlotForm(Form):
@@ -99,53 +82,33 @@ class SlotForm(Form):
         titles = {language: self[name].data for language, name in LANGUAGE_FIELDS.items() if self[name].data}
         return current_services.fillers.title(admin_texts(), next(iter(self.strategies.names), ""), titles or None)
 
-    def validate_minimum(self, field: Field) -> None:
-        if field.data is not None and self.limit.data is not None and field.data > self.limit.data:
-            raise StopValidation(_("More than the slot's maximum; use %(limit)s or less.", limit=self.limit.data))
-
-    def validate_ends_at(self, field: Field) -> None:
-        if field.data and self.starts_at.data and field.data <= self.starts_at.data:
-            raise StopValidation(_("The end must be after the start."))
-
-    def validate_layout(self, field: Field) -> None:
-        fillers, names = current_services.fillers, self.strategies.names
-        both = fillers.among(names, field.data)
-        if len(fillers.among(names)) == 1 < len(both):
-            message = _(
-                "The layout “%(layout)s” only works with the source “%(name)s”.",
-                layout=_(next(iter(both[0].layouts.values()))),
-                name=strategy_word(next(iter(both[0].sources))),
-            )
-            raise StopValidation(message)
-
     def validate_other_titles(self, field: Field) -> None:
-        try:
-            _read_titles(field.data)
-        except InputError as error:
-            raise StopValidation(str(error)) from None
+        if _titles(field.data) is None:
+            raise StopValidation(_("The titles in other languages can't be read; reload the page."))
 
-    def slot(self) -> Slot:
-        """The slot as typed; raises `InputError` for what cannot be one."""
-        others = _read_titles(self.other_titles.data)
+    def read(self) -> dict[str, Any]:
+        """The fields of the slot as typed, by name; None for a number that cannot be read."""
         titles = {language: self[name].data.strip() for language, name in LANGUAGE_FIELDS.items() if self[name].data}
-        try:
-            slot = Slot(
-                name=(self.name.data or "").strip(),
-                strategies=tuple(self.strategies.names),
-                title={**others, **titles} or None,
-                layout=self.layout.data,
-                limit=self.limit.data or 0,
-                minimum=self.minimum.data or 0,
-                lazy=self.lazy.data,
-                specialness=None if self.measured.data else self.dial.data,
-                starts_at=self.starts_at.data,
-                ends_at=self.ends_at.data,
-                enabled=self.enabled.data,
-            )
-            current_services.fillers.check(slot)
-        except ConfigurationError as error:
-            raise InputError(str(error)) from None
-        return slot_from_json(slot_to_json(slot))
+        return {
+            "name": (self.name.data or "").strip(),
+            "strategies": tuple(self.strategies.names),
+            "title": {**(_titles(self.other_titles.data) or {}), **titles} or None,
+            "layout": self.layout.data,
+            "limit": self.limit.data,
+            "minimum": self.minimum.data,
+            "lazy": self.lazy.data,
+            "specialness": None if self.measured.data else self.dial.data,
+            "starts_at": self.starts_at.data,
+            "ends_at": self.ends_at.data,
+            "enabled": self.enabled.data,
+        }
+
+    def field_at(self, path: Path) -> Field:
+        """The field that a problem at *path* of a slot stands beside."""
+        where, *language = map(str, path)
+        if where == "title":
+            return self[LANGUAGE_FIELDS.get(next(iter(language), "en"), "other_titles")]
+        return self.dial if where == "specialness" else self[where]
 
 
 def _labels() -> dict[str, str]:
@@ -167,14 +130,13 @@ def _labels() -> dict[str, str]:
     }
 
 
-def _read_titles(text: str | None) -> dict[str, str]:
+def _titles(text: str | None) -> dict[str, str] | None:
+    """The titles by language in *text*; None where it cannot be read."""
     try:
         found = json.loads(text or "{}")
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise InputError(N_("The titles in other languages can't be read; reload the page."))
-    return found
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def form_values(slot: Slot) -> dict[str, Any]:
@@ -222,20 +184,21 @@ class Draft:
         return bool(self.problems) or any(form.errors for form in self.kept)
 
     def validate(self) -> bool:
-        """Whether all of it can be saved; what cannot is said beside its field, or in *problems*."""
-        fine = not [form for form in self.kept if not form.validate()]
-        names = [form.name.data for form in self.kept]
+        """Whether all of it can be saved; all that cannot is said, beside its field or in *problems*."""
         for form in self.kept:
-            if names.count(form.name.data) > 1:
-                form.name.errors = [*form.name.errors, _("Another slot has this name; choose a different one.")]
-                fine = False
-        if len(names) > MAX_SLOTS:
-            self.problems.append(_("A placement has at most %(most)s slots; remove some.", most=MAX_SLOTS))
-        return fine and not self.problems
+            form.validate()
+        found = list(map(_in_words, placement_problems([form.read() for form in self.kept], current_services.fillers)))
+        self.problems += [_(message, **values) for path, message, values in found if not path]
+        add_problems((one for one in found if one.path), self._field_at)
+        return not self.is_wrong
 
     def slots(self) -> list[Slot]:
-        """The slots that stay; raises `InputError`."""
-        return [form.slot() for form in self.kept]
+        """The slots that stay, as far as what was typed can be one."""
+        read = [form.read() for form in self.kept]
+        return [Slot(**values) for values in read if not any(current_services.fillers.problems([values]))]
+
+    def _field_at(self, path: Path) -> Field:
+        return self.kept[int(path[0])].field_at(path[1:])
 
     def act(self, action: str, target: str) -> str:
         """Do what a button without script asks for; the key of the slot that it concerns."""
@@ -277,6 +240,13 @@ def blank(key: str, taken: Sequence[str | None]) -> SlotForm:
     name = next(name for name in names if name not in taken)
     slot = Slot(name=name, strategies=("related",))
     return SlotForm(key, **form_values(slot) | {"new": "1"})
+
+
+def _in_words(problem: Problem) -> Problem:
+    """*problem* with what merchants call the layout and the source in it."""
+    words = {"layout": layout_words(), "name": strategy_words()}
+    values = {key: words.get(key, {}).get(str(value), value) for key, value in problem.values.items()}
+    return problem._replace(values=values)
 
 
 def _change_chain(chain: ChainField, action: str, place: str) -> None:

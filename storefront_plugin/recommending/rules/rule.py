@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from ...core.errors import N_, InputError
-from ...core.problems import Problem
+from ...core.problems import Problem, period_problems
 from ...shop.ports import clean_id
 from ..plan import PLACEMENTS
 
@@ -140,18 +140,9 @@ def _rest(rule: Rule) -> Iterator[Problem]:
     if type(rule.position) is not int or abs(rule.position) > MAX_POSITION:
         message = N_("The position must be a whole number of at most %(most)s.")
         yield Problem(("position",), message, {"most": MAX_POSITION})
-    yield from _schedule(rule.starts_at, rule.ends_at)
+    yield from period_problems(rule.starts_at, rule.ends_at)
     if len(rule.note) > MAX_NOTE:
         yield Problem(("note",), N_("A note has at most %(most)s characters; shorten it."), {"most": MAX_NOTE})
-
-
-def _schedule(starts_at: dt.datetime | None, ends_at: dt.datetime | None) -> Iterator[Problem]:
-    for field, moment in (("starts_at", starts_at), ("ends_at", ends_at)):
-        if moment is not None and moment.tzinfo is None:
-            yield Problem((field,), N_("The time needs a time zone."), {})
-            return
-    if starts_at is not None and ends_at is not None and ends_at <= starts_at:
-        yield Problem(("ends_at",), N_("The rule ends before it starts; correct one of the times."), {})
 
 
 def _is_id(value: str | None) -> bool:
