@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,6 +26,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from . import dialects
 from .errors import ConfigurationError, DatabaseUnavailable, TablesMissing
+from .forks import Forkable, Gate, join_forks
 from .locks import ProcessLock
 from .shop_database import ShopDatabase, ShopSession
 
@@ -55,8 +56,11 @@ def table_of(model: type[Base]) -> sa.Table:
     return cast(sa.Table, model.__table__)
 
 
-class Database:
-    """Sessions on our tables. Engines are created at first use, once per process, so that nothing is shared across a fork."""
+class Database(Forkable):
+    """Sessions on our tables. Engines are created at first use, once per process, so that nothing is shared across a fork.
+
+    A fork waits for sessions of other threads and closes idle connections, in the parent too: see `forks`.
+    """
 
     def __init__(
         self,
@@ -74,8 +78,10 @@ class Database:
         self._model = model
         self._shop_options = shop_options
         self._lock = ProcessLock()
+        self._gate = Gate()
         self._engines: dict[tuple[int, bool], sa.Engine] = {}
         self._in_memory: bool | None = None
+        join_forks(self)
 
     @contextmanager
     def reading(self, blocking: bool = False) -> Iterator[Session]:
@@ -117,10 +123,24 @@ class Database:
     def dispose(self) -> None:
         """Close our connections; the next use opens new ones."""
         with self._lock:
-            mine = [key for key in self._engines if key[0] == os.getpid()]
-            engines = [self._engines.pop(key) for key in mine]
+            engines = [self._engines.pop(key) for key in self._own_keys()]
         for engine in engines:
             engine.dispose()
+
+    def drop(self, seconds: float) -> bool:
+        """Before a fork: let no session begin, wait for those of other threads, and close idle connections."""
+        ended = self._gate.close(seconds)
+        for key in self._own_keys():
+            self._engines[key].dispose()
+        return ended
+
+    def resume(self) -> None:
+        """After a fork, in the parent: let sessions begin."""
+        self._gate.open()
+
+    def renew(self) -> None:
+        """After a fork, in the child: the same, with connections of its own."""
+        self._gate.renew()
 
     def shop_session(self, given: ShopSession | None, commit: bool = False) -> Session | None:
         """The session of the shop's transaction: *given*, or the current one. None means a transaction of our own.
@@ -155,9 +175,20 @@ class Database:
                 ) from error
             raise missing from error
 
-    def _session(self, blocking: bool) -> Session:
-        if not self.in_memory:
-            return Session(self._engine(blocking), expire_on_commit=False)
+    @contextmanager
+    def _session(self, blocking: bool) -> Iterator[Session]:
+        if self.in_memory:
+            with self._joined_session() as session:
+                yield session
+            return
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._gate.passed(self._patience(blocking)))
+            except TimeoutError as error:
+                raise DatabaseUnavailable(f"{error} Trying again.") from error
+            yield stack.enter_context(Session(self._engine(blocking), expire_on_commit=False))
+
+    def _joined_session(self) -> Session:
         bind = self.shop.joint(self._model)
         if isinstance(bind, sa.Connection):
             self.prepare(bind)
@@ -177,8 +208,14 @@ class Database:
                 self._engines[key] = self._make_engine(blocking)
             return self._engines[key]
 
+    def _own_keys(self) -> list[tuple[int, bool]]:
+        return [key for key in list(self._engines) if key[0] == os.getpid()]
+
+    def _patience(self, blocking: bool) -> float:
+        return BLOCKING_SECONDS if blocking else self._deadline
+
     def _make_engine(self, blocking: bool) -> sa.Engine:
-        wait = BLOCKING_SECONDS if blocking else self._deadline
+        wait = self._patience(blocking)
         url, options = self._address()
         options["connect_args"] = dialects.connect_args(url, wait, options.get("connect_args", {}))
         engine = sa.create_engine(

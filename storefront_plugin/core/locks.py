@@ -20,4 +20,6 @@ class ProcessLock:
         self._locks.setdefault(os.getpid(), threading.Lock()).acquire()
 
     def __exit__(self, *_error: object) -> None:
-        self._locks[os.getpid()].release()
+        lock = self._locks.get(os.getpid())
+        if lock is not None and lock.locked():  # not in a child that was forked inside the block
+            lock.release()

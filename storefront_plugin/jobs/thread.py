@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from flask import Flask
 
 from ..core.errors import Stopped
+from ..core.forks import Forkable, Gate, join_forks
 from ..core.locks import ProcessLock
 
 logger = logging.getLogger(__name__)
@@ -35,11 +36,11 @@ class _Running:
     thread: threading.Thread | None = None
 
 
-class BackgroundThread:
+class BackgroundThread(Forkable):
     """Does its work in an app context of its own whenever it is woken, and every `IDLE_SECONDS`.
 
     The thread is started at first use and again in a forked process. It is healed by the next wake: a turn that fails
-    is logged once per kind of trouble and tried again.
+    is logged once per kind of trouble and tried again. A fork waits a little for a turn to end.
 
     The thread is a daemon, so that no shop hangs at its end, but a process that ends waits for it a little: one that
     is ended in the midst of DuckDB's work is aborted.
@@ -53,9 +54,11 @@ class BackgroundThread:
         self._lock = ProcessLock()
         self._reported: set[type[Exception]] = set()
         self._here = threading.local()
+        self._gate = Gate()
         self._is_over = False
         self.trouble: Exception | None = None
         """What the latest turn in this process met; None when it went well."""
+        join_forks(self)
 
     def does(self, turn: Callable[[], Exception | None]) -> None:
         """Give the thread its work, before the first `wake`: it raises its trouble, or returns what is reported already."""
@@ -100,6 +103,22 @@ class BackgroundThread:
         if running is not None and running.stopped.is_set():
             raise Stopped("The process is shutting down; its work continues later.")
 
+    def rest(self, seconds: float) -> None:
+        """Before a fork: begin no turn, and wait for the present one to end; a long one goes on."""
+        self._gate.close(seconds)
+
+    def resume(self) -> None:
+        """After a fork, in the parent: turns begin again."""
+        self._gate.open()
+
+    def renew(self) -> None:
+        """After a fork, in the child: it has no thread until the next `wake`, and has met no trouble."""
+        self._gate.renew()
+        self._running = {}
+        self._here = threading.local()
+        self._reported.clear()
+        self.trouble = None
+
     def _end(self) -> None:
         """The interpreter is ending."""
         self._is_over = True
@@ -122,7 +141,7 @@ class BackgroundThread:
             if running.stopped.is_set():
                 return
             try:
-                with self._app.app_context():
+                with self._gate.passed(), self._app.app_context():
                     self.trouble = self._turn()
                 self._reported.clear()
             except Stopped:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..core.database import Database
 from ..core.errors import DatabaseUnavailable, StorefrontError, StoreUnavailable
+from ..core.forks import Forkable, join_forks
 from ..core.locks import ProcessLock
 from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import MISSING, Command, RedisStore
@@ -40,7 +41,7 @@ _CARDS = b"cards"
 _RULES = b"rules"
 
 
-class SnapshotCache:
+class SnapshotCache(Forkable):
     """The current `Snapshot`, replaced as a whole.
 
     Pages do not wait for a refresh: they ask `wake` for one and go on with what there is. Only the first pages of a
@@ -80,6 +81,7 @@ class SnapshotCache:
         self._lacks_numbers = False
         self._numbers_at = 0.0
         self._cards_version: int | None = None
+        join_forks(self)
 
     def get(self, blocking: bool = False) -> Snapshot:
         """What the process holds, for one page; with *blocking* as fresh as can be, raising what hinders it."""
@@ -133,6 +135,10 @@ class SnapshotCache:
             self._due_at = time.monotonic() + MAX_AGE
         finally:
             self._tried.set()
+
+    def renew(self) -> None:
+        """After a fork, in the child: another thread may have held the event."""
+        self._tried = threading.Event()
 
     def expire(self) -> None:
         """The snapshot is out of date; the next page or turn reads again."""

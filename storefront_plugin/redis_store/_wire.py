@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import InvalidResponse, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from ..core.forks import Forkable, join_forks
 from .commands import pack
 
 CONNECT_SECONDS: Final = 5.0
@@ -38,7 +39,7 @@ _WAITING: Final = object()
 _CHUNK: Final = 65536
 
 
-class Wire:
+class Wire(Forkable):
     """An open, authenticated connection. redis-py does the handshake; sending and receiving are implemented here.
 
     redis-py has a timeout per receive, so the delays of many replies add up. Here all receives of an exchange share one
@@ -54,6 +55,7 @@ class Wire:
         self._sock: Any = connection._sock  # typed as None there
         self._reader = _new_reader()
         self._replies: list[Any] = []
+        join_forks(self)
 
     def is_stale(self) -> bool:
         """Whether the server has closed it, or has sent unexpected data."""
@@ -98,6 +100,10 @@ class Wire:
     def close(self) -> None:
         """Close the connection; safe to call twice."""
         self._connection.disconnect()  # type: ignore[no-untyped-call]
+
+    def renew(self) -> None:
+        """After a fork, in the child: close its copy, which leaves the parent's connection alone."""
+        self._sock.close()
 
     def _receive(self, seconds: float) -> None:
         try:

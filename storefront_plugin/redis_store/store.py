@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from ..core.forks import Forkable, join_forks
 from ._errors import error_code, is_outage
 from ._info import StoreFacts, facts_of
 from ._nodes import Node, Part, exchange
@@ -97,7 +98,7 @@ class _Live:
         self.writer = Writer(topology)
 
 
-class RedisStore:
+class RedisStore(Forkable):
     """Redis for the whole package. Makes no connection before the first use, and new ones in a forked process.
 
     `fetch` is for pages: one round trip within the deadline, and `MISSING` instead of an error. All other methods are
@@ -126,6 +127,7 @@ class RedisStore:
         self._deadline = deadline
         self._embedded = embedded
         self._now: _Live | None = None
+        join_forks(self)
 
     @property
     def is_embedded(self) -> bool:
@@ -234,6 +236,10 @@ class RedisStore:
         if live is not None and live.pid == os.getpid():
             for node in live.topology.nodes():
                 node.close()
+
+    def renew(self) -> None:
+        """After a fork, in the child: connections, breakers and locks are its own; each `Wire` closes itself."""
+        self._now = None
 
     def _live(self) -> _Live:
         live = self._now

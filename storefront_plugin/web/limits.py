@@ -11,7 +11,6 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from math import ceil
-from threading import Lock
 from typing import Literal, TypeAlias
 
 from flask import Request, current_app, request
@@ -19,6 +18,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, Storage
 from limits.strategies import MovingWindowRateLimiter
 
+from ..core.locks import ProcessLock
 from ..proxies import current_services
 
 Kind: TypeAlias = Literal["fragment", "api", "cart"]
@@ -38,7 +38,7 @@ class RecentRequests(MemoryStorage):
 
     def __init__(self) -> None:
         Storage.__init__(self)  # without the thread of MemoryStorage
-        self._lock = Lock()
+        self._lock = ProcessLock()
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
     def __len__(self) -> int:

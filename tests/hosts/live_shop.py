@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from pathlib import Path
 
 from flask import Flask
@@ -28,7 +29,7 @@ def create_app() -> Flask:
 
 
 def create_used_app() -> Flask:
-    """For ``gunicorn --preload``: everything was used before the fork, and a thread is at work."""
+    """For ``gunicorn --preload``: everything was used before the fork, and a thread is counting orders."""
     shop = open_shop()
 
     @shop.app.after_request
@@ -36,8 +37,15 @@ def create_used_app() -> Flask:
         response.headers["X-Process"] = str(os.getpid())
         return response
 
+    @shop.app.post("/buy/<one>/<other>")
+    def buy(one: str, other: str) -> str:
+        shop.storefront.order_placed(shop.order(one, other, id=uuid.uuid4().hex))
+        shop.db.session.commit()
+        return "Thank you"
+
     with shop.app.app_context():
         shop.place(["p1", "p2"], ["p1", "p2"], drain=False)
         shop.storefront.drain()
-    visit(shop)
+        visit(shop)
+        shop.place(*[["p13", f"p{number % 5 + 14}"] for number in range(200)], drain=False)
     return shop.app

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPResponse
-from pathlib import Path
-from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from children import in_child
 from counting_model import expected, stored
+from live_processes import preloaded, running
 from shop_pages import add_pages, visit, wait_until, warm
 from small_shop import SmallShop
 
@@ -27,33 +23,12 @@ from storefront_plugin.jobs.thread import BackgroundThread
 from storefront_plugin.redis_store import Command
 
 MakeShop = Callable[..., SmallShop]
-HERE = Path(__file__).parents[1]
 
 
 @pytest.fixture
 def shop(make_shop: MakeShop) -> SmallShop:
     """A shop in production mode, here and in the processes of `run`."""
     return add_pages(make_shop(TESTING=False, STOREFRONT_DRAIN="off", STOREFRONT_DEADLINE_MS=1000))
-
-
-@contextmanager
-def running(shop: SmallShop, *program: str) -> Iterator[subprocess.Popen[str]]:
-    """*program* as a process of its own on the same database and Redis."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(map(str, (HERE, HERE / "support", HERE.parent))),
-        "SHOP_FOLDER": shop.app.instance_path,
-        "SHOP_REDIS": shop.app.config["STOREFRONT_REDIS_URL"],
-        "SHOP_PREFIX": shop.app.config["STOREFRONT_REDIS_PREFIX"],
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", *program], env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
 
 
 def test_two_workers_one_of_them_killed(shop: SmallShop) -> None:
@@ -83,11 +58,7 @@ def _sold(shop: SmallShop) -> int:
 
 def test_a_preloaded_server_forks_after_everything_was_used(shop: SmallShop) -> None:
     """gunicorn --preload: both workers show suggestions, count the orders placed meanwhile, and outlive each other."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    options = ("--preload", "-w", "2", "-b", f"127.0.0.1:{port}", "--log-level", "error")
-    with running(shop, "gunicorn", *options, "hosts.live_shop:create_used_app()"):
+    with preloaded(shop) as port:
         wait_until(lambda: _page(port)[0], 30)
         seen: set[str] = set()
         wait_until(lambda: len(_served(port, seen)) == 2, 30)
@@ -145,26 +116,6 @@ def _served(port: int, seen: set[str]) -> set[str]:
 def _answered(port: int) -> bool:
     time.sleep(0.2)
     return bool(_page(port)[0])
-
-
-def in_child(work: Callable[[], Any]) -> str:
-    """What *work* returns in a forked child, as text; the child may take ten seconds."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.write(writing, str(work()).encode())
-        except BaseException as error:
-            os.write(writing, repr(error).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    timer = threading.Timer(10, os.kill, (child, signal.SIGKILL))
-    timer.start()
-    os.waitpid(child, 0)
-    timer.cancel()
-    with os.fdopen(reading) as file:
-        return file.read()
 
 
 def test_a_forked_child_has_its_own_connections_and_locks(shop: SmallShop) -> None:
