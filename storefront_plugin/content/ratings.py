@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from ..core.clock import aware
+
 STARS = 5.0
 HALF_LIFE_DAYS = 730.0
 """Days since the newest review after which reviews count half."""
@@ -37,7 +39,7 @@ def effective_count(rated: Rated, now: dt.datetime) -> float:
     """The number of reviews, weighted by age; reviews without a date do not fade."""
     if rated.reviewed_at is None:
         return float(rated.count)
-    days = max((_aware(now) - _aware(rated.reviewed_at)) / dt.timedelta(days=1), 0.0)
+    days = max((aware(now) - aware(rated.reviewed_at)) / dt.timedelta(days=1), 0.0)
     return float(rated.count * 2.0 ** (-days / HALF_LIFE_DAYS))
 
 
@@ -69,7 +71,3 @@ def _shop_mean(reviews: Sequence[Rated], counts: Sequence[float]) -> float:
     if not total:  # all reviews are too old to count
         return sum(rated.stars for rated in reviews) / len(reviews)
     return sum(weight * rated.stars for weight, rated in zip(weights, reviews, strict=True)) / total
-
-
-def _aware(moment: dt.datetime) -> dt.datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)

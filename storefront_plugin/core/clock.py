@@ -11,6 +11,11 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.timezone.utc)
 
 
+def aware(moment: dt.datetime) -> dt.datetime:
+    """*moment* with a time zone; a naive one is UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
+
+
 def now_in_sql() -> dt.datetime:
     """The current time as stored in our tables: UTC, naive."""
     return now().replace(tzinfo=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ..core.clock import aware
 from .ports import NamesOf, Order, Product, VariantsOf
 
 
@@ -49,11 +50,11 @@ class MemoryOrders:
     """Orders from a list. Naive times are compared as UTC."""
 
     def __init__(self, orders: Iterable[Order]) -> None:
-        self._orders = sorted(orders, key=lambda order: (_aware(order.placed_at), order.id))
+        self._orders = sorted(orders, key=lambda order: (aware(order.placed_at), order.id))
 
     def iter_orders(self, since: dt.datetime | None = None) -> Iterator[Order]:
         """Orders placed at or after *since*, the oldest first."""
-        return (order for order in self._orders if since is None or _aware(order.placed_at) >= _aware(since))
+        return (order for order in self._orders if since is None or aware(order.placed_at) >= aware(since))
 
 
 def _searched(product: Product) -> str:
@@ -64,7 +65,3 @@ def _rank(product: Product, text: str) -> int:
     if product.id.casefold() == text:
         return 0
     return 1 if product.title.casefold().startswith(text) else 2
-
-
-def _aware(moment: dt.datetime) -> dt.datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)

@@ -118,11 +118,11 @@ def state_view(
     now = clock.now()
     if state != "published":
         return StateView("off", state_names()[state])
-    if end is not None and _aware(end) <= now:
+    if end is not None and clock.aware(end) <= now:
         return StateView("off", _("Ended"))
     if limit is not None and uses >= limit:
         return StateView("warning", _("Limit reached"))
-    if start is not None and _aware(start) > now:
+    if start is not None and clock.aware(start) > now:
         return StateView("waiting", _("Scheduled"))
     return StateView("warning", absent.label) if absent else StateView("on", _("Active"))
 
@@ -209,10 +209,6 @@ def _percent(price: Price) -> str:
     percent = f"{price.percent:f}"
     places = len(percent.partition(".")[2].rstrip("0"))
     return shown_percent(price.rate / 1_000_000, places)
-
-
-def _aware(moment: dt.datetime) -> dt.datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from wtforms import DateTimeLocalField, Field, StringField
 from wtforms.i18n import get_translations
 
 from ...bundles.price import MAX_AMOUNT
+from ...core import clock
 from ...core.errors import N_
 from ...core.problems import Path, Problem
 from ...core.typed import decimal_number, minor_units, plain, time_in, whole_number
@@ -152,8 +153,7 @@ class MomentField(DateTimeLocalField):
             return " ".join(map(str, self.raw_data))
         if self.data is None:
             return ""
-        moment = self.data if self.data.tzinfo else self.data.replace(tzinfo=dt.timezone.utc)
-        return str(moment.astimezone(shop_zone()).replace(tzinfo=None).isoformat(timespec="minutes"))
+        return str(clock.aware(self.data).astimezone(shop_zone()).replace(tzinfo=None).isoformat(timespec="minutes"))
 
 
 def _in_utc(shown: dt.datetime) -> dt.datetime:

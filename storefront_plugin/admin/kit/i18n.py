@@ -47,10 +47,9 @@ def shown_time(moment: dt.datetime | None) -> str:
     if moment is None:
         return ""
     zone = ZoneInfo(current_services.settings.timezone)
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
-    local = aware.astimezone(zone)
-    day, clock = format_date(local, "medium", locale=_locale()), format_time(local, "short", locale=_locale())
-    return str(get_datetime_format("medium", locale=_locale())).replace("'", "").format(clock, day)
+    local = clock.aware(moment).astimezone(zone)
+    day, time = format_date(local, "medium", locale=_locale()), format_time(local, "short", locale=_locale())
+    return str(get_datetime_format("medium", locale=_locale())).replace("'", "").format(time, day)
 
 
 def shown_period(start: dt.datetime | None, end: dt.datetime | None) -> str:
@@ -69,8 +68,7 @@ def shown_day(day: dt.date) -> str:
 
 def shown_age(moment: dt.datetime) -> str:
     """How long ago, in words ("3 hours ago"); a naive *moment* is UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
-    return format_timedelta(aware - clock.now(), add_direction=True, locale=_locale())
+    return format_timedelta(clock.aware(moment) - clock.now(), add_direction=True, locale=_locale())
 
 
 def shown_money(minor: int, currency: str | None) -> str:
