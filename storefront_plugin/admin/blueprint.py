@@ -26,7 +26,7 @@ from .home import page as home
 from .kit import catalogue_names, products
 from .kit.access import current_merchant, may_edit
 from .kit.forms import TOKEN
-from .kit.pages import show_page
+from .kit.pages import AdminBlueprint, show_page
 from .log import LIST as AUDIT_LOG
 from .rules.editor import EDITOR as RULE_EDITOR
 from .rules.list import LIST as RULE_LIST
@@ -48,9 +48,10 @@ _POLICY = "default-src 'self'; img-src * data:; frame-ancestors 'self'; base-uri
 class _Page(Protocol):
     """What has pages: a module of this folder, a list or an editor."""
 
-    def register(self, blueprint: Blueprint) -> None: ...
+    def register(self, blueprint: AdminBlueprint) -> None: ...
 
 
+# Sections of the navigation stand in this order.
 PAGES: tuple[_Page, ...] = (
     home,
     BUNDLE_LIST,
@@ -75,7 +76,7 @@ PAGES: tuple[_Page, ...] = (
 
 def build_admin(name: str, url_prefix: str) -> Blueprint:
     """The blueprint ``<name>-admin`` under ``<url_prefix>/admin``."""
-    blueprint = Blueprint(f"{name}-admin", __name__, url_prefix=f"{url_prefix}/admin")
+    blueprint = AdminBlueprint(f"{name}-admin", url_prefix=f"{url_prefix}/admin")
     for page in PAGES:
         page.register(blueprint)
     # Every address and method has a view, so that who asks is known first and the answer reveals nothing of what exists.

@@ -65,6 +65,7 @@ def _rows(query: Query) -> tuple[Sequence[Line], int]:
 LIST = ListPage(
     endpoint="audit_log",
     path="/log",
+    section=N_("Activity log"),
     template="log.html",
     rows=_rows,
     filters=(Tabs("subject", N_("Item"), plurals), Value("by", N_("Staff member"))),

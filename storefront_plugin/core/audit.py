@@ -98,8 +98,5 @@ def entries(
         where.append(AuditRow.subject_id == str(subject_id))
     if by is not None:
         where.append(AuditRow.changed_by == by)
-    query = sa.select(*AuditRow.__table__.columns).where(*where).order_by(AuditRow.id.desc())
-    with database.reading(blocking=True) as session:
-        count = session.scalar(sa.select(sa.func.count()).select_from(AuditRow).where(*where)) or 0
-        rows = session.execute(query.limit(size).offset((page - 1) * size)).all()
+    rows, count = database.page(sa.select(*AuditRow.__table__.columns).where(*where), [AuditRow.id.desc()], page, size)
     return [Entry(**row._mapping) for row in rows], count

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -25,7 +25,7 @@ from flask import Flask
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from . import dialects
-from .errors import ConfigurationError, DatabaseUnavailable, TablesMissing
+from .errors import ConfigurationError, DatabaseUnavailable, InputError, TablesMissing
 from .forks import Forkable, Gate, join_forks
 from .locks import ProcessLock
 from .shop_database import ShopDatabase, ShopSession
@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 BLOCKING_SECONDS = 5.0
 """Seconds that blocking sessions wait for a lock or a connection."""
+
+MAX_PAGE = 200
+"""Rows of a page of a list."""
 
 TABLE_PREFIX = "storefront_"
 
@@ -88,6 +91,20 @@ class Database(Forkable):
         """A read-only session; changes are discarded. Raises `DatabaseUnavailable` when the database is late or unreachable."""
         with self._session(blocking) as session, _translated():
             yield session
+
+    def page(
+        self, query: sa.Select[Any], order: Sequence[Any], page: int = 1, size: int = 50
+    ) -> tuple[Sequence[sa.Row[Any]], int]:
+        """One page (from 1) of the rows of *query* in *order*, and how many there are.
+
+        Blocks. Raises `InputError` for a page below 1 or of more than `MAX_PAGE` rows.
+        """
+        if type(page) is not int or page < 1 or not 1 <= size <= MAX_PAGE:
+            raise InputError(f"Pages start at 1 and have 1 to {MAX_PAGE} rows; correct the address.")
+        count = sa.select(sa.func.count()).select_from(query.subquery())
+        with self.reading(blocking=True) as session:
+            rows = session.execute(query.order_by(*order).limit(size).offset((page - 1) * size)).all()
+            return rows, session.scalar(count) or 0
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

@@ -369,6 +369,31 @@ def test_every_link_stays_below_the_shops_own_root(probed: tuple[SmallShop, Prob
         assert outside == [], path
 
 
+@pytest.mark.parametrize(
+    ("path", "current"),
+    [
+        ("", ["Home"]),
+        ("/bundles", ["Bundles"]),
+        ("/bundles/proposals", ["Bundles"]),
+        ("/bundles/new?kind=set", ["Bundles"]),
+        ("/slots/product", ["Placements"]),
+        ("/rules/new", ["Rules"]),
+        ("/explain", ["Inspect"]),
+        ("/log?page=2", ["Activity log"]),
+        ("/rulesandmore", []),
+    ],
+)
+def test_the_navigation_marks_the_section_of_the_page(
+    probed: tuple[SmallShop, Probe], path: str, current: list[str]
+) -> None:
+    """Each page that says it is a section stands there, in one order; pages below its address are of it."""
+    soup = soup_of(signed_in(probed[0]).get(f"{HOME}{path}", base_url="http://localhost/below"))
+    assert [each.get_text() for each in soup.select(".sections a")] == [
+        "Home", "Bundles", "Placements", "Rules", "Inspect", "Activity log",
+    ]  # fmt: skip
+    assert [each.get_text() for each in soup.select(".sections [aria-current=page]")] == current
+
+
 def test_another_name_and_address_of_the_extension_is_kept(make_shop: MakeShop) -> None:
     """In links, and in the lines to copy."""
     shop = make_shop(admin_access=lambda: True, name="suggestions", url_prefix="/my-suggestions")

@@ -74,6 +74,7 @@ def _lines(query: Query) -> tuple[Sequence[Line], int]:
 LIST = ListPage(
     endpoint="bundle_list",
     path="/bundles",
+    section=N_("Bundles"),
     template="bundles/list.html",
     rows=_lines,
     filters=(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
-from ...core.errors import InputError, StorefrontError
+from ...core.errors import N_, InputError, StorefrontError
 from ...proxies import current_services
 from ...recommending.plan import PLACEMENTS, running
 from ...recommending.rules.rule import Rule, SeedKind
@@ -17,7 +17,7 @@ from ..kit.access import merchant_name
 from ..kit.catalogue_names import category_id, category_name
 from ..kit.changes import flash_change
 from ..kit.i18n import _, error_text
-from ..kit.pages import change, flash, link, see_other, show_page, way_back
+from ..kit.pages import AdminBlueprint, change, flash, link, see_other, show_page, way_back
 from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, MOST, requested_page, usual_product
 from ..kit.products import Found
 from ..rules.labels import log_title, summary
@@ -25,7 +25,8 @@ from ..slots.labels import placement_words
 from .rows import SlotTable, slot_tables
 
 
-def register(blueprint: Blueprint) -> None:
+def register(blueprint: AdminBlueprint) -> None:
+    blueprint.sections["explain"] = N_("Inspect")
     blueprint.add_url_rule("/explain", "explain", explained)
     blueprint.add_url_rule("/explain/rule", "explain_rule", make_rule, methods=["POST"])
 

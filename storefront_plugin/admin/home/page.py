@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from flask import Blueprint, Response
+from flask import Response
 
 from ...bundles.definition import Definition
 from ...bundles.store.listing import Row, definitions_of
-from ...core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
+from ...core.errors import N_, AdapterError, DatabaseUnavailable, StoreUnavailable
 from ...proxies import current_services
 from ...recommending.rules.store import RuleRecord
 from ...recommending.slot_stats import STORED_DAYS
 from ..bundles.labels import Absence, absence
 from ..kit.access import merchant_name
 from ..kit.i18n import _, admin_texts
-from ..kit.pages import link, show_page
+from ..kit.pages import AdminBlueprint, link, show_page
 from ..kit.products import look_up
 from ..log import lines_of, subjects
 from ..rules.labels import look_up as look_up_rules
@@ -124,7 +124,8 @@ def _absences(definitions: dict[int, Definition]) -> dict[int, Absence | None]:
 _Answer = TypeVar("_Answer")
 
 
-def register(blueprint: Blueprint) -> None:
+def register(blueprint: AdminBlueprint) -> None:
+    blueprint.sections["home"] = N_("Home")
     blueprint.add_url_rule("", "home", show, strict_slashes=False)
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.errors import N_
 from ...core.typed import whole_number
 from ...proxies import current_services
 from .changes import flash_change
 from .i18n import _
-from .pages import change, flash, see_other, show_page, way_back
+from .pages import AdminBlueprint, change, flash, see_other, show_page, way_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +172,7 @@ class ListPage(Generic[Row]):
     Attributes:
         endpoint: Its name; that of its bulk actions is ``<endpoint>_change``, at ``<path>/change``.
         path: Its address below the admin's.
+        section: Its label in the navigation, marked with `N_`; "" for a list that is not there.
         template: It extends ``kit/list.html`` and fills in the columns.
         rows: One page of rows for a query, and how many there are; `page_of` does it for a plain SELECT.
         filters: In their order.
@@ -183,6 +184,7 @@ class ListPage(Generic[Row]):
 
     endpoint: str
     path: str
+    section: str = ""
     template: str
     rows: Callable[[Query], tuple[Sequence[Row], int]]
     filters: Sequence[Filter] = ()
@@ -193,8 +195,10 @@ class ListPage(Generic[Row]):
     key: Callable[[Any], object] = lambda row: row.id
     size: int = 50
 
-    def register(self, blueprint: Blueprint) -> None:
+    def register(self, blueprint: AdminBlueprint) -> None:
         """Add the page and its actions to the admin."""
+        if self.section:
+            blueprint.sections[self.endpoint] = self.section
         blueprint.add_url_rule(self.path, self.endpoint, self.show)
         if self.actions:
             blueprint.add_url_rule(f"{self.path}/change", f"{self.endpoint}_change", change(self.act), methods=["POST"])
@@ -238,13 +242,11 @@ class ListPage(Generic[Row]):
 def page_of(
     query: Query, select: sa.Select[Any], sorts: Mapping[str, Sequence[Any]], key: Any
 ) -> tuple[list[Any], int]:
-    """One page of the rows of *select* in the order that *query* asks for, and how many there are.
+    """One page of what *select* selects, in the order that *query* asks for, and how many there are.
 
     *sorts* are the columns by the names of `ListPage.sorts`; *key* makes the order total, so that no row is on two pages.
     """
     columns = [*sorts.get(query.sort, ()), key]
     order = [column.desc() if query.descending else column.asc() for column in columns]
-    count = sa.select(sa.func.count()).select_from(select.order_by(None).subquery())
-    page = select.order_by(*order).limit(query.size).offset((query.page - 1) * query.size)
-    with current_services.database.reading(blocking=True) as session:
-        return list(session.scalars(page)), session.scalar(count) or 0
+    rows, count = current_services.database.page(select, order, query.page, query.size)
+    return [row[0] for row in rows], count

@@ -6,13 +6,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Final, Literal, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
-from flask import Response, abort, redirect, request, session, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, request, session, url_for
 from markupsafe import Markup
 
-from ...core.errors import N_
 from ...proxies import current_services
 from ...web.http import local_path
 from ...web.http import way_back as page_before
@@ -62,15 +61,17 @@ def take_notices() -> list[Notice]:
     return [Notice(**notice) for notice in session.pop(_KEY, [])]
 
 
-_SECTIONS: Final = {
-    "home": (N_("Home"), ("home",)),
-    "bundle_list": (N_("Bundles"), ("bundle", "proposal")),
-    "slots": (N_("Placements"), ("slot",)),
-    "rules": (N_("Rules"), ("rule",)),
-    "explain": (N_("Inspect"), ("explain",)),
-    "audit_log": (N_("Activity log"), ("audit",)),
-}
-"""The endpoint of each entry of the navigation, its label, and how the endpoints of its pages begin."""
+class AdminBlueprint(Blueprint):
+    """The merchant's pages of one app.
+
+    Attributes:
+        sections: The label of each entry of the navigation, marked with `N_`, by the endpoint of its page. Pages put it
+            there when they are registered; addresses below that page's belong to its section.
+    """
+
+    def __init__(self, name: str, url_prefix: str) -> None:
+        super().__init__(name, __name__, url_prefix=url_prefix)
+        self.sections: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,14 @@ class Section:
 
 def sections() -> list[Section]:
     """The entries in their order, in the language of the request."""
-    prefix = f"{current_services.name}-admin."
-    now = (request.endpoint or "").removeprefix(prefix)
-    entries = _SECTIONS.items()
-    return [Section(_(label), url_for(prefix + name), now.startswith(starts)) for name, (label, starts) in entries]
+    admin = current_app.blueprints[f"{current_services.name}-admin"]
+    entries = admin.sections.items() if isinstance(admin, AdminBlueprint) else ()
+    return [Section(_(label), link(name), _is_below(link(name))) for name, label in entries]
+
+
+def _is_below(address: str) -> bool:
+    now = request.script_root + request.path
+    return now == address or (now.startswith(f"{address}/") and address != link("home"))
 
 
 _Arguments = ParamSpec("_Arguments")

@@ -46,6 +46,7 @@ def _switch(keys: Sequence[str], enabled: bool) -> list[int]:
 LIST = ListPage(
     endpoint="rules",
     path="/rules",
+    section=N_("Rules"),
     template="rules/list.html",
     rows=_rows,
     filters=(

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flask import Blueprint, Response
+from flask import Response
 
-from ...core.errors import StoreUnavailable
+from ...core.errors import N_, StoreUnavailable
 from ...proxies import current_services
 from ...recommending.placements import PlacementRecord, unchanged
 from ...recommending.plan import PLACEMENTS, Slot
 from ...recommending.slot_stats import SlotCounts
-from ..kit.pages import show_page
+from ..kit.pages import AdminBlueprint, show_page
 from .labels import placement_words, slot_row
 
 DAYS = 7
 """Days of the share of pages on which a slot stayed empty."""
 
 
-def register(blueprint: Blueprint) -> None:
+def register(blueprint: AdminBlueprint) -> None:
+    blueprint.sections["slots"] = N_("Placements")
     blueprint.add_url_rule("/slots", "slots", listed)
 
 

@@ -20,8 +20,6 @@ from .tables import BundleRow, BundleUse
 
 Sort: TypeAlias = Literal["updated", "title", "starts", "ends", "id"]
 
-MAX_PAGE = 200
-
 _SORTS: Mapping[str, Any] = {
     "updated": BundleRow.updated_at,
     "title": BundleRow.title,
@@ -79,14 +77,9 @@ def list_bundles(
     database: Database, filters: Filters | None = None, page: int = 1, size: int = 50
 ) -> tuple[list[Row], int]:
     """One page (from 1) of the filtered bundles, and how many there are; raises `InputError` for a page below 1."""
-    if type(page) is not int or page < 1 or not 1 <= size <= MAX_PAGE:
-        raise InputError(f"Pages start at 1 and have 1 to {MAX_PAGE} rows; correct the address.")
     filters = filters or Filters()
-    where = conditions(filters)
-    query = sa.select(*_COLUMNS).where(*where).order_by(*_order(filters)).limit(size).offset((page - 1) * size)
+    rows, count = database.page(sa.select(*_COLUMNS).where(*conditions(filters)), _order(filters), page, size)
     with database.reading(blocking=True) as session:
-        count = session.scalar(sa.select(sa.func.count()).select_from(BundleRow).where(*where)) or 0
-        rows = session.execute(query).all()
         uses = _uses(session, [row.id for row in rows])
     return [Row(**row._mapping, uses=uses.get(row.id, 0)) for row in rows], count
 

@@ -25,7 +25,6 @@ from .tables import ProposalRow
 ProposalState: TypeAlias = Literal["open", "accepted", "rejected"]
 Sort: TypeAlias = Literal["beyond", "support", "lift", "share", "margin"]
 
-MAX_PAGE = 200
 
 _SORTS: Mapping[str, Any] = {
     # In how many orders more than chance would bring them together.
@@ -93,14 +92,10 @@ def list_proposals(
     """One page (from 1) of the proposals in *state*, and how many there are; unknown margins come last."""
     if sort not in _SORTS:
         raise InputError(f"Proposals cannot be sorted by {sort!r:.40}; use one of {', '.join(_SORTS)}.")
-    if type(page) is not int or page < 1 or not 1 <= size <= MAX_PAGE:
-        raise InputError(f"Pages start at 1 and have 1 to {MAX_PAGE} rows; correct the address.")
-    column, where = _SORTS[sort], ProposalRow.state == state
+    column, query = _SORTS[sort], sa.select(ProposalRow).where(ProposalRow.state == state)
     order = [column.is_(None), column.desc() if descending else column.asc(), ProposalRow.key]
-    query = sa.select(ProposalRow).where(where).order_by(*order).limit(size).offset((page - 1) * size)
-    with database.reading(blocking=True) as session:
-        count = session.scalar(sa.select(sa.func.count()).select_from(ProposalRow).where(where)) or 0
-        return [_proposal(row) for row in session.scalars(query)], count
+    rows, count = database.page(query, order, page, size)
+    return [_proposal(row) for (row,) in rows], count
 
 
 def counts(database: Database) -> dict[str, int]:

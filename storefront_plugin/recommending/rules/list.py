@@ -18,7 +18,6 @@ from .store import RuleRecord, RuleStore
 Sort: TypeAlias = Literal["updated", "kind", "seed", "target", "position", "starts", "ends"]
 
 SORTS: tuple[Sort, ...] = get_args(Sort)
-MAX_PAGE = 200
 
 _COLUMNS: Mapping[Sort, tuple[Any, ...]] = {
     "updated": (RuleRow.updated_at,),
@@ -56,14 +55,9 @@ def list_rules(
     database: Database, filters: Filters | None = None, page: int = 1, size: int = 50
 ) -> tuple[list[RuleRecord], int]:
     """One page (from 1) of the filtered rules, and how many there are; raises `InputError` for a page below 1."""
-    if type(page) is not int or page < 1 or not 1 <= size <= MAX_PAGE:
-        raise InputError(f"Pages start at 1 and have 1 to {MAX_PAGE} rows; correct the address.")
     filters = filters or Filters()
-    where, store = _conditions(filters), RuleStore(database)
-    query = sa.select(RuleRow).where(*where).order_by(*_order(filters)).limit(size).offset((page - 1) * size)
-    with database.reading(blocking=True) as session:
-        count = session.scalar(sa.select(sa.func.count()).select_from(RuleRow).where(*where)) or 0
-        return [store.record(row) for row in session.scalars(query)], count
+    rows, count = database.page(sa.select(RuleRow).where(*_conditions(filters)), _order(filters), page, size)
+    return [RuleStore(database).record(row) for (row,) in rows], count
 
 
 def categories_of(database: Database, most: int = 1000) -> set[str]:
