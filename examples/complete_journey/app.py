@@ -109,7 +109,7 @@ def cart() -> str:
 
 @app.post("/cart")
 def add_to_cart() -> AnyResponse:
-    """Put one piece into the cart."""
+    """Put one item into the cart."""
     product = db.get_or_404(Product, request.form.get("product_id", type=int))
     quantities = session.setdefault("cart", {})
     quantities[str(product.id)] = quantities.get(str(product.id), 0) + 1
@@ -119,6 +119,6 @@ def add_to_cart() -> AnyResponse:
 
 @app.post("/cart/empty")
 def empty_cart() -> AnyResponse:
-    """Start anew."""
+    """Start again."""
     session.pop("cart", None)
     return redirect(url_for("cart"))

@@ -15,7 +15,7 @@ db = SQLAlchemy()
 
 CHUNK = 5000
 
-# A coupon has the quantity 0 in this data and no price: it counts as one piece.
+# A coupon has the quantity 0 in this data and no price: it counts as one item.
 ORDER_LINES = """
     SELECT basket_id AS order_id, transaction_timestamp AS ts, household_id AS customer_id, product_id,
            greatest(quantity, 1) AS quantity, round(sales_value / greatest(quantity, 1), 2) AS price

@@ -28,7 +28,7 @@ class Price:
         percent: Above 0 to 100, at most four decimals.
         amounts: Minor units by currency. A currency that is missing is never converted: the bundle does not apply to
             such a cart.
-        pieces: How many of the chosen pieces are free, the cheapest; for ``free`` in a mix. Elsewhere the components
+        pieces: How many of the chosen items are free, the cheapest; for ``free`` in a mix. Elsewhere the components
             marked *free* are.
         rate: The percentage in millionths of the whole; 0 for other kinds.
         rule: What it saves. Made here, because pricing asks for it with each cart.
@@ -77,7 +77,7 @@ class Price:
 
 
 def percent_off(percent: Decimal | int | str) -> Price:
-    """So many percent off the sum."""
+    """This many percent off the sum."""
     return Price("percent", percent=_decimal(percent))
 
 

@@ -67,7 +67,7 @@ class CartPricer:
             segments: Names of the segments that the shopper is in, or one name.
             tax_rate: Percent of a product, from the shop's own code; a line's own ``tax_rate`` comes first.
             hints: How many next offers to name at most.
-            sold_out: Name also next offers that cannot be had now.
+            sold_out: Name also next offers that are not available now.
 
         Raises:
             InputError: No currency is known, or several are, or a line's product, price or tax rate is not known.

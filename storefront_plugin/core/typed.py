@@ -43,7 +43,7 @@ def decimal_number(text: str, comma: Comma = "either", digits: int = 2) -> Decim
 
 
 def minor_units(number: Decimal, digits: int) -> int | None:
-    """An amount in minor units of a currency with so many *digits*; None where it has more, which is never rounded."""
+    """An amount in minor units of a currency with *digits* decimals; None where it has more, which is never rounded."""
     minor = number.scaleb(digits, _EXACT)
     return int(minor) if minor == minor.to_integral_value() else None
 

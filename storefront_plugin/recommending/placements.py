@@ -29,7 +29,7 @@ _DEVELOPERS: Final = "null"
 
 
 class EditConflict(VersionConflict):
-    """Somebody else changed the placement meanwhile; *current* is how it stands now."""
+    """Somebody else changed the placement in the meantime; *current* is how it stands now."""
 
     changed = N_(
         "The slots of %(id)s were changed by %(who)s at %(time)s UTC while you were editing them; compare both "

@@ -39,7 +39,7 @@ class EmbeddedServer:
     Args:
         folder: Has the data, log, lock and the path of the socket; created when needed.
         binary: The server program; found by `find_binary` by default.
-        idle_seconds: The server stops after so many seconds without clients.
+        idle_seconds: The server stops after this many seconds without clients.
     """
 
     def __init__(self, folder: Path, binary: Path | None = None, idle_seconds: float = IDLE_SECONDS) -> None:

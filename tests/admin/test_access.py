@@ -510,7 +510,7 @@ def test_an_address_cannot_plant_links_to_elsewhere(probed: tuple[SmallShop, Pro
     assert all(link.startswith("/storefront/admin/") for link in links)
 
 
-def test_who_asks_is_asked_anew_in_every_request(probed: tuple[SmallShop, Probe]) -> None:
+def test_who_asks_is_asked_again_in_every_request(probed: tuple[SmallShop, Probe]) -> None:
     """In a test suite whose app context lasts for many requests too."""
     shop, _ = probed
     with shop.app.app_context():

@@ -65,7 +65,7 @@ def test_the_export_has_what_the_list_shows(editor: Merchants) -> None:
     assert str(editor.soup.select_one("a[download]")["href"]).endswith("bundles/export?state=draft")  # type: ignore[index]
 
 
-def test_a_locked_database_is_told_on_a_page_not_in_a_broken_file(
+def test_a_locked_database_is_shown_on_a_page_not_in_a_broken_file(
     admin: SmallShop, editor: Merchants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer has not begun yet when the bundles are asked for."""
@@ -109,7 +109,7 @@ def test_a_file_is_checked_before_anything_is_changed(admin: SmallShop, editor: 
         )
 
 
-def test_bad_rows_are_told_by_line_and_good_ones_kept(admin: SmallShop, editor: Merchants) -> None:
+def test_bad_rows_are_reported_by_line_and_good_ones_kept(admin: SmallShop, editor: Merchants) -> None:
     """Line 2 changes its bundle, line 4 has a percentage above 100: the first is imported, the second said why not."""
     lines = exported(editor).splitlines(keepends=True)
     at = next(number for number, line in enumerate(lines) if line.startswith("2,") or line.startswith('"2"'))
@@ -163,7 +163,7 @@ BAD = (
 """A row, or two, for each thing that can be wrong with a bundle."""
 
 
-def test_refused_rows_are_told_in_the_merchants_language(admin: SmallShop) -> None:
+def test_refused_rows_are_shown_in_the_merchants_language(admin: SmallShop) -> None:
     """Every sentence, whatever is wrong; what stands in the file is quoted as it stands there."""
     editor = Merchants(admin, "ja")
     checked(editor, "\n".join([HEADER, *BAD]))
@@ -185,7 +185,7 @@ def test_refused_rows_are_told_in_the_merchants_language(admin: SmallShop) -> No
         b"kind,product_id,price_kind,title_en,kind\n",
     ],
 )
-def test_a_file_that_cannot_be_used_is_told_in_the_merchants_language(admin: SmallShop, data: bytes) -> None:
+def test_a_file_that_cannot_be_used_is_shown_in_the_merchants_language(admin: SmallShop, data: bytes) -> None:
     """The file as a whole."""
     editor = Merchants(admin, "ja")
     editor.get("bundles/files")
@@ -255,7 +255,7 @@ def test_a_new_row_says_that_it_becomes_a_draft(editor: Merchants) -> None:
     assert "New bundles are drafts" in editor.texts(".refused-why")[0]
 
 
-def test_all_reasons_are_told_and_no_link_leads_nowhere(editor: Merchants) -> None:
+def test_all_reasons_are_shown_and_no_link_leads_nowhere(editor: Merchants) -> None:
     """Each with its line where that is not the bundle's first."""
     text = "id,version,kind,title_en,product_id,quantity,price_kind,percent\n"
     text += "1,1,set,A,p1,half,percent,ten\n,,,,,1,,\n99,1,set,B,p1,2,percent,5\n"

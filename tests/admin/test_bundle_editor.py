@@ -1,4 +1,4 @@
-"""The merchant makes and changes bundles in plain HTML: nothing typed is lost, and the second of two editors is told."""
+"""The merchant makes and changes bundles in plain HTML: nothing typed is lost, and the second of two editors gets a conflict."""
 
 from __future__ import annotations
 
@@ -298,7 +298,7 @@ def test_one_tier_or_choice_that_saves_is_enough(admin: SmallShop, editor: Merch
     assert stored(admin).state == "published"
 
 
-def test_a_complaint_about_one_of_several_tiers_names_it(admin: SmallShop, editor: Merchants) -> None:
+def test_an_error_about_one_of_several_tiers_names_it(admin: SmallShop, editor: Merchants) -> None:
     """A quantity step whose percentage is missing is told as the second step."""
     editor.get("bundles/new?kind=steps")
     editor.press("add-0", tiers__0__add="p3")
@@ -331,8 +331,8 @@ def test_the_price_table_is_what_the_till_charges(admin: SmallShop, editor: Merc
         assert admin.storefront.price_cart([CartLine("p9"), CartLine("p10", 2)]).total == 2500
 
 
-def test_margin_stock_and_lost_products_are_told(make_shop: Callable[..., SmallShop]) -> None:
-    """Costs 4.00 + 3.00 of 9.00: 22.2 %. Stock of 5 and 3 pieces, two needed of the second: one set."""
+def test_margin_stock_and_lost_products_are_shown(make_shop: Callable[..., SmallShop]) -> None:
+    """Costs 4.00 + 3.00 of 9.00: 22.2 %. Stock of 5 and 3 items, two needed of the second: one set."""
     products = [
         Product(id="a", title="A", price=Decimal(6), cost=Decimal(4), stock=5),
         Product(id="b", title="B", price=Decimal(2), cost=Decimal("1.5"), stock=3),
@@ -508,7 +508,7 @@ def test_a_staff_only_bundle_gets_a_code_and_a_link(admin: SmallShop, editor: Me
     assert editor.status == 404
 
 
-def test_the_true_ends_of_a_code_and_a_link_are_told(make_shop: Callable[..., SmallShop]) -> None:
+def test_the_true_ends_of_a_code_and_a_link_are_shown(make_shop: Callable[..., SmallShop]) -> None:
     """On the shop's clock: code and link end together, at the full hour of UTC before the time that was set."""
     shop = make_shop(admin_access=lambda: Merchant("First editor"), STOREFRONT_TIMEZONE="Asia/Kolkata")
     create(shop, dataclasses.replace(set_of("p9", "p10", price=TEN), staff_only=True), publish=True)
@@ -563,7 +563,7 @@ def test_a_code_for_a_time_when_the_bundle_is_not_on_is_warned_of(
         ({"p1": {"stock": 2}}, "Active", ""),
     ],
 )
-def test_a_bundle_that_is_on_and_cannot_be_had_says_so(
+def test_a_bundle_that_is_on_and_is_not_available_says_so(
     make_shop: Callable[..., SmallShop], parts: dict[str, dict[str, Any] | None], label: str, sentence: str
 ) -> None:
     """In the list, at its editor's head, above its preview and on the first page; two of p1 are needed."""
@@ -686,7 +686,7 @@ def test_a_proposal_opens_the_editor_filled_in_and_is_accepted_with_the_draft(
     assert stored(admin).definition.text_in("en").title == "Both"
 
 
-def test_uses_are_told_with_and_without_a_limit(admin: SmallShop, editor: Merchants) -> None:
+def test_uses_are_shown_with_and_without_a_limit(admin: SmallShop, editor: Merchants) -> None:
     """Two sets of one bundle were sold; without a limit they are counted in its orders alone."""
     create(admin, set_of("p1", "p2", price=TEN), publish=True)
     with admin.app.app_context():

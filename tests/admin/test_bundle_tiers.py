@@ -1,4 +1,4 @@
-"""A tier that saves less than a lower one: the till takes the lower one, and the merchant is told before shoppers are."""
+"""A tier that saves less than a lower one: the checkout takes the lower one, and the merchant learns it before shoppers do."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def admin(make_shop: Callable[..., SmallShop]) -> SmallShop:
 
 
 def ladder(*tiers: tuple[dict[str, int], Price], schedule: Schedule | None = None, **more: object) -> Definition:
-    """A tier ladder: pieces by product, and a price, for each tier."""
-    made = tuple(Tier(tuple(Component(*one) for one in pieces.items()), price) for pieces, price in tiers)
+    """A tier ladder: items by product, and a price, for each tier."""
+    made = tuple(Tier(tuple(Component(*one) for one in quantities.items()), price) for quantities, price in tiers)
     return Definition(kind="ladder", tiers=made, texts=TEXTS, schedule=schedule or Schedule(), **more)  # type: ignore[arg-type]
 
 
@@ -85,7 +85,7 @@ CASES: dict[str, tuple[Definition, dict[str, int], int, str]] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_tier_that_saves_less_than_a_lower_one_is_warned_of(admin: SmallShop, case: str) -> None:
-    """With both tiers and both sums, in the page and beside the price; the sums are those of the till."""
+    """With both tiers and both sums, in the page and beside the price; the sums are those of the checkout."""
     definition, cart, paid, words = CASES[case]
     number = create(admin, definition)
     with admin.app.app_context():

@@ -126,7 +126,7 @@ def test_filters_and_order_stand_in_the_address(admin: SmallShop, editor: Mercha
 
 
 def test_several_are_changed_together_and_taken_back(admin: SmallShop, editor: Merchants) -> None:
-    """The chosen ones change, those that somebody else changed meanwhile do not; Undo brings all back, filters stay."""
+    """The chosen ones change, those that somebody else changed in the meantime do not; Undo brings all back, filters stay."""
     fill(admin, *(titled(f"Kit {number}") for number in range(3)), publish=False)
     editor.get("bundles?q=kit&sort=id&order=up")
     with admin.app.app_context():

@@ -125,7 +125,7 @@ def test_typing_suggests_categories_and_brands(shop: SmallShop, browser: Merchan
         assert browser.client.get(f"{ADMIN}/{path}").json == found, path
 
 
-def test_explaining_takes_a_name_and_tells_it(shop: SmallShop, browser: Merchants) -> None:
+def test_explaining_takes_a_name_and_shows_it(shop: SmallShop, browser: Merchants) -> None:
     """The page of that category is explained."""
     with shop.app.app_context():
         shop.place(["p4", "p8"], ["p4", "p1"])

@@ -189,7 +189,7 @@ def test_the_next_product_of_a_cart_is_typed_where_the_last_was(browser: Explain
         assert answer.location == f"{ADMIN}/explain?placement={placement}&product=p5{anchor}"
 
 
-def test_a_place_is_told_once(browser: Explained) -> None:
+def test_a_place_is_shown_once(browser: Explained) -> None:
     """Below it stands the rank where that is another, and the strategy where it is not the slot's first choice."""
     browser.get("explain?product=p1")
     verdict = [" ".join(browser.row(f"Product {n}").select(".explain-verdict")[0].stripped_strings) for n in (2, 5)]
@@ -259,7 +259,7 @@ def test_odd_addresses_break_nothing(browser: Explained, query: str) -> None:
     assert browser.status == 200
 
 
-def test_trouble_is_told_in_words(shop: SmallShop, browser: Explained, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trouble_is_shown_in_words(shop: SmallShop, browser: Explained, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page stays whole."""
 
     def fail(*_: Any, **__: Any) -> Any:

@@ -135,7 +135,7 @@ def test_a_quiet_shop_needs_nothing(shop: SmallShop) -> None:
     assert all(" OK " in f" {words} " for words in services(shop).values())
 
 
-def test_a_part_that_is_sold_out_hidden_or_gone_is_told(shop: SmallShop, catalog: ChangingCatalog) -> None:
+def test_a_part_that_is_sold_out_hidden_or_gone_is_shown(shop: SmallShop, catalog: ChangingCatalog) -> None:
     """Each by its name, with the way to the bundle."""
     ids = [publish(shop, "p1", other) for other in ("p2", "p3", "p4")]
     catalog.now["p2"] = replace(catalog.now["p2"], stock=0)
@@ -149,7 +149,7 @@ def test_a_part_that_is_sold_out_hidden_or_gone_is_told(shop: SmallShop, catalog
     assert set(links(shop).values()) == {f"{HOME}/bundles/{number}" for number in ids}
 
 
-def test_a_bundle_that_can_still_be_had_is_less_serious(shop: SmallShop, catalog: ChangingCatalog) -> None:
+def test_a_bundle_that_is_still_available_is_less_serious(shop: SmallShop, catalog: ChangingCatalog) -> None:
     """An optional part, or one of a group to choose from."""
     base = set_of("p1", "p2", price=percent_off(10))
     parts = (*base.tiers[0].components, replace(base.tiers[0].components[0], product_id="p3", optional=True))
@@ -158,8 +158,8 @@ def test_a_bundle_that_can_still_be_had_is_less_serious(shop: SmallShop, catalog
     assert matters(shop) == ["Soon: “Set” isn't available: Product 3 is sold out."]
 
 
-def test_too_few_pieces_are_told(shop: SmallShop, catalog: ChangingCatalog) -> None:
-    """One piece is left where a set needs two."""
+def test_too_few_items_are_shown(shop: SmallShop, catalog: ChangingCatalog) -> None:
+    """One item is left where a set needs two."""
     base = set_of("p1", "p2", price=percent_off(10))
     parts = (replace(base.tiers[0].components[0], quantity=2), base.tiers[0].components[1])
     publish_definition(shop, replace(base, tiers=(replace(base.tiers[0], components=parts),)))
@@ -179,7 +179,7 @@ def test_drafts_and_archived_bundles_are_nobodys_worry(shop: SmallShop, catalog:
     assert matters(shop) == []
 
 
-def test_a_bundle_that_ended_or_is_used_up_is_told(shop: SmallShop) -> None:
+def test_a_bundle_that_ended_or_is_used_up_is_shown(shop: SmallShop) -> None:
     """And those that have not are not; an ended one is told once, whatever else is wrong with it."""
     now = dt.datetime.now(UTC)
     ended = publish(shop, "p1", "gone", schedule=Schedule(None, now - dt.timedelta(hours=1)))
@@ -272,7 +272,7 @@ def fill(shop: SmallShop, name: str, pages: int, empty: int) -> None:
     fills.flush()
 
 
-def test_a_slot_that_often_stays_empty_is_told(shop: SmallShop) -> None:
+def test_a_slot_that_often_stays_empty_is_shown(shop: SmallShop) -> None:
     """More than 40 % of its pages in seven days; not one that is a little better, nor one hardly seen."""
     with shop.app.app_context():
         fill(shop, "related", 100, 41)
@@ -284,7 +284,7 @@ def test_a_slot_that_often_stays_empty_is_told(shop: SmallShop) -> None:
     assert list(links(shop).values()) == [f"{HOME}/slots/product"]
 
 
-def test_a_slot_for_ratings_without_ratings_is_told_with_its_cause(shop: SmallShop) -> None:
+def test_a_slot_for_ratings_without_ratings_is_shown_with_its_cause(shop: SmallShop) -> None:
     """No product of this shop has a rating, so no other choice of products would fill it."""
     with shop.app.app_context():
         fill(shop, "top_rated", 100, 100)
@@ -301,7 +301,7 @@ def test_a_slot_for_ratings_without_ratings_is_told_with_its_cause(shop: SmallSh
         ("off", True, "flask storefront drain", "If the number doesn't fall"),
     ],
 )
-def test_orders_that_wait_too_long_are_told(
+def test_orders_that_wait_too_long_are_shown(
     make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch, drain: str, alive: bool, command: str, words: str
 ) -> None:
     """With the command for whoever should have counted them; those of the last minute are no trouble."""
@@ -349,7 +349,7 @@ def age_beats(shop: SmallShop, seconds: int) -> None:
     parts.store.pipeline_write([("ZINCRBY", parts.keys.workers, -seconds, member) for member, _ in beats])
 
 
-def test_a_worker_is_told_and_a_missing_one_is_a_matter(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_is_shown_and_a_missing_one_is_a_matter(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many, when one was seen last, and what to start where there is none."""
     shop = quiet_shop(make_shop, monkeypatch, "off")
     assert matters(shop) == ["Urgent: No worker has run yet, so new orders are not counted."]
@@ -377,7 +377,7 @@ def test_a_thread_that_has_nothing_to_do_may_rest(make_shop: MakeShop, monkeypat
     assert services(shop)["Worker"].startswith("Worker OK 1 worker · 1 thread of the shop · last active ")
 
 
-def test_a_catch_up_that_failed_is_told_until_one_goes_well(
+def test_a_catch_up_that_failed_is_shown_until_one_goes_well(
     make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When, the words of the shop's own code apart from ours, and the command."""
@@ -393,7 +393,7 @@ def test_a_catch_up_that_failed_is_told_until_one_goes_well(
     assert re.search(r"OK .*orders imported \d seconds? ago", services(shop)["Worker"])
 
 
-def test_each_job_s_last_run_and_trouble_are_told(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_job_s_last_run_and_trouble_are_shown(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """In both languages, also where a scheduler of the shop's own runs them."""
     shop = quiet_shop(make_shop, monkeypatch, "off")
     beat(shop, "scheduler")
@@ -406,7 +406,7 @@ def test_each_job_s_last_run_and_trouble_are_told(make_shop: MakeShop, monkeypat
     assert "トレンドの更新に失敗" in home(shop, "ja").text
 
 
-def test_the_worker_s_search_for_bundles_is_told(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worker_s_search_for_bundles_is_shown(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """When it was, and one that failed with the way to what it says."""
     shop = quiet_shop(make_shop, monkeypatch, "off")
     beat(shop, "worker")
@@ -421,7 +421,7 @@ def test_the_worker_s_search_for_bundles_is_told(make_shop: MakeShop, monkeypatc
     assert "search for bundles failed" in services(shop)["Worker"]
 
 
-def test_orders_that_redis_lacks_are_told(shop: SmallShop) -> None:
+def test_orders_that_redis_lacks_are_shown(shop: SmallShop) -> None:
     """They have a number and have not arrived: counted by their batches."""
     with shop.app.app_context():
         shop.place(["p1", "p2"])
@@ -449,7 +449,7 @@ def spoil(shop: SmallShop, value: str | None) -> None:
     ("position", "words"),
     [(None, "has lost counts"), ("damaged", "has lost counts"), ("7:elsewhere", "counts of another shop")],
 )
-def test_counts_that_only_a_rebuild_mends_are_told(shop: SmallShop, position: str | None, words: str) -> None:
+def test_counts_that_only_a_rebuild_mends_are_shown(shop: SmallShop, position: str | None, words: str) -> None:
     """Missing and damaged shards, and foreign history, with the command; a rebuild ends it."""
     with shop.app.app_context():
         shop.place(["p1", "p2"])
@@ -463,7 +463,7 @@ def test_counts_that_only_a_rebuild_mends_are_told(shop: SmallShop, position: st
     assert matters(shop) == []
 
 
-def test_a_rebuild_that_broke_off_is_told_and_one_at_work_is_not_hurried(shop: SmallShop) -> None:
+def test_a_rebuild_that_broke_off_is_shown_and_one_at_work_is_not_hurried(shop: SmallShop) -> None:
     """By its heartbeat."""
     with shop.app.app_context():
         shop.place(["p1", "p2"])
@@ -484,7 +484,7 @@ def own_redis(tmp_path: Path) -> Iterator[str]:
     stop(tmp_path / "redis")
 
 
-def test_a_redis_that_evicts_is_told(make_shop: MakeShop, own_redis: str) -> None:
+def test_a_redis_that_evicts_is_shown(make_shop: MakeShop, own_redis: str) -> None:
     """With its policy, and what to set instead."""
     shop = make_shop(admin_access=lambda: Merchant("First editor"), STOREFRONT_REDIS_URL=own_redis)
     assert matters(shop) == []
@@ -502,7 +502,7 @@ def test_a_redis_that_evicts_is_told(make_shop: MakeShop, own_redis: str) -> Non
         (("REPLICAOF", "127.0.0.1", "1"), "point STOREFRONT_REDIS_URL to the primary"),
     ],
 )
-def test_a_redis_that_refuses_to_write_is_told(
+def test_a_redis_that_refuses_to_write_is_shown(
     make_shop: MakeShop, own_redis: str, command: tuple[str, str, str], remedy: str
 ) -> None:
     """It answers, so pages go on; no worker is blamed for what it cannot write."""
@@ -515,7 +515,7 @@ def test_a_redis_that_refuses_to_write_is_told(
     assert services(shop)["Redis"].startswith("Redis refusing writes Redis ")
 
 
-def test_a_locked_database_is_told(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database_is_shown(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not as missing tables; the page comes up with what Redis knows."""
     monkeypatch.setattr(database, "BLOCKING_SECONDS", 0.1)
     shop = make_shop(admin_access=lambda: Merchant("First editor"))
@@ -530,7 +530,7 @@ def test_a_locked_database_is_told(make_shop: MakeShop, monkeypatch: pytest.Monk
     assert matters(shop) == []
 
 
-def test_proposals_that_wait_are_told(shop: SmallShop) -> None:
+def test_proposals_that_wait_are_shown(shop: SmallShop) -> None:
     """Open ones only, with the way to them."""
     row = {
         "product_ids": '["p1", "p2"]', "support": 9, "orders": 90, "confidence": 0.5, "lift": 3.0, "expected_share": 0.1,
@@ -588,7 +588,7 @@ def test_the_page_comes_up_when_the_catalogue_fails(shop: SmallShop, catalog: Ch
     assert home(shop).select(".figures")
 
 
-def test_what_is_on_is_told_in_figures_and_names(shop: SmallShop) -> None:
+def test_what_is_on_is_shown_in_figures_and_names(shop: SmallShop) -> None:
     """Published ones that have begun are on; others are scheduled, drafts, or over."""
     now = dt.datetime.now(UTC)
     publish(shop, "p1", "p2")
@@ -667,7 +667,7 @@ def test_the_page_speaks_japanese(shop: SmallShop) -> None:
     assert "Health" not in page.text
 
 
-def test_errors_are_told_in_japanese_with_their_own_words_apart(make_shop: MakeShop) -> None:
+def test_errors_are_shown_in_japanese_with_their_own_words_apart(make_shop: MakeShop) -> None:
     """State and remedy in the merchant's language; what was raised stands in a line of its own, marked as English."""
     shop = make_shop(admin_access=lambda: Merchant("First editor"), STOREFRONT_REDIS_URL="redis://127.0.0.1:1")
     page = home(shop, "ja")
@@ -719,7 +719,7 @@ def test_the_page_is_the_same_on_an_in_memory_database(make_shop: MakeShop) -> N
     assert steps(shop)["Create the tables"]
 
 
-def test_trouble_of_the_background_thread_is_told(make_shop: MakeShop) -> None:
+def test_trouble_of_the_background_thread_is_shown(make_shop: MakeShop) -> None:
     """What it met in this process, until it goes well again."""
     catalog = ChangingCatalog(made_products())
     shop = make_shop(catalog=catalog, admin_access=lambda: Merchant("First editor"), TESTING=False)

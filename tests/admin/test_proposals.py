@@ -65,7 +65,7 @@ def typed(editor: Merchants) -> dict[str, str]:
     return {str(field["name"]): str(field["value"]) for field in editor.soup.select(".settings input")}
 
 
-def test_a_new_shop_is_told_what_to_do_first(make_shop: Callable[..., SmallShop]) -> None:
+def test_a_new_shop_learns_what_to_do_first(make_shop: Callable[..., SmallShop]) -> None:
     """Without orders a command brings them in; with some, a button looks."""
     shop = make_shop(admin_access=lambda: Merchant("First editor"))
     editor = Merchants(shop)
@@ -163,7 +163,7 @@ def test_a_decision_leads_to_the_next_row(editor: Merchants, found: dict[str, st
 def test_several_are_rejected_together_and_come_back(
     admin: SmallShop, editor: Merchants, found: dict[str, str]
 ) -> None:
-    """One Undo for all of them, or chosen again among the rejected ones; what is gone meanwhile is told."""
+    """One Undo for all of them, or chosen again among the rejected ones; what is gone in the meantime is named."""
     editor.get(PAGE)
     shown = keys(editor)
     decide(editor, rows=shown[:2])
@@ -219,7 +219,7 @@ def test_rejecting_can_be_undone_at_once_and_later(admin: SmallShop, editor: Mer
 
 
 def test_a_proposal_that_is_gone_is_no_error(editor: Merchants, found: dict[str, str]) -> None:
-    """Somebody looked again meanwhile: the merchant is told. The way back is one of ours."""
+    """Somebody looked again in the meantime: the merchant reads it. The way back is one of ours."""
     editor.get(PAGE)
     editor.post(
         f"{PAGE}/reject", {"key": "gone", "back": "https://elsewhere.example", "storefront_token": editor.token}
@@ -245,7 +245,7 @@ def test_the_list_is_sorted_and_paged(
     assert editor.texts(".proposal-states [aria-current]") == [f"To review {len(found)}"]
 
 
-def test_wrong_terms_are_kept_and_told(editor: Merchants, found: dict[str, str]) -> None:
+def test_wrong_terms_are_kept_and_shown(editor: Merchants, found: dict[str, str]) -> None:
     """Beside the field, with all that was typed; the list stays as it was."""
     editor.get(PAGE)
     wrong = {"discount": "ten", "margin_floor": "150", "discount_without_cost": "0", "min_support": "1"}
@@ -257,7 +257,7 @@ def test_wrong_terms_are_kept_and_told(editor: Merchants, found: dict[str, str])
     assert f"/storefront/admin/{PAGE}?state=rejected" in [str(link["href"]) for link in editor.soup.select("a")]
 
 
-def test_a_second_search_is_told_of_the_first_and_its_page_follows_by_itself(
+def test_a_second_search_learns_of_the_first_and_its_page_follows_by_itself(
     admin: SmallShop, editor: Merchants, found: dict[str, str]
 ) -> None:
     """Without script the page loads itself again; the list of before stands until the search has ended."""

@@ -76,7 +76,7 @@ EXCLUDE, PIN = (
 # The list.
 
 
-def test_a_shop_without_rules_is_told_what_to_do_first(browser: Rules) -> None:
+def test_a_shop_without_rules_learns_what_to_do_first(browser: Rules) -> None:
     """With a button that does it; somebody who may only look has none."""
     browser.get("rules")
     assert browser.texts(".empty h2") == ["No rules yet"]
@@ -186,7 +186,7 @@ def test_chosen_rules_are_changed_together_and_back(shop: SmallShop, browser: Ru
 
 
 def test_an_undo_that_came_too_late_says_so(shop: SmallShop, browser: Rules) -> None:
-    """Somebody built on the change meanwhile."""
+    """Somebody built on the change in the meantime."""
     (rule_id,) = add(shop, EXCLUDE)
     browser.get("rules")
     browser.choose("disable", rule_id)
@@ -349,7 +349,7 @@ def delete(shop: SmallShop, *rule_ids: int) -> None:
         RuleStore(shop.storefront.database).delete(rule_ids, "Second editor")
 
 
-def test_a_rule_that_was_deleted_meanwhile_can_be_saved_as_a_new_one(shop: SmallShop, browser: Rules) -> None:
+def test_a_rule_that_was_deleted_in_the_meantime_can_be_saved_as_a_new_one(shop: SmallShop, browser: Rules) -> None:
     """Who deleted it and when is said, what was typed stands in the form, and saving makes a new rule."""
     (rule_id,) = add(shop, EXCLUDE)
     browser.get(f"rules/{rule_id}")
@@ -365,7 +365,7 @@ def test_a_rule_that_was_deleted_meanwhile_can_be_saved_as_a_new_one(shop: Small
     assert stored(shop) == [replace(EXCLUDE, target_value="p9", note=HOSTILE)]
 
 
-def test_what_is_wrong_in_a_rule_that_was_deleted_meanwhile_is_told_too(shop: SmallShop, browser: Rules) -> None:
+def test_what_is_wrong_in_a_rule_that_was_deleted_in_the_meantime_is_shown_too(shop: SmallShop, browser: Rules) -> None:
     """With both messages; one about a product that is gone is kept as it was."""
     (rule_id,) = add(shop, replace(EXCLUDE, target_value="gone"))
     browser.get(f"rules/{rule_id}")
@@ -540,7 +540,7 @@ def test_the_usual_strength_follows_the_kind(browser: Rules, shop: SmallShop) ->
     assert [rule.strength for rule in stored(shop)] == [50, 150]
 
 
-def test_a_brand_that_no_product_has_is_told_and_marked(browser: Rules, shop: SmallShop) -> None:
+def test_a_brand_that_no_product_has_is_shown_and_marked(browser: Rules, shop: SmallShop) -> None:
     """It is saved all the same: its products may come later."""
     browser.get("rules/new")
     browser.save(kind="exclude", target_kind="brand", target_brand="Astre")
@@ -562,7 +562,7 @@ def test_nothing_is_said_of_brands_where_not_all_products_were_read(
     assert not browser.texts(".notice-warning, .rules-rows .warn")
 
 
-def test_times_are_told_with_their_clock(browser: Rules) -> None:
+def test_times_are_shown_with_their_clock(browser: Rules) -> None:
     """Beside the fields of a schedule."""
     browser.get("rules/new")
     assert "Times are in UTC." in browser.texts("form#rule .help")

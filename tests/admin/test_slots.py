@@ -375,7 +375,7 @@ def test_a_form_sent_twice_is_saved_once(browser: Browser) -> None:
     assert stored(browser.shop).version == 1
 
 
-def test_undoing_what_somebody_changed_meanwhile_is_refused(browser: Browser) -> None:
+def test_undoing_what_somebody_changed_in_the_meantime_is_refused(browser: Browser) -> None:
     """The message says who it was."""
     soup = browser.press(browser.press(browser.get(), "down:1"), "save", 303)
     theirs = store(browser.shop, Slot(name="x", strategies=("related",)))
@@ -494,7 +494,7 @@ def test_the_preview_says_what_steps_back_for_a_bundle(browser: Browser) -> None
     ]
 
 
-def test_trouble_with_the_catalogue_is_told_in_the_preview(make_shop: MakeShop) -> None:
+def test_trouble_with_the_catalogue_is_shown_in_the_preview(make_shop: MakeShop) -> None:
     """The form is there all the same."""
 
     class Failing(MemoryCatalog):

@@ -3,7 +3,7 @@
 Times are the processor's, so that other work on the machine counts less.
 
 Two cases: bundles of a shop's catalogue, of which a cart reaches some; and the hardest, in which all 200 lie in the
-cart and share its pieces.
+cart and share its items.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def report(ask: Ask, shop: SmallShop, books: dict[int, RuleBook], seen: Sequence
 
 
 def compiling(book: RuleBook) -> float:
-    """Milliseconds to compile it anew."""
+    """Milliseconds to compile it again."""
     began = time.perf_counter()
     book._compile(time.time())
     return (time.perf_counter() - began) * 1000

@@ -1,4 +1,4 @@
-"""All pictures of the manual, made anew from the demo shop: ``python tests/browser/screenshots.py [name…]``.
+"""All pictures of the manual, made from the demo shop: ``python tests/browser/screenshots.py [name…]``.
 
 The English pictures are of a shop that sells in dollars, the Japanese ones of one that sells in yen. Names given on the
 command line are those of pictures to make; by default all.

@@ -131,7 +131,7 @@ WORDS = """
   .map(node => node.data.replace(/\\S+ (second|minute)s? ago|[\\d.,]+ (ms|[KMG]?B)\\b/g, "").trim())
 """
 """The words that can be seen, without buttons, what is marked as useless without script, how long ago things were,
-and what is measured anew at each look: milliseconds and memory."""
+and what is measured again at each look: milliseconds and memory."""
 
 
 def test_every_page_says_the_same_without_script(view: View, pages: list[str]) -> None:

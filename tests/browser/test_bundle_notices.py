@@ -28,7 +28,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop
 
 @pytest.fixture
 def shop(make_shop: Callable[..., SmallShop], monkeypatch: pytest.MonkeyPatch) -> BundleShop:
-    """A shop with whole, tall pages under a strict CSP; of p10 there are five pieces."""
+    """A shop with whole, tall pages under a strict CSP; of p10 there are five items."""
     monkeypatch.setattr("shop_pages._PAGE", PAGE)
     tenth = Product(id="p10", title="Product 10", price=Decimal(10), stock=5, url="/p/p10")
     made = bundle_shop(make_shop, MemoryCatalog(stocked(p10=tenth)))
@@ -60,7 +60,7 @@ def sell_out(shop: BundleShop, product: str) -> None:
 
 
 def sold_out_meanwhile(shop: BundleShop, view: View, script: bool) -> Page:
-    """The page after a button was pressed whose bundle had sold out meanwhile."""
+    """The page after a button was pressed whose bundle had sold out in the meantime."""
     shop.publish(set_of("p3", "p10", price=percent_off(20)))
     shop.publish(set_of("p3", "p4", price=percent_off(10)))
     page = view(script=script).new_page()
@@ -74,7 +74,7 @@ def sold_out_meanwhile(shop: BundleShop, view: View, script: bool) -> Page:
     return page
 
 
-def test_with_script_the_shopper_comes_back_to_what_they_are_told(shop: BundleShop, view: View) -> None:
+def test_with_script_the_shopper_comes_back_to_the_notice(shop: BundleShop, view: View) -> None:
     """It is in view below a tall page, nothing moved for it, and it is told once."""
     page = sold_out_meanwhile(shop, view, script=True)
     notice = page.get_by_role("alert")

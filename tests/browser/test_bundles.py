@@ -94,7 +94,7 @@ def test_a_mix_is_summed_up_and_keeps_its_numbers(show: Opener) -> None:
 @pytest.mark.parametrize("kind", ["set", "ladder", "mix", "extra", "variants"])
 @pytest.mark.parametrize("locale", ["en", "ja"])
 def test_the_script_reckons_as_the_server_does(show: Opener, kind: str, locale: str) -> None:
-    """Reckoned anew from the form alone, each sum is the one that the server wrote."""
+    """Computed again from the form alone, each sum is the one that the server wrote."""
     page = show(f"{BUNDLES}&locale={locale}")
     for form in bundle(page, kind).locator("form").all():
         written = form.locator(".storefront-total-amount").inner_text()

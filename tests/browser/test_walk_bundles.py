@@ -1,4 +1,4 @@
-"""The whole way of a bundle on the demo shop, in a real browser: from a proposal to the last refunded piece.
+"""The whole way of a bundle on the demo shop, in a real browser: from a proposal to the last refunded item.
 
 At each step the sums that the page shows are compared with integers counted here, from the catalogue's prices alone.
 """
@@ -112,7 +112,7 @@ def is_accepted(page: Page) -> bool:
 
 
 def bundle_price(bundle: Locator) -> tuple[int, int]:
-    """What the widget asks for all, and for the pieces one by one."""
+    """What the widget asks for all, and for the items one by one."""
     now = bundle.locator(".storefront-total-amount").inner_text()
     return minor(now), minor(bundle.locator(".storefront-was-amount").inner_text())
 
@@ -138,10 +138,10 @@ def place_order(page: Page) -> str:
     return number_in(read(page))
 
 
-def refund(page: Page, number: str, pieces: dict[str, int], policy: str) -> int:
-    """Give pieces back; what the confirmed quote said."""
+def refund(page: Page, number: str, quantities: dict[str, int], policy: str) -> int:
+    """Give items back; what the confirmed quote said."""
     page.goto(f"/staff/orders/{number}")
-    for sku, count in pieces.items():
+    for sku, count in quantities.items():
         page.locator(f"li:has(input[value='{sku}']) input[type=number]").fill(str(count))
     press(page.locator(".after .button"))
     form = page.locator(f"form[data-policy={policy}]")
@@ -158,12 +158,12 @@ def shown_amounts(text: str) -> list[int]:
 
 
 def half_up(total: int, percent: int) -> int:
-    """So many percent of *total*, in whole yen."""
+    """This many percent of *total*, in whole yen."""
     return (2 * total * percent + 100) // 200
 
 
 def test_a_proposal_becomes_a_bundle_is_bought_and_given_back(page: Page, demo: Flask) -> None:
-    """One set and one piece more; the set is given back in two refunds after the single piece."""
+    """One set and one item more; the set is given back in two refunds after the single item."""
     sign_in(page, "staff")
     skus = accept(page, demo)
     edit_and_publish(page, skus)
@@ -202,7 +202,7 @@ def test_a_proposal_becomes_a_bundle_is_bought_and_given_back(page: Page, demo: 
         assert abs((whole - paid[sku]) * single - off * price[sku]) < single
 
     back = refund(page, number, {first: 1}, "keep")
-    assert back == price[first]  # the piece outside of the set goes back first
+    assert back == price[first]  # the item outside of the set goes back first
     assert sums(read(page))["Refunded"] == -back
 
     left, kept = goods - off - back, sum(price[sku] for sku in skus if sku != second)

@@ -100,7 +100,7 @@ def test_an_element_with_nothing_to_show_takes_itself_away(show: Opener) -> None
     expect(page.locator("storefront-fragment")).to_have_count(0)
 
 
-def test_a_failing_fragment_leaves_the_page_and_tells_the_shop(show: Opener) -> None:
+def test_a_failing_fragment_leaves_the_page_and_notifies_the_shop(show: Opener) -> None:
     """The shared suggestions stay; `storefront-error` carries the status."""
     page = show("tall=1")
     page.evaluate("addEventListener('storefront-error', (event) => (window.failed = event.detail.status))")

@@ -1,4 +1,4 @@
-"""A set can be had as often as its scarcest component, after all cart lines that share it."""
+"""A set is available as often as its scarcest component, after all cart lines that share it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_the_scarcest_component_decides() -> None:
 
 
 def test_all_lines_that_share_a_component_are_added_up() -> None:
-    """Pieces in the cart, in whatever variant, are no longer there for a further set."""
+    """Items in the cart, in whatever variant, are no longer there for a further set."""
     lines = [LineItem("a", 2, 100, "red"), LineItem("a", 1, 100, "blue"), LineItem("c", 9, 100)]
     assert sets_available(PAIR, {"a": 7, "b": 5}, lines) == 2
 
@@ -38,7 +38,7 @@ def test_untracked_stock_is_unlimited() -> None:
 
 
 def test_a_product_that_stands_in_two_components_counts_for_both() -> None:
-    """Buy one get one needs two pieces."""
+    """Buy one get one needs two items."""
     tier = Tier((Component("a"), Component("a", free=True)), free_items())
     assert sets_available(tier, {"a": 5}) == 2
 
@@ -51,7 +51,7 @@ def test_a_mix_counts_its_group_together() -> None:
 
 
 def test_a_bundle_without_a_full_set_is_not_shown() -> None:
-    """One tier that can be had is enough; optional components do not matter."""
+    """One tier that is available is enough; optional components do not matter."""
     ladder = Definition(kind="ladder", tiers=(Tier((Component("a"), Component("b")), TEN), PAIR), texts=TEXTS)
     assert bundle_available(ladder, {"a": 1, "b": 1})
     assert not bundle_available(ladder, {"a": 1, "b": 0})
@@ -60,7 +60,7 @@ def test_a_bundle_without_a_full_set_is_not_shown() -> None:
 
 
 def test_the_check_at_checkout_reads_the_stock_of_now() -> None:
-    """What the lines want together is compared; hidden and deleted products cannot be had."""
+    """What the lines want together is compared; hidden and deleted products are not available."""
     stocks = {"a": 3, "b": None, "gone": 5}
     products = [Product(id=name, title=name, price=Decimal(1), stock=stock) for name, stock in stocks.items()]
     products[2] = Product(id="gone", title="gone", price=Decimal(1), stock=5, visible=False)
@@ -77,7 +77,7 @@ def test_the_check_at_checkout_reads_the_stock_of_now() -> None:
 
 
 def test_the_lines_of_a_variant_are_checked_against_its_own_stock() -> None:
-    """Also where the product has enough; an unknown variant cannot be had, a product without variants is not asked."""
+    """Also where the product has enough; an unknown variant is not available, a product without variants is not asked."""
     products = [Product(id=name, title=name, price=Decimal(1)) for name in ("a", "b")]
     known = {"a": [Variant("red", "Red", None, 2), Variant("blue", "Blue")]}
     lines = [

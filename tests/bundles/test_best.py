@@ -1,4 +1,4 @@
-"""The discount of a cart is the most that its bundles can give, over all sets of its very pieces."""
+"""The discount of a cart is the most that its bundles can give, over all sets of its very items."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ BUY_ONE_GET_ONE = extra(Component("p0"), Component("p0", free=True))
     [LineItem("p0", 2, 1000), LineItem("p1", 2, 2000)],
     [steps_of("p0", "p1", steps={2: percent_off(10)}), steps_of("p0", "p2", steps={2: amount_off({"EUR": 500})})],
 )
-def test_small_carts_save_what_trying_all_sets_of_their_pieces_gives(
+def test_small_carts_save_what_trying_all_sets_of_their_items_gives(
     lines: list[LineItem], given: list[Definition]
 ) -> None:
     """All kinds, variants, shared products, limits: the answer is the best, and is said to be."""
@@ -85,7 +85,7 @@ def test_the_total_does_not_depend_on_ids(lines: list[LineItem], given: list[Def
 
 @SOME
 @given(carts(6, 2), st.lists(definitions(), min_size=1, max_size=4), carts(1, 1))
-def test_a_piece_more_never_lowers_the_discount(
+def test_an_item_more_never_lowers_the_discount(
     lines: list[LineItem], given: list[Definition], more: list[LineItem]
 ) -> None:
     """Where the answers are certain, what is added costs its own price at most."""
@@ -111,8 +111,8 @@ def test_as_many_full_sets_as_there_are_variants_apply(price: Price, components:
         assert pricing.discount == 500 * variants
 
 
-def test_a_bulk_component_takes_the_pieces_of_several_variants() -> None:
-    """Two hundred pieces of three variants, however they are counted together."""
+def test_a_bulk_component_takes_the_items_of_several_variants() -> None:
+    """Two hundred items of three variants, however they are counted together."""
     bulk = Definition(kind="set", tiers=(Tier((Component("s", 200),), percent_off(10)),), texts=TEXTS)
     for prices in ((10, 10, 10), (10, 11, 12)):
         pricing = priced([LineItem("s", 150, price, name) for price, name in zip(prices, "abc", strict=True)], bulk)
@@ -140,10 +140,10 @@ def take_the_best(lines: list[LineItem], given: list[Definition]) -> int:
             (tier,) = one.tiers
             names = [component.product_id for component in tier.components]
             if one.kind == "mix":
-                chosen = sorted((piece for piece in left if piece[1] in names), reverse=True)[: tier.least]
+                chosen = sorted((item for item in left if item[1] in names), reverse=True)[: tier.least]
                 there = len(chosen) == tier.least
             else:
-                chosen = [max((piece for piece in left if piece[1] == name), default=(0, "")) for name in names]
+                chosen = [max((item for item in left if item[1] == name), default=(0, "")) for name in names]
                 there = all(name for _, name in chosen)
             saving = quote(tier, [(price, 1) for price, _ in chosen], "EUR").saving
             if there and saving:
@@ -151,8 +151,8 @@ def take_the_best(lines: list[LineItem], given: list[Definition]) -> int:
         if not best[0]:
             return saved
         saved += best[0]
-        for piece in best[1]:
-            left.remove(piece)
+        for item in best[1]:
+            left.remove(item)
 
 
 @pytest.mark.parametrize("nodes", [0, 100])
@@ -203,28 +203,28 @@ def test_more_overlapping_steps_than_are_tried_in_all_orders_are_not_said_to_be_
         ([LineItem("p0", 4, 1000, "red"), LineItem("p0", 2, 800, "blue"), LineItem("p0", 2, 100, "grey")], 2900),
     ],
 )
-def test_the_free_piece_is_the_cheapest_of_its_set(lines: list[LineItem], discount: int) -> None:
-    """Also where one of them costs nothing; pairs are made of like pieces."""
+def test_the_free_item_is_the_cheapest_of_its_set(lines: list[LineItem], discount: int) -> None:
+    """Also where one of them costs nothing; pairs are made of like items."""
     assert priced(lines, BUY_ONE_GET_ONE).discount == discount
 
 
-@pytest.mark.parametrize("pieces", range(1, 14))
-def test_a_set_of_a_mix_is_full_before_the_next_begins(pieces: int) -> None:
-    """Two to four pieces, 5.00 off: five pieces are one set and a piece, six are a set of four and one of two."""
+@pytest.mark.parametrize("quantity", range(1, 14))
+def test_a_set_of_a_mix_is_full_before_the_next_begins(quantity: int) -> None:
+    """Two to four items, 5.00 off: five items are one set and an item, six are a set of four and one of two."""
     mix = mix_of(*PRODUCTS, price=amount_off({"EUR": 500}), least=2, most=4)
-    lines = [LineItem(PRODUCTS[number % 3], 1, 1000 + number) for number in range(pieces)]
+    lines = [LineItem(PRODUCTS[number % 3], 1, 1000 + number) for number in range(quantity)]
     pricing = priced(lines, mix, prices=dict.fromkeys(PRODUCTS, 900))
-    sets = pieces // 4 + (pieces % 4 >= 2)
+    sets = quantity // 4 + (quantity % 4 >= 2)
     assert (pricing.discount, pricing.optimal) == (500 * sets, True)
     assert sum(part.quantity for line in pricing.lines for part in line.parts if part.bundle_id) == 4 * (
-        pieces // 4
-    ) + (pieces % 4 if pieces % 4 >= 2 else 0)
+        quantity // 4
+    ) + (quantity % 4 if quantity % 4 >= 2 else 0)
     hints = [(hint.saving, hint.items[0].quantity) for hint in pricing.missing]
-    assert hints == ([(500, 1)] if pieces % 4 == 1 else [])
+    assert hints == ([(500, 1)] if quantity % 4 == 1 else [])
 
 
 def test_in_a_mix_of_a_range_the_cheapest_of_those_that_it_needs_are_free() -> None:
-    """A fourth, cheaper piece takes nothing away from the shopper, and belongs to the set."""
+    """A fourth, cheaper item takes nothing away from the shopper, and belongs to the set."""
     mix = mix_of(*PRODUCTS, price=free_items(2), least=3, most=4)
     lines = [LineItem(name, 1, price) for name, price in zip(PRODUCTS, (1000, 600, 500, 100), strict=False)]
     assert priced(lines[:3], mix).discount == priced(lines, mix).discount == 1100
@@ -234,18 +234,18 @@ def test_in_a_mix_of_a_range_the_cheapest_of_those_that_it_needs_are_free() -> N
 @SOME
 @given(mixes(percent_off(10)) | mixes(amount_off({"EUR": 700})), st.data())
 def test_a_mix_costs_at_the_till_what_its_page_says(mix: Definition, data: st.DataObject) -> None:
-    """Whatever is chosen, as many pieces as the mix allows."""
+    """Whatever is chosen, as many items as the mix allows."""
     (tier,) = mix.tiers
     count = data.draw(st.integers(tier.least, tier.most))
     picked = data.draw(st.lists(st.sampled_from(tier.components), min_size=count, max_size=count))
     known = {one: 100 + 250 * number for number, one in enumerate(tier.components)}
-    pieces = [
+    items = [
         OfferItem(
             at, one, Product(id=one.product_id, title="x", price=Decimal(1)), (), None, known[one], picked.count(one), 1
         )
         for at, one in enumerate(tier.components)
     ]
-    total, saving, _ = quote_of(tier, pieces, "EUR")
+    total, saving, _ = quote_of(tier, items, "EUR")
     lines = [
         LineItem(one.product_id, picked.count(one), known[one], next(iter(one.variants), None)) for one in set(picked)
     ]
@@ -265,7 +265,7 @@ def test_hints_of_mixes_and_steps_tell_the_variants_that_count() -> None:
         assert (item.variants_of("p1"), item.variants_of("p3")) == (("red",), ())
 
 
-def test_a_bundle_that_stands_alone_tells_its_next_tier() -> None:
+def test_a_bundle_that_stands_alone_shows_its_next_tier() -> None:
     """And no other bundle's."""
     starter = Tier((Component("a"), Component("b")), amount_off({"EUR": 300}))
     complete = Tier((Component("a"), Component("b"), Component("c")), amount_off({"EUR": 900}))

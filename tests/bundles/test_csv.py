@@ -1,4 +1,4 @@
-"""Bundles go out as a spreadsheet and come back as they were; bad rows are told by line, good ones are kept."""
+"""Bundles go out as a spreadsheet and come back as they were; bad rows are reported by line, good ones are kept."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def brought(database: Database, *lines: str, header: str = HEADER, **options: ob
     return import_csv(database, "\n".join([header, *lines]).encode(), "Mika", **options)  # type: ignore[arg-type]
 
 
-def told(report: ImportReport) -> list[tuple[int, str]]:
+def reported(report: ImportReport) -> list[tuple[int, str]]:
     """Line and sentence of all that was refused."""
     refused = [one for one in report.outcomes if one.action == "refuse"]
     return [(getattr(error, "line", one.line), str(error)) for one in refused for error in one.wrong]
@@ -161,7 +161,7 @@ def test_new_rows_become_drafts_and_changed_ones_change(database: Database) -> N
     assert actions == [("import", "2"), ("archive", "Kit"), ("edit", "Kit"), ("create", "Steps")]
 
 
-def test_bad_rows_are_told_by_line_and_good_ones_kept(database: Database) -> None:
+def test_bad_rows_are_reported_by_line_and_good_ones_kept(database: Database) -> None:
     """Whatever is wrong: a sentence each, and the other bundles are there."""
     BundleRepository(database).create(set_of("p1", "p2", price=TEN))
     report = brought(
@@ -188,40 +188,40 @@ def test_bad_rows_are_told_by_line_and_good_ones_kept(database: Database) -> Non
         (7, "plain number"), (8, "at least two items"), (9, "There is no bundle 9"), (10, "export it again"),
         (11, "needs a title"), (13, "doesn't follow"), (15, "percent differs"), (16, "price kind"), (17, "beyond the named"),
     ]  # fmt: skip
-    assert [line for line, _ in told(report)] == [line for line, _ in texts]
-    for (_, sentence), (_, part) in zip(told(report), texts, strict=True):
+    assert [line for line, _ in reported(report)] == [line for line, _ in texts]
+    for (_, sentence), (_, part) in zip(reported(report), texts, strict=True):
         assert part in sentence
     assert (report.created, report.refused) == (1, 13)
     assert [row.title for row in list_bundles(database)[0]] == ["Good", "Set"]
 
 
-def test_all_that_is_wrong_with_a_bundle_is_told_at_once(database: Database) -> None:
+def test_all_that_is_wrong_with_a_bundle_is_shown_at_once(database: Database) -> None:
     """By line; what hangs on something wrong is not told on top of it."""
     rows = ",,set,A,,p1,half,percent,ten,", ",,,,x,,2,,,", ",,set,B,,p1,2,percent,5,"
     report = brought(database, *rows)
-    assert [(line, sentence.split(";")[0]) for line, sentence in told(report)] == [
+    assert [(line, sentence.split(";")[0]) for line, sentence in reported(report)] == [
         (2, "percent must be a plain number such as 12.50 without thousands separators"),
         (2, "quantity must be a whole number without thousands separators"),
         (3, "tier must be a whole number without thousands separators"),
         (3, "The row has no product_id"),
     ]
     assert report.created == 1
-    assert len(told(brought(database, ",,set,A,,p1,half,percent,5,", *[",,,,,,1,,,"] * 30))) == 10
+    assert len(reported(brought(database, ",,set,A,,p1,half,percent,5,", *[",,,,,,1,,,"] * 30))) == 10
     report = brought(database, f",,set,A,,p1,half,percent,5,,{'x' * 65}", header=f"{HEADER},segment")
-    assert [part in sentence for part, (_, sentence) in zip(("quantity", "segment"), told(report), strict=True)]
+    assert [part in sentence for part, (_, sentence) in zip(("quantity", "segment"), reported(report), strict=True)]
 
 
 def test_no_row_is_lost_without_a_word(database: Database) -> None:
     """One of a bundle that the file does not begin, and what a quotation mark without end would swallow."""
     good = ",,set,Good,,p1,2,percent,5,"
     report = brought(database, good, "77,,,,,p3,,,,", good, '88,"",,,,p4,,,,')
-    assert [(line, "belongs to bundle" in sentence) for line, sentence in told(report)] == [(3, True), (5, True)]
+    assert [(line, "belongs to bundle" in sentence) for line, sentence in reported(report)] == [(3, True), (5, True)]
     assert report.created == 2
     for row in (',,set,Bad,,"p1,2,percent,5,', ',,set,"Bad,,p1,2,percent,5,'):
         with pytest.raises(InputError, match=r"Line 2 can't be read .*unclosed quotation mark"):
             brought(database, row, good)
     report = brought(database, ',,set,Bad,,"p1,2,percent,5,', ',,set,Good,,p1",2,percent,5,')
-    assert "product_id spans several lines" in told(report)[0][1]
+    assert "product_id spans several lines" in reported(report)[0][1]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_times_that_no_clock_shows_are_refused(database: Database, moment: str, 
     header, row = f"{HEADER},starts", ",,set,A,,p1,2,percent,5,"
     for check in (True, False):
         report = brought(database, f"{row},{moment}", header=header, check=check, timezone="Europe/Zurich")
-        assert sentence in told(report)[0][1]
+        assert sentence in reported(report)[0][1]
     good = brought(database, f"{row},2026-03-29 02:30+01:00", header=header, timezone="Europe/Zurich")
     assert good.created == 1
 
@@ -250,7 +250,7 @@ def test_thousands_are_not_taken_for_decimals(database: Database, amount: str) -
     header = "kind;title_en;product_id;quantity;price_kind;amount_EUR;amount_KWD"
     for cells in (f"{amount};", f";{amount}"):
         report = import_csv(database, f"{header}\nset;A;p1;2;fixed;{cells}\n".encode())
-        assert "is ambiguous" in told(report)[0][1]
+        assert "is ambiguous" in reported(report)[0][1]
     report = import_csv(database, f"{header}\nset;A;p1;2;fixed;1000;1,500\n".encode())
     assert report.created == 1
     assert BundleRepository(database).load(1).definition.tiers[0].price.amounts == {"EUR": 100000, "KWD": 1500}
@@ -259,8 +259,8 @@ def test_thousands_are_not_taken_for_decimals(database: Database, amount: str) -
 def test_amounts_have_no_more_decimals_than_their_currency(database: Database) -> None:
     """Zeros neither: they tell that something else was meant."""
     header = HEADER.replace("EUR", "JPY")
-    assert "at most 0 decimals" in told(brought(database, ",,set,A,,p1,2,amount,,100.00", header=header))[0][1]
-    assert "at most 2 decimals" in told(brought(database, ",,set,A,,p1,2,amount,,1.000"))[0][1]
+    assert "at most 0 decimals" in reported(brought(database, ",,set,A,,p1,2,amount,,100.00", header=header))[0][1]
+    assert "at most 2 decimals" in reported(brought(database, ",,set,A,,p1,2,amount,,1.000"))[0][1]
 
 
 def test_a_line_that_names_the_separator_and_capital_names_are_read(database: Database) -> None:
@@ -294,12 +294,12 @@ def test_products_have_their_titles_which_are_not_read(database: Database, shop:
     assert import_csv(database, without.encode()).same == 1
 
 
-def test_ids_without_a_version_or_a_bundle_are_told(database: Database) -> None:
+def test_ids_without_a_version_or_a_bundle_are_shown(database: Database) -> None:
     """The sentence says what to write; no page is named for a bundle that is not there."""
     BundleRepository(database).create(set_of("p1", "p2", price=TEN), "Mika")
     report = brought(database, "1,,set,A,,p1,2,percent,5,", "9,1,set,B,,p1,2,percent,5,")
     assert [one.bundle_id for one in report.outcomes] == [1, None]
-    assert "Enter the version of bundle 1" in told(report)[0][1]
+    assert "Enter the version of bundle 1" in reported(report)[0][1]
 
 
 def test_a_sorted_file_loses_no_component(database: Database) -> None:
@@ -308,9 +308,9 @@ def test_a_sorted_file_loses_no_component(database: Database) -> None:
         BundleRepository(database).create(set_of("p1", "p2", price=TEN))
     rows = "1,1,set,A,,p1,2,percent,5,", "2,1,set,B,,p1,2,percent,5,", "1,,,,,p2,,,,", "2,1,set,C,,p1,2,percent,5,"
     report = brought(database, *rows)
-    assert [line for line, _ in told(report)] == [4, 5]
-    assert "is separate from" in told(report)[0][1]
-    assert "is already in the file, from line 3" in told(report)[1][1]
+    assert [line for line, _ in reported(report)] == [4, 5]
+    assert "is separate from" in reported(report)[0][1]
+    assert "is already in the file, from line 3" in reported(report)[1][1]
     assert BundleRepository(database).load(2).definition.texts["en"].title == "B"
 
 
@@ -348,7 +348,7 @@ def test_the_file_of_a_european_spreadsheet(database: Database) -> None:
     header = "\ufeffkind;title_en;product_id;quantity;price_kind;amount_EUR;starts;staff_only;"
     row = "SET;Kit;p1;2;amount;1,50;2026/3/1 9:05;TRUE;"
     report = import_csv(database, f"{header}\r\n;;;;;;;;\r\n{row}\r\n".encode(), timezone="Asia/Tokyo")
-    assert told(report) == []
+    assert reported(report) == []
     made = BundleRepository(database).load(1).definition
     assert (made.tiers[0].price.amounts, made.staff_only) == ({"EUR": 150}, True)
     assert made.schedule.start == dt.datetime(2026, 3, 1, 0, 5, tzinfo=dt.timezone.utc)
@@ -358,7 +358,7 @@ def test_products_that_the_shop_does_not_have_are_refused(database: Database, sh
     """Where the catalogue is given."""
     rows = ",,set,A,,p1,2,percent,5,", ",,set,B,,p1,1,percent,5,", ",,,,,nothing,1,,,"
     report = brought(database, *rows, catalog=shop.storefront.catalog, check=True)
-    assert [(line, "no product 'nothing'" in sentence) for line, sentence in told(report)] == [(3, True)]
+    assert [(line, "no product 'nothing'" in sentence) for line, sentence in reported(report)] == [(3, True)]
 
 
 def test_who_changes_a_bundle_during_the_import_wins(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

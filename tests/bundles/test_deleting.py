@@ -53,7 +53,7 @@ def test_a_deleted_draft_is_nowhere_and_comes_back_as_it_was(database: Database)
 
 
 def test_what_was_on_sale_or_used_is_not_deleted(database: Database) -> None:
-    """Published, archived, a draft again, or with an order of before; nor what somebody else has changed meanwhile."""
+    """Published, archived, a draft again, or with an order of before; nor what somebody else has changed in the meantime."""
     for number in range(1, 5):
         BundleRepository(database).create(KIT)
         assert BundleRepository(database).load(number).version == 1

@@ -43,7 +43,7 @@ def shop_of(make_shop: MakeShop, **changed: Product | None) -> BundleShop:
 
 @pytest.fixture
 def shop(make_shop: MakeShop) -> BundleShop:
-    """Ten products at 1 to 10 euros; p7 is hidden, p8 is sold out, p9 unknown, p6 has one piece, p5 costs dollars."""
+    """Ten products at 1 to 10 euros; p7 is hidden, p8 is sold out, p9 unknown, p6 has one item, p5 costs dollars."""
     found = {product.id: product for product in stocked()}
     return shop_of(
         make_shop,
@@ -146,7 +146,7 @@ def test_products_beyond_those_looked_up_are_said_to_be(shop: BundleShop, monkey
     }
 
 
-def test_a_used_up_bundle_is_told_with_its_limit(shop: BundleShop) -> None:
+def test_a_used_up_bundle_is_shown_with_its_limit(shop: BundleShop) -> None:
     """A cart knows of the last use at once."""
     number = shop.publish(set_of("p1", "p2", price=TEN, limit_in_all=1))
     storefront = shop.shop.storefront
@@ -157,7 +157,7 @@ def test_a_used_up_bundle_is_told_with_its_limit(shop: BundleShop) -> None:
     assert verdicts(shop, "cart", "p1", "p2") == {number: BundleVerdict("used_up", limit=1)}
 
 
-def test_a_cart_tells_what_applies_and_what_is_missing(shop: BundleShop) -> None:
+def test_a_cart_shows_what_applies_and_what_is_missing(shop: BundleShop) -> None:
     """How often, what is saved, the limit that is reached, and the products that lack."""
     applies = shop.publish(set_of("p1", "p2", price=TEN, limit_per_order=1))
     near = shop.publish(set_of("p3", "p4", price=TEN))

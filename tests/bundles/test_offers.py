@@ -1,4 +1,4 @@
-"""Which bundles a page shows: what saves most and can be had, at the price that the till asks for."""
+"""Which bundles a page shows: what saves most and is available, at the price that the checkout asks for."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_what_saves_most_comes_first_and_ties_go_by_id() -> None:
     [{"p1": None}, {"p1": {"visible": False}}, {"p1": {"stock": 0}}],
     ids=["deleted", "hidden", "sold out"],
 )
-def test_a_bundle_whose_component_cannot_be_had_is_not_shown(change: dict[str, Any]) -> None:
+def test_a_bundle_whose_component_is_not_available_is_not_shown(change: dict[str, Any]) -> None:
     """Optional components do not count: the set is shown without them."""
     firm = set_of("p0", "p1", price=percent_off(10))
     parts = (Component("p0", 2), Component("p1", optional=True))
@@ -66,8 +66,8 @@ def test_a_bundle_whose_component_cannot_be_had_is_not_shown(change: dict[str, A
     assert [item.product.id for item in offer.tiers[0].items] == ["p0"]
 
 
-def test_pieces_in_the_cart_are_not_offered_again() -> None:
-    """Of three pieces two stand in the cart: one set can be had, a third of the same cannot."""
+def test_items_in_the_cart_are_not_offered_again() -> None:
+    """Of three items two stand in the cart: one set is available, another of the same is not."""
     products = products_of(p1={"stock": 3})
     assert shown([set_of("p0", "p1", price=percent_off(10))], products, lines=[LineItem("p1", 2, 200)]) == [1]
     assert shown([set_of("p0", "p1", price=percent_off(10))], products, lines=[LineItem("p1", 3, 200)]) == []
@@ -104,13 +104,13 @@ def test_a_mix_begins_with_the_page_s_own_product() -> None:
 
 
 def test_steps_that_the_stock_does_not_reach_are_left_out() -> None:
-    """Of three, six and twelve pieces at seven in stock the first two are shown."""
+    """Of three, six and twelve items at seven in stock the first two are shown."""
     steps = steps_of("p0", steps={3: percent_off(5), 6: percent_off(10), 12: percent_off(50)})
     (offer,) = best_offers([Bundle(1, steps)], products_of(p0={"stock": 7}), "EUR")
     assert [(tier.total, tier.saving) for tier in offer.tiers] == [(300, 15), (600, 60)]
 
 
-def test_the_first_variant_that_can_be_had_stands_chosen() -> None:
+def test_the_first_variant_that_is_available_stands_chosen() -> None:
     """At its own price; where all are sold out the bundle is not shown."""
     variants = (Variant("red", "Red", None, 0), Variant("gold", "Gold", Decimal(5), 2))
     one = [Bundle(1, set_of("p0", "p1", price=percent_off(10)))]
@@ -135,8 +135,8 @@ def test_everything_free_is_shown_as_such() -> None:
 
 
 @given(definitions(), st.sampled_from(["EUR", "JPY", "KWD"]))
-def test_a_tier_costs_what_the_till_asks_for_its_pieces(definition: Definition, currency: str) -> None:
-    """The very pieces in a cart, priced with this tier alone, save what the page says."""
+def test_a_tier_costs_what_the_checkout_asks_for_its_items(definition: Definition, currency: str) -> None:
+    """The very items in a cart, priced with this tier alone, save what the page says."""
     products = {f"p{n}": Product(id=f"p{n}", title="x", price=Decimal(7 * n + 3), currency=currency) for n in range(6)}
     variants = {name: (Variant("red", "Red"), Variant("blue", "Blue")) for name in products}
     for number, tier in enumerate(definition.tiers):

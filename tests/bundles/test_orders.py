@@ -55,10 +55,10 @@ def published(shop: SmallShop, **more: Any) -> BundleRecord:
 
 
 def pricing_of(stored: BundleRecord, sets: int) -> CartPricing:
-    """A cart with so many sets, and one p7; whatever is left of the bundle."""
-    pieces = [LineItem(name, sets, price) for name, price in (("p5", 500), ("p6", 600)) if sets]
+    """A cart with this many sets, and one p7; whatever is left of the bundle."""
+    items = [LineItem(name, sets, price) for name, price in (("p5", 500), ("p6", 600)) if sets]
     bundle = Bundle(stored.id, stored.definition, stored.version)
-    return price_cart([*pieces, LineItem("p7", 1, 700)], [bundle], "EUR", NOW)
+    return price_cart([*items, LineItem("p7", 1, 700)], [bundle], "EUR", NOW)
 
 
 @dataclass
@@ -101,14 +101,14 @@ class Model:
             self.orders[name].counts = False
         return True
 
-    def refund(self, name: str, pieces: int) -> object:
+    def refund(self, name: str, quantity: int) -> object:
         """What `refund_stored` pays back, or raises."""
         order = self.orders.get(name)
-        if order is None or order.back + pieces > order.sets:
+        if order is None or order.back + quantity > order.sets:
             return InputError
-        order.back += pieces
-        order.paid_back += pieces * 450
-        return pieces * 450
+        order.back += quantity
+        order.paid_back += quantity * 450
+        return quantity * 450
 
 
 def outcome(act: Callable[[], object]) -> object:
@@ -129,7 +129,7 @@ def test_orders_are_placed_cancelled_and_refunded_as_a_plain_model_says(
     calls: dict[str, Callable[[str, int], object]] = {
         "place": lambda order, sets: shop.storefront.bundles_applied(order, pricing_of(stored, sets)),
         "cancel": lambda order, _: shop.storefront.order_cancelled(order),
-        "refund": lambda order, pieces: shop.storefront.refund_stored(order, [Return("p5", pieces)]).amount,
+        "refund": lambda order, quantity: shop.storefront.refund_stored(order, [Return("p5", quantity)]).amount,
     }
     for (kind, name, number), commits in steps:
         before = deepcopy(model.orders)
@@ -247,7 +247,7 @@ def test_a_refund_with_an_id_is_stored_once(shop: SmallShop) -> None:
         shop.storefront.refund_quote("o1", [Return("p5")])
 
 
-def test_an_unknown_order_is_told_alike_by_quote_and_refund(shop: SmallShop) -> None:
+def test_an_unknown_order_is_refused_alike_by_quote_and_refund(shop: SmallShop) -> None:
     """With what to call, which is public."""
     for call in (shop.storefront.refund_quote, shop.storefront.refund_stored):
         with pytest.raises(InputError, match=r"'o9' was not priced here.*bundles_applied"):
@@ -291,7 +291,7 @@ def test_a_shop_without_sqlalchemy_sells_and_refunds_bundles(tmp_path: Path, red
         storefront.services.close()
 
 
-def test_publishing_creates_changes_and_tells_in_one_call(shop: SmallShop) -> None:
+def test_publishing_creates_changes_and_notifies_in_one_call(shop: SmallShop) -> None:
     """A bundle that stands just so is left alone; a draft of that id is published; others are told."""
     first = published(shop)
     assert (first.state, first.version) == ("published", 2)

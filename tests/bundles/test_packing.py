@@ -30,13 +30,13 @@ def brute_force(capacities: tuple[int, ...], candidates: list[Candidate], limits
         one, count = candidates[at], dict(used)
         found, times = best(at + 1, left, used), 0
         rest = list(left)
-        while all(rest[pool] >= pieces for pool, pieces in one.demand):
+        while all(rest[pool] >= quantity for pool, quantity in one.demand):
             times += 1
             count[one.bundle_id] = count.get(one.bundle_id, 0) + 1
             if count[one.bundle_id] > limits.get(one.bundle_id, 99):
                 break
-            for pool, pieces in one.demand:
-                rest[pool] -= pieces
+            for pool, quantity in one.demand:
+                rest[pool] -= quantity
             found = max(found, times * one.saving + best(at + 1, tuple(rest), tuple(sorted(count.items()))))
         return found
 
@@ -61,7 +61,7 @@ def packings(draw: st.DrawFn) -> tuple[tuple[int, ...], list[Candidate], dict[in
 def test_small_packings_equal_brute_force(case: tuple[tuple[int, ...], list[Candidate], dict[int, int]]) -> None:
     """Up to eight lines and eight bundles the answer is the best there is, and says so."""
     capacities, candidates, limits = case
-    fitting = [one for one in candidates if all(capacities[pool] >= pieces for pool, pieces in one.demand)]
+    fitting = [one for one in candidates if all(capacities[pool] >= quantity for pool, quantity in one.demand)]
     found = pack(capacities, fitting, limits=limits)
     assert found.saving == brute_force(capacities, fitting, limits) == found.bound
     assert found.optimal
@@ -103,18 +103,18 @@ def test_the_hardest_carts_keep_the_budget_and_beat_greedy() -> None:
 
 @MANY
 @given(packings(), st.integers(0, 40))
-def test_prices_of_pieces_pay_for_every_set(
+def test_prices_of_items_pay_for_every_set(
     case: tuple[tuple[int, ...], list[Candidate], dict[int, int]], reached: int
 ) -> None:
-    """The bound holds: no set is worth more than its pieces, no price is below its floor, and the losses are exact."""
+    """The bound holds: no set is worth more than its items, no price is below its floor, and the losses are exact."""
     capacities, candidates, _ = case
     floor = [pool % 3 for pool in range(len(capacities))]
-    fitting = [one for one in candidates if all(capacities[pool] >= pieces for pool, pieces in one.demand)]
+    fitting = [one for one in candidates if all(capacities[pool] >= quantity for pool, quantity in one.demand)]
     for copies in (1, EASY + 1):
         demands, values = [one.demand for one in fitting] * copies, [one.saving for one in fitting] * copies
-        times = [min(capacities[pool] // pieces for pool, pieces in demand) for demand in demands]
+        times = [min(capacities[pool] // quantity for pool, quantity in demand) for demand in demands]
         prices, losses = price_items(Relaxation(demands, values, times, capacities, floor), reached)
-        costs = [sum(prices[pool] * pieces for pool, pieces in demand) for demand in demands]
+        costs = [sum(prices[pool] * quantity for pool, quantity in demand) for demand in demands]
         assert losses == [cost - value for cost, value in zip(costs, values, strict=True)]
         assert min(losses, default=0) >= 0
         assert all(price >= least for price, least in zip(prices, floor, strict=True))
@@ -139,7 +139,7 @@ def test_equal_savings_go_to_fewer_bundles_and_then_to_the_lower_id() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_carts_of_sets_cost_what_trying_all_combinations_gives(data: st.DataObject) -> None:
-    """Checked against sums over single pieces that know nothing of pools, offers and bounds."""
+    """Checked against sums over single items that know nothing of pools, offers and bounds."""
     names = [f"p{number}" for number in range(data.draw(st.integers(2, 8)))]
     lines = [LineItem(name, 1, data.draw(st.integers(0, 5000))) for name in names]
     price_of = {line.product_id: line.unit_price for line in lines}

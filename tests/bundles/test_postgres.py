@@ -20,7 +20,7 @@ from tests.bundles import test_repository as repository_tests
 
 AGAIN = (
     repository_tests.database,
-    repository_tests.test_the_second_of_two_editors_is_told_and_nothing_is_lost,
+    repository_tests.test_the_second_of_two_editors_gets_a_conflict_and_nothing_is_lost,
     repository_tests.test_every_change_can_be_undone,
     repository_tests.test_who_changed_what_is_noted_with_the_change_itself,
     repository_tests.test_a_process_reads_published_bundles_once_until_some_change,
@@ -31,7 +31,7 @@ AGAIN = (
     repository_tests.test_a_limit_that_is_set_later_counts_what_was_used_before,
     pricer.pricer,
     pricer.test_a_cart_is_priced_stored_and_refunded_to_the_unit,
-    pricer.test_a_bundle_that_ended_meanwhile_is_priced_again,
+    pricer.test_a_bundle_that_ended_in_the_meantime_is_priced_again,
     pricer.test_a_cancelled_order_gives_its_bundles_back,
     pricer.test_words_may_change_between_cart_and_order,
     orders.test_orders_are_placed_cancelled_and_refunded_as_a_plain_model_says,

@@ -77,7 +77,7 @@ def test_only_free_items_make_a_gift(price: Price) -> None:
         Definition(kind="extra", tiers=(tier,), texts=TEXTS)
 
 
-def test_a_row_of_a_spreadsheet_is_told_of_a_kind_that_steps_cannot_have(admin: SmallShop, kind: Any) -> None:
+def test_a_row_of_a_spreadsheet_is_refused_a_kind_that_steps_cannot_have(admin: SmallShop, kind: Any) -> None:
     """In its line, and nothing is made."""
     rows = f"kind,title_en,product_id,least,price_kind,amount_EUR\nsteps,Tea,p1,2,{kind},5\n"
     with admin.app.app_context():
@@ -96,7 +96,7 @@ def test_the_editor_offers_the_kinds_that_a_bundle_can_have(editor: Merchants, k
 
 
 def test_the_editor_refuses_a_kind_that_steps_cannot_have(editor: Merchants, kind: Any) -> None:
-    """Which only somebody can send who writes the form anew."""
+    """Only a forged form sends it."""
     editor.get("bundles/new?kind=steps")
     editor.press("save", tiers__0__price=kind, tiers__0__add="p1", words__0__title="Tea")
     assert editor.status == 422

@@ -41,7 +41,7 @@ TWO = percent_off(2)
 
 @pytest.fixture
 def pricer(shop: SmallShop) -> CartPricer:
-    """A till on a shop whose products p1, p2 … cost 1, 2 … euros."""
+    """A pricer on a shop whose products p1, p2 … cost 1, 2 … euros."""
     with shop.storefront.database.connect() as connection:
         Base.metadata.create_all(connection)
         connection.commit()
@@ -108,7 +108,7 @@ def test_a_cart_is_priced_in_the_currency_its_products_share(shop: SmallShop, pr
     assert (several.price([]).total, several.price([]).currency) == (0, "XXX")
 
 
-def test_a_bundle_that_ended_meanwhile_is_priced_again(pricer: CartPricer, shop: SmallShop) -> None:
+def test_a_bundle_that_ended_in_the_meantime_is_priced_again(pricer: CartPricer, shop: SmallShop) -> None:
     """The order is not stored with it."""
     stored = publish(shop, set_of("p5", "p6", price=percent_off(10)))
     pricing = pricer.price([CartLine("p5"), CartLine("p6")])
@@ -193,7 +193,7 @@ def test_a_line_with_an_odd_price_is_refused_in_a_sentence(pricer: CartPricer, p
         pricer.price([CartLine("p5", 1, price)], now=NOW)
 
 
-def test_what_is_told_to_be_missing_saves_that_much_in_any_variant(pricer: CartPricer, shop: SmallShop) -> None:
+def test_what_is_said_to_be_missing_saves_that_much_in_any_variant(pricer: CartPricer, shop: SmallShop) -> None:
     """A variant may be cheaper than its product; an odd price of one that is not in the cart hinders nobody."""
     odd: list[Any] = [Variant("red", "Red"), Variant("blue", "Blue", Decimal(2)), Variant("x", "X", 4.5)]  # type: ignore[arg-type]
     catalog = MemoryCatalog([shop.products["p5"], shop.products["p6"]], variants=lambda ids: {"p6": odd})
@@ -225,7 +225,7 @@ def test_words_may_change_between_cart_and_order(pricer: CartPricer, shop: Small
         pricer.record(pricing)
 
 
-def test_what_cannot_be_had_is_no_next_offer_and_pushes_out_none(pricer: CartPricer, shop: SmallShop) -> None:
+def test_what_is_not_available_is_no_next_offer_and_pushes_out_none(pricer: CartPricer, shop: SmallShop) -> None:
     """Sold out, too few beside the cart, hidden, deleted, in a variant that is gone: the one that is there is told."""
     stock = {"p6": 0, "p7": 1, "p9": 0}
     known = [replace(shop.products[f"p{n}"], stock=stock.get(f"p{n}"), visible=n != 8) for n in (5, 6, 7, 8, 9, 10)]
@@ -249,7 +249,7 @@ def test_what_cannot_be_had_is_no_next_offer_and_pushes_out_none(pricer: CartPri
     assert len(pricer.price([CartLine("p5")], now=NOW, hints=9, sold_out=True).missing) == 7
 
 
-def test_of_thousands_of_bundles_those_of_the_lowest_ids_are_told_and_all_apply(
+def test_of_thousands_of_bundles_those_of_the_lowest_ids_are_shown_and_all_apply(
     pricer: CartPricer, shop: SmallShop
 ) -> None:
     """A cart reads a bounded number of products, whatever the merchant made; what is complete is never left out."""
@@ -325,7 +325,7 @@ def test_an_odd_quantity_is_refused_in_a_sentence_and_at_once(pricer: CartPricer
 
 
 @pytest.mark.parametrize("quantity", [2, Decimal(2), Decimal("2.00"), 2.0])
-def test_whole_quantities_of_any_type_are_pieces(pricer: CartPricer, quantity: Any) -> None:
+def test_whole_quantities_of_any_type_are_items(pricer: CartPricer, quantity: Any) -> None:
     """As databases and JSON give them."""
     (line,) = pricer.price([CartLine("p5", quantity)], now=NOW).lines
     assert (line.line.quantity, line.line.measure, line.total) == (2, None, 1000)
@@ -342,7 +342,7 @@ def test_one_segment_and_one_code_may_be_given_as_plain_text(pricer: CartPricer,
 
 
 def test_each_line_costs_the_same_whether_or_not_hints_are_asked_for(pricer: CartPricer, shop: SmallShop) -> None:
-    """An incomplete bundle that tells red from blue decides which piece is free, on the page and at the checkout alike."""
+    """An incomplete bundle that tells red from blue decides which item is free, on the page and at the checkout alike."""
     parts = (Component("p5"), Component("p5", free=True))
     publish(shop, Definition(kind="extra", tiers=(Tier(parts, free_items()),), texts=TEXTS))
     telling = (Component("p5", variants=("red",)), Component("p7"))
@@ -361,5 +361,5 @@ def test_bundles_that_cannot_be_complete_need_not_be_looked_at(lines: list[LineI
     """Without those that lack a product altogether a cart costs the same, for the same reasons."""
     left = in_play(bundles(*made), [], {line.product_id for line in lines})
     some, full = price_cart(lines, left, "EUR", NOW, hints=0), priced(lines, *made, hints=0)
-    # Which of equal pieces are in a set may differ, since fewer bundles tell fewer pieces apart.
+    # Which of equal items are in a set may differ, since fewer bundles tell fewer items apart.
     assert (some.total, some.refused, some.bound) == (full.total, full.refused, full.bound)

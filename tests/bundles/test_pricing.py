@@ -66,7 +66,7 @@ def test_the_answer_does_not_depend_on_the_order_of_the_lines(
 
 @FEW
 @given(carts(), st.lists(definitions(), min_size=1, max_size=6))
-def test_one_more_bundle_never_makes_a_cart_dearer(lines: list[LineItem], given: list[Definition]) -> None:
+def test_one_more_bundle_never_makes_a_cart_more_expensive(lines: list[LineItem], given: list[Definition]) -> None:
     """Where the answer is certain, adding a bundle can only save more."""
     few, more = priced(lines, *given[:-1]), priced(lines, *given)
     if more.optimal:
@@ -75,7 +75,7 @@ def test_one_more_bundle_never_makes_a_cart_dearer(lines: list[LineItem], given:
 
 @FEW
 @given(carts(), st.lists(definitions(), min_size=1, max_size=4), currencies())
-def test_what_is_told_to_be_saved_by_adding_is_saved(
+def test_what_is_said_to_be_saved_by_adding_is_saved(
     lines: list[LineItem], given: list[Definition], currency: str
 ) -> None:
     """With what is missing, at least the saving that was told is reached."""
@@ -97,7 +97,7 @@ def test_what_is_told_to_be_saved_by_adding_is_saved(
 
 
 def test_a_fixed_price_is_reached_to_the_unit() -> None:
-    """Three pieces that do not divide evenly sum to the price of the set."""
+    """Three items that do not divide evenly sum to the price of the set."""
     lines = [LineItem("a", 1, 1000), LineItem("b", 1, 1000), LineItem("c", 1, 1000)]
     pricing = priced(lines, set_of("a", "b", "c", price=fixed_price({"EUR": 1999})))
     assert (pricing.total, pricing.discount) == (1999, 1001)
@@ -130,7 +130,7 @@ def test_two_and_a_half_sets_are_two_sets_and_a_rest() -> None:
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 2.5, Decimal("2.5"), 1_000_001, True, "2"])
-def test_quantities_that_are_no_pieces_are_refused(quantity: object) -> None:
+def test_quantities_that_are_no_whole_numbers_are_refused(quantity: object) -> None:
     """Negative, fractional and huge quantities are a sentence, not a price."""
     with pytest.raises(InputError, match="whole number from 1"):
         LineItem("a", quantity, 100)  # type: ignore[arg-type]
@@ -142,7 +142,7 @@ def test_a_whole_quantity_may_come_as_a_decimal_from_the_cart() -> None:
     assert line_from_cart(line, Decimal("9.99"), "EUR") == LineItem("a", 2, 999)
 
 
-def test_a_million_pieces_are_priced_at_once() -> None:
+def test_a_million_items_are_priced_at_once() -> None:
     """Large quantities cost no more time than small ones."""
     pricing = priced(
         [LineItem("a", 1_000_000, 3), LineItem("b", 999_999, 7)], set_of("a", "b", price=amount_off({"EUR": 1}))
@@ -168,8 +168,8 @@ def test_buy_one_get_one_gives_the_cheaper_one() -> None:
     assert [line.total for line in pricing.lines] == [1200, 0]
 
 
-def test_the_dearer_tier_applies_where_its_pieces_are_there() -> None:
-    """A piece counts for one tier: the complete set takes the place of the starter set."""
+def test_the_more_expensive_tier_applies_where_its_items_are_there() -> None:
+    """An item counts for one tier: the complete set takes the place of the starter set."""
     starter = Tier((Component("body"), Component("lens")), amount_off({"EUR": 500}))
     complete = Tier((Component("body"), Component("lens"), Component("bag")), amount_off({"EUR": 1500}))
     ladder = Definition(kind="ladder", tiers=(starter, complete), texts=TEXTS)
@@ -182,7 +182,7 @@ def test_the_dearer_tier_applies_where_its_pieces_are_there() -> None:
     assert [(one.tier, one.saving) for one in large.applied] == [(1, 1500)]
 
 
-def test_a_mix_takes_the_dearest_of_its_group() -> None:
+def test_a_mix_takes_the_most_expensive_of_its_group() -> None:
     """Any three for one price: the shopper gets the choice that saves most."""
     lines = [LineItem("a", 1, 500), LineItem("b", 1, 900), LineItem("c", 1, 700), LineItem("d", 1, 800)]
     pricing = priced(lines, mix_of("a", "b", "c", "d", price=fixed_price({"EUR": 2000}), least=3))
@@ -191,7 +191,7 @@ def test_a_mix_takes_the_dearest_of_its_group() -> None:
 
 
 def test_a_mix_of_many_products_is_answered_with_a_bound() -> None:
-    """Where there are too many choices to try all, the dearest neighbours are taken and the bound is honest."""
+    """Where there are too many choices to try all, the most expensive neighbours are taken and the bound is honest."""
     names = [f"wine{number:02}" for number in range(30)]
     lines = [LineItem(name, 1, 1000 + 10 * place) for place, name in enumerate(names)]
     pricing = priced(lines, mix_of(*names, price=percent_off(20), least=6))
@@ -199,8 +199,8 @@ def test_a_mix_of_many_products_is_answered_with_a_bound() -> None:
     assert pricing.discount <= pricing.bound
 
 
-def test_quantity_steps_hold_for_all_pieces() -> None:
-    """From five pieces on all cost less, also pieces of several products of the group together."""
+def test_quantity_steps_hold_for_all_items() -> None:
+    """From five items on all cost less, also items of several products of the group together."""
     deal = steps_of("a", "b", steps={3: percent_off(5), 5: percent_off(10)})
     pricing = priced([LineItem("a", 4, 1000), LineItem("b", 3, 500)], deal, prices={"a": 1000, "b": 500})
     assert (pricing.discount, pricing.applied[0].tier) == (550, 1)

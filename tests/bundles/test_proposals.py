@@ -132,13 +132,13 @@ def test_the_counts_are_those_of_a_plain_count(data: st.DataObject, plain_log: S
             for chosen in itertools.combinations(sorted(products), size)
         )
         sold = Counter(product for products in orders for product in products)
-        told = {}
+        supports = {}
         for one in found:
             ids = [services.numbers.id(number) or "" for number in one.products]
             assert one.orders == len(orders)
             assert [sold[name] for name in ids] == list(one.sold)
-            told[tuple(sorted(ids))] = one.support
-        assert told == {
+            supports[tuple(sorted(ids))] = one.support
+        assert supports == {
             chosen: support
             for chosen, support in counted.items()
             if support >= 2 and beyond_chance(chosen, support, sold, len(orders), counted)

@@ -1,4 +1,4 @@
-"""Refunds of orders with bundles give back exactly what was paid, in whatever order the pieces come."""
+"""Refunds of orders with bundles give back exactly what was paid, in whatever order the items come."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ def record(lines: list[LineItem], *given: Definition, currency: str = "EUR") -> 
 def test_refunds_in_any_order_give_back_exactly_what_was_paid(
     lines: list[LineItem], given: list[Definition], currency: str, chance: random.Random, policy: str
 ) -> None:
-    """Piece by piece or several at a time, by either policy: all refunds together are the price and its tax."""
+    """Item by item or several at a time, by either policy: all refunds together are the price and its tax."""
     paid = record(lines, *given, currency=currency)
-    pieces = [Return(line.product_id, 1, line.variant_id) for line in lines for _ in range(line.quantity)]
-    chance.shuffle(pieces)
+    returns = [Return(line.product_id, 1, line.variant_id) for line in lines for _ in range(line.quantity)]
+    chance.shuffle(returns)
     so_far: list[RefundLine] = []
-    while pieces:
-        count = chance.randint(1, len(pieces))
+    while returns:
+        count = chance.randint(1, len(returns))
         chosen: Policy = chance.choice(["keep", "recompute"]) if policy == "both" else policy  # type: ignore[assignment]
-        quote = refund_quote(paid, so_far, pieces[:count], chosen)
+        quote = refund_quote(paid, so_far, returns[:count], chosen)
         left = paid.paid - sum(line.amount for line in so_far)
         assert 0 <= quote.amount <= left
         assert quote.rest == left - quote.amount >= 0
         assert all(line.amount >= 0 and line.tax >= 0 for line in quote.lines)
         assert sum(line.quantity for line in quote.lines) == count
         so_far += quote.lines
-        pieces = pieces[count:]
+        returns = returns[count:]
     assert sum(line.amount for line in so_far) == paid.paid
     assert sum(line.tax for line in so_far) == sum(part.tax for part in paid.parts)
 
@@ -74,7 +74,7 @@ def test_a_record_and_its_refunds_survive_json(lines: list[LineItem], given: lis
 
 
 def test_keep_leaves_the_discount_and_recompute_takes_it_back() -> None:
-    """Two at 10 000 together for 15 000: keeping one costs 7 500, or 10 000 where it is priced anew."""
+    """Two at 10 000 together for 15 000: keeping one costs 7 500, or 10 000 where it is priced again."""
     paid = record(
         [LineItem("a", 1, 10000), LineItem("b", 1, 10000)], set_of("a", "b", price=fixed_price({"EUR": 15000}))
     )
@@ -93,7 +93,7 @@ def test_recompute_never_asks_the_shopper_for_money() -> None:
     assert (quote.amount, quote.rest, quote.rest_price, quote.held_back) == (0, 5000, 9000, 500)
 
 
-def test_pieces_outside_of_bundles_go_back_first() -> None:
+def test_items_outside_of_bundles_go_back_first() -> None:
     """The set stays whole as long as it can."""
     paid = record([LineItem("a", 2, 1000), LineItem("b", 1, 1000)], set_of("a", "b", price=percent_off(50)))
     first = refund_quote(paid, [], [Return("a")])
@@ -101,8 +101,8 @@ def test_pieces_outside_of_bundles_go_back_first() -> None:
     assert (first.amount, second.amount) == (1000, 500)
 
 
-def test_the_last_piece_takes_the_remainder() -> None:
-    """Three pieces for 100 go back as 33, 33 and 34."""
+def test_the_last_item_takes_the_remainder() -> None:
+    """Three items for 100 go back as 33, 33 and 34."""
     paid = record([LineItem("a", 3, 34), LineItem("b", 1, 1)], set_of("a", "b", price=percent_off(1)))
     paid = OrderRecord("EUR", True, (paid.parts[0].__class__(LineItem("a", 3, 34), 100, 16),))
     so_far: list[RefundLine] = []
@@ -114,8 +114,8 @@ def test_the_last_piece_takes_the_remainder() -> None:
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1.5, Decimal(1), True])
-def test_quantities_that_are_no_pieces_are_refused(quantity: object) -> None:
-    """A refund is for whole pieces."""
+def test_quantities_that_are_no_whole_numbers_are_refused(quantity: object) -> None:
+    """A refund is for whole items."""
     with pytest.raises(InputError, match="whole number above 0"):
         refund_quote(record([LineItem("a", 2, 100)]), [], [Return("a", quantity)])  # type: ignore[arg-type]
 
@@ -135,8 +135,8 @@ def test_more_than_was_bought_is_refused() -> None:
         OrderRecord.from_json('{"format": 1}')
 
 
-def test_a_large_order_can_be_priced_anew() -> None:
-    """Its lines were split into more parts than a cart may have lines; pieces of a kind are put together again."""
+def test_a_large_order_can_be_priced_again() -> None:
+    """Its lines were split into more parts than a cart may have lines; items of a kind are put together again."""
     lines = [LineItem(f"x{number}", 2, 1000) for number in range(600)]
     sets = [set_of(f"x{at}", f"x{at + 1}", price=percent_off(10), limit_per_order=1) for at in range(0, 600, 2)]
     paid = record(lines, *sets)

@@ -38,7 +38,7 @@ def shop_with(make_shop: MakeShop, **stock: Mapping[str, int | None]) -> BundleS
     return bundle_shop(make_shop, MemoryCatalog(stocked(), variants=variants))
 
 
-def test_pieces_in_the_cart_are_taken_from_product_and_variant() -> None:
+def test_items_in_the_cart_are_taken_from_product_and_variant() -> None:
     """A variant that nobody knows takes from all together; what is not tracked has no limit."""
     stock, variants = {"a": 9, "b": None, "c": 5}, {"a": {"red": 2, "blue": 4}, "b": {"red": 1, "blue": None}}
     lines = [LineItem("a", 3, 1, "red"), LineItem("a", 1, 1, "green"), LineItem("c", 7, 1)]
@@ -61,10 +61,10 @@ def test_pieces_in_the_cart_are_taken_from_product_and_variant() -> None:
     ],
     ids=str,
 )
-def test_buy_one_get_one_needs_two_pieces_over_its_variants(
+def test_buy_one_get_one_needs_two_items_over_its_variants(
     make_shop: MakeShop, stock: Mapping[str, int | None], shown: list[str] | None
 ) -> None:
-    """The choice that stands first can be had as it stands, and posting it adds just that."""
+    """The choice that stands first is available as it stands, and posting it adds just that."""
     shop = shop_with(make_shop, p1=stock)
     shop.publish(ONE_FREE)
     form = shop.soup("/p/p1").select_one("form.storefront-set")
@@ -74,7 +74,7 @@ def test_buy_one_get_one_needs_two_pieces_over_its_variants(
     assert form is not None
     assert [one["value"] for one in form.select("option[selected]")] == shown
     shop.submit(form)
-    assert sum(pieces for _, _, pieces in shop.cart) == 2
+    assert sum(quantity for _, _, quantity in shop.cart) == 2
     assert {variant for _, variant, _ in shop.cart} == set(shown)
 
 
@@ -91,7 +91,7 @@ def test_the_cart_counts_where_a_bundle_is_offered_and_posted(make_shop: MakeSho
         assert shop.cart == [("p1", "red", 1)]
 
 
-def test_only_variants_with_all_pieces_left_can_be_chosen(make_shop: MakeShop) -> None:
+def test_only_variants_with_all_items_left_can_be_chosen(make_shop: MakeShop) -> None:
     """Three of one colour; an unpressed button of another page is checked likewise."""
     shop = shop_with(make_shop, p2={"red": 1, "gold": 9, "blue": 3})
     tier = Tier((Component("p2", 3), Component("p3")), OFF)
@@ -112,7 +112,7 @@ def disabled_of(page: str) -> dict[str, bool]:
 
 
 def test_steps_offer_only_what_has_a_whole_step_left(make_shop: MakeShop) -> None:
-    """One colour has three pieces, another two; nothing has six."""
+    """One colour has three items, another two; nothing has six."""
     shop = shop_with(make_shop, p2={"red": 2, "gold": 4})
     number = shop.publish(steps_of("p2", steps={3: OFF, 6: percent_off(20)}))
     form = shop.soup("/p/p2").select_one("form.storefront-steps")
@@ -124,7 +124,7 @@ def test_steps_offer_only_what_has_a_whole_step_left(make_shop: MakeShop) -> Non
 
 
 def test_a_mix_begins_with_as_many_as_its_variants_have(make_shop: MakeShop) -> None:
-    """One piece of the scarce one and two of the other; more of the scarce one are refused."""
+    """One item of the scarce one and two of the other; more of the scarce one are refused."""
     shop = shop_with(make_shop, p2={"red": 1})
     number = shop.publish(mix_of("p2", "p3", price=OFF, least=3))
     numbers = shop.soup("/p/p2").select("input[type=number]")
@@ -147,7 +147,7 @@ def test_what_the_cart_lacks_is_offered_in_variants_that_it_leaves(make_shop: Ma
     assert shop.cart == [("p4", None, 2), ("p2", "red", 1), ("p2", "gold", 1)]
 
 
-def test_a_product_that_sold_out_meanwhile_changes_no_other_choice(make_shop: MakeShop) -> None:
+def test_a_product_that_sold_out_in_the_meantime_changes_no_other_choice(make_shop: MakeShop) -> None:
     """What the shopper chose of a group is added, though the page counted one more before it."""
     shop = shop_with(make_shop)
     shop.publish(mix_of("p3", "p4", "p5", price=OFF, least=2))

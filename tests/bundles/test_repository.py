@@ -46,7 +46,7 @@ def published(database: Database, *products: str, **more: object) -> BundleRecor
     return BundleRepository(database).set_state(stored.id, stored.version, "publish", "Mika")
 
 
-def test_the_second_of_two_editors_is_told_and_nothing_is_lost(database: Database) -> None:
+def test_the_second_of_two_editors_gets_a_conflict_and_nothing_is_lost(database: Database) -> None:
     """The conflict carries what stands now, so that both can be looked at."""
     stored = BundleRepository(database).create(set_of("a", "b", price=TEN))
     first = BundleRepository(database).update(stored.id, stored.version, set_of("a", "c", price=TEN), "Mika")
@@ -70,8 +70,8 @@ def test_who_changed_what_is_noted_with_the_change_itself(database: Database) ->
     BundleRepository(database).duplicate(one.id, "Mika")
     with pytest.raises(EditConflict):
         BundleRepository(database).update(one.id, 1, set_of("a", "b", price=TEN), "Late")
-    told = [(entry.subject_id, entry.changed_by, entry.action, entry.title) for entry in audit.entries(database)[0]]
-    assert told[::-1] == [
+    entries = [(entry.subject_id, entry.changed_by, entry.action, entry.title) for entry in audit.entries(database)[0]]
+    assert entries[::-1] == [
         ("1", "Mika", "create", "Set"),
         ("1", "Second editor", "edit", "Kit"),
         ("1", "Second editor", "publish", "Kit"),
@@ -170,10 +170,10 @@ def test_ten_thousand_bundles_are_listed_quickly(database: Database) -> None:
     assert time.perf_counter() - start < 1
 
 
-def order(database: Database, pieces: int = 1) -> OrderRecord:
+def order(database: Database, quantity: int = 1) -> OrderRecord:
     """The record of an order of a and b."""
     bundles = PublishedBundles(database).for_cart(["a", "b"])
-    lines = [LineItem("a", pieces, 1000), LineItem("b", pieces, 500)]
+    lines = [LineItem("a", quantity, 1000), LineItem("b", quantity, 500)]
     return record_of(price_cart(lines, bundles, "EUR", NOW), bundles)
 
 

@@ -1,4 +1,4 @@
-"""What the shop's checkout asks before it commits: which pieces of a priced cart cannot be had any more."""
+"""What the shop's checkout asks before it commits: which items of a priced cart are not available any more."""
 
 from __future__ import annotations
 
@@ -56,15 +56,15 @@ def short(shop: BundleShop, *lines: CartLine) -> list[Shortage]:
         return storefront.shortages(storefront.price_cart(lines))
 
 
-def test_a_cart_that_can_be_had_has_none(shop: BundleShop, warehouse: Warehouse) -> None:
-    """Stock that is not counted, and just as many pieces as there are."""
+def test_a_cart_that_is_available_has_none(shop: BundleShop, warehouse: Warehouse) -> None:
+    """Stock that is not counted, and just as many items as there are."""
     warehouse.put(replace(stocked()[2], stock=3))
     assert short(shop, CartLine("p1", 999_999), CartLine("p3", 2), CartLine("p3", 1)) == []
     assert short(shop) == []
 
 
 def test_all_lines_that_want_a_product_count_together(shop: BundleShop, warehouse: Warehouse) -> None:
-    """Pieces of a bundle, too: the sum that is wanted is told beside what is there, by product."""
+    """Items of a bundle, too: the sum that is wanted stands beside what is there, by product."""
     shop.publish(set_of("p3", "p4", price=percent_off(10)))
     warehouse.put(replace(stocked()[2], stock=3))
     warehouse.put(replace(stocked()[3], stock=0))
@@ -73,7 +73,7 @@ def test_all_lines_that_want_a_product_count_together(shop: BundleShop, warehous
 
 
 def test_stock_is_read_at_the_moment_of_asking(shop: BundleShop, warehouse: Warehouse) -> None:
-    """Not when the cart was priced, nor what pages keep; what was deleted or hidden meanwhile cannot be had."""
+    """Not when the cart was priced, nor what pages keep; what was deleted or hidden in the meantime is not available."""
     with shop.shop.app.app_context():
         storefront = shop.shop.storefront
         pricing = storefront.price_cart([CartLine("p3"), CartLine("p4"), CartLine("p5", 2)])
@@ -87,14 +87,14 @@ def test_stock_is_read_at_the_moment_of_asking(shop: BundleShop, warehouse: Ware
 
 
 def test_variants_have_a_stock_of_their_own(shop: BundleShop) -> None:
-    """Named after the products; one that the catalogue does not know cannot be had."""
+    """Named after the products; one that the catalogue does not know is not available."""
     red, blue, green = (CartLine("p2", 2, None, colour) for colour in ("red", "blue", "green"))
     assert short(shop, red) == []
     assert short(shop, red, blue, green) == [Shortage("p2", 2, 0, "blue"), Shortage("p2", 2, 0, "green")]
 
 
-def test_a_catalogue_that_tells_its_stock_live_is_asked_for_it(make_shop: MakeShop) -> None:
-    """Instead of the products' own numbers; what it leaves out cannot be had."""
+def test_a_catalogue_that_shows_its_stock_live_is_asked_for_it(make_shop: MakeShop) -> None:
+    """Instead of the products' own numbers; what it leaves out is not available."""
     shop = bundle_shop(make_shop, Live(stocked()))
     assert short(shop, CartLine("p1"), CartLine("p3"), CartLine("p4", 2)) == [
         Shortage("p3", 1, 0),

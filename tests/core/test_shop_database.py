@@ -100,9 +100,9 @@ def test_a_missing_table_of_the_shops_own_is_not_called_ours(store: str, open_sh
     with shop.app.app_context():
         assert any("init-db" in error for error in errors(shop))
         shop.storefront.init_db()
-        told = [error for error in errors(shop) if "items" in error]
-        assert told
-        assert all("init-db" not in error and "create_all()" in error for error in told)
+        found = [error for error in errors(shop) if "items" in error]
+        assert found
+        assert all("init-db" not in error and "create_all()" in error for error in found)
         plain.Base.metadata.create_all(shop.engine)
         assert not any("create_all" in error or "init-db" in error for error in errors(shop))
 

@@ -87,7 +87,7 @@ def test_what_is_saved_stands_with_its_version_and_editor(database: Database, no
     assert store.load(made.id) == changed == store.find([made.id])[made.id]
 
 
-def test_the_second_of_two_editors_is_told_what_stands(database: Database, noun: Noun) -> None:
+def test_the_second_of_two_editors_gets_a_conflict_with_what_stands(database: Database, noun: Noun) -> None:
     """And who made it; nothing of the first is lost."""
     store = noun.store(database)
     made = make(store, noun)
@@ -110,14 +110,14 @@ def test_of_many_editors_at_once_one_wins(database: Database, noun: Noun) -> Non
             store.update(made.id, made.version, noun.definitions[1 + number % 2], f"e{number}")
             outcomes.append("saved")
         except VersionConflict:
-            outcomes.append("told")
+            outcomes.append("conflict")
 
     threads = [threading.Thread(target=edit, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes) == ["saved", "told", "told", "told"]
+    assert sorted(outcomes) == ["conflict", "conflict", "conflict", "saved"]
     assert store.load(made.id).version == made.version + 1
 
 

@@ -217,7 +217,7 @@ def test_a_flushed_redis_is_filled_again_from_a_small_log(shop: SmallShop) -> No
 
 
 def test_a_planted_key_of_the_wrong_type_stops_the_batch_before_its_first_write(shop: SmallShop) -> None:
-    """Everything is checked first: no half batch stands, and a small log is counted anew at once."""
+    """Everything is checked first: no half batch stands, and a small log is counted again at once."""
     shop.place(["p1", "p2"])
     parts = shop.storefront.services
     generation = generations.live(parts.database)
@@ -271,7 +271,7 @@ def _refuse(*_: object) -> None:
 
 
 def test_counts_that_redis_removed_by_itself_are_noticed(shop: SmallShop) -> None:
-    """An evicting server keeps the position and drops a set: the shard is damaged, and a small log is counted anew."""
+    """An evicting server keeps the position and drops a set: the shard is damaged, and a small log is counted again."""
     shop.place(["p1", "p2"], ["p2", "p3"], ["p17", "p18"])
     parts = shop.storefront.services
     assert parts.upkeep.audit() == []

@@ -196,7 +196,7 @@ def test_second_rebuild_at_the_same_time_is_refused(shop: CountedShop) -> None:
         shop.rebuild()
 
 
-def test_switch_retires_the_one_before_and_tells_the_news(shop: CountedShop) -> None:
+def test_switch_retires_the_one_before_and_reports_it(shop: CountedShop) -> None:
     """SQL and the news in Redis name the new generation; the old one stays readable until it is swept."""
     shop.log([[Entry(1, DAY, 2, (1, 2))]])
     old, new = shop.rebuild(), shop.rebuild()
@@ -254,7 +254,7 @@ def test_rebuild_shows_life_while_it_works(shop: CountedShop, monkeypatch: pytes
     shop.rebuild(catch_up=wait)
 
 
-def test_want_of_memory_is_told_with_the_remedy(shop: CountedShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_want_of_memory_is_shown_with_the_remedy(shop: CountedShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """What DuckDB raises becomes one sentence, and the rebuild can be taken up."""
     monkeypatch.setattr("storefront_plugin.counts.pair_counter.MEMORY", "1MB")
     shop.log([[Entry(1, DAY, 2, (1, 2))]])
@@ -267,11 +267,11 @@ def test_want_of_memory_is_told_with_the_remedy(shop: CountedShop, monkeypatch: 
 def test_progress_ends_each_phase_at_its_whole(shop: CountedShop) -> None:
     """The progress bar reaches the end of reading, counting, catching up and switching, and never goes back."""
     shop.log([[Entry(1, DAY, 2, (1, 2))]])
-    told: list[tuple[str, int, int]] = []
-    shop.rebuild(progress=lambda *step: told.append(step))
-    last = {phase: (done, total) for phase, done, total in told}
+    steps: list[tuple[str, int, int]] = []
+    shop.rebuild(progress=lambda *step: steps.append(step))
+    last = {phase: (done, total) for phase, done, total in steps}
     assert last == {"read": (1, 1), "count": (4, 4), "catch up": (1, 1), "switch": (1, 1)}
-    counted = [done for phase, done, _ in told if phase == "count"]
+    counted = [done for phase, done, _ in steps if phase == "count"]
     assert counted == sorted(counted)
 
 

@@ -201,7 +201,7 @@ def test_a_stopped_job_is_left_for_whoever_comes_next(database: Database) -> Non
     assert schedule_of(database, leased("long", lambda go_on: None)).turn("worker").ran == ["long"]
 
 
-def test_trouble_of_a_leased_job_is_told_once_and_taken_back(
+def test_trouble_of_a_leased_job_is_shown_once_and_taken_back(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     """In the log the first time, in the row until it goes well; it is tried again after its own time."""
@@ -253,7 +253,7 @@ def test_tick_does_what_is_due_and_names_it(make_shop: MakeShop) -> None:
         assert any(text.startswith(f"The {job} was done at 20") for text in texts)
 
 
-def test_check_tells_a_job_that_failed_or_broke_off(shop: SmallShop) -> None:
+def test_check_shows_a_job_that_failed_or_broke_off(shop: SmallShop) -> None:
     """In plain words, with its reason."""
     schedule = shop.storefront.services.schedule
     shop.storefront.services.index.build_if_due = broken  # type: ignore[method-assign]

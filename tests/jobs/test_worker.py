@@ -95,7 +95,7 @@ def test_the_worker_catches_up_once_a_night() -> None:
     assert dt.timedelta(29.9) < dt.datetime.now(dt.timezone.utc) - asked[0] < dt.timedelta(30.1)
 
 
-def test_a_catch_up_that_fails_is_told_and_does_not_hold_up_counting(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_catch_up_that_fails_is_shown_and_does_not_hold_up_counting(caplog: pytest.LogCaptureFixture) -> None:
     """It is tried again after an hour; a next one that goes well takes the word back."""
     caplog.set_level(logging.INFO, LOGGER)
     answers: Iterator[Exception | None] = iter([KeyError("lines"), None])
@@ -120,7 +120,7 @@ def test_a_catch_up_that_fails_is_told_and_does_not_hold_up_counting(caplog: pyt
 
 
 def test_the_worker_shows_life_during_a_long_catch_up() -> None:
-    """It counts nothing meanwhile, and is at work all the same."""
+    """It counts nothing in the meantime, and is at work all the same."""
 
     def catch_up(since: dt.datetime, progress: Callable[[int], None]) -> ImportReport:
         progress(1000)

@@ -167,8 +167,8 @@ def test_a_quote_that_is_never_closed_costs_one_line_only(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "quantity"), [("6", 6), ("6.0", 6), (" 2 ", 2), ("0.35", 1), ("1.2", 2), ("1e3", 1000), ("", 1), ("+3", 3)]
 )
-def test_quantities_are_whole_pieces(path: Path, text: str, quantity: int) -> None:
-    """What is sold by weight counts as the next whole piece."""
+def test_quantities_are_whole_items(path: Path, text: str, quantity: int) -> None:
+    """What is sold by weight counts as the next whole item."""
     orders, refused = read(path, f"order_id,product_id,quantity\n1,cheese,{text}\n")
     assert (orders[0].lines[0].quantity, refused) == (quantity, [])
 

@@ -56,7 +56,7 @@ def test_the_same_order_twice_never_fails_the_commit(shop: SmallShop) -> None:
     assert shop.ids("also_bought", "p1") == ["p2"]
 
 
-def test_a_record_that_was_never_committed_is_told(shop: SmallShop, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_record_that_was_never_committed_is_shown(shop: SmallShop, caplog: pytest.LogCaptureFixture) -> None:
     """A shop whose save() committed before our call would lose the record in silence."""
     heard: list[Any] = []
     order_record_uncommitted.connect(listener := lambda app, **told: heard.append(told["order_ids"]))
@@ -67,7 +67,7 @@ def test_a_record_that_was_never_committed_is_told(shop: SmallShop, caplog: pyte
     order_record_uncommitted.disconnect(listener)
 
 
-def test_a_rollback_by_the_shop_is_no_complaint(shop: SmallShop, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_rollback_by_the_shop_is_no_error(shop: SmallShop, caplog: pytest.LogCaptureFixture) -> None:
     """The shop changed its mind about the order too."""
     shop.storefront.order_placed(shop.order("p1", "p2"))
     shop.db.session.rollback()

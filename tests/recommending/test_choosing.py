@@ -40,7 +40,7 @@ def test_eligibility_comes_before_the_limit() -> None:
 
 
 def test_untracked_stock_is_in_stock() -> None:
-    """None means that the shop does not count pieces."""
+    """None means that the shop does not count items."""
     assert ids("p1", products={"p1": replace(PRODUCTS["p1"], stock=None)}) == ["p1"]
 
 

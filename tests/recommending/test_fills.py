@@ -159,7 +159,7 @@ def test_many_threads_lose_no_page(shop: SmallShop) -> None:
 
 
 def test_the_number_of_slots_is_bounded(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is asked for, a process holds so many names at most."""
+    """Whatever is asked for, a process holds this many names at most."""
     monkeypatch.setattr(module, "MAX_SLOTS", 3)
     fills: SlotStats = shop.app.extensions[SERVICES].slot_stats
     for number in range(9):
@@ -167,7 +167,7 @@ def test_the_number_of_slots_is_bounded(shop: SmallShop, monkeypatch: pytest.Mon
     assert set(totals(shop)["home"]) == {"n0", "n1", "n2"}
 
 
-def test_the_background_thread_tells_and_pages_write_nothing(
+def test_the_background_thread_reports_and_pages_write_nothing(
     make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In production a page only counts; the sum is in Redis a few seconds later."""

@@ -147,7 +147,7 @@ def test_a_fragment_and_a_call_from_python_follow_as_well(shop: SmallShop, quiet
         assert {"p2", "p3"}.isdisjoint(quiet.ids("also_bought", "p1"))
 
 
-def test_explain_tells_what_the_page_shows_now(shop: SmallShop, quiet: SmallShop) -> None:
+def test_explain_shows_what_the_page_shows_now(shop: SmallShop, quiet: SmallShop) -> None:
     """Also in a process that has served no page since."""
     with shop.app.app_context():
         shop.storefront.exclude("p2")

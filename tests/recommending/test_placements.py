@@ -95,7 +95,7 @@ def test_slots_are_stored_with_all_they_have(database: Database) -> None:
 
 
 @pytest.mark.parametrize("version", [0, 1])
-def test_the_second_of_two_editors_is_told_and_nothing_is_lost(database: Database, version: int) -> None:
+def test_the_second_of_two_editors_gets_a_conflict_and_nothing_is_lost(database: Database, version: int) -> None:
     """Whether there was a version before or not; the conflict carries what stands now."""
     if version:
         PlacementStore(database, FILLERS).save("home", 0, [BEST])
@@ -111,23 +111,23 @@ def test_the_second_of_two_editors_is_told_and_nothing_is_lost(database: Databas
 def test_of_many_editors_at_once_one_wins(database: Database) -> None:
     """The guard holds between transactions, for the first version as for later ones."""
     for version in (0, 1):
-        told: list[str] = []
+        outcomes: list[str] = []
         gate = threading.Barrier(4)
 
-        def edit(number: int, version: int = version, told: list[str] = told, gate: Any = gate) -> None:
+        def edit(number: int, version: int = version, outcomes: list[str] = outcomes, gate: Any = gate) -> None:
             gate.wait()
             try:
                 PlacementStore(database, FILLERS).save("home", version, [replace(BEST, name=f"v{version}n{number}")])
-                told.append("saved")
+                outcomes.append("saved")
             except EditConflict:
-                told.append("told")
+                outcomes.append("conflict")
 
         threads = [threading.Thread(target=edit, args=(number,)) for number in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert sorted(told) == ["saved", "told", "told", "told"]
+        assert sorted(outcomes) == ["conflict", "conflict", "conflict", "saved"]
         assert PlacementStore(database, FILLERS).load("home").version == version + 1
 
 
@@ -330,8 +330,8 @@ def test_a_template_that_names_a_removed_slot_shows_nothing(shop: SmallShop, cap
             assert shop.storefront.slot("alike", "p1") == ""
         with pytest.raises(ConfigurationError, match="no slot 'nonsense'"):
             shop.storefront.slot("nonsense", "p1")
-    told = [record.getMessage() for record in caplog.records if "A template shows slot" in record.getMessage()]
-    assert [name for name in ("also_bought", "alike") if sum(f"'{name}'" in text for text in told) != 1] == []
+    texts = [record.getMessage() for record in caplog.records if "A template shows slot" in record.getMessage()]
+    assert [name for name in ("also_bought", "alike") if sum(f"'{name}'" in text for text in texts) != 1] == []
 
 
 def test_what_is_damaged_never_breaks_a_page(live: SmallShop, caplog: pytest.LogCaptureFixture) -> None:

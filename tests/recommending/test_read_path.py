@@ -211,7 +211,7 @@ def test_shared_pages_are_the_same_for_all_and_personal_ones_private(live: Small
     assert "p1" not in answer.text.split('data-storefront-product="')
 
 
-def test_catch_up_finds_orders_that_we_were_never_told_of(make_shop: MakeShop) -> None:
+def test_catch_up_finds_orders_that_we_never_heard_of(make_shop: MakeShop) -> None:
     """A shop need not call us at all; twice changes nothing, and a cancelled order stops counting."""
     shop = make_shop()
     orders = [shop.order("p1", "p2", id="a"), shop.order("p1", "p3", id="b"), shop.order("p2", "p3", id="c")]
@@ -261,7 +261,7 @@ def test_counts_of_another_history_are_not_shown(make_shop: MakeShop) -> None:
 
 
 def test_one_slot_may_stand_alone_in_the_plan(make_shop: MakeShop) -> None:
-    """A limit asked for is a limit reached, where so many exist."""
+    """A limit asked for is a limit reached, where this many exist."""
     plan = {"product": (Slot(name="mine", strategies=("also_bought", "bestsellers"), limit=6),)}
     assert len(warm(make_live(make_shop, STOREFRONT_PLAN=plan)).shown("mine")) == 6
 

@@ -70,7 +70,7 @@ def test_a_wrong_rule_is_not_saved(database: Database) -> None:
     assert audit.entries(database, "rule")[1] == 1
 
 
-def test_the_second_of_two_editors_is_told(database: Database) -> None:
+def test_the_second_of_two_editors_gets_a_conflict(database: Database) -> None:
     """With how the rule stands now; nothing of the first is lost."""
     made = RuleStore(database).create(RULE)
     RuleStore(database).update(made.id, 1, replace(RULE, strength=200), "Second editor")

@@ -235,7 +235,7 @@ def test_pins_of_the_pages_product_come_before_those_of_any_page() -> None:
 
 
 def test_a_rule_starts_and_ends_on_time_without_reading_anything() -> None:
-    """The book compiles itself anew when a boundary passes, and only then."""
+    """The book compiles itself again when a boundary passes, and only then."""
     hour = 3600.0
     book = RuleBook(
         {

@@ -132,7 +132,7 @@ def test_a_wrong_argument_is_a_programming_error(store: RedisStore) -> None:
 
 
 def test_all_reads_of_a_page_are_one_trip(through: RedisStore, proxy: Proxy) -> None:
-    """Thirty-six commands leave as one piece."""
+    """Thirty-six commands leave at once."""
     through.fetch([Command("a", "GET")])
     before = proxy.requests
     assert through.fetch([Command("a", "GET")] * 36) == [b"1"] * 36
@@ -356,7 +356,7 @@ def test_bulk_loading_stops_at_a_refusal(store: RedisStore) -> None:
         store.pipeline_write([("ZADD", "text", 1, "a")])
 
 
-def test_the_store_tells_about_its_servers(store: RedisStore) -> None:
+def test_the_store_describes_its_servers(store: RedisStore) -> None:
     """Version, policy, role and memory come from INFO; memory of keys from MEMORY USAGE."""
     facts = store.info()
     assert facts.version >= "6.2"

@@ -137,7 +137,7 @@ def test_a_flushed_redis_is_filled_again_however_many_batches_there_were(make_sh
 
 @pytest.mark.parametrize("trouble", ["READONLY", "OOM"])
 def test_a_redis_that_refuses_writes_is_still_read(make_shop: MakeShop, own_redis: str, trouble: str) -> None:
-    """Orders wait in the log, and even a process that starts meanwhile shows suggestions."""
+    """Orders wait in the log, and even a process that starts in the meantime shows suggestions."""
     shop = make_live(make_shop, STOREFRONT_REDIS_URL=f"unix://{own_redis}")
     place(shop)
     assert warm(shop).shown("also_bought")

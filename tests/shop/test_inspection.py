@@ -174,7 +174,7 @@ def test_orders_out_of_order_or_repeated_are_found() -> None:
     assert "1 order has a repeated id" in text
 
 
-def test_a_shop_without_orders_is_told_what_it_sees() -> None:
+def test_a_shop_without_orders_learns_what_it_sees() -> None:
     """A new shop is nothing wrong."""
     findings = inspect_orders(MemoryOrders([]), MemoryCatalog([]))
     assert [finding.level for finding in findings] == ["warning"]

@@ -127,7 +127,7 @@ def _lines(opened: Opened, lines: Any, **changes: Any) -> tuple[OrderLine, ...]:
 
 
 def test_lines_may_be_dicts_json_text_objects_or_order_lines(opened: Opened) -> None:
-    """Whatever a callable gives is read; what is sold by weight counts as the next whole piece."""
+    """Whatever a callable gives is read; what is sold by weight counts as the next whole item."""
     expected = (OrderLine("7", 3, Decimal("1.5"), "7-s"),)
     assert _lines(opened, [{"p": 7, "q": 2.5, "at": 1.5, "v": "7-s"}]) == expected
     assert _lines(opened, '[{"p": "7", "q": "3", "at": "1.5", "v": "7-s"}]') == expected

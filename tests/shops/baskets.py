@@ -69,5 +69,5 @@ def stock(number: int) -> int:
 
 
 def quantity(number: int) -> int:
-    """Pieces of a product in each order of it."""
+    """Items of a product in each order of it."""
     return 1 + number % 3

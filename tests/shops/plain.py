@@ -155,9 +155,9 @@ def product_id(number: int) -> str:
     return f"item-{number:02}"
 
 
-def new_sale(*numbers: int, pieces: int = 1) -> Sale:
+def new_sale(*numbers: int, quantity: int = 1) -> Sale:
     """A sale of today, not yet in any session."""
-    rows = [SaleRow(sku=product_id(number), pieces=pieces, yen=yen(number)) for number in numbers]
+    rows = [SaleRow(sku=product_id(number), pieces=quantity, yen=yen(number)) for number in numbers]
     return Sale(at=dt.datetime.now(dt.timezone.utc).replace(tzinfo=None), rows=rows)
 
 

@@ -22,20 +22,20 @@ MakeShop = Callable[..., SmallShop]
 
 
 class SessionCart:
-    """A cart in the session: product, variant and pieces of each line."""
+    """A cart in the session: product, variant and items of each line."""
 
     def lines(self) -> Iterable[CartLine]:
-        return [CartLine(product, pieces, None, variant) for product, variant, pieces in session.get("cart", ())]
+        return [CartLine(product, quantity, None, variant) for product, variant, quantity in session.get("cart", ())]
 
     def add_form(self, product: Product) -> AddForm | None:
         return None
 
     def add(self, lines: Sequence[CartLine]) -> None:
-        pieces = {(product, variant): count for product, variant, count in session.get("cart", ())}
+        quantities = {(product, variant): count for product, variant, count in session.get("cart", ())}
         for line in lines:
             key = (line.product_id, line.variant_id)
-            pieces[key] = pieces.get(key, 0) + line.quantity
-        session["cart"] = [(product, variant, count) for (product, variant), count in pieces.items()]
+            quantities[key] = quantities.get(key, 0) + line.quantity
+        session["cart"] = [(product, variant, count) for (product, variant), count in quantities.items()]
 
 
 class Shoppers:
@@ -78,7 +78,7 @@ class BundleShop:
         return self.client.post(form["action"], data={**values(form), **changed})
 
     def fill(self, *lines: tuple[str, str | None, int]) -> None:
-        """Put product, variant and pieces into the cart by the shop's own code."""
+        """Put product, variant and items into the cart by the shop's own code."""
         with self.client.session_transaction() as held:
             held["cart"] = list(lines)
 
@@ -120,6 +120,6 @@ def stocked(**changed: Any) -> list[Product]:
 
 
 def colours(ids: Sequence[str]) -> dict[str, list[Variant]]:
-    """Product p2 comes in red, in a dearer gold and in a blue that is sold out."""
+    """Product p2 comes in red, in a more expensive gold and in a blue that is sold out."""
     known = [Variant("red", "Red"), Variant("gold", "Gold", Decimal("3.50")), Variant("blue", "Blue", None, 0)]
     return {"p2": known} if "p2" in ids else {}

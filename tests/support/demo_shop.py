@@ -99,7 +99,7 @@ class Visitor:
         return self.send(self.get(at).select_one("form.buy"), at, quantity=str(quantity))
 
     def add_coffee(self) -> BeautifulSoup:
-        """Put the pieces of the coffee set into the cart, one by one; the cart's page."""
+        """Put the items of the coffee set into the cart, one by one; the cart's page."""
         for sku in COFFEE:
             cart = self.add(sku)
         return cart
@@ -154,6 +154,6 @@ def number_in(html: BeautifulSoup) -> str:
 
 
 def stock(app: Flask, sku: str) -> int:
-    """Pieces that the shop has."""
+    """Items that the shop has."""
     with app.app_context():
         return int(app.extensions["storefront"].catalog.live_stock([sku])[sku])

@@ -54,7 +54,7 @@ def definition_of(kind: str, ids: Sequence[str], hostile: bool = False) -> Defin
 
 
 def variants_of(found: Sequence[Product]) -> Mapping[str, tuple[Variant, ...]]:
-    """The kettle comes in three colours, one of them dearer and one sold out."""
+    """The kettle comes in three colours, one of them more expensive and one sold out."""
     return {
         product.id: (
             Variant("steel", "Steel"),
@@ -87,9 +87,9 @@ def in_cart(stock: Mapping[str, Product], language: str, hostile: bool = False) 
         Bundle(number, definition_of(kind, ids, hostile)) for number, kind in enumerate(("set", "variants", "mix"), 1)
     ]
     prices = {name: to_minor(product.price, currency) for name, product in stock.items()}
-    pieces = {ids[0]: 3, ids[1]: 2, ids[2]: 4, ids[4]: 1, ids[5]: 1}
+    quantities = {ids[0]: 3, ids[1]: 2, ids[2]: 4, ids[4]: 1, ids[5]: 1}
     pricing = price_cart(
-        [LineItem(name, n, prices[name]) for name, n in pieces.items()], bundles, currency, NOW, prices=prices
+        [LineItem(name, n, prices[name]) for name, n in quantities.items()], bundles, currency, NOW, prices=prices
     )
     by_id = {bundle.id: bundle for bundle in bundles}
     applied = [BundleOffer(by_id[one.bundle_id], currency, applied=one) for one in pricing.applied]

@@ -21,7 +21,7 @@ PRODUCTS = [f"p{number}" for number in range(6)]
 
 
 def set_of(*products: str, price: Price, **more: Any) -> Definition:
-    """A fixed set of one piece each."""
+    """A fixed set of one item each."""
     parts = tuple(Component(product) for product in products)
     return Definition(kind="set", tiers=(Tier(parts, price),), texts=TEXTS, **more)
 
@@ -33,7 +33,7 @@ def mix_of(*products: str, price: Price, least: int, most: int | None = None) ->
 
 
 def steps_of(*products: str, steps: dict[int, Price]) -> Definition:
-    """Quantity steps: number of pieces to price."""
+    """Quantity steps: number of items to price."""
     parts = tuple(Component(product) for product in products)
     tiers = tuple(Tier(parts, price, least) for least, price in sorted(steps.items()))
     return Definition(kind="steps", tiers=tiers, texts=TEXTS)
@@ -49,12 +49,12 @@ def priced(lines: list[LineItem], *definitions: Definition, currency: str = "EUR
     return price_cart(lines, bundles(*definitions), currency, NOW, **options)
 
 
-def carts(most: int = 8, pieces: int = 4) -> st.SearchStrategy[list[LineItem]]:
+def carts(most: int = 8, quantity: int = 4) -> st.SearchStrategy[list[LineItem]]:
     """Carts with zero prices, lines of the same product, variants and mixed tax rates."""
     line = st.builds(
         LineItem,
         st.sampled_from(PRODUCTS),
-        st.integers(1, pieces),
+        st.integers(1, quantity),
         st.one_of(st.sampled_from([0, 1, 333, 1000]), st.integers(0, 20_000)),
         st.sampled_from([None, "red", "blue"]),
         st.sampled_from([None, Decimal("7.7"), Decimal(19), Decimal(0)]),

@@ -1,4 +1,4 @@
-"""The most that bundles can save on a small cart, by trying all sets of real pieces: a model for the tests of pricing."""
+"""The most that bundles can save on a small cart, by trying all sets of real items: a model for the tests of pricing."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.price import Price
 from storefront_plugin.bundles.tier import Component, Tier
 
-Pieces: TypeAlias = tuple[int, ...]
-"""Pieces of each line."""
+Quantities: TypeAlias = tuple[int, ...]
+"""Items of each line."""
 
 
 def most_saving(lines: Sequence[LineItem], bundles: Sequence[Bundle], currency: str = "EUR") -> int:
@@ -31,8 +31,8 @@ def _most(lines: Sequence[LineItem], bundles: Sequence[Bundle], currency: str) -
     limits = [_limit(lines, one) for one in sets]
 
     @cache
-    def stepped(left: Pieces, waiting: frozenset[int]) -> int:
-        """Each step takes all pieces of its products that are left."""
+    def stepped(left: Quantities, waiting: frozenset[int]) -> int:
+        """Each step takes all items of its products that are left."""
         found = 0
         for at in waiting:
             saving, rest = _step(lines, steps[at], left, currency)
@@ -41,7 +41,7 @@ def _most(lines: Sequence[LineItem], bundles: Sequence[Bundle], currency: str) -
         return found
 
     @cache
-    def best(at: int, made: int, left: Pieces) -> int:
+    def best(at: int, made: int, left: Quantities) -> int:
         if at == len(sets):
             return stepped(left, frozenset(range(len(steps))))
         found = best(at + 1, 0, left)
@@ -68,11 +68,11 @@ def _takes(components: Sequence[Component], line: LineItem) -> bool:
     return any(one.takes(line.product_id, line.variant_id) for one in components)
 
 
-def _ways(lines: Sequence[LineItem], bundle: Bundle, currency: str) -> dict[Pieces, int]:
-    """All sets of pieces that the bundle can be made of, with what each saves; where roles differ, the least."""
-    found: dict[Pieces, int] = {}
+def _ways(lines: Sequence[LineItem], bundle: Bundle, currency: str) -> dict[Quantities, int]:
+    """All sets of items that the bundle can be made of, with what each saves; where roles differ, the least."""
+    found: dict[Quantities, int] = {}
     for tier in bundle.definition.tiers:
-        of_tier: dict[Pieces, int] = {}
+        of_tier: dict[Quantities, int] = {}
         for bought, free in _mixes(lines, tier) if bundle.definition.kind == "mix" else _sets(lines, tier):
             demand = tuple(one + other for one, other in zip(bought, free, strict=True))
             if all(taken <= line.quantity for taken, line in zip(demand, lines, strict=True)):
@@ -84,20 +84,21 @@ def _ways(lines: Sequence[LineItem], bundle: Bundle, currency: str) -> dict[Piec
     return found
 
 
-def _mixes(lines: Sequence[LineItem], tier: Tier) -> Iterator[tuple[Pieces, Pieces]]:
-    """The free pieces of a mix are the cheapest of its dearest *least*."""
+def _mixes(lines: Sequence[LineItem], tier: Tier) -> Iterator[tuple[Quantities, Quantities]]:
+    """The free items of a mix are the cheapest of its most expensive *least*."""
     group = [line if _takes(tier.components, line) else None for line in lines]
     for count in range(tier.least, tier.most + 1):
         for demand in _choices(group, count):
             dearest = sorted(
-                (at for at, pieces in enumerate(demand) for _ in range(pieces)), key=lambda at: -lines[at].unit_price
+                (at for at, quantity in enumerate(demand) for _ in range(quantity)),
+                key=lambda at: -lines[at].unit_price,
             )
             given = dearest[: tier.least][-tier.price.pieces :] if tier.price.kind == "free" else []
             free = tuple(given.count(at) for at in range(len(lines)))
-            yield tuple(pieces - one for pieces, one in zip(demand, free, strict=True)), free
+            yield tuple(quantity - one for quantity, one in zip(demand, free, strict=True)), free
 
 
-def _sets(lines: Sequence[LineItem], tier: Tier) -> Iterator[tuple[Pieces, Pieces]]:
+def _sets(lines: Sequence[LineItem], tier: Tier) -> Iterator[tuple[Quantities, Quantities]]:
     optional = [one for one in tier.components if one.optional]
     firm = [one for one in tier.components if not one.optional]
     for size in range(len(optional) + 1):
@@ -105,7 +106,7 @@ def _sets(lines: Sequence[LineItem], tier: Tier) -> Iterator[tuple[Pieces, Piece
             yield from _roles(lines, [*firm, *chosen])
 
 
-def _roles(lines: Sequence[LineItem], components: Sequence[Component]) -> Iterator[tuple[Pieces, Pieces]]:
+def _roles(lines: Sequence[LineItem], components: Sequence[Component]) -> Iterator[tuple[Quantities, Quantities]]:
     nothing = (0,) * len(lines)
     if not components:
         yield nothing, nothing
@@ -119,8 +120,8 @@ def _roles(lines: Sequence[LineItem], components: Sequence[Component]) -> Iterat
             yield (other, mine) if first.free else (mine, other)
 
 
-def _choices(group: Sequence[LineItem | None], count: int) -> Iterator[Pieces]:
-    """All ways to take *count* pieces of the lines of *group*."""
+def _choices(group: Sequence[LineItem | None], count: int) -> Iterator[Quantities]:
+    """All ways to take *count* items of the lines of *group*."""
     if not group:
         if not count:
             yield ()
@@ -131,9 +132,9 @@ def _choices(group: Sequence[LineItem | None], count: int) -> Iterator[Pieces]:
             yield (taken, *others)
 
 
-def _saving(lines: Sequence[LineItem], tier: Tier, demand: Pieces, free: Pieces, currency: str) -> int:
-    total = sum(line.unit_price * pieces for line, pieces in zip(lines, demand, strict=True))
-    given = sum(line.unit_price * pieces for line, pieces in zip(lines, free, strict=True))
+def _saving(lines: Sequence[LineItem], tier: Tier, demand: Quantities, free: Quantities, currency: str) -> int:
+    total = sum(line.unit_price * quantity for line, quantity in zip(lines, demand, strict=True))
+    given = sum(line.unit_price * quantity for line, quantity in zip(lines, free, strict=True))
     return _reduced(tier.price, total, given, currency)
 
 
@@ -149,18 +150,18 @@ def _reduced(price: Price, total: int, free: int, currency: str) -> int:
     return min(amount, total) if price.kind == "amount" else max(0, total - amount)
 
 
-def _step(lines: Sequence[LineItem], bundle: Bundle, left: Pieces, currency: str) -> tuple[int, Pieces]:
-    """What the best step reached saves on all its pieces *left*, and what is left then."""
+def _step(lines: Sequence[LineItem], bundle: Bundle, left: Quantities, currency: str) -> tuple[int, Quantities]:
+    """What the best step reached saves on all its items *left*, and what is left then."""
     mine = [_takes(bundle.definition.tiers[0].components, line) for line in lines]
-    taken = [(line.unit_price, pieces) for line, pieces, one in zip(lines, left, mine, strict=True) if one]
+    taken = [(line.unit_price, quantity) for line, quantity, one in zip(lines, left, mine, strict=True) if one]
     found = 0
     for tier in bundle.definition.tiers:
-        if sum(pieces for _, pieces in taken) < tier.least:
+        if sum(quantity for _, quantity in taken) < tier.least:
             continue
         if tier.price.kind == "percent":
-            found = max(found, _reduced(tier.price, sum(price * pieces for price, pieces in taken), 0, currency))
+            found = max(found, _reduced(tier.price, sum(price * quantity for price, quantity in taken), 0, currency))
         elif currency in tier.price.amounts:
             amount = tier.price.amounts[currency]
             each = [min(amount, price) if tier.price.kind == "amount" else max(0, price - amount) for price, _ in taken]
-            found = max(found, sum(off * pieces for off, (_, pieces) in zip(each, taken, strict=True)))
-    return found, tuple(0 if one else pieces for pieces, one in zip(left, mine, strict=True))
+            found = max(found, sum(off * quantity for off, (_, quantity) in zip(each, taken, strict=True)))
+    return found, tuple(0 if one else quantity for quantity, one in zip(left, mine, strict=True))

@@ -31,7 +31,7 @@ class SmallShop:
     numbers: Iterable[int] = field(default_factory=lambda: itertools.count(1))
 
     def order(self, *products: str, id: str | None = None, day: int = 0, **fields: Any) -> Order:
-        """An order of one piece each of *products*, *day* days after `START`."""
+        """An order of one item each of *products*, *day* days after `START`."""
         number = id or f"order-{next(iter(self.numbers))}"
         lines = [OrderLine(product, 1, Decimal("1.00")) for product in products]
         return Order(id=number, placed_at=START + dt.timedelta(days=day), lines=lines, **fields)

@@ -128,7 +128,7 @@ def test_recommendations_are_those_of_python_with_their_cards(shop: SmallShop, c
     }
 
 
-def test_an_address_that_could_run_code_is_not_told(client: FlaskClient) -> None:
+def test_an_address_that_could_run_code_is_not_shown(client: FlaskClient) -> None:
     """A front end may put it into a link, as our own templates do."""
     found = client.get(f"{ASK}?strategy=also_bought&product=1").json["recommendations"]
     assert [card["url"] for card in found if card["product_id"] == "3"] == [None]

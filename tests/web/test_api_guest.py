@@ -79,7 +79,7 @@ def test_a_shops_handler_of_any_exception_does_not_answer_ours() -> None:
     assert "The shop's own" in app.test_client().get("/nowhere").text
 
 
-def test_the_shops_own_refusal_of_a_request_is_told_in_json() -> None:
+def test_the_shops_own_refusal_of_a_request_is_shown_in_json() -> None:
     """A shop that lets nobody in without signing in: 401 with its own words."""
     app = plain_app()
     app.register_error_handler(401, lambda error: ("<h1>Sign in</h1>", 401))

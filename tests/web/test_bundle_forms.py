@@ -31,7 +31,7 @@ OFF = percent_off(10)
 
 @pytest.fixture
 def shop(make_shop: MakeShop) -> BundleShop:
-    """Ten products at 1 to 10 euros, p2 in three colours, of p10 five pieces."""
+    """Ten products at 1 to 10 euros, p2 in three colours, of p10 five items."""
     tenth = Product(id="p10", title="Product 10", price=Decimal(10), stock=5)
     return bundle_shop(make_shop, MemoryCatalog(stocked(p10=tenth), variants=colours))
 
@@ -111,14 +111,14 @@ def test_what_cannot_be_right_adds_nothing(shop: BundleShop, changed: dict[str, 
 
 
 @pytest.mark.parametrize(
-    "pieces",
+    "quantities",
     [("1", "0"), ("3", "3"), ("-1", "4"), ("1.5", "1.5"), ("1e9", "1"), ("999999999999", "1"), ("NaN", "3"), ("", "")],
 )
-def test_a_mix_takes_no_other_number_than_it_offers(shop: BundleShop, pieces: tuple[str, str]) -> None:
+def test_a_mix_takes_no_other_number_than_it_offers(shop: BundleShop, quantities: tuple[str, str]) -> None:
     """Negative, huge and broken numbers too."""
     shop.publish(mix_of("p3", "p4", price=OFF, least=3, most=4))
     sent = {"bundle": "1", "version": "2", "tier": "0"}
-    assert shop.post(**sent, **{"pieces-0": pieces[0], "pieces-1": pieces[1]}).status_code == 303
+    assert shop.post(**sent, **{"pieces-0": quantities[0], "pieces-1": quantities[1]}).status_code == 303
     assert shop.cart == []
     shop.post(**sent, **{"pieces-0": "4", "pieces-1": ""})
     assert shop.cart == [("p3", None, 4)]
@@ -132,7 +132,7 @@ def test_nothing_that_was_sent_sets_product_price_or_quantity(shop: BundleShop) 
 
 
 def test_a_changed_bundle_is_not_added_as_it_was(shop: BundleShop) -> None:
-    """The page was made before the merchant changed it: the shopper sees the page anew."""
+    """The page was made before the merchant changed it: the shopper sees the page again."""
     number = shop.publish(set_of("p1", "p3", price=OFF))
     form = form_of(shop, "p1")
     with shop.shop.app.app_context():
@@ -145,7 +145,7 @@ def test_a_changed_bundle_is_not_added_as_it_was(shop: BundleShop) -> None:
 
 
 def test_no_more_is_added_than_there_is(shop: BundleShop) -> None:
-    """Of five pieces four stand in the cart: a set of two is refused."""
+    """Of five items four stand in the cart: a set of two is refused."""
     shop.publish(
         Definition(kind="set", tiers=(Tier((Component("p10", 2),), OFF),), texts=set_of("p1", "p2", price=OFF).texts)
     )
@@ -173,7 +173,7 @@ def test_the_same_form_sent_twice_counts_once(shop: BundleShop, monkeypatch: pyt
     assert shop.cart[0] == ("p1", None, 5)
 
 
-def test_another_shopper_taken_for_a_double_click_is_told(shop: BundleShop) -> None:
+def test_another_shopper_taken_for_a_double_click_gets_a_notice(shop: BundleShop) -> None:
     """Without script two of one address cannot be told apart: the second reads it, and no cart is touched by that."""
     shop.publish(set_of("p1", "p2", price=OFF))
     sent = {"bundle": "1", "version": "2", "tier": "0", "variant-1": "red", "next": "/p/p1"}
@@ -296,16 +296,16 @@ def test_forged_and_expired_ones_unlock_nothing(shop: BundleShop, made: str) -> 
         followed = shop.client.get(f"/storefront/offer/{token}")
         assert followed.status_code == 404
         assert "Set-Cookie" not in followed.headers
-        told = "This link has expired." if made == "expired" else "This link isn't valid or has expired."
+        expected = "This link has expired." if made == "expired" else "This link isn't valid or has expired."
         page = BeautifulSoup(followed.text, "html5lib")
-        assert (page.h1.text, page.a["href"]) == (told, "/")  # type: ignore[union-attr,index]
+        assert (page.h1.text, page.a["href"]) == (expected, "/")  # type: ignore[union-attr,index]
     typed = shop.client.post("/storefront/code", data={"code": token})
     assert (typed.status_code, typed.location) == (303, "/#storefront-notice")
     shop.fill(("p4", None, 1), ("p6", None, 1))
     cart = shop.soup("/cart")
     assert not cart.select(".storefront-deal")
-    told = "This code has expired." if made == "expired" else "This code isn't valid or has expired."
-    assert [one.text for one in cart.select("details[open] [role=alert]")] == [told]
+    expected = "This code has expired." if made == "expired" else "This code isn't valid or has expired."
+    assert [one.text for one in cart.select("details[open] [role=alert]")] == [expected]
     field = cart.select_one("input[name=code]")
     assert (field["value"], field["aria-invalid"]) == (token[:128], "true") if token else True  # type: ignore[index]
     assert not shop.soup("/cart").select("details[open], .storefront-notice")

@@ -1,4 +1,4 @@
-"""What shoppers are told when a bundle is not added, and when a code or link works or does not: once, and them alone."""
+"""What shoppers read when a bundle is not added, and when a code or link works or does not: once, and them alone."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ CHANGED = "This offer has changed. Please check it again."
 
 @pytest.fixture
 def shop(make_shop: MakeShop) -> BundleShop:
-    """Ten products at 1 to 10 euros, p2 in three colours, of p10 five pieces."""
+    """Ten products at 1 to 10 euros, p2 in three colours, of p10 five items."""
     tenth = Product(id="p10", title="<b>Tenth</b>", price=Decimal(10), stock=5, url="/p/p10")
     return bundle_shop(make_shop, MemoryCatalog(stocked(p10=tenth), variants=colours))
 
 
-def told(soup: BeautifulSoup) -> list[str]:
+def texts_of_notices(soup: BeautifulSoup) -> list[str]:
     """The notices of a page."""
     return [one.bdi.text for one in soup.select(".storefront-notice")]
 
@@ -55,7 +55,7 @@ def fragment(shop: BundleShop, product: str = "p3") -> BeautifulSoup:
     return BeautifulSoup(response.text, "html5lib")
 
 
-def test_with_script_the_fragment_tells_it_at_the_bundle_once(shop: BundleShop) -> None:
+def test_with_script_the_fragment_shows_it_at_the_bundle_once(shop: BundleShop) -> None:
     """The page itself stays the same for all; the shopper comes back to the notice."""
     number = shop.publish(mix_of("p3", "p4", price=OFF, least=3, most=4))
     before = shop.client.get("/p/p3").data
@@ -68,11 +68,11 @@ def test_with_script_the_fragment_tells_it_at_the_bundle_once(shop: BundleShop) 
     assert notice is not None
     assert (notice["role"], notice["id"]) == ("alert", "storefront-notice")
     assert notice.text == "Choose 3 to 4 items; you chose 2."
-    assert told(fragment(shop)) == []
+    assert texts_of_notices(fragment(shop)) == []
     assert shop.cart == []
 
 
-def test_without_script_a_page_of_ours_tells_it_and_leads_back(shop: BundleShop) -> None:
+def test_without_script_a_page_of_ours_shows_it_and_leads_back(shop: BundleShop) -> None:
     """In the shopper's language; looked at again it leads straight back."""
     shop.publish(mix_of("p3", "p4", price=OFF, least=3))
     form = shop.soup("/p/p3").select_one("form.storefront-set")
@@ -97,7 +97,7 @@ def test_the_page_of_ours_leads_to_no_other_site(shop: BundleShop, elsewhere: st
     assert shop.client.get("/storefront/answer", query_string={"next": elsewhere}).location == "/"
 
 
-def test_a_private_page_tells_it_itself(shop: BundleShop) -> None:
+def test_a_private_page_shows_it_itself(shop: BundleShop) -> None:
     """In the cart, without script, at the offer that was pressed."""
     number = shop.publish(set_of("p3", "p10", price=OFF))
     shop.fill(("p3", None, 1))
@@ -106,8 +106,8 @@ def test_a_private_page_tells_it_itself(shop: BundleShop) -> None:
     response = shop.client.post(form["action"], data=sent(form), headers={"Referer": "http://localhost/cart"})  # type: ignore[index]
     assert response.location == "/cart#storefront-notice"
     cart = shop.soup("/cart")
-    assert told(cart) == [CHANGED]
-    assert told(shop.soup("/cart")) == []
+    assert texts_of_notices(cart) == [CHANGED]
+    assert texts_of_notices(shop.soup("/cart")) == []
     assert shop.cart == [("p3", None, 1)]
     assert number
 
@@ -119,7 +119,7 @@ def sent(form: Tag | None) -> dict[str, Any]:
 
 
 def sell(shop: BundleShop, product: str, left: int) -> None:
-    """Leave so many pieces of *product* in stock."""
+    """Leave this many items of *product* in stock."""
     catalog: Any = shop.shop.storefront.catalog
     catalog._products[product] = replace(catalog._products[product], stock=left)
     with shop.shop.app.app_context():
@@ -138,12 +138,12 @@ def test_what_is_sold_out_is_named_as_text(shop: BundleShop, left: int, sentence
     sell(shop, "p10", left)
     shop.post(bundle=number, version=2, tier=0, once="x")
     page = fragment(shop)
-    assert told(page) == [sentence]
+    assert texts_of_notices(page) == [sentence]
     assert not page.select(".storefront-notice b")
     assert shop.cart == []
 
 
-def test_a_changed_or_ended_bundle_is_told_of_above_the_slots(shop: BundleShop) -> None:
+def test_a_changed_or_ended_bundle_is_shown_above_the_slots(shop: BundleShop) -> None:
     """Also where nothing of it is on the page any more."""
     number = shop.publish(set_of("p3", "p4", price=OFF))
     form = sent(shop.soup("/p/p3").select_one("form.storefront-set")) | {"once": "y"}
@@ -152,19 +152,19 @@ def test_a_changed_or_ended_bundle_is_told_of_above_the_slots(shop: BundleShop) 
         shop.shop.storefront.bundles_changed()
     shop.client.post("/storefront/cart", data=form, headers={"Referer": "http://localhost/p/p3"})
     page = fragment(shop)
-    assert told(page) == [CHANGED]
+    assert texts_of_notices(page) == [CHANGED]
     assert not page.select("[data-storefront-bundle]")
     assert shop.cart == []
 
 
 def test_a_variant_that_was_not_chosen_is_asked_for(shop: BundleShop) -> None:
-    """Of several that can be had."""
+    """Of several that are available."""
     number = shop.publish(set_of("p3", "p2", price=OFF))
     shop.post(bundle=number, version=2, tier=0, once="z")
-    assert told(fragment(shop)) == ["Please choose an option for each product."]
+    assert texts_of_notices(fragment(shop)) == ["Please choose an option for each product."]
 
 
-def test_our_own_trouble_is_told_and_the_form_can_be_sent_again(
+def test_our_own_trouble_is_shown_and_the_form_can_be_sent_again(
     shop: BundleShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At once: what failed is no double click."""
@@ -178,7 +178,7 @@ def test_our_own_trouble_is_told_and_the_form_can_be_sent_again(
     with monkeypatch.context() as patched:
         patched.setattr(published, "get", late)
         shop.post(**sending)
-    assert told(fragment(shop)) == ["This couldn't be added to your cart. Please try again."]
+    assert texts_of_notices(fragment(shop)) == ["This couldn't be added to your cart. Please try again."]
     shop.post(**sending)
     assert shop.cart == [("p3", None, 1), ("p4", None, 1)]
 
@@ -202,7 +202,7 @@ def test_a_form_that_made_the_shops_own_code_fail_can_be_sent_again_at_once(
     answers = [shop.post(bundle=number, version=2, tier=0, once="f").status_code for _ in range(3)]
     assert (answers, len(tries)) == ([500, 303, 303], 2)
     assert shop.cart == [("p3", None, 1), ("p4", None, 1)]
-    assert told(fragment(shop)) == []
+    assert texts_of_notices(fragment(shop)) == []
 
 
 def test_a_second_click_on_what_is_missing_is_no_failure(shop: BundleShop) -> None:
@@ -223,12 +223,12 @@ def test_a_notice_that_nobody_came_for_is_forgotten(shop: BundleShop, monkeypatc
     number = shop.publish(mix_of("p3", "p4", price=OFF, least=3))
     monkeypatch.setattr(notices, "SECONDS", -1)
     shop.post(bundle=number, version=2, tier=0, once="o")
-    assert told(fragment(shop)) == []
+    assert texts_of_notices(fragment(shop)) == []
     monkeypatch.undo()
     for odd in ({"at": 2**40, "kind": "choose", "unknown": 1}, "x", None, {"at": "now"}):
         with shop.client.session_transaction() as held:
             held[notices.KEY] = odd
-        assert told(fragment(shop)) == []
+        assert texts_of_notices(fragment(shop)) == []
 
 
 def code_of(shop: BundleShop, number: int, until: dt.datetime) -> str:
@@ -275,14 +275,14 @@ def test_a_code_says_what_it_unlocked_or_what_is_wrong(shop: BundleShop, state: 
     response = shop.client.post("/storefront/code", data={"code": wide}, headers={"Referer": "http://localhost/cart"})
     assert response.location == "/cart#storefront-notice"
     cart = shop.soup("/cart")
-    assert told(cart) == [sentence]
+    assert texts_of_notices(cart) == [sentence]
     field = cart.select_one("details[open] input[name=code]")
     assert field is not None
     assert field["value"] == ("" if state == "works" else code)
     links = [one["href"] for one in cart.select(".storefront-notice a")]
     assert links == ([f"/p/p3#storefront-bundle-{number}"] if state == "works" else [])
     assert bool(cart.select(".storefront-notice[role=alert]")) == (state != "works")
-    assert told(shop.soup("/cart")) == []
+    assert texts_of_notices(shop.soup("/cart")) == []
 
 
 def definition_with(definition: Any) -> Any:
@@ -334,4 +334,4 @@ def test_a_good_code_is_kept_while_the_database_is_late(shop: BundleShop, monkey
     with monkeypatch.context() as patched:
         patched.setattr(published, "get", late)
         shop.client.post("/storefront/code", data={"code": code_of(shop, number, NOW + 3 * HOUR)})
-    assert told(shop.soup("/cart")) == ["Code accepted."]
+    assert texts_of_notices(shop.soup("/cart")) == ["Code accepted."]

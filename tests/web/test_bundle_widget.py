@@ -98,7 +98,7 @@ def test_markup_and_turned_text_stay_text(shop: BundleShop) -> None:
     assert not found.select("script, b, img[src^=javascript]")
 
 
-def test_a_ladder_says_what_the_dearer_set_adds(shop: BundleShop) -> None:
+def test_a_ladder_says_what_the_more_expensive_set_adds(shop: BundleShop) -> None:
     """Side by side, each with a form of its own."""
     tiers = (
         Tier((Component("p1"), Component("p3")), percent_off(10)),
@@ -113,7 +113,7 @@ def test_a_ladder_says_what_the_dearer_set_adds(shop: BundleShop) -> None:
     assert [form.select_one("[name=tier]")["value"] for form in found.select("form")] == ["0", "1"]
 
 
-def test_a_ladder_counts_what_the_dearer_set_adds(shop: BundleShop) -> None:
+def test_a_ladder_counts_what_the_more_expensive_set_adds(shop: BundleShop) -> None:
     """Two more of what the first has, and three of another; between the first and the last is a larger one."""
     tiers = (
         Tier((Component("p1"), Component("p3")), percent_off(10)),
@@ -130,7 +130,7 @@ def test_a_ladder_counts_what_the_dearer_set_adds(shop: BundleShop) -> None:
     ]  # fmt: skip
 
 
-def test_the_cart_is_told_of_the_next_step_first(shop: BundleShop) -> None:
+def test_the_cart_shows_the_next_step_first(shop: BundleShop) -> None:
     """Of a ladder the set that lacks one product, though the complete one saves more; then that one, in short."""
     tiers = (
         Tier((Component("p1"), Component("p3")), percent_off(10)),
@@ -166,7 +166,7 @@ def test_several_bundles_stand_under_the_slots_heading(shop: BundleShop) -> None
     assert [text(one) for one in found.select("h2, h3")] == ["Bundles & savings", "Camera kit", "Camera kit"]
 
 
-def test_a_mix_tells_how_many_to_choose(shop: BundleShop) -> None:
+def test_a_mix_shows_how_many_to_choose(shop: BundleShop) -> None:
     """Each product has a number of its own; the page's own comes first."""
     shop.publish(mix_of("p3", "p4", "p5", price=percent_off(20), least=2, most=3))
     found = slot(shop.soup("/p/p4"))
@@ -192,7 +192,7 @@ def test_a_free_extra_is_called_free(shop: BundleShop) -> None:
 
 
 def test_quantity_steps_are_a_table_with_a_button_a_row(shop: BundleShop) -> None:
-    """From so many pieces on, what is off, the price of so many."""
+    """Each minimum quantity, what is off, and the price of that many."""
     shop.publish(steps_of("p3", steps={3: percent_off("5.5"), 6: fixed_price({"EUR": 200})}))
     found = slot(shop.soup("/p/p3"))
     assert found is not None
@@ -248,7 +248,7 @@ def token(shop: BundleShop, bundle_id: int, hours: float = 1) -> str:
         return shop.shop.storefront.services.pricer.codes.link_token(bundle_id, until)
 
 
-def test_the_cart_tells_what_is_saved_and_what_is_missing(shop: BundleShop) -> None:
+def test_the_cart_shows_what_is_saved_and_what_is_missing(shop: BundleShop) -> None:
     """Two sets and a half: twice the saving, and the half is told what it lacks."""
     shop.publish(kit("p4", "p6"))
     shop.fill(("p4", None, 3), ("p6", None, 2))
@@ -259,7 +259,7 @@ def test_the_cart_tells_what_is_saved_and_what_is_missing(shop: BundleShop) -> N
     assert [one["data-storefront-product"] for one in found.select(".storefront-near li")] == ["p6"]
 
 
-def test_a_missing_free_piece_is_told_as_a_gift(shop: BundleShop) -> None:
+def test_a_missing_free_item_is_shown_as_a_gift(shop: BundleShop) -> None:
     """Not as something to pay: its price stands as free, with what it costs else."""
     parts = (Component("p9"), Component("p4", free=True))
     shop.publish(Definition(kind="extra", tiers=(Tier(parts, free_items()),), texts=TEXTS))
@@ -274,7 +274,7 @@ def test_a_missing_free_piece_is_told_as_a_gift(shop: BundleShop) -> None:
 
 
 def test_a_mix_saves_at_least_what_its_cheapest_choice_does(shop: BundleShop) -> None:
-    """Ten percent of 4 + 6 + 6 cannot be told where the dearer one may be chosen."""
+    """Ten percent of 4 + 6 + 6 cannot be told where the more expensive one may be chosen."""
     shop.publish(mix_of("p4", "p6", price=percent_off(10), least=3))
     shop.fill(("p4", None, 1), ("p6", None, 1))
     near = shop.soup("/cart").select_one(".storefront-near-offer")
@@ -295,7 +295,7 @@ def test_a_missing_variant_is_chosen_though_the_catalogue_knows_none(make_shop: 
 
 
 def test_a_missing_variant_that_the_shop_has_not_is_never_added(shop: BundleShop) -> None:
-    """The bundle was made for a colour that is gone: no piece of it, or of another, is put into the cart."""
+    """The bundle was made for a colour that is gone: no item of it, or of another, is put into the cart."""
     parts = (Component("p4"), Component("p2", variants=("green", "white")))
     near = shop.publish(Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), texts=TEXTS))
     shop.fill(("p4", None, 1))
@@ -314,7 +314,7 @@ def test_a_title_does_not_turn_the_sentence_around_it(shop: BundleShop) -> None:
 
 
 @pytest.mark.parametrize("change", [{"p6": None}, {"p6": Product(id="p6", title="x", price=Decimal(6), stock=0)}])
-def test_what_cannot_be_had_is_not_missing(make_shop: MakeShop, change: dict[str, Any]) -> None:
+def test_what_is_not_available_is_not_missing(make_shop: MakeShop, change: dict[str, Any]) -> None:
     """A deleted or sold-out product is not told of; nor does a deleted one in the cart break anything."""
     shop = bundle_shop(make_shop, MemoryCatalog(stocked(**change)))
     shop.publish(kit("p4", "p6"))
@@ -412,7 +412,7 @@ def test_a_product_page_asks_the_catalogue_once_and_the_database_never(make_shop
 
 
 def test_an_ended_bundle_is_gone_at_once(shop: BundleShop) -> None:
-    """`bundles_changed` has all processes read anew."""
+    """`bundles_changed` has all processes read again."""
     number = shop.publish(kit("p1", "p9"))
     assert slot(shop.soup("/p/p1")) is not None
     with shop.shop.app.app_context():
@@ -453,7 +453,7 @@ def test_a_variant_with_an_unusable_price_leaves_the_choice_out(make_shop: MakeS
         shop.publish(kit("p1"))
 
 
-def test_the_api_tells_the_same_in_numbers(shop: BundleShop) -> None:
+def test_the_api_shows_the_same_in_numbers(shop: BundleShop) -> None:
     """Bundles to add on a product page; what applies and what is missing in the cart."""
     shop.publish(kit("p4", "p2"))
     (slot_of,) = [
@@ -504,7 +504,7 @@ def test_a_price_that_changed_since_the_page_is_the_tills(shop: BundleShop) -> N
 
 
 def test_a_catalogue_that_raises_at_the_till_costs_the_slot(shop: BundleShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cards are held by the process, while the till asks the catalogue afresh."""
+    """Cards are held by the process, while the checkout asks the catalogue afresh."""
     shop.publish(kit("p4", "p6"))
     shop.fill(("p4", None, 1), ("p6", None, 1))
     with shop.shop.app.app_context():
@@ -521,8 +521,8 @@ def test_a_catalogue_that_raises_at_the_till_costs_the_slot(shop: BundleShop, mo
     assert soup.select(".storefront-card")
 
 
-def test_a_cart_with_more_bundles_than_are_looked_up_tells_all_that_applies(shop: BundleShop) -> None:
-    """What applies needs no product data; of the many that are near only so many are looked at."""
+def test_a_cart_with_more_bundles_than_are_looked_up_shows_all_that_applies(shop: BundleShop) -> None:
+    """What applies needs no product data; of the many that are near only this many are looked at."""
     others = [f"far-{number}" for number in range(150)]
     for _ in range(2):
         shop.publish(mix_of("p4", *others, price=percent_off(1), least=9))

@@ -1,4 +1,4 @@
-"""Products with variants get into the cart with one, or not at all; and only what can be had gets there."""
+"""Products with variants get into the cart with one, or not at all; and only what is available gets there."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_nothing_is_added_without_a_variant_while_the_catalogue_cannot_tell(
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_only_what_can_be_had_is_put_into_the_cart(make_shop: MakeShop, variants: AskedVariants, told: bool) -> None:
+def test_only_what_is_available_is_put_into_the_cart(make_shop: MakeShop, variants: AskedVariants, told: bool) -> None:
     """Unknown, hidden and sold-out products are dropped, and those with variants where the catalogue tells of any."""
     shop = sells(make_shop, variants if told else None)
     response: Any = shop.post(product=["p1", "unknown", "p8", "p9", "p2"])

@@ -49,12 +49,12 @@ def stored(demo: Flask, title: str) -> BundleRecord:
         return BundleRepository(database).load(row.id)
 
 
-def set_stock(demo: Flask, sku: str, pieces: int) -> None:
+def set_stock(demo: Flask, sku: str, quantity: int) -> None:
     from shop.database import db
     from shop.models import Product
 
     with demo.app_context():
-        db.session.get_one(Product, sku).stock = pieces
+        db.session.get_one(Product, sku).stock = quantity
         db.session.commit()
 
 
@@ -116,7 +116,7 @@ def test_the_cart_shows_the_discount_and_what_each_line_then_costs(shopper: Visi
     assert "ハンドドリップコーヒーセット" in sums(shopper.get("/cart?lang=ja"))
 
 
-def test_a_whole_set_that_was_added_is_told_in_one_message(demo: Flask) -> None:
+def test_a_whole_set_that_was_added_is_named_in_one_message(demo: Flask) -> None:
     """The shop says it in its own words, naming each product once."""
     from shop.storefront import ShopCart
 
@@ -220,7 +220,7 @@ def test_the_same_checkout_sent_twice_places_one_order(
     assert (orders(demo), stock(demo, "TSU-SV")) == (before[0] + 1, before[1] - 1)
 
 
-def test_what_was_sold_meanwhile_leads_back_to_the_cart(demo: Flask, shopper: Visitor) -> None:
+def test_what_was_sold_in_the_meantime_leads_back_to_the_cart(demo: Flask, shopper: Visitor) -> None:
     """The stock is looked up afresh at checkout; the cart keeps what there is and says so."""
     shopper.add("TSU-TP", 2)
     set_stock(demo, "TSU-TP", 1)
@@ -279,7 +279,7 @@ def test_every_bundle_saves_in_both_currencies(demo: Flask) -> None:
         for definition in definitions(demo):
             bundle, now = Bundle(1, definition), definition.schedule.start or dt.datetime.now(dt.timezone.utc)
             for tier in definition.tiers:
-                # Of a mix and of steps so many of the first; of all others each component.
+                # Of a mix and of steps this many of the first; of all others each component.
                 wanted = {part.product_id: part.quantity for part in tier.components}
                 wanted = {tier.components[0].product_id: tier.least} if tier.least else wanted
                 products = {sku: db.session.get_one(Product, sku) for sku in wanted}

@@ -1,4 +1,4 @@
-"""Refunds in pieces on the staff's pages of the demo shop: sums, stock and roles."""
+"""Partial refunds on the staff's pages of the demo shop: sums, stock and roles."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def staff(demo: Flask) -> Visitor:
     return visitor
 
 
-def test_any_pieces_in_any_order_give_back_exactly_what_was_paid(demo: Flask, shopper: Visitor, staff: Visitor) -> None:
-    """With either policy and with delivery at the end; the pieces are in stock again."""
+def test_any_items_in_any_order_give_back_exactly_what_was_paid(demo: Flask, shopper: Visitor, staff: Visitor) -> None:
+    """With either policy and with delivery at the end; the items are in stock again."""
     tracked = ("TSU-DR-WH", "TSU-SV", "THO-PT-15")
     for seed_number in range(3):
         dice = random.Random(seed_number)
@@ -45,7 +45,7 @@ def test_any_pieces_in_any_order_give_back_exactly_what_was_paid(demo: Flask, sh
             back += amount
             assert -sums(page)["Refunded"] == back or back == 0
             left[sku] -= count
-            left = {name: pieces for name, pieces in left.items() if pieces}
+            left = {name: quantity for name, quantity in left.items() if quantity}
         assert back == paid
         assert [stock(demo, sku) for sku in tracked] == before
         assert page.select_one(".status.refunded") is not None
@@ -63,11 +63,11 @@ def test_the_same_refund_sent_twice_pays_once(demo: Flask, shopper: Visitor, sta
     assert "refunded in the meantime" in second.get_text()
 
 
-def test_of_two_refunds_at_once_one_is_told(demo: Flask, shopper: Visitor, staff: Visitor) -> None:
+def test_of_two_refunds_at_once_one_is_refused(demo: Flask, shopper: Visitor, staff: Visitor) -> None:
     """The second had looked before the first was stored: the number of its refund is taken."""
     from shop.database import db
     from shop.models import Order
-    from shop.refunds import RefundedMeanwhile, refund
+    from shop.refunds import StaleRefund, refund
 
     shopper.add_coffee()
     number = number_in(shopper.order())
@@ -76,7 +76,7 @@ def test_of_two_refunds_at_once_one_is_told(demo: Flask, shopper: Visitor, staff
         assert looked.refunds == []
         form = staff.get(f"/staff/orders/{number}?sku=TSU-PP&quantity=1").select_one("form[data-policy=keep]")
         once = sums(staff.send(form, f"/staff/orders/{number}"))
-        with pytest.raises(RefundedMeanwhile):
+        with pytest.raises(StaleRefund):
             refund(looked, {"TSU-PP": 1}, "keep", 0)
     assert sums(staff.get(f"/staff/orders/{number}")) == once
 
@@ -104,7 +104,7 @@ def test_staff_find_an_order_by_its_number(demo: Flask, shopper: Visitor, staff:
     assert "no order F-0" in staff.get("/staff/orders?number=F-0").get_text()
 
 
-def test_an_order_from_before_the_bundles_cannot_be_refunded_in_pieces(demo: Flask, staff: Visitor) -> None:
+def test_an_order_from_before_the_bundles_cannot_be_refunded_in_part(demo: Flask, staff: Visitor) -> None:
     """The simulated orders were not priced here; the page says so instead of failing."""
     from shop.database import db
     from shop.models import Order

@@ -36,7 +36,7 @@ def shown(html: BeautifulSoup, slot: str) -> list[str]:
     return [str(card["data-storefront-product"]) for card in cards]
 
 
-def test_a_demo_of_an_earlier_version_says_how_to_begin_anew(redis_url: str, tmp_path: Path) -> None:
+def test_a_demo_of_an_earlier_version_says_how_to_begin_again(redis_url: str, tmp_path: Path) -> None:
     """Its tables lack columns, which seeding does not add."""
     app = create_demo(tmp_path, redis_url)
     with sqlite3.connect(tmp_path / "shop.db") as old:

@@ -1,4 +1,4 @@
-"""What the engine tells merchants can be told in their language: its sentences are marked, with their values apart."""
+"""What merchants read can be translated: its messages are marked, with their values apart."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from storefront_plugin.core.errors import InputError
 from storefront_plugin.core.folders import PACKAGE
 
-TOLD = {"InputError": 0, "RowError": 1, "BundleNotFound": 0, "Problem": 1}
-"""What is told, and the place of its sentence among the arguments."""
+TAKES_MESSAGE = {"InputError": 0, "RowError": 1, "BundleNotFound": 0, "Problem": 1}
+"""What takes a message, and its place among the arguments."""
 
 MODULES = (
     "bundles/spreadsheet/cells.py",
@@ -28,12 +28,14 @@ def test_every_sentence_for_merchants_is_marked(module: str) -> None:
     """None is put together with its values before it can be translated."""
     tree = ast.parse((PACKAGE / module).read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
-    told = [one for one in calls if isinstance(one.func, ast.Name) and one.func.id in TOLD and one.args]
-    assert told
-    for one in told:
+    calls_with_message = [
+        one for one in calls if isinstance(one.func, ast.Name) and one.func.id in TAKES_MESSAGE and one.args
+    ]
+    assert calls_with_message
+    for one in calls_with_message:
         assert isinstance(one.func, ast.Name)
-        sentence = one.args[TOLD[one.func.id]]
-        assert not isinstance(sentence, (ast.Constant, ast.JoinedStr)), f"{module}, line {one.lineno}"
+        message = one.args[TAKES_MESSAGE[one.func.id]]
+        assert not isinstance(message, (ast.Constant, ast.JoinedStr)), f"{module}, line {one.lineno}"
 
 
 def test_a_sentence_keeps_its_values_apart() -> None:

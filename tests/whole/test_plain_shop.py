@@ -1,4 +1,4 @@
-"""A shop with SQLAlchemy by itself: the main job, one transaction with its orders, and bundles at its till."""
+"""A shop with SQLAlchemy by itself: the main job, one transaction with its orders, and bundles at its checkout."""
 
 from __future__ import annotations
 

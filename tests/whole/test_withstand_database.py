@@ -152,7 +152,7 @@ def test_restarted_connections_cost_one_page_its_cards_at_most(postgres_shop: Sm
     assert visit(postgres_shop).shown()
 
 
-def test_a_database_restored_under_a_running_process_gives_numbers_anew(make_shop: MakeShop) -> None:
+def test_a_database_restored_under_a_running_process_gives_numbers_again(make_shop: MakeShop) -> None:
     """Another product has got a number that this process remembers: neither counts nor cards are mixed up."""
     shop = make_shop()
     with shop.app.app_context():

@@ -57,7 +57,7 @@ def _sold(shop: SmallShop) -> int:
 
 
 def test_a_preloaded_server_forks_after_everything_was_used(shop: SmallShop) -> None:
-    """gunicorn --preload: both workers show suggestions, count the orders placed meanwhile, and outlive each other."""
+    """gunicorn --preload: both workers show suggestions, count the orders placed in the meantime, and outlive each other."""
     with preloaded(shop) as port:
         wait_until(lambda: _page(port)[0], 30)
         seen: set[str] = set()

@@ -60,6 +60,6 @@ def _flash(sku: str, wanted: int, held: int, *, added: bool) -> None:
 
 def _whole(text: str) -> int:
     try:
-        return max(0, min(int(text), cart.MOST_PIECES))
+        return max(0, min(int(text), cart.MAX_QUANTITY))
     except ValueError:
         return 1

@@ -15,12 +15,12 @@ from .models import Product
 
 KEY = "cart"
 MOST_LINES = 50
-MOST_PIECES = 99
+MAX_QUANTITY = 99
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A product in the cart; *discount* is what bundles take off all of its pieces."""
+    """A product in the cart; *discount* is what bundles take off all of its items."""
 
     product: Product
     quantity: int
@@ -49,7 +49,7 @@ def quantities() -> dict[str, int]:
 
 
 def count() -> int:
-    """Pieces in the cart."""
+    """Items in the cart."""
     return sum(quantities().values())
 
 
@@ -73,7 +73,7 @@ def put(sku: str, quantity: int) -> int:
     product = db.session.get(Product, sku)
     most = 0
     if product is not None and product.visible:
-        most = MOST_PIECES if product.stock is None else min(max(product.stock, 0), MOST_PIECES)
+        most = MAX_QUANTITY if product.stock is None else min(max(product.stock, 0), MAX_QUANTITY)
     quantity = min(quantity, most)
     if quantity <= 0 or (sku not in held and len(held) >= MOST_LINES):
         held.pop(sku, None)

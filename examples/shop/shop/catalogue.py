@@ -75,7 +75,7 @@ def _members(family: Entry) -> Iterator[Entry]:
 def _offer(department: str, family: str, entry: Entry, today: dt.datetime) -> Offer:
     price_jpy, price_usd = (Decimal(str(price)) for price in entry["price"])
     list_jpy, list_usd = (Decimal(str(price)) for price in entry["list"]) if "list" in entry else (None, None)
-    if list_jpy is not None and list_jpy <= price_jpy:  # a dearer member of a family that is reduced
+    if list_jpy is not None and list_jpy <= price_jpy:  # a more expensive member of a family that is reduced
         list_jpy = list_usd = None
     share = Decimal(str(entry["cost"]))
     attributes: dict[str, str] = entry["attributes"]

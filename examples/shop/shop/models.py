@@ -164,7 +164,7 @@ class Order(Base):
 
 
 class OrderLine(Base):
-    """One product of an order: its price, what bundles took off all of its pieces, and how many came back."""
+    """One product of an order: its price, what bundles took off all of its items, and how many came back."""
 
     __tablename__ = "shop_order_line"
 
@@ -182,7 +182,7 @@ class OrderLine(Base):
 
     @property
     def left(self) -> int:
-        """Pieces that have not come back."""
+        """Items that have not come back."""
         return self.quantity - self.returned
 
     @property
@@ -209,7 +209,7 @@ class OrderDiscount(Base):
 
 
 class Refund(Base):
-    """Money paid back for returned pieces. Its *number* within the order keeps two clerks from refunding the same."""
+    """Money paid back for returned items. Its *number* within the order keeps two clerks from refunding the same."""
 
     __tablename__ = "shop_refund"
 

@@ -20,7 +20,7 @@ def currency() -> str:
 
 
 def price(product: Product) -> Decimal:
-    """What one piece costs now."""
+    """What one item costs now."""
     return product.price_usd if currency() == "USD" else product.price_jpy
 
 
@@ -30,7 +30,7 @@ def list_price(product: Product) -> Decimal | None:
 
 
 def cost(product: Product) -> Decimal:
-    """What one piece costs the shop."""
+    """What one item costs the shop."""
     return product.cost_usd if currency() == "USD" else product.cost_jpy
 
 

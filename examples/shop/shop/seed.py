@@ -102,7 +102,7 @@ def prepare_storefront() -> None:
 def seed_merchant() -> None:
     """The first bundles and rules, and what else might be sold together."""
     click.echo(f"{seed_bundles(utc_now())} bundles and {seed_rules(utc_now())} rules were added.")
-    storefront.bundles_changed()  # a shop that runs meanwhile shows them at once
+    storefront.bundles_changed()  # a running shop shows them at once
     proposed = storefront.propose_bundles_if_due(7, SEEDER)
     if proposed is not None:
         click.echo(f"{proposed} more bundles are proposed from the orders.")

@@ -1,4 +1,4 @@
-"""The staff's pages: find an order, and refund pieces of it."""
+"""The staff's pages: find an order, and refund items of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from . import account, money
 from .database import db
 from .language import _
 from .models import Order, OrderLine
-from .refunds import Pieces, RefundedMeanwhile, quote, refund
+from .refunds import Quantities, StaleRefund, quote, refund
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff/orders")
 
@@ -48,26 +48,26 @@ def orders() -> str | Response:
 
 @blueprint.get("/<number>")
 def order(number: str) -> str:
-    """One order; with pieces in the address, what they would give back by each policy."""
+    """One order; with items in the address, what they would give back by each policy."""
     shown = _order(number)
-    pieces = _pieces(shown, request.args.getlist("sku"), request.args.getlist("quantity"))
-    quotes = [found for policy in POLICIES if (found := quote(shown, pieces, policy))]
-    return render_template("staff_order.html", order=shown, pieces=pieces, quotes=quotes)
+    quantities = _quantities(shown, request.args.getlist("sku"), request.args.getlist("quantity"))
+    quotes = [found for policy in POLICIES if (found := quote(shown, quantities, policy))]
+    return render_template("staff_order.html", order=shown, quantities=quantities, quotes=quotes)
 
 
 @blueprint.post("/<number>/refund")
 def pay_back(number: str) -> Response:
-    """Refund the pieces of the form by its policy."""
+    """Refund the items of the form by its policy."""
     shown = _order(number)
-    pieces = _pieces(shown, request.form.getlist("sku"), request.form.getlist("quantity"))
+    quantities = _quantities(shown, request.form.getlist("sku"), request.form.getlist("quantity"))
     policy = next((each for each in POLICIES if each == request.form.get("policy")), None)
-    if policy is None or not pieces or quote(shown, pieces, policy) is None:
+    if policy is None or not quantities or quote(shown, quantities, policy) is None:
         abort(400)
     try:
-        booked = refund(shown, pieces, policy, request.form.get("seen", 0, type=int))
+        booked = refund(shown, quantities, policy, request.form.get("seen", 0, type=int))
         flash(_("staff.paid_back", sum=money.shown(booked.amount, shown.currency)))
-    except RefundedMeanwhile:
-        flash(_("staff.meanwhile"))
+    except StaleRefund:
+        flash(_("staff.stale_refund"))
     return redirect(url_for("staff.order", number=number), 303)
 
 
@@ -79,8 +79,8 @@ def _order(number: str) -> Order:
     return found or abort(404)
 
 
-def _pieces(order: Order, skus: list[str], quantities: list[str]) -> Pieces:
+def _quantities(order: Order, skus: list[str], typed: list[str]) -> Quantities:
     """What was asked for, of what is left."""
     left = {line.sku: line.left for line in order.lines}
-    wanted = {sku: int(text) for sku, text in zip(skus, quantities, strict=False) if text.isdecimal() and len(text) < 9}
+    wanted = {sku: int(text) for sku, text in zip(skus, typed, strict=False) if text.isdecimal() and len(text) < 9}
     return {sku: min(count, left[sku]) for sku, count in wanted.items() if min(count, left.get(sku, 0)) > 0}

@@ -132,7 +132,7 @@ def is_mounted() -> bool:
 def order_placed(order: Order, pricing: CartPricing | None) -> None:
     """Tell the storefront about an order, and how it was priced, within its transaction and before the commit.
 
-    Raises `StorefrontError` where a bundle was used up or changed meanwhile.
+    Raises `StorefrontError` where a bundle was used up or changed in the meantime.
     """
     if not is_mounted():
         return

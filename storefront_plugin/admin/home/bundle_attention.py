@@ -1,4 +1,4 @@
-"""Published bundles that need attention: parts that cannot be had, bundles that have ended or are used up."""
+"""Published bundles that need attention: parts that are not available, bundles that have ended or are used up."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Products = Mapping[str, Product | None]
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """How many of the published bundles were looked at, the newest first; *absent* of them are on, but cannot be had."""
+    """How many of the published bundles were looked at, the newest first; *absent* of them are active, but not available."""
 
     bundles: int
     of: int

@@ -15,7 +15,7 @@ from ..tier import Tier
 from .lines import LineItem
 
 Stock: TypeAlias = Mapping[str, int | None]
-"""Items that can be sold by product id; None where stock is not tracked. A product that is not in it cannot be had."""
+"""Items that can be sold by product id; None where stock is not tracked. A product that is not in it is not available."""
 
 
 class Remaining:
@@ -144,7 +144,7 @@ def recheck(catalog: Catalog, lines: Sequence[LineItem], bundles: Sequence[Bundl
     """Read the stock of a cart afresh, at checkout: no lock, nothing of ours is written.
 
     One call of the catalogue, and one more where it offers variants and a line names one. After the products come the
-    variants; one that the catalogue does not name among those of its product cannot be had. The shop's own lines, which
+    variants; one that the catalogue does not name among those of its product is not available. The shop's own lines, which
     are not in the catalogue, have no stock and are passed over.
     *bundles* are only named so that their products are read in the same call; see `read_stock`.
     """

@@ -30,7 +30,7 @@ BundleVerdictKind: TypeAlias = (
 """What became of a bundle.
 
 ``shown`` on a product page. In a cart ``applied``, or ``near``: shown with what is missing. ``full``: others come first.
-``behind``: so many next offers of a cart are looked at, and it is none of them. ``bound``: its products are beyond those
+``behind``: only the first next offers of a cart are looked at, and it is none of them. ``bound``: its products are beyond those
 that a page looks up. ``missing``, ``hidden``, ``sold_out``: one of its products is. ``too_few``: fewer are available than
 it needs. ``variants``: no variant of a product is available. ``currencies``: its products are in several ones.
 ``unpriced``: a price is missing, so that its saving is not known. ``instead``: with another bundle in its place the cart

@@ -15,7 +15,7 @@ tier                    1, 2 … in a ladder and in quantity steps; empty is the
 price_kind              A name of ``bundles/price_kinds.py``: percent, amount …
 percent, amount_EUR     12.5; 19.90 in whole euros. One column a currency: amount_JPY …
 free_pieces             How many are free in a mix.
-least, most             Pieces to choose in a mix; pieces from which a step holds.
+least, most             Items to choose in a mix; items from which a step holds.
 product_id, quantity    What is in it; an empty quantity is 1.
 product_title           Tells people what it is; not read.
 optional, free          yes or empty.

@@ -34,7 +34,7 @@ class BundleNotFound(RecordNotFound):
 
 
 class EditConflict(VersionConflict):
-    """Somebody else changed the bundle meanwhile; *current* is how it stands now."""
+    """Somebody else changed the bundle in the meantime; *current* is how it stands now."""
 
     changed = N_(
         "Bundle %(id)s was changed by %(who)s at %(time)s UTC while you were editing it; compare both versions and "
@@ -140,7 +140,7 @@ class BundleRepository(VersionedStore[int, Definition, BundleRecord]):
         return self.write(session, self.claim(session, bundle_id, version), {"state": _STATES[action]}, by, action)
 
     def publish(self, definition: Definition, bundle_id: int | None = None, by: str = "") -> BundleRecord:
-        """Save and publish in one transaction: a new bundle, or *bundle_id* anew, which is left where it stands just so.
+        """Save and publish in one transaction: a new bundle, or *bundle_id*, which is left alone if nothing changes.
 
         Raises `BundleNotFound`, and `EditConflict` where somebody changes it at the same moment.
         """

@@ -51,7 +51,7 @@ def create_once(
             raise
         try:
             return bundles.load(made)
-        except BundleNotFound:  # deleted meanwhile
+        except BundleNotFound:  # deleted in the meantime
             return bundles.create(definition, by, proposal=proposal)
 
 

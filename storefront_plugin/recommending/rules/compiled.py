@@ -28,7 +28,7 @@ _ANY: SeedKey = ("any", "")
 
 
 class RuleBook:
-    """The rules that are enabled, by id; `at` gives those in force, compiled anew when one starts or ends."""
+    """The rules that are enabled, by id; `at` gives those in force, compiled again when one starts or ends."""
 
     def __init__(self, rules: Mapping[int, Rule] | None = None) -> None:
         self.rules = {rule_id: rule for rule_id, rule in sorted((rules or {}).items()) if rule.enabled}

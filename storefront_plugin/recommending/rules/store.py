@@ -29,7 +29,7 @@ class RuleNotFound(RecordNotFound):
 
 
 class RuleConflict(VersionConflict):
-    """Somebody else changed the rule meanwhile; *current* is how it stands now, None where it was deleted."""
+    """Somebody else changed the rule in the meantime; *current* is how it stands now, None where it was deleted."""
 
     changed = N_(
         "Rule %(id)s was changed by %(who)s at %(time)s UTC in the meantime; compare both versions and save again."

@@ -120,7 +120,7 @@ def required_expression(name: str, source: Any, model: Any) -> sa.ColumnElement[
 
 
 CHUNK = 500
-"""Ids per ``IN`` list; all databases accept so many parameters."""
+"""Ids per ``IN`` list; all databases accept this many parameters."""
 
 _T = TypeVar("_T")
 

@@ -14,7 +14,7 @@ class OptionView:
     Attributes:
         value: What the form sends.
         title: Its name, with its price where that differs.
-        amount: Price of one piece in minor units, for the script.
+        amount: Price of one item in minor units, for the script.
         chosen: True for the one that stands chosen.
         disabled: True where it is sold out.
     """
@@ -33,10 +33,10 @@ class ComponentView:
     Attributes:
         number: Its place in the tier, part of the names of its fields.
         card: See `CardView`; without a form.
-        price: Of all its pieces, see `PriceView`.
-        amount: Price of one piece in minor units, for the script.
+        price: Of all its items, see `PriceView`.
+        amount: Price of one item in minor units, for the script.
         pieces: How many the bundle needs; in a mix, how many stand chosen.
-        count: The same in words ("2 ×"), or None for one piece.
+        count: The same in words ("2 ×"), or None for one item.
         optional: True where the shopper may leave it out.
         free: True where it costs nothing.
         options: Variants to choose from, see `OptionView`; none where there is no choice.
@@ -68,11 +68,11 @@ class TierView:
         price: Price together, with the price one by one and what is saved.
         saved: What is saved in words, or None where nothing is.
         label: The button's text as it stands first.
-        labels: The same for 0, 1, 2 … optional products; in a mix for each number of pieces from *least* on.
-        least: Fewest pieces of a mix, else 0.
-        most: Most pieces of a mix, else 0.
+        labels: The same for 0, 1, 2 … optional products; in a mix for each number of items from *least* on.
+        least: Fewest items of a mix, else 0.
+        most: Most items of a mix, else 0.
         rule: Kind of its price, for the script: a name in `bundles/price_kinds.py`.
-        value: The number of that rule: millionths, minor units or free pieces.
+        value: The number of that rule: millionths, minor units or free items.
     """
 
     number: int
@@ -107,7 +107,7 @@ class BundleView:
         digits: Decimals of the currency.
         locale: Language tag for the script's own numbers.
         saved: What is saved in words, with ``{}`` for the amount.
-        more: What the script says of a mix with too few pieces, with ``{have}`` and ``{}`` for how many more.
+        more: What the script says of a mix with too few items, with ``{have}`` and ``{}`` for how many more.
         fewer: The same with too many.
         private: True where the page belongs to one shopper.
         headed: True where the slot's own heading is the title.
@@ -153,7 +153,7 @@ class LackView:
     Attributes:
         number: Its place, part of the names of its fields.
         card: The product, or the first of several, see `CardView`.
-        count: How many pieces in words ("2 ×"), or None for one.
+        count: How many items in words ("2 ×"), or None for one.
         products: Products to choose from, see `OptionView`; none where only one will do.
         options: Variants to choose from, see `OptionView`; none where there is no choice.
     """
