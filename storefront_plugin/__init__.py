@@ -5,6 +5,7 @@ from __future__ import annotations
 from .core.errors import ConfigurationError, InputError, StorefrontError
 from .extension import Storefront
 from .migrations import alembic_include_object
+from .orderlog.order_change import OrderChange
 from .recommending.page import Recommendation
 from .recommending.plan import Slot
 from .shop.memory import MemoryCatalog, MemoryOrders
@@ -21,6 +22,7 @@ __all__ = [
     "MemoryOrders",
     "Merchant",
     "Order",
+    "OrderChange",
     "OrderLine",
     "Product",
     "Recommendation",

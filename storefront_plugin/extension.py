@@ -25,6 +25,7 @@ from .core.settings import Settings
 from .core.shop_database import ShopSession
 from .migrations import hide_tables, upgrade
 from .orderlog.importing import ImportReport
+from .orderlog.order_change import OrderChange
 from .proxies import SERVICES, current_services
 from .recommending.effective_plan import Plan
 from .recommending.page import FilledSlot, Page, Recommendation
@@ -243,8 +244,11 @@ class Storefront:
 
     # Orders.
 
-    def order_placed(self, order: Any, session: ShopSession | None = None, commit: bool = False) -> bool:
+    def order_placed(self, order: Any, session: ShopSession | None = None, commit: bool = False) -> OrderChange:
         """Record a placed order in the shop's transaction; call it before your commit.
+
+        An order is what you said last: call it again when its lines change or when it is paid after a cancellation.
+        The same said twice changes nothing.
 
         Args:
             order: An `Order`, or an object of the shop's own order model if *orders* can read it.
@@ -254,22 +258,28 @@ class Storefront:
             commit: Commit the session at once, for shops whose own code has committed already.
 
         Returns:
-            Whether the row was written. Trouble with the database is logged and signalled, never raised; an order that
-            cannot be read raises `InputError` in debug mode and tests only.
+            What that does to the order: ``new``, ``changed`` or ``known``; ``""``, which is false, where nothing was
+            written. Trouble with the database is logged and signalled, never raised; an order that cannot be read
+            raises `InputError` in debug mode and tests only.
         """
         return self.services.recorder.placed(order, session, commit)
 
-    def order_cancelled(self, order_id: object, session: ShopSession | None = None, commit: bool = False) -> bool:
+    def order_cancelled(
+        self, order_id: object, session: ShopSession | None = None, commit: bool = False
+    ) -> OrderChange:
         """Record that an order is cancelled: what is left of it stops counting. As `order_placed`.
 
-        The uses of its bundles are given back in the same transaction.
+        The uses of its bundles are given back in the same transaction. Returns ``cancelled``, ``known`` (it was
+        already), ``unknown`` (there is no such order), or ``""``.
         """
         return self.services.recorder.cancelled(order_id, session, commit)
 
     def order_refunded(
         self, order_id: object, lines: Iterable[OrderLine], session: ShopSession | None = None, commit: bool = False
-    ) -> bool:
+    ) -> OrderChange:
         """Record that items came back; a product stops counting when its whole quantity did. As `order_placed`.
+
+        Returns ``refunded``, ``unknown`` (there is no such order that counts), or ``""``.
 
         This is for suggestions only. What is paid back is `refund_stored`'s, and a bundle's use stays used.
         """
@@ -282,15 +292,20 @@ class Storefront:
         report: ImportReport | None = None,
         rebuilding: Callable[[str, int, int], None] = _silent,
     ) -> ImportReport:
-        """Write *orders* into the log and count them; orders that are there already change nothing.
+        """Write *orders* into the log and count what is new or changed; what is there just so already changes nothing.
 
-        *progress* gets the number of orders read so far. After more than 10 000 new orders the counts are rebuilt,
-        and *rebuilding* is as the *progress* of `rebuild`.
+        *progress* gets the number of orders read so far. After more than 10 000 new or changed orders the counts are
+        rebuilt, and *rebuilding* is as the *progress* of `rebuild`.
         """
         return self.services.importer.import_orders(orders, progress, report, rebuilding)
 
     def catch_up(self, since: dt.datetime | None = None, progress: Callable[[int], None] | None = None) -> ImportReport:
-        """Read the shop's own orders and log what is missing; cancelled ones are cancelled, and use up no bundle."""
+        """Bring the log to what the shop's own orders are, and report how many were new, changed, cancelled or vanished.
+
+        Cancelled and vanished ones use up no bundle. An order has vanished if the adapter gave it before and does not
+        any more. With *since* all that concerns orders placed (or changed, if the adapter knows) since then. Where more
+        orders vanished than are there, they stay and the report has their number as *withheld*.
+        """
         return self.services.importer.catch_up(since, progress)
 
     def drain(self) -> int:

@@ -89,30 +89,50 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
 
 @click.command("catch-up")
 @click.option("--since", type=Moment(), help="Only orders placed or changed since then, such as 2024-05-31.")
+@click.option("--take-out-all", is_flag=True, help="Also where more orders have vanished than are there.")
 @with_appcontext
 @click.pass_context
-def catch_up(ctx: click.Context, since: dt.datetime | None) -> None:
-    """Read the shop's own orders, log what is missing, cancel what was cancelled.
+def catch_up(ctx: click.Context, since: dt.datetime | None, take_out_all: bool) -> None:
+    """Bring the log to what the shop's own orders are: new, changed, cancelled, and vanished ones.
 
-    Exit status: 0 all is well, 3 some orders were refused.
+    An order has vanished if the orders adapter gave it before and does not any more: it was deleted, or left where=.
+
+    Exit status: 0 all is well, 3 some orders were refused or left as they were.
     """
     services = mounted_services()
     if since is not None and since.tzinfo is None:
         since = since.replace(tzinfo=ZoneInfo(services.settings.timezone))
     with PhaseDisplay() as display:
-        report = services.importer.catch_up(since, lambda done: display.update("Orders read", done))
+        report = services.importer.catch_up(since, lambda done: display.update("Orders read", done), take_out_all)
     _print_report(report)
-    if report.refused_count:
+    if report.withheld:
+        click.echo(
+            f"{report.withheld:,} orders are not in the shop any more, and only {report.given:,} are: nothing was taken "
+            "out. Check what the orders adapter reads; if all is well, run `flask storefront catch-up --take-out-all`.",
+            err=True,
+        )
+    if report.refused_count or report.withheld:
         ctx.exit(SOME_REFUSED)
+
+
+_FIGURES = (
+    ("changed", "had changed"),
+    ("cancelled", "were cancelled"),
+    ("vanished", "are not in the shop any more"),
+    ("unplaced", "are drafts, pending or failed and do not count"),
+    ("clamped", "had a time in the future and count as placed now"),
+    ("ahead", "lie far ahead of all others and count on an earlier day"),
+)
 
 
 def _print_report(report: ImportReport, all_written: bool = False) -> None:
     """Print what an import did; what was refused goes to the error stream."""
     click.echo(f"{report.placed:,} orders were new, {report.repeated:,} were already known.")
-    if report.cancelled:
-        click.echo(f"{report.cancelled:,} orders were cancelled.")
-    if report.clamped:
-        click.echo(f"{report.clamped:,} orders had a time in the future and count as placed now.")
+    for name, words in _FIGURES:
+        if number := getattr(report, name):
+            click.echo(f"{number:,} orders {words}.")
+    if report.unknown:
+        click.echo(f"{report.unknown:,} cancellations or refunds are of orders that are not known.")
     if not report.refused_count:
         return
     click.echo(f"{report.refused_count:,} rows were rejected:", err=True)

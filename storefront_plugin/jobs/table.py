@@ -110,9 +110,11 @@ class JobTable:
             return Outcome.NOTHING
         report = self.importer.catch_up(clock.now() - dt.timedelta(days=days), go_on)
         logger.info(
-            "Caught up: %d orders were missing, %d were cancelled, %d refused.",
+            "Caught up: %d orders were missing, %d changed, %d cancelled, %d vanished, %d refused.",
             report.placed,
+            report.changed,
             report.cancelled,
+            report.vanished,
             report.refused_count,
         )
         return None

@@ -1,4 +1,4 @@
-"""Order events: validated when they are made, stored as a JSON payload."""
+"""Order events: what the shop says about an order, validated when they are made and stored as a JSON payload."""
 
 from __future__ import annotations
 
@@ -13,9 +13,16 @@ from ..core.errors import InputError
 from ..money import to_minor
 from ..shop.ports import Order, OrderLine, clean_id
 
-Kind: TypeAlias = Literal["placed", "cancelled", "refunded"]
+Kind: TypeAlias = Literal["placed", "unplaced", "cancelled", "refunded"]
+"""``unplaced`` says that an order is no order (yet): a draft, or its payment is pending or failed."""
+
+Source: TypeAlias = Literal["call", "model", "adapter", "import"]
+"""Who said it: a call with an `Order`, or with an object that the adapter read; catching up; an import."""
 
 MAX_QUANTITY = 10**9
+EARLIEST = dt.datetime(1990, 1, 1)
+"""Orders placed before are refused: no shop is that old, and misread times are often near 1970."""
+
 _EPOCH = dt.datetime(1970, 1, 1)
 
 
@@ -31,8 +38,33 @@ class Line(NamedTuple):
     variant_id: str | None = None
 
 
+class Origin(NamedTuple):
+    """Who says something about orders, and how it is meant.
+
+    Attributes:
+        said_at: Naive UTC; for what was read, when reading began. None: when the event is recorded.
+        in_parts: Whether an order may have further lines, said elsewhere; known lines of other products then stay.
+        revives: Whether a cancelled order counts again by this. Not if the source does not know what was cancelled.
+    """
+
+    source: Source = "call"
+    said_at: dt.datetime | None = None
+    in_parts: bool = False
+    revives: bool = True
+
+
+CALL = Origin()
+
+
 class Event(NamedTuple):
-    """An event of an order. *placed_at* is naive UTC; *clamped* is set if it was in the future."""
+    """What the shop says about an order.
+
+    Attributes:
+        placed_at: Naive UTC.
+        clamped: Whether *placed_at* was in the future, and is the moment at which this was said instead.
+        refunds: All that came back of a placed order so far.
+        source, said_at, in_parts, revives: As in `Origin`.
+    """
 
     kind: Kind
     order_id: str
@@ -41,20 +73,34 @@ class Event(NamedTuple):
     customer_id: str | None = None
     currency: str | None = None
     clamped: bool = False
+    refunds: tuple[Line, ...] = ()
+    source: Source = "call"
+    said_at: dt.datetime | None = None
+    in_parts: bool = False
+    revives: bool = True
 
     def payload(self) -> str:
-        """The event as JSON, without kind and order id."""
-        data = self._asdict()
-        del data["kind"], data["order_id"]
-        return json.dumps(data, default=dt.datetime.isoformat, separators=(",", ":"))
+        """The event as JSON, without what has columns of its own and without defaults."""
+        default, data = self._field_defaults, self._asdict()
+        del data["kind"], data["order_id"], data["said_at"]
+        told = {name: value for name, value in data.items() if value != default[name]}
+        return json.dumps(told, default=dt.datetime.isoformat, separators=(",", ":"))
 
     @classmethod
-    def from_payload(cls, kind: Kind, order_id: str, payload: str) -> Event:
+    def from_payload(cls, kind: Kind, order_id: str, payload: str, said_at: dt.datetime | None = None) -> Event:
         """The event from its `payload`."""
         data = json.loads(payload)
-        data["placed_at"] = dt.datetime.fromisoformat(data["placed_at"]) if data["placed_at"] else None
-        data["lines"] = tuple(Line(*line) for line in data["lines"])
-        return cls(kind, order_id, **data)
+        if placed_at := data.get("placed_at"):
+            data["placed_at"] = dt.datetime.fromisoformat(placed_at)
+        for name in ("lines", "refunds"):
+            if name in data:
+                data[name] = tuple([Line(*line) for line in data[name]])
+        return cls(kind, order_id, said_at=said_at, **data)
+
+    @property
+    def has_time(self) -> bool:
+        """Whether *placed_at* says more than that the order was placed by now."""
+        return not self.clamped and self.placed_at != self.said_at
 
 
 def day_of(moment: dt.datetime) -> int:
@@ -62,9 +108,19 @@ def day_of(moment: dt.datetime) -> int:
     return (moment - _EPOCH).days
 
 
-def placed(order: Order, timezone: str, currency: str | None, moment: dt.datetime) -> Event:
+def placed(
+    order: Order,
+    timezone: str,
+    currency: str | None,
+    moment: dt.datetime,
+    origin: Origin = CALL,
+) -> Event:
     """The event of a placed *order*. Times after *moment* are clamped to it. Raises `InputError` for invalid values."""
     placed_at = _utc(order.placed_at, timezone)
+    if placed_at < EARLIEST:
+        raise InputError(
+            f"placed_at is {placed_at:%Y-%m-%d %H:%M}, before {EARLIEST:%Y}; check how it is stored and read."
+        )
     money = _currency(order.currency) or currency
     customer_id = None if order.customer_id is None else clean_id(order.customer_id, "customer id")
     return Event(
@@ -75,12 +131,19 @@ def placed(order: Order, timezone: str, currency: str | None, moment: dt.datetim
         customer_id=customer_id,
         currency=money,
         clamped=placed_at > moment,
+        refunds=_lines(order.refunds, None) if order.refunds else (),
+        **origin._asdict(),
     )
 
 
-def cancelled(order_id: object) -> Event:
+def cancelled(order_id: object, origin: Origin = CALL) -> Event:
     """The event of a cancelled order; what is left of it stops counting."""
-    return Event("cancelled", clean_id(order_id, "order id"))
+    return Event("cancelled", clean_id(order_id, "order id"), **origin._asdict())
+
+
+def unplaced(order_id: object, origin: Origin) -> Event:
+    """The event of an order that is not placed (any more); it does not count."""
+    return Event("unplaced", clean_id(order_id, "order id"), **origin._asdict())
 
 
 def refunded(order_id: object, lines: Iterable[OrderLine]) -> Event:

@@ -1,13 +1,13 @@
-"""Bulk import of orders: from a file, from the shop's tables, from any iterable. It is idempotent."""
+"""Bulk import of orders: from a file, from the shop's tables, from any iterable. The log then is what they say."""
 
 from __future__ import annotations
 
 import datetime as dt
 import itertools
-import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 from ..core import clock
 from ..core.database import Database
@@ -15,11 +15,11 @@ from ..core.errors import ConfigurationError, InputError
 from ..shop.adapters import Adapters, usable_ids
 from ..shop.ports import Order
 from . import events
-from .numbering import append_batch, locked_applier
+from .events import Event, Origin
+from .missing import Missing, note_given, still_cancelled
+from .numbering import append_batch, locked_applier, number_events
 from .product_numbers import ProductNumbers
 from .settling import Settled
-
-logger = logging.getLogger(__name__)
 
 CHUNK = 1000
 """Orders per transaction: an import that fails keeps the chunks before, and can be repeated."""
@@ -35,19 +35,41 @@ def silent(phase: str, done: int, total: int) -> None:
 
 @dataclass(slots=True)
 class ImportReport:
-    """The result of an import; *refused* has at most 1 000 messages, *refused_count* counts all."""
+    """The result of an import; *refused* has at most 1 000 messages, *refused_count* counts all.
 
+    Attributes:
+        given: Orders that were read, also those refused.
+        placed: Orders that were new.
+        changed: Known orders that count otherwise now: with other lines, or placed again.
+        repeated: Orders that are as they were.
+        cancelled: Orders that counted and are cancelled now.
+        vanished: Orders that counted and that the shop no longer has.
+        unplaced: Drafts, and orders whose payment is pending or failed; *withdrawn* of them counted before.
+        clamped: Orders with a time in the future, which count as placed now.
+        ahead: Orders far ahead of all others, which count on an earlier day.
+        unknown: Refunds of orders that are not known.
+        withheld: Orders that seem to have vanished, more than are there; they are left as they were.
+    """
+
+    given: int = 0
     placed: int = 0
+    changed: int = 0
     repeated: int = 0
     cancelled: int = 0
+    vanished: int = 0
+    unplaced: int = 0
+    withdrawn: int = 0
     clamped: int = 0
+    ahead: int = 0
+    unknown: int = 0
+    withheld: int = 0
     refused_count: int = 0
     refused: list[str] = field(default_factory=list)
 
     @property
     def orders(self) -> int:
         """Number of orders that were new or changed."""
-        return self.placed + self.cancelled
+        return self.placed + self.changed + self.cancelled + self.withdrawn + self.vanished
 
     def refuse(self, message: str) -> None:
         """Add the message about an invalid order or row."""
@@ -57,8 +79,11 @@ class ImportReport:
 
     def add(self, settled: Settled) -> None:
         """Add the result of one chunk."""
-        for name in {entry.name for entry in fields(settled)} & {"placed", "repeated", "cancelled", "clamped"}:
+        for name in _SETTLED:
             setattr(self, name, getattr(self, name) + getattr(settled, name))
+
+
+_SETTLED = ("placed", "changed", "repeated", "cancelled", "unplaced", "withdrawn", "clamped", "ahead", "unknown")
 
 
 class OrderImporter:
@@ -95,75 +120,110 @@ class OrderImporter:
         progress: Callable[[int], None] | None = None,
         report: ImportReport | None = None,
         rebuilding: RebuildProgress = silent,
+        origin: Origin | None = None,
     ) -> ImportReport:
-        """Import *orders* and count them; orders that are known already are skipped.
+        """Bring *orders* into the log and count what is new or changed.
 
         *progress* is called with the number of orders read so far, *rebuilding* with the progress of a rebuild that
-        may follow.
+        may follow. *origin* says how the orders are meant; None for whole orders, said now.
         """
+        origin = origin or Origin("import", clock.now_in_sql())
+        report = report or ImportReport()
         cancelled: list[str] = []
-        noted = _noting_cancelled(orders, cancelled)
-        report = import_orders(noted, self._database, self._numbers, self._timezone, self._currency, progress, report)
-        self._counted(report.orders, rebuilding)
-        self._released(cancelled)
-        return report
+        self._log(_noting_cancelled(orders, cancelled), origin, report, progress)
+        return self._count(report, cancelled, rebuilding)
 
-    def catch_up(self, since: dt.datetime | None = None, progress: Callable[[int], None] | None = None) -> ImportReport:
-        """Import the shop's own orders that are missing, and cancel those that the shop has cancelled."""
+    def catch_up(
+        self,
+        since: dt.datetime | None = None,
+        progress: Callable[[int], None] | None = None,
+        take_out_all: bool = False,
+    ) -> ImportReport:
+        """Bring the log to what the shop's own orders are: new, changed, cancelled, and vanished ones.
+
+        With *since* that concerns orders placed (or changed, if the adapter knows) since then. Where more orders seem to
+        have vanished than are there, the adapter may read the wrong table: without *take_out_all* they stay.
+        """
         if self._shop.orders is None:
             raise ConfigurationError("Catching up reads the shop's orders: mount with Storefront(orders=…).")
-        return self.import_orders(self._shop.orders.iter_orders(since), progress)
+        origin = Origin("adapter", clock.now_in_sql())
+        report = ImportReport()
+        cancelled: list[str] = []
+        self._log(_noting_cancelled(self._shop.orders.iter_orders(since), cancelled), origin, report, progress)
+        missing = Missing(self._database, origin, since and _utc(since, self._timezone))
+        if not take_out_all and missing.is_suspicious(report.given):
+            report.withheld = missing.count
+        else:
+            cancelled += self._take_out(missing, report)
+        return self._count(report, cancelled, silent)
+
+    def _log(
+        self,
+        orders: Iterable[Order],
+        origin: Origin,
+        report: ImportReport,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        """Settle what calls said before, then *orders*, `CHUNK` at a time."""
+        while number_events(self._database, self._numbers) is not None:
+            pass
+        for chunk in _chunks(orders, CHUNK):
+            refused: list[Order] = []
+            happened = list(self._events(chunk, origin, report, refused))
+            with locked_applier(self._database, self._numbers) as (session, applier):
+                settled = append_batch(session, applier, self._numbers, happened)
+                note_given(session, usable_ids(order.id for order in refused), origin)
+            report.add(settled)
+            report.given += len(chunk)
+            if progress:
+                progress(report.given)
+
+    def _events(
+        self, orders: Iterable[Order], origin: Origin, report: ImportReport, refused: list[Order]
+    ) -> Iterator[Event]:
+        moment = clock.now_in_sql()
+        for order in orders:
+            try:
+                if order.status == "cancelled":
+                    yield events.cancelled(order.id, origin)
+                elif order.status == "unplaced":
+                    yield events.unplaced(order.id, origin)
+                else:
+                    yield events.placed(order, self._timezone, self._currency, moment, origin)
+            except InputError as error:
+                report.refuse(f"Order {order.id!r:.80}: {error}")
+                refused.append(order)
+
+    def _take_out(self, missing: Missing, report: ImportReport) -> Iterator[str]:
+        """Cancel the *missing* orders, `CHUNK` at a time; their ids."""
+        while True:
+            with locked_applier(self._database, self._numbers) as (session, applier):
+                found = missing.next_of(session, CHUNK)
+                append_batch(session, applier, self._numbers, found)
+            if not found:
+                return
+            report.vanished += len(found)
+            yield from (event.order_id for event in found)
+
+    def _count(self, report: ImportReport, cancelled: Iterable[str], rebuilding: RebuildProgress) -> ImportReport:
+        self._counted(report.orders, rebuilding)
+        self._released(still_cancelled(self._database, cancelled))
+        return report
+
+
+def _utc(moment: dt.datetime, timezone: str) -> dt.datetime:
+    return clock.to_sql(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone)))
 
 
 def _noting_cancelled(orders: Iterable[Order], cancelled: list[str]) -> Iterator[Order]:
-    """Yield *orders*, and add the ids of those with the status cancelled to *cancelled*.
-
-    The log does not show them: an order that was cancelled stays so there, even if the shop places it again.
-    """
+    """Yield *orders*, and add the ids of those with the status cancelled to *cancelled*: the log may know it already."""
     for order in orders:
         if getattr(order, "status", None) == "cancelled":
             cancelled += usable_ids([order.id])
         yield order
 
 
-def import_orders(
-    orders: Iterable[Order],
-    database: Database,
-    numbers: ProductNumbers,
-    timezone: str,
-    currency: str | None,
-    progress: Callable[[int], None] | None = None,
-    report: ImportReport | None = None,
-) -> ImportReport:
-    """Import *orders*, `CHUNK` at a time; *progress* is called with the number of orders read so far."""
-    report = report or ImportReport()
-    done = 0
-    for chunk in _chunks(orders, CHUNK):
-        happened = list(_events(chunk, timezone, currency, report))
-        with locked_applier(database, numbers) as (session, applier):
-            settled = append_batch(session, applier, numbers, happened)
-        report.add(settled)
-        done += len(chunk)
-        if progress:
-            progress(done)
-    return report
-
-
 def _chunks(orders: Iterable[Order], size: int) -> Iterator[list[Order]]:
     iterator = iter(orders)
     while chunk := list(itertools.islice(iterator, size)):
         yield chunk
-
-
-def _events(
-    orders: Iterable[Order], timezone: str, currency: str | None, report: ImportReport
-) -> Iterator[events.Event]:
-    moment = clock.now_in_sql()
-    for order in orders:
-        try:
-            if order.status == "cancelled":
-                yield events.cancelled(order.id)
-            else:
-                yield events.placed(order, timezone, currency, moment)
-        except InputError as error:
-            report.refuse(f"Order {order.id!r:.80}: {error}")

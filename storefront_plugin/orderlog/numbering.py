@@ -7,7 +7,8 @@ without it, two appliers would assign the same number twice. A numbered batch ne
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
@@ -19,9 +20,9 @@ from sqlalchemy.orm import Session
 from ..core import clock
 from ..core.database import Database, table_of
 from ..core.dialects import Row, insert_rows
-from .events import Event, Kind
+from .events import Event, Kind, day_of
 from .product_numbers import ProductNumbers
-from .settling import Entry, LineState, OrderState, Settled, dump_entries, settle
+from .settling import CountedDays, Entry, LineState, OrderState, Settled, dump_entries, settle
 from .tables import Applier, Batch, LoggedLine, LoggedOrder, OrderEvent
 
 BATCH_EVENTS = 1000
@@ -38,7 +39,7 @@ _IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 _ORDERS = sa.select(LoggedOrder.__table__).where(LoggedOrder.order_id.in_(_IDS))
 _LINES = sa.select(LoggedLine.__table__).where(LoggedLine.order_id.in_(_IDS)).order_by(LoggedLine.position)
 _EVENTS = (
-    sa.select(OrderEvent.id, OrderEvent.kind, OrderEvent.order_id, OrderEvent.payload)
+    sa.select(OrderEvent.id, OrderEvent.kind, OrderEvent.order_id, OrderEvent.payload, OrderEvent.recorded_at)
     .order_by(OrderEvent.id)
     .limit(sa.bindparam("limit"))
 )
@@ -92,7 +93,7 @@ def number_events(database: Database, numbers: ProductNumbers, limit: int = BATC
         return None
     with locked_applier(database, numbers) as (session, applier):
         rows = session.execute(_EVENTS, {"limit": limit}).all()
-        events = [Event.from_payload(cast(Kind, kind), order_id, payload) for _, kind, order_id, payload in rows]
+        events = [Event.from_payload(cast(Kind, kind), *told) for _, kind, *told in rows]  # type: ignore[arg-type]
         settled = append_batch(session, applier, numbers, events)
         for first, last in _stretches([row.id for row in rows]):
             session.execute(_SETTLED, {"first": first, "last": last})
@@ -119,10 +120,11 @@ def events_waiting(database: Database) -> bool:
 
 def append_batch(session: Session, applier: Applier, numbers: ProductNumbers, events: Sequence[Event]) -> Settled:
     """Settle *events* under the lock and append the changes as the next batches of the log."""
-    states = _load_states(session, events)
-    assigned = numbers.assign(session, applier, dict.fromkeys(line.product_id for e in events for line in e.lines))
+    states = load_states(session, [event.order_id for event in events])
+    named = dict.fromkeys(line.product_id for e in events for line in (e.lines + e.refunds if e.refunds else e.lines))
+    assigned = numbers.assign(session, applier, named)
     session.info["learned"].update((id, number) for id, number in assigned.items() if numbers.number(id) is None)
-    settled = settle(events, states, assigned)
+    settled = settle(events, states, assigned, CountedDays(_newest_day(session), clock.now_in_sql()))
     _store_states(session, states.values())
     for entries in _runs(settled.entries):
         _append(session, applier, entries)
@@ -181,9 +183,16 @@ def count_orders(database: Database) -> int:
 
 
 def newest_day(database: Database) -> int | None:
-    """Day of the newest batch; None when there is none."""
+    """The last day of an order that counts, at most today; None when there is none."""
     with database.reading(blocking=True) as session:
-        return session.scalar(sa.select(Batch.day).order_by(Batch.number.desc()).limit(1))
+        day = _newest_day(session)
+    return None if day is None else min(day, day_of(clock.now_in_sql()))
+
+
+def _newest_day(session: Session) -> int | None:
+    """The last day of an order that counts: what is cancelled is forgotten."""
+    last = sa.select(LoggedOrder.day).where(LoggedOrder.status == "placed", LoggedOrder.day.is_not(None))
+    return session.scalar(last.order_by(LoggedOrder.day.desc()).limit(1))
 
 
 def batches_after(database: Database, number: int, limit: int) -> list[Batch]:
@@ -208,38 +217,39 @@ def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield values[start : start + _IN_LIST]
 
 
-def _load_states(session: Session, events: Iterable[Event]) -> dict[str, OrderState]:
-    order_ids = list(dict.fromkeys(event.order_id for event in events))
-    with_lines = {event.order_id for event in events if event.kind != "placed"}
+def load_states(session: Session | sa.Connection, order_ids: Iterable[str]) -> dict[str, OrderState]:
+    """What the log knows of *order_ids*; orders that it does not know are left out."""
     states: dict[str, OrderState] = {}
-    for part in _parts(order_ids):
+    for part in _parts(list(dict.fromkeys(order_ids))):
         for order in session.execute(_ORDERS, {"ids": part}):
             states[order.order_id] = OrderState(**order._mapping, stored=True)
-    for part in _parts([order_id for order_id in states if order_id in with_lines]):
+    for part in _parts(list(states)):
         for row in session.execute(_LINES, {"ids": part}):
             line = dict(row._mapping)
             states[line.pop("order_id")].lines.append(LineState(**line))
     return states
 
 
-def _store_states(session: Session, states: Iterable[OrderState]) -> None:
+def _store_states(session: Session, states: Collection[OrderState]) -> None:
     changed = [state for state in states if state.changed]
-    new = [state for state in changed if not state.stored]
-    insert_rows(session, table_of(LoggedOrder), _ORDER_COLUMNS, [_order_row(state) for state in new])
-    insert_rows(session, table_of(LoggedLine), _LINE_COLUMNS, [row for state in new for row in _line_rows(state)])
-    for state in changed:
-        if state.stored:
-            _update_state(session, state)
+    for part in _parts([state.order_id for state in changed if state.stored]):
+        for table in (LoggedLine, LoggedOrder):
+            session.execute(sa.delete(table_of(table)).where(table_of(table).c.order_id.in_(part)))
+    insert_rows(session, table_of(LoggedOrder), _ORDER_COLUMNS, [_order_row(state) for state in changed])
+    insert_rows(session, table_of(LoggedLine), _LINE_COLUMNS, [row for state in changed for row in _line_rows(state)])
+    _note_repeated(session, [state for state in states if state.repeated and not state.changed])
 
 
-def _update_state(session: Session, state: OrderState) -> None:
-    session.execute(sa.update(LoggedOrder).where(LoggedOrder.order_id == state.order_id).values(status=state.status))
-    for line in state.lines:
-        session.execute(
-            sa.update(LoggedLine)
-            .where(LoggedLine.order_id == state.order_id, LoggedLine.position == line.position)
-            .values(quantity_left=line.quantity_left)
-        )
+def _note_repeated(session: Session, states: Iterable[OrderState]) -> None:
+    """Store when, and by whom, the same was said of *states* again."""
+    names = ("updated_at", "from_call", "from_adapter")
+    alike: defaultdict[Row, list[str]] = defaultdict(list)
+    for state in states:
+        alike[attrgetter(*names)(state)].append(state.order_id)
+    for values, order_ids in alike.items():
+        for part in _parts(order_ids):
+            where = table_of(LoggedOrder).c.order_id.in_(part)
+            session.execute(sa.update(table_of(LoggedOrder)).where(where).values(dict(zip(names, values, strict=True))))
 
 
 def _line_rows(state: OrderState) -> list[Row]:

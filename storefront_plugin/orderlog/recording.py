@@ -20,7 +20,8 @@ from ..shop.adapters import Adapters
 from ..shop.ports import Order, OrderLine, clean_id
 from ..signals import order_not_recorded, order_record_uncommitted
 from . import events
-from .events import Event
+from .events import Event, Origin
+from .order_change import OrderChange, change_by
 from .tables import OrderEvent
 
 logger = logging.getLogger(__name__)
@@ -54,27 +55,26 @@ class OrderRecorder:
         self._wake = wake
         self._released = released
 
-    def placed(self, order: Any, session: ShopSession | None = None, commit: bool = False) -> bool:
-        """Record a placed order, an `Order` or an instance of the shop's model. Returns whether it was recorded.
+    def placed(self, order: Any, session: ShopSession | None = None, commit: bool = False) -> OrderChange:
+        """Record a placed order, an `Order` or an instance of the shop's model. Returns what that does to the order.
 
         Database errors are logged and signalled, never raised. An invalid order raises `InputError` in debug mode and
         tests only.
         """
-        return self._record(
-            lambda: events.placed(self._as_order(order), self._timezone, self._currency, clock.now_in_sql()),
-            getattr(order, "id", None),
-            session,
-            commit,
-        )
+        return self._record(lambda: self._placed(order), getattr(order, "id", None), session, commit)
 
-    def cancelled(self, order_id: object, session: ShopSession | None = None, commit: bool = False) -> bool:
+    def _placed(self, order: Any) -> Event:
+        origin = Origin("call" if isinstance(order, Order) else "model")
+        return events.placed(self._as_order(order), self._timezone, self._currency, clock.now_in_sql(), origin)
+
+    def cancelled(self, order_id: object, session: ShopSession | None = None, commit: bool = False) -> OrderChange:
         """Record a cancelled order, and release what it uses. Otherwise as `placed`."""
         self._release(order_id, session, commit)
         return self._record(lambda: events.cancelled(order_id), order_id, session, commit)
 
     def refunded(
         self, order_id: object, lines: Iterable[OrderLine], session: ShopSession | None = None, commit: bool = False
-    ) -> bool:
+    ) -> OrderChange:
         """Record a refund of *lines*. Otherwise as `placed`."""
         return self._record(lambda: events.refunded(order_id, lines), order_id, session, commit)
 
@@ -94,14 +94,15 @@ class OrderRecorder:
                 str(error).splitlines()[0][:300],
             )
 
-    def _record(self, make: Callable[[], Event], order_id: object, session: ShopSession | None, commit: bool) -> bool:
+    def _record(
+        self, make: Callable[[], Event], order_id: object, session: ShopSession | None, commit: bool
+    ) -> OrderChange:
         try:
             own, happened = self._database.shop_session(session, commit), make()
         except StorefrontError as error:
             if current_app.debug or current_app.testing:
                 raise
-            not_recorded(order_id, error)
-            return False
+            return not_recorded(order_id, error)
         if own is None:
             return record_alone(happened, self._database, self._wake)
         return record(happened, own, self._database, self._wake, commit)
@@ -124,8 +125,10 @@ class OrderRecorder:
         return found
 
 
-def record(happened: Event, session: Session, database: Database, wake: Callable[[], object], commit: bool) -> bool:
-    """Record *happened* in the transaction of *session*, inside a savepoint. Returns whether it was recorded.
+def record(
+    happened: Event, session: Session, database: Database, wake: Callable[[], object], commit: bool
+) -> OrderChange:
+    """Record *happened* in the transaction of *session*, inside a savepoint. Returns what that does to the order.
 
     *wake* is called when the outermost transaction of this session commits. With *commit* the session is committed at
     once, for shops that have already committed their own changes. Database errors are logged with the remedy and
@@ -139,35 +142,39 @@ def record(happened: Event, session: Session, database: Database, wake: Callable
         begin_before_savepoint(connection)
         database.prepare(connection)
         with connection.begin_nested():
-            connection.execute(sa.insert(table_of(OrderEvent)), _row(happened))
+            change = _insert(happened, connection)
     except sa.exc.SQLAlchemyError as error:
-        not_recorded(happened.order_id, error)
-        return False
+        return not_recorded(happened.order_id, error)
     _watch(session, wake)
     session.info[_PENDING].append(happened.order_id)
-    return _committed(happened, session) if commit else True
+    return _committed(happened, session, change) if commit else change
 
 
-def _committed(happened: Event, session: Session) -> bool:
+def _committed(happened: Event, session: Session, change: OrderChange) -> OrderChange:
     try:
         session.commit()
     except sa.exc.SQLAlchemyError as error:
         session.rollback()
-        not_recorded(happened.order_id, error)
-        return False
-    return True
+        return not_recorded(happened.order_id, error)
+    return change
 
 
-def record_alone(happened: Event, database: Database, wake: Callable[[], object]) -> bool:
+def record_alone(happened: Event, database: Database, wake: Callable[[], object]) -> OrderChange:
     """Record *happened* in a transaction of our own, when our tables are not in the shop's database."""
     try:
         with database.writing() as session:
-            session.execute(sa.insert(table_of(OrderEvent)), _row(happened))
+            change = _insert(happened, session.connection())
     except (DatabaseUnavailable, sa.exc.SQLAlchemyError) as error:
-        not_recorded(happened.order_id, error)
-        return False
+        return not_recorded(happened.order_id, error)
     wake()
-    return True
+    return change
+
+
+def _insert(happened: Event, connection: sa.Connection) -> OrderChange:
+    """Write the event, then look what it does: a read that comes first would make SQLite refuse to wait for its lock."""
+    written = connection.execute(sa.insert(table_of(OrderEvent)), _row(happened))
+    assert written.inserted_primary_key is not None
+    return change_by(connection, happened, written.inserted_primary_key[0])
 
 
 def _row(happened: Event) -> dict[str, Any]:
@@ -179,7 +186,7 @@ def _row(happened: Event) -> dict[str, Any]:
     }
 
 
-def not_recorded(order_id: object, error: Exception) -> None:
+def not_recorded(order_id: object, error: Exception) -> OrderChange:
     """Log and signal that an event was not recorded; the shop's order is not affected."""
     logger.error(
         "Order %.80r was not recorded for suggestions (%s). If tables are missing, run `flask storefront init-db`; "
@@ -188,6 +195,7 @@ def not_recorded(order_id: object, error: Exception) -> None:
         str(getattr(error, "orig", None) or error).splitlines()[0][:300],
     )
     order_not_recorded.send(current_app._get_current_object(), order_id=order_id, error=error)  # type: ignore[attr-defined]
+    return OrderChange.NOT_RECORDED
 
 
 def _woken(wake: Callable[[], object]) -> None:

@@ -1,6 +1,6 @@
-"""Turns events into entries of a batch, and resolves duplicates, early cancellations and excessive refunds.
+"""Decides what an order is after each event, and turns the difference into entries of a batch.
 
-Pure functions. An *entry* says which products an order gained or lost:
+An order is what the shop last said. Pure functions. An *entry* says which products an order gained or lost:
 
 * ``sign`` +1 or -1, ``day`` and ``size`` (distinct products) as they were at placement;
 * ``products`` that come or go, ``others`` that stay. Pairs are those among *products* and those between *products*
@@ -11,11 +11,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from .events import Event, Line, day_of
+
+SAME_TIME = dt.timedelta(minutes=1)
+"""Times of an order that differ by less are the same: a call and a column of the shop are rarely equal."""
+
+SAME_ORDER = dt.timedelta(days=1)
+"""The times of parts of an order, as in two files, differ by less than this."""
+
+FAR_AHEAD = 366
+"""Days by which an order may lie ahead of all others: one with a wrong time would outweigh them for ever."""
 
 
 class Entry(NamedTuple):
@@ -44,10 +54,9 @@ class LineState:
 class OrderState:
     """An order as the log knows it: the columns of `LoggedOrder`, and its lines.
 
-    An order with the status ``tombstone`` was cancelled before it was placed and never counts.
-
     Of a new order, *placed* and *products* are its lines as recorded and their product numbers: nearly all orders are
-    stored like that, and creating a `LineState` for each line is slow.
+    stored like that, and creating a `LineState` for each line is slow. *stored* is whether the log has the order,
+    *changed* whether it must be written, *repeated* whether the shop only said the same again.
     """
 
     order_id: str
@@ -57,27 +66,21 @@ class OrderState:
     day: int | None = None
     customer_id: str | None = None
     currency: str | None = None
+    updated_at: dt.datetime = dt.datetime.min
+    from_call: bool = False
+    from_adapter: bool = False
     placed: tuple[Line, ...] = ()
     products: Sequence[int] = ()
     touched: list[LineState] | None = None
     stored: bool = False
     changed: bool = False
+    repeated: bool = False
 
     @property
     def lines(self) -> list[LineState]:
         """The lines; created at first use."""
         if self.touched is None:
-            self.touched = [
-                LineState(
-                    position=place,
-                    product=product,
-                    quantity=line.quantity,
-                    quantity_left=line.quantity,
-                    unit_price=line.unit_price,
-                    variant_id=line.variant_id,
-                )
-                for place, (product, line) in enumerate(zip(self.products, self.placed, strict=True))
-            ]
+            self.touched = _line_states(self.placed, self.products)
         return self.touched
 
     @property
@@ -85,58 +88,149 @@ class OrderState:
         """Products with a quantity left."""
         return tuple(dict.fromkeys(line.product for line in self.lines if line.quantity_left))
 
+    def heard(self, event: Event, now: dt.datetime) -> None:
+        """Note who said something about the order, and when."""
+        self.from_call |= event.source in ("call", "model")
+        self.from_adapter |= event.source in ("adapter", "model")
+        self.updated_at = event.said_at or now
+
+
+def _line_states(lines: Iterable[Line], products: Iterable[int]) -> list[LineState]:
+    return [
+        LineState(
+            position=place,
+            product=product,
+            quantity=line.quantity,
+            quantity_left=line.quantity,
+            unit_price=line.unit_price,
+            variant_id=line.variant_id,
+        )
+        for place, (product, line) in enumerate(zip(products, lines, strict=True))
+    ]
+
 
 @dataclass(slots=True)
 class Settled:
-    """The result of settling events."""
+    """The result of settling events: what was decided, how often.
+
+    Attributes:
+        placed: New orders, also those under the id of an order that is gone.
+        changed: Known orders that are otherwise now: with other lines, or placed again after a cancellation.
+        repeated: Said what the log knew already, or what was out of date.
+        unplaced: Said to be no order (yet); *withdrawn* are those of them that counted before.
+        unknown: Cancellations and refunds of unknown orders.
+        clamped: New orders with a time in the future.
+        ahead: Orders far ahead of all others, which count on an earlier day.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     placed: int = 0
+    changed: int = 0
     repeated: int = 0
     cancelled: int = 0
+    unplaced: int = 0
+    withdrawn: int = 0
     refunded: int = 0
     refunds_cut: int = 0
     unknown: int = 0
     clamped: int = 0
+    ahead: int = 0
 
 
-def settle(events: Iterable[Event], states: dict[str, OrderState], numbers: Mapping[str, int]) -> Settled:
+class CountedDays:
+    """The days on which orders count: none after today, none far ahead of the orders so far.
+
+    Args:
+        newest: The last day of the orders so far.
+        now: Naive UTC.
+    """
+
+    def __init__(self, newest: int | None = None, now: dt.datetime = dt.datetime.max) -> None:
+        self.now = now
+        self._newest = newest
+        self._last = self._limit()
+
+    def _limit(self) -> int:
+        today = day_of(self.now)
+        return today if self._newest is None else min(today, self._newest + FAR_AHEAD)
+
+    def of(self, placed_at: dt.datetime, settled: Settled) -> int:
+        """The day on which an order counts that was placed at *placed_at*."""
+        day = day_of(placed_at)
+        if day > self._last:
+            day, settled.ahead = self._last, settled.ahead + 1
+        if self._newest is None or day > self._newest:
+            self._newest = day
+            self._last = self._limit()
+        return day
+
+
+def settle(
+    events: Iterable[Event],
+    states: dict[str, OrderState],
+    numbers: Mapping[str, int],
+    days: CountedDays | None = None,
+) -> Settled:
     """Apply *events* in their order to *states* (changed in place) and return the entries they give.
 
-    A second placement is ignored; a cancellation before the placement leaves a tombstone; a refund is capped at the
-    quantity left; a product is removed when its whole quantity is refunded.
+    The latest placement holds: over other lines, over a cancellation, over another order that had its id. The same
+    said twice changes nothing. A refund is capped at the quantity left; a product is removed when its whole quantity is
+    refunded. What was read from the shop before a call said something else is out of date and changes nothing.
     """
-    settled = Settled()
+    settled, days = Settled(), days or CountedDays()
     for event in events:
         state = states.get(event.order_id)
-        if event.kind == "placed":
-            _place(event, state, states, numbers, settled)
+        if state is not None and _is_outdated(event, state, days.now):
+            settled.repeated += 1
+        elif event.kind == "placed":
+            states[event.order_id] = _placed(event, state, numbers, days, settled)
         elif state is None:
-            settled.unknown += 1
-            if event.kind == "cancelled":
-                states[event.order_id] = OrderState(order_id=event.order_id, status="tombstone", changed=True)
-        elif event.kind == "cancelled":
-            _cancel(state, settled)
+            _note_unknown(event, states, days.now, settled)
+        elif event.kind == "refunded":
+            _refund(event, state, numbers, days.now, settled)
         else:
-            _refund(state, event.lines, numbers, settled)
+            _withdraw(event, state, days.now, settled)
     return settled
 
 
-def _place(
-    event: Event,
-    state: OrderState | None,
-    states: dict[str, OrderState],
-    numbers: Mapping[str, int],
-    settled: Settled,
-) -> None:
-    if state is not None:
-        settled.repeated += 1
+def _is_outdated(event: Event, state: OrderState, now: dt.datetime) -> bool:
+    """Whether *event* was read before a call said what *state* is. Calls are settled in their own order."""
+    if event.source in ("call", "model") or event.said_at is None:
+        return False
+    return event.said_at < state.updated_at <= now
+
+
+def _note_unknown(event: Event, states: dict[str, OrderState], now: dt.datetime, settled: Settled) -> None:
+    if event.kind == "unplaced":
+        settled.unplaced += 1
         return
+    settled.unknown += 1
+    if event.kind == "cancelled":
+        state = OrderState(order_id=event.order_id, status="tombstone", changed=True)
+        state.heard(event, now)
+        states[event.order_id] = state
+
+
+def _placed(
+    event: Event, state: OrderState | None, numbers: Mapping[str, int], days: CountedDays, settled: Settled
+) -> OrderState:
+    if state is not None and state.status != "tombstone":
+        return _placed_again(event, state, numbers, days, settled)
+    if event.refunds and not event.lines:
+        settled.unknown += 1
+        return state or OrderState(order_id=event.order_id, status="tombstone")
+    return _new(event, state, numbers, days, settled)
+
+
+def _new(
+    event: Event, before: OrderState | None, numbers: Mapping[str, int], days: CountedDays, settled: Settled
+) -> OrderState:
+    """The state of an order that was never placed before; *before* is what a cancellation left."""
     assert event.placed_at is not None
     of_lines = [numbers[line.product_id] for line in event.lines]
     products = tuple(dict.fromkeys(of_lines))
-    day = day_of(event.placed_at)
-    states[event.order_id] = OrderState(
+    day = days.of(event.placed_at, settled)
+    state = OrderState(
         order_id=event.order_id,
         status="placed",
         size=len(products),
@@ -146,34 +240,163 @@ def _place(
         currency=event.currency,
         placed=event.lines,
         products=of_lines,
+        stored=before is not None and before.stored,
         changed=True,
     )
+    state.heard(event, days.now)
     settled.placed += 1
     settled.clamped += event.clamped
+    if event.refunds:
+        _take_all(state, event.refunds, numbers, settled)
+        products = state.standing
     if products:
-        settled.entries.append(Entry(sign=1, day=day, size=len(products), products=products))
+        settled.entries.append(Entry(sign=1, day=day, size=state.size, products=products))
+    return state
 
 
-def _cancel(state: OrderState, settled: Settled) -> None:
-    if state.status != "placed":
+def _placed_again(
+    event: Event, state: OrderState, numbers: Mapping[str, int], days: CountedDays, settled: Settled
+) -> OrderState:
+    """Compare a known order with what *event* says, and count the difference."""
+    placed_at, lines = _time_of(event, state), _lines_of(event, state, numbers)
+    same_time, same_lines = placed_at == state.placed_at, _said(lines) == _said(state.lines)
+    is_same = same_time or _is_part(event, state) or (same_lines and _is_near(event, state))
+    told = _told(event, state, placed_at, lines, is_same)
+    _take_all(told, event.refunds, numbers, Settled())
+    if same_time and same_lines and _as_before(told, state):
         settled.repeated += 1
+        state.repeated = True
+        state.heard(event, days.now)
+        return state
+    settled.changed += is_same
+    settled.placed += not is_same
+    told.day = state.day if same_time else days.of(placed_at, settled)
+    told.heard(event, days.now)
+    settled.entries += _difference(state, told)
+    return told
+
+
+def _told(event: Event, state: OrderState, placed_at: dt.datetime, lines: list[LineState], is_same: bool) -> OrderState:
+    """What a known order is by *event*: the same, of which it knows what was refunded, or another that has its id."""
+    if state.status == "placed" and is_same:
+        _keep_refunds(state.lines, lines)
+    return OrderState(
+        order_id=state.order_id,
+        status="placed" if event.revives or not is_same else state.status,
+        size=len({line.product for line in lines}),
+        placed_at=placed_at,
+        customer_id=event.customer_id or (state.customer_id if event.in_parts and is_same else None),
+        currency=event.currency or state.currency,
+        from_call=state.from_call,
+        from_adapter=state.from_adapter,
+        touched=lines,
+        stored=state.stored,
+        changed=True,
+    )
+
+
+def _lines_of(event: Event, state: OrderState, numbers: Mapping[str, int]) -> list[LineState]:
+    """The lines of a known order by *event*. A line without a price keeps the known one."""
+    lines = _line_states(event.lines, [numbers[line.product_id] for line in event.lines])
+    if _is_part(event, state):
+        named = {line.product for line in lines}
+        lines = [*(replace(line) for line in state.lines if line.product not in named), *lines]
+    prices = {_wares(line): line.unit_price for line in state.lines}
+    for place, line in enumerate(lines):
+        line.position = place
+        if line.unit_price is None:
+            line.unit_price = prices.get(_wares(line))
+    return lines
+
+
+def _time_of(event: Event, state: OrderState) -> dt.datetime:
+    """When a known order was placed by *event*: as known, where that is the same or *event* knows no better."""
+    assert event.placed_at is not None
+    said, known = event.placed_at, state.placed_at or event.placed_at
+    if not event.has_time or _is_part(event, state):
+        return min(said, known)
+    return known if abs(said - known) < SAME_TIME else said
+
+
+def _is_part(event: Event, state: OrderState) -> bool:
+    """Whether *event* says a part of the known order, and not another order that has its id."""
+    return event.in_parts and (not event.lines or _is_near(event, state))
+
+
+def _is_near(event: Event, state: OrderState) -> bool:
+    """Whether the times do not tell two orders apart."""
+    assert event.placed_at is not None
+    assert state.placed_at is not None
+    return not event.has_time or abs(event.placed_at - state.placed_at) < SAME_ORDER
+
+
+def _said(lines: Iterable[LineState]) -> Counter[tuple[object, ...]]:
+    """The lines as the shop said them, in whatever order."""
+    return Counter((*_wares(line), line.unit_price) for line in lines)
+
+
+def _wares(line: LineState) -> tuple[int, str, int]:
+    return line.product, line.variant_id or "", line.quantity
+
+
+def _as_before(told: OrderState, state: OrderState) -> bool:
+    """Whether all but time and lines is as it was."""
+    now, before = (
+        (one.status, one.customer_id, one.currency, Counter((*_wares(line), line.quantity_left) for line in one.lines))
+        for one in (told, state)
+    )
+    return now == before
+
+
+def _keep_refunds(old: Iterable[LineState], new: Iterable[LineState]) -> None:
+    left: defaultdict[tuple[int, str, int], list[int]] = defaultdict(list)
+    for line in old:
+        left[_wares(line)].append(line.quantity_left)
+    for line in new:
+        if known := left.get(_wares(line)):
+            line.quantity_left = known.pop(0)
+
+
+def _difference(before: OrderState, after: OrderState) -> list[Entry]:
+    """The entries that turn the counts of one into those of the other; none where both count alike."""
+    gone, come = _counted(before), _counted(after)
+    if gone and come and gone[:3] == come[:3] and set(gone.products) == set(come.products):
+        return []
+    return [*([gone._replace(sign=-1)] if gone else []), *([come] if come else [])]
+
+
+def _counted(state: OrderState) -> Entry | None:
+    """The entry by which an order counts; None if nothing of it does."""
+    products = state.standing if state.status == "placed" else ()
+    return Entry(sign=1, day=state.day or 0, size=state.size, products=products) if products else None
+
+
+def _withdraw(event: Event, state: OrderState, now: dt.datetime, settled: Settled) -> None:
+    """The order is cancelled, or not placed any more."""
+    is_cancelled, counted = event.kind == "cancelled", _counted(state)
+    settled.unplaced += not is_cancelled
+    state.heard(event, now)
+    if state.status != "placed":
+        settled.repeated += is_cancelled
+        state.repeated = True
         return
-    standing = state.standing
-    state.status, state.changed = "cancelled", True
-    settled.cancelled += 1
-    if standing:
-        settled.entries.append(Entry(sign=-1, day=state.day or 0, size=state.size, products=standing))
+    state.status, state.changed = event.kind, True
+    settled.cancelled += is_cancelled
+    settled.withdrawn += not is_cancelled
+    if counted:
+        settled.entries.append(counted._replace(sign=-1))
 
 
-def _refund(state: OrderState, lines: Iterable[Line], numbers: Mapping[str, int], settled: Settled) -> None:
+def _refund(event: Event, state: OrderState, numbers: Mapping[str, int], now: dt.datetime, settled: Settled) -> None:
     if state.status != "placed":
         settled.unknown += 1
         return
     before = state.standing
     settled.refunded += 1
     state.changed = True
-    for line in lines:
-        if _take(state, numbers.get(line.product_id), line):
+    state.heard(event, now)
+    for line in event.lines:
+        if _take(state, numbers.get(line.product_id), line.variant_id, line.quantity):
             settled.refunds_cut += 1
     standing = set(state.standing)
     gone = tuple(product for product in before if product not in standing)
@@ -182,16 +405,26 @@ def _refund(state: OrderState, lines: Iterable[Line], numbers: Mapping[str, int]
         settled.entries.append(Entry(sign=-1, day=state.day or 0, size=state.size, products=gone, others=staying))
 
 
-def _take(state: OrderState, product: int | None, refund: Line) -> int:
+def _take_all(state: OrderState, refunds: Iterable[Line], numbers: Mapping[str, int], settled: Settled) -> None:
+    """Subtract all that came back of an order, as far as it is not subtracted yet."""
+    back: Counter[tuple[int | None, str | None]] = Counter()
+    for line in refunds:
+        back[numbers.get(line.product_id), line.variant_id] += line.quantity
+    for (product, variant_id), quantity in back.items():
+        known = sum(line.quantity - line.quantity_left for line in state.lines if line.product == product)
+        if quantity > known and _take(state, product, variant_id, quantity - known):
+            settled.refunds_cut += 1
+
+
+def _take(state: OrderState, product: int | None, variant_id: str | None, quantity: int) -> int:
     """Subtract a refund from the lines of *product*; returns the excess quantity."""
-    remaining = refund.quantity
-    of_variant = [line for line in state.lines if line.product == product and line.variant_id == refund.variant_id]
+    of_variant = [line for line in state.lines if line.product == product and line.variant_id == variant_id]
     rest = [line for line in state.lines if line.product == product and line not in of_variant]
     for line in (*of_variant, *rest):
-        taken = min(remaining, line.quantity_left)
+        taken = min(quantity, line.quantity_left)
         line.quantity_left -= taken
-        remaining -= taken
-    return remaining
+        quantity -= taken
+    return quantity
 
 
 def dump_entries(entries: Iterable[Entry]) -> str:

@@ -21,13 +21,22 @@ class OrderEvent(Base):
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     kind: Mapped[str] = mapped_column(sa.String(16))
-    order_id: Mapped[str] = mapped_column(Id)
+    order_id: Mapped[str] = mapped_column(Id, index=True)
     payload: Mapped[str] = mapped_column(sa.Text)
     recorded_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
 
 
 class LoggedOrder(Base):
-    """An order: when it was placed, its number of products, and its status."""
+    """An order as the shop last said it.
+
+    Attributes:
+        day: The day on which it counts: that of *placed_at*, unless that lies far ahead of all other orders.
+        size: Its number of distinct products.
+        status: ``placed``, ``cancelled``, or ``tombstone`` for one that was cancelled before it was placed.
+        updated_at: When the shop last said so.
+        from_call: Whether the shop's own code recorded it.
+        from_adapter: Whether the orders adapter has given it.
+    """
 
     __tablename__ = "storefront_order"
 
@@ -38,6 +47,9 @@ class LoggedOrder(Base):
     customer_id: Mapped[str | None] = mapped_column(Id, index=True)
     currency: Mapped[str | None] = mapped_column(sa.String(3))
     status: Mapped[str] = mapped_column(sa.String(16))
+    updated_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    from_call: Mapped[bool]
+    from_adapter: Mapped[bool]
 
 
 class LoggedLine(Base):

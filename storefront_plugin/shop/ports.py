@@ -12,7 +12,8 @@ from ..core.errors import N_, InputError
 
 MAX_ID_BYTES = 255
 
-OrderStatus: TypeAlias = Literal["placed", "cancelled"]
+OrderStatus: TypeAlias = Literal["placed", "unplaced", "cancelled"]
+"""``unplaced`` orders do not count: drafts, and those whose payment is pending or failed."""
 ConsentLevel: TypeAlias = Literal["none", "functional", "full"]
 
 
@@ -109,7 +110,10 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order. A naive *placed_at* is in ``STOREFRONT_TIMEZONE``."""
+    """An order. A naive *placed_at* is in ``STOREFRONT_TIMEZONE``.
+
+    *lines* are what was ordered, *refunds* all that came back of it so far.
+    """
 
     id: str
     placed_at: dt.datetime
@@ -117,6 +121,7 @@ class Order:
     customer_id: str | None = None
     currency: str | None = None
     status: OrderStatus = "placed"
+    refunds: Sequence[OrderLine] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from small_shop import SmallShop
 from sqlalchemy.orm import Session, sessionmaker
 
-from storefront_plugin import InputError, Order, OrderLine
+from storefront_plugin import InputError, Order, OrderChange, OrderLine
 from storefront_plugin.orderlog.events import Event, placed
 from storefront_plugin.orderlog.tables import LoggedLine, LoggedOrder, OrderEvent
 from storefront_plugin.signals import order_not_recorded, order_record_uncommitted
@@ -39,7 +39,7 @@ def test_a_missing_table_keeps_the_shops_order(shop: SmallShop, caplog: pytest.L
     shop.db.session.execute(sa.text("CREATE TABLE shop_order (id INTEGER)"))
     shop.db.session.execute(sa.text("DROP TABLE storefront_order_event"))
     shop.db.session.execute(sa.text("INSERT INTO shop_order VALUES (7)"))
-    assert shop.storefront.order_placed(shop.order("p1", "p2", id="o7")) is False
+    assert shop.storefront.order_placed(shop.order("p1", "p2", id="o7")) is OrderChange.NOT_RECORDED
     shop.db.session.commit()
     assert shop.db.session.execute(sa.text("SELECT id FROM shop_order")).scalars().all() == [7]
     assert heard == ["o7"]
@@ -48,12 +48,51 @@ def test_a_missing_table_keeps_the_shops_order(shop: SmallShop, caplog: pytest.L
 
 
 def test_the_same_order_twice_never_fails_the_commit(shop: SmallShop) -> None:
-    """There is no unique constraint in the shop's way; numbering settles it."""
+    """There is no unique constraint in the shop's way; numbering settles it, and what was said last holds."""
     shop.storefront.order_placed(shop.order("p1", "p2", id="same"))
     shop.storefront.order_placed(shop.order("p1", "p3", id="same"))
     shop.db.session.commit()
     shop.storefront.drain()
-    assert shop.ids("also_bought", "p1") == ["p2"]
+    assert shop.ids("also_bought", "p1") == ["p3"]
+
+
+@pytest.mark.parametrize("drained", [False, True])
+def test_a_call_returns_what_it_does_to_the_order(shop: SmallShop, drained: bool) -> None:
+    """Whether the calls before it are counted already or wait."""
+    said: list[str] = []
+
+    def say(change: OrderChange) -> None:
+        said.append(change)
+        shop.db.session.commit()
+        if drained:
+            shop.storefront.drain()
+
+    storefront = shop.storefront
+    say(storefront.order_cancelled("o"))
+    say(storefront.order_placed(shop.order("p1", "p2", id="o")))
+    say(storefront.order_placed(shop.order("p2", "p1", id="o")))
+    say(storefront.order_placed(shop.order("p1", "p3", id="o")))
+    say(storefront.order_refunded("o", [OrderLine("p3")]))
+    say(storefront.order_placed(shop.order("p1", "p3", id="o")))
+    say(storefront.order_cancelled("o"))
+    say(storefront.order_cancelled("o"))
+    say(storefront.order_refunded("o", [OrderLine("p1")]))
+    say(storefront.order_placed(shop.order("p1", "p3", id="o")))
+    say(storefront.order_placed(shop.order("p4", "p5", id="o", day=9)))
+    assert said == [
+        "unknown",
+        "new",
+        "known",
+        "changed",
+        "refunded",
+        "known",
+        "cancelled",
+        "known",
+        "unknown",
+        "changed",
+        "new",
+    ]
+    assert all(said)
 
 
 def test_a_record_that_was_never_committed_is_shown(shop: SmallShop, caplog: pytest.LogCaptureFixture) -> None:
@@ -129,7 +168,7 @@ def test_unusable_orders_never_raise_in_production(make_shop: Callable[..., Smal
     shop = make_shop(TESTING=False, STOREFRONT_DRAIN="off")
     with shop.app.app_context():
         order = Order(id="o", placed_at=dt.datetime.now(), lines=[OrderLine("p1", -2)])
-        assert shop.storefront.order_placed(order) is False
+        assert not shop.storefront.order_placed(order)
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 2.5, True, None, 10**10])

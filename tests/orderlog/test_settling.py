@@ -1,4 +1,4 @@
-"""How events become entries: duplicates, early cancellations, too large refunds."""
+"""How events become entries: what is said again, otherwise, too early, or too much."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storefront_plugin.orderlog.events import Event, Line
-from storefront_plugin.orderlog.settling import Entry, OrderState, dump_entries, load_entries, settle
+from storefront_plugin.orderlog.settling import CountedDays, Entry, OrderState, dump_entries, load_entries, settle
 
 NUMBERS = {"a": 1, "b": 2, "c": 3, "d": 4}
 PLACED_AT = dt.datetime(2026, 3, 1)
@@ -38,9 +38,104 @@ def test_a_placement_adds_its_distinct_products() -> None:
     assert entries(event) == [Entry(1, DAY, 2, (1, 2))]
 
 
-def test_a_second_placement_changes_nothing() -> None:
-    """The same order told twice counts once."""
-    assert entries(placed("1", a=1, b=1), placed("1", a=1, c=1)) == [Entry(1, DAY, 2, (1, 2))]
+def test_the_same_said_twice_changes_nothing() -> None:
+    """In whatever order its lines come, and with a time that differs by seconds."""
+    again = Event("placed", "1", (Line("b", 1), Line("a", 1)), PLACED_AT + dt.timedelta(seconds=59))
+    settled = settle([placed("1", a=1, b=1), again], {}, NUMBERS)
+    assert settled.entries == [Entry(1, DAY, 2, (1, 2))]
+    assert (settled.placed, settled.changed, settled.repeated) == (1, 0, 1)
+
+
+def test_other_lines_take_the_place_of_those_before() -> None:
+    """An order is what the shop last said; pairs weigh by its number of products, so that all of it is counted anew."""
+    settled = settle([placed("1", a=1, b=1), placed("1", a=1, c=1, d=1)], {}, NUMBERS)
+    assert settled.entries[1:] == [Entry(-1, DAY, 2, (1, 2)), Entry(1, DAY, 3, (1, 3, 4))]
+    assert (settled.placed, settled.changed) == (1, 1)
+
+
+def test_other_quantities_and_prices_change_no_count() -> None:
+    """They are stored, and the order counts as it did."""
+    states: dict[str, OrderState] = {}
+    dearer = Event("placed", "1", (Line("a", 2, 500), Line("b", 1)), PLACED_AT)
+    settled = settle([placed("1", a=1, b=1), dearer, placed("1", a=2, b=1)], states, NUMBERS)
+    assert settled.entries == [Entry(1, DAY, 2, (1, 2))]
+    assert (settled.changed, settled.repeated) == (1, 1)  # a price that is not said is as it was
+    assert [(line.quantity, line.unit_price) for line in states["1"].lines] == [(2, 500), (1, None)]
+
+
+def test_an_order_that_is_placed_after_its_cancellation_counts_again() -> None:
+    """A payment that failed at first; what was refunded before counts as well, since all of it is placed."""
+    events = [placed("1", a=1, b=1), refunded("1", a=1), cancelled("1"), placed("1", a=1, b=1)]
+    assert entries(*events)[-1] == Entry(1, DAY, 2, (1, 2))
+
+
+def test_a_source_that_knows_no_cancellations_does_not_undo_them() -> None:
+    """A file without a status is imported again and again; only another order under the id counts."""
+    events = [placed("1", a=1, b=1), cancelled("1"), placed("1", a=1, b=1)._replace(revives=False)]
+    assert len(entries(*events)) == 2
+    other = placed("1", c=1, d=1)._replace(revives=False, placed_at=PLACED_AT + dt.timedelta(days=30))
+    assert entries(*events, other)[2:] == [Entry(1, DAY + 30, 2, (3, 4))]
+
+
+def test_time_and_lines_tell_a_new_order_under_an_old_id() -> None:
+    """A database gives out the id of a deleted row again: the old order goes, with what was refunded of it."""
+    new = placed("1", a=1, c=1)._replace(placed_at=PLACED_AT + dt.timedelta(days=2))
+    settled = settle([placed("1", a=1, b=1), refunded("1", a=1), new], {}, NUMBERS)
+    assert settled.entries[2:] == [Entry(-1, DAY, 2, (2,)), Entry(1, DAY + 2, 2, (1, 3))]
+    assert (settled.placed, settled.changed) == (2, 0)
+
+
+def test_what_came_back_stays_back_when_other_lines_change() -> None:
+    """The line that is said as before keeps its refund; a line that changed is as it is said now."""
+    events = [placed("1", a=2, b=3), refunded("1", a=2, b=1), placed("1", a=2, b=2, c=1)]
+    states: dict[str, OrderState] = {}
+    assert settle(events, states, NUMBERS).entries[2:] == [Entry(-1, DAY, 2, (2,)), Entry(1, DAY, 3, (2, 3))]
+    assert [line.quantity_left for line in states["1"].lines] == [0, 2, 1]
+
+
+def test_what_was_read_before_a_call_is_out_of_date() -> None:
+    """Catching up reads for minutes; what the shop's code says meanwhile is newer."""
+    began, during, later = (PLACED_AT + dt.timedelta(hours=hours) for hours in (1, 2, 3))
+    called = cancelled("1")._replace(said_at=during)
+    read = placed("1", a=1, b=1)._replace(source="adapter", said_at=began)
+    states: dict[str, OrderState] = {}
+    first = settle([placed("1", a=1, b=1), called, read], states, NUMBERS, CountedDays(now=later))
+    assert (len(first.entries), states["1"].status) == (2, "cancelled")
+    settle([read._replace(said_at=later)], states, NUMBERS, CountedDays(now=later))
+    assert states["1"].status == "placed"
+
+
+def test_parts_of_an_order_come_together() -> None:
+    """Lines of other products are added, those of the same product replaced, whatever came before; twice is once."""
+    first, second = (placed("1", **lines)._replace(in_parts=True) for lines in ({"a": 1, "b": 1}, {"b": 2, "c": 1}))
+    settled = settle([first, second, second], {}, NUMBERS)
+    assert settled.entries[-1] == Entry(1, DAY, 3, (1, 2, 3))
+    assert (settled.placed, settled.changed, settled.repeated) == (1, 1, 1)
+
+
+def test_what_a_file_says_came_back_is_all_that_came_back() -> None:
+    """A file of refunds that is imported twice takes nothing off twice."""
+    back = Event("placed", "1", (), PLACED_AT, refunds=(Line("a", 2),), in_parts=True)
+    settled = settle([placed("1", a=3, b=1), refunded("1", a=1), back, back], {}, NUMBERS)
+    assert len(settled.entries) == 1
+    assert (settled.changed, settled.repeated) == (1, 1)
+    assert settle([back], {}, NUMBERS).unknown == 1
+
+
+def test_an_order_far_ahead_of_all_others_counts_a_year_after_them() -> None:
+    """A wrong clock once would outweigh the shop for ever; when orders go on there, they soon count where they are."""
+    years = [PLACED_AT + dt.timedelta(days=3650 + day) for day in range(12)]
+    far = [Event("placed", str(n), (Line("a", 1),), time) for n, time in enumerate(years)]
+    settled = settle(far, {}, NUMBERS, CountedDays(DAY, years[-1]))
+    assert [entry.day - DAY for entry in settled.entries][:2] == [366, 732]
+    assert settled.entries[-1].day == DAY + 3661
+    assert settled.ahead == 9
+
+
+def test_no_order_counts_after_today() -> None:
+    """The clock that recorded it was wrong; the one that settles it is not."""
+    settled = settle([placed("1", a=1)], {}, NUMBERS, CountedDays(None, PLACED_AT - dt.timedelta(days=5)))
+    assert [entry.day for entry in settled.entries] == [DAY - 5]
 
 
 def test_a_cancellation_takes_away_what_is_left() -> None:
@@ -49,12 +144,14 @@ def test_a_cancellation_takes_away_what_is_left() -> None:
     assert found[1:] == [Entry(-1, DAY, 3, (2,), (1, 3)), Entry(-1, DAY, 3, (1, 3))]
 
 
-def test_a_cancellation_before_its_placement_leaves_a_tombstone() -> None:
-    """The later placement contributes nothing."""
+def test_a_placement_wins_over_an_earlier_cancellation() -> None:
+    """What came first in the shop need not come first here; a cancelled order that is placed later is placed."""
     states: dict[str, OrderState] = {}
-    settled = settle([cancelled("1"), placed("1", a=1, b=1)], states, NUMBERS)
-    assert settled.entries == []
-    assert states["1"].status == "tombstone"
+    settled = settle([cancelled("1")], states, NUMBERS)
+    assert (settled.entries, settled.unknown, states["1"].status) == ([], 1, "tombstone")
+    settled = settle([placed("1", a=1, b=1)], states, NUMBERS)
+    assert settled.entries == [Entry(1, DAY, 2, (1, 2))]
+    assert (settled.placed, states["1"].status) == (1, "placed")
 
 
 def test_a_product_goes_when_its_whole_quantity_is_refunded() -> None:
@@ -99,6 +196,12 @@ EVENTS = st.lists(
     st.one_of(
         st.builds(lambda i, q: placed(i, **q), st.sampled_from("12"), QUANTITIES),
         st.builds(lambda i, q: refunded(i, **q), st.sampled_from("12"), QUANTITIES),
+        st.builds(
+            lambda i, q, days: placed(i, **q)._replace(placed_at=PLACED_AT + dt.timedelta(days=days)),
+            st.sampled_from("12"),
+            QUANTITIES,
+            st.integers(0, 3),
+        ),
         st.builds(cancelled, st.sampled_from("12")),
     ),
     max_size=12,

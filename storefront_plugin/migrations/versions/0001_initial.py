@@ -245,6 +245,9 @@ def upgrade() -> None:
         ),
         sa.Column("currency", sa.String(length=3), nullable=True),
         sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=False),
+        sa.Column("from_call", sa.Boolean(), nullable=False),
+        sa.Column("from_adapter", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_storefront_order")),
     )
     op.create_index(op.f("ix_storefront_order_customer_id"), "storefront_order", ["customer_id"], unique=False)
@@ -265,6 +268,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_storefront_order_event")),
     )
+    op.create_index(op.f("ix_storefront_order_event_order_id"), "storefront_order_event", ["order_id"], unique=False)
 
     op.create_table(
         "storefront_order_line",
