@@ -13,9 +13,10 @@ from flask.cli import with_appcontext
 
 from ..core.errors import StorefrontError
 from ..migrations import upgrade
+from ..orderlog.inspection import inspect_log
 from ..orderlog.numbering import last_position
 from ..recommending.rules.rows import enabled_rules
-from ..shop.inspection import Finding, inspect_cart, inspect_orders, number
+from ..shop.inspection import Finding, inspect_cart, inspect_orders, number, tried
 from ..shop.product_inspection import inspect_catalog
 from .group import mounted_services
 
@@ -67,6 +68,7 @@ def inspect(services: Services) -> list[Finding]:
         findings += inspect_orders(services.shop.orders, services.shop.catalog)
     else:
         findings.append(Finding("warning", "No orders adapter: give Storefront(orders=…) for import and catch-up."))
+    findings += tried("Comparing the order log with the catalogue", lambda: _log(services))
     if services.shop.cart is not None:
         findings += inspect_cart(services.shop.cart, services.shop.catalog)
     else:
@@ -79,6 +81,11 @@ def _tried(what: str, find: Callable[[], Iterator[Finding]]) -> list[Finding]:
         return list(find())
     except StorefrontError as error:
         return [Finding("error", f"{what}: {error}")]
+
+
+def _log(services: Services) -> Iterator[Finding]:
+    with suppress(StorefrontError):  # reported above
+        yield from inspect_log(services.database, services.shop.catalog)
 
 
 def _database(services: Services) -> Iterator[Finding]:

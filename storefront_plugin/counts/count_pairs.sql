@@ -59,7 +59,9 @@ GROUP BY product
 HAVING sum(sign) <> 0;
 
 -- name: totals
-SELECT max(day), max(product),
+-- The newest day is that of an order that counts: one that was cancelled is forgotten.
+SELECT (SELECT max(day) FROM (SELECT day FROM lines WHERE NOT is_other GROUP BY day HAVING sum(sign) > 0)),
+       max(product),
        (SELECT count(DISTINCT order_row) FROM lines WHERE sign > 0 AND size > $max_size)
 FROM lines;
 

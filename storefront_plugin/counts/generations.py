@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ..core import clock
 from ..core.database import Base, Database
 from ..orderlog.events import day_of
-from ..orderlog.numbering import Position
-from ..orderlog.tables import Applier, Batch
+from ..orderlog.numbering import Position, newest_orders
+from ..orderlog.tables import Applier, Batch, LoggedOrder
 from .weights import Weighting
 
 
@@ -78,12 +78,15 @@ def first(session: Session, applier: Applier, half_life: float, shards: int) -> 
 
 
 def create(database: Database, half_life: float, shards: int) -> Generation:
-    """Create a generation to build, at the end of the log; its epoch is the day of the newest batch, or today."""
+    """Create a generation to build, at the end of the log; its epoch is the day of the newest order that counts."""
     with database.writing() as session:
         session.execute(sa.update(Applier).where(Applier.id == 1).values(locks=Applier.locks + 1))
         applier = session.get_one(Applier, 1)
-        newest_day = session.scalar(sa.select(sa.func.max(Batch.day)))
-        epoch = newest_day if newest_day is not None else day_of(clock.now_in_sql())
+        today = day_of(clock.now_in_sql())
+        newest = session.scalar(newest_orders(LoggedOrder.day).limit(1))
+        if newest is None:
+            newest = session.scalar(sa.select(sa.func.max(Batch.day)))
+        epoch = today if newest is None else min(newest, today)
         generation = _made("building", epoch, half_life, shards, Position(applier.number, applier.token))
         session.add(generation)
     return generation

@@ -10,7 +10,9 @@ from itertools import islice
 
 import sqlalchemy as sa
 
+from ..core import clock
 from ..core.database import Database
+from ..orderlog.events import day_of
 from ..orderlog.tables import LoggedLine, LoggedOrder
 from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
@@ -32,7 +34,7 @@ class Popularity:
         generation: Its token; "" before there is one.
         counts: Decayed integer count n by product number, of the orders that count in pairs.
         sold: Number of orders by product number.
-        day: Day of the newest batch; "now" for all scores, so that counts of an idle shop do not fade.
+        day: Day of the newest batch, at most today; "now" for all scores, so that counts of an idle shop do not fade.
         popular: Numbers of the products with the greatest n, best first.
         bestsellers: Numbers of the products in most orders, best first.
     """
@@ -76,7 +78,10 @@ def load_popularity(store: RedisStore, keys: Keys, generation: Generation) -> Po
         weighting=generation.weighting,
         counts=counts,
         sold=sold,
-        day=max((int(day) for day in answers[2 * size :] if day is not None), default=generation.epoch),
+        day=min(
+            max((int(day) for day in answers[2 * size :] if day is not None), default=generation.epoch),
+            day_of(clock.now_in_sql()),
+        ),
         total=sum(counts.values()),
         popular=_most(counts, POPULAR),
         bestsellers=_most(sold, BESTSELLERS),

@@ -22,7 +22,7 @@ from ..core.database import Database, table_of
 from ..core.dialects import Row, insert_rows
 from .events import Event, Kind, day_of
 from .product_numbers import ProductNumbers
-from .settling import CountedDays, Entry, LineState, OrderState, Settled, dump_entries, settle
+from .settling import ENOUGH_ORDERS, CountedDays, Entry, LineState, OrderState, Settled, dump_entries, settle
 from .tables import Applier, Batch, LoggedLine, LoggedOrder, OrderEvent
 
 BATCH_EVENTS = 1000
@@ -124,7 +124,7 @@ def append_batch(session: Session, applier: Applier, numbers: ProductNumbers, ev
     named = dict.fromkeys(line.product_id for e in events for line in (e.lines + e.refunds if e.refunds else e.lines))
     assigned = numbers.assign(session, applier, named)
     session.info["learned"].update((id, number) for id, number in assigned.items() if numbers.number(id) is None)
-    settled = settle(events, states, assigned, CountedDays(_newest_day(session), clock.now_in_sql()))
+    settled = settle(events, states, assigned, _counted_days(session, events))
     _store_states(session, states.values())
     for entries in _runs(settled.entries):
         _append(session, applier, entries)
@@ -185,14 +185,20 @@ def count_orders(database: Database) -> int:
 def newest_day(database: Database) -> int | None:
     """The last day of an order that counts, at most today; None when there is none."""
     with database.reading(blocking=True) as session:
-        day = _newest_day(session)
+        day = session.scalar(newest_orders(LoggedOrder.day).limit(1))
     return None if day is None else min(day, day_of(clock.now_in_sql()))
 
 
-def _newest_day(session: Session) -> int | None:
-    """The last day of an order that counts: what is cancelled is forgotten."""
-    last = sa.select(LoggedOrder.day).where(LoggedOrder.status == "placed", LoggedOrder.day.is_not(None))
-    return session.scalar(last.order_by(LoggedOrder.day.desc()).limit(1))
+def newest_orders(column: Any) -> sa.Select[Any]:
+    """The query for *column* of the orders that count, the newest first. What is cancelled is forgotten."""
+    counting = (LoggedOrder.status == "placed", LoggedOrder.day.is_not(None))
+    return sa.select(column).where(*counting).order_by(LoggedOrder.day.desc())
+
+
+def _counted_days(session: Session, events: Iterable[Event]) -> CountedDays:
+    known = session.scalars(newest_orders(LoggedOrder.placed_at).limit(ENOUGH_ORDERS))
+    placed = [event.placed_at for event in events if event.placed_at is not None]
+    return CountedDays(clock.now_in_sql(), [*known, *placed])
 
 
 def batches_after(database: Database, number: int, limit: int) -> list[Batch]:

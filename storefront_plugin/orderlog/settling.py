@@ -14,6 +14,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import nlargest
 from typing import NamedTuple
 
 from .events import Event, Line, day_of
@@ -24,8 +25,11 @@ SAME_TIME = dt.timedelta(minutes=1)
 SAME_ORDER = dt.timedelta(days=1)
 """The times of parts of an order, as in two files, differ by less than this."""
 
-FAR_AHEAD = 366
-"""Days by which an order may lie ahead of all others: one with a wrong time would outweigh them for ever."""
+FAR_AHEAD = 30
+"""Days by which an order may lie ahead of the others: a single one with a wrong time would outweigh them for ever."""
+
+ENOUGH_ORDERS = 3
+"""So many orders together may lie as far ahead as they like: the shop has paused."""
 
 
 class Entry(NamedTuple):
@@ -138,30 +142,25 @@ class Settled:
 
 
 class CountedDays:
-    """The days on which orders count: none after today, none far ahead of the orders so far.
+    """The days on which orders count: none after today, no single one far ahead of the others.
 
     Args:
-        newest: The last day of the orders so far.
         now: Naive UTC.
+        placed: When the newest orders were placed, of the log and of those to settle.
     """
 
-    def __init__(self, newest: int | None = None, now: dt.datetime = dt.datetime.max) -> None:
+    def __init__(self, now: dt.datetime = dt.datetime.max, placed: Iterable[dt.datetime] = ()) -> None:
         self.now = now
-        self._newest = newest
-        self._last = self._limit()
-
-    def _limit(self) -> int:
-        today = day_of(self.now)
-        return today if self._newest is None else min(today, self._newest + FAR_AHEAD)
+        newest = nlargest(ENOUGH_ORDERS, placed)
+        self._last = day_of(now)
+        if len(newest) == ENOUGH_ORDERS:
+            self._last = min(self._last, day_of(newest[-1]) + FAR_AHEAD)
 
     def of(self, placed_at: dt.datetime, settled: Settled) -> int:
         """The day on which an order counts that was placed at *placed_at*."""
         day = day_of(placed_at)
         if day > self._last:
             day, settled.ahead = self._last, settled.ahead + 1
-        if self._newest is None or day > self._newest:
-            self._newest = day
-            self._last = self._limit()
         return day
 
 

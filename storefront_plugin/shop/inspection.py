@@ -17,6 +17,7 @@ from sqlalchemy import event
 
 from .cleaning import Problem, ProblemCounts
 from .ports import AddForm, AddsLines, Cart, CartLine, Catalog, Order, Orders, Product
+from .product_ids import CatalogueIds
 from .values import Unusable, address
 
 MOST = 20_000
@@ -158,11 +159,11 @@ class _Orders:
     ids: set[str] = field(default_factory=set)
 
     def read(self, orders: Orders, catalog: Catalog) -> Iterable[Finding]:
-        before, known, last = counted_problems(orders), _Known(catalog), None
+        before, ids, last = counted_problems(orders), CatalogueIds(catalog), None
         for page in _pages(orders.iter_orders(), MOST):
-            known.learn(line.product_id for order in page for line in order.lines)
+            known = ids.known(line.product_id for order in page for line in order.lines)
             for order in page:
-                self._see(order, known.ids, last)
+                self._see(order, known, last)
                 last = order.placed_at
         self.problems.update(counted_problems(orders) - before)
         return ()
@@ -174,6 +175,7 @@ class _Orders:
         self.orders_with_unknown += bool(strange)
         now = dt.datetime.now(order.placed_at.tzinfo)
         self.odd["cancelled"] += order.status == "cancelled"
+        self.odd["unplaced"] += order.status == "unplaced"
         self.odd["guests"] += order.customer_id is None
         self.odd["empty"] += not order.lines
         self.odd["future"] += order.placed_at > now + dt.timedelta(days=1)
@@ -208,6 +210,7 @@ class _Orders:
 
 
 _ODD_ORDERS: tuple[tuple[str, Level, str, str, str], ...] = (
+    ("unplaced", "ok", "is", "are", "a draft, pending or failed by status, and does not count (see unplaced=)."),
     ("empty", "warning", "has", "have", "no lines: check what lines is mapped to."),
     ("future", "warning", "lies", "lie", "in the future, which counts as today: check the time zone and placed_at."),
     ("repeated", "error", "has", "have", "a repeated id, which counts once: map a unique column to id."),
@@ -215,20 +218,6 @@ _ODD_ORDERS: tuple[tuple[str, Level, str, str, str], ...] = (
     ("naive", "ok", "has", "have", "times without a zone; they are read in STOREFRONT_TIMEZONE."),
     ("unpriced", "ok", "has", "have", "lines without a price; reports leave these out."),
 )
-
-
-class _Known:
-    """Product ids that the catalogue knows, each looked up once."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self._looked_up: set[str] = set()
-        self.ids: set[str] = set()
-
-    def learn(self, ids: Iterable[str]) -> None:
-        new = sorted(set(ids) - self._looked_up)
-        self._looked_up.update(new)
-        self.ids.update(self._catalog.get_many(new) if new else ())
 
 
 def _pages(orders: Iterable[Order], most: int) -> Iterator[list[Order]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,9 @@ def expected(batches: Sequence[Sequence[Entry]], weighting: Weighting, admission
                     sums = pairs.setdefault(product, {}).setdefault(neighbour, [0, 0])
                     sums[0] += sign * weight
                     sums[1] += sign * support
+    days: Counter[int] = Counter()
+    for entry in (entry for batch in batches for entry in batch):
+        days[entry.day] += entry.sign * len(entry.products)
     kept: dict[int, dict[int, tuple[int, int]]] = {}
     for product, neighbours in pairs.items():
         firm = sum(support > 1 for _, support in neighbours.values())
@@ -136,7 +140,7 @@ def expected(batches: Sequence[Sequence[Entry]], weighting: Weighting, admission
         "pairs": kept,
         "sets": len(kept),
         "large": sum(large_orders(batch) for batch in batches),
-        "day": max((entry.day for batch in batches for entry in batch), default=None),
+        "day": max((day for day, standing in days.items() if standing), default=None),
     }
 
 

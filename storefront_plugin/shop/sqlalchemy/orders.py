@@ -15,7 +15,8 @@ from ...core.errors import ConfigurationError, InputError
 from ...core.shop_database import ShopDatabase
 from ..adapters import current_mount
 from ..cleaning import Problem, ProblemCounts
-from ..ports import Order, OrderLine, clean_id
+from ..order_status import CANCELLED, UNPLACED, plain_status
+from ..ports import Order, OrderLine, OrderStatus, clean_id
 from ..values import Unusable, moment
 from .mapping import FieldMap, as_callable, as_expression, required_expression
 from .order_lines import OrderLines, RawLine, VariantFold, order_line
@@ -23,9 +24,6 @@ from .sessions import ShopReads
 
 PAGE = 500
 """Orders per query; no cursor stays open in between."""
-
-CANCELLED_WORDS = frozenset({"cancelled", "canceled"})
-"""Values of *status* that mean cancelled, by default."""
 
 PriceUnit = Literal["major", "minor"]
 
@@ -46,6 +44,8 @@ class SQLAlchemyOrders:
         customer_id: Column or callable; None for guests.
         cancelled: A set of values of *status*, a callable of the order, or a column or expression that is truthy for
             cancelled orders. By default a *status* of "cancelled" or "canceled".
+        unplaced: A set of values of *status* of orders that do not count, or not yet. By default "draft", "pending",
+            "failed" and the like; a shop whose orders stay pending gives an empty set.
         since: Column of the last change, so that `iter_orders(since)` finds late cancellations too.
         product_of: If variants are sold: ``(Variant.id, Variant.product_id)``, a dict, or a callable from a set of
             variant ids to a dict. Needs *line_variant_id*.
@@ -71,6 +71,7 @@ class SQLAlchemyOrders:
         currency: Any = None,
         status: Any = None,
         cancelled: Any = None,
+        unplaced: Collection[Any] | None = None,
         options: Sequence[Any] = (),
         since: Any = None,
         price_unit: PriceUnit = "major",
@@ -90,6 +91,7 @@ class SQLAlchemyOrders:
         line_fields = _line_fields(line_product_id, line_variant_id, line_quantity, line_unit_price, product_of)
         self._lines = OrderLines(lines, line_order_id, line_fields, line_options, self.problem_counts)
         self._cancelled_words = _cancelled_words(cancelled, status)
+        self._unplaced_words = _unplaced_words(unplaced, status)
         given = {"id": self._id, "placed_at": self._placed_at, "customer_id": customer_id, "currency": currency}
         given |= {"status": status, "cancelled": None if self._cancelled_words else cancelled}
         given |= {"lines": self._lines.expression if self._lines.expression is not None else self._lines.call}
@@ -194,7 +196,7 @@ class SQLAlchemyOrders:
             lines=tuple(self._cleaned(raw_lines, currency, id)),
             customer_id=_customer(values.get("customer_id")),
             currency=currency,
-            status="cancelled" if self._is_cancelled(values) else "placed",
+            status=self._status(values),
         )
 
     def _cleaned(self, raw_lines: Sequence[RawLine], currency: str | None, order_id: str) -> Iterator[OrderLine]:
@@ -204,12 +206,12 @@ class SQLAlchemyOrders:
             except Unusable as unusable:
                 self.problem_counts.add([Problem("lines", f"a line {unusable}")], order_id)
 
-    def _is_cancelled(self, values: Mapping[str, Any]) -> bool:
-        if not self._cancelled_words:
-            return bool(values.get("cancelled"))
-        status = values.get("status")
+    def _status(self, values: Mapping[str, Any]) -> OrderStatus:
         # An enum is compared by itself, its value and its name.
-        return any(word in self._cancelled_words for word in _words(status))
+        words = frozenset(_words(values.get("status")))
+        if words & self._cancelled_words if self._cancelled_words else values.get("cancelled"):
+            return "cancelled"
+        return "unplaced" if words & self._unplaced_words else "placed"
 
 
 def _primary_key(model: Any) -> Sequence[sa.ColumnElement[Any]]:
@@ -227,7 +229,7 @@ def _line_fields(product_id: Any, variant_id: Any, quantity: Any, unit_price: An
 
 def _cancelled_words(cancelled: Any, status: Any) -> frozenset[Any]:
     if cancelled is None:
-        return CANCELLED_WORDS if status is not None else frozenset()
+        return CANCELLED if status is not None else frozenset()
     if as_expression(cancelled) is not None or as_callable(cancelled) is not None:
         return frozenset()
     if status is None or not isinstance(cancelled, Collection) or isinstance(cancelled, str) or not cancelled:
@@ -237,10 +239,18 @@ def _cancelled_words(cancelled: Any, status: Any) -> frozenset[Any]:
     return frozenset(cancelled)
 
 
+def _unplaced_words(unplaced: Any, status: Any) -> frozenset[Any]:
+    if unplaced is None:
+        return UNPLACED if status is not None else frozenset()
+    if not isinstance(unplaced, Collection) or isinstance(unplaced, str) or (unplaced and status is None):
+        raise ConfigurationError(f"unplaced is {unplaced!r:.80}; give a set of values of status, and map status.")
+    return frozenset(unplaced)
+
+
 def _words(status: Any) -> Iterator[Any]:
     for word in (status, getattr(status, "value", None), getattr(status, "name", None)):
         if isinstance(word, str):
-            yield from (word, word.strip().lower())
+            yield from (word, word.strip().lower(), plain_status(word))
         elif word.__hash__ is not None and word is not None:
             yield word
 

@@ -1,0 +1,100 @@
+"""Product ids as spreadsheets and people leave them, and what the catalogue knows of them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cached_property
+
+from .ports import MAX_ID_BYTES, Catalog
+
+_PAGE = 500
+_SHOWN_DIGITS = 6
+"""Digits of a long number that spreadsheets show at least; zeros at the end are left out."""
+
+_EDGES = " \t\r\n\v\f\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+_AT_ENDS = re.compile(f"^[{_EDGES}]+|[{_EDGES}]+$")
+_FORMULA = re.compile(r'="([^"]*)"')
+_WHOLE = re.compile(r"([0-9]+)[.,]0+")
+_SCIENTIFIC = re.compile(r"([0-9])(?:[.,]([0-9]{1,17}))?[eE]\+([0-9]{1,2})")
+
+
+class CatalogueIds:
+    """The ids of the catalogue; each is looked up once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._looked_up: set[str] = set()
+        self._known: set[str] = set()
+
+    def known(self, ids: Iterable[str]) -> set[str]:
+        """Those of *ids* that the catalogue knows, to the letter."""
+        asked = set(ids)
+        new = sorted(asked - self._looked_up)
+        for start in range(0, len(new), _PAGE):
+            self._known.update(self._catalog.get_many(new[start : start + _PAGE]))
+        self._looked_up.update(new)
+        return asked & self._known
+
+    def meant_by(self, text: str) -> tuple[str, ...]:
+        """The ids that *text* may mean: of other case, spaces or leading zeros, or shown as 4.00638E+12."""
+        plain = _plain(text)
+        shown = _SCIENTIFIC.fullmatch(plain)
+        if shown is not None and is_damaged(text):
+            return self._shown_as(shown[1] + (shown[2] or ""), int(shown[3]) + 1)
+        return tuple(self._by_key.get(_key(plain), ()))
+
+    def _shown_as(self, digits: str, length: int) -> tuple[str, ...]:
+        """The ids of *length* digits that begin with *digits* when they are rounded."""
+        count = max(_SHOWN_DIGITS, len(digits))
+        if count > length:
+            return ()
+        unit, wanted = 10 ** (length - count), int(digits.ljust(count, "0"))
+        numbers = self._by_length.get(length, ())
+        return tuple(id for id in numbers if (int(id) + unit // 2) // unit == wanted)
+
+    @cached_property
+    def _by_key(self) -> dict[str, list[str]]:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for id in dict.fromkeys(str(product.id) for product in self._catalog.iter_products()):
+            found[_key(_plain(id))].append(id)
+        return found
+
+    @cached_property
+    def _by_length(self) -> dict[int, list[str]]:
+        found: defaultdict[int, list[str]] = defaultdict(list)
+        for ids in self._by_key.values():
+            for id in ids:
+                if id.isascii() and id.isdigit():
+                    found[len(id)].append(id)
+        return found
+
+
+def is_damaged(text: str) -> bool:
+    """Whether *text* is rather what a spreadsheet made of an id: with spaces around it, as 5.0, ="5" or 4.00638E+12."""
+    plain = _plain(text)
+    return plain != text or is_shortened(plain)
+
+
+def is_shortened(text: str) -> bool:
+    """Whether *text* is a number of 12 digits or more as spreadsheets show it: most of its digits are lost."""
+    shown = _SCIENTIFIC.fullmatch(text.strip())
+    return shown is not None and int(shown[3]) >= 11
+
+
+def _plain(text: str) -> str:
+    """*text* without what spreadsheets put around it."""
+    if len(text) > 4 * MAX_ID_BYTES:
+        return text
+    text = _AT_ENDS.sub("", text)
+    formula = _FORMULA.fullmatch(text)
+    text = _AT_ENDS.sub("", formula[1]) if formula else text
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def _key(plain: str) -> str:
+    """What ids have in common that may be meant by the same text."""
+    folded = plain.casefold()
+    return folded.lstrip("0") or "0" if folded.isascii() and folded.isdigit() else folded
