@@ -239,6 +239,8 @@ def _new(
         currency=event.currency,
         placed=event.lines,
         products=of_lines,
+        from_call=before is not None and before.from_call,
+        from_adapter=before is not None and before.from_adapter,
         stored=before is not None and before.stored,
         changed=True,
     )
