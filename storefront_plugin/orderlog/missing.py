@@ -26,24 +26,23 @@ _orders = table_of(LoggedOrder)
 class Missing:
     """The orders that count, and that the adapter was to give since *origin* and did not.
 
-    Orders that were only imported are never missed. Those that only the shop's own code recorded are, where the adapter
-    gives orders that it recorded, too.
+    Orders that were only imported are never missed. Those of which only a call told are, where the adapter gives most
+    orders of calls: else they are of another place, such as a till.
     """
 
     def __init__(self, database: Database, origin: Origin, since: dt.datetime | None) -> None:
+        assert origin.said_at is not None
+        window = [] if since is None else _since(since + _MARGIN)
+        # What lies a day ahead was written by a wrong clock.
+        is_told = _orders.c.updated_at.between(origin.said_at, origin.said_at + _MARGIN)
+        counting = [*window, _orders.c.status == "placed", ~is_told]
         with database.reading(blocking=True) as session:
-            both = sa.select(_orders.c.order_id).where(_orders.c.from_call, _orders.c.from_adapter).limit(1)
-            of_shop: sa.ColumnElement[bool] = _orders.c.from_adapter
-            if session.execute(both).first():
-                of_shop = sa.or_(_orders.c.from_adapter, _orders.c.from_call)
-            assert origin.said_at is not None
-            # What lies a day ahead was written by a wrong clock.
-            told = _orders.c.updated_at.between(origin.said_at, origin.said_at + _MARGIN)
-            self._where = [of_shop, _orders.c.status == "placed", ~told]
-            if since is not None:
-                begin = since + _MARGIN
-                self._where += [_orders.c.day >= day_of(begin), _orders.c.placed_at >= begin]
-            self.count: int = session.scalar(sa.select(sa.func.count()).select_from(_orders).where(*self._where)) or 0
+            called = _count(session, *counting, _orders.c.from_call, ~_orders.c.from_adapter)
+            both = _count(session, *window, _orders.c.from_call, _orders.c.from_adapter) if called else 0
+            given = _count(session, *counting, _orders.c.from_adapter)
+        self.count = given + (called if called < both else 0)
+        of_shop = sa.or_(_orders.c.from_adapter, _orders.c.from_call) if called < both else _orders.c.from_adapter
+        self._where = [*counting, of_shop]
         self._origin = origin
         self._last = ""
 
@@ -59,6 +58,15 @@ class Missing:
         ids = list(session.scalars(query.order_by(_orders.c.order_id).limit(most)))
         self._last = ids[-1] if ids else self._last
         return [cancelled(order_id, self._origin) for order_id in ids]
+
+
+def _since(begin: dt.datetime) -> list[sa.ColumnElement[bool]]:
+    """Orders from *begin* on; the day has an index."""
+    return [_orders.c.day >= day_of(begin), _orders.c.placed_at >= begin]
+
+
+def _count(session: Session, *where: sa.ColumnElement[bool]) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(_orders).where(*where)) or 0
 
 
 def note_given(session: Session, order_ids: Sequence[str], origin: Origin) -> None:

@@ -219,13 +219,14 @@ def test_orders_by_calls_alone_are_missed_where_the_adapter_knows_the_others(mak
     """A shop that calls with an `Order`, as most do; where the adapter knows none of them, they are of another place."""
     shop = make_shop(orders=MemoryOrders([]))
     with shop.app.app_context():
-        kept, gone = shop.order("p1", "p2"), shop.order("p3", "p4")
-        for order in (kept, gone):
+        kept, gone = [shop.order("p1", "p2"), shop.order("p1", "p2")], shop.order("p3", "p4")
+        for order in (*kept, gone):
             shop.storefront.order_placed(order, commit=True)
-        assert reported(shop.storefront.catch_up()) == {}
-        shop.storefront.services.shop.orders = MemoryOrders([kept])
-        assert reported(shop.storefront.catch_up()) == {"repeated": 1, "vanished": 1}
-        assert counts(shop) == pair("p1", "p2")
+        shop.storefront.services.shop.orders = MemoryOrders([shop.order("p5", "p6")])
+        assert reported(shop.storefront.catch_up()) == {"placed": 1}
+        shop.storefront.services.shop.orders = MemoryOrders(kept)
+        assert reported(shop.storefront.catch_up()) == {"repeated": 2, "vanished": 2}
+        assert counts(shop) == pair("p1", "p2", 2)
 
 
 def test_an_order_that_is_refused_is_not_missed(make_shop: Any) -> None:

@@ -252,7 +252,7 @@ def test_ids_that_nobody_expects_are_unknown_products(shop: SmallShop, product_i
     with shop.app.app_context():
         shop.storefront.recommend("also_bought", [product_id, "p1"])
         fits = len(product_id.encode()) <= 255
-        assert shop.storefront.order_placed(shop.order(product_id, "p8"), commit=True) is fits
+        assert bool(shop.storefront.order_placed(shop.order(product_id, "p8"), commit=True)) is fits
         shop.storefront.drain()
         assert stored(shop) == expected(shop)
         assert (shop.storefront.services.numbers.number(product_id) is not None) is fits
@@ -311,8 +311,8 @@ def test_a_cart_that_fails_costs_the_widgets_only(shop: SmallShop, lines: Any) -
 def test_an_order_that_cannot_be_read_never_reaches_the_shops_commit(shop: SmallShop, order: Order) -> None:
     """It is logged; the next one counts."""
     with shop.app.app_context():
-        assert shop.storefront.order_placed(order) is False
-        assert shop.storefront.order_placed("no order at all") is False
+        assert not shop.storefront.order_placed(order)
+        assert not shop.storefront.order_placed("no order at all")
         shop.db.session.commit()
         shop.place(["p1", "p6"])
         assert stored(shop) == expected(shop)
@@ -323,7 +323,7 @@ def test_one_bad_order_never_stops_the_counting_of_others(shop: SmallShop, field
     """What the log's columns could not hold is refused at the call, before numbering would meet it again and again."""
     with shop.app.app_context():
         good = shop.order("p1", "p6")
-        assert shop.storefront.order_placed(replace(good, id="bad", **field)) is False
+        assert not shop.storefront.order_placed(replace(good, id="bad", **field))
         assert shop.storefront.order_placed(good, commit=True)
         assert shop.storefront.drain() == 1
 

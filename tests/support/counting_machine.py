@@ -193,8 +193,10 @@ class Counting(RuleBasedStateMachine):
             assert stored(self.shop) == self.said.counts(generation.weighting, parts.numbers.number)
 
     @rule()
+    @precondition(lambda self: self.keep is None)
     def rebuild(self) -> None:
         self.shop.storefront.rebuild()
+        self.copies = []  # of a shard of the generation before
         self.compare()
 
     @invariant()

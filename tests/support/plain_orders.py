@@ -68,13 +68,14 @@ class PlainOrders:
                 quantity -= taken
 
     def catch_up(self, given: Iterable[Order]) -> None:
-        """The log becomes what the shop's tables have; an order only of calls is of the tables if any order is of both."""
+        """The log becomes what the shop's tables have; orders only of calls are of the tables if most of calls are."""
         found = {order.id: order for order in given}
         for order in found.values():
             self.place(order)
         self.given |= found.keys()
-        missed = self.given | (self.called if self.given & self.called else set())
-        for order_id in missed & self.orders.keys() - found.keys():
+        gone = {id for id, order in self.orders.items() if order.counts} - found.keys()
+        called, both = gone & self.called - self.given, self.given & self.called
+        for order_id in gone & self.given | (called if len(called) < len(both) else set()):
             self.orders[order_id].counts = False
 
     def counts(self, weighting: Weighting, number: Callable[[str], int | None]) -> Counts:

@@ -154,7 +154,7 @@ def test_a_missing_session_never_breaks_a_checkout(open_shop: OpenShop, caplog: 
     with shop.app.app_context(), shop.make() as session:
         session.add(sale := new_sale(20, 21))
         session.flush()
-        assert shop.storefront.order_placed(sale) is False
+        assert not shop.storefront.order_placed(sale)
         assert "Pass session=" in caplog.text
         session.commit()
         assert shop.storefront.order_placed(sale, commit=True)
