@@ -1,13 +1,14 @@
 """Translations from our own catalogues.
 
 New words: mark them with ``_()`` (templates) or `N_` (here, and what errors say), then run ``make translations`` and
-fill in both catalogues. The compiled ``.mo`` files belong into the repository.
+fill in all catalogues. The compiled ``.mo`` files belong into the repository.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from unicodedata import bidirectional
 
 from babel import Locale
@@ -16,8 +17,15 @@ from babel.support import NullTranslations, Translations
 
 from .folders import TRANSLATIONS
 
-LANGUAGES = ("en", "ja")
-"""Languages with a catalogue; the first is the default."""
+
+def languages_in(folder: Path) -> tuple[str, ...]:
+    """The languages that have a compiled catalogue in *folder*, English first."""
+    found = {catalogue.parts[-3] for catalogue in folder.glob("*/LC_MESSAGES/storefront.mo")}
+    return ("en", *sorted(found - {"en"}))
+
+
+LANGUAGES = languages_in(TRANSLATIONS)
+"""Our languages; the first is the default."""
 
 
 class Texts:

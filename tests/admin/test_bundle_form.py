@@ -16,9 +16,10 @@ from small_shop import SmallShop
 from werkzeug.datastructures import MultiDict
 
 from storefront_plugin import Merchant
-from storefront_plugin.admin.bundles.form import BundleForm, arranged, blank_form, errors_of, fields, form_of, places
+from storefront_plugin.admin.bundles.form import BundleForm, arranged, blank_form, errors_of, form_of, places
 from storefront_plugin.admin.bundles.labels import differences
 from storefront_plugin.admin.bundles.reading import read_definition
+from storefront_plugin.admin.kit.forms import fields
 from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import fixed_price, free_items, percent_off
 

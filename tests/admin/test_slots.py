@@ -228,7 +228,7 @@ def test_a_slot_is_added_and_filled_in(browser: Browser) -> None:
     soup = browser.press(soup, "chain-up:1:2", **{"s1-strategies": ["related", "bestsellers", "trending"]})
     soup = browser.press(soup, "chain-remove:1:0")
     typed = {
-        "s1-name": "hello", "s1-title_en": "Hello", "s1-title_ja": "こんにちは", "s1-layout": "list", "s1-limit": "6",
+        "s1-name": "hello", "s1-title-en": "Hello", "s1-title-ja": "こんにちは", "s1-layout": "list", "s1-limit": "6",
         "s1-minimum": "2", "s1-lazy": "y", "s1-dial": "0.3", "s1-measured": [], "s1-starts_at": "2026-01-02T03:04",
         "s1-ends_at": "2027-01-02T03:04",
     }  # fmt: skip
@@ -264,7 +264,7 @@ def test_a_slot_keeps_what_the_form_does_not_show(browser: Browser) -> None:
     store(browser.shop, *both)
     soup = browser.press(browser.get(), "save", 303)
     assert "Nothing was changed." in told(soup)
-    browser.press(soup, "save", 303, **{"s1-title_en": "Like it"})
+    browser.press(soup, "save", 303, **{"s1-title-en": "Like it"})
     slots = stored(browser.shop).slots or ()
     assert slots[0].title == {"de": "Ähnlich", "en": "Like it"}
     assert slots[1].title == {"en": "Alike too"}
@@ -282,7 +282,7 @@ def test_a_slot_keeps_what_the_form_does_not_show(browser: Browser) -> None:
         ({"s1-strategies": ["related", "bundles"]}, "can't be combined"),
         ({"s1-layout": "bundles"}, "only works with the source “Bundles”"),
         ({"s1-layout": "spiral"}, "Choose one from the list"),
-        ({"s1-title_en": "x" * 201}, "Use at most 200 characters"),
+        ({"s1-title-en": "x" * 201}, "Use at most 200 characters"),
         ({"s1-starts_at": "2026-05-01T00:00", "s1-ends_at": "2026-04-01T00:00"}, "end must be after the start"),
         ({"s1-starts_at": "tomorrow"}, "Enter a date and time"),
         ({"s1-name": "also_bought"}, "Another slot has this name"),
@@ -294,11 +294,11 @@ def test_a_slot_keeps_what_the_form_does_not_show(browser: Browser) -> None:
 )
 def test_what_cannot_be_is_said_and_nothing_typed_is_lost(browser: Browser, typed: dict[str, Any], words: str) -> None:
     """Beside the field and summed up with a link; nothing is saved."""
-    soup = browser.press(browser.get(), "save", 422, **typed, **{"s2-title_ja": "入力した文字"})
+    soup = browser.press(browser.get(), "save", 422, **typed, **{"s2-title-ja": "入力した文字"})
     assert words in told(soup)
     assert all(soup.select(str(link["href"])) for link in soup.select(".notice-error a"))
     kept = fields_of(soup, soup.select("form#slots")[0])
-    assert ("s2-title_ja", "入力した文字") in kept
+    assert ("s2-title-ja", "入力した文字") in kept
     assert stored(browser.shop).version == 0
 
 
@@ -339,7 +339,7 @@ def test_the_second_of_two_editors_sees_both_versions_and_can_go_on(browser: Bro
     """Nothing typed is lost; saving again puts theirs in place of the other."""
     soup = browser.get()
     theirs = store(browser.shop, Slot(name="also_bought", strategies=("also_bought",), title="Theirs"))
-    soup = browser.press(soup, "save", 409, **{"s1-title_en": "Mine"})
+    soup = browser.press(soup, "save", 409, **{"s1-title-en": "Mine"})
     assert "Second editor changed these slots" in soup.text
     rows = {row.select("code")[0].text: row.get_text(" ", strip=True) for row in soup.select(".conflict tbody tr")}
     assert set(rows) == set(PRODUCT)
@@ -350,7 +350,7 @@ def test_the_second_of_two_editors_sees_both_versions_and_can_go_on(browser: Bro
     assert "Save anyway" in soup.select(".actions .primary")[0].text
     soup = browser.press(soup, "save", 303)
     assert [slot.name for slot in stored(browser.shop).slots or ()] == PRODUCT
-    assert dict(fields_of(soup, soup.select("form#slots")[0]))["s1-title_en"] == "Mine"
+    assert dict(fields_of(soup, soup.select("form#slots")[0]))["s1-title-en"] == "Mine"
 
 
 def test_a_different_order_is_a_difference(browser: Browser) -> None:
@@ -423,7 +423,7 @@ def test_what_is_damaged_is_said_and_can_be_mended(browser: Browser) -> None:
 
 def test_the_preview_shows_the_unsaved_slots_for_a_product(browser: Browser) -> None:
     """In the order of the form, from the real widgets; it counts nothing and writes nothing."""
-    soup = browser.press(browser.get("/slots/product?product=p1"), "down:3", **{"s4-title_en": "Very much alike"})
+    soup = browser.press(browser.get("/slots/product?product=p1"), "down:3", **{"s4-title-en": "Very much alike"})
     shown = [str(each["data-storefront-slot"]) for each in soup.select("#preview [data-storefront-slot]")]
     assert shown == [name for name in names(soup) if name in shown]
     assert {"bought_together", "related"} <= set(shown)
@@ -552,7 +552,7 @@ def test_strangers_learn_nothing(browser: Browser) -> None:
 @pytest.mark.parametrize("token", ["", "forged"])
 def test_without_our_token_nothing_changes_and_nothing_is_lost(browser: Browser, token: str) -> None:
     """The form comes back with what was typed and a token that holds."""
-    soup = browser.press(browser.get(), "save", 422, storefront_token=token, **{"s1-title_en": "Typed"})
+    soup = browser.press(browser.get(), "save", 422, storefront_token=token, **{"s1-title-en": "Typed"})
     assert "has expired" in told(soup)
     assert stored(browser.shop).version == 0
     soup = browser.press(soup, "save", 303)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -14,7 +15,7 @@ from flask import Flask, request
 from flask_babel import Babel
 
 from storefront_plugin.core.folders import PACKAGE, TRANSLATIONS, WIDGETS
-from storefront_plugin.core.i18n import LANGUAGES, texts_for
+from storefront_plugin.core.i18n import LANGUAGES, languages_in, texts_for
 from storefront_plugin.core.settings import Settings
 from storefront_plugin.recommending.page import Reason
 from storefront_plugin.recommending.plan import DEFAULT_PLAN
@@ -39,6 +40,15 @@ def words_of(catalog: Catalog) -> dict[object, object]:
 
 def _forms(words: str | Sequence[str]) -> tuple[str, ...]:
     return (words,) if isinstance(words, str) else tuple(words)
+
+
+def test_a_folder_with_a_compiled_catalogue_is_a_language(tmp_path: Path) -> None:
+    """Nothing else names the languages; English is the default, and folders without a catalogue are none."""
+    for name in ("ja", "de", "en", "notes"):
+        (tmp_path / name / "LC_MESSAGES").mkdir(parents=True)
+        if name != "notes":
+            (tmp_path / name / "LC_MESSAGES" / "storefront.mo").touch()
+    assert languages_in(tmp_path) == ("en", "de", "ja")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

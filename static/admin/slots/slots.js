@@ -128,14 +128,15 @@ function addToChain(item) {
   changed();
 }
 
-// The heading of a slot follows what is typed: the page's language first, then the other, then the first strategy.
+// The heading of a slot follows what is typed: the page's language first, then the others, then the first strategy.
 
 function headings(item) {
   const key = item.dataset.slot;
-  const typed = (name) => form.elements[`s${key}-${name}`]?.value.trim();
-  const first = document.documentElement.lang === "ja" ? "title_ja" : "title_en";
+  const titles = [...item.querySelectorAll(`[name^="s${key}-title-"]`)];
+  const own = titles.find((each) => each.name.endsWith(`-${document.documentElement.lang}`));
   const strategy = item.querySelector("[data-chain] select")?.selectedOptions[0];
-  const words = typed(first) || typed("title_en") || typed("title_ja") || (strategy?.value ? strategy.text : "");
+  const title = [own, ...titles].find((each) => each?.value.trim());
+  const words = title?.value.trim() || (strategy?.value ? strategy.text : "");
   if (words) item.querySelectorAll("[data-heading]").forEach((each) => { each.textContent = words; });
 }
 

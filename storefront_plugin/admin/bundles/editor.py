@@ -20,7 +20,7 @@ from ...proxies import current_services
 from ...web.request_page import shop_speaking
 from ..kit.access import may_edit, merchant_name
 from ..kit.forms import add_error
-from ..kit.i18n import _, admin_texts, error_text
+from ..kit.i18n import _, admin_texts, error_text, language_name
 from ..kit.pages import flash, link, see_other, show_page
 from ..kit.products import look_up, views
 from .errors import add_price_errors, error_list
@@ -44,7 +44,6 @@ from .labels import (
     differences,
     kind_lines,
     kind_names,
-    language_name,
     state_view,
 )
 from .preview import Preview, preview_of, preview_of_form

@@ -9,9 +9,9 @@ from wtforms import Field
 
 from ...core.problems import Path
 from ...core.typed import plain
-from ..kit.forms import add_error
+from ..kit.forms import add_error, fields
 from ..kit.i18n import _
-from .form import BundleForm, errors_of, fields
+from .form import BundleForm, errors_of
 from .labels import field_names
 from .prices import Priced
 

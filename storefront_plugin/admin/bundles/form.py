@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from ...bundles.price_kinds import rules_for
 from ...bundles.tier import MAX_COMPONENTS, Component, Tier
 from ...money import from_minor
 from ..kit import rows
-from ..kit.forms import AdminForm, MomentField
+from ..kit.forms import AdminForm, MomentField, fields
 from ..kit.i18n import _
 from ..kit.products import ProductView, resolve
 from ..kit.rows import places
@@ -154,22 +154,6 @@ def with_blanks(form: BundleForm, languages: Iterable[str], currencies: Iterable
             if len(amounts) < MAX_CURRENCIES and (currency or "" not in typed):
                 amounts.append_entry({"currency": currency})
     return form
-
-
-def fields(form: Form) -> Iterator[Field]:
-    """All fields of *form* that hold a value, those of its rows too, in their order."""
-    for field in form:
-        yield from _inside(field)
-
-
-def _inside(field: Field) -> Iterator[Field]:
-    if isinstance(field, FieldList):
-        for entry in field:
-            yield from _inside(entry)
-    elif isinstance(field, FormField):
-        yield from fields(field.form)
-    else:
-        yield field
 
 
 def wrong(field: Field) -> dict[str, str]:

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from babel import Locale, UnknownLocaleError
-
 from ...bundles.cart.stock import bundle_available
 from ...bundles.definition import Definition
 from ...bundles.price import Price
@@ -16,7 +14,7 @@ from ...bundles.tier import Component, Tier
 from ...core import clock
 from ...proxies import current_services
 from ...shop.ports import Product
-from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_percent, shown_time
+from ..kit.i18n import _, admin_texts, language_name, ngettext, shown_money, shown_percent, shown_time
 from ..kit.templates import template_filter, template_filters
 
 
@@ -150,15 +148,6 @@ def field_names() -> dict[str, str]:
         "segment": _("Customer segment"),
         "stacking": _("Combine with other bundles"),
     }
-
-
-def language_name(code: str) -> str:
-    """What a language is called in the merchant's own; *code* where nobody knows."""
-    try:
-        name = Locale.parse(code.replace("-", "_")).get_display_name(admin_texts().language)
-    except (UnknownLocaleError, ValueError):
-        return code
-    return f"{name[:1].upper()}{name[1:]}" if name else code
 
 
 @template_filter

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from babel.numbers import is_currency
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, Field, StringField
+from wtforms import DateTimeLocalField, Field, FieldList, Form, FormField, StringField
 from wtforms.i18n import get_translations
 
 from ...bundles.price import MAX_AMOUNT
@@ -231,6 +231,22 @@ def read_amount(field: Field, currency: str, least: int) -> int | None:
 def add_error(field: Field, message: str) -> None:
     """Say beside *field* what is wrong with it."""
     field.errors = [*field.errors, message]
+
+
+def fields(form: Form) -> Iterator[Field]:
+    """All fields of *form* that hold a value, those of its rows too, in their order."""
+    for field in form:
+        yield from _inside(field)
+
+
+def _inside(field: Field) -> Iterator[Field]:
+    if isinstance(field, FieldList):
+        for entry in field:
+            yield from _inside(entry)
+    elif isinstance(field, FormField):
+        yield from fields(field.form)
+    else:
+        yield field
 
 
 def add_problems(problems: Iterable[Problem], field_at: Callable[[Path], Field]) -> None:

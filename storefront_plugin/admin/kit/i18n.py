@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
 from babel.numbers import format_percent
 from flask import request
@@ -40,6 +41,15 @@ def error_text(error: StorefrontError) -> str:
 def ngettext(one: str, many: str, count: int, **values: object) -> str:
     """The plural form for *count*."""
     return admin_texts().ngettext(one, many, count, **values)
+
+
+def language_name(code: str) -> str:
+    """What a language is called in the merchant's own; *code* where nobody knows."""
+    try:
+        name = Locale.parse(code.replace("-", "_")).get_display_name(admin_texts().language)
+    except (UnknownLocaleError, ValueError):
+        return code
+    return f"{name[:1].upper()}{name[1:]}" if name else code
 
 
 def shown_time(moment: dt.datetime | None) -> str:

@@ -8,19 +8,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import request
-from wtforms import BooleanField, Field, FloatField, Form, HiddenField, IntegerField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    Field,
+    FloatField,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
 
+from ...core.i18n import LANGUAGES
 from ...core.problems import Path, Problem
 from ...core.typed import whole_number
 from ...proxies import current_services
 from ...recommending.placements import MAX_SLOTS, placement_problems
 from ...recommending.plan import MAX_LIMIT, MAX_NAME, MAX_STRATEGIES, MAX_TITLE, Slot, slot_to_json
-from ..kit.forms import AdminForm, Messages, MomentField, add_problems
-from ..kit.i18n import _, admin_texts
+from ..kit.forms import AdminForm, Messages, MomentField, add_problems, fields
+from ..kit.i18n import _, admin_texts, language_name
 from .labels import layout_words, strategy_words
 
-LANGUAGE_FIELDS = {"en": "title_en", "ja": "title_ja"}
 DIAL = 0.1
 """Where the dial stands before it is turned by hand."""
 
@@ -37,20 +47,29 @@ class ChainField(Field):
         return [name for name in self.data or [] if name]
 
 
-class SlotForm(Form):
-    """One slot. Its *key* names it on this page only; the slot's own name stays when its place changes."""
+class _SpeakingForm(Form):
+    """Its checks speak the language of the page."""
 
     class Meta:
         def get_translations(self, form: Any) -> Messages:
             return Messages()
+
+
+TitlesForm: type[Form] = type(
+    "TitlesForm", (_SpeakingForm,), {one: StringField(validators=[Length(max=MAX_TITLE)]) for one in LANGUAGES}
+)
+"""A title in each of our languages."""
+
+
+class SlotForm(_SpeakingForm):
+    """One slot. Its *key* names it on this page only; the slot's own name stays when its place changes."""
 
     new = HiddenField()
     removed = HiddenField()
     other_titles = HiddenField()
     name = StringField(validators=[InputRequired(), Length(max=MAX_NAME)])
     enabled = BooleanField()
-    title_en = StringField(validators=[Length(max=MAX_TITLE)])
-    title_ja = StringField(validators=[Length(max=MAX_TITLE)])
+    title = FormField(TitlesForm)
     strategies = ChainField()
     layout = SelectField()
     limit = IntegerField(validators=[InputRequired(), NumberRange(1, MAX_LIMIT)])
@@ -67,6 +86,8 @@ class SlotForm(Form):
         self.layout.choices = list(layout_words().items())
         for one, label in _labels().items():
             self[one].label.text = label
+        for each in self.title:
+            each.label.text = _("Title (%(language)s)", language=language_name(each.short_name))
 
     @property
     def is_new(self) -> bool:
@@ -77,9 +98,14 @@ class SlotForm(Form):
         return bool(self.removed.data)
 
     @property
+    def wrong(self) -> list[Field]:
+        """The fields with errors, in their order."""
+        return [one for one in fields(self) if one.errors]
+
+    @property
     def heading(self) -> str:
         """What shoppers read above the slot, in the language of this page."""
-        titles = {language: self[name].data for language, name in LANGUAGE_FIELDS.items() if self[name].data}
+        titles = {language: text for language, text in self.title.data.items() if text}
         return current_services.fillers.title(admin_texts(), next(iter(self.strategies.names), ""), titles or None)
 
     def validate_other_titles(self, field: Field) -> None:
@@ -88,7 +114,7 @@ class SlotForm(Form):
 
     def read(self) -> dict[str, Any]:
         """The fields of the slot as typed, by name; None for a number that cannot be read."""
-        titles = {language: self[name].data.strip() for language, name in LANGUAGE_FIELDS.items() if self[name].data}
+        titles = {language: text.strip() for language, text in self.title.data.items() if text}
         return {
             "name": (self.name.data or "").strip(),
             "strategies": tuple(self.strategies.names),
@@ -107,7 +133,7 @@ class SlotForm(Form):
         """The field that a problem at *path* of a slot stands beside."""
         where, *language = map(str, path)
         if where == "title":
-            return self[LANGUAGE_FIELDS.get(next(iter(language), "en"), "other_titles")]
+            return next((self.title[one] for one in language or LANGUAGES if one in LANGUAGES), self.other_titles)
         return self.dial if where == "specialness" else self[where]
 
 
@@ -115,8 +141,6 @@ def _labels() -> dict[str, str]:
     return {
         "name": _("Name in templates"),
         "enabled": _("Show to shoppers"),
-        "title_en": _("Title in English"),
-        "title_ja": _("Title in Japanese"),
         "other_titles": _("Titles in other languages"),
         "strategies": _("Source"),
         "layout": _("Layout"),
@@ -140,15 +164,15 @@ def _titles(text: str | None) -> dict[str, str] | None:
 
 
 def form_values(slot: Slot) -> dict[str, Any]:
-    given = {"en": slot.title} if isinstance(slot.title, str) else dict(slot.title or {})
-    others = {language: text for language, text in given.items() if language not in LANGUAGE_FIELDS}
+    given = {LANGUAGES[0]: slot.title} if isinstance(slot.title, str) else dict(slot.title or {})
+    others = {language: text for language, text in given.items() if language not in LANGUAGES}
     return {
         "new": "",
         "removed": "",
         "other_titles": json.dumps(others, ensure_ascii=False) if others else "",
         "name": slot.name,
         "enabled": slot.enabled,
-        **{name: given.get(language, "") for language, name in LANGUAGE_FIELDS.items()},
+        "title": {language: given.get(language, "") for language in LANGUAGES},
         "strategies": list(slot.strategies),
         "layout": slot.layout,
         "limit": slot.limit,
