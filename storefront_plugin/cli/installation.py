@@ -105,7 +105,9 @@ def _batches(count: int) -> str:
 
 def _redis(services: Services) -> Iterator[Finding]:
     facts = services.store.info()
-    yield Finding("ok", f"{facts.nodes[0].server.capitalize()} {facts.version} answers at {services.store.label}.")
+    yield Finding("ok", f"{facts.title} answers at {services.store.label}.")
+    if facts.refusal:
+        yield Finding("warning", f"Whether Redis evicts counts cannot be told: {facts.refusal}")
     if facts.evicts:
         yield Finding(
             "warning",

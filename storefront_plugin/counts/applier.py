@@ -18,7 +18,7 @@ from ..core.errors import StoreUnavailable
 from ..orderlog.numbering import Position, batches_after, is_ours, last_position
 from ..orderlog.settling import load_entries
 from ..orderlog.tables import Batch
-from ..redis_store import Command, RedisStore, ScriptCall, load_script
+from ..redis_store import Command, RedisStore, ScriptCall, error_code, load_script, unavailable
 from ..redis_store.keys import Keys, shard_of
 from .generations import Generation
 from .weights import ProductChange, changes, large_orders
@@ -34,6 +34,9 @@ BATCHES_AT_ONCE = 8
 MANY_ORDERS = 100
 """Orders from which other work is done in parallel while Redis counts; for fewer, the thread costs more than it saves."""
 
+DAMAGES = ("BADBATCH", "DAMAGED")
+"""Errors of the script itself: the shard is not as it should be."""
+
 APPLY_BATCH = load_script("storefront_plugin.counts", "scripts/apply_batch.lua")
 
 
@@ -43,6 +46,14 @@ class Standing:
 
     positions: dict[int, Position]
     broken: dict[int, str]
+
+    @property
+    def trouble(self) -> str | None:
+        """Why shards cannot be continued, in a sentence with the remedy; None where all can."""
+        if not self.broken:
+            return None
+        kinds, shards = " or ".join(sorted(set(self.broken.values()))), len(self.broken) + len(self.positions)
+        return f"{len(self.broken)} of the {shards} shards in Redis are {kinds}; run `flask storefront rebuild`."
 
 
 class BatchSender:
@@ -76,16 +87,18 @@ class BatchSender:
 
     def catch_up(
         self, generation: Generation, standing: Standing, while_sending: Callable[[], object] | None = None
-    ) -> int:
-        """Send the next batches to the shards that lack them; returns the number of batches.
+    ) -> int | None:
+        """Send the next batches to the shards that lack them; the number of those that a shard took, None without any.
 
         Updates *standing* in place. *while_sending* is called while Redis counts many orders; its errors are raised
         after the replies. Raises `StoreUnavailable` when Redis refuses.
         """
         if not standing.positions:
-            return 0
+            return None
         lowest = min(position.number for position in standing.positions.values())
         batches = batches_after(self._database, lowest, BATCHES_AT_ONCE)
+        if not batches:
+            return None
         calls, sent = self._missing(generation, standing, batches)
         if while_sending is None or sum(batch.orders for batch in batches) < MANY_ORDERS:
             answers = self._store.run_scripts(calls)
@@ -95,8 +108,7 @@ class BatchSender:
                 while_sending()
                 self._make_ahead(generation, batches[-1].number, tuple(standing.positions))
                 answers = sending.result()
-        self._take_answers(standing, sent, answers)
-        return len(batches)
+        return self._take_answers(standing, sent, answers)
 
     def _missing(
         self, generation: Generation, standing: Standing, batches: Sequence[Batch]
@@ -173,24 +185,26 @@ class BatchSender:
                 arguments += (product, "".join(change.came), "".join(change.went))
         return ScriptCall(APPLY_BATCH, names, arguments)
 
-    def _take_answers(
-        self, standing: Standing, sent: Sequence[tuple[int, Position]], answers: Sequence[object]
-    ) -> None:
-        trouble: Exception | None = None
+    def _take_answers(self, standing: Standing, sent: Sequence[tuple[int, Position]], answers: Sequence[object]) -> int:
+        """Update *standing*; returns how many batches a shard took. Raises `StoreUnavailable` where one was refused."""
+        trouble: StoreUnavailable | None = None
         known: dict[Position, bool] = {}
+        taken: set[Position] = set()
         for (shard, position), answer in zip(sent, answers, strict=True):
             if answer in (b"OK", b"DONE"):
                 standing.positions[shard] = position
+                taken.add(position)
             elif isinstance(answer, bytes):
                 # Another position: another process was faster, or a lagging replica has taken over.
                 self._take_position(standing, shard, answer, known)
-            elif isinstance(answer, StoreUnavailable):
-                trouble = answer
-            elif isinstance(answer, Exception):
+            elif isinstance(answer, Exception) and error_code(answer) in DAMAGES:
                 logger.error(
                     "Shard %d could not take batch %s (%s); run `flask storefront rebuild`.", shard, position, answer
                 )
                 standing.positions.pop(shard, None)
                 standing.broken[shard] = "damaged"
+            elif isinstance(answer, Exception):  # of the server, not of this shard: no rebuild helps
+                trouble = unavailable(self._store.label, answer)
         if trouble:
             raise trouble
+        return len(taken)

@@ -123,8 +123,8 @@ def figures(database: Database, store: RedisStore, keys: Keys, numbers: ProductN
     found: dict[str, Any] = {
         "products": len(numbers),
         "log_position": end.number if end else 0,
-        "redis": f"{facts.nodes[0].server} {facts.version} at {store.label}",
-        "redis_policy": facts.maxmemory_policy,
+        "redis": f"{facts.title.lower()} at {store.label}",
+        "redis_policy": facts.refusal or facts.maxmemory_policy,
     }
     live = generations.live(database)
     if live is not None:

@@ -114,10 +114,10 @@ class Upkeep:
             except StoreUnavailable:
                 self._standings.clear()
                 raise
-            if not batches:
+            if batches is None:
                 break
             sent += batches
-        if sent:
+        if sent and standing.positions:
             self._applied(max(standing.positions.values(), key=lambda position: position.number), sent)
         if generation.state == "live" and not standing.broken:
             self.rebuild_due = None
@@ -140,15 +140,10 @@ class Upkeep:
 
     def _note_missing(self, standing: Standing) -> None:
         """Record why a rebuild is needed; log it the first time."""
-        if not standing.broken:
-            return
-        kinds = sorted(set(standing.broken.values()))
-        reason = (
-            f"{len(standing.broken)} of the shards in Redis are {' or '.join(kinds)}; run `flask storefront rebuild`."
-        )
-        if self.rebuild_due != reason:
+        reason = standing.trouble
+        if reason is not None and self.rebuild_due != reason:
             logger.warning("Counts in Redis cannot be continued: %s", reason)
-        self.rebuild_due = reason
+        self.rebuild_due = reason or self.rebuild_due
 
     def audit(self) -> list[int]:
         """Mark live shards from which Redis has evicted sets, and return them; they need a rebuild."""
@@ -182,7 +177,7 @@ class Upkeep:
                 standing = self._sender.standing(generation)
                 if self._sender.is_current(standing):
                     return
-                if standing.broken or not self._sender.catch_up(generation, standing):
+                if standing.broken or self._sender.catch_up(generation, standing) is None:
                     raise ForeignHistory(
                         "The data loaded by the rebuild no longer matches the order log; start it again."
                     )

@@ -2,7 +2,7 @@
 
 Other packages import from here, and `keys`."""
 
-from ._errors import error_code
+from ._errors import error_code, refused_command, unavailable
 from ._info import NodeFacts, StoreFacts
 from .commands import MISSING, Command, RawCommand, Script, ScriptCall, load_script
 from .embedded import EmbeddedServer, find_binary, stop
@@ -21,5 +21,7 @@ __all__ = [
     "error_code",
     "find_binary",
     "load_script",
+    "refused_command",
     "stop",
+    "unavailable",
 ]

@@ -24,6 +24,7 @@ _REMEDIES: Final = {
     "NOAUTH": "put the password into STOREFRONT_REDIS_URL",
     "WRONGPASS": "correct the user and password in STOREFRONT_REDIS_URL",
     "NOPERM": "allow its user to run all commands on the storefront's keys",
+    "NOCOMMAND": "enable it, or use an instance that has it",
     "BUSY": "stop the script that is blocking it with SCRIPT KILL",
     "LOADING": "wait until it has loaded its data",
     "MASTERDOWN": _NOT_NOW,
@@ -32,15 +33,31 @@ _REMEDIES: Final = {
     "MOVED": _NOT_NOW,
     "ASK": _NOT_NOW,
 }
+_COMMAND = re.compile(r"(?:unknown command|permissions to run the) ['`]?([^'`,\s]+)")
+"""The command that a server does not know, because it was renamed, or that its user may not run."""
+
 _INNER = re.compile(r"(?:@user_script:\s*\d*:\s*|script: )-?([A-Z]+)\b")
 
 
 def error_code(error: Exception) -> str:
-    """The code of an error reply, such as ``WRONGTYPE``; of an error in a script, that of the inner call."""
+    """The code of an error reply, such as ``WRONGTYPE``; of an error in a script, that of the inner call.
+
+    A command that the server does not know is ``NOCOMMAND``, which Redis itself has no code for.
+    """
     text = str(error)
     code = text.partition(" ")[0]
+    if text.startswith(
+        ("ERR unknown command", "unknown command")
+    ):  # hiredis keeps the code, redis-py's parser does not
+        return "NOCOMMAND"
     inner = _INNER.search(text) if code == "ERR" else None
     return inner.group(1) if inner and inner.group(1) in _REMEDIES else code
+
+
+def refused_command(error: BaseException | None) -> str | None:
+    """The name of the command that *error* says does not exist or is not allowed; None for all other errors."""
+    found = _COMMAND.search(str(error)) if isinstance(error, ResponseError) else None
+    return found.group(1).replace("|", " ").upper() if found else None
 
 
 def is_outage(reply: object) -> bool:
@@ -54,9 +71,14 @@ def unavailable(label: str, error: Exception) -> StoreUnavailable:
         return error
     if isinstance(error, StorefrontError):  # the embedded server cannot be started: its own remedy
         return _caused(str(error), error)
-    code = error_code(error)
-    if isinstance(error, ResponseError) and code in _REMEDIES:
+    code, command = error_code(error), refused_command(error)
+    if command is not None:
+        remedy = _REMEDIES[code] if code == "NOCOMMAND" else f"allow its user to run {command} on the storefront's keys"
+        text = f"Redis at {label} refuses the command {command}; {remedy}."
+    elif isinstance(error, ResponseError) and code in _REMEDIES:
         text = f"Redis at {label} refuses ({code}); {_REMEDIES[code]}."
+    elif isinstance(error, ResponseError):
+        text = f"Redis at {label} refuses ({_short(error)}); look at its configuration."
     else:
         text = f"Redis at {label} cannot be used ({_short(error)}); start it or correct STOREFRONT_REDIS_URL."
     return _caused(text, error)

@@ -32,9 +32,19 @@ class NodeFacts:
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
-    """All servers; at least one."""
+    """All servers; at least one.
+
+    Attributes:
+        refusal: Why nothing else is known of them, where they do not tell their facts; else empty.
+    """
 
     nodes: tuple[NodeFacts, ...]
+    refusal: str = ""
+
+    @property
+    def title(self) -> str:
+        """Such as "Redis 7.0.15"."""
+        return f"{self.nodes[0].server.capitalize()} {self.version}".strip()
 
     @property
     def version(self) -> str:
@@ -69,7 +79,7 @@ def facts_of(label: str, info: bytes) -> NodeFacts:
     return NodeFacts(
         label=label,
         server=values.get("server_name", "redis"),
-        version=values.get("valkey_version") or values.get("redis_version", "0"),
+        version=values.get("valkey_version") or values.get("redis_version", ""),
         role=values.get("role", "master"),
         maxmemory_policy=values.get("maxmemory_policy", "noeviction"),
         maxmemory=int(values.get("maxmemory", 0)),

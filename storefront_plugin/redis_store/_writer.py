@@ -74,13 +74,18 @@ class Writer:
             refused = [(job, call) for job, call in zip(jobs, calls, strict=True) if _is_unknown(job.reply)]
             if not refused:
                 break
-            self._load({call.script.text for _, call in refused})
+            trouble = self._load({call.script.text for _, call in refused})
             self.settle([job for job, _ in refused])
+            for job, _ in refused:
+                if trouble is not None and _is_unknown(job.reply):
+                    job.reply = trouble
         return [job.reply for job in jobs]
 
-    def _load(self, texts: set[str]) -> None:
+    def _load(self, texts: set[str]) -> Exception | None:
+        """Make the scripts known to all nodes; the trouble of one that refused."""
         loads = [Job(pack("SCRIPT", "LOAD", text), node=node) for node in self._topology.nodes() for text in texts]
-        self.settle(loads)  # if loading fails, the call fails again with NOSCRIPT
+        self.settle(loads)
+        return next((job.reply for job in loads if isinstance(job.reply, Exception)), None)
 
     def _try(self, jobs: list[Job]) -> list[Job]:
         """Send *jobs* once; returns those to retry."""

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from ..core.errors import StoreUnavailable
 from ..core.forks import Forkable, join_forks
-from ._errors import error_code, is_outage
+from ._errors import error_code, is_outage, refused_command
 from ._info import StoreFacts, facts_of
 from ._nodes import Node, Part, exchange
 from ._topology import Address, Cluster, Single, Topology
@@ -216,8 +217,13 @@ class RedisStore(Forkable):
                 yield from keys
 
     def info(self) -> StoreFacts:
-        """Version, memory, eviction policy and role of every node."""
-        replies = self._live().writer.execute_all("INFO")
+        """Version, memory, eviction policy and role of every node, as far as its user may know. Raises `StoreUnavailable`."""
+        try:
+            replies = self._live().writer.execute_all("INFO")
+        except StoreUnavailable as error:
+            if refused_command(error.__cause__) is None:
+                raise
+            return StoreFacts(tuple(facts_of(node.label, b"") for node in self._live().topology.nodes()), str(error))
         return StoreFacts(tuple(facts_of(node.label, _text_of(reply)) for node, reply in replies.items()))
 
     def ping(self) -> float:

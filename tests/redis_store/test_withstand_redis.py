@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 from counting_model import expected, stored
+from redis.exceptions import ResponseError
 from redis_proxy import Proxy
 from shop_pages import DEADLINE_MS, LIMIT, add_pages, twin_of, visit, wait_until, warm
 from small_shop import SmallShop
 
 from storefront_plugin.core.errors import StoreUnavailable
-from storefront_plugin.counts import generations
+from storefront_plugin.counts import generations, upkeep
 from storefront_plugin.proxies import SERVICES
-from storefront_plugin.redis_store import Command, EmbeddedServer, stop
+from storefront_plugin.redis_store import Command, EmbeddedServer, refused_command, stop, unavailable
 
 MakeShop = Callable[..., SmallShop]
 BASKETS = (["p1", "p2"], ["p1", "p2", "p3"], ["p2", "p4"], ["p1", "p5"])
@@ -160,6 +161,76 @@ def test_a_redis_that_refuses_writes_is_still_read(make_shop: MakeShop, own_redi
     else:
         store.execute([Command("SET", "CONFIG", ("maxmemory", 0))])
     assert_exact(shop)
+
+
+@pytest.mark.parametrize("kept", [0, 12_000])
+def test_a_flush_between_two_orders_is_no_error_of_ours(
+    make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    """Positions that were just compared are gone: a small log heals, a large one says that a rebuild is due."""
+    monkeypatch.setattr(upkeep, "SMALL_LOG_ORDERS", 0 if kept else 10_000)
+    shop = make_live(make_shop, STOREFRONT_DRAIN="off")
+    with shop.app.app_context():
+        shop.place(["p1", "p2"])
+        parts = shop.storefront.services
+        parts.store.unlink([key.decode() for key in parts.store.scan(f"{parts.settings.redis_prefix}:*")])
+        shop.place(["p1", "p3"], drain=False)
+        assert shop.storefront.drain() == 0
+        if kept:
+            assert "16 of the 16 shards in Redis are missing" in (parts.upkeep.rebuild_due or "")
+            shop.storefront.rebuild()
+        assert stored(shop) == expected(shop)
+
+
+def forbid(shop: SmallShop, command: str) -> None:
+    """Take *command* from the user that the shop comes as."""
+    parts = shop.app.extensions[SERVICES]
+    parts.store.execute([Command("SETUSER", "ACL", ("limited", "reset", "on", ">word", "~*", "&*", "+@all", command))])
+
+
+@pytest.mark.parametrize("forbidden", ["-evalsha", "-script"])
+def test_a_redis_that_runs_no_scripts_says_which_command_it_lacks(
+    make_shop: MakeShop, own_redis: str, forbidden: str
+) -> None:
+    """No shard is called damaged, since a rebuild would not help; once allowed, all is counted."""
+    owner = make_shop(STOREFRONT_REDIS_URL=f"unix://{own_redis}")
+    forbid(owner, forbidden)
+    shop = make_live(make_shop, STOREFRONT_REDIS_URL=f"unix://limited:word@{own_redis}", STOREFRONT_DRAIN="off")
+    with shop.app.app_context():
+        name = forbidden[1:].upper()
+        for _ in range(2):
+            shop.place(["p1", "p2"], drain=False)
+            with pytest.raises(
+                StoreUnavailable, match=rf"refuses the command {name}\b.*; allow its user to run {name}"
+            ):
+                shop.storefront.drain()
+            assert shop.storefront.services.upkeep.rebuild_due is None
+    forbid(owner, "+@all")
+    assert_exact(shop)
+
+
+def test_check_and_stats_name_a_command_that_only_they_need(make_shop: MakeShop, own_redis: str) -> None:
+    """Without INFO the counts are whole: that is a warning with the command's name, and all else is told as ever."""
+    owner = make_shop(STOREFRONT_REDIS_URL=f"unix://{own_redis}")
+    forbid(owner, "-info")
+    shop = make_live(make_shop, STOREFRONT_REDIS_URL=f"unix://limited:word@{own_redis}", STOREFRONT_DRAIN="off")
+    with shop.app.app_context():
+        shop.place(["p1", "p2"])
+        findings = {finding.text: finding.level for finding in shop.storefront.check()}
+        named = [text for text in findings if "allow its user to run INFO" in text]
+        assert [findings[text] for text in named] == ["warning"]
+        assert shop.storefront.stats()["log_position"] == 1
+        assert "run INFO" in shop.storefront.stats()["redis_policy"]
+
+
+def test_a_redis_without_a_command_is_not_called_damaged() -> None:
+    """As hosts do that rename EVALSHA away: no user can be allowed to run it."""
+    error = unavailable("redis:6379", ResponseError("ERR unknown command 'EVALSHA', with args beginning with: 'ab' "))
+    assert str(error) == ("Redis at redis:6379 refuses the command EVALSHA; enable it, or use an instance that has it.")
+    assert refused_command(ResponseError("NOPERM User x has no permissions to run the 'script|load' command")) == (
+        "SCRIPT LOAD"
+    )
+    assert refused_command(ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value")) is None
 
 
 def test_a_killed_embedded_server_is_started_again(make_shop: MakeShop, tmp_path: Path) -> None:

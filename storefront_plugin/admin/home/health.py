@@ -70,6 +70,8 @@ def _redis_remedy(error: StorefrontError) -> str:
         "LOADING": _("It is loading its data: wait until it has finished."),
         "CLUSTERDOWN": _("Bring the missing cluster nodes back online."),
     }
+    if isinstance(error.__cause__, Exception) and error_code(error.__cause__) == "NOCOMMAND":
+        return _("Enable the command, or use an instance that has it.")
     remedy = known.get(error_code(error.__cause__)) if isinstance(error.__cause__, Exception) else None
     if remedy is None and current_services.store.is_embedded:
         return _("It can't be started here (see the details); or set STOREFRONT_REDIS_URL.")
@@ -201,20 +203,22 @@ def _redis() -> tuple[StoreFacts | None, Service]:
         store.execute([Command(current_services.keys.news, "HINCRBY", ("rules", 0))])
     except StorefrontError as error:
         return facts, redis_outage(error, _("refusing writes"), words)
+    if facts.refusal:
+        remedy = _("Allow its user to run all commands on the storefront's keys.")
+        return facts, Service("Redis", "warning", _("errors"), words, facts.refusal, remedy)
     if facts.evicts:
         return facts, Service("Redis", "warning", _("may lose counts"), words)
     return facts, Service("Redis", "on", _("OK"), words)
 
 
 def _redis_words(facts: StoreFacts) -> tuple[str, ...]:
-    server = facts.nodes[0].server.capitalize()
     limit = sum(node.maxmemory for node in facts.nodes)
     memory = _("%(used)s of memory", used=_bytes(facts.used_memory))
     if limit:
         memory = _("%(used)s of %(limit)s of memory", used=_bytes(facts.used_memory), limit=_bytes(limit))
     embedded = [_("embedded, for development")] if current_services.store.is_embedded else []
     nodes = [ngettext("%(num)s node", "%(num)s nodes", len(facts.nodes))] if len(facts.nodes) > 1 else []
-    return (f"{server} {facts.version}", memory, *embedded, *nodes)
+    return (facts.title, *([] if facts.refusal else [memory]), *embedded, *nodes)
 
 
 def _database() -> Service:
