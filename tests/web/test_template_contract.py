@@ -10,6 +10,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from storefront_plugin.core.folders import WIDGETS
+from storefront_plugin.recommending.plan import Slot
 from storefront_plugin.web.widgets.contexts import (
     AnswerView,
     CardView,
@@ -38,6 +39,7 @@ TEMPLATES = sorted(path.name for path in WIDGETS.glob("*.html"))
 TYPES = {
     "card": CardView, "card.form": FormView, "head": HeadView, "part": PartView, "part.card": CardView, "price": PriceView,
     "placement": PlacementView, "slot": SlotView, "slot.together": TogetherView, "stars": StarsView, "together": TogetherView,
+    "slot.settings": Slot,
     "slot.bundles": BundlesView, "bundles": BundlesView, "bundle": BundleView, "tier": TierView, "tier.price": PriceView,
     "component": ComponentView, "component.card": CardView, "option": OptionView, "deal": AppliedView, "near": NearView,
     "lack": LackView, "lack.card": CardView, "answer": AnswerView, "notice": NoticeView,

@@ -388,6 +388,15 @@ def test_a_shop_overrides_a_template_by_its_name_and_can_extend_ours(app: Flask)
     assert all(card.select(".storefront-link") for card in cards)
 
 
+def test_a_template_of_the_shops_reads_what_merchants_set_of_the_slot(app: Flask) -> None:
+    """All of it, of slots that wait for their fragment too: a setting more needs nothing between plan and template."""
+    app.jinja_loader = DictLoader({"storefront/slot.html": "<i>{{ slot.settings.limit }} {{ slot.settings.lazy }}</i>"})
+    call = "/page?call=storefront.slot('related', '1', layout='list', limit=2)"
+    assert text(only(soup_of(app, call).select("i"))) == "2 False"
+    make_lazy(app.extensions["storefront"], "product", "related")
+    assert "4 True" in {text(one) for one in soup_of(app).select("i")}
+
+
 def test_a_small_template_of_the_shops_is_rendered_for_every_page(app: Flask) -> None:
     """HTML is kept only where all of it is ours: a shop's template may look at anything."""
     soup_of(make_app(FillableCart()))

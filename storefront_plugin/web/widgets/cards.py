@@ -132,6 +132,7 @@ class CardMaker:
             title=self._fillers.title(self._texts, filled.source, filled.slot.title),
             layout=filled.layout,
             source=filled.source,
+            settings=filled.slot,
             cards=() if together else tuple(self.card(card, heading) for card in filled.cards),
             together=self._together(filled) if together else None,
         )

@@ -129,7 +129,8 @@ def render_slots(
 def render_bundle(bundle: BundleView, locale: str) -> Markup:
     """The HTML of a slot with one bundle."""
     texts = texts_for(locale)
-    view = SlotView("bundles", bundle.title, "bundles", "bundles", bundles=BundlesView(offers=(bundle,)))
+    slot = Slot(name="bundles", strategies=("bundles",), layout="bundles")
+    view = SlotView(slot.name, bundle.title, slot.layout, "bundles", slot, bundles=BundlesView(offers=(bundle,)))
     return _render("slot.html", texts, slot=view, show=Parts(current_app.jinja_env, locale, private=False))
 
 
@@ -187,9 +188,8 @@ def _without_code(filled: FilledSlot) -> FilledSlot:
 def _waiting_view(slot: Slot, texts: Texts) -> SlotView:
     source = slot.strategies[0]
     cards = slot.limit + 1 if slot.layout == "together" else slot.limit
-    return SlotView(
-        slot.name, current_services.fillers.title(texts, source, slot.title), slot.layout, source, waiting=cards
-    )
+    title = current_services.fillers.title(texts, source, slot.title)
+    return SlotView(slot.name, title, slot.layout, source, slot, waiting=cards)
 
 
 def _in_order(order: Sequence[str], views: list[SlotView]) -> list[SlotView]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...recommending.plan import Slot
 from .contexts import CardView, NoticeView, PriceView, TogetherView
 
 
@@ -222,6 +223,7 @@ class SlotView:
         title: Its heading.
         layout: ``grid``, ``carousel``, ``list``, ``together`` or ``bundles``; names the template of its inside.
         source: The strategy that filled it.
+        settings: What merchants set of the slot, such as its *limit*: see `Slot`.
         cards: See `CardView`.
         together: See `TogetherView`; None in other layouts.
         bundles: See `BundlesView`; None in other layouts.
@@ -232,6 +234,7 @@ class SlotView:
     title: str
     layout: str
     source: str
+    settings: Slot
     cards: tuple[CardView, ...] = ()
     together: TogetherView | None = None
     bundles: BundlesView | None = None
