@@ -320,8 +320,9 @@ function tally(form, count, off) {
   form.querySelector(".storefront-total").hidden = off !== 0;
 }
 
-function inMoney(minor, { currency, digits, locale }) {
-  const decimals = { minimumFractionDigits: Number(digits), maximumFractionDigits: Number(digits) };
+function inMoney(minor, { currency, digits, locale, whole }) {
+  const count = whole !== undefined && minor % 10 ** digits === 0 ? 0 : Number(digits);
+  const decimals = { minimumFractionDigits: count, maximumFractionDigits: count };
   const style = currency ? { style: "currency", currency } : {};
   return new Intl.NumberFormat(locale, { ...style, ...decimals }).format(minor / 10 ** digits);
 }

@@ -1,8 +1,6 @@
 """Money in minor units (integers, so that sums are exact) and formatted for shoppers.
 
-The number of decimals is that of ISO 4217, as payment providers use its minor units. Some make exceptions (Stripe takes
-ISK with two decimals and MGA with none): compare with the list of yours and convert from `from_minor`. Babel formats
-prices, with the decimals that CLDR finds usual in shops.
+The decimals of a currency are those of `core.currencies`; Babel writes the amounts.
 """
 
 from __future__ import annotations
@@ -12,34 +10,15 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import format_currency, format_decimal, get_currency_precision, list_currencies
+from babel.numbers import format_decimal
 
-from .core.errors import InputError, shown
+from .core.currencies import minor_digits, written_whole
+from .core.errors import InputError
 
 LIMIT = Decimal(10) ** 15
 """Amounts must be below this: larger ones are mistakes, and numbers in browsers would be inexact."""
 
-_PLAIN_DIGITS = 2
-_BEYOND_CLDR = {"IQD": 3} | dict.fromkeys(
-    ["AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SOS", "SYP", "YER"], 2
-)
-"""ISO 4217 decimals of current currencies that CLDR formats without any."""
-
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
-
-
-def checked_currency(code: object) -> str:
-    """*code*, if it is a known ISO 4217 code in capital letters; raises `InputError` otherwise."""
-    if isinstance(code, str) and code in list_currencies():
-        return code
-    raise InputError(f"{shown(code)} is not a currency; use an ISO 4217 code in capital letters such as 'EUR'.")
-
-
-def minor_digits(currency: str | None) -> int:
-    """The number of decimals of *currency*: 0 for JPY, 2 for EUR, 3 for KWD; 2 for None."""
-    if currency is None:
-        return _PLAIN_DIGITS
-    return _BEYOND_CLDR.get(currency) or get_currency_precision(currency)
 
 
 def to_minor(amount: Decimal, currency: str | None) -> int:
@@ -48,12 +27,24 @@ def to_minor(amount: Decimal, currency: str | None) -> int:
         raise InputError(
             f"An amount must be a number below {LIMIT}; {amount!s:.40} is not. Correct the product's price."
         )
-    return int(amount.scaleb(minor_digits(currency), _EXACT).to_integral_value(ROUND_HALF_UP))
+    return int(in_minor(amount, currency).to_integral_value(ROUND_HALF_UP))
+
+
+def in_minor(amount: Decimal, currency: str | None) -> Decimal:
+    """*amount* in minor units of *currency*, with the fraction that it may have."""
+    return amount.scaleb(minor_digits(currency), _EXACT)
 
 
 def from_minor(minor: int, currency: str | None) -> Decimal:
     """The amount in major units, with all decimals of *currency*."""
     return Decimal(minor).scaleb(-minor_digits(currency), _EXACT)
+
+
+def restored(minor: int, digits: int, currency: str) -> int:
+    """*minor* that was stored when *currency* had *digits* decimals, in the minor units of now."""
+    if digits == minor_digits(currency):
+        return minor
+    return to_minor(Decimal(minor).scaleb(-digits, _EXACT), currency)
 
 
 @lru_cache(maxsize=8192)
@@ -65,9 +56,8 @@ def format_money(amount: Decimal, currency: str | None, locale: str) -> str:
     exact = from_minor(to_minor(amount, currency), currency)
     if currency is None:
         return format_decimal(exact, "#,##0.00", locale=locale)
-    if currency not in _BEYOND_CLDR:
-        return format_currency(exact, currency, locale=locale)
     pattern = copy(Locale.parse(locale).currency_formats["standard"])
-    pattern.frac_prec = (minor_digits(currency),) * 2
+    digits = 0 if written_whole(currency) and exact == exact.to_integral_value() else minor_digits(currency)
+    pattern.frac_prec = (digits, digits)
     text: str = pattern.apply(exact, locale, currency=currency, currency_digits=False)
     return text

@@ -8,8 +8,10 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Final, cast
 
+from ..core.currencies import is_currency, minor_digits
 from ..core.errors import N_, InputError, shown
 from ..core.problems import Problem, refuse
+from ..money import restored
 from .price_kinds import RULES, PriceKind, PriceRule
 
 MAX_AMOUNT: Final = 10**15
@@ -104,7 +106,7 @@ def price_from_json(data: Mapping[str, object]) -> Price:
     return Price(
         cast(PriceKind, data.get("kind")),
         None if percent is None else _decimal(percent),
-        cast("Mapping[str, int]", amounts),
+        _restored(cast("Mapping[str, int]", amounts), cast("Mapping[str, int]", data.get("digits", {}))),
         cast(int, data.get("pieces", 1)),
     )
 
@@ -116,7 +118,16 @@ def price_to_json(price: Price) -> dict[str, object]:
         data["percent"] = str(price.percent)
     if price.amounts:
         data["amounts"] = dict(sorted(price.amounts.items()))
+        data["digits"] = {currency: minor_digits(currency) for currency in sorted(price.amounts)}
     return data | ({"pieces": price.pieces} if price.pieces != 1 else {})
+
+
+def _restored(amounts: Mapping[str, int], digits: Mapping[str, int]) -> Mapping[str, int]:
+    """Stored *amounts* say the same money, whatever decimals their currencies have today; unreadable ones are kept."""
+    return {
+        code: restored(minor, digits[code], code) if code in digits and type(minor) is int else minor
+        for code, minor in amounts.items()
+    }
 
 
 def _decimal(value: object) -> Decimal:
@@ -138,7 +149,7 @@ def _percent(percent: Decimal) -> Iterator[Problem]:
 
 
 def _amount(currency: object, amount: object, least: int) -> Iterator[Problem]:
-    if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
+    if not is_currency(currency):
         message = N_("%(value)s is not a currency; use an ISO 4217 code such as 'EUR'.")
         yield Problem(("amounts",), message, {"value": shown(currency)})
     elif type(amount) is not int or not least <= amount < MAX_AMOUNT:
@@ -147,4 +158,4 @@ def _amount(currency: object, amount: object, least: int) -> Iterator[Problem]:
             "%(value)s is not."
         )
         values = {"currency": currency, "least": least, "most": MAX_AMOUNT, "value": shown(amount)}
-        yield Problem(("amounts", currency), message, values)
+        yield Problem(("amounts", str(currency)), message, values)

@@ -10,9 +10,10 @@ from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from ..core import clock
+from ..core.currencies import checked_currency
 from ..core.database import Database
 from ..core.errors import InputError, StorefrontError
-from ..money import LIMIT, checked_currency, to_minor
+from ..money import LIMIT, to_minor
 from ..shop.cleaning import clean_product
 from ..shop.ports import CartLine, Catalog, OffersVariants, Product, Variant
 from .bundle import Bundle, Shopper

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .currencies import is_currency
 from .errors import ConfigurationError
 
 PREFIX = "STOREFRONT_"
@@ -63,8 +64,7 @@ def _timezone(value: Any) -> str | None:
 
 
 def _currency(value: Any) -> str | None:
-    known = value is None or (isinstance(value, str) and len(value) == 3 and value.isalpha() and value.isupper())
-    return None if known else "an ISO 4217 code such as 'EUR', or None"
+    return None if value is None or is_currency(value) else "an ISO 4217 code such as 'EUR', or None"
 
 
 def _locale(value: Any) -> str | None:

@@ -9,12 +9,14 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..money import LIMIT, minor_digits
+from ..core.currencies import minor_digits
+from ..money import LIMIT
 
 MAX_COUNT = 10**9
 MAX_URL = 2048
+_FINEST_DECIMALS = 8
 _LOOSE_DECIMALS = 4
-"""Decimals of amounts without a currency; more are rounding errors of floats."""
+"""Decimals of floats without a currency; more are rounding errors of floats."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _CONTROLS_BUT_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]+")
@@ -53,11 +55,16 @@ def _cut(text: str, longest: int) -> str:
 
 
 def money(value: Any, currency: str | None) -> Decimal:
-    """An amount of 0 or more in major units, rounded to the decimals of the currency."""
+    """An amount of 0 or more in major units; one that is a float is rounded to the decimals of the currency.
+
+    Others keep up to eight, since 300 screws at 0.005678 cost 1.70: a line is multiplied first and rounded then.
+    """
     amount = decimal(value)
     if amount < 0:
         raise Unusable("negative")
     exact = abs(rounded(amount, minor_digits(currency) if currency else _LOOSE_DECIMALS))
+    if exact != amount and not isinstance(value, float):
+        exact = abs(rounded(amount, _FINEST_DECIMALS))
     if exact >= LIMIT:
         raise Unusable("too large")
     return exact

@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 from price_cases import CASES, is_step, quote_of_case, tier_of
 
+from storefront_plugin.core.currencies import minor_digits, written_whole
 from storefront_plugin.core.folders import STATIC
-from storefront_plugin.money import from_minor, minor_digits
+from storefront_plugin.money import from_minor
 
 OPEN = "\nObject.assign(window, { quote, inMoney });"
 ASK = """cases => cases.map(({ tier, items, money }) => {
@@ -38,7 +39,9 @@ def asked(case: dict[str, Any]) -> dict[str, Any]:
     """*case* as the script gets it from the attributes of a form."""
     tier, currency = tier_of(case), case["currency"]
     rule = {"rule": tier.price.kind, "value": tier.price.rule.number(currency), "least": tier.least}
-    money = {"currency": currency, "digits": str(minor_digits(currency)), "locale": "en"}
+    money = {"currency": currency, "digits": str(minor_digits(currency)), "locale": "en"} | (
+        {"whole": ""} if written_whole(currency) else {}
+    )
     return {"tier": rule, "items": [[*item[:2], len(item) > 2] for item in case["items"]], "money": money}
 
 

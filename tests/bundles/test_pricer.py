@@ -294,6 +294,42 @@ def test_the_shops_own_lines_have_a_price_a_tax_and_no_stock(pricer: CartPricer,
     assert [short.product_id for short in later.shortages(pricing)] == ["p6"]
 
 
+@pytest.mark.parametrize(
+    ("quantity", "price", "currency", "total"),
+    [
+        (300, "0.005678", "EUR", 170),
+        (100, "0.125", "EUR", 1250),
+        (3, "3.966666", "EUR", 1190),
+        (3, "33.5", "JPY", 101),
+        (4, "0.0005", "KWD", 2),
+        (7, "1.99", "EUR", 1393),
+    ],
+)
+def test_a_price_finer_than_a_coin_is_multiplied_and_then_rounded(
+    shop: SmallShop, quantity: int, price: str, currency: str, total: int
+) -> None:
+    """The shop's price and the catalogue's alike."""
+    catalog = MemoryCatalog([replace(shop.products["p5"], price=Decimal(price), currency=currency, stock=None)])
+    pricer = CartPricer(shop.storefront.database, catalog, currency, ["a key"])
+    for line in (CartLine("p5", quantity), CartLine("p5", quantity, Decimal(price))):
+        pricing = pricer.price([line], now=NOW)
+        assert (pricing.total, pricing.lines[0].total) == (total, total)
+        record = OrderRecord.from_json(pricer.record(pricing).to_json())
+        assert record == pricer.record(pricing)
+        part = refund_quote(record, [], [Return("p5", quantity - 1)])
+        rest = refund_quote(record, part.lines, [Return("p5", 1)], "recompute")
+        assert part.amount + rest.amount == total
+
+
+def test_a_price_that_is_a_fraction_of_a_coin_is_in_no_bundle(pricer: CartPricer, shop: SmallShop) -> None:
+    """Its items have no price of their own; one that is rounded by less than one percent counts as usual."""
+    publish(shop, set_of("p5", "p6", price=percent_off(50)))
+    assert pricer.price([CartLine("p5", 300, Decimal("0.005678")), CartLine("p6")], now=NOW).applied == ()
+    pricing = pricer.price([CartLine("p5", 3, Decimal("3.966666")), CartLine("p6")], now=NOW)
+    assert [one.saving for one in pricing.applied] == [pricing.discount]
+    assert pricing.lines[0].total + pricing.lines[0].discount == 1190
+
+
 def test_a_fraction_is_priced_and_never_counts_for_a_bundle(pricer: CartPricer, shop: SmallShop) -> None:
     """Two and a half metres at five euros cost 12.50, take three from the stock, and come back as one cut."""
     publish(shop, set_of("p5", "p6", price=percent_off(10)))

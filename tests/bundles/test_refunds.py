@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -59,6 +60,33 @@ def test_refunds_in_any_order_give_back_exactly_what_was_paid(
         returns = returns[count:]
     assert sum(line.amount for line in so_far) == paid.paid
     assert sum(line.tax for line in so_far) == sum(part.tax for part in paid.parts)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    carts(4, 5),
+    st.lists(definitions(), max_size=5),
+    st.lists(st.decimals("-0.5", "0.49", places=3), min_size=4, max_size=4),
+)
+def test_lines_with_prices_finer_than_coins_add_up(
+    lines: list[LineItem], given: list[Definition], fractions: list[Decimal]
+) -> None:
+    """Bundles never make a line negative; its parts, the order and its refunds are exactly what it cost."""
+    exact = [
+        replace(line, exact_price=line.unit_price + part) if part and line.unit_price + part > 0 else line
+        for line, part in zip(lines, fractions, strict=False)
+    ]
+    pricing = priced(exact, *given)
+    assert all(0 <= line.total <= line.line.gross for line in pricing.lines)
+    assert (
+        sum(one.saving for one in pricing.applied) == pricing.discount == sum(line.discount for line in pricing.lines)
+    )
+    paid = record_of(pricing, bundles(*given))
+    assert paid.paid == pricing.total
+    assert all(part.paid >= 0 for part in paid.parts)
+    assert OrderRecord.from_json(paid.to_json()) == paid
+    back = [Return(line.product_id, line.quantity, line.variant_id) for line in exact]
+    assert refund_quote(paid, [], back).amount == pricing.total
 
 
 @settings(max_examples=80, deadline=None)

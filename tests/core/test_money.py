@@ -1,13 +1,16 @@
 """Sums are exact, and prices read as a shopper of each locale writes them."""
 
+import hashlib
 from decimal import Decimal
 
+import babel.core
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storefront_plugin.core.currencies import CURRENCY_DIGITS, checked_currency, minor_digits
 from storefront_plugin.core.errors import InputError
-from storefront_plugin.money import checked_currency, format_money, from_minor, minor_digits, to_minor
+from storefront_plugin.money import format_money, from_minor, to_minor
 
 CURRENCIES = st.sampled_from(["JPY", "EUR", "USD", "KWD", "RSD", "IQD", "CLF", None])
 
@@ -19,6 +22,26 @@ CURRENCIES = st.sampled_from(["JPY", "EUR", "USD", "KWD", "RSD", "IQD", "CLF", N
 def test_each_currency_has_the_decimals_of_iso_4217(currency: str | None, digits: int) -> None:
     """Yen have none, euros two, dinars three, also where CLDR writes none; without a currency two are taken."""
     assert minor_digits(currency) == digits
+
+
+def test_decimals_stand_in_the_package_and_not_in_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a release of Babel says of a currency's decimals: stored amounts say the same money."""
+    before = {code: format_money(Decimal("9980.00"), code, "en") for code in ("HUF", "IDR", "COP", "RSD", "EUR")}
+    data = babel.core.get_global("currency_fractions")
+    for code in before:
+        monkeypatch.setitem(data, code, (3, 0, 3, 0))
+    format_money.cache_clear()
+    assert [minor_digits(code) for code in before] == [2] * len(before)
+    assert to_minor(Decimal(9980), "HUF") == 998_000
+    assert {code: format_money(Decimal("9980.00"), code, "en") for code in before} == before
+    format_money.cache_clear()
+
+
+def test_the_table_of_currencies_never_changes_by_itself() -> None:
+    """Who changes the decimals of a currency has to convert what shops have stored: bundles, orders, the log."""
+    table = "".join(sorted(f"{code}{digits}" for code, digits in CURRENCY_DIGITS.items()))
+    assert len(CURRENCY_DIGITS) == 177
+    assert hashlib.sha256(table.encode()).hexdigest()[:16] == "e6812e797a7f4e2e"
 
 
 @given(st.integers(-(10**12), 10**12), CURRENCIES)
@@ -58,6 +81,9 @@ def test_what_is_no_price_is_refused_with_a_sentence(amount: str) -> None:
         ("1234567.89", None, "en", "1,234,567.89"),
         ("1299.5", "RSD", "de", "1.299,50\xa0RSD"),
         ("1299.5", "IQD", "en", "IQD1,299.500"),
+        ("9980", "HUF", "hu", "9\xa0980\xa0Ft"),
+        ("9980.5", "HUF", "hu", "9\xa0980,50\xa0Ft"),
+        ("25000", "IDR", "id", "Rp25.000"),
     ],
 )
 def test_prices_are_written_as_the_locale_writes_them(amount: str, currency: str, locale: str, text: str) -> None:

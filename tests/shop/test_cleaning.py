@@ -66,9 +66,11 @@ def test_a_product_without_usable_id_title_or_price_is_left_out(field: str, valu
         (0.1 + 0.2, "EUR", "0.30"),
         (7, "EUR", "7"),
         (Decimal("12.5000"), "EUR", "12.50"),
-        (Decimal("1.005"), "EUR", "1.01"),
-        (Decimal("1200.5"), "JPY", "1201"),
-        (Decimal("1.2345"), "KWD", "1.235"),
+        (Decimal("1.005"), "EUR", "1.005"),
+        (Decimal("1200.5"), "JPY", "1200.5"),
+        (1.2345, "KWD", "1.235"),
+        (Decimal("0.005678"), "EUR", "0.005678"),
+        (Decimal(2) / 3, "EUR", "0.66666667"),
         ("19.90", "EUR", "19.90"),
         (Decimal("1E+3"), "EUR", "1000"),
         (0.1 + 0.2, None, "0.3000"),
@@ -76,7 +78,7 @@ def test_a_product_without_usable_id_title_or_price_is_left_out(field: str, valu
     ],
 )
 def test_prices_are_exact_decimals(value: Any, currency: str | None, price: str) -> None:
-    """Rounded to the currency's decimals only where there are more; written without an exponent."""
+    """Floats are rounded to the currency's decimals, others keep those they have; written without an exponent."""
     assert str(cleaned(currency, price=value).price) == price
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...bundles.bundle import Bundle
-from ...bundles.cart.lines import LineItem
+from ...bundles.cart.lines import LineItem, sold_singly
 from ...bundles.cart.pricing import Applied, price_cart
 from ...bundles.cart.stock import sets_available
 from ...bundles.definition import Definition, Schedule
@@ -17,7 +17,7 @@ from ...bundles.slots.offers import TierOffer, tier_offer
 from ...bundles.slots.variants import Choices
 from ...bundles.tier import Tier
 from ...core import clock
-from ...money import to_minor
+from ...money import in_minor, to_minor
 from ...proxies import current_services
 from ...shop.ports import Product
 from ..kit.i18n import _, admin_texts, shown_money
@@ -184,6 +184,14 @@ def _row(
     if not tier.price.has(currency):
         message = _("No amount in this currency: carts in it pay the regular prices.")
         return PriceRow(currency, message=message, may_save=False)
+    too_fine = _too_fine(tier, products, currency)
+    if too_fine:
+        message = _(
+            "“%(product)s” costs a fraction of the smallest coin of %(currency)s, so it can't be in a bundle.",
+            product=too_fine,
+            currency=currency,
+        )
+        return PriceRow(currency, message=message, refused=True, may_save=False)
     offer = tier_offer(definition, number, products, choices, currency)
     if offer is None:
         together = tier.price.amounts[currency] if tier.price.rule.whole_price and not tier.least else None
@@ -201,6 +209,12 @@ def _row(
         _may_save(definition, offer, currency),
         warns=bool(more),
     )
+
+
+def _too_fine(tier: Tier, products: Mapping[str, Product], currency: str) -> str | None:
+    """The first product of *tier* that carts price by the line, never as a single item."""
+    there = (products[part.product_id] for part in tier.components if part.product_id in products)
+    return next((one.title for one in there if not sold_singly(in_minor(one.price, currency))), None)
 
 
 def _may_save(definition: Definition, offer: TierOffer, currency: str) -> bool:

@@ -8,17 +8,16 @@ from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from babel.numbers import is_currency
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, Field, FieldList, Form, FormField, StringField
 from wtforms.i18n import get_translations
 
 from ...bundles.price import MAX_AMOUNT
 from ...core import clock
-from ...core.errors import N_
+from ...core.currencies import checked_currency, minor_digits
+from ...core.errors import N_, InputError
 from ...core.problems import Path, Problem
 from ...core.typed import decimal_number, minor_units, plain, time_in, whole_number
-from ...money import minor_digits
 from ...proxies import current_services
 from .catalogue_names import category_id, category_name
 from .i18n import _, admin_texts
@@ -203,10 +202,11 @@ def read_percent(field: Field) -> Decimal | None:
 def read_currency(field: Field) -> str | None:
     """The ISO 4217 code in *field*."""
     text = plain(field.data).upper()
-    if len(text) == 3 and text.isascii() and is_currency(text):
-        return text
-    add_error(field, _("Enter a currency code, such as EUR or JPY."))
-    return None
+    try:
+        return checked_currency(text)
+    except InputError:
+        add_error(field, _("Enter a currency code, such as EUR or JPY."))
+        return None
 
 
 def read_amount(field: Field, currency: str, least: int) -> int | None:

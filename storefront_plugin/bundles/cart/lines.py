@@ -9,7 +9,7 @@ from math import ceil
 from typing import Final, TypeAlias
 
 from ...core.errors import InputError, shown
-from ...money import to_minor
+from ...money import in_minor, to_minor
 from ...shop.ports import CartLine, clean_id
 from ..pools import Pool
 from ..tier import MAX_QUANTITY
@@ -19,7 +19,7 @@ MAX_UNIT_PRICE: Final = 10**15
 MAX_RATE: Final = Decimal(1000)
 _EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP)
 
-_Sort: TypeAlias = tuple[str, str, int, Decimal]
+_Sort: TypeAlias = tuple[str, str, int | Decimal, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class LineItem:
         tax_rate: Percent, such as ``Decimal("7.7")``; None where the tax is not known.
         measure: What is sold by length or weight (2.5 m) is one item at the price of the whole cut, of this measure;
             it never counts for a bundle. None elsewhere.
+        exact_price: What one item costs in minor units, with a fraction, where that is finer than *unit_price*
+            (0.005678 euros): the line is multiplied first and rounded then. None elsewhere.
         in_catalog: False for the shop's own line (gift wrap), which the catalogue does not know: it has no stock.
     """
 
@@ -44,6 +46,7 @@ class LineItem:
     tax_rate: Decimal | None = None
     measure: Decimal | None = None
     in_catalog: bool = True
+    exact_price: Decimal | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "product_id", clean_id(self.product_id))
@@ -65,7 +68,18 @@ class LineItem:
     @property
     def gross(self) -> int:
         """What the line costs without bundles, minor units."""
-        return self.quantity * self.unit_price
+        return self.cost_of(self.quantity)
+
+    def cost_of(self, quantity: int) -> int:
+        """What *quantity* of its items cost: multiplied, then rounded half up; minor units."""
+        if self.exact_price is None:
+            return quantity * self.unit_price
+        return int(_EXACT.multiply(self.exact_price, quantity).to_integral_value(ROUND_HALF_UP))
+
+    @property
+    def counts_for_bundles(self) -> bool:
+        """Whether its items have a price of their own: no measure, and not only fractions of a minor unit."""
+        return self.measure is None and (self.exact_price is None or sold_singly(self.exact_price))
 
     @property
     def stock_quantity(self) -> int:
@@ -77,7 +91,15 @@ class LineItem:
         """Lines of equal kind are the same to every bundle."""
         # None sorts before all variants and rates, which are never empty or negative.
         rate = Decimal(-1) if self.tax_rate is None else self.tax_rate
-        return (self.product_id, self.variant_id or "", self.unit_price, rate)
+        return (self.product_id, self.variant_id or "", self.exact_price or self.unit_price, rate)
+
+
+def sold_singly(exact_price: Decimal) -> bool:
+    """Whether an item of that price, in minor units with a fraction, can be in a bundle.
+
+    One that is rounded by more than one percent (0.005678 euros) would make sets dearer or cheaper than their items.
+    """
+    return abs(exact_price - exact_price.to_integral_value(ROUND_HALF_UP)) * 100 <= exact_price
 
 
 def clean_variant(variant_id: object) -> str | None:
@@ -95,7 +117,8 @@ def line_from_cart(
 ) -> LineItem:
     """*line* of the shop's cart at *price* (major units), which the server looked up; raises `InputError`.
 
-    A quantity with a fraction becomes one item at the price of all of it.
+    A quantity with a fraction becomes one item at the price of all of it; a price finer than the currency's minor unit
+    is multiplied by the quantity before it is rounded.
     """
     if not isinstance(price, Decimal):
         raise InputError(
@@ -104,8 +127,9 @@ def line_from_cart(
     amount, measure = _number(line), None
     if amount != int(amount):
         measure, amount, price = amount, Decimal(1), _EXACT.multiply(price, amount)
-    unit_price = to_minor(price, currency)
-    return LineItem(line.product_id, int(amount), unit_price, line.variant_id, tax_rate, measure, in_catalog)
+    unit_price, exact = to_minor(price, currency), in_minor(price, currency)
+    finer = exact if measure is None and exact != unit_price else None
+    return LineItem(line.product_id, int(amount), unit_price, line.variant_id, tax_rate, measure, in_catalog, finer)
 
 
 def whole_quantity(quantity: object) -> int | None:
@@ -134,12 +158,12 @@ def _amount(quantity: object) -> Decimal | None:
 
 
 def pool(lines: Sequence[LineItem]) -> list[Pool]:
-    """The pools of a cart in canonical order, which does not depend on the order of *lines*; measures are in none."""
+    """The pools of a cart in canonical order, which does not depend on the order of *lines*; not all lines are in one."""
     if len(lines) > MAX_LINES:
         raise InputError(f"A cart of more than {MAX_LINES} lines cannot be priced; this one has {len(lines)}.")
     groups: dict[_Sort, list[int]] = {}
     for position, line in enumerate(lines):
-        if line.measure is None:
+        if line.counts_for_bundles:
             groups.setdefault(line.kind, []).append(position)
     return [_pool(lines, groups[kind]) for kind in sorted(groups)]
 

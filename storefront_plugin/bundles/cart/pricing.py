@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ...core.errors import InputError
@@ -152,7 +152,7 @@ def price_cart(
     on = _in_reach(bundles, kinds, shopper or Shopper(), now)
     choice = choose(kinds, on, currency, nodes)
     left = [list(each.lines) for each in choice.pools]
-    shares = [(one, _line_parts(left, one)) for one in choice.chosen]
+    shares = _within_costs(lines, [(one, _line_parts(left, one)) for one in choice.chosen])
     priced = _priced_lines(lines, shares, tax_included)
     return CartPricing(
         currency,
@@ -173,6 +173,28 @@ def _in_reach(bundles: Sequence[Bundle], pools: Sequence[Pool], shopper: Shopper
     return [bundle for bundle in near if shopper.may_have(bundle, now)]
 
 
+def _within_costs(lines: Sequence[LineItem], shares: Sequence[_Share]) -> list[_Share]:
+    """*shares* without what is above the cost of their items, where a line's price is finer than minor units.
+
+    Bundles count with rounded prices of single items, and a line is rounded once: free items can then be a unit too free.
+    """
+    items = dict.fromkeys((position for position, line in enumerate(lines) if line.exact_price is not None), 0)
+    return (
+        [(one, [_within_cost(lines, items, *part) for part in parts]) for one, parts in shares] if items else [*shares]
+    )
+
+
+def _within_cost(
+    lines: Sequence[LineItem], items: dict[int, int], position: int, part: LinePart
+) -> tuple[int, LinePart]:
+    if position not in items:
+        return position, part
+    before = items[position]
+    items[position] += part.quantity
+    cost = lines[position].cost_of(items[position]) - lines[position].cost_of(before)
+    return position, replace(part, discount=min(part.discount, cost))
+
+
 def _applied(shares: Sequence[_Share], bundles: Sequence[Bundle]) -> tuple[Applied, ...]:
     """The chosen sets by bundle and tier, with what each line gets of them."""
     versions = {bundle.id: bundle.version for bundle in bundles}
@@ -184,7 +206,7 @@ def _applied(shares: Sequence[_Share], bundles: Sequence[Bundle]) -> tuple[Appli
         discounts: dict[int, int] = {}
         for position, part in (pair for _, parts in group for pair in parts):
             discounts[position] = discounts.get(position, 0) + part.discount
-        count, saving = sum(one.count for one, _ in group), sum(one.saving for one, _ in group)
+        count, saving = sum(one.count for one, _ in group), sum(discounts.values())
         applied.append(Applied(bundle_id, versions[bundle_id], tier, count, saving, tuple(sorted(discounts.items()))))
     return tuple(applied)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from ...core.currencies import minor_digits
 from ...core.errors import InputError
 from ..bundle import Bundle
 from ..cart.lines import LineItem
@@ -69,6 +70,7 @@ class OrderRecord:
         data = {
             "format": FORMAT,
             "currency": self.currency,
+            "digits": minor_digits(self.currency),
             "tax_included": self.tax_included,
             "parts": [_part_to_json(part) for part in self.parts],
             "bundles": [_bundle_to_json(bundle) for bundle in self.bundles],
@@ -82,6 +84,7 @@ class OrderRecord:
             data = json.loads(text)
             if data["format"] != FORMAT:
                 raise InputError(f"The order record has format {data['format']!r:.20}; this version reads {FORMAT}.")
+            _check_digits(data["currency"], data.get("digits"))
             parts = tuple(_part_from_json(part) for part in data["parts"])
             bundles = tuple(_bundle_from_json(bundle) for bundle in data["bundles"])
             return cls(data["currency"], data["tax_included"], parts, bundles)
@@ -89,6 +92,15 @@ class OrderRecord:
             if isinstance(error, InputError):
                 raise
             raise InputError(f"The order record cannot be read ({error!s:.80}); restore it from a backup.") from error
+
+
+def _check_digits(currency: str, digits: int | None) -> None:
+    """What was paid in other minor units must not be refunded in those of now."""
+    if digits not in (None, minor_digits(currency)):
+        raise InputError(
+            f"The order was priced when {currency} had {digits} decimals, and it has {minor_digits(currency)} now; "
+            "refund it by hand."
+        )
 
 
 def record_of(pricing: CartPricing, bundles: Sequence[Bundle]) -> OrderRecord:
@@ -108,10 +120,11 @@ def record_of(pricing: CartPricing, bundles: Sequence[Bundle]) -> OrderRecord:
 
 
 def _paid_parts(line: LineItem, total: int, tax: int, parts: Sequence[Any]) -> list[PaidPart]:
-    """The line's parts; its tax is divided part by part, so that the parts' tax sums to the line's."""
-    paid, before, divided = [], 0, 0
+    """The line's parts; its cost and tax are divided part by part, so that those of the parts sum to the line's."""
+    paid, items, before, divided = [], 0, 0, 0
     for part in parts:
-        own = part.quantity * line.unit_price - part.discount
+        own = line.cost_of(items + part.quantity) - line.cost_of(items) - part.discount
+        items += part.quantity
         before += own
         until = tax * before // total if total else 0
         paid.append(PaidPart(replace(line, quantity=part.quantity), own, until - divided, part.bundle_id))
@@ -128,6 +141,7 @@ def _part_to_json(part: PaidPart) -> dict[str, Any]:
         "variant": line.variant_id,
         "tax_rate": rate,
         "measure": measure,
+        "exact_price": None if line.exact_price is None else str(line.exact_price),
         "in_catalog": None if line.in_catalog else False,
         "tax": part.tax or None,
         "bundle": part.bundle_id,
@@ -136,7 +150,7 @@ def _part_to_json(part: PaidPart) -> dict[str, Any]:
 
 
 def _part_from_json(data: Mapping[str, Any]) -> PaidPart:
-    rate, measure = data.get("tax_rate"), data.get("measure")
+    rate, measure, exact = data.get("tax_rate"), data.get("measure"), data.get("exact_price")
     line = LineItem(
         data["product"],
         data["quantity"],
@@ -145,6 +159,7 @@ def _part_from_json(data: Mapping[str, Any]) -> PaidPart:
         None if rate is None else Decimal(rate),
         None if measure is None else Decimal(measure),
         data.get("in_catalog", True),
+        None if exact is None else Decimal(exact),
     )
     return PaidPart(line, data["paid"], data.get("tax", 0), data.get("bundle"))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ...money import to_minor
+from ...money import in_minor, to_minor
 from ...shop.ports import Product, Variant
-from ..cart.lines import LineItem
+from ..cart.lines import LineItem, sold_singly
 from ..cart.stock import Remaining
 from ..definition import Definition
 from ..tier import Component, Tier
@@ -145,6 +145,8 @@ def _item(
         there = list(variants)
     variant = there[0] if there else None
     price = product.price if variant is None or variant.price is None else variant.price
+    if not sold_singly(in_minor(price, offered.currency)):
+        return None
     unit_price = to_minor(price, offered.currency)
     return OfferItem(number, component, product, variants, variant, unit_price, component.quantity, needed)
 

@@ -7,9 +7,10 @@ import re
 from decimal import Decimal
 from typing import Final
 
+from ...core.currencies import minor_digits
 from ...core.errors import N_, InputError
 from ...core.typed import decimal_number, minor_units, time_in, whole_number
-from ...money import from_minor, minor_digits
+from ...money import from_minor
 
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 """A spreadsheet would compute such a text, and send what stands in other cells to anybody."""

@@ -12,7 +12,7 @@ from ...bundles.slots.filler import FilledBundles
 from ...bundles.slots.items import OfferItem
 from ...bundles.slots.offers import BundleOffer, TierOffer
 from ...bundles.tier import Tier
-from ...money import minor_digits
+from ...core.currencies import minor_digits, written_whole
 from ...proxies import current_services
 from ..notices import Notice, message_of
 from ..outside import shop_root
@@ -113,6 +113,7 @@ class BundleMaker:
             action=self._action,
             currency=offer.currency or "",
             digits=minor_digits(offer.currency),
+            written_whole=written_whole(offer.currency),
             locale=self._labels.locale.replace("_", "-"),
             saved=self._labels.texts.gettext("You save %(amount)s", amount="{}"),
             more=self._labels.texts.gettext("%(have)s chosen: choose %(num)s more", have="{have}", num="{}"),

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, has_request_context, request, url_for
 
+from ...core.currencies import minor_digits, written_whole
 from ...core.errors import AdapterError
 from ...core.i18n import Texts, texts_for
-from ...money import format_money, from_minor, minor_digits, to_minor
+from ...money import format_money, from_minor, to_minor
 from ...proxies import current_services
 from ...recommending.page import Card, FilledSlot, ReasonKind
 from ...shop.ports import AddForm, AddsLines, Cart, Product
@@ -200,6 +201,7 @@ class CardMaker:
             total=format_money(total, currency, self._texts.locale) if summable else None,
             currency=currency or "",
             digits=minor_digits(currency),
+            written_whole=written_whole(currency),
             locale=self._texts.locale.replace("_", "-"),
             labels=_labels(len(parts), self._texts.locale),
         )

@@ -126,6 +126,7 @@ class TogetherView:
         total: Price of all parts, or None where their currencies differ.
         currency: ISO 4217 code, or "" where none is known.
         digits: Decimals of the currency.
+        written_whole: Whether whole amounts are written without them.
         locale: Language tag for the script's own numbers.
         labels: The button's text for 0, 1, 2 … checked parts.
     """
@@ -135,6 +136,7 @@ class TogetherView:
     total: str | None
     currency: str
     digits: int
+    written_whole: bool
     locale: str
     labels: tuple[str, ...]
 

@@ -106,6 +106,7 @@ class BundleView:
         action: Where its forms post to; None where nothing can be added from here.
         currency: ISO 4217 code, or "" where none is known.
         digits: Decimals of the currency.
+        written_whole: Whether whole amounts are written without them.
         locale: Language tag for the script's own numbers.
         saved: What is saved in words, with ``{}`` for the amount.
         more: What the script says of a mix with too few items, with ``{have}`` and ``{}`` for how many more.
@@ -125,6 +126,7 @@ class BundleView:
     action: str | None
     currency: str
     digits: int
+    written_whole: bool
     locale: str
     saved: str
     more: str
