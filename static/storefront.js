@@ -4,6 +4,9 @@
 
 const MARGIN = "400px";
 
+// What the server's own answers carry: a login form or a maintenance page may answer in its place, with status 200.
+const OURS = "Storefront-Answer";
+
 class StorefrontFragment extends HTMLElement {
   #request = null;
   #observer = null;
@@ -58,9 +61,9 @@ class StorefrontFragment extends HTMLElement {
     if (this.#swapped) url.searchParams.delete("have");
     this.setAttribute("aria-busy", "true");
     try {
-      const options = { credentials: "same-origin", headers: { Accept: "text/html" }, signal: request.signal };
+      const options = { credentials: "same-origin", headers: { Accept: "text/html" }, redirect: "error", signal: request.signal };
       const response = await fetch(url, options);
-      if (!response.ok) throw Object.assign(new Error(response.statusText), { status: response.status });
+      if (!response.ok || !response.headers.has(OURS)) throw Object.assign(new Error(response.statusText), { status: response.status });
       const html = response.status === 204 ? null : await response.text();
       if (request !== this.#request) return;
       const empty = this.#show(html, url.searchParams.has("have"), again);

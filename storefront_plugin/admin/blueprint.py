@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from ..core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
 from ..web.blueprint import exemption
-from ..web.http import is_own, make_private
+from ..web.http import ANSWER_HEADER, is_own, make_private
 from .bundles import bulk as bundle_bulk
 from .bundles import codes as bundle_codes
 from .bundles import editor as bundle_editor
@@ -153,4 +153,5 @@ def security_headers(response: Response) -> Response:
     response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers["X-Robots-Tag"] = "noindex"
+    response.headers[ANSWER_HEADER] = "1"
     return response

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, after_this_request, current_app, has_request_context, request
@@ -59,6 +59,10 @@ def _host_of(address: str) -> str | None:
     except ValueError:
         return None
     return parts.netloc if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+ANSWER_HEADER: Final = "Storefront-Answer"
+"""Marks our answers for our scripts, which show no others: a login form of the shop also has status 200."""
 
 
 def keep_response_private() -> None:

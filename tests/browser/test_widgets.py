@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from chromium import Opener, scrolls_sideways, until, violations
 from playwright.sync_api import Page, expect
@@ -62,8 +64,12 @@ def test_a_taller_answer_waits_until_the_shopper_has_scrolled_on(show: Opener) -
     """What is being read is not pushed down."""
     page = show("placement=product&slot=related", 1280, 900)
     short = page.locator(".storefront-slot .storefront-card").count()
-    page.route("**/fragment/**", lambda route: route.fulfill(
-        body='<section class="storefront-slot"><div class="tall">new</div></section>', content_type="text/html"))  # fmt: skip
+    answer: dict[str, Any] = {
+        "body": '<section class="storefront-slot"><div class="tall">new</div></section>',
+        "content_type": "text/html",
+        "headers": {"Storefront-Answer": "1"},
+    }
+    page.route("**/fragment/**", lambda route: route.fulfill(**answer))
     page.reload()
     page.wait_for_load_state("networkidle")
     assert page.locator(".storefront-slot .storefront-card").count() == short
@@ -108,6 +114,28 @@ def test_a_failing_fragment_leaves_the_page_and_notifies_the_shop(show: Opener) 
     page.evaluate("scrollTo(0, 2400)")
     until(page, "window.failed === 500")
     assert page.locator("section.storefront-slot").count() == 4
+
+
+LOGIN = "<form class='storefront-slot'>Please sign in<input name='password'></form>"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 200, "body": LOGIN, "content_type": "text/html"},
+        {"status": 302, "headers": {"Location": "/shop/category/a"}},
+        {"status": 204},
+    ],
+)
+def test_only_our_own_answer_is_shown(show: Opener, answer: dict[str, Any]) -> None:
+    """A login form, a redirect or a maintenance page in its place leaves the page as it is, and the shop is told."""
+    page = show("tall=1")
+    page.evaluate("addEventListener('storefront-error', (event) => (window.failed = event.detail.status))")
+    page.route("**/fragment/**", lambda route: route.fulfill(**answer))
+    page.evaluate("scrollTo(0, 2400)")
+    until(page, "window.failed !== undefined")
+    assert page.locator("section.storefront-slot").count() == 4
+    assert page.locator("[name=password], storefront-fragment[aria-busy]").count() == 0
 
 
 def test_of_two_answers_only_the_later_is_shown(show: Opener) -> None:

@@ -58,7 +58,7 @@ function preview(form) {
     into.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(form.dataset.preview, { method: "POST", body: new FormData(form), signal: request.signal });
-      if (answer.ok) put(await answer.text());
+      if (answer.ok && answer.headers.has("Storefront-Answer")) put(await answer.text()); // and no login form
     } catch (error) {
       if (error.name === "AbortError") return;
     }

@@ -21,7 +21,7 @@ from ...recommending.page import MAX_SEEDS, Page
 from ...recommending.plan import PERSONAL_PLACEMENTS, Slot, running
 from ...shop.ports import clean_id
 from ...web.request_page import request_page, shop_speaking
-from ..http import guarded, make_private
+from ..http import ANSWER_HEADER, guarded, make_private
 from ..limits import seconds_to_wait
 from ..outside import SHOWN_SLOTS
 from .rendering import content_hash, render_slots
@@ -250,4 +250,5 @@ def _refused(seconds: int) -> Response:
 def _answer(content: str, status: int, mimetype: str = "text/html") -> Response:
     response = make_private(Response(content, status, mimetype=mimetype))
     response.headers["X-Robots-Tag"] = "noindex"
+    response.headers[ANSWER_HEADER] = "1"
     return response
