@@ -7,19 +7,26 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, get_args
 from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import with_appcontext
+from more_itertools import peekable
 
+from ..orderlog.events import EARLIEST
 from ..orderlog.file_cells import time_mark, time_of
 from ..orderlog.files import OrderFile
 from ..orderlog.importing import ImportReport
+from ..shop.order_status import MEANINGS, plain_status
+from ..shop.ports import OrderStatus
 from .group import PhaseDisplay, Unusable, mounted_services, user_input
 
 SOME_REFUSED = 3
 """Exit status of an import that left rows or orders out."""
+
+SOME_UNKNOWN = 4
+"""Exit status of an import that left nothing out, with products that the catalogue does not know."""
 
 SHOWN = 50
 
@@ -35,37 +42,84 @@ class FiledReport(ImportReport):
             self.out.write(message + "\n")
 
 
+class Meaning(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """What a word of the status column means, such as "bezahlt=placed"."""
+
+    name = "word=meaning"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, OrderStatus]:
+        word, _, meaning = str(value).rpartition("=")
+        known = next((one for one in get_args(OrderStatus) if one == meaning.strip().lower()), None)
+        if not word.strip() or known is None:
+            self.fail(f"{value!r} is not a word of the status column and placed, unplaced or cancelled", param, ctx)
+        return plain_status(word), known
+
+
 @click.command("import-orders")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--bad-rows", type=click.Path(path_type=Path), help="Write a line about each rejected row to this file.")
+@click.option(
+    "--status",
+    "meanings",
+    type=Meaning(),
+    multiple=True,
+    help="What a word in the column status means: WORD=placed, WORD=unplaced (does not count) or WORD=cancelled.",
+)
 @with_appcontext
 @click.pass_context
-def import_orders(ctx: click.Context, file: Path, bad_rows: Path | None) -> None:
+def import_orders(
+    ctx: click.Context, file: Path, bad_rows: Path | None, meanings: tuple[tuple[str, OrderStatus], ...]
+) -> None:
     """Bring the orders of FILE (CSV, gzipped CSV or Parquet) into the log.
 
-    Columns: order_id and product_id; ts, customer_id, quantity and price if you have them. One row an order line, in
-    any order. A fraction of a quantity is rounded up. Importing a file again changes nothing.
+    Columns: order_id and product_id; ts, customer_id, quantity, price and status if you have them. One row an order
+    line, in any order; rows of an order that is known are added to it, and a quantity below 0 came back. A fraction of a
+    quantity is rounded up. Importing a file again changes nothing.
 
-    Exit status: 0 all is imported, 3 some rows were refused, 2 the file cannot be used.
+    Exit status: 0 all is imported, 4 all is imported but some products are not in the catalogue, 3 some rows were
+    refused, 2 the file cannot be used.
     """
-    report, source = FiledReport(), OrderFile(file)
+    services, report = mounted_services(), FiledReport()
+    source = OrderFile(file, catalog=services.shop.catalog, meanings={**MEANINGS, **dict(meanings)})
     with ExitStack() as stack:
         if bad_rows is not None:
             report.out = stack.enter_context(_opened(bad_rows))
         display = stack.enter_context(PhaseDisplay())
         stack.enter_context(user_input())
-        orders = source.read(report, lambda done, total: display.update("Reading", done, total))
-        mounted_services().importer.import_orders(
+        orders = peekable(source.read(report, lambda done, total: display.update("Reading", done, total)))
+        orders.peek(None)  # reads the whole file, and with it what the orders mean
+        services.importer.import_orders(
             orders,
             progress=lambda done: display.update("Writing", done, source.orders),
             report=report,
             rebuilding=display.update,
+            origin=source.origin,
         )
     _print_report(report, all_written=bad_rows is not None)
+    _print_file(source)
+    if report.refused_count or source.unknown:
+        ctx.exit(SOME_REFUSED if report.refused_count else SOME_UNKNOWN)
+
+
+def _print_file(source: OrderFile) -> None:
+    """Print what the file lacks."""
     if source.untimed:
         click.echo(f"{source.untimed:,} orders have no time in the file and count as placed now.")
-    if report.refused_count:
-        ctx.exit(SOME_REFUSED)
+    if source.unpriced:
+        click.echo(f"{source.unpriced:,} prices cannot be read and are left out (such as {source.unpriced_at}).")
+    if source.mended_as is not None:
+        written, meant = source.mended_as
+        click.echo(
+            f"{source.mended:,} product ids were mended by the catalogue (such as {written!r:.80} to {meant!r})."
+        )
+    if source.unknown:
+        click.echo(
+            f"{source.unknown:,} of {source.products:,} products are not in the catalogue (such as "
+            f"{source.unknown_id!r:.80}): they count, but are never shown.",
+            err=True,
+        )
 
 
 def _opened(path: Path) -> TextIO:
@@ -84,7 +138,12 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
         if isinstance(value, dt.datetime):
             return value
         with user_input():
-            return time_of(int(time_mark(str(value)) or self.fail("is empty", param, ctx)))
+            moment = time_of(int(time_mark(str(value)) or self.fail("is empty", param, ctx)))
+        if str(value).strip().isdigit() and moment.year < EARLIEST.year:
+            self.fail(
+                f"{value} is {moment:%Y-%m-%d} as seconds since 1970; write a date such as 2024-05-31", param, ctx
+            )
+        return moment
 
 
 @click.command("catch-up")

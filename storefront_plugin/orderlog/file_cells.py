@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_UP, Decimal
+from functools import partial
 from typing import NamedTuple
 
+from ..core import clock
 from ..core.errors import InputError
+from ..core.typed import decimal_number, plain
 from ..money import LIMIT
-from ..shop.ports import clean_id
-from .events import MAX_QUANTITY
+from ..shop.order_status import MEANINGS, plain_status
+from ..shop.ports import OrderStatus, clean_id
+from ..shop.product_ids import is_shortened
+from .events import EARLIEST, MAX_QUANTITY
+
+MAX_COLUMNS = 1000
+UNREADABLE = "?"
 
 _REMEMBERED = 2**16
+_LONGEST_NUMBER = 60
+_DAY = dt.timedelta(days=1)
+_EXCEL_EPOCH = dt.datetime(1899, 12, 30)
 _EPOCH = dt.datetime(1970, 1, 1)
 _EPOCH_UTC = _EPOCH.replace(tzinfo=dt.timezone.utc)
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -28,10 +40,20 @@ _CONTROLS = re.compile("[\x01-\x0d]")
 
 
 class RowCheck:
-    """Validates rows. Cleaned cells are cached, because values repeat."""
+    """Validates rows. Cleaned cells are cached, because values repeat.
 
-    def __init__(self, found: Sequence[str], columns: Sequence[str]) -> None:
+    Attributes:
+        has_status: Whether the file says which orders are placed.
+        unpriced: Number of rows whose price cannot be read; they are used without it.
+        unpriced_at: The first of them, and its price.
+    """
+
+    def __init__(
+        self, found: Sequence[str], columns: Sequence[str], meanings: Mapping[str, OrderStatus] = MEANINGS
+    ) -> None:
         names = [name.strip().casefold() for name in columns]
+        if len(found) > MAX_COLUMNS:
+            raise InputError(f"The order file has {len(found):,} columns; leave out those that are not read.")
         for name in COLUMNS:
             if names.count(name) > 1:
                 raise InputError(f"The order file has the column {name} twice; keep one of them.")
@@ -39,19 +61,28 @@ class RowCheck:
         if missing:
             listed = ", ".join(name.strip() for name in found)[:500]
             raise InputError(f"The order file has no column {' and no '.join(missing)}; its columns are: {listed}.")
+        self.has_status = "status" in names
+        self.unpriced = 0
+        self.unpriced_at: tuple[int, str] | None = None
         self._width = len(columns)
+        clean = {name: column.clean for name, column in COLUMNS.items()} | {"status": partial(status, meanings)}
         # A missing column reads the empty cell that `spooled` appends.
         self._columns = [
-            (_Remembered(column.clean), names.index(name) if name in names else self._width)
-            for name, column in COLUMNS.items()
+            (_Remembered(clean[name]), names.index(name) if name in names else self._width) for name in COLUMNS
         ]
+        self._price = list(COLUMNS).index("price")
 
     def spooled(self, number: int, cells: list[str]) -> str:
         """The row as a line of the spool: *number*, then all `COLUMNS`; raises `InputError` for an unusable row."""
         if len(cells) != self._width:
             raise InputError(f"The row has {len(cells)} cells instead of {self._width}.")
         cells.append("")
-        return f"{number}\t" + "\t".join([cleaned[cells[place]] for cleaned, place in self._columns]) + "\n"
+        cleaned = [known[cells[place]] for known, place in self._columns]
+        if cleaned[self._price] == UNREADABLE:
+            cleaned[self._price] = ""
+            self.unpriced += 1
+            self.unpriced_at = self.unpriced_at or (number, cells[self._columns[self._price][1]])
+        return f"{number}\t" + "\t".join(cleaned) + "\n"
 
 
 class _Remembered(dict[str, str]):
@@ -79,30 +110,85 @@ def unescaped(text: str) -> str:
     return re.sub("\x01(.)", lambda sign: chr(ord(sign[1]) - 0x10), text) if "\x01" in text else text
 
 
+def order_id(text: str) -> str:
+    """An order's id; one that a spreadsheet has shortened belongs to many orders."""
+    if is_shortened(text):
+        raise InputError(
+            f"The order id {text.strip()} was shortened by a spreadsheet; format its column as text and export it again."
+        )
+    return escaped(clean_id(text, "order id"))
+
+
 def whole_quantity(text: str) -> str:
-    """A quantity as text, 1 for an empty cell; fractions (goods by weight or length) are rounded up."""
+    """A quantity as text, 1 for an empty cell, below 0 for a refund; fractions (goods by weight) are rounded up."""
     if not text or text.isspace():
         return "1"
-    number = _number(text, "quantity")
-    if not 0 < number <= MAX_QUANTITY:
-        raise InputError(f"A quantity must be above 0 and at most {MAX_QUANTITY}, not {text.strip()}.")
-    return str(int(number.to_integral_value(ROUND_CEILING)))
+    number = _number(text)
+    if number is None:
+        raise InputError(f"A quantity must be a number such as 2 or 12.50, not {text!r:.80}.")
+    if not 0 < abs(number) <= MAX_QUANTITY:
+        raise InputError(f"A quantity must not be 0 and at most {MAX_QUANTITY}, not {text.strip():.80}.")
+    return str(int(number.to_integral_value(ROUND_UP)))
 
 
 def price(text: str) -> str:
-    """A unit price as text, empty for an empty cell."""
+    """A unit price as text, empty for an empty cell, `UNREADABLE` for what is no price."""
     if not text or text.isspace():
         return ""
-    number = _number(text, "price")
-    if not 0 <= number < LIMIT:
-        raise InputError(f"A price must be 0 or more and below {LIMIT}, not {text.strip()}.")
-    return text.strip()
+    if len(text) > _LONGEST_NUMBER:
+        return UNREADABLE
+    number = _number("".join(sign for sign in text if unicodedata.category(sign) != "Sc"))
+    return UNREADABLE if number is None or not 0 <= number < LIMIT else str(number)
 
 
-def _number(text: str, what: str) -> Decimal:
-    if not _NUMBER.fullmatch(text.strip()):
-        raise InputError(f"A {what} must be a number such as 2 or 12.50, not {text!r:.80}.")
-    return Decimal(text.strip())
+def _number(text: str) -> Decimal | None:
+    """A number that can mean one thing only, whatever parts its decimals and thousands."""
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    if _NUMBER.fullmatch(text.strip()):
+        return Decimal(text.strip())
+    found = plain(text)
+    positive = found.removeprefix("-").removeprefix("\u2212").lstrip()
+    number = decimal_number(positive)
+    return number if number is None or positive == found else -number
+
+
+def status(meanings: Mapping[str, OrderStatus], text: str) -> str:
+    """What a word in the status column means; empty for an empty cell."""
+    word = plain_status(text)
+    if word and word not in meanings:
+        raise InputError(
+            f"The status {text.strip()!r:.80} is not known: say what it means with --status WORD=placed, =unplaced or "
+            "=cancelled."
+        )
+    return meanings[word] if word else ""
+
+
+def placed_mark(text: str) -> str:
+    """The `time_mark` of an order, which cannot lie before 1990 or after tomorrow."""
+    mark = time_mark(text)
+    if not mark:
+        return mark
+    found = time_of(int(mark)).replace(tzinfo=None)
+    if EARLIEST <= found <= clock.now_in_sql() + 2 * _DAY:
+        return mark
+    raise InputError(
+        f"The ts {text.strip():.40} is {_misread(text.strip()) or f'{found:%Y-%m-%d}'}; "
+        f"orders lie between {EARLIEST:%Y} and tomorrow."
+    )
+
+
+def _misread(text: str) -> str | None:
+    """What a bare number is that makes no time as seconds since 1970."""
+    if not _SECONDS.fullmatch(text) or len(text) > 12:
+        return None
+    number = Decimal(text)
+    if 1900 <= number <= 2100:
+        return "a year only"
+    if 20_000 <= number <= 80_000:
+        day = _EXCEL_EPOCH + dt.timedelta(days=int(number))
+        return f"the number of a day in a spreadsheet ({day:%Y-%m-%d}); format its column as a date"
+    return None
 
 
 def time_mark(text: str) -> str:
@@ -161,11 +247,12 @@ class Column(NamedTuple):
 
 
 COLUMNS: Mapping[str, Column] = {
-    "order_id": Column("VARCHAR", lambda text: escaped(clean_id(text, "order id")), required=True),
-    "ts": Column("BIGINT", time_mark),
+    "order_id": Column("VARCHAR", order_id, required=True),
+    "ts": Column("BIGINT", placed_mark),
     "customer_id": Column("VARCHAR", lambda text: escaped(clean_id(text, "customer id")) if text else ""),
     "product_id": Column("VARCHAR", lambda text: escaped(clean_id(text)), required=True),
     "quantity": Column("BIGINT", whole_quantity),
     "price": Column("VARCHAR", price),
+    "status": Column("VARCHAR", partial(status, MEANINGS)),
 }
 """Columns an order file can have, in any order; others are ignored."""

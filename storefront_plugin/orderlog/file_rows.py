@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import os
+import re
 import zlib
 from abc import ABC, abstractmethod
 from collections import deque
@@ -20,7 +21,12 @@ from ..core.errors import InputError
 Refuse = Callable[[int, str], None]
 """Called with the number of a row and what is wrong with it."""
 
+SEPARATORS = ",;\t|"
+MAX_UNPARSED = 1000
+
 _FETCH = 10_000
+_NAMED = re.compile(r'"?sep=([,;|:\t ])"?[,;\t]*\r?\n?', re.IGNORECASE)
+"""A first line that Excel reads: it names the separator."""
 
 
 class Rows(ABC):
@@ -50,7 +56,7 @@ def open_rows(path: Path, columns: Collection[str]) -> Iterator[Rows]:
                 with closing(duckdb.connect()) as connection:
                     yield ParquetRows(path, connection, columns)
             else:
-                yield CsvRows(binary)
+                yield CsvRows(binary, columns)
     except (OSError, EOFError, zlib.error, duckdb.Error) as error:
         reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
         raise InputError(f"The order file {path} cannot be read ({reason}); nothing was imported.") from error
@@ -59,12 +65,13 @@ def open_rows(path: Path, columns: Collection[str]) -> Iterator[Rows]:
 class CsvRows(Rows):
     """Rows of a CSV file (UTF-8, plain or gzip), numbered by the physical line on which they begin.
 
-    Invalid UTF-8 becomes lone surrogates, so that it only affects its own row, and only if the cell is used.
+    Cells are parted by commas, semicolons, tabs or bars, whichever gives most of the *columns*, or as a first line
+    ``sep=;`` says. Invalid UTF-8 becomes lone surrogates, so that it only affects its own row, and only if the cell is used.
     """
 
     word = "Line"
 
-    def __init__(self, binary: io.BufferedReader) -> None:
+    def __init__(self, binary: io.BufferedReader, columns: Collection[str]) -> None:
         start = binary.peek(2)[:2]
         if start in (b"\xff\xfe", b"\xfe\xff"):
             raise InputError("The order file is UTF-16; save it as CSV in UTF-8.")
@@ -75,6 +82,8 @@ class CsvRows(Rows):
         self._taken: list[str] = []
         self._again: deque[str] = deque()
         self._line = 1
+        self._unparsed = 0
+        self._separator = self._separator_for(columns)
         header = next(self.read(_unusable_header), None)
         if header is None:
             raise InputError("The order file is empty; its first line must name the columns.")
@@ -91,7 +100,7 @@ class CsvRows(Rows):
         continues with the next.
         """
         while True:
-            reader = csv.reader(self._feed(), strict=True)
+            reader = csv.reader(self._feed(), strict=True, delimiter=self._separator)
             try:
                 for cells in reader:
                     start = self._line
@@ -102,9 +111,27 @@ class CsvRows(Rows):
                 return
             except csv.Error as error:
                 refuse(self._line, f"The row can't be parsed ({error}); check its quotes.")
+                self._unparsed += 1
+                if self._unparsed > MAX_UNPARSED:  # each may have been searched for its end through many lines
+                    raise InputError(
+                        f"More than {MAX_UNPARSED:,} rows of the order file can't be parsed, the last in line "
+                        f"{self._line}; check its quotes and its separator."
+                    ) from None
                 self._again.extendleft(reversed(self._taken[1:]))
                 self._taken.clear()
                 self._line += 1
+
+    def _separator_for(self, columns: Collection[str]) -> str:
+        first = self._lines.readline()
+        named = _NAMED.fullmatch(first)
+        if named is not None:
+            self._line = 2
+            return named[1]
+        self._again.append(first)
+        while first and not first.strip():
+            first = self._lines.readline()
+            self._again.append(first)
+        return max(SEPARATORS, key=lambda separator: len(_names(first, separator) & set(columns)))
 
     def _feed(self) -> Iterator[str]:
         """Physical lines, noted in ``_taken`` until their row is complete."""
@@ -116,6 +143,10 @@ class CsvRows(Rows):
         for line in self._lines:
             taken.append(line)
             yield line
+
+
+def _names(header: str, separator: str) -> set[str]:
+    return {name.strip().strip('"').strip().casefold() for name in header.split(separator)}
 
 
 def _unusable_header(number: int, message: str) -> None:

@@ -13,8 +13,9 @@ _PAGE = 500
 _SHOWN_DIGITS = 6
 """Digits of a long number that spreadsheets show at least; zeros at the end are left out."""
 
-_EDGES = " \t\r\n\v\f\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
-_AT_ENDS = re.compile(f"^[{_EDGES}]+|[{_EDGES}]+$")
+_EDGES = " \t\r\n\v\f\u00a0\u1680\u2028\u2029\u202f\u205f\u2060\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200E)))
+"""Spaces of all kinds, and signs that take none."""
+
 _FORMULA = re.compile(r'="([^"]*)"')
 _WHOLE = re.compile(r"([0-9]+)[.,]0+")
 _SCIENTIFIC = re.compile(r"([0-9])(?:[.,]([0-9]{1,17}))?[eE]\+([0-9]{1,2})")
@@ -87,9 +88,9 @@ def _plain(text: str) -> str:
     """*text* without what spreadsheets put around it."""
     if len(text) > 4 * MAX_ID_BYTES:
         return text
-    text = _AT_ENDS.sub("", text)
+    text = text.strip(_EDGES)
     formula = _FORMULA.fullmatch(text)
-    text = _AT_ENDS.sub("", formula[1]) if formula else text
+    text = formula[1].strip(_EDGES) if formula else text
     whole = _WHOLE.fullmatch(text)
     return whole[1] if whole else text
 
