@@ -44,6 +44,7 @@ from .recommending.reading import Failures, PageReader
 from .recommending.refresher import News, SnapshotCache
 from .recommending.rules.store import RuleStore
 from .recommending.slot_stats import SlotStats
+from .recommending.strategies import RANKINGS
 from .recommending.suggestions import Suggestions
 from .redis_store import RedisStore, stop
 from .redis_store.keys import Keys
@@ -200,6 +201,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         keys=keys,
         folder=folder,
         currency=settings.currency,
+        rankings=RANKINGS,
     )
     counting = Counting(
         settings=settings,

@@ -1,4 +1,4 @@
-"""The content index of a catalogue: similar and top-rated products, built when missing and after products changed."""
+"""The content index of a catalogue: similar products and rankings, built when missing and after products changed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
-from ..core import clock
 from ..core.database import Database
 from ..core.errors import StorefrontError
 from ..orderlog.numbering import locked_applier
@@ -23,7 +22,7 @@ from ..redis_store.keys import Keys
 from ..shop.cleaning import clean_products
 from ..shop.ports import Catalog, Product
 from .neighbours import NeighbourFinder, features
-from .ratings import Rated, lower_bounds
+from .rankings import Ranking
 
 # An index is written to Redis under a new edition. Readers use the edition in the news hash, so they see a complete one;
 # the previous edition expires a minute later.
@@ -33,7 +32,7 @@ NumberProducts: TypeAlias = Callable[[Sequence[str]], Mapping[str, int]]
 """Returns the number of each product id; assigns new ones."""
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called with the phase (``catalogue``, ``alike``, ``rated``), how much of it is done, and its total."""
+"""Called with the phase (``catalogue``, ``alike``, ``ranked``), how much of it is done, and its total."""
 
 SHARDS: Final = 16
 """Shards of `Keys.alike`."""
@@ -41,7 +40,9 @@ SHARDS: Final = 16
 PART_PRODUCTS: Final = 500
 """Products per part that is compared with all others; there are at most as many parts as shards."""
 
-BEST_RATED: Final = 10_000
+BEST_RANKED: Final = 10_000
+"""Products of each ranking."""
+
 KEPT_SECONDS: Final = 60
 """Seconds for which the previous edition stays readable, for processes that have not noticed the new one."""
 
@@ -65,8 +66,9 @@ def index_catalogue(
     folder: Path,
     progress: Progress = silent,
     currency: str | None = None,
+    rankings: Sequence[Ranking] = (),
 ) -> str:
-    """Index all visible products; returns the edition in Redis.
+    """Index all visible products, with the *rankings* of strategies; returns the edition in Redis.
 
     Raises:
         StoreUnavailable: Redis refused; the previous edition stays.
@@ -74,13 +76,12 @@ def index_catalogue(
         Exception: Any exception of the catalogue or *number_products*.
     """
     edition = secrets.token_hex(4)
-    _remove_broken(store, keys)
+    _remove_broken(store, keys, rankings)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="alike-", dir=folder) as own:
         rows = Path(own) / "products.jsonl"
-        reviews, highest = _write_rows(
-            clean_products(catalog.iter_products(), currency), number_products, rows, progress
-        )
+        products = clean_products(catalog.iter_products(), currency)
+        values, highest = _write_rows(products, number_products, rows, progress, rankings)
         store.pipeline_write([("HSET", keys.news, "indexing", edition, "indexing_products", highest)])
         with closing(NeighbourFinder(rows, Path(own))) as finder:
             stems = [keys.alike(edition, shard).removesuffix(str(shard)) for shard in range(SHARDS)]
@@ -89,17 +90,22 @@ def index_catalogue(
                 for stem, commands in finder.commands(part, parts, stems).items():
                     store.load_packed(stem, commands)
                 progress("alike", part + 1, parts)
-    _store_rated(reviews, store, keys, edition)
-    progress("rated", 1, 1)
-    _switch(store, keys, edition, highest)
+    for ranking in rankings:
+        _store_ranking(ranking, values[ranking.name], store, keys, edition)
+    progress("ranked", 1, 1)
+    _switch(store, keys, edition, highest, rankings)
     return edition
 
 
 def _write_rows(
-    products: Iterable[Product], number_products: NumberProducts, path: Path, progress: Progress
-) -> tuple[list[Rated], int]:
-    """Write the features of visible products; returns their reviews and the highest number."""
-    reviews: list[Rated] = []
+    products: Iterable[Product],
+    number_products: NumberProducts,
+    path: Path,
+    progress: Progress,
+    rankings: Sequence[Ranking],
+) -> tuple[dict[str, dict[int, Any]], int]:
+    """Write the features of visible products; returns their values by ranking, and the highest number."""
+    values: dict[str, dict[int, Any]] = {ranking.name: {} for ranking in rankings}
     seen: set[int] = set()
     done = 0
     with path.open("w", encoding="utf-8") as file:
@@ -110,18 +116,12 @@ def _write_rows(
                 if product.visible and number not in seen:
                     seen.add(number)
                     file.write(_row(number, product))
-                    if product.rating is not None and product.review_count > 0:
-                        reviews.append(
-                            Rated(
-                                number=number,
-                                stars=product.rating,
-                                count=product.review_count,
-                                reviewed_at=product.reviewed_at,
-                            )
-                        )
+                    for ranking in rankings:
+                        if (value := ranking.value(product)) is not None:
+                            values[ranking.name][number] = value
             done += len(chunk)
             progress("catalogue", done, done)
-    return reviews, max(seen, default=0)
+    return values, max(seen, default=0)
 
 
 def _row(number: int, product: Product) -> str:
@@ -136,20 +136,24 @@ def _row(number: int, product: Product) -> str:
     return json.dumps(row, separators=(",", ":")) + "\n"
 
 
-def _store_rated(reviews: Sequence[Rated], store: RedisStore, keys: Keys, edition: str) -> None:
-    bounds = lower_bounds(reviews, clock.now())
-    best = heapq.nlargest(BEST_RATED, ((round(bound * 1e6), number) for number, bound in bounds.items()))
+def _store_ranking(ranking: Ranking, values: Mapping[int, Any], store: RedisStore, keys: Keys, edition: str) -> None:
+    scores = ranking.scores(values)
+    best = heapq.nlargest(BEST_RANKED, ((round(score * 1e6), number) for number, score in scores.items()))
     store.pipeline_write(
-        ("ZADD", keys.rated(edition), *(word for score, number in part for word in (score, str(number))))
+        (
+            "ZADD",
+            keys.ranking(edition, ranking.name),
+            *(word for score, number in part for word in (score, str(number))),
+        )
         for part in _chunks(best)
     )
 
 
-def _switch(store: RedisStore, keys: Keys, edition: str, highest: int) -> None:
+def _switch(store: RedisStore, keys: Keys, edition: str, highest: int, rankings: Sequence[Ranking]) -> None:
     names = ("indexing", "edition", "edition_products")
     current, old, old_highest = store.execute([Command(keys.news, "HGET", (name,)) for name in names])
     if current != edition.encode():
-        store.unlink(_edition_keys(keys, edition, highest))
+        store.unlink(_edition_keys(keys, edition, highest, rankings))
         raise IndexingOvertaken("Another indexing of the catalogue has started; wait for it.")
     store.pipeline_write(
         [
@@ -158,20 +162,20 @@ def _switch(store: RedisStore, keys: Keys, edition: str, highest: int) -> None:
         ]
     )
     if old:
-        before = _edition_keys(keys, old.decode(), int(old_highest or 0))
+        before = _edition_keys(keys, old.decode(), int(old_highest or 0), rankings)
         store.pipeline_write(("EXPIRE", name, KEPT_SECONDS) for name in before)
 
 
-def _remove_broken(store: RedisStore, keys: Keys) -> None:
+def _remove_broken(store: RedisStore, keys: Keys, rankings: Sequence[Ranking]) -> None:
     """Remove the keys of an indexing that failed, or that this one overtakes."""
     names = ("indexing", "indexing_products")
     edition, highest = store.execute([Command(keys.news, "HGET", (name,)) for name in names])
     if edition:
-        store.unlink(_edition_keys(keys, edition.decode(), int(highest or 0)))
+        store.unlink(_edition_keys(keys, edition.decode(), int(highest or 0), rankings))
 
 
-def _edition_keys(keys: Keys, edition: str, highest: int) -> Iterator[str]:
-    yield keys.rated(edition)
+def _edition_keys(keys: Keys, edition: str, highest: int, rankings: Sequence[Ranking]) -> Iterator[str]:
+    yield from (keys.ranking(edition, ranking.name) for ranking in rankings)
     for number in range(1, highest + 1):
         yield keys.alike(edition, number)
 
@@ -200,6 +204,7 @@ class CatalogueIndex:
         keys: Keys,
         folder: Path,
         currency: str | None,
+        rankings: Sequence[Ranking],
     ) -> None:
         self._catalog = catalog
         self._database = database
@@ -208,11 +213,21 @@ class CatalogueIndex:
         self._keys = keys
         self._folder = folder
         self._currency = currency
+        self._rankings = rankings
 
     def build(self, progress: Progress = silent) -> None:
         """Index the whole catalogue. Raises `StoreUnavailable`, `DatabaseUnavailable`, and exceptions of the catalogue."""
         cards = self._store.execute([Command(self._keys.news, "HGET", ("cards",))])[0] or 0
-        index_catalogue(self._catalog, self._number, self._store, self._keys, self._folder, progress, self._currency)
+        index_catalogue(
+            self._catalog,
+            self._number,
+            self._store,
+            self._keys,
+            self._folder,
+            progress,
+            self._currency,
+            self._rankings,
+        )
         self._store.pipeline_write([("HSET", self._keys.news, "indexed_cards", cards)])
 
     def build_if_due(self, progress: Progress = silent) -> bool:

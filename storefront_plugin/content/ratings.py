@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from ..core.clock import aware
+from ..shop.ports import Product
 
 STARS = 5.0
 HALF_LIFE_DAYS = 730.0
@@ -29,10 +30,16 @@ DEVIATIONS = 1.645
 class Rated:
     """The reviews of one product: *stars* is their mean, 0 to 5; *count* is above 0."""
 
-    number: int
     stars: float
     count: int
     reviewed_at: dt.datetime | None = None
+
+
+def reviews_of(product: Product) -> Rated | None:
+    """Its reviews; None without any."""
+    if product.rating is None or product.review_count <= 0:
+        return None
+    return Rated(product.rating, product.review_count, product.reviewed_at)
 
 
 def effective_count(rated: Rated, now: dt.datetime) -> float:
@@ -43,16 +50,16 @@ def effective_count(rated: Rated, now: dt.datetime) -> float:
     return float(rated.count * 2.0 ** (-days / HALF_LIFE_DAYS))
 
 
-def lower_bounds(reviews: Sequence[Rated], now: dt.datetime) -> dict[int, float]:
+def lower_bounds(reviews: Mapping[int, Rated], now: dt.datetime) -> dict[int, float]:
     """The lower bound of the rating of each product, in stars."""
-    counts = [effective_count(rated, now) for rated in reviews]
+    counts = [effective_count(rated, now) for rated in reviews.values()]
     if not counts:
         return {}
     strength = max(LEAST_PRIOR, median(counts))
-    mean = _shop_mean(reviews, counts)
+    mean = _shop_mean(list(reviews.values()), counts)
     return {
-        rated.number: lower_bound(rated.stars, count, mean, strength)
-        for rated, count in zip(reviews, counts, strict=True)
+        number: lower_bound(rated.stars, count, mean, strength)
+        for (number, rated), count in zip(reviews.items(), counts, strict=True)
     }
 
 

@@ -20,6 +20,7 @@ from ..redis_store import MISSING, Command, RedisStore
 from ..redis_store.keys import Keys
 from ..shop.product_cache import CHANGED_IDS, ProductCache
 from .snapshot import Snapshot, SnapshotPart, load_snapshot, with_changes
+from .strategies import RANKINGS
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +132,9 @@ class SnapshotCache(Forkable):
         """Command everything again; raises `StoreUnavailable` or `DatabaseUnavailable`."""
         try:
             self._numbers.refresh(self._database)
-            self.current = load_snapshot(self._database, self._store, self._keys, self._parts)
+            self.current = load_snapshot(
+                self._database, self._store, self._keys, self._parts, [one.name for one in RANKINGS]
+            )
             self._due_at = time.monotonic() + MAX_AGE
         finally:
             self._tried.set()

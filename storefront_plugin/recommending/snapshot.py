@@ -42,7 +42,7 @@ class Snapshot:
         edition: Token of the content index; "" before there is one.
         trending: Numbers of the products that trend, with scores, best first.
         trend: Factor of each product's score by its number: whether it sold lately as it used to.
-        rated: Lower bound of the rating in stars by number, best first.
+        rankings: By name, scores of the products of each ranking of the strategies by number, best first.
         parts: What each registered part has loaded.
         news: The versions this snapshot was made from.
         is_read: Whether anything was read; what a process begins with says nothing about the shop.
@@ -54,10 +54,14 @@ class Snapshot:
     edition: str = ""
     trending: tuple[tuple[int, float], ...] = ()
     trend: Mapping[int, float] = field(default_factory=dict)
-    rated: Mapping[int, float] = field(default_factory=dict)
+    rankings: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     parts: Mapping[SnapshotPart[Any], Any] = field(default_factory=dict)
     news: Mapping[bytes, bytes] = field(default_factory=dict)
     is_read: bool = False
+
+    def ranking(self, name: str) -> Mapping[int, float]:
+        """Scores by product number, best first; nothing before the catalogue was indexed with the ranking *name*."""
+        return self.rankings.get(name, {})
 
     def part(self, part: SnapshotPart[_Any], default: _Any) -> _Any:
         """What *part* has loaded; *default* before anything was read."""
@@ -66,18 +70,19 @@ class Snapshot:
 
 
 def load_snapshot(
-    database: Database, store: RedisStore, keys: Keys, parts: Sequence[SnapshotPart[Any]] = ()
+    database: Database,
+    store: RedisStore,
+    keys: Keys,
+    parts: Sequence[SnapshotPart[Any]] = (),
+    rankings: Sequence[str] = (),
 ) -> Snapshot:
     """The snapshot as SQL and Redis hold it now; raises `StoreUnavailable` or `DatabaseUnavailable`."""
     news = store.execute([Command(keys.news, "HGETALL")])[0] or {}
     edition = news.get(b"edition", b"").decode()
     generation = live(database)
-    older, trending, rated = store.execute(
-        [
-            Command(keys.older, "HGETALL"),
-            Command(keys.trending, "ZRANGE", (0, -1, "REV", "WITHSCORES")),
-            Command(keys.rated(edition), "ZRANGE", (0, -1, "REV", "WITHSCORES")),
-        ]
+    lists = [keys.trending, *(keys.ranking(edition, name) for name in rankings)]
+    older, trending, *ranked = store.execute(
+        [Command(keys.older, "HGETALL"), *(Command(key, "ZRANGE", (0, -1, "REV", "WITHSCORES")) for key in lists)]
     )
     if generation and "foreign" in BatchSender(database, store, keys).standing(generation).broken.values():
         generation = None  # counts of another history, whose product numbers may mean other products
@@ -93,7 +98,10 @@ def load_snapshot(
             {int(number): int(orders) / 1000 for number, orders in older.items()},
             popularity.unit,
         ),
-        rated={int(member): score / 1_000_000 for member, score in rated},
+        rankings={
+            name: {int(member): score / 1_000_000 for member, score in found}
+            for name, found in zip(rankings, ranked, strict=True)
+        },
         parts={part: part.get(blocking=True) for part in parts},
         news=news,
         is_read=True,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
+from ..content.rankings import Ranking
 from ..redis_store import MISSING, Command
 from ..redis_store.keys import Keys, shard_of
 from .page import Page, ReasonKind
@@ -61,7 +62,13 @@ class Source:
 
 
 class Strategy(Source, ABC):
-    """A way of suggesting products: it says what it must read, and chooses from the answers without any I/O."""
+    """A way of suggesting products: it says what it must read, and chooses from the answers without any I/O.
+
+    Attributes:
+        ranking: An order of the catalogue that it needs of every page: ``question.snapshot.ranking(name)``.
+    """
+
+    ranking: ClassVar[Ranking | None] = None
 
     def reads(self, question: Question) -> Sequence[Command]:
         """What must be read from Redis; all slots' reads go in one trip."""

@@ -68,9 +68,9 @@ class Keys:
         """Sorted set: numbers of similar products, by similarity in millionths."""
         return f"{self.prefix}:{VERSION}:{{alike.{edition}.{product % 16}}}:{product}"
 
-    def rated(self, edition: str) -> str:
-        """Sorted set: product numbers by the lower bound of their rating in millionths of a star."""
-        return f"{self.prefix}:{VERSION}:{{rated.{edition}}}"
+    def ranking(self, edition: str, name: str) -> str:
+        """Sorted set: product numbers by their score in millionths, of the ranking *name* of strategies."""
+        return f"{self.prefix}:{VERSION}:{{{name}.{edition}}}"
 
     def fills(self, day: dt.date) -> str:
         """Hash: ``placement/slot/pages`` and ``placement/slot/empty`` to the number of pages of a day; expires after a month."""

@@ -129,7 +129,7 @@ def _write_lists(shop: SmallShop, size: Size) -> None:
         if product.rating
     ]
     members = [word for number, bound in rated[:2000] for word in (bound, str(number))]
-    store.pipeline_write([("ZADD", keys.rated(EDITION), *members), ("HSET", keys.news, "edition", EDITION)])
+    store.pipeline_write([("ZADD", keys.ranking(EDITION, "rated"), *members), ("HSET", keys.news, "edition", EDITION)])
     popularity = shop.storefront.services.snapshots.current.popularity
     older = {number: n / popularity.unit * (90 + number % 10) / 100 for number, n in popularity.counts.items()}
     store_older(store, keys, older)

@@ -28,7 +28,7 @@ class HandmadePage:
         self._unit = held.popularity.unit
         self._total = held.popularity.total
         self._trend = held.trend
-        self._rated = held.rated
+        self._rated = held.ranking("rated")
         self._products: Mapping[int, Product] = dict(enumerate(shop.products.values(), 1))
         self._redis: Any = redis.Redis.from_url(redis_url, protocol=3)
 

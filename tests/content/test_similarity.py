@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -13,7 +14,9 @@ import pytest
 from storefront_plugin.content import index as content
 from storefront_plugin.content.index import index_catalogue
 from storefront_plugin.content.neighbours import KEPT, MAX_TOKENS, features, tokens
+from storefront_plugin.content.rankings import Ranking
 from storefront_plugin.core.errors import StoreUnavailable
+from storefront_plugin.recommending.strategies import RANKINGS
 from storefront_plugin.redis_store import Command, RedisStore
 from storefront_plugin.redis_store.keys import Keys
 from storefront_plugin.shop.memory import MemoryCatalog
@@ -35,9 +38,10 @@ class Index:
             self.numbers.setdefault(product_id, len(self.numbers) + 1)
         return {product_id: self.numbers[product_id] for product_id in ids}
 
-    def run(self, *products: Product) -> str:
+    def run(self, *products: Product, rankings: Sequence[Ranking] = RANKINGS) -> str:
         """Index *products*; the edition."""
-        return index_catalogue(MemoryCatalog(products), self.number_products, self.store, self.keys, self.folder)
+        catalog = MemoryCatalog(products)
+        return index_catalogue(catalog, self.number_products, self.store, self.keys, self.folder, rankings=rankings)
 
     def alike(self, edition: str, product_id: str) -> dict[str, float]:
         """The neighbours of a product, the most alike first."""
@@ -166,9 +170,28 @@ def test_best_rated_are_stored_by_their_lower_bound(index: Index) -> None:
         product("unsaid", "C", rating=5.0),
         product("hidden", "D", rating=5.0, review_count=500, visible=False),
     )
-    (best,) = index.store.execute([Command(index.keys.rated(edition), "ZRANGE", (0, -1, "REV", "WITHSCORES"))])
+    (best,) = index.store.execute(
+        [Command(index.keys.ranking(edition, "rated"), "ZRANGE", (0, -1, "REV", "WITHSCORES"))]
+    )
     assert [member for member, _ in best] == [b"2", b"1"]
     assert all(0 < score < 5e6 for _, score in best)
+
+
+def test_a_ranking_is_stored_with_its_edition_and_goes_with_it(index: Index) -> None:
+    """By its values, where it says no scores; products without a value and hidden ones have no place in it."""
+    days = {"old": 1, "new": 30, "hidden": 40}
+    products = [
+        product(name, "Mug", visible=name != "hidden", created_at=dt.datetime(2026, 1, 1) + dt.timedelta(days=day))
+        for name, day in days.items()
+    ]
+    newest = Ranking("newest", lambda one: one.created_at and (one.created_at - dt.datetime(2026, 1, 1)).days)
+    first, second = (index.run(*products, product("undated", "Cup"), rankings=[newest]) for _ in range(2))
+    read = Command(index.keys.ranking(second, "newest"), "ZRANGE", (0, -1, "REV", "WITHSCORES"))
+    lives = [Command(index.keys.ranking(edition, "newest"), "TTL") for edition in (first, second)]
+    best, before, now = index.store.execute([read, *lives])
+    assert [(member, score / 1e6) for member, score in best] == [(b"2", 30), (b"1", 1)]
+    assert 0 < before <= content.KEPT_SECONDS
+    assert now == -1
 
 
 def test_the_edition_before_goes_a_minute_later(index: Index) -> None:
@@ -187,7 +210,7 @@ def test_a_broken_indexing_changes_nothing_and_leaves_nothing(index: Index, monk
     products = [product("a", "Mug one", "mugs"), product("b", "Mug two", "mugs")]
     good = index.run(*products)
     with monkeypatch.context() as patch:
-        patch.setattr(content, "_store_rated", _refused)
+        patch.setattr(content, "_store_ranking", _refused)
         with pytest.raises(StoreUnavailable):
             index.run(*products)
     assert index.store.execute([Command(index.keys.news, "HGET", ("edition",))]) == [good.encode()]
@@ -200,15 +223,15 @@ def test_a_broken_indexing_changes_nothing_and_leaves_nothing(index: Index, monk
 def test_an_overtaken_indexing_takes_its_keys_away(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two at the same time the later stays; the earlier says so and leaves no keys."""
     products = [product("a", "Mug one", "mugs"), product("b", "Mug two", "mugs")]
-    store_rated = content._store_rated
+    store_ranking = content._store_ranking
     later: list[str] = []
 
     def overtaken(*arguments: Any) -> None:
-        monkeypatch.setattr(content, "_store_rated", store_rated)
+        monkeypatch.setattr(content, "_store_ranking", store_ranking)
         later.append(index.run(*products))
-        store_rated(*arguments)
+        store_ranking(*arguments)
 
-    monkeypatch.setattr(content, "_store_rated", overtaken)
+    monkeypatch.setattr(content, "_store_ranking", overtaken)
     with pytest.raises(content.IndexingOvertaken):
         index.run(*products)
     editions = {key.split(b".")[1] for key in index.store.scan(f"{index.keys.prefix}:*alike.*")}

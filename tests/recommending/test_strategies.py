@@ -9,7 +9,10 @@ from dataclasses import replace
 import pytest
 from small_shop import SmallShop, made_products
 
-from storefront_plugin import MemoryCatalog, Product
+from storefront_plugin import MemoryCatalog, Product, services
+from storefront_plugin.content.rankings import Ranking
+from storefront_plugin.recommending import refresher
+from storefront_plugin.recommending.strategies import RANKINGS
 
 KINDS = ("kettle", "spade", "pillow", "lamp")
 
@@ -62,6 +65,22 @@ def test_old_reviews_count_less(make_shop: Callable[..., SmallShop]) -> None:
         shop.storefront.drain()
         found = shop.ids("top_rated", limit=20)
         assert found.index("p8") < found.index("p4")
+
+
+def test_a_ranking_of_the_catalogue_is_held_by_every_process(
+    make_shop: Callable[..., SmallShop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a strategy declares of products reaches its pages, best first; nothing else names it."""
+    stocked = Ranking("stocked", lambda product: product.stock)
+    for module in (services, refresher):
+        monkeypatch.setattr(module, "RANKINGS", (*RANKINGS, stocked))
+    stock = {"p3": 7, "p5": 9, "p8": 1}
+    shop = make_shop(catalog=MemoryCatalog([replace(one, stock=stock.get(one.id)) for one in made_products()]))
+    with shop.app.app_context():
+        shop.storefront.drain()
+        held = shop.storefront.services.snapshots.get()
+    assert list(held.ranking("stocked").items()) == [(5, 9.0), (3, 7.0), (8, 1.0)]
+    assert held.ranking("unknown") == {}
 
 
 def test_top_rated_on_a_page_stays_near_its_product(rated_shop: SmallShop) -> None:

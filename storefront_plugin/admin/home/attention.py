@@ -168,7 +168,7 @@ def slot_items(fills: SlotStats) -> list[Item]:
                 days=DAYS,
             )
             remedy = _("Choose another source or deactivate the slot.")
-            if slot.strategies == ("top_rated",) and not current_services.snapshots.current.rated:
+            if slot.strategies == ("top_rated",) and not current_services.snapshots.current.ranking("rated"):
                 text = _(
                     "The slot “%(slot)s” (%(placement)s) is not shown: no product has a rating.",
                     slot=slot_title(slot),

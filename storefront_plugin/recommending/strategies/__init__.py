@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...content.rankings import Ranking
 from ..strategy import Strategy
 from .also_bought import AlsoBought
 from .bestsellers import Bestsellers
@@ -17,3 +18,6 @@ STRATEGIES: Mapping[str, Strategy] = {
     for strategy in (Related(), AlsoBought(), BoughtTogether(), TopRated(), Bestsellers(), Trending())
 }
 """All strategies that suggest products, by name."""
+
+RANKINGS: tuple[Ranking, ...] = tuple(each.ranking for each in STRATEGIES.values() if each.ranking is not None)
+"""The rankings that strategies need, which the content index makes."""

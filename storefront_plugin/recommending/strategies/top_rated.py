@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from ...content.rankings import Ranking
+from ...content.ratings import lower_bounds, reviews_of
+from ...core import clock
 from ...core.errors import N_
 from ...redis_store import Command
 from ..page import ReasonKind
 from ..strategy import Answers, Candidate, Question, Strategy, alike_reads, ranked
 
 RATED = ReasonKind("rated", N_("Highly rated"))
+BOUNDS = Ranking("rated", reviews_of, lambda reviews: lower_bounds(reviews, clock.now()))
+"""Products by the lower bound of their rating, in stars."""
 
 FILL = 200
 
@@ -21,12 +26,13 @@ class TopRated(Strategy):
     name = "top_rated"
     title = N_("Highly rated")
     reasons = (RATED,)
+    ranking = BOUNDS
 
     def reads(self, question: Question) -> Sequence[Command]:
         return alike_reads(question)
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
-        rated = question.snapshot.rated
+        rated = question.snapshot.ranking(BOUNDS.name)
         near = ranked({number: rated[number] for number, _ in answers.alike if number in rated})
         for number, bound in near:
             yield Candidate(number, bound, RATED)
