@@ -114,10 +114,9 @@ def _redis(services: Services) -> Iterator[Finding]:
             f"Redis evicts keys on its own (maxmemory-policy {facts.maxmemory_policy}) and would lose counts: "
             "use a separate instance, or set noeviction or a volatile-* policy.",
         )
-    if lost := services.upkeep.audit():
-        yield Finding("error", f"{len(lost)} shards in Redis have lost counts: run `flask storefront rebuild`.")
-    if services.upkeep.rebuild_due:
-        yield Finding("error", services.upkeep.rebuild_due)
+    services.upkeep.audit()  # what it finds is marked in Redis
+    if trouble := services.counting.trouble():
+        yield Finding("error", trouble)
     if services.snapshots.current.popularity.must_rebuild:
         yield Finding("warning", "The weights have grown large: run `flask storefront rebuild` to start a new epoch.")
 
@@ -125,12 +124,14 @@ def _redis(services: Services) -> Iterator[Finding]:
 def _worker(services: Services) -> Iterator[Finding]:
     seen = services.heartbeats.look()
     last = f"last seen {seen.last_at:%Y-%m-%d %H:%M:%S} UTC" if seen.last_at else "never run"
-    late = services.counting.backlog(ask_redis=True).is_late
+    backlog = services.counting.backlog(ask_redis=True)
+    late = backlog.is_late
     if seen.alive:
         who = [number(seen.workers, "worker")] if seen.workers else []
         who += [number(seen.threads, "thread") + " of the shop"] if seen.threads else []
         who += ["the shop's scheduler"] if seen.schedulers else []
-        yield Finding("ok", f"Orders are counted by {' and '.join(who)}, {last}.")
+        verb = "recorded and cannot be counted" if backlog.trouble else "counted"
+        yield Finding("warning" if backlog.trouble else "ok", f"Orders are {verb} by {' and '.join(who)}, {last}.")
         if late:
             yield Finding(
                 "warning",

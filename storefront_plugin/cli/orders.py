@@ -205,9 +205,20 @@ def _print_report(report: ImportReport, all_written: bool = False) -> None:
 @click.command
 @with_appcontext
 def drain() -> None:
-    """Count all orders recorded so far, now."""
-    batches = mounted_services().counting.drain()
-    click.echo(f"{batches:,} batches of orders were counted." if batches else "All orders have already been counted.")
+    """Count all orders recorded so far, now; exit status 1 where Redis cannot take them all."""
+    counting = mounted_services().counting
+    batches, trouble = counting.drain(), counting.trouble()
+    if batches:
+        click.echo(f"{batches:,} batches of orders were counted.")
+    elif not trouble:
+        click.echo("All orders have already been counted.")
+    _end(trouble)
+
+
+def _end(trouble: str | None) -> None:
+    """Exit with status 1 where orders cannot be counted."""
+    if trouble:
+        raise click.ClickException(trouble)
 
 
 @click.command
@@ -223,11 +234,16 @@ def rebuild() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @with_appcontext
 def stats(as_json: bool) -> None:
-    """Figures: products, pairs, memory, and how far counting is behind the log."""
+    """Figures: products, pairs, memory, and how far counting is behind the log; exit status 1 where it cannot go on."""
     figures = mounted_services().counting.stats()
     if as_json:
         click.echo(json.dumps(figures, default=str, ensure_ascii=False))
-        return
+    else:
+        _print_figures(figures)
+    _end(figures.get("trouble"))
+
+
+def _print_figures(figures: Mapping[str, Any]) -> None:
     rows = list(_rows(figures))
     width = max((len(label) for label, _ in rows), default=0)
     for label, value in rows:

@@ -34,6 +34,8 @@ BATCHES_AT_ONCE = 8
 MANY_ORDERS = 100
 """Orders from which other work is done in parallel while Redis counts; for fewer, the thread costs more than it saves."""
 
+REBUILD = "run `flask storefront rebuild`"
+
 DAMAGES = ("BADBATCH", "DAMAGED")
 """Errors of the script itself: the shard is not as it should be."""
 
@@ -48,12 +50,12 @@ class Standing:
     broken: dict[int, str]
 
     @property
-    def trouble(self) -> str | None:
-        """Why shards cannot be continued, in a sentence with the remedy; None where all can."""
+    def reason(self) -> str | None:
+        """Why shards cannot be continued, in words to which a remedy belongs; None where all can."""
         if not self.broken:
             return None
         kinds, shards = " or ".join(sorted(set(self.broken.values()))), len(self.broken) + len(self.positions)
-        return f"{len(self.broken)} of the {shards} shards in Redis are {kinds}; run `flask storefront rebuild`."
+        return f"{len(self.broken)} of the {shards} shards in Redis are {kinds}"
 
 
 class BatchSender:

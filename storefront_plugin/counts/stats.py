@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from ..core import clock
 from ..core.database import Database
-from ..orderlog.numbering import last_position
+from ..orderlog.numbering import Position, last_position
 from ..orderlog.product_numbers import ProductNumbers
 from ..orderlog.tables import Applier, Batch, OrderEvent
 from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys, shard_of
 from . import generations
-from .applier import BatchSender
+from .applier import REBUILD, BatchSender, Standing
 from .generations import Generation
 
 MOST_WAITING = 100_000
@@ -37,6 +37,7 @@ class Backlog:
         counted_at: When the newest batch was made.
         position: Number of the newest batch; None before the first.
         broken: Why shards in Redis cannot be continued: ``missing``, ``damaged`` or ``foreign``.
+        reason: The same in words; None where all can.
         rebuilding: Whether a rebuild is running.
         broke_off: Whether a rebuild failed and can be resumed.
     """
@@ -46,8 +47,16 @@ class Backlog:
     counted_at: dt.datetime | None = None
     position: int | None = None
     broken: frozenset[str] = frozenset()
+    reason: str | None = None
     rebuilding: bool = False
     broke_off: bool = False
+
+    @property
+    def trouble(self) -> str | None:
+        """Why orders cannot be counted, in a sentence with the remedy; None where they can."""
+        if self.reason is None:
+            return None
+        return f"{self.reason}; {'a rebuild is running' if self.rebuilding else REBUILD}."
 
     @property
     def is_late(self) -> bool:
@@ -66,16 +75,16 @@ def backlog(database: Database, store: RedisStore, keys: Keys, ask_redis: bool) 
         building = session.scalar(generations.newest("building"))
         counted_at = session.scalar(sa.select(Batch.created_at).order_by(Batch.number.desc()).limit(1))
         unnumbered, since = _unnumbered(session)
-    lowest, broken = None, frozenset[str]()
-    if live is not None and ask_redis:
-        lowest, broken = _standing(BatchSender(database, store, keys), live)
+    standing = _standing(BatchSender(database, store, keys), live) if ask_redis else _UNKNOWN
+    lowest = min((position.number for position in standing.positions.values()), default=None)
     unsent, unsent_since = _unsent(database, lowest) if lowest is not None and lowest < (position or 0) else (0, None)
     return Backlog(
         waiting=min(MOST_WAITING, unnumbered + unsent),
         since=min((moment for moment in (since, unsent_since) if moment is not None), default=None),
         counted_at=counted_at,
         position=position,
-        broken=broken,
+        broken=frozenset(standing.broken.values()),
+        reason=standing.reason,
         rebuilding=building is not None and not generations.is_dead(building),
         broke_off=building is not None and generations.is_dead(building),
     )
@@ -87,11 +96,12 @@ def _unnumbered(session: Session) -> tuple[int, dt.datetime | None]:
     return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0, session.scalar(oldest)
 
 
-def _standing(sender: BatchSender, live: Generation) -> tuple[int | None, frozenset[str]]:
-    """The lowest batch of a shard, and why others cannot be continued."""
-    standing = sender.standing(live)
-    lowest = min((position.number for position in standing.positions.values()), default=None)
-    return lowest, frozenset(standing.broken.values())
+_UNKNOWN = Standing({}, {})
+
+
+def _standing(sender: BatchSender, live: Generation | None) -> Standing:
+    """Where the shards are; without a generation nothing of the log is in Redis."""
+    return Standing({0: Position(0, "")}, {}) if live is None else sender.standing(live)
 
 
 def _unsent(database: Database, lowest: int) -> tuple[int, dt.datetime | None]:

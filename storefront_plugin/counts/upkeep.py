@@ -15,7 +15,7 @@ from ..orderlog.settling import Settled
 from ..redis_store import RedisStore
 from ..redis_store.keys import Keys
 from . import generations
-from .applier import BatchSender, Standing
+from .applier import REBUILD, BatchSender, Standing
 from .generations import Generation
 from .shards import mark_incomplete
 
@@ -140,10 +140,12 @@ class Upkeep:
 
     def _note_missing(self, standing: Standing) -> None:
         """Record why a rebuild is needed; log it the first time."""
-        reason = standing.trouble
-        if reason is not None and self.rebuild_due != reason:
+        if standing.reason is None:
+            return
+        reason = f"{standing.reason}; {REBUILD}."
+        if self.rebuild_due != reason:
             logger.warning("Counts in Redis cannot be continued: %s", reason)
-        self.rebuild_due = reason or self.rebuild_due
+        self.rebuild_due = reason
 
     def audit(self) -> list[int]:
         """Mark live shards from which Redis has evicted sets, and return them; they need a rebuild."""

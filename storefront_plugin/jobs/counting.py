@@ -10,8 +10,10 @@ from typing import Any
 
 from ..content.index import CatalogueIndex
 from ..core.database import Database
+from ..core.errors import DatabaseUnavailable, StoreUnavailable
 from ..core.settings import Settings
 from ..counts.generations import live
+from ..counts.health import require_counting
 from ..counts.popularity import find_older, find_trending, load_popularity, store_older, store_trending
 from ..counts.rebuild import Progress, rebuild, sweep
 from ..counts.stats import Backlog, backlog, figures
@@ -138,8 +140,22 @@ class Counting:
         """What waits to be counted; raises `DatabaseUnavailable` or `StoreUnavailable`."""
         return backlog(self._database, self._store, self._keys, ask_redis)
 
+    def trouble(self) -> str | None:
+        """Why orders cannot be counted, in a sentence with the remedy; None where they can.
+
+        What Redis holds decides, and not what this process has met: so all places and processes say the same.
+        """
+        try:
+            require_counting(self._store, self._keys)
+            return self.backlog(ask_redis=True).trouble
+        except (StoreUnavailable, DatabaseUnavailable) as error:
+            return str(error)
+
     def stats(self) -> dict[str, Any]:
-        """Figures of the counts: bytes, products, pairs, position, generation, orders too large for pairs."""
-        due = self._upkeep.rebuild_due
+        """Figures of the counts: bytes, products, pairs, position, generation, orders too large for pairs.
+
+        ``trouble`` is there only where orders cannot be counted, and says why.
+        """
+        trouble = self.trouble()
         found = figures(self._database, self._store, self._keys, self._numbers)
-        return found | ({"rebuild_due": due} if due else {})
+        return found | ({"trouble": trouble} if trouble else {})

@@ -44,7 +44,7 @@ def fake_app(**methods: Any) -> Flask:
         shop=SimpleNamespace(orders=None),
         settings=SimpleNamespace(timezone="UTC", locale=None),
         heartbeats=heartbeats,
-        counting=SimpleNamespace(make_lists=nothing),
+        counting=SimpleNamespace(make_lists=nothing, trouble=nothing),
         importer=SimpleNamespace(),
         proposals=SimpleNamespace(search_if_due=lambda *args: None),
         schedule=SimpleNamespace(),

@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from ...bundles.proposals.run import Run, latest_run
 from ...core.dialects import title_and_version
 from ...core.errors import DatabaseUnavailable, StorefrontError, StoreUnavailable, TablesMissing
+from ...counts.health import require_counting
 from ...counts.stats import MOST_WAITING, Backlog
 from ...jobs.heartbeats import Seen
 from ...jobs.job import Job
 from ...jobs.leases import JobRun
 from ...proxies import current_services
-from ...redis_store import Command, StoreFacts, error_code
+from ...redis_store import StoreFacts, error_code
 from ..kit.i18n import _, admin_texts, ngettext, shown_age
 
 State: TypeAlias = Literal["on", "waiting", "warning", "error", "off"]
@@ -200,7 +201,7 @@ def _redis() -> tuple[StoreFacts | None, Service]:
         return None, redis_outage(error)
     words = _redis_words(facts)
     try:  # a full one, and a replica, answer and refuse to write
-        store.execute([Command(current_services.keys.news, "HINCRBY", ("rules", 0))])
+        require_counting(store, current_services.keys)
     except StorefrontError as error:
         return facts, redis_outage(error, _("refusing writes"), words)
     if facts.refusal:
@@ -240,7 +241,7 @@ def _counting(found: Backlog, redis_answers: bool, redis_counts: bool) -> Servic
     facts = (_behind(found, redis_answers), *last)
     trouble = parts.thread.trouble
     if found.broken:
-        return Service(_("Order counting"), "error", _("stopped"), facts)
+        return Service(_("Order counting"), "error", _("stopped"), facts, found.trouble or "")
     if found.is_late or not redis_counts:
         return Service(_("Order counting"), "error" if found.is_late else "warning", _("waiting"), facts)
     if trouble is not None and not isinstance(trouble, (StoreUnavailable, DatabaseUnavailable)):
@@ -249,7 +250,7 @@ def _counting(found: Backlog, redis_answers: bool, redis_counts: bool) -> Servic
 
 
 def _behind(found: Backlog, redis_answers: bool) -> str:
-    if not found.waiting and not redis_answers:
+    if not found.waiting and (found.broken or not redis_answers):
         return _("unknown what Redis is missing")
     if not found.waiting:
         return _("all orders are counted")
