@@ -20,9 +20,15 @@ _POINT_GROUPS: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{3}){2,12}(,[0-9]{1,40})?|
 _WHOLE_GROUPS: Final = re.compile(r"[0-9]{1,3}(,[0-9]{3}){1,12}")
 
 
+_LONGEST: Final = 1000
+"""Longer texts keep their full-width forms: finding them takes the square of the time where many accents follow."""
+
+
 def plain(text: object) -> str:
     """*text* without spaces at its ends, NUL characters and full-width forms."""
-    return unicodedata.normalize("NFKC", str(text or "")).replace("\x00", "").strip()
+    given = str(text or "")
+    found = given if len(given) > _LONGEST else unicodedata.normalize("NFKC", given)
+    return found.replace("\x00", "").strip()
 
 
 def whole_number(text: str, most: int = 2**63 - 1) -> int | None:

@@ -69,8 +69,14 @@ def write_variants(variants: tuple[str, ...]) -> str:
 def read_variants(cell: str) -> tuple[str, ...]:
     """The ids that `write_variants` wrote, however many spaces stand around the bars."""
     parts = re.findall(r"(?:\\.|[^\\|])+", read_text(cell), re.DOTALL)
-    bare = (re.sub(r"\A *((?:\\.|[^\\])*?) *\Z", r"\1", part, flags=re.DOTALL) for part in parts)
-    return tuple(re.sub(r"\\(.)", r"\1", one, flags=re.DOTALL) for one in bare if one)
+    return tuple(re.sub(r"\\(.)", r"\1", one, flags=re.DOTALL) for one in map(_bare, parts) if one)
+
+
+def _bare(part: str) -> str:
+    """*part* without the spaces around it, but for one behind a backslash. No pattern: it would try each space anew."""
+    bare = part.strip(" ")
+    escapes = len(bare) - len(bare.rstrip("\\"))
+    return f"{bare} " if escapes % 2 and part.rstrip(" ") != part else bare
 
 
 def write_number(number: Decimal | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, TypeVar
@@ -161,6 +162,7 @@ def _or(number: int | None, otherwise: int) -> int:
 
 MAX_BYTES: Final = 32 * 2**20
 MAX_BUNDLES: Final = 20_000
+MAX_COLUMNS: Final = 1_000
 MOST_TOLD: Final = 10
 """Things that are told of one bundle; who mends these sees the next ones."""
 
@@ -252,7 +254,10 @@ def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 def _sheet_of(names: Sequence[str], zone: ZoneInfo, comma: bool) -> Sheet:
     named = [name for name in names if name]
-    twice = next((name for at, name in enumerate(named) if name in named[:at]), None)
+    if len(names) > MAX_COLUMNS:
+        message = N_("The file has %(count)s columns, more than %(most)s; remove those that aren't needed.")
+        raise InputError(message, count=f"{len(names):,}", most=f"{MAX_COLUMNS:,}")
+    twice = next((name for name, times in Counter(named).items() if times > 1), None)
     if twice is not None:
         raise InputError(N_("The column %(name)s appears twice; remove one."), name=f"{twice!r:.60}")
     languages = dict.fromkeys(name.partition("_")[2] for name in named if name.startswith("title_"))
@@ -262,7 +267,8 @@ def _sheet_of(names: Sequence[str], zone: ZoneInfo, comma: bool) -> Sheet:
     if missing:
         message = N_("The column %(name)s is missing; the first row must name the columns as in an exported file.")
         raise InputError(message, name=missing[0])
-    unknown = next((name for name in named if name not in sheet.columns), None)
+    columns = frozenset(sheet.columns)
+    unknown = next((name for name in named if name not in columns), None)
     if unknown is not None:
         message = N_("Unknown column %(name)s; correct its name or remove it.")
         raise InputError(message, name=f"{unknown!r:.60}")
