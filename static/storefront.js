@@ -303,13 +303,13 @@ function priceSet(form) {
   tally(form, count, fits ? 0 : count < least ? least - count : most - count);
   const label = JSON.parse(labels)[least ? count - least : checked];
   if (label) button.querySelector(".storefront-label").textContent = label;
-  const [now, was, words] = ["total-amount", "was-amount", "saved"].map((name) => form.querySelector(`.storefront-sum .storefront-${name}`));
-  if (!FIRST.has(form)) FIRST.set(form, [total, off, now.textContent, was.textContent, words.textContent]);
+  const [now, was, text] = ["total-amount", "was-amount", "saved"].map((name) => form.querySelector(`.storefront-sum .storefront-${name}`));
+  if (!FIRST.has(form)) FIRST.set(form, [total, off, now.textContent, was.textContent, text.textContent]);
   const [total0, off0, ...texts] = FIRST.get(form);
   const same = total === total0 && off === off0;
   const money = (minor) => inMoney(minor, form.dataset);
-  [now.textContent, was.textContent, words.textContent] = same ? texts : [money(total - off), money(total), saved.replace("{}", money(off))];
-  was.closest("s").hidden = words.hidden = !off;
+  [now.textContent, was.textContent, text.textContent] = same ? texts : [money(total - off), money(total), saved.replace("{}", money(off))];
+  was.closest("s").hidden = text.hidden = !off;
 }
 
 // Why a mix cannot be added yet, in the place of its price: too few pieces (off above 0), or too many.
@@ -318,8 +318,8 @@ function tally(form, count, off) {
   if (!line) return;
   const { more, fewer, locale } = form.dataset;
   const written = (number) => new Intl.NumberFormat(locale).format(number);
-  const words = (off > 0 ? more : fewer).replace("{have}", written(count)).replace("{}", written(Math.abs(off)));
-  line.textContent = off ? words : "";
+  const text = (off > 0 ? more : fewer).replace("{have}", written(count)).replace("{}", written(Math.abs(off)));
+  line.textContent = off ? text : "";
   form.querySelector(".storefront-total").hidden = off !== 0;
 }
 

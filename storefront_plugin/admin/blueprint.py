@@ -120,7 +120,7 @@ def _not_found(_error: Exception) -> Response:
 
 
 def _unavailable(error: Exception) -> Response:
-    """Database, Redis or the shop's own adapter failed: said in words, with the remedy, and what was typed is kept."""
+    """Database, Redis or the shop's own adapter failed: the page says so, with the remedy, and what was typed is kept."""
     _log.warning("An admin page could not be served: %s", error)
     return show_page("kit/unavailable.html", 503, reason=str(error), kept=posted_fields())
 

@@ -34,7 +34,7 @@ class Line(NamedTuple):
 
 
 def lines_of(entries: Sequence[audit.Entry]) -> list[Line]:
-    """*entries* in words; those of a noun are looked up at once. Raises `DatabaseUnavailable`."""
+    """*entries* as merchants read them; those of a noun are looked up at once. Raises `DatabaseUnavailable`."""
     found: dict[int, LogLine] = {}
     for noun in LABELS:
         own = [one for one in entries if one.subject == noun.subject]
@@ -47,7 +47,7 @@ def _line(entry: audit.Entry, line: LogLine) -> Line:
 
 
 def subjects() -> dict[audit.Subject, str]:
-    """The kinds of things that change, in words."""
+    """Labels of the kinds of things that change."""
     return {noun.subject: _(noun.label) for noun in LABELS}
 
 

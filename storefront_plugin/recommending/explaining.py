@@ -54,7 +54,7 @@ VERDICTS: Mapping[ExplainedKind, str] = {
     "category": N_("Not in this category"),
     "offered": N_("Hidden with its slot"),
 }
-"""Each in words, with values for place, limit, minimum or elsewhere."""
+"""The message of each, with values for place, limit, minimum or elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

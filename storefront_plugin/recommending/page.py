@@ -38,7 +38,7 @@ class Reason(NamedTuple):
     orders: int | None = None
 
     def text(self, texts: Texts) -> str | None:
-        """The reason in the words of *texts*; None where there is nothing to say."""
+        """The reason in the language of *texts*; None where there is nothing to say."""
         if self.orders is not None and self.kind.counted is not None:
             return self.kind.counted(texts, self.orders)
         return None if self.kind.text is None else texts.gettext(self.kind.text)
@@ -52,7 +52,7 @@ class Recommendation:
         product_id: The shop's id.
         score: Comparable within one answer only.
         source: The strategy that found it.
-        reason: In words, in the requested locale; None without one.
+        reason: As text, in the requested locale; None without one.
         support: Orders that hold it together with a seed; None where the strategy does not count orders.
     """
 

@@ -69,12 +69,12 @@ def test_a_bundle_is_made_and_published_without_script(admin: SmallShop, editor:
     soup = editor.get("bundles/new")
     assert len(soup.select("a.kind svg")) == 5
     editor.get("bundles/new?kind=set")
-    editor.press("add-0", tiers__0__add="product 20", words__0__title="Kit")
+    editor.press("add-0", tiers__0__add="product 20", texts__0__title="Kit")
     assert editor.texts(".component .product-title") == ["Product 20"]
     editor.press("add-0", tiers__0__add="p3")
     editor.press("up-tiers-0-components-1", tiers__0__percent="12.5")
     assert editor.texts(".component .product-title") == ["Product 3", "Product 20"]
-    assert editor.value("words-0-title") == "Kit"
+    assert editor.value("texts-0-title") == "Kit"
     editor.press("publish")
     assert editor.status == 200
     assert editor.texts(".notice")[0].startswith("Published.")
@@ -95,7 +95,7 @@ def test_each_kind_can_be_made_from_its_empty_form(admin: SmallShop, editor: Mer
     editor.get(f"bundles/new?kind={kind}")
     for product in ("p8", "p9"):
         editor.press("add-0", tiers__0__add=product)
-    typed = {"words__0__title": "Kit", "tiers__0__percent": "5", "tiers__1__percent": "10"}
+    typed = {"texts__0__title": "Kit", "tiers__0__percent": "5", "tiers__1__percent": "10"}
     if kind == "ladder":
         for product in ("p8", "p9", "p10"):
             editor.press("add-1", tiers__1__add=product)
@@ -127,7 +127,7 @@ def test_a_product_typed_and_not_added_is_added_when_saving(admin: SmallShop, ed
     """Pressing save instead of add loses nothing; one that is not clear keeps the form open."""
     editor.get("bundles/new?kind=set")
     editor.press("add-0", tiers__0__add="p1")
-    editor.press("save", tiers__0__add="zebra", tiers__0__percent="10", words__0__title="Kit")
+    editor.press("save", tiers__0__add="zebra", tiers__0__percent="10", texts__0__title="Kit")
     assert (editor.status, count(admin)) == (422, 0)
     editor.press("save", tiers__0__add="p2")
     assert stored(admin).definition.product_ids == {"p1", "p2"}
@@ -137,7 +137,7 @@ def test_what_is_wrong_is_summed_up_with_links_and_nothing_is_lost(admin: SmallS
     """Every error leads to its field; the form comes back with all that was typed, and nothing is stored."""
     editor.get("bundles/new?kind=set")
     editor.press("add-0", tiers__0__add="p1")
-    typed = {"tiers__0__percent": "150", "limit_in_all": "2.5", "words__0__benefit": HOSTILE, "segment": "<b>"}
+    typed = {"tiers__0__percent": "150", "limit_in_all": "2.5", "texts__0__benefit": HOSTILE, "segment": "<b>"}
     editor.press("publish", tiers__0__components__0__quantity="-3", **typed)
     assert (editor.status, count(admin)) == (422, 0)
     for address in (str(one["href"]) for one in editor.soup.select(".notice-error a")):
@@ -175,7 +175,7 @@ def test_a_form_that_is_sent_twice_makes_one_bundle(admin: SmallShop, editor: Me
     editor.press("add-0", tiers__0__add="p2")
     form = editor.soup.select_one("#bundle")
     assert form is not None
-    sent = values(form) | {"words-0-title": ["Kit"], "tiers-0-percent": ["10"], "do": ["publish"]}
+    sent = values(form) | {"texts-0-title": ["Kit"], "tiers-0-percent": ["10"], "do": ["publish"]}
     for _ in range(2):
         editor.post("bundles/new", sent)
         assert editor.texts("h1") == ["Kit"]
@@ -203,12 +203,12 @@ def test_the_second_of_two_editors_sees_both_and_decides(admin: SmallShop, edito
         BundleRepository(admin.storefront.database).update(
             1, 1, set_of("p1", "p2", price=percent_off(20)), "Second editor"
         )
-    editor.press("save", tiers__0__percent="30", words__0__title="Mine")
+    editor.press("save", tiers__0__percent="30", texts__0__title="Mine")
     assert editor.status == 409
     assert "Second editor" in editor.texts(".conflict p")[1]
     rows = editor.texts(".conflict tbody tr")
     assert rows == ["Title (English) Set Mine", "Price 20% off 30% off"]
-    assert editor.value("words-0-title") == "Mine"
+    assert editor.value("texts-0-title") == "Mine"
     assert stored(admin).definition.tiers[0].price == percent_off(20)
     editor.press("save")
     assert editor.status == 200
@@ -221,10 +221,10 @@ def test_a_bundle_that_is_gone_can_be_saved_as_a_new_one(admin: SmallShop, edito
     editor.get(f"bundles/{bundle_id}")
     with admin.app.app_context(), admin.storefront.database.writing() as session:
         session.execute(sa.delete(table_of(BundleRow)))
-    editor.press("save", tiers__0__percent="15", words__0__title=HOSTILE)
+    editor.press("save", tiers__0__percent="15", texts__0__title=HOSTILE)
     assert (editor.status, count(admin)) == (410, 0)
     assert editor.texts(".notice-warning b") == ["This bundle no longer exists."]
-    assert editor.value("words-0-title") == HOSTILE
+    assert editor.value("texts-0-title") == HOSTILE
     editor.press("save")
     assert editor.texts(".notice")[0].startswith("Saved as a draft.")
     with admin.app.app_context():
@@ -240,7 +240,7 @@ def test_a_fixed_price_above_the_sum_is_warned_of_and_not_published(admin: Small
     editor.get("bundles/new?kind=set")
     editor.press("add-0", tiers__0__add="p3")
     editor.press("add-0", tiers__0__add="p4")
-    typed = {"words__0__title": "Kit", "tiers__0__price": "fixed", "tiers__0__amounts__0__amount": "7.01"}
+    typed = {"texts__0__title": "Kit", "tiers__0__price": "fixed", "tiers__0__amounts__0__amount": "7.01"}
     editor.press("publish", **typed)
     reason = "The fixed price of €7.01 is higher than the €7.00 the products cost separately. Lower it."
     assert editor.status == 422
@@ -302,7 +302,7 @@ def test_an_error_about_one_of_several_tiers_names_it(admin: SmallShop, editor: 
     """A quantity step whose percentage is missing is told as the second step."""
     editor.get("bundles/new?kind=steps")
     editor.press("add-0", tiers__0__add="p3")
-    editor.press("save", words__0__title="Many", tiers__0__percent="5", tiers__1__percent="")
+    editor.press("save", texts__0__title="Many", tiers__0__percent="5", tiers__1__percent="")
     assert editor.status == 422
     assert [[part.strip() for part in text.split(":")[:2]] for text in editor.texts(".notice-error li")] == [
         ["Level 2", "Percent off"]
@@ -424,7 +424,7 @@ def test_the_preview_answers_with_a_part_of_the_page(admin: SmallShop, editor: M
     form = editor.soup.select_one("#bundle")
     assert form is not None
     data = values(form)
-    editor.post("bundles/preview", data | {"tiers-0-percent": ["50"], "words-0-title": [""]})
+    editor.post("bundles/preview", data | {"tiers-0-percent": ["50"], "texts-0-title": [""]})
     assert editor.soup.select(".preview .storefront-bundle, .preview [class*=storefront]")
     assert editor.texts("tbody tr")[0].startswith("EUR €19.00 €9.50 €9.50 50.0%")
     assert not editor.soup.select("main, form#bundle")
@@ -469,7 +469,7 @@ def test_a_form_whose_token_is_too_old_is_kept(admin: SmallShop, editor: Merchan
     """What was typed comes back with a new token; saving again stores it."""
     create(admin, set_of("p1", "p2", price=TEN))
     editor.get("bundles/1")
-    editor.press("save", storefront_token="old", words__0__title="Typed")
+    editor.press("save", storefront_token="old", texts__0__title="Typed")
     assert editor.status == 422
     assert "has expired" in editor.texts(".notice-error")[0]
     editor.press("save")
@@ -625,7 +625,7 @@ def test_what_was_published_at_once_can_be_taken_back(admin: SmallShop, editor: 
     editor.get("bundles/new?kind=set")
     editor.press("add-0", tiers__0__add="p3")
     editor.press("add-0", tiers__0__add="p4")
-    editor.press("publish", words__0__title="Kit", tiers__0__percent="10")
+    editor.press("publish", texts__0__title="Kit", tiers__0__percent="10")
     assert stored(admin).state == "published"
     assert [button.text for button in editor.soup.select(".actions .primary")] == ["Save changes"]
     editor.click("Undo")
@@ -674,12 +674,12 @@ def test_a_proposal_opens_the_editor_filled_in_and_is_accepted_with_the_draft(
     """Looking at it marks nothing; saving the draft does, with the changes made to it."""
     key = propose(admin, 15)
     editor.get(f"bundles/new?proposal={key}")
-    assert editor.value("words-0-title") == "Product 3 + Product 4"
+    assert editor.value("texts-0-title") == "Product 3 + Product 4"
     assert editor.value("tiers-0-percent") == "15"
     with admin.app.app_context():
         assert proposals.load(admin.storefront.database, key).state == "open"
     editor.press("up-tiers-0-components-1")
-    editor.press("save", words__0__title="Both")
+    editor.press("save", texts__0__title="Both")
     with admin.app.app_context():
         accepted = proposals.load(admin.storefront.database, key)
     assert (accepted.state, accepted.bundle_id) == ("accepted", 1)
@@ -707,7 +707,7 @@ def test_forged_fields_break_nothing(admin: SmallShop, editor: Merchants) -> Non
     assert form is not None
     forged = {f"tiers-{number}-components-{number}-product": ["p1"] for number in ("²", "9" * 5000, "-1", "1e3", "٣")}
     forged |= {f"tiers-0-components-{number}-product": ["p9"] for number in range(900)}
-    forged |= {"version": ["x" * 50], "stacking": ["\x00"], "tiers-0-price": ["<b>"], "words-0-language": ["../.."]}
+    forged |= {"version": ["x" * 50], "stacking": ["\x00"], "tiers-0-price": ["<b>"], "texts-0-language": ["../.."]}
     for do in ("preview", "save", "publish", "up-tiers-²", "remove-tiers-0-components-٣", "add-99", "more-tiers"):
         editor.post("bundles/1", values(form) | forged | {"do": [do]})
         assert editor.status in (200, 422)
@@ -723,10 +723,10 @@ def test_shoppers_see_a_change_at_once(admin: SmallShop, editor: Merchants) -> N
     with admin.app.app_context():
         admin.storefront.services.news.rules_changed = lambda: told.append("told")  # type: ignore[method-assign]
     editor.get("bundles/1")
-    editor.press("save", words__0__title="Draft")
+    editor.press("save", texts__0__title="Draft")
     assert told == []
     editor.press("publish")
-    editor.press("save", words__0__title="On")
+    editor.press("save", texts__0__title="On")
     editor.click("Undo")
     editor.click("Archive")
     assert len(told) == 4
@@ -750,7 +750,7 @@ def test_forms_without_their_key_make_bundles_of_their_own(admin: SmallShop, edi
     editor.press("add-0", tiers__0__add="p2")
     form = editor.soup.select_one("#bundle")
     assert form is not None
-    sent = values(form) | {"words-0-title": ["Kit"], "tiers-0-percent": ["10"], "do": ["save"]}
+    sent = values(form) | {"texts-0-title": ["Kit"], "tiers-0-percent": ["10"], "do": ["save"]}
     for key in ("", "", "x" * 65):
         editor.post("bundles/new", sent | {"key": [key]})
     assert count(admin) == 3

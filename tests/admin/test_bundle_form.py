@@ -134,10 +134,10 @@ def _to_minutes(definition: Definition) -> tuple[object, ...]:
         ("tiers-0-percent", "12.34567", "four decimals"),
         ("limit_in_all", "many", "whole number"),
         ("segment", "x" * 65, "64 characters"),
-        ("words-0-title", " ", "title in at least one language"),
-        ("words-0-title", "x" * 201, "200 characters"),
-        ("words-0-picture", "javascript:alert(1)", "begins with https://"),
-        ("words-0-language", "english!", "language code"),
+        ("texts-0-title", " ", "title in at least one language"),
+        ("texts-0-title", "x" * 201, "200 characters"),
+        ("texts-0-picture", "javascript:alert(1)", "begins with https://"),
+        ("texts-0-language", "english!", "language code"),
         ("start", "tomorrow", "Enter a date and time"),
         ("stacking", "twice", "stacking rule"),
         ("tiers-0-price", "cheap", "Choose a type of price"),
@@ -217,7 +217,7 @@ WRONG: dict[str, tuple[Definition, dict[str, str]]] = {
     "tiers-0-pieces": (mix_of("p1", "p2", price=free_items(), least=2), {"tiers-0-pieces": "2"}),
     "tiers-0-most": (mix_of("p1", "p2", price=fixed_price({"EUR": 1}), least=2), {"tiers-0-most": "3"}),
     "tiers-1-least": (steps_of("p1", steps={2: TEN, 4: percent_off(20)}), {"tiers-1-least": "2"}),
-    "words-0-benefit": (set_of("p1", "p2", price=TEN), {"words-0-benefit": "x" * 2001}),
+    "texts-0-benefit": (set_of("p1", "p2", price=TEN), {"texts-0-benefit": "x" * 2001}),
     "end": (set_of("p1", "p2", price=TEN), {"start": "2026-02-01T00:00", "end": "2026-01-01T00:00"}),
     "segment": (set_of("p1", "p2", price=TEN), {"segment": "x" * 65}),
     "stacking": (set_of("p1", "p2", price=TEN), {"stacking": "twice"}),
@@ -247,8 +247,8 @@ def test_all_problems_of_all_tiers_are_said_at_once(inside: SmallShop) -> None:
 TOGETHER: dict[str, tuple[Definition, dict[str, str], list[str]]] = {
     "a limit, an amount and the title": (
         set_of("p1", "p2", price=fixed_price({"EUR": 1000})),
-        {"limit_in_all": "-1", "tiers-0-amounts-0-amount": "ten", "words-0-title": ""},
-        ["words-0-title", "tiers-0-amounts-0-amount", "limit_in_all"],
+        {"limit_in_all": "-1", "tiers-0-amounts-0-amount": "ten", "texts-0-title": ""},
+        ["texts-0-title", "tiers-0-amounts-0-amount", "limit_in_all"],
     ),
     "a percentage, a single product and the segment": (
         set_of("p1", "p2", price=TEN),
@@ -311,7 +311,7 @@ def test_a_decimal_comma_is_a_point_where_it_can_be_nothing_else(
 def test_rows_move_and_go_with_all_that_was_typed_into_them(inside: SmallShop) -> None:
     """Up, down and out; whatever else was typed stays, and a button for a row that is gone does nothing."""
     data = sent(form_of(set_of("p1", "p2", "p3", price=TEN)))
-    typed_into(data, **{"tiers-0-components-1-quantity": "two", "words-0-title": "<b>"})
+    typed_into(data, **{"tiers-0-components-1-quantity": "two", "texts-0-title": "<b>"})
     data.setlist("tiers-0-components-1-variants", ["red", "blue"])
     up = arranged(data, "up-tiers-0-components-1")
     assert [up[f"tiers-0-components-{n}-product"] for n in range(3)] == ["p2", "p1", "p3"]
@@ -320,7 +320,7 @@ def test_rows_move_and_go_with_all_that_was_typed_into_them(inside: SmallShop) -
     assert arranged(up, "down-tiers-0-components-0").to_dict(flat=False) == data.to_dict(flat=False)
     out = arranged(data, "remove-tiers-0-components-0")
     assert places(out, "tiers-0-components") == [0, 1]
-    assert out["words-0-title"] == "<b>"
+    assert out["texts-0-title"] == "<b>"
     for action in (
         "up-tiers-0-components-0",
         "down-tiers-0-components-2",

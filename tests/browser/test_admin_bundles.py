@@ -91,11 +91,11 @@ def test_products_of_like_names_are_picked_one_after_the_other(visit: Opener, sh
 def test_the_keyboard_stays_where_one_types_and_goes_to_what_is_new(visit: Opener, shop: SmallShop) -> None:
     """Enter in a field previews and leaves it there; a new currency and a new tier are typed into at once."""
     page = visit("/bundles/new?kind=ladder")
-    page.locator("[name='words-0-title']").focus()
+    page.locator("[name='texts-0-title']").focus()
     page.keyboard.type("Kit")
     with page.expect_response("**/bundles/preview"):
         page.keyboard.press("Enter")
-    assert focused(page) == "words-0-title Kit"
+    assert focused(page) == "texts-0-title Kit"
     page.get_by_role("button", name="Add tier").press("Enter")
     until(page, "document.activeElement.name === 'tiers-2-add'")
     page.get_by_label("Amount off").first.check()
@@ -289,7 +289,7 @@ def test_every_page_is_accessible_and_fits(
     page.goto(f"{ADMIN}/bundles/1")
     page.locator("[name='limit_in_all']").fill("-1")
     page.locator("[name='tiers-0-amounts-0-amount']").fill(LONG)
-    page.locator("[name='words-0-title']").fill("")
+    page.locator("[name='texts-0-title']").fill("")
     page.locator("button[value=publish]").click()
     expect(page.locator(".notice-error li")).to_have_count(3)
     look("errors")

@@ -11,7 +11,7 @@ from made_bundles import TEXTS, mix_of, set_of, steps_of
 from small_shop import SmallShop
 
 from storefront_plugin import Merchant
-from storefront_plugin.admin.bundles.labels import offer_words
+from storefront_plugin.admin.bundles.labels import offer_label
 from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, percent_off
 from storefront_plugin.bundles.price_kinds import RULES, AmountOff
@@ -98,7 +98,7 @@ def test_the_editor_offers_the_kinds_that_a_bundle_can_have(editor: Merchants, k
 def test_the_editor_refuses_a_kind_that_steps_cannot_have(editor: Merchants, kind: Any) -> None:
     """Only a forged form sends it."""
     editor.get("bundles/new?kind=steps")
-    editor.press("save", tiers__0__price=kind, tiers__0__add="p1", words__0__title="Tea")
+    editor.press("save", tiers__0__price=kind, tiers__0__add="p1", texts__0__title="Tea")
     assert editor.status == 422
     assert "Choose a type of price." in editor.texts("#tiers-0-price .error")
 
@@ -107,8 +107,8 @@ def test_merchants_and_shoppers_read_what_the_kind_says(admin: SmallShop, kind: 
     """In lists, and beside a mix."""
     price = Price(kind, amounts={"EUR": 500})
     with admin.app.test_request_context("/storefront/admin/bundles"):
-        assert offer_words(set_of("a", "b", price=price)) == "€5.00 made up"
-        assert offer_words(mix_of("a", "b", price=price, least=2)) == "2 for €5.00 made up"
+        assert offer_label(set_of("a", "b", price=price)) == "€5.00 made up"
+        assert offer_label(mix_of("a", "b", price=price, least=2)) == "2 for €5.00 made up"
     labels = BundleLabels(texts_for("en"))
     assert labels.offer("mix", price, "EUR") == "€5.00 off as made up"
     assert labels.offer("set", price, "EUR") is None

@@ -8,10 +8,10 @@ function follow() {
   const { about } = placement.selectedOptions[0].dataset;
   form.querySelectorAll("[data-for]").forEach((field) => {
     field.hidden = !field.dataset.for.split(" ").includes(about);
-    const words = field.getAttribute(`data-label-${about}`);
-    if (!words) return;
-    field.querySelector("label").textContent = words;
-    field.querySelector("[role=listbox]")?.setAttribute("aria-label", words);
+    const label = field.getAttribute(`data-label-${about}`);
+    if (!label) return;
+    field.querySelector("label").textContent = label;
+    field.querySelector("[role=listbox]")?.setAttribute("aria-label", label);
   });
 }
 

@@ -125,11 +125,11 @@ class Picker {
 
   async #ask() {
     this.#request?.abort();
-    const words = this.#input.value.trim();
-    if (!words) return this.#close();
+    const typed = this.#input.value.trim();
+    if (!typed) return this.#close();
     this.#request = new AbortController();
     try {
-      const address = `${this.#field.dataset.picker}?q=${encodeURIComponent(words)}`;
+      const address = `${this.#field.dataset.picker}?q=${encodeURIComponent(typed)}`;
       const answer = await fetch(address, { signal: this.#request.signal, headers: { Accept: "application/json" } });
       if (answer.ok) this.#show(await answer.json());
     } catch (error) {
@@ -209,9 +209,9 @@ class Picker {
 }
 
 function named({ id, title }) {
-  const words = document.createElement("bdi");
-  words.textContent = title === id ? title : `${title} · ${id}`;
-  return words;
+  const name = document.createElement("bdi");
+  name.textContent = title === id ? title : `${title} · ${id}`;
+  return name;
 }
 
 function shown(product) {
@@ -230,10 +230,10 @@ function shown(product) {
     image.src = product.image_url;
     picture.append(image);
   }
-  const words = text("span", "product-text", text("span", "product-title", product.title));
-  words.append(text("span", "quiet", `${product.price} · ${product.id}`));
+  const content = text("span", "product-text", text("span", "product-title", product.title));
+  content.append(text("span", "quiet", `${product.price} · ${product.id}`));
   const whole = text("span", "product", picture);
-  whole.append(words);
+  whole.append(content);
   return whole;
 }
 

@@ -136,8 +136,8 @@ function headings(item) {
   const own = titles.find((each) => each.name.endsWith(`-${document.documentElement.lang}`));
   const strategy = item.querySelector("[data-chain] select")?.selectedOptions[0];
   const title = [own, ...titles].find((each) => each?.value.trim());
-  const words = title?.value.trim() || (strategy?.value ? strategy.text : "");
-  if (words) item.querySelectorAll("[data-heading]").forEach((each) => { each.textContent = words; });
+  const heading = title?.value.trim() || (strategy?.value ? strategy.text : "");
+  if (heading) item.querySelectorAll("[data-heading]").forEach((each) => { each.textContent = heading; });
 }
 
 form.addEventListener("input", (event) => {

@@ -250,7 +250,7 @@ def _page(answer: Answer, status: int = 200) -> Response:
         status,
         answer=answer,
         form=form,
-        words=sorted(form.words, key=lambda row: row.form.language.data != mine),
+        texts=sorted(form.texts, key=lambda row: row.form.language.data != mine),
         stored=stored,
         preview=answer.preview,
         errors=error_list(form),

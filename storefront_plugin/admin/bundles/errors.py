@@ -22,7 +22,7 @@ def field_at(form: BundleForm, path: Path) -> Field:
     if where == "tiers":
         return _field_of_tier(form, int(rest[0]), rest[1:]) if rest else form.kind
     if where == "texts" and rest:
-        row = next((one.form for one in form.words if plain(one.form.language.data) == rest[0]), form.words[0].form)
+        row = next((one.form for one in form.texts if plain(one.form.language.data) == rest[0]), form.texts[0].form)
         return row[str(rest[1])] if len(rest) > 1 else row.title
     if where == "schedule":
         return form.start if rest == ["start"] else form.end

@@ -88,9 +88,9 @@ def _imported(form: AdminForm, report: ImportReport) -> Response:
     """Reloading must not import again; bad rows stay on the page, where there are some."""
     if report.created or report.changed:
         current_services.news.rules_changed()
-    words = ngettext("%(num)s bundle created", "%(num)s bundles created", report.created)
+    created = ngettext("%(num)s bundle created", "%(num)s bundles created", report.created)
     changed = ngettext("%(num)s changed", "%(num)s changed", report.changed)
-    text = _("%(created)s, %(changed)s.", created=words, changed=changed)
+    text = _("%(created)s, %(changed)s.", created=created, changed=changed)
     if report.refused:
         refused = ngettext("%(num)s error, see below.", "%(num)s errors, see below.", report.refused)
         return _reported(form, report, done=f"{text} {refused}")

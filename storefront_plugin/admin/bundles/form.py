@@ -51,8 +51,8 @@ class AddField(StringField):
         self.raw_data = [self.data]
 
 
-class WordsForm(Form):
-    """A bundle's words in one language."""
+class TextForm(Form):
+    """A bundle's texts in one language."""
 
     language = StringField()
     title = StringField()
@@ -97,7 +97,7 @@ class BundleForm(AdminForm):
     version = HiddenField()
     key = HiddenField(default=lambda: secrets.token_urlsafe(16))
     proposal = HiddenField()
-    words = FieldList(FormField(WordsForm), max_entries=MAX_LANGUAGES)
+    texts = FieldList(FormField(TextForm), max_entries=MAX_LANGUAGES)
     tiers = FieldList(FormField(TierForm), max_entries=MAX_TIERS)
     start = MomentField()
     end = MomentField()
@@ -118,14 +118,14 @@ def blank_form(kind: str, language: str) -> BundleForm:
     tier = {"price": next(iter(rules_for(kind))), "least": {"mix": "3", "steps": "2"}.get(kind, "")}
     tier["most"] = "3" if kind == "mix" else ""
     tiers = [tier, tier | {"least": "4" if kind == "steps" else ""}] if kind in MANY_TIERS else [tier]
-    return BundleForm(formdata=None, data={"kind": kind, "tiers": tiers, "words": [{"language": language}]})
+    return BundleForm(formdata=None, data={"kind": kind, "tiers": tiers, "texts": [{"language": language}]})
 
 
 def form_data(definition: Definition) -> dict[str, Any]:
     """*definition* as the values of the fields."""
     return {
         "kind": definition.kind,
-        "words": [_words(language, words) for language, words in definition.texts.items()],
+        "texts": [_text_fields(language, text) for language, text in definition.texts.items()],
         "tiers": [
             _tier(tier, with_components=definition.kind != "steps" or not number)
             for number, tier in enumerate(definition.tiers)
@@ -142,10 +142,10 @@ def form_data(definition: Definition) -> dict[str, Any]:
 
 def with_blanks(form: BundleForm, languages: Iterable[str], currencies: Iterable[str]) -> BundleForm:
     """*form* with a row for each of *languages* and *currencies* that lacks one, and a blank row for one more."""
-    typed = {row.form.language.data for row in form.words}
+    typed = {row.form.language.data for row in form.texts}
     for language in [*(one for one in languages if one not in typed), ""]:
-        if len(form.words) < MAX_LANGUAGES and (language or "" not in typed):
-            form.words.append_entry({"language": language})
+        if len(form.texts) < MAX_LANGUAGES and (language or "" not in typed):
+            form.texts.append_entry({"language": language})
     wanted = list(currencies)
     for tier in form.tiers:
         amounts = tier.form.amounts
@@ -167,8 +167,8 @@ def errors_of(form: Form) -> Sequence[tuple[Field, str]]:
     return sorted(found, key=lambda one: one[0].short_name != "add")
 
 
-def _words(language: str, words: BundleText) -> dict[str, str]:
-    return {"language": language, "title": words.title, "benefit": words.benefit, "picture": words.picture or ""}
+def _text_fields(language: str, text: BundleText) -> dict[str, str]:
+    return {"language": language, "title": text.title, "benefit": text.benefit, "picture": text.picture or ""}
 
 
 def _tier(tier: Tier, with_components: bool) -> dict[str, Any]:

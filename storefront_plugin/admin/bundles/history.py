@@ -23,7 +23,7 @@ MOST = 200
 class Step:
     """A change and what it led to: *version*, standing as *state*, a dot with its word. *at* is UTC without zone.
 
-    *other* says whether that version has other words, products or prices than what stands now.
+    *other* says whether that version has other texts, products or prices than what stands now.
     """
 
     version: int

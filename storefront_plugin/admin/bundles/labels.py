@@ -1,4 +1,4 @@
-"""Bundles in the merchant's words: kinds, states, prices."""
+"""Labels of bundles: kinds, states, prices."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ def absence(definition: Definition, products: Mapping[str, Product | None]) -> A
     stock = {name: one.stock for name, one in found.items() if one is not None and one.visible}
     if bundle_available(definition, stock):
         return None
-    troubled = [(one.title if one else name, words) for name, one in found.items() if (words := trouble(one))]
+    troubled = [(one.title if one else name, reason) for name, one in found.items() if (reason := trouble(one))]
     if not troubled:
         return Absence(
             _("Active, not shown: not enough stock"),
             _("Not shown to shoppers: not enough stock of its products."),
         )
-    title, words = troubled[0]
+    title, reason = troubled[0]
     return Absence(
         _label([one for one in found.values() if trouble(one)]),
-        _("Not shown to shoppers: %(product)s %(is)s.", product=title, **{"is": words}),
+        _("Not shown to shoppers: %(product)s %(is)s.", product=title, **{"is": reason}),
     )
 
 
 def trouble(product: Product | None) -> str:
-    """What is wrong with a part, in words that follow its name; "" where nothing is."""
+    """What is wrong with a product, to follow its name; "" where nothing is."""
     if product is None:
         return _("is no longer in the catalogue")
     if not product.visible:
@@ -151,12 +151,12 @@ def field_names() -> dict[str, str]:
 
 
 @template_filter
-def offer_words(definition: Definition) -> str:
-    """What a bundle saves, in a few words, in the shop's own currency."""
+def offer_label(definition: Definition) -> str:
+    """What a bundle saves, in short, in the shop's own currency."""
     tiers = definition.tiers
     if definition.kind == "steps":
         return " · ".join(
-            _("%(quantity)s+: %(price)s", quantity=tier.least, price=price_words(tier.price)) for tier in tiers
+            _("%(quantity)s+: %(price)s", quantity=tier.least, price=price_label(tier.price)) for tier in tiers
         )
     if definition.kind == "mix":
         chosen = str(tiers[0].least) if tiers[0].least == tiers[0].most else f"{tiers[0].least}–{tiers[0].most}"
@@ -165,19 +165,19 @@ def offer_words(definition: Definition) -> str:
             return ngettext(
                 "%(quantity)s items, %(num)s free", "%(quantity)s items, %(num)s free", free, quantity=chosen
             )
-        return _("%(quantity)s for %(price)s", quantity=chosen, price=price_words(tiers[0].price))
-    return " · ".join(price_words(tier.price) for tier in tiers)
+        return _("%(quantity)s for %(price)s", quantity=chosen, price=price_label(tiers[0].price))
+    return " · ".join(price_label(tier.price) for tier in tiers)
 
 
-def price_words(price: Price) -> str:
-    """One price in a few words; of several currencies the shop's own, and how many there are beside it."""
-    return _(price.rule.summary, amount=_percent(price) if price.percent else _amount_words(price.amounts))
+def price_label(price: Price) -> str:
+    """One price in short; of several currencies the shop's own, and how many there are beside it."""
+    return _(price.rule.summary, amount=_percent(price) if price.percent else _amounts_label(price.amounts))
 
 
 def all_amounts(price: Price) -> str:
     """One price with its amounts in every currency."""
-    words = ", ".join(shown_money(amount, currency) for currency, amount in price.amounts.items())
-    return _(price.rule.summary, amount=_percent(price) if price.percent else words)
+    text = ", ".join(shown_money(amount, currency) for currency, amount in price.amounts.items())
+    return _(price.rule.summary, amount=_percent(price) if price.percent else text)
 
 
 def tier_name(definition: Definition, number: int) -> str:
@@ -187,11 +187,11 @@ def tier_name(definition: Definition, number: int) -> str:
     return _("Tier %(number)s", number=number + 1) if len(definition.tiers) > 1 else ""
 
 
-def _amount_words(amounts: Mapping[str, int]) -> str:
+def _amounts_label(amounts: Mapping[str, int]) -> str:
     own = current_services.settings.currency
     shown = sorted(amounts, key=lambda one: one != own)[:_MOST_SHOWN]
-    words = " / ".join(shown_money(amounts[one], one) for one in shown)
-    return f"{words} +{len(amounts) - len(shown)}" if len(amounts) > len(shown) else words
+    text = " / ".join(shown_money(amounts[one], one) for one in shown)
+    return f"{text} +{len(amounts) - len(shown)}" if len(amounts) > len(shown) else text
 
 
 def _percent(price: Price) -> str:
@@ -222,11 +222,11 @@ def differences(old: Definition, new: Definition, titles: Mapping[str, str]) -> 
 def _as_fields(definition: Definition, titles: Mapping[str, str]) -> dict[str, str]:
     """Every field of *definition* by its label."""
     found: dict[str, str] = {_("Kind"): kind_names()[definition.kind]}
-    for language, words in definition.texts.items():
+    for language, text in definition.texts.items():
         name = language_name(language)
-        found[_("Title (%(language)s)", language=name)] = words.title
-        found[_("Description (%(language)s)", language=name)] = words.benefit
-        found[_("Image (%(language)s)", language=name)] = words.picture or ""
+        found[_("Title (%(language)s)", language=name)] = text.title
+        found[_("Description (%(language)s)", language=name)] = text.benefit
+        found[_("Image (%(language)s)", language=name)] = text.picture or ""
     for number, tier in enumerate(definition.tiers):
         found |= _tier(definition, number, tier, titles)
     write = admin_texts().number
@@ -257,12 +257,12 @@ def _tier(definition: Definition, number: int, tier: Tier, titles: Mapping[str, 
 
 
 def _component(component: Component, titles: Mapping[str, str]) -> str:
-    words = titles.get(component.product_id, component.product_id)
+    text = titles.get(component.product_id, component.product_id)
     if component.quantity > 1:
-        words = f"{component.quantity} × {words}"
+        text = f"{component.quantity} × {text}"
     more = [
         *([_("optional")] if component.optional else []),
         *([_("free")] if component.free else []),
         *component.variants,
     ]
-    return f"{words} ({', '.join(more)})" if more else words
+    return f"{text} ({', '.join(more)})" if more else text

@@ -36,7 +36,7 @@ class ProposalRow:
 
     Attributes:
         products: The best-selling first; *title* joins theirs.
-        orders, lift, buyers: How often the set is bought, in words.
+        orders, lift, buyers: How often the set is bought, as text.
         singly: What the products cost one by one.
         together: What they cost at the suggested discount; "" where none is suggested.
         anchor: Names the row in the address of the page.
@@ -186,12 +186,12 @@ def _page(form: SettingsForm | None, status: int = 200) -> Response:
 
 
 def _states(counts: dict[str, int]) -> dict[ProposalState, tuple[str, int]]:
-    words: dict[ProposalState, str] = {
+    labels: dict[ProposalState, str] = {
         "open": _("To review"),
         "accepted": _("Created"),
         "rejected": _("Dismissed"),
     }
-    return {state: (label, counts.get(state, 0)) for state, label in words.items()}
+    return {state: (label, counts.get(state, 0)) for state, label in labels.items()}
 
 
 def _sorts() -> dict[Sort, str]:

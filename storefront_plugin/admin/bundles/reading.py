@@ -66,7 +66,7 @@ def read_definition(form: BundleForm, kept: Definition | None = None, placeholde
 def _texts(form: BundleForm, placeholder: str) -> dict[str, dict[str, str | None] | None]:
     """The texts by language; None for one that cannot stand so, which is said."""
     found: dict[str, dict[str, str | None] | None] = {}
-    for row in form.words:
+    for row in form.texts:
         title, benefit, picture = (_text(row.form[name]) for name in ("title", "benefit", "picture"))
         if not any(text.strip() for text in (title, benefit, picture)):
             continue
@@ -81,8 +81,8 @@ def _texts(form: BundleForm, placeholder: str) -> dict[str, dict[str, str | None
             found[language] = None if errors_of(row.form) else text
     if not found and placeholder:
         return {"en": {"title": placeholder}}
-    if not found and not any(errors_of(row.form) for row in form.words):
-        field = form.words[0].form.title if form.words else form.kind
+    if not found and not any(errors_of(row.form) for row in form.texts):
+        field = form.texts[0].form.title if form.texts else form.kind
         add_error(field, _("Enter a title in at least one language."))
     return found or {"en": None}
 

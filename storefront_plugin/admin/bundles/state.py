@@ -25,8 +25,8 @@ def register(blueprint: Blueprint) -> None:
 def state(bundle_id: int) -> Response:
     """``POST bundles/<id>/state``: ``action`` publish, archive or unpublish what stands as ``version``."""
     action = request.form.get("action", "")
-    words = {"publish": _("Published."), "archive": _("Archived."), "unpublish": _("Unpublished.")}
-    if action not in words:
+    messages = {"publish": _("Published."), "archive": _("Archived."), "unpublish": _("Unpublished.")}
+    if action not in messages:
         abort(404)
     wish = cast(Action, action)
     if wish == "publish" and _refused(_loaded(bundle_id)):
@@ -34,7 +34,7 @@ def state(bundle_id: int) -> Response:
     return _done(
         bundle_id,
         lambda version: current_services.bundles.set_state(bundle_id, version, wish, merchant_name()),
-        words[action],
+        messages[action],
     )
 
 
@@ -52,7 +52,7 @@ def undo(bundle_id: int) -> Response:
 
 @change
 def restore(bundle_id: int) -> Response:
-    """``POST bundles/<id>/restore``: let the words, products and prices of version ``to`` stand again."""
+    """``POST bundles/<id>/restore``: let the texts, products and prices of version ``to`` stand again."""
     found = current_services.bundles.version(bundle_id, _number("to"))
     if found is None:
         abort(404)

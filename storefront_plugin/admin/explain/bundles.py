@@ -1,4 +1,4 @@
-"""Explained bundles in words, for the tables of the page that explains."""
+"""Explained bundles, for the tables of the page that explains."""
 
 from __future__ import annotations
 
@@ -91,13 +91,13 @@ def _row(one: ExplainedBundle, titles: Mapping[int, str], views: Mapping[str, Pr
         max(0, len(parts) - PICTURES),
         "" if one.saving is None else shown_money(one.saving, one.currency),
         _DOTS.get(one.verdict.kind, "off"),
-        _words(one.verdict, titles, views),
+        _text(one.verdict, titles, views),
         _detail(one, views),
         one.verdict.place is not None,
     )
 
 
-def _words(verdict: BundleVerdict, titles: Mapping[int, str], views: Mapping[str, ProductView]) -> str:
+def _text(verdict: BundleVerdict, titles: Mapping[int, str], views: Mapping[str, ProductView]) -> str:
     if verdict.kind in ("too_few", "variants") and verdict.product_id is None:
         return _("Not enough stock of its products")
     return _(
@@ -126,11 +126,11 @@ def _detail(one: ExplainedBundle, views: Mapping[str, ProductView]) -> str:
 
 def _missing(one: ExplainedBundle, views: Mapping[str, ProductView]) -> str:
     """What to add to the cart, as the shopper reads it."""
-    words, lacks = BundleLabels(admin_texts()), one.verdict.lacks
+    labels, lacks = BundleLabels(admin_texts()), one.verdict.lacks
     titles = [
-        " ".join(text for text in (words.count(item.quantity), views[item.product_ids[0]].title) if text)
+        " ".join(text for text in (labels.count(item.quantity), views[item.product_ids[0]].title) if text)
         for item in lacks
         if len(item.product_ids) == 1
     ]
     quantity = sum(item.quantity for item in lacks)
-    return words.near(titles if len(titles) == len(lacks) else [], quantity, one.saving or 0, one.currency)
+    return labels.near(titles if len(titles) == len(lacks) else [], quantity, one.saving or 0, one.currency)

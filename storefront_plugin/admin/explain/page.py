@@ -21,7 +21,7 @@ from ..kit.pages import AdminBlueprint, change, flash, link, see_other, show_pag
 from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, MOST, requested_page, usual_product
 from ..kit.products import Found
 from ..rules.labels import log_title, summary
-from ..slots.labels import placement_words
+from ..slots.labels import placement_labels
 from .rows import SlotTable, slot_tables
 
 
@@ -51,7 +51,7 @@ def explained() -> Response:
         "explain/page.html",
         503 if trouble else 200,
         placement=placement,
-        placements=[(name, words, _about(name)) for name, words in placement_words().items()],
+        placements=[(name, label, _about(name)) for name, label in placement_labels().items()],
         about=_about(placement),
         chosen=[products.views([one])[one] for one in chosen],
         category=category,

@@ -16,7 +16,7 @@ from ..kit import products
 from ..kit.i18n import _, admin_texts
 from ..kit.products import ProductView
 from ..rules.labels import look_up
-from ..slots.labels import slot_title, strategy_word
+from ..slots.labels import slot_title, strategy_label
 from .bundles import FOLD, BundleName, BundleRow, DotKind, bundle_rows, name_of
 
 _WARNINGS: frozenset[ExplainedKind] = frozenset({"minimum", "rule", "hidden", "sold_out", "variant", "offered"})
@@ -134,7 +134,7 @@ def _table(
     return SlotTable(
         slot.name,
         title,
-        tuple(strategy_word(name) for name in slot.strategies),
+        tuple(strategy_label(name) for name in slot.strategies),
         slot.strategies[0],
         tuple(_row(one, slot, rules, seeds, places, best[one.strategy]) for one in shown),
         len(explained.shown),
@@ -180,7 +180,7 @@ def _source(one: Explained, is_fallback: bool) -> str:
         return _("Pinned")
     rank = admin_texts().number(one.position)
     if is_fallback:
-        return _("%(strategy)s, #%(rank)s", strategy=strategy_word(one.strategy), rank=rank)
+        return _("%(strategy)s, #%(rank)s", strategy=strategy_label(one.strategy), rank=rank)
     return _("#%(rank)s", rank=rank) if one.place != one.position else ""
 
 

@@ -15,7 +15,7 @@ from ...recommending.plan import running
 from ...recommending.slot_stats import SlotCounts
 from ..kit.i18n import _, admin_texts, ngettext, shown_age, shown_percent, shown_time
 from ..kit.pages import link
-from ..slots.labels import placement_words, slot_title
+from ..slots.labels import placement_labels, slot_title
 from .health import Health, Runs, counts_when_called, needs_worker
 
 SlotStats: TypeAlias = Mapping[str, Mapping[str, SlotCounts]]
@@ -162,7 +162,7 @@ def slot_items(fills: SlotStats) -> list[Item]:
                 "The slot “%(slot)s” (%(placement)s) was not shown on %(share)s of %(pages)s pages in the last "
                 "%(days)s days.",
                 slot=slot_title(slot),
-                placement=placement_words()[placement],
+                placement=placement_labels()[placement],
                 share=shown_percent(fill.share or 0),
                 pages=texts.number(fill.pages),
                 days=DAYS,
@@ -172,7 +172,7 @@ def slot_items(fills: SlotStats) -> list[Item]:
                 text = _(
                     "The slot “%(slot)s” (%(placement)s) is not shown: no product has a rating.",
                     slot=slot_title(slot),
-                    placement=placement_words()[placement],
+                    placement=placement_labels()[placement],
                 )
                 remedy = _(
                     "Ask your developer to provide product ratings, choose another source, or deactivate the slot."

@@ -80,19 +80,19 @@ def _products(bundles: Iterable[Bundle]) -> dict[str, Product | None]:
 def _part_item(bundle: Bundle, products: Products) -> Item | None:
     definition = bundle.definition
     over = definition.schedule.end is not None and definition.schedule.end <= clock.now()
-    troubled = {name: words for name in sorted(definition.product_ids) if (words := trouble(products[name]))}
+    troubled = {name: reason for name in sorted(definition.product_ids) if (reason := trouble(products[name]))}
     stock = {name: found.stock for name in definition.product_ids if (found := products[name]) and found.visible}
     can_be_had = bundle_available(definition, stock)
     if over or (can_be_had and not troubled):
         return None
     title = definition.text_in(admin_texts().locale).title
-    for name, words in troubled.items():
+    for name, reason in troubled.items():
         found = products[name]
         part = found.title if found else name
         if can_be_had:
-            text = _("“%(title)s” isn't available: %(part)s %(is)s.", title=title, part=part, **{"is": words})
+            text = _("“%(title)s” isn't available: %(part)s %(is)s.", title=title, part=part, **{"is": reason})
         else:
-            text = _("“%(title)s” is not shown: %(part)s %(is)s.", title=title, part=part, **{"is": words})
+            text = _("“%(title)s” is not shown: %(part)s %(is)s.", title=title, part=part, **{"is": reason})
         remedy = _("Replace the product or archive the bundle.")
         if found and found.visible:
             remedy = _("Restock or replace the product.")

@@ -199,20 +199,20 @@ def _redis() -> tuple[StoreFacts | None, Service]:
         facts = store.info()
     except StorefrontError as error:
         return None, redis_outage(error)
-    words = _redis_words(facts)
+    known = _redis_facts(facts)
     try:  # a full one, and a replica, answer and refuse to write
         require_counting(store, current_services.keys)
     except StorefrontError as error:
-        return facts, redis_outage(error, _("refusing writes"), words)
+        return facts, redis_outage(error, _("refusing writes"), known)
     if facts.refusal:
         remedy = _("Allow its user to run all commands on the storefront's keys.")
-        return facts, Service("Redis", "warning", _("errors"), words, facts.refusal, remedy)
+        return facts, Service("Redis", "warning", _("errors"), known, facts.refusal, remedy)
     if facts.evicts:
-        return facts, Service("Redis", "warning", _("may lose counts"), words)
-    return facts, Service("Redis", "on", _("OK"), words)
+        return facts, Service("Redis", "warning", _("may lose counts"), known)
+    return facts, Service("Redis", "on", _("OK"), known)
 
 
-def _redis_words(facts: StoreFacts) -> tuple[str, ...]:
+def _redis_facts(facts: StoreFacts) -> tuple[str, ...]:
     limit = sum(node.maxmemory for node in facts.nodes)
     memory = _("%(used)s of memory", used=_bytes(facts.used_memory))
     if limit:

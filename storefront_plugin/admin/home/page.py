@@ -21,7 +21,7 @@ from ..kit.pages import AdminBlueprint, link, show_page
 from ..kit.products import look_up
 from ..log import lines_of, subjects
 from ..rules.labels import look_up as look_up_rules
-from ..slots.labels import placement_words
+from ..slots.labels import placement_labels
 from . import attention, bundle_attention
 from .attention import LEVELS, Item, SlotStats
 from .bundle_attention import Looked
@@ -146,7 +146,7 @@ def show() -> Response:
         steps=first_steps(health, found, seen),
         changes=changes or [],
         subjects=subjects(),
-        placement_words=placement_words(),
+        placement_labels=placement_labels(),
         rules=_rules(found) if found else (),
         on=(_unless_down(lambda: bundles_on(found.newest)) or []) if found else [],
     )

@@ -118,7 +118,7 @@ def categories_named(text: str, ids: Iterable[str]) -> tuple[str, ...]:
 
 
 def named(kind: str, value: str) -> str:
-    """A ``product``, ``category`` or ``brand`` in words; *value* itself for anything else."""
+    """A ``product``, ``category`` or ``brand`` by its name; *value* itself for anything else."""
     if kind == "product":
         return product(value).title
     if kind == "category":
@@ -141,8 +141,8 @@ def category_id(typed: str) -> str:
     known = catalogue_names().categories
     if typed in known:
         return typed
-    words = typed.casefold()
-    called = [one for one, name in category_names(known).items() if name.casefold() == words]
+    folded = typed.casefold()
+    called = [one for one, name in category_names(known).items() if name.casefold() == folded]
     return called[0] if len(called) == 1 else typed
 
 

@@ -1,4 +1,4 @@
-"""The editor of a thing that merchants make, declared: its pages from the form to the history, and its words in the log."""
+"""The editor of a thing that merchants make, declared: its pages from the form to the history, and its labels in the log."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ class Editor(Generic[Definition]):
         form: The form of a definition.
         new: What an empty form begins with.
         load: Reads a definition as the log has it.
-        describe: The fields of a definition in words, by their labels: for conflicts, history and log.
+        describe: The fields of a definition as text, by their labels: for conflicts, history and log.
         summary: A definition in one line.
         log_title: What the log is to call a definition now.
         called: What the log calls a definition that it once called so; where a product is gone, for one, as it did then.
-        look_up: Looks up at once whatever the words for several definitions need; raises `AdapterError`.
+        look_up: Looks up at once whatever the texts of several definitions need; raises `AdapterError`.
         saved: What is said after saving, marked with `N_`.
         warnings: What else is to be said of a definition that was saved.
         preview: What *preview_template* shows of a definition and its id (0 for a new one).

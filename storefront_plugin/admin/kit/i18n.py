@@ -1,4 +1,4 @@
-"""The words, numbers, times and amounts of the merchant's pages, in the language of the one who asks."""
+"""The texts, numbers, times and amounts of the merchant's pages, in the language of the one who asks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TEXTS = "storefront.admin_texts"
 
 
 def admin_texts() -> Texts:
-    """The words of the current request."""
+    """The texts of the current request."""
     if _TEXTS not in request.environ:
         request.environ[_TEXTS] = texts_for(current_locale())
     found: Texts = request.environ[_TEXTS]
@@ -77,7 +77,7 @@ def shown_day(day: dt.date) -> str:
 
 
 def shown_age(moment: dt.datetime) -> str:
-    """How long ago, in words ("3 hours ago"); a naive *moment* is UTC."""
+    """How long ago, as text ("3 hours ago"); a naive *moment* is UTC."""
     return format_timedelta(clock.aware(moment) - clock.now(), add_direction=True, locale=_locale())
 
 

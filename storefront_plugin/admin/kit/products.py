@@ -1,4 +1,4 @@
-"""The shop's products on the merchant's pages: shown as a small picture with words, found by typing."""
+"""The shop's products on the merchant's pages: shown as a small picture with text, found by typing."""
 
 from __future__ import annotations
 

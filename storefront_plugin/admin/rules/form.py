@@ -14,7 +14,7 @@ from ...recommending.rules.rule import MAX_NOTE, PRICE_KINDS, Rule, problems
 from ...recommending.strategies import STRATEGIES
 from ..kit.editors import EditorForm
 from ..kit.forms import Combobox, MomentField, choices
-from ..slots.labels import placement_words, strategy_word
+from ..slots.labels import placement_labels, strategy_label
 from .labels import kind_labels, seed_labels, target_labels
 
 USUAL_STRENGTH: Mapping[str, int] = {"boost": 150, "bury": 50}
@@ -24,7 +24,7 @@ _NAMED = ("product", "category", "brand")
 
 
 def _strategies() -> dict[str, str]:
-    return {name: strategy_word(name) for name in STRATEGIES}
+    return {name: strategy_label(name) for name in STRATEGIES}
 
 
 class RuleForm(EditorForm[Rule]):
@@ -41,7 +41,7 @@ class RuleForm(EditorForm[Rule]):
     seed_product = Combobox(N_("Product of the pages"), "products")
     seed_category = Combobox(N_("Category of the pages"), "categories")
     seed_brand = Combobox(N_("Brand of the pages"), "brands")
-    placement = SelectField(N_("Page type"), choices=choices(placement_words, N_("All page types")))
+    placement = SelectField(N_("Page type"), choices=choices(placement_labels, N_("All page types")))
     strategy = SelectField(N_("Slot"), choices=choices(_strategies, N_("All slots")))
     position = IntegerField(N_("Pin position"), [Optional()])
     enabled = BooleanField(N_("Active"))

@@ -12,7 +12,7 @@ from ..kit.catalogue_names import category_name, category_names, named, unmatche
 from ..kit.i18n import _, admin_texts, shown_percent, shown_period
 from ..kit.products import product, views
 from ..kit.templates import template_filter, template_filters
-from ..slots.labels import placement_words, strategy_words
+from ..slots.labels import placement_labels, strategy_labels
 
 
 def kind_labels() -> Mapping[RuleKind, str]:
@@ -103,7 +103,7 @@ def seed(rule: Rule) -> str:
 @template_filter
 def scope(rule: Rule) -> str:
     """The page type and the strategy that *rule* is limited to; "" without."""
-    placements, strategies = placement_words(), strategy_words()
+    placements, strategies = placement_labels(), strategy_labels()
     found = ((placements, rule.placement), (strategies, rule.strategy))
     return " · ".join(labels.get(name, name) for labels, name in found if name)
 

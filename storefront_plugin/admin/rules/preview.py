@@ -18,7 +18,7 @@ from ..kit import products
 from ..kit.catalogue_names import catalogue_names
 from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, requested_page, usual_product
 from ..kit.products import Found
-from ..slots.labels import placement_words, slot_title
+from ..slots.labels import placement_labels, slot_title
 
 
 class ChangedSlot(NamedTuple):
@@ -60,7 +60,7 @@ def preview_of(rule: Rule, rule_id: int) -> RulePreview:
     changed = [ChangedSlot(slot_title(slot), *ids) for slot, *ids in pairs if ids[0] != ids[1]]
     products.views(name for slot in changed for name in (*slot.before, *slot.after))
     has_product = asked.product is not None and placement in ABOUT_ONE | ABOUT_MANY
-    return RulePreview(placement_words()[placement], asked, has_product, changed, len(slots))
+    return RulePreview(placement_labels()[placement], asked, has_product, changed, len(slots))
 
 
 def _own_product(rule: Rule) -> Product | None:

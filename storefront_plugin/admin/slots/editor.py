@@ -18,7 +18,7 @@ from ..kit.i18n import _, error_text
 from ..kit.pages import change, editors_only, flash, link, see_other, show_page, show_part
 from ..kit.preview_page import usual_product
 from .form import Draft, PlacementForm, blank, draft_of, posted_draft, same
-from .labels import compared, placement_words, slot_row, strategy_words
+from .labels import compared, placement_labels, slot_row, strategy_labels
 from .list import DAYS, empty_counts, standing_slots
 from .preview import WITH_PRODUCT, preview_of
 
@@ -100,7 +100,7 @@ def undo(placement: str) -> Response:
     return _stepped(placement, current_services.placements.revert, _("Undone."))
 
 
-def _stepped(placement: str, step: Any, words: str) -> Response:
+def _stepped(placement: str, step: Any, text: str) -> Response:
     _stored(placement)
     try:
         stored = step(placement, _version(request.form.get("version")), merchant_name())
@@ -110,7 +110,7 @@ def _stepped(placement: str, step: Any, words: str) -> Response:
         flash(error_text(error), "error")
     else:
         current_services.news.rules_changed()
-        flash(words, undo=link("slots_undo", placement=placement), version=stored.version)
+        flash(text, undo=link("slots_undo", placement=placement), version=stored.version)
     return see_other(link("slots_edit", placement=placement))
 
 
@@ -131,12 +131,12 @@ def _editor(
         "slots/editor.html",
         status,
         placement=placement,
-        words=placement_words()[placement],
+        heading=placement_labels()[placement],
         stored=stored,
         form=form or PlacementForm(formdata=None, version=str(stored.version)),
         draft=draft,
         new_slot=blank("__key__", []),
-        strategies=strategy_words(),
+        strategies=strategy_labels(),
         alone=current_services.fillers.alone,
         rows={slot.name: slot_row(slot, fills.get(slot.name)) for slot in slots},
         days=DAYS,
@@ -151,7 +151,7 @@ def _editor(
 
 
 def _stored(placement: str) -> PlacementRecord:
-    if placement not in placement_words():
+    if placement not in placement_labels():
         abort(404)
     return current_services.placements.load(placement)
 

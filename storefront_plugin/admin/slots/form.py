@@ -29,7 +29,7 @@ from ...recommending.placements import MAX_SLOTS, placement_problems
 from ...recommending.plan import MAX_LIMIT, MAX_NAME, MAX_STRATEGIES, MAX_TITLE, Slot, slot_to_json
 from ..kit.forms import AdminForm, Messages, MomentField, add_problems, fields
 from ..kit.i18n import _, admin_texts, language_name
-from .labels import layout_words, strategy_words
+from .labels import layout_labels, strategy_labels
 
 DIAL = 0.1
 """Where the dial stands before it is turned by hand."""
@@ -83,7 +83,7 @@ class SlotForm(_SpeakingForm):
     def __init__(self, key: str, formdata: Any = None, **values: Any) -> None:
         super().__init__(formdata, prefix=f"s{key}-", data=values)
         self.key = key
-        self.layout.choices = list(layout_words().items())
+        self.layout.choices = list(layout_labels().items())
         for one, label in _labels().items():
             self[one].label.text = label
         for each in self.title:
@@ -211,7 +211,9 @@ class Draft:
         """Whether all of it can be saved; all that cannot is said, beside its field or in *problems*."""
         for form in self.kept:
             form.validate()
-        found = list(map(_in_words, placement_problems([form.read() for form in self.kept], current_services.fillers)))
+        found = list(
+            map(_with_labels, placement_problems([form.read() for form in self.kept], current_services.fillers))
+        )
         self.problems += [_(message, **values) for path, message, values in found if not path]
         add_problems((one for one in found if one.path), self._field_at)
         return not self.is_wrong
@@ -266,10 +268,10 @@ def blank(key: str, taken: Sequence[str | None]) -> SlotForm:
     return SlotForm(key, **form_values(slot) | {"new": "1"})
 
 
-def _in_words(problem: Problem) -> Problem:
+def _with_labels(problem: Problem) -> Problem:
     """*problem* with what merchants call the layout and the source in it."""
-    words = {"layout": layout_words(), "name": strategy_words()}
-    values = {key: words.get(key, {}).get(str(value), value) for key, value in problem.values.items()}
+    labels = {"layout": layout_labels(), "name": strategy_labels()}
+    values = {key: labels.get(key, {}).get(str(value), value) for key, value in problem.values.items()}
     return problem._replace(values=values)
 
 

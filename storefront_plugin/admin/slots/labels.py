@@ -1,4 +1,4 @@
-"""Slots in words, for the list of placements and for comparing two versions."""
+"""Labels of slots, for the list of placements and for comparing two versions."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class SlotRow:
     Attributes:
         slot: The slot.
         title: What shoppers read above it, in the language of the page.
-        chain: Its strategies in words, the first choice first.
-        layout: Its layout in words.
-        count: How many products it shows, in words.
-        schedule: From when to when, in words; "" without a schedule.
+        chain: Titles of its strategies, the first choice first.
+        layout: Label of its layout.
+        count: How many products it shows, as text.
+        schedule: From when to when, as text; "" without a schedule.
         state: Kind of the dot.
-        state_words: What the dot means.
+        state_label: What the dot means.
         fill: How often it stayed empty; None where that is not known.
     """
 
@@ -38,7 +38,7 @@ class SlotRow:
     count: str
     schedule: str
     state: StateKind
-    state_words: str
+    state_label: str
     fill: SlotCounts | None = None
 
     @property
@@ -48,25 +48,25 @@ class SlotRow:
 
 
 def slot_row(slot: Slot, fill: SlotCounts | None = None) -> SlotRow:
-    """*slot* in words."""
-    state, words = _state(slot)
+    """*slot* as the merchant reads it."""
+    state, label = _state(slot)
     fillers = current_services.fillers
     return SlotRow(
         slot,
         slot_title(slot),
-        tuple(strategy_word(name) for name in slot.strategies),
-        layout_words().get(slot.layout, slot.layout),
+        tuple(strategy_label(name) for name in slot.strategies),
+        layout_labels().get(slot.layout, slot.layout),
         fillers.of(slot).limit_text(admin_texts(), slot.limit),
         shown_period(slot.starts_at, slot.ends_at),
         state,
-        words,
+        label,
         fill,
     )
 
 
-def placement_words() -> Mapping[str, str]:
-    """Placements in words, in the order of a shopper's way."""
-    words = {
+def placement_labels() -> Mapping[str, str]:
+    """Labels of placements, in the order of a shopper's way."""
+    labels = {
         "product": _("Product page"),
         "cart": _("Cart"),
         "checkout": _("Checkout"),
@@ -76,7 +76,7 @@ def placement_words() -> Mapping[str, str]:
         "account": _("Account"),
         "email": _("Email"),
     }
-    return {name: words[name] for name in PLACEMENTS}
+    return {name: labels[name] for name in PLACEMENTS}
 
 
 def slot_title(slot: Slot) -> str:
@@ -84,18 +84,18 @@ def slot_title(slot: Slot) -> str:
     return current_services.fillers.title(admin_texts(), slot.strategies[0], slot.title)
 
 
-def layout_words() -> Mapping[str, str]:
-    """Layouts in words."""
+def layout_labels() -> Mapping[str, str]:
+    """Labels of layouts."""
     return {name: _(label) for name, label in current_services.fillers.layouts.items()}
 
 
-def strategy_words() -> Mapping[str, str]:
-    """Strategies in words."""
-    return {name: strategy_word(name) for name in current_services.fillers.sources}
+def strategy_labels() -> Mapping[str, str]:
+    """Labels of strategies."""
+    return {name: strategy_label(name) for name in current_services.fillers.sources}
 
 
-def strategy_word(name: str) -> str:
-    """A strategy in words; its bare name where there is none of it any more."""
+def strategy_label(name: str) -> str:
+    """The label of a strategy; its bare name where there is none of it any more."""
     return current_services.fillers.label(admin_texts(), name)
 
 

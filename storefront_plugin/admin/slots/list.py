@@ -12,7 +12,7 @@ from ...recommending.placements import PlacementRecord, unchanged
 from ...recommending.plan import PLACEMENTS, Slot
 from ...recommending.slot_stats import SlotCounts
 from ..kit.pages import AdminBlueprint, show_page
-from .labels import placement_words, slot_row
+from .labels import placement_labels, slot_row
 
 DAYS = 7
 """Days of the share of pages on which a slot stayed empty."""
@@ -28,10 +28,10 @@ def listed() -> Response:
     stored = current_services.placements.find(PLACEMENTS)
     fills = empty_counts()
     rows = []
-    for name, words in placement_words().items():
+    for name, label in placement_labels().items():
         one, counted = stored.get(name, unchanged(name)), (fills or {}).get(name, {})
         lines = [slot_row(slot, counted.get(slot.name) if fills is not None else None) for slot in standing_slots(one)]
-        rows.append((name, words, one, lines))
+        rows.append((name, label, one, lines))
     return show_page("slots/list.html", rows=rows, counted=fills is not None, days=DAYS)
 
 

@@ -11,14 +11,14 @@ from ...recommending.plan import PLACEMENTS, Slot, load_slots
 from ..kit.i18n import _
 from ..kit.log_labels import LogLabels, LogLine
 from ..kit.pages import link
-from .labels import placement_words, slot_title
+from .labels import placement_labels, slot_title
 
 
 def _lines(entries: Sequence[Entry]) -> list[LogLine]:
-    words = placement_words()
+    labels = placement_labels()
     return [
         LogLine(
-            words.get(one.subject_id, one.title or one.subject_id),
+            labels.get(one.subject_id, one.title or one.subject_id),
             link("slots_edit", placement=one.subject_id),
             _changes(one),
         )

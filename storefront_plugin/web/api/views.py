@@ -27,14 +27,14 @@ from ..widgets.cards import PICTURE_SCHEMES, CardMaker, CartForms, below_root
 
 def bundle_numbers(offer: BundleOffer, locale: str) -> dict[str, Any]:
     """A bundle to add, one that applies to the cart, or one that nearly does."""
-    bundle, words = offer.bundle, offer.bundle.definition.text_in(locale)
+    bundle, text = offer.bundle, offer.bundle.definition.text_in(locale)
     return {
         "bundle": bundle.id,
         "version": bundle.version,
         "kind": bundle.definition.kind,
-        "title": words.title,
-        "benefit": words.benefit,
-        "image_url": below_root(words.picture, PICTURE_SCHEMES, shop_root()),
+        "title": text.title,
+        "benefit": text.benefit,
+        "image_url": below_root(text.picture, PICTURE_SCHEMES, shop_root()),
         "currency": offer.currency,
         "tiers": [_tier(tier, offer.currency) for tier in offer.tiers],
         "applied": _applied(offer),

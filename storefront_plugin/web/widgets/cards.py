@@ -217,7 +217,7 @@ def _labels(parts: int, locale: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def price_view(price: Decimal, list_price: Decimal | None, currency: str | None, locale: str) -> PriceView:
-    """A price in words, with the one before a reduction if there was one."""
+    """A formatted price, with the one before a reduction if there was one."""
     now = format_money(price, currency, locale)
     if list_price is None or list_price <= price:
         return PriceView(now)
@@ -228,15 +228,15 @@ def price_view(price: Decimal, list_price: Decimal | None, currency: str | None,
 
 @lru_cache(maxsize=8192)
 def stars_view(rating: float | None, count: int, locale: str) -> StarsView | None:
-    """A rating in words; None where nobody rated."""
+    """A rating as text; None where nobody rated."""
     if rating is None or not 0 < rating <= 5:
         return None
     texts, shown = texts_for(locale), round(rating, 1)
     label = texts.gettext("%(rating)s out of 5 stars", rating=texts.number(shown))
     if count < 1:
         return StarsView(label, round(shown * 20))
-    words = texts.ngettext("%(num)s review", "%(num)s reviews", count)
-    return StarsView(label, round(shown * 20), texts.number(count), words)
+    reviews = texts.ngettext("%(num)s review", "%(num)s reviews", count)
+    return StarsView(label, round(shown * 20), texts.number(count), reviews)
 
 
 @lru_cache(maxsize=16_384)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 
 class PriceView(NamedTuple):
-    """A price in words, for ``_price.html``.
+    """A formatted price, for ``_price.html``.
 
     Attributes:
         now: What the shopper pays.
@@ -30,10 +30,10 @@ class StarsView(NamedTuple):
     """A rating, for ``_stars.html``.
 
     Attributes:
-        label: The rating in words ("4.6 out of 5 stars").
+        label: The rating as text ("4.6 out of 5 stars").
         width: How much of the row of stars is full, 0 to 100.
         count: Number of reviews, or None where it is not known.
-        count_label: The same in words ("128 reviews").
+        count_label: The same as text ("128 reviews").
     """
 
     label: str
@@ -46,7 +46,7 @@ class NoticeView(NamedTuple):
     """A notice that the shopper reads once about what they sent, for ``_notice.html``.
 
     Attributes:
-        text: The sentence.
+        text: The message.
         is_error: True where something did not work.
         path: Address of the page that shows what it is about, or None.
     """
@@ -81,7 +81,7 @@ class CardView(NamedTuple):
         initial: First letter of the title, shown where there is no picture.
         price: See `PriceView`.
         stars: See `StarsView`; None without a rating.
-        reason: Why it is suggested, in words, or None.
+        reason: Why it is suggested, or None.
         form: See `FormView`; None where the product cannot be put into the cart from here.
         form_later: True where the link to its page stands in for the form: it holds the shopper's own token, so that the
             fragment brings it, or the shopper chooses a variant first.
@@ -163,9 +163,9 @@ class AnswerView:
     """A page of ours that says what became of what the shopper sent, for ``answer.html``.
 
     Attributes:
-        text: The sentence.
+        text: The message.
         back: Address to go on to.
-        language: Language tag of the words.
+        language: Language tag of the text.
         head: The links to style sheet and script.
     """
 

@@ -37,7 +37,7 @@ class ComponentView:
         price: Of all its items, see `PriceView`.
         amount: Price of one item in minor units, for the script.
         pieces: How many the bundle needs; in a mix, how many stand chosen.
-        count: The same in words ("2 ×"), or None for one item.
+        count: The same as text ("2 ×"), or None for one item.
         optional: True where the shopper may leave it out.
         free: True where it costs nothing.
         options: Variants to choose from, see `OptionView`; none where there is no choice.
@@ -64,10 +64,10 @@ class TierView:
         number: Its place in the bundle.
         title: What sets it apart from the others ("3 or more"), or None.
         note: What to do or what it adds ("Choose 3 of these"), or None.
-        offer: The reduction in words ("10% off"), or None where the price says it.
+        offer: The reduction as text ("10% off"), or None where the price says it.
         components: See `ComponentView`.
         price: Price together, with the price one by one and what is saved.
-        saved: What is saved in words, or None where nothing is.
+        saved: What is saved, as text, or None where nothing is.
         label: The button's text as it stands first.
         labels: The same for 0, 1, 2 … optional products; in a mix for each number of items from *least* on.
         least: Fewest items of a mix, else 0.
@@ -108,7 +108,7 @@ class BundleView:
         digits: Decimals of the currency.
         written_whole: Whether whole amounts are written without them.
         locale: Language tag for the script's own numbers.
-        saved: What is saved in words, with ``{}`` for the amount.
+        saved: What is saved, as text, with ``{}`` for the amount.
         more: What the script says of a mix with too few items, with ``{have}`` and ``{}`` for how many more.
         fewer: The same with too many.
         private: True where the page belongs to one shopper.
@@ -142,7 +142,7 @@ class AppliedView:
 
     Attributes:
         text: Its name and what it saves.
-        count: How many times it applies in words ("2 ×"), or None for once.
+        count: How many times it applies, as text ("2 ×"), or None for once.
     """
 
     text: str
@@ -156,7 +156,7 @@ class LackView:
     Attributes:
         number: Its place, part of the names of its fields.
         card: The product, or the first of several, see `CardView`.
-        count: How many items in words ("2 ×"), or None for one.
+        count: How many items, as text ("2 ×"), or None for one.
         products: Products to choose from, see `OptionView`; none where only one will do.
         options: Variants to choose from, see `OptionView`; none where there is no choice.
     """
