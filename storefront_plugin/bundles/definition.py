@@ -66,11 +66,15 @@ class Schedule:
 
     def holds(self, now: dt.datetime) -> bool:
         """Whether the bundle is on at *now*, which needs a zone."""
-        return self.begun(now) and (self.end is None or _since_1970(now) < _since_1970(self.end))
+        return self.begun(now) and not self.ended(now)
 
     def begun(self, now: dt.datetime) -> bool:
         """Whether *start* is past at *now*."""
         return self.start is None or _since_1970(self.start) <= _since_1970(now)
+
+    def ended(self, now: dt.datetime) -> bool:
+        """Whether *end* is past at *now*."""
+        return self.end is not None and _since_1970(self.end) <= _since_1970(now)
 
 
 @dataclass(frozen=True, slots=True)

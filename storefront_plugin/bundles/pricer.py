@@ -15,7 +15,7 @@ from ..core.database import Database
 from ..core.errors import InputError, StorefrontError
 from ..money import LIMIT, to_minor
 from ..shop.cleaning import clean_product
-from ..shop.ports import CartLine, Catalog, OffersVariants, Product, Variant
+from ..shop.ports import CartLine, Catalog, OffersVariants, Product, Variant, clean_id
 from .bundle import Bundle, Shopper
 from .cart.lines import LineItem, clean_line, line_from_cart
 from .cart.next_offers import MissingItem, NextOffer
@@ -60,6 +60,7 @@ class CartPricer:
         now: dt.datetime | None = None,
         hints: int = 3,
         sold_out: bool = False,
+        order_id: object | None = None,
     ) -> CartPricing:
         """Price the shop's *lines*: at their own price where they have one, else at the catalogue's.
 
@@ -69,6 +70,8 @@ class CartPricer:
             tax_rate: Percent of a product, from the shop's own code; a line's own ``tax_rate`` comes first.
             hints: How many next offers to name at most.
             sold_out: Name also next offers that are not available now.
+            order_id: The order that this cart became before its payment failed: what it holds of a bundle's limit is its
+                own and no rival's.
 
         Raises:
             InputError: No currency is known, or several are, or a line's product, price or tax rate is not known.
@@ -76,7 +79,8 @@ class CartPricer:
         """
         moment = now or clock.now()
         given = [clean_line(line) for line in lines]
-        bundles = self.published.for_cart({line.product_id for line in given})
+        own = None if order_id is None else clean_id(order_id, "order id")
+        bundles = self.published.for_cart({line.product_id for line in given}, order_id=own)
         shopper = Shopper(frozenset(_several(segments)), self.codes.unlocked(_several(presented), moment))
         near = looked_up(bundle for bundle in bundles if shopper.may_have(bundle, moment))
         known = self._catalog.get_many(sorted(_products_of(given, near if hints else ())))
@@ -114,7 +118,7 @@ class CartPricer:
         """
         held = {one.bundle_id: self.published.still(one.bundle_id, one.version) for one in pricing.applied}
         for bundle_id, bundle in held.items():
-            if bundle is None:
+            if bundle is None or bundle.definition.schedule.ended(clock.now()):
                 raise StorefrontError(
                     f"Bundle {bundle_id} was changed or ended since the cart was priced; price it again."
                 )

@@ -20,7 +20,7 @@ from small_shop import SmallShop
 from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import price_cart
 from storefront_plugin.bundles.cart.stock import Shortage
-from storefront_plugin.bundles.definition import BundleText, Definition
+from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.orders import uses
 from storefront_plugin.bundles.orders.record import OrderRecord
 from storefront_plugin.bundles.orders.refunds import Return, refund_quote
@@ -204,6 +204,29 @@ def test_what_is_said_to_be_missing_saves_that_much_in_any_variant(pricer: CartP
         pricer.price([CartLine("p5"), CartLine("p6", 1, None, one)], now=NOW).discount for one in ("red", "blue")
     ]
     assert (hint.saving, discounts) == (70, [110, 70])
+
+
+def test_what_ones_own_order_holds_is_left_for_it(pricer: CartPricer, shop: SmallShop) -> None:
+    """After a failed payment the last use of a bundle is still the order's; for all others it is gone."""
+    publish(shop, set_of("p5", "p6", price=percent_off(10), limit_in_all=1))
+    cart = [CartLine("p5"), CartLine("p6")]
+    with shop.storefront.database.writing() as session:
+        assert uses.store_order(session, shop.storefront.database, "o1", pricer.record(pricer.price(cart)))
+    assert pricer.price(cart).applied == pricer.price(cart, order_id="o2").applied == ()
+    again = pricer.price([*cart, CartLine("p7")], order_id="o1")
+    assert (again.discount, len(again.applied)) == (110, 1)
+    with shop.storefront.database.writing() as session:
+        assert uses.store_order(session, shop.storefront.database, "o1", pricer.record(again))
+
+
+def test_what_ended_since_the_cart_was_priced_is_refused(pricer: CartPricer, shop: SmallShop) -> None:
+    """Also where only its last day is over and nobody changed it."""
+    end = NOW + dt.timedelta(hours=1)
+    publish(shop, set_of("p5", "p6", price=percent_off(10), schedule=Schedule(end=end)))
+    pricing = pricer.price([CartLine("p5"), CartLine("p6")], now=NOW)
+    assert pricing.discount == 110
+    with pytest.raises(StorefrontError, match="changed or ended"):
+        pricer.record(pricing)
 
 
 def test_words_may_change_between_cart_and_order(pricer: CartPricer, shop: SmallShop) -> None:

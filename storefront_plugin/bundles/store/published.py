@@ -18,7 +18,7 @@ from ..bundle import Bundle
 from ..tier import Tier
 from .definition_json import load_definition
 from .repository import BundleRepository
-from .tables import BundleRow, PublishedVersion
+from .tables import BundleRow, BundleUse, PublishedVersion
 
 logger = logging.getLogger(__name__)
 
@@ -63,14 +63,19 @@ class PublishedBundles:
             self._cached = held
         return held
 
-    def for_cart(self, product_ids: Iterable[str], blocking: bool = False) -> list[Bundle]:
-        """The bundles that a cart of *product_ids* can reach, those with a limit in all with what is left of it now."""
+    def for_cart(self, product_ids: Iterable[str], blocking: bool = False, order_id: str | None = None) -> list[Bundle]:
+        """The bundles that a cart of *product_ids* can reach, those with a limit in all with what is left of it now.
+
+        What *order_id* has used already is left for it.
+        """
         bundles = self.get(blocking).about(product_ids)
         limited = [bundle.id for bundle in bundles if bundle.definition.limit_in_all is not None]
         if not limited:
             return bundles
         with self._database.reading(blocking) as session:
             uses = dict(_uses(session, limited))
+            for bundle_id, count in _uses_of(session, order_id) if order_id is not None else ():
+                uses[bundle_id] = uses.get(bundle_id, 0) - count
         return [_with_uses(bundle, uses.get(bundle.id)) for bundle in bundles]
 
     def still(self, bundle_id: int, version: int) -> Bundle | None:
@@ -118,6 +123,11 @@ def _uses(session: Session, ids: Sequence[int]) -> Iterable[tuple[int, int]]:
         part = ids[start : start + PAGE]
         query = sa.select(BundleRow.id, BundleRow.uses).where(BundleRow.id.in_(part))
         yield from ((row.id, row.uses) for row in session.execute(query))
+
+
+def _uses_of(session: Session, order_id: str) -> Iterable[tuple[int, int]]:
+    query = sa.select(BundleUse.bundle_id, BundleUse.count).where(BundleUse.order_id == order_id)
+    return [(row.bundle_id, row.count) for row in session.execute(query)]
 
 
 def _read(session: Session, version: int) -> Published:
