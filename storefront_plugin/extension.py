@@ -340,8 +340,8 @@ class Storefront:
         """What applies to a cart, the discount of each line, the total, and what is missing for the next offer.
 
         *options* are those of `CartPricer.price`: ``presented`` codes, ``segments``, ``tax_rate``, ``tax_included``,
-        ``now``, ``hints``, ``order_id``. Within a request the codes that the shopper showed, and their segments, are taken where none
-        are given.
+        ``now``, ``hints``, ``order_id``. Within a request the codes that the shopper showed, and their segments, are
+        taken where none are given.
         """
         options.setdefault("presented", presented())
         if has_request_context() and "segments" not in options:

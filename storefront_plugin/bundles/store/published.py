@@ -127,7 +127,7 @@ def _uses(session: Session, ids: Sequence[int]) -> Iterable[tuple[int, int]]:
 
 def _uses_of(session: Session, order_id: str) -> Iterable[tuple[int, int]]:
     query = sa.select(BundleUse.bundle_id, BundleUse.count).where(BundleUse.order_id == order_id)
-    return [(row.bundle_id, row.count) for row in session.execute(query)]
+    return [(bundle_id, count) for bundle_id, count in session.execute(query)]
 
 
 def _read(session: Session, version: int) -> Published:
