@@ -30,8 +30,7 @@ from .kit.pages import AdminBlueprint, show_page
 from .log import LIST as AUDIT_LOG
 from .rules.editor import EDITOR as RULE_EDITOR
 from .rules.list import LIST as RULE_LIST
-from .slots import editor as slot_editor
-from .slots import list as slots
+from .slots import editor as slots
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +63,6 @@ PAGES: tuple[_Page, ...] = (
     bundle_csv,
     proposals,
     slots,
-    slot_editor,
     RULE_LIST,
     RULE_EDITOR,
     explain,

@@ -13,7 +13,7 @@ from .kit.i18n import _
 from .kit.lists import ListPage, Query, Tabs, Value
 from .kit.log_labels import LogLabels, LogLine, action_label, editor_labels
 from .rules.editor import EDITOR as RULE_EDITOR
-from .slots.log import PLACEMENT_LABELS
+from .slots.labels import PLACEMENT_LABELS
 
 LABELS: tuple[LogLabels, ...] = (BUNDLE_LABELS, PROPOSAL_LABELS, PLACEMENT_LABELS, editor_labels(RULE_EDITOR))
 """The nouns that are written down."""

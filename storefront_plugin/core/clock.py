@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import overload
+from typing import Literal, Protocol, TypeAlias, overload
 
 
 def now() -> dt.datetime:
@@ -35,3 +35,28 @@ def to_sql(moment: dt.datetime | None) -> dt.datetime | None:
 def from_sql(moment: dt.datetime | None) -> dt.datetime | None:
     """A *moment* from our tables, timezone-aware."""
     return None if moment is None else moment.replace(tzinfo=dt.timezone.utc)
+
+
+State: TypeAlias = Literal["on", "scheduled", "ended", "off"]
+
+
+class Scheduled(Protocol):
+    """What is switched on and off, by hand and by times; None is open."""
+
+    @property
+    def enabled(self) -> bool: ...
+    @property
+    def starts_at(self) -> dt.datetime | None: ...
+    @property
+    def ends_at(self) -> dt.datetime | None: ...
+
+
+def state_of(thing: Scheduled, moment: dt.datetime) -> State:
+    """Whether *thing* counts at *moment*; if not, why."""
+    if not thing.enabled:
+        return "off"
+    if thing.ends_at is not None and thing.ends_at <= moment:
+        return "ended"
+    if thing.starts_at is not None and thing.starts_at > moment:
+        return "scheduled"
+    return "on"

@@ -114,9 +114,13 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
     def dump(self, row: Any) -> str:
         """What stands in *row*, as JSON for the log."""
 
-    @abstractmethod
+    def loaded(self, text: str) -> Definition:
+        """The definition that `dump` wrote; what has an editor says it."""
+        raise NotImplementedError
+
     def restored(self, text: str) -> dict[str, Any]:
         """The columns that hold what `dump` wrote."""
+        return self.columns(self.loaded(text))
 
     @abstractmethod
     def title(self, row: Any) -> str:

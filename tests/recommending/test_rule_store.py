@@ -17,7 +17,7 @@ from storefront_plugin.core import audit
 from storefront_plugin.core.database import Database
 from storefront_plugin.core.errors import InputError
 from storefront_plugin.recommending.rules.list import Filters, list_rules
-from storefront_plugin.recommending.rules.rows import dump_rule, enabled_rules, load_rule
+from storefront_plugin.recommending.rules.rows import enabled_rules
 from storefront_plugin.recommending.rules.rule import Rule
 from storefront_plugin.recommending.rules.store import RuleConflict, RuleNotFound, RuleStore
 from tests.recommending.test_rules import made_rules
@@ -44,7 +44,7 @@ def rules_of(database: Database) -> dict[int, Rule]:
 def test_a_rule_comes_out_of_the_log_as_it_went_in(rule: Rule) -> None:
     """Times with their zone, too."""
     timed = replace(rule, starts_at=NOW, ends_at=NOW + DAY)
-    assert load_rule(dump_rule(timed)) == timed
+    assert RuleStore.loaded(RuleStore.dumped(timed)) == timed
 
 
 def test_a_rule_is_created_changed_and_found_again(database: Database) -> None:

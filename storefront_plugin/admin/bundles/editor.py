@@ -19,6 +19,7 @@ from ...core.typed import whole_number
 from ...proxies import current_services
 from ...web.request_page import shop_speaking
 from ..kit.access import may_edit, merchant_name
+from ..kit.changes import Difference
 from ..kit.forms import add_error
 from ..kit.i18n import _, admin_texts, error_text, language_name
 from ..kit.pages import flash, link, see_other, show_page
@@ -38,7 +39,6 @@ from .form import (
     wrong,
 )
 from .labels import (
-    Difference,
     StateView,
     absence,
     differences,

@@ -11,10 +11,11 @@ from flask import Blueprint, Response, abort
 from ...bundles.definition import Definition
 from ...bundles.store.repository import BundleNotFound, Change
 from ...proxies import current_services
+from ..kit.changes import Difference
 from ..kit.i18n import _
 from ..kit.pages import show_page
 from .editor import titles_of
-from .labels import Difference, StateView, differences, state_names
+from .labels import StateView, differences, state_names
 
 MOST = 200
 

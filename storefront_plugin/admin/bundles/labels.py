@@ -14,6 +14,7 @@ from ...bundles.tier import Component, Tier
 from ...core import clock
 from ...proxies import current_services
 from ...shop.ports import Product
+from ..kit import changes
 from ..kit.i18n import _, admin_texts, language_name, ngettext, shown_money, shown_percent, shown_time
 from ..kit.templates import template_filter, template_filters
 
@@ -200,23 +201,9 @@ def _percent(price: Price) -> str:
     return shown_percent(price.rate / 1_000_000, places)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One field that differs; *old* or *new* is "" where the field is empty there."""
-
-    label: str
-    old: str
-    new: str
-
-
-def differences(old: Definition, new: Definition, titles: Mapping[str, str]) -> list[Difference]:
+def differences(old: Definition, new: Definition, titles: Mapping[str, str]) -> list[changes.Difference]:
     """The fields of *old* that *new* has otherwise, in the order of the form. *titles* are those of products by id."""
-    before, after = _as_fields(old, titles), _as_fields(new, titles)
-    return [
-        Difference(label, before.get(label, ""), after.get(label, ""))
-        for label in dict.fromkeys([*before, *after])
-        if before.get(label, "") != after.get(label, "")
-    ]
+    return changes.differences(_as_fields(old, titles), _as_fields(new, titles))
 
 
 def _as_fields(definition: Definition, titles: Mapping[str, str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ...recommending.rules.rule import Rule
 from ..kit import products
 from ..kit.i18n import _, admin_texts
 from ..kit.products import ProductView
-from ..rules.labels import look_up
+from ..rules.editor import EDITOR as RULE_EDITOR
 from ..slots.labels import slot_title, strategy_label
 from .bundles import FOLD, BundleName, BundleRow, DotKind, bundle_rows, name_of
 
@@ -95,7 +95,7 @@ class SlotTable:
 def slot_tables(slots: Sequence[ExplainedSlot], rules: Mapping[int, Rule], opened: str) -> list[SlotTable]:
     """The tables; of the slot named *opened* all rows."""
     known = {number: rules[number] for number in _rules_of(slots) if number in rules}
-    look_up(known.values())
+    RULE_EDITOR.look_up(known.values())
     seeds = products.views(
         sorted({one.evidence.seed_id for each in slots for one in each.candidates if one.evidence.seed_id})
     )

@@ -20,7 +20,7 @@ from ..kit.i18n import _, admin_texts
 from ..kit.pages import AdminBlueprint, link, show_page
 from ..kit.products import look_up
 from ..log import lines_of, subjects
-from ..rules.labels import look_up as look_up_rules
+from ..rules.editor import EDITOR as RULE_EDITOR
 from ..slots.labels import placement_labels
 from . import attention, bundle_attention
 from .attention import LEVELS, Item, SlotStats
@@ -173,7 +173,7 @@ def _attention(health: Health, found: Overview | None, fills: SlotStats | None) 
 def _rules(found: Overview) -> Sequence[RuleRecord]:
     """The rules that are on; none where the catalogue cannot name their products."""
     try:
-        look_up_rules(record.definition for record in found.rules)
+        RULE_EDITOR.look_up(record.definition for record in found.rules)
     except AdapterError:
         return ()
     return found.rules

@@ -15,7 +15,7 @@ from ...proxies import current_services
 from ...shop.cleaning import clean_products
 from ...shop.ports import NamesCategories
 from .i18n import _
-from .products import MOST_FOUND, product
+from .products import MOST_FOUND, product, views
 from .templates import template_filter
 
 logger = logging.getLogger(__name__)
@@ -124,6 +124,13 @@ def named(kind: str, value: str) -> str:
     if kind == "category":
         return _("Category %(value)s", value=category_name(value))
     return _("Brand %(value)s", value=value) if kind == "brand" else value
+
+
+def look_up_named(pairs: Iterable[tuple[str, str | None]]) -> None:
+    """Look up at once the products and categories among *pairs* of kind and value; raises `AdapterError`."""
+    given = [(kind, value) for kind, value in pairs if value is not None]
+    views(sorted(value for kind, value in given if kind == "product"))
+    category_names(value for kind, value in given if kind == "category")
 
 
 def unmatched(kind: str, value: str) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from flask import Response, request
 
@@ -14,6 +14,21 @@ from ...proxies import current_services
 from .access import merchant_name
 from .i18n import _
 from .pages import flash, link, see_other, way_back
+
+
+class Difference(NamedTuple):
+    """A field that differs; *old* or *new* is "" where it is empty there."""
+
+    label: str
+    old: str
+    new: str
+
+
+def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[Difference]:
+    """The fields of two descriptions that differ, in their order."""
+    labels = dict.fromkeys([*old, *new])
+    every = (Difference(label, old.get(label, ""), new.get(label, "")) for label in labels)
+    return [one for one in every if one.old != one.new]
 
 
 def flash_change(text: str, entries: Sequence[int], undo: str, back: str, redo: bool = False) -> None:

@@ -4,60 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from functools import partial
+from typing import Generic, NamedTuple, TypeVar
 
 from flask import Blueprint, Response, abort, request
-from wtforms import HiddenField
 
 from ...core import audit
-from ...core.errors import StorefrontError
-from ...core.problems import Problem
+from ...core.errors import N_, StorefrontError
+from ...core.flat_store import FlatStore
 from ...core.typed import whole_number
-from ...core.versions import Record, RecordNotFound, VersionConflict, VersionedStore
+from ...core.versions import Record, RecordNotFound, VersionConflict
 from .access import merchant_name
-from .changes import flash_change, numbers, undo_view
-from .forms import AdminForm, add_problems
-from .i18n import _
+from .catalogue_names import look_up_named, unmatched
+from .changes import Difference, differences, flash_change, numbers, undo_view
+from .editor_forms import EditorForm
+from .i18n import _, ngettext
+from .lists import Action, Filter, ListPage, Query
 from .pages import change, editors_only, flash, link, see_other, show_page, show_part
 
 Definition = TypeVar("Definition")
 
 MOST_STEPS = 200
 """Changes that a history shows."""
-
-
-class EditorForm(AdminForm, Generic[Definition]):
-    """A form that means a definition."""
-
-    version = HiddenField()
-
-    @staticmethod
-    def values(definition: Any) -> dict[str, Any]:
-        """What the fields hold for *definition*."""
-        raise NotImplementedError
-
-    def read(self, before: Definition | None = None) -> Definition | None:
-        """What was typed; None where it cannot be, and then the fields say why. *before* is what was edited."""
-        raise NotImplementedError
-
-    def add_problems(self, problems: Iterable[Problem], field_of: Callable[[str], str] = str) -> None:
-        """Say beside the fields what is wrong; *field_of* names the field of a problem, where it has another name."""
-        add_problems(problems, lambda path: self[field_of(str(path[0]))])
-
-
-class Difference(NamedTuple):
-    """A field that differs; *old* or *new* is "" where it is empty there."""
-
-    label: str
-    old: str
-    new: str
-
-
-def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[Difference]:
-    """The fields of two descriptions that differ, in their order."""
-    labels = dict.fromkeys([*old, *new])
-    every = (Difference(label, old.get(label, ""), new.get(label, "")) for label in labels)
-    return [one for one in every if one.old != one.new]
 
 
 class Step(NamedTuple):
@@ -78,17 +46,16 @@ class Editor(Generic[Definition]):
         path: The address of its list.
         template: It extends ``kit/editor.html``; *preview_template* is the part that follows what is typed.
         label, plural: What one and several are called, marked with `N_`.
+        counted: A number of them, marked by `ngettext_noop`.
         store: Where they stand.
         form: The form of a definition.
         new: What an empty form begins with.
-        load: Reads a definition as the log has it.
         describe: The fields of a definition as text, by their labels: for conflicts, history and log.
         summary: A definition in one line.
-        log_title: What the log is to call a definition now.
-        called: What the log calls a definition that it once called so; where a product is gone, for one, as it did then.
-        look_up: Looks up at once whatever the texts of several definitions need; raises `AdapterError`.
+        about: The products, categories and brands that a definition names, as pairs of kind and value.
+        log_title: What the log is to call a definition; "" is as its store does.
+        called: What the log calls a definition that it once called so: its summary, unless said otherwise.
         saved: What is said after saving, marked with `N_`.
-        warnings: What else is to be said of a definition that was saved.
         preview: What *preview_template* shows of a definition and its id (0 for a new one).
     """
 
@@ -99,17 +66,16 @@ class Editor(Generic[Definition]):
     preview_template: str = ""
     label: str
     plural: str
-    store: Callable[[], VersionedStore[int, Definition, Record[int, Definition]]]
+    counted: tuple[str, str]
+    store: Callable[[], FlatStore[Definition]]
     form: type[EditorForm[Definition]]
     new: Callable[[], Definition]
-    load: Callable[[str], Definition]
     describe: Callable[[Definition], Mapping[str, str]]
     summary: Callable[[Definition], str]
-    log_title: Callable[[Definition], str]
-    called: Callable[[Definition, str], str]
-    look_up: Callable[[Iterable[Definition]], None]
+    about: Callable[[Definition], Iterable[tuple[str, str | None]]] = lambda definition: ()
+    log_title: Callable[[Definition], str] = lambda definition: ""
+    called: Callable[[Definition, str], str] | None = None
     saved: str
-    warnings: Callable[[Definition], Sequence[str]] = lambda definition: ()
     preview: Callable[[Definition, int], object] = lambda definition, key: None
 
     def register(self, blueprint: Blueprint) -> None:
@@ -132,7 +98,7 @@ class Editor(Generic[Definition]):
     def create(self) -> Response:
         """``POST <path>/new``: save a new one."""
         form = self.form()
-        definition = form.read()
+        definition = form.read(self.store())
         if definition is None:
             return self._page(form, None, 422)
         return self._done(self.store().create(definition, merchant_name(), title=self.log_title(definition)))
@@ -152,7 +118,7 @@ class Editor(Generic[Definition]):
 
     def show_preview(self) -> Response:
         """``POST <path>/preview``: what is typed would do this, as a part of the page."""
-        return show_part(self.preview_template, preview=self._preview(self.form().read(), _number("key")))
+        return show_part(self.preview_template, preview=self._preview(self.form().read(self.store()), _number("key")))
 
     def history(self, key: int) -> Response:
         """``GET <path>/<key>/history``: who changed what, the newest first."""
@@ -166,7 +132,8 @@ class Editor(Generic[Definition]):
         text = next((one.after for one in self.store().history(key, MOST_STEPS) if one.id == entry), None)
         if text is None:
             abort(404)
-        definition, title = self.load(text), self.log_title(self.load(text))
+        definition = self.store().loaded(text)
+        title = self.log_title(definition)
         try:
             done = self.store().update(key, _number("version", 10**9), definition, merchant_name(), title=title)
         except VersionConflict:
@@ -174,6 +141,47 @@ class Editor(Generic[Definition]):
             return see_other(link(f"{self.name}_history", key=record.id))
         flash_change(_("Version restored."), [done.entry], f"{self.name}_undo", self.list_endpoint)
         return see_other(link(f"{self.name}_edit", key=record.id))
+
+    def list_page(
+        self,
+        template: str,
+        rows: Callable[[Query], tuple[Sequence[Record[int, Definition]], int]],
+        filters: Sequence[Filter],
+        sorts: Sequence[str],
+    ) -> ListPage[Record[int, Definition]]:
+        """The list of what can be edited here, in the navigation; what its rows say is looked up at once."""
+
+        def looked_up(query: Query) -> tuple[Sequence[Record[int, Definition]], int]:
+            found, count = rows(query)
+            self.look_up(one.definition for one in found)
+            return found, count
+
+        return ListPage(
+            endpoint=self.list_endpoint,
+            path=self.path,
+            section=self.plural,
+            template=template,
+            rows=looked_up,
+            filters=filters,
+            sorts=sorts,
+            actions=self.actions(),
+            undo=f"{self.name}_undo",
+            context=lambda query, rows: {"editor": self},
+        )
+
+    def actions(self, switched: bool = True) -> tuple[Action, ...]:
+        """What is done to chosen rows of the list: deleted, and where they can be *switched*, put on and off."""
+        on = Action("enable", N_("Activate"), partial(self.switch, True), self._count_in(N_("%(what)s activated.")))
+        off = Action(
+            "disable", N_("Deactivate"), partial(self.switch, False), self._count_in(N_("%(what)s deactivated."))
+        )
+        delete = Action("delete", N_("Delete"), self.delete, self._count_in(N_("%(what)s deleted.")), "danger")
+        return (on, off, delete) if switched else (delete,)
+
+    def switch(self, enabled: bool, keys: Sequence[str]) -> list[int]:
+        """Put the list's rows *keys* on or off; the entries of the log."""
+        ids = numbers(keys)
+        return [one.entry for one in self.store().set_enabled(ids, enabled, merchant_name(), self.log_titles(ids))]
 
     def delete(self, keys: Sequence[str]) -> list[int]:
         """Delete those of the list's rows *keys*; the entries of the log."""
@@ -185,6 +193,23 @@ class Editor(Generic[Definition]):
         """What the log is to call those of *ids* that stand."""
         return {number: self.log_title(one.definition) for number, one in self.store().find(ids).items()}
 
+    def look_up(self, definitions: Iterable[Definition]) -> None:
+        """Look up at once the products and categories that *definitions* name; raises `AdapterError`."""
+        look_up_named(pair for one in definitions for pair in self.about(one))
+
+    def warnings(self, definition: Definition) -> list[str]:
+        """What is to be said of the brands and categories of *definition* that no product has."""
+        return list(
+            dict.fromkeys(text for kind, value in self.about(definition) for text in unmatched(kind, value or ""))
+        )
+
+    def title_of(self, definition: Definition, written: str) -> str:
+        """What the log calls *definition*, which it called *written* then."""
+        return self.summary(definition) if self.called is None else self.called(definition, written)
+
+    def _count_in(self, message: str) -> Callable[[int], str]:
+        return lambda count: _(message, what=ngettext(*self.counted, count))
+
     def _form(self, definition: Definition, version: int = 0) -> EditorForm[Definition]:
         return self.form(formdata=None, data=self.form.values(definition) | {"version": str(version)})
 
@@ -195,7 +220,7 @@ class Editor(Generic[Definition]):
             abort(404)
 
     def _saved(self, form: EditorForm[Definition], record: Record[int, Definition]) -> Response:
-        definition = form.read(record.definition)
+        definition = form.read(self.store(), record.definition)
         if definition is None:
             return self._page(form, record, 422)
         version = whole_number(form.version.data or "", 10**9) or 0
@@ -214,7 +239,7 @@ class Editor(Generic[Definition]):
         entry = next(iter(self.store().history(key, 1)), None)
         if entry is None:
             abort(404)
-        mine = form.read(self.load(entry.before) if entry.before else None)
+        mine = form.read(self.store(), self.store().loaded(entry.before) if entry.before else None)
         return self._page(form, None, 410, mine=mine, deleted=entry)
 
     def _done(self, record: Record[int, Definition]) -> Response:
@@ -255,8 +280,9 @@ class Editor(Generic[Definition]):
 
     def definitions(self, entries: Sequence[audit.Entry]) -> dict[int, tuple[Definition | None, Definition | None]]:
         """What stood before and after each of *entries*, by their ids."""
+        load = self.store().loaded
         return {
-            one.id: (self.load(one.before) if one.before else None, self.load(one.after) if one.after else None)
+            one.id: (load(one.before) if one.before else None, load(one.after) if one.after else None)
             for one in entries
         }
 

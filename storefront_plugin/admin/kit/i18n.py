@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -31,6 +32,11 @@ def admin_texts() -> Texts:
 def _(message: str, **values: object) -> str:
     """*message* in the language of the current request."""
     return admin_texts().gettext(message, **values)
+
+
+def labels(**marked: str) -> Callable[[], dict[str, str]]:
+    """What names are called, marked with `N_`; a function that says it in the language of the request."""
+    return lambda: {name: _(label) for name, label in marked.items()}
 
 
 def error_text(error: StorefrontError) -> str:
@@ -69,6 +75,14 @@ def shown_period(start: dt.datetime | None, end: dt.datetime | None) -> str:
     if start:
         return _("from %(start)s", start=shown_time(start))
     return _("until %(end)s", end=shown_time(end)) if end else ""
+
+
+def described_schedule(thing: clock.Scheduled) -> dict[str, str]:
+    """When *thing* is on, by its fields' labels."""
+    return {
+        _("Time"): shown_period(thing.starts_at, thing.ends_at),
+        _("Status"): _("Active") if thing.enabled else _("Inactive"),
+    }
 
 
 def shown_day(day: dt.date) -> str:

@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from ...core.audit import Entry, Subject
 from ...core.errors import N_, AdapterError
-from .editors import Editor, differences
+from .changes import differences
+from .editors import Editor
 from .i18n import _
 from .pages import link
 from .templates import template_filter
@@ -92,7 +93,7 @@ def _editor_line(editor: Editor[Any], entry: Entry, pair: tuple[Any, Any], stand
     (before, after), key, changed = pair, int(entry.subject_id), entry.action in ("edit", "undo")
     definition, title = before if after is None else after, entry.title or entry.subject_id
     return LogLine(
-        title if definition is None else editor.called(definition, title),
+        title if definition is None else editor.title_of(definition, title),
         link(f"{editor.name}_edit", key=key) if stands else None,
         _changes(editor, before, after) if changed and is_named and before is not None and after is not None else (),
         link(f"{editor.name}_history", key=key) if stands and changed else None,

@@ -126,6 +126,15 @@ def product(product_id: str) -> ProductView:
     return views([product_id])[product_id]
 
 
+def known_title(product_id: str) -> str | None:
+    """The title of a product; None where there is none of it, or the catalogue fails."""
+    try:
+        found = product(product_id)
+    except AdapterError:
+        return None
+    return found.title if found.known else None
+
+
 def view_of(product: Product) -> ProductView:
     """A product as a row shows it."""
     root = request.script_root

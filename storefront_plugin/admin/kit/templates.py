@@ -8,6 +8,8 @@ from typing import Any, Final, TypeVar
 from flask import current_app
 from jinja2 import Environment
 
+from ...core.clock import State, now, state_of
+from ...core.errors import N_
 from ...proxies import current_services
 from . import i18n
 
@@ -21,6 +23,13 @@ DOTS: Final[Mapping[str, str]] = {
 }
 """The kind of the dot of a state; any other is off."""
 
+STATES: Final[Mapping[State, str]] = {
+    "on": N_("Active"),
+    "scheduled": N_("Scheduled"),
+    "ended": N_("Ended"),
+    "off": N_("Inactive"),
+}
+
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "time": i18n.shown_time,
     "period": i18n.shown_period,
@@ -29,9 +38,16 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "money": i18n.shown_money,
     "percent": i18n.shown_percent,
     "number": lambda number: i18n.admin_texts().number(number),
+    "state": lambda thing: state_of(thing, now()),
+    "state_label": lambda state: state_labels()[state],
     "dot": lambda state: DOTS.get(state, "off"),
 }
 """What templates say of values: ``moment|time``, ``amount|money(currency)``, ``state|dot``; nouns add their own."""
+
+
+def state_labels() -> dict[State, str]:
+    """Whether things with a schedule count, as labels."""
+    return {state: i18n._(label) for state, label in STATES.items()}
 
 
 def template_filter(function: _Function) -> _Function:

@@ -2,67 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-
-from ...core.clock import now
-from ...core.errors import AdapterError
-from ...recommending.rules.rule import Rule, RuleKind, RuleState, SeedKind, TargetKind
+from ...core.errors import N_
+from ...recommending.rules.rule import Rule
 from ...recommending.rules.store import rule_title
-from ..kit.catalogue_names import category_name, category_names, named, unmatched
-from ..kit.i18n import _, admin_texts, shown_percent, shown_period
-from ..kit.products import product, views
-from ..kit.templates import template_filter, template_filters
+from ..kit.catalogue_names import category_name, named
+from ..kit.i18n import _, admin_texts, described_schedule, labels, shown_percent
+from ..kit.products import known_title, product
+from ..kit.templates import template_filter
 from ..slots.labels import placement_labels, strategy_labels
 
-
-def kind_labels() -> Mapping[RuleKind, str]:
-    """What rules do."""
-    return {"pin": _("Pin"), "exclude": _("Exclude"), "boost": _("Boost"), "bury": _("Demote")}
-
-
-def state_labels() -> Mapping[RuleState, str]:
-    """Whether rules count."""
-    return {"on": _("Active"), "scheduled": _("Scheduled"), "ended": _("Ended"), "off": _("Inactive")}
-
-
-def seed_labels() -> Mapping[SeedKind, str]:
-    """Which pages rules are for."""
-    return {
-        "any": _("Any page"),
-        "product": _("Pages of a product"),
-        "category": _("Pages of a category"),
-        "brand": _("Pages of a brand"),
-    }
-
-
-def target_labels() -> Mapping[TargetKind, str]:
-    """What rules are about."""
-    return {
-        "product": _("A product"),
-        "category": _("A category"),
-        "brand": _("A brand"),
-        "cheaper": _("Less expensive products"),
-        "dearer": _("More expensive products"),
-    }
-
-
-def look_up(rules: Iterable[Rule]) -> None:
-    """Look up at once the products and categories that *rules* name; raises `AdapterError`."""
-    named = [(kind, value) for rule in rules for kind, value in _sides(rule) if value is not None]
-    views(sorted(value for kind, value in named if kind == "product"))
-    category_names(value for kind, value in named if kind == "category")
-
-
-def _sides(rule: Rule) -> Iterator[tuple[str, str | None]]:
-    yield rule.seed_kind, rule.seed_value
-    yield rule.target_kind, rule.target_value
-
-
-template_filters(
-    rule_kind_label=lambda rule: kind_labels()[rule.kind],
-    rule_state=lambda rule: rule.state(now()),
-    rule_state_label=lambda rule: state_labels()[rule.state(now())],
+kind_labels = labels(pin=N_("Pin"), exclude=N_("Exclude"), boost=N_("Boost"), bury=N_("Demote"))
+seed_labels = labels(
+    any=N_("Any page"),
+    product=N_("Pages of a product"),
+    category=N_("Pages of a category"),
+    brand=N_("Pages of a brand"),
 )
+target_labels = labels(
+    product=N_("A product"),
+    category=N_("A category"),
+    brand=N_("A brand"),
+    cheaper=N_("Less expensive products"),
+    dearer=N_("More expensive products"),
+)
+
+
+def about(rule: Rule) -> tuple[tuple[str, str | None], tuple[str, str | None]]:
+    """What *rule* names: of its pages, and of its candidates."""
+    return (rule.seed_kind, rule.seed_value), (rule.target_kind, rule.target_value)
+
+
+@template_filter
+def rule_kind_label(rule: Rule) -> str:
+    """What *rule* does."""
+    return kind_labels()[rule.kind]
 
 
 @template_filter
@@ -122,34 +95,20 @@ def describe(rule: Rule) -> dict[str, str]:
         _("Pages affected"): seed(rule),
         _("Where"): scope(rule),
         _("Pin position"): admin_texts().number(rule.position),
-        _("Time"): shown_period(rule.starts_at, rule.ends_at),
-        _("Status"): _("Active") if rule.enabled else _("Inactive"),
+        **described_schedule(rule),
         _("Note"): rule.note,
     }
 
 
 def log_title(rule: Rule) -> str:
     """What the log is to call *rule*; a product by its id where the catalogue fails."""
-    return rule_title(rule, _titles(rule))
+    title = known_title(rule.target_value or "") if rule.target_kind == "product" else None
+    return rule_title(rule, {rule.target_value or "": title} if title else {})
 
 
 def called(rule: Rule, written: str) -> str:
     """What the log calls *rule* that it once called *written*: as then where the catalogue knows its product no more."""
-    if rule.target_kind != "product" or _titles(rule):
+    if rule.target_kind != "product" or known_title(rule.target_value or ""):
         return summary(rule)
     _kind, colon, what = written.partition(": ")
     return _("%(kind)s: %(what)s", kind=kind_labels()[rule.kind], what=what) if colon else written
-
-
-def _titles(rule: Rule) -> dict[str, str]:
-    try:
-        found = product(rule.target_value or "") if rule.target_kind == "product" else None
-    except AdapterError:  # the log is there without the catalogue
-        return {}
-    return {found.id: found.title} if found is not None and found.known else {}
-
-
-@template_filter
-def warnings(rule: Rule) -> list[str]:
-    """What is to be said of a brand or category of *rule* that no product has."""
-    return list(dict.fromkeys(text for kind, value in _sides(rule) for text in unmatched(kind, value or "")))

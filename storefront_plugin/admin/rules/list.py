@@ -8,18 +8,16 @@ from ...core.errors import N_
 from ...proxies import current_services
 from ...recommending.rules.list import Filters, categories_of, list_rules
 from ...recommending.rules.store import RuleRecord
-from ..kit.access import merchant_name
 from ..kit.catalogue_names import categories_named
-from ..kit.changes import numbers
-from ..kit.i18n import ngettext
-from ..kit.lists import Action, Choice, ListPage, Query, Search
+from ..kit.lists import Choice, Query, Search
 from ..kit.products import titled
+from ..kit.templates import state_labels
 from .editor import EDITOR
-from .labels import kind_labels, look_up, seed_labels, state_labels, target_labels
+from .labels import kind_labels, seed_labels, target_labels
 
 
 def _rows(query: Query) -> tuple[Sequence[RuleRecord], int]:
-    """One page of the rules that the address asks for, with what their words need."""
+    """One page of the rules that the address asks for."""
     database = current_services.database
     filters = Filters(
         text=query.text,
@@ -32,21 +30,10 @@ def _rows(query: Query) -> tuple[Sequence[RuleRecord], int]:
         sort=query.sort,  # type: ignore[arg-type] # one of the names below
         descending=query.descending,
     )
-    rows, count = list_rules(database, filters, query.page, query.size)
-    look_up(row.definition for row in rows)
-    return rows, count
+    return list_rules(database, filters, query.page, query.size)
 
 
-def _switch(keys: Sequence[str], enabled: bool) -> list[int]:
-    ids = numbers(keys)
-    done = current_services.rules.set_enabled(ids, enabled, merchant_name(), EDITOR.log_titles(ids))
-    return [one.entry for one in done]
-
-
-LIST = ListPage(
-    endpoint="rules",
-    path="/rules",
-    section=N_("Rules"),
+LIST = EDITOR.list_page(
     template="rules/list.html",
     rows=_rows,
     filters=(
@@ -57,26 +44,4 @@ LIST = ListPage(
         Choice("state", N_("Status"), state_labels),
     ),
     sorts=("updated", "kind", "target", "seed", "position", "starts", "ends"),
-    actions=(
-        Action(
-            "enable",
-            N_("Activate"),
-            lambda keys: _switch(keys, True),
-            lambda count: ngettext("%(num)s rule activated.", "%(num)s rules activated.", count),
-        ),
-        Action(
-            "disable",
-            N_("Deactivate"),
-            lambda keys: _switch(keys, False),
-            lambda count: ngettext("%(num)s rule deactivated.", "%(num)s rules deactivated.", count),
-        ),
-        Action(
-            "delete",
-            N_("Delete"),
-            EDITOR.delete,
-            lambda count: ngettext("%(num)s rule deleted.", "%(num)s rules deleted.", count),
-            "danger",
-        ),
-    ),
-    undo="rule_undo",
 )

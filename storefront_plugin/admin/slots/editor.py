@@ -1,34 +1,57 @@
-"""The editor of the slots of one placement."""
+"""The slots of all placements: their list, the editor of one, and the widgets as they would be."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, abort, request
+from flask import Response, abort, request
 
-from ...core.errors import InputError
+from ...core.errors import N_, InputError, StorefrontError, StoreUnavailable
 from ...core.typed import whole_number
 from ...proxies import current_services
-from ...recommending.placements import EditConflict, PlacementRecord
-from ...recommending.plan import Slot
+from ...recommending.effective_plan import usable_slots
+from ...recommending.placements import EditConflict, PlacementRecord, unchanged
+from ...recommending.plan import PLACEMENTS, Slot, running
+from ...recommending.slot_stats import SlotCounts
+from ...shop.ports import Product
+from ...web.widgets.rendering import render_slots
 from ..kit import products
 from ..kit.access import may_edit, merchant_name
 from ..kit.i18n import _, error_text
-from ..kit.pages import change, editors_only, flash, link, see_other, show_page, show_part
-from ..kit.preview_page import usual_product
+from ..kit.pages import AdminBlueprint, change, editors_only, flash, link, see_other, show_page, show_part
+from ..kit.preview_page import requested_page, usual_product
 from .form import Draft, PlacementForm, blank, draft_of, posted_draft, same
-from .labels import compared, placement_labels, slot_row, strategy_labels
-from .list import DAYS, empty_counts, standing_slots
-from .preview import WITH_PRODUCT, preview_of
+from .labels import compared, placement_labels, slot_row, slot_title, strategy_labels
+
+DAYS = 7
+"""Days of the share of pages on which a slot stayed empty."""
+
+WITH_PRODUCT = ("product", "cart", "checkout", "thank_you", "category", "email")
+"""Placements that are about a product, or about the products of a cart or a category."""
 
 
-def register(blueprint: Blueprint) -> None:
+def register(blueprint: AdminBlueprint) -> None:
+    blueprint.sections["slots"] = N_("Placements")
+    blueprint.add_url_rule("/slots", "slots", listed)
     blueprint.add_url_rule("/slots/<placement>", "slots_edit", edit)
     blueprint.add_url_rule("/slots/<placement>", "slots_save", save, methods=["POST"])
     blueprint.add_url_rule("/slots/<placement>/preview", "slots_preview", preview, methods=["POST"])
     blueprint.add_url_rule("/slots/<placement>/reset", "slots_reset", reset, methods=["POST"])
     blueprint.add_url_rule("/slots/<placement>/undo", "slots_undo", undo, methods=["POST"])
+
+
+def listed() -> Response:
+    """``GET slots``: all placements with their slots."""
+    stored = current_services.placements.find(PLACEMENTS)
+    fills = empty_counts()
+    rows = []
+    for name, label in placement_labels().items():
+        one, counted = stored.get(name, unchanged(name)), (fills or {}).get(name, {})
+        lines = [slot_row(slot, counted.get(slot.name) if fills is not None else None) for slot in standing_slots(one)]
+        rows.append((name, label, one, lines))
+    return show_page("slots/list.html", rows=rows, counted=fills is not None, days=DAYS)
 
 
 def edit(placement: str) -> Response:
@@ -176,3 +199,66 @@ def _version(text: str | None) -> int:
 def _who_was_quicker(current: PlacementRecord) -> str:
     who = current.updated_by or _("Someone")
     return _("%(who)s changed these slots while you were editing them. Your changes are still here.", who=who)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is shown.
+
+    Attributes:
+        product: What the page is about; None where it needs none or none was chosen.
+        content: HTML of the widgets.
+        empty: Headings of the slots that found too little.
+        offered: Headings of those that are left out for a bundle of the very same products.
+        off: Headings of those that are off or out of schedule.
+        trouble: Why nothing can be shown, or "".
+    """
+
+    product: products.ProductView | None = None
+    content: str = ""
+    empty: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+    trouble: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        return not (self.content or self.empty or self.offered or self.off or self.trouble)
+
+
+def preview_of(placement: str, slots: Sequence[Slot], product: Product | None) -> Preview:
+    """The preview of *slots* for *product*. Trouble with Redis, the database or an adapter is shown, not raised."""
+    view = products.view_of(product) if product is not None else None
+    usable, _problems = usable_slots(placement, slots, current_services.fillers)
+    on = running(usable)
+    off = _headings(slot for slot in usable if slot not in on)
+    if placement in WITH_PRODUCT and product is None:
+        return Preview()
+    page = requested_page(
+        placement, [product.id] if product else [], next(iter(product.category_ids), None) if product else None
+    )
+    try:
+        filled = current_services.suggestions.fill(page, on)
+        content = render_slots(page, filled, (), [slot.name for slot in on])
+    except StorefrontError as error:
+        return Preview(view, off=off, trouble=str(error))
+    empty = _headings(each.slot for each in filled if each.is_empty and each.replaced_by is None)
+    return Preview(view, content, empty, _headings(each.slot for each in filled if each.replaced_by), off)
+
+
+def _headings(slots: Iterable[Slot]) -> tuple[str, ...]:
+    return tuple(slot_title(slot) for slot in slots)
+
+
+def empty_counts() -> Mapping[str, Mapping[str, SlotCounts]] | None:
+    """How often slots stayed empty; None where Redis does not answer."""
+    try:
+        return current_services.slot_stats.totals(DAYS)
+    except StoreUnavailable:
+        return None
+
+
+def standing_slots(stored: PlacementRecord) -> Sequence[Slot]:
+    """The merchant's slots, else those of the developer's plan."""
+    own = current_services.suggestions.own_plan[stored.id]
+    return own if stored.slots is None else stored.slots

@@ -1,18 +1,20 @@
-"""Labels of slots, for the list of placements and for comparing two versions."""
+"""Labels of slots: on the list of placements, beside another version, and on the activity log."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
-from ...core import clock
+from ...core.audit import Entry
+from ...core.clock import now, state_of
+from ...core.errors import N_
 from ...proxies import current_services
-from ...recommending.plan import PLACEMENTS, Slot
+from ...recommending.plan import PLACEMENTS, Slot, load_slots
 from ...recommending.slot_stats import SlotCounts
 from ..kit.i18n import _, admin_texts, shown_period
-
-StateKind: TypeAlias = Literal["on", "off", "waiting", "error"]
+from ..kit.log_labels import LogLabels, LogLine
+from ..kit.pages import link
+from ..kit.templates import DOTS, state_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class SlotRow:
     layout: str
     count: str
     schedule: str
-    state: StateKind
+    state: str
     state_label: str
     fill: SlotCounts | None = None
 
@@ -116,13 +118,52 @@ def compared(mine: Sequence[Slot], theirs: Sequence[Slot]) -> Iterator[tuple[Pla
         yield None, placed
 
 
-def _state(slot: Slot) -> tuple[StateKind, str]:
-    now = clock.now()
+def _state(slot: Slot) -> tuple[str, str]:
     unknown = next((name for name in slot.strategies if name not in current_services.fillers.sources), None)
     if unknown is not None:
         return "error", _("Not shown: source %(name)s no longer exists", name=unknown)
-    if not slot.enabled:
-        return "off", _("Inactive")
-    if slot.ends_at is not None and slot.ends_at <= now:
-        return "off", _("Ended")
-    return ("on", _("Active")) if slot.is_on(now) else ("waiting", _("Scheduled"))
+    state = state_of(slot, now())
+    return DOTS.get(state, "off"), state_labels()[state]
+
+
+def _lines(entries: Sequence[Entry]) -> list[LogLine]:
+    labels = placement_labels()
+    return [
+        LogLine(
+            labels.get(one.subject_id, one.title or one.subject_id),
+            link("slots_edit", placement=one.subject_id),
+            _changes(one),
+        )
+        for one in entries
+    ]
+
+
+def _changes(entry: Entry) -> tuple[str, ...]:
+    """Which slots were added, removed, changed or moved."""
+    if entry.before is None or entry.after is None or entry.subject_id not in PLACEMENTS:
+        return ()
+    own = current_services.suggestions.own_plan[entry.subject_id]
+    before, after = load_slots(entry.before)[0], load_slots(entry.after)[0]
+    return tuple(_compared(own if before is None else before, own if after is None else after))
+
+
+def _compared(before: Sequence[Slot], after: Sequence[Slot]) -> Iterator[str]:
+    old, new = {slot.name: slot for slot in before}, {slot.name: slot for slot in after}
+    added = [slot for slot in after if slot.name not in old]
+    removed = [slot for slot in before if slot.name not in new]
+    changed = [slot for slot in after if old.get(slot.name, slot) != slot]
+    if added:
+        yield _("added: %(slots)s", slots=_titles(added))
+    if removed:
+        yield _("removed: %(slots)s", slots=_titles(removed))
+    if changed:
+        yield _("changed: %(slots)s", slots=_titles(changed))
+    if [name for name in old if name in new] != [name for name in new if name in old]:
+        yield _("reordered")
+
+
+def _titles(slots: Sequence[Slot]) -> str:
+    return ", ".join(slot_title(slot) for slot in slots)
+
+
+PLACEMENT_LABELS = LogLabels("placement", N_("Placement"), N_("Placements"), _lines)

@@ -8,9 +8,9 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import sqlalchemy as sa
 
-from ...core.clock import now_in_sql
 from ...core.database import Database
 from ...core.errors import InputError
+from ...core.flat_store import has_words, in_state
 from ..tables import RuleRow
 from .rule import RuleKind, RuleState, SeedKind, TargetKind
 from .store import RuleRecord, RuleStore
@@ -80,16 +80,11 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
         if value is not None
     ]
     if filters.text.strip():
-        where.append(sa.or_(_has_words(filters.text), *_about(filters)))
+        columns = (RuleRow.seed_value, RuleRow.target_value, RuleRow.note)
+        where.append(sa.or_(has_words(filters.text, columns), *_about(filters)))
     if filters.state is not None:
-        where.append(_is(filters.state))
+        where.append(in_state(RuleRow, filters.state))
     return where
-
-
-def _has_words(text: str) -> sa.ColumnElement[bool]:
-    columns = (RuleRow.seed_value, RuleRow.target_value, RuleRow.note)
-    words = text.lower().split()[:10]
-    return sa.and_(*(_any(sa.func.lower(one).contains(word, autoescape=True) for one in columns) for word in words))
 
 
 def _about(filters: Filters) -> list[sa.ColumnElement[bool]]:
@@ -98,21 +93,6 @@ def _about(filters: Filters) -> list[sa.ColumnElement[bool]]:
         for kind, value in _PARTS
         for name, ids in (("product", filters.product_ids), ("category", filters.category_ids))
     ]
-
-
-def _any(conditions: Any) -> sa.ColumnElement[bool]:
-    return sa.or_(*conditions)
-
-
-def _is(state: RuleState) -> sa.ColumnElement[bool]:
-    now = now_in_sql()
-    if state == "off":
-        return sa.not_(RuleRow.enabled)
-    ended = sa.and_(RuleRow.ends_at.is_not(None), RuleRow.ends_at <= now)
-    if state == "ended":
-        return sa.and_(RuleRow.enabled, ended)
-    coming = sa.and_(RuleRow.starts_at.is_not(None), RuleRow.starts_at > now)
-    return sa.and_(RuleRow.enabled, sa.not_(ended), coming if state == "scheduled" else sa.not_(coming))
 
 
 def _order(filters: Filters) -> list[Any]:

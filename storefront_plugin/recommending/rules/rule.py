@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from ...core.clock import State, state_of
 from ...core.errors import N_, InputError
 from ...core.problems import Problem, period_problems
 from ...shop.ports import clean_id
@@ -15,7 +16,7 @@ from ..plan import PLACEMENTS
 RuleKind: TypeAlias = Literal["pin", "exclude", "boost", "bury"]
 SeedKind: TypeAlias = Literal["any", "product", "category", "brand"]
 TargetKind: TypeAlias = Literal["product", "category", "brand", "cheaper", "dearer"]
-RuleState: TypeAlias = Literal["on", "scheduled", "ended", "off"]
+RuleState: TypeAlias = State
 
 RULE_KINDS: tuple[RuleKind, ...] = get_args(RuleKind)
 SEED_KINDS: tuple[SeedKind, ...] = get_args(SeedKind)
@@ -69,13 +70,7 @@ class Rule:
 
     def state(self, now: dt.datetime) -> RuleState:
         """Whether it counts at *now*; if not, why."""
-        if not self.enabled:
-            return "off"
-        if self.ends_at is not None and self.ends_at <= now:
-            return "ended"
-        if self.starts_at is not None and self.starts_at > now:
-            return "scheduled"
-        return "on"
+        return state_of(self, now)
 
 
 def problems(rule: Rule, strategies: Collection[str]) -> Iterator[Problem]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
 from ...core.errors import N_
+from ...core.flat_store import FlatStore
 from ...core.problems import Problem, refuse
-from ...core.versions import Record, RecordNotFound, VersionConflict, VersionedStore
+from ...core.versions import Record, RecordNotFound, VersionConflict
 from ..strategies import STRATEGIES
 from ..tables import RuleRow
-from .rows import columns_of, dump_rule, load_rule, rule_of
 from .rule import Rule, problems
 
 RuleRecord: TypeAlias = "Record[int, Rule]"
@@ -37,41 +37,20 @@ class RuleConflict(VersionConflict):
     deleted = N_("Rule %(id)s has been deleted in the meantime; save it as a new one.")
 
 
-class RuleStore(VersionedStore[int, Rule, RuleRecord]):
+class RuleStore(FlatStore[Rule]):
     """Rules: created, changed, switched, deleted and taken back. Titles for the log name products by their ids."""
 
     subject = "rule"
     model = RuleRow
+    definition = Rule
     not_found = RuleNotFound
     conflict = RuleConflict
 
-    def record(self, row: RuleRow) -> RuleRecord:
-        return Record(row.id, row.version, rule_of(row), row.updated_at, row.updated_by)
-
-    def columns(self, definition: Rule) -> dict[str, Any]:
-        return columns_of(definition)
-
-    def dump(self, row: RuleRow) -> str:
-        return dump_rule(rule_of(row))
-
-    def restored(self, text: str) -> dict[str, Any]:
-        return columns_of(load_rule(text))
-
-    def title(self, row: RuleRow) -> str:
-        return rule_title(rule_of(row))
+    def title_of(self, definition: Rule) -> str:
+        return rule_title(definition)
 
     def problems(self, definition: Rule) -> Iterator[Problem]:
         return problems(definition, STRATEGIES)
-
-    def set_enabled(
-        self, rule_ids: Sequence[int], enabled: bool, by: str = "", titles: Mapping[int, str] = MappingProxyType({})
-    ) -> list[RuleRecord]:
-        """Switch rules on or off; those that are so already, or are gone, are left out of the answer."""
-        action = "enable" if enabled else "disable"
-        with self.database.writing() as session:
-            rows = self.claim_all(session, rule_ids, RuleRow.enabled != enabled)
-            columns = {"enabled": enabled}
-            return [self.write(session, row, columns, by, action, titles.get(row.id, "")) for row in rows]
 
     def put(self, rule: Rule, by: str = "", *, title: str = "") -> RuleRecord:
         """Save *rule* once: in place of those that say the same of the same products, whatever their position and times."""
