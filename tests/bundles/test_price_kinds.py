@@ -14,7 +14,7 @@ from storefront_plugin import Merchant
 from storefront_plugin.admin.bundles.labels import offer_label
 from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, percent_off
-from storefront_plugin.bundles.price_kinds import RULES, AmountOff
+from storefront_plugin.bundles.price_kinds import RULES, AmountOff, rules_for
 from storefront_plugin.bundles.spreadsheet.importing import import_csv
 from storefront_plugin.bundles.store.definition_json import definition_from_json, definition_to_json
 from storefront_plugin.bundles.tier import Component, Tier
@@ -54,9 +54,7 @@ def editor(admin: SmallShop) -> Merchants:
 
 def test_a_volume_discount_made_in_python_has_a_kind_that_steps_can_have(kind: Any) -> None:
     """Else it would be made, and save nothing without a word; the problem is told at the price of its tier."""
-    with pytest.raises(
-        Invalid, match="'steps' can't have the price kind 'made_up'; use one of percent, amount, fixed"
-    ) as e:
+    with pytest.raises(Invalid, match="'steps' can't have the price kind 'made_up'; use one of percent, amount") as e:
         steps_of("a", steps={2: Price(kind, amounts={"EUR": 5})})
     assert [problem.path for problem in e.value.problems] == [("tiers", 0, "price", "kind")]
 
@@ -89,10 +87,12 @@ def test_a_row_of_a_spreadsheet_is_refused_a_kind_that_steps_cannot_have(admin: 
 def test_the_editor_offers_the_kinds_that_a_bundle_can_have(editor: Merchants, kind: Any) -> None:
     """By their labels, with the label of their amounts; nothing else knows them."""
     editor.get("bundles/new?kind=set")
-    assert editor.texts(".segment") == ["Percent off", "Amount off", "Fixed price", "Free items", "Made up"]
+    assert editor.texts(".segment") == [rule.label for rule in rules_for("set").values()]
+    assert editor.texts(".segment")[-1] == "Made up"
     assert editor.texts(".each-kind > span")[-1] == "Amounts made up"
     editor.get("bundles/new?kind=steps")
-    assert editor.texts("#tiers-0-price .segment") == ["Percent off", "Amount off", "Fixed price"]
+    assert editor.texts("#tiers-0-price .segment") == [rule.label for rule in rules_for("steps").values()]
+    assert "Made up" not in editor.texts(".segment")
 
 
 def test_the_editor_refuses_a_kind_that_steps_cannot_have(editor: Merchants, kind: Any) -> None:
