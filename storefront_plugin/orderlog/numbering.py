@@ -21,8 +21,9 @@ from ..core import clock
 from ..core.database import Database, table_of
 from ..core.dialects import Row, insert_rows
 from .events import Event, Kind, day_of
+from .order_state import LineState, OrderState
 from .product_numbers import ProductNumbers
-from .settling import ENOUGH_ORDERS, CountedDays, Entry, LineState, OrderState, Settled, dump_entries, settle
+from .settling import ENOUGH_ORDERS, CountedDays, Entry, Settled, dump_entries, settle
 from .tables import Applier, Batch, LoggedLine, LoggedOrder, OrderEvent
 
 BATCH_EVENTS = 1000

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import nlargest
 from typing import NamedTuple
 
-from .events import Event, Line, day_of
+from .events import Event, day_of
+from .order_state import LineState, OrderState, line_states
 
 SAME_TIME = dt.timedelta(minutes=1)
 """Times of an order that differ by less are the same: a call and a column of the shop are rarely equal."""
@@ -40,77 +40,6 @@ class Entry(NamedTuple):
     size: int
     products: tuple[int, ...]
     others: tuple[int, ...] = ()
-
-
-@dataclass(slots=True, kw_only=True)
-class LineState:
-    """A line with its quantity after refunds: the columns of `LoggedLine`."""
-
-    position: int
-    product: int
-    quantity: int
-    quantity_left: int
-    unit_price: int | None = None
-    variant_id: str | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class OrderState:
-    """An order as the log knows it: the columns of `LoggedOrder`, and its lines.
-
-    Of a new order, *placed* and *products* are its lines as recorded and their product numbers: nearly all orders are
-    stored like that, and creating a `LineState` for each line is slow. *stored* is whether the log has the order,
-    *changed* whether it must be written, *repeated* whether the shop only said the same again.
-    """
-
-    order_id: str
-    status: str
-    size: int = 0
-    placed_at: dt.datetime | None = None
-    day: int | None = None
-    customer_id: str | None = None
-    currency: str | None = None
-    updated_at: dt.datetime = dt.datetime.min
-    from_call: bool = False
-    from_adapter: bool = False
-    placed: tuple[Line, ...] = ()
-    products: Sequence[int] = ()
-    touched: list[LineState] | None = None
-    stored: bool = False
-    changed: bool = False
-    repeated: bool = False
-
-    @property
-    def lines(self) -> list[LineState]:
-        """The lines; created at first use."""
-        if self.touched is None:
-            self.touched = _line_states(self.placed, self.products)
-        return self.touched
-
-    @property
-    def standing(self) -> tuple[int, ...]:
-        """Products with a quantity left."""
-        return tuple(dict.fromkeys(line.product for line in self.lines if line.quantity_left))
-
-    def heard(self, event: Event, now: dt.datetime) -> None:
-        """Note who said something about the order, and when."""
-        self.from_call |= event.source in ("call", "model")
-        self.from_adapter |= event.source in ("adapter", "model")
-        self.updated_at = event.said_at or now
-
-
-def _line_states(lines: Iterable[Line], products: Iterable[int]) -> list[LineState]:
-    return [
-        LineState(
-            position=place,
-            product=product,
-            quantity=line.quantity,
-            quantity_left=line.quantity,
-            unit_price=line.unit_price,
-            variant_id=line.variant_id,
-        )
-        for place, (product, line) in enumerate(zip(products, lines, strict=True))
-    ]
 
 
 @dataclass(slots=True)
@@ -248,7 +177,7 @@ def _new(
     settled.placed += 1
     settled.clamped += event.clamped
     if event.refunds:
-        _take_all(state, event.refunds, numbers, settled)
+        state.take_all(event.refunds, numbers)
         products = state.standing
     if products:
         settled.entries.append(Entry(sign=1, day=day, size=state.size, products=products))
@@ -259,34 +188,34 @@ def _placed_again(
     event: Event, state: OrderState, numbers: Mapping[str, int], days: CountedDays, settled: Settled
 ) -> OrderState:
     """Compare a known order with what *event* says, and count the difference."""
-    placed_at, lines = _time_of(event, state), _lines_of(event, state, numbers)
-    same_time, same_lines = placed_at == state.placed_at, _said(lines) == _said(state.lines)
+    told = _told(event, state, numbers)
+    same_time, same_lines = told.placed_at == state.placed_at, told.said == state.said
     is_same = same_time or _is_part(event, state) or (same_lines and _is_near(event, state))
-    told = _told(event, state, placed_at, lines, is_same)
-    _take_all(told, event.refunds, numbers, Settled())
-    if same_time and same_lines and _as_before(told, state):
+    if is_same:
+        _keep(event, state, told)
+    told.take_all(event.refunds, numbers)
+    if same_time and same_lines and _rest(told) == _rest(state):
         settled.repeated += 1
         state.repeated = True
         state.heard(event, days.now)
         return state
     settled.changed += is_same
     settled.placed += not is_same
-    told.day = state.day if same_time else days.of(placed_at, settled)
+    told.day = state.day if same_time else days.of(_time_of(event, state), settled)
     told.heard(event, days.now)
     settled.entries += _difference(state, told)
     return told
 
 
-def _told(event: Event, state: OrderState, placed_at: dt.datetime, lines: list[LineState], is_same: bool) -> OrderState:
-    """What a known order is by *event*: the same, of which it knows what was refunded, or another that has its id."""
-    if state.status == "placed" and is_same:
-        _keep_refunds(state.lines, lines)
+def _told(event: Event, state: OrderState, numbers: Mapping[str, int]) -> OrderState:
+    """What the order of *state* is by *event* alone; it may be another one that has its id."""
+    lines = _lines_of(event, state, numbers)
     return OrderState(
         order_id=state.order_id,
-        status="placed" if event.revives or not is_same else state.status,
+        status="placed",
         size=len({line.product for line in lines}),
-        placed_at=placed_at,
-        customer_id=event.customer_id or (state.customer_id if event.in_parts and is_same else None),
+        placed_at=_time_of(event, state),
+        customer_id=event.customer_id,
         currency=event.currency or state.currency,
         from_call=state.from_call,
         from_adapter=state.from_adapter,
@@ -296,17 +225,32 @@ def _told(event: Event, state: OrderState, placed_at: dt.datetime, lines: list[L
     )
 
 
+def _keep(event: Event, state: OrderState, told: OrderState) -> None:
+    """Keep of the same order what *event* does not say."""
+    if state.status == "placed":
+        told.keep_refunds(state.lines)
+    elif not event.revives:
+        told.status = state.status
+    if event.in_parts:
+        told.customer_id = told.customer_id or state.customer_id
+
+
+def _rest(state: OrderState) -> tuple[object, ...]:
+    """All of an order but its time and what was ordered."""
+    return state.status, state.customer_id, state.currency, state.left
+
+
 def _lines_of(event: Event, state: OrderState, numbers: Mapping[str, int]) -> list[LineState]:
     """The lines of a known order by *event*. A line without a price keeps the known one."""
-    lines = _line_states(event.lines, [numbers[line.product_id] for line in event.lines])
+    lines = line_states(event.lines, [numbers[line.product_id] for line in event.lines])
     if _is_part(event, state):
         named = {line.product for line in lines}
         lines = [*(replace(line) for line in state.lines if line.product not in named), *lines]
-    prices = {_wares(line): line.unit_price for line in state.lines}
+    prices = {line.wares: line.unit_price for line in state.lines}
     for place, line in enumerate(lines):
         line.position = place
         if line.unit_price is None:
-            line.unit_price = prices.get(_wares(line))
+            line.unit_price = prices.get(line.wares)
     return lines
 
 
@@ -329,33 +273,6 @@ def _is_near(event: Event, state: OrderState) -> bool:
     assert event.placed_at is not None
     assert state.placed_at is not None
     return not event.has_time or abs(event.placed_at - state.placed_at) < SAME_ORDER
-
-
-def _said(lines: Iterable[LineState]) -> Counter[tuple[object, ...]]:
-    """The lines as the shop said them, in whatever order."""
-    return Counter((*_wares(line), line.unit_price) for line in lines)
-
-
-def _wares(line: LineState) -> tuple[int, str, int]:
-    return line.product, line.variant_id or "", line.quantity
-
-
-def _as_before(told: OrderState, state: OrderState) -> bool:
-    """Whether all but time and lines is as it was."""
-    now, before = (
-        (one.status, one.customer_id, one.currency, Counter((*_wares(line), line.quantity_left) for line in one.lines))
-        for one in (told, state)
-    )
-    return now == before
-
-
-def _keep_refunds(old: Iterable[LineState], new: Iterable[LineState]) -> None:
-    left: defaultdict[tuple[int, str, int], list[int]] = defaultdict(list)
-    for line in old:
-        left[_wares(line)].append(line.quantity_left)
-    for line in new:
-        if known := left.get(_wares(line)):
-            line.quantity_left = known.pop(0)
 
 
 def _difference(before: OrderState, after: OrderState) -> list[Entry]:
@@ -397,35 +314,13 @@ def _refund(event: Event, state: OrderState, numbers: Mapping[str, int], now: dt
     state.changed = True
     state.heard(event, now)
     for line in event.lines:
-        if _take(state, numbers.get(line.product_id), line.variant_id, line.quantity):
+        if state.take(numbers.get(line.product_id), line.variant_id, line.quantity):
             settled.refunds_cut += 1
     standing = set(state.standing)
     gone = tuple(product for product in before if product not in standing)
     if gone:
         staying = tuple(product for product in before if product in standing)
         settled.entries.append(Entry(sign=-1, day=state.day or 0, size=state.size, products=gone, others=staying))
-
-
-def _take_all(state: OrderState, refunds: Iterable[Line], numbers: Mapping[str, int], settled: Settled) -> None:
-    """Subtract all that came back of an order, as far as it is not subtracted yet."""
-    back: Counter[tuple[int | None, str | None]] = Counter()
-    for line in refunds:
-        back[numbers.get(line.product_id), line.variant_id] += line.quantity
-    for (product, variant_id), quantity in back.items():
-        known = sum(line.quantity - line.quantity_left for line in state.lines if line.product == product)
-        if quantity > known and _take(state, product, variant_id, quantity - known):
-            settled.refunds_cut += 1
-
-
-def _take(state: OrderState, product: int | None, variant_id: str | None, quantity: int) -> int:
-    """Subtract a refund from the lines of *product*; returns the excess quantity."""
-    of_variant = [line for line in state.lines if line.product == product and line.variant_id == variant_id]
-    rest = [line for line in state.lines if line.product == product and line not in of_variant]
-    for line in (*of_variant, *rest):
-        taken = min(quantity, line.quantity_left)
-        line.quantity_left -= taken
-        quantity -= taken
-    return quantity
 
 
 def dump_entries(entries: Iterable[Entry]) -> str:

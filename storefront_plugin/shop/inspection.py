@@ -210,7 +210,13 @@ class _Orders:
 
 
 _ODD_ORDERS: tuple[tuple[str, Level, str, str, str], ...] = (
-    ("unplaced", "ok", "is", "are", "a draft, pending or failed by status, and does not count (see unplaced=)."),
+    (
+        "unplaced",
+        "ok",
+        "has",
+        "have",
+        "a status such as draft, pending or failed, which does not count (see unplaced=).",
+    ),
     ("empty", "warning", "has", "have", "no lines: check what lines is mapped to."),
     ("future", "warning", "lies", "lie", "in the future, which counts as today: check the time zone and placed_at."),
     ("repeated", "error", "has", "have", "a repeated id, which counts once: map a unique column to id."),

@@ -48,6 +48,7 @@ def shop(make_shop: Callable[..., SmallShop]) -> Iterator[SmallShop]:
             placed_at=Purchase.created,
             lines=Purchase.items,
             line_product_id="product_id",
+            line_quantity="quantity",
             status=Purchase.status,
             where=Purchase.is_test.is_(False),
         )
@@ -151,6 +152,17 @@ def test_what_was_refunded_by_a_call_stays_refunded(shop: SmallShop) -> None:
     shop.db.session.commit()
     assert reported(shop.storefront.catch_up()) == {"changed": 1}
     assert counts(shop) == pair("p1", "p5")
+
+
+def test_lines_below_zero_came_back(shop: SmallShop) -> None:
+    """As tills store a return in the order itself."""
+    purchase = buy(shop, "p1", "p2", "p3", "p3")
+    assert set(counts(shop)["p1"]) == {"p2", "p3"}
+    purchase.items[3].quantity = -1
+    shop.db.session.commit()
+    assert reported(shop.storefront.catch_up()) == {"changed": 1}
+    assert counts(shop) == pair("p1", "p2")
+    assert reported(shop.storefront.catch_up()) == {"repeated": 1}
 
 
 @pytest.mark.parametrize("status", ["draft", "Pending", "failed"])

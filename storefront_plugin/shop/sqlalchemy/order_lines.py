@@ -96,28 +96,23 @@ class OrderLines:
             return None
 
 
-def order_line(raw: RawLine, currency: str | None, minor: bool) -> OrderLine:
-    """The order line. Raises `Unusable` for one without a valid product or quantity."""
+def order_line(raw: RawLine, currency: str | None, minor: bool) -> tuple[OrderLine, bool]:
+    """The order line, and whether it came back: its quantity is below 0.
+
+    Raises `Unusable` for one without a valid product or quantity.
+    """
     try:
         product_id = clean_id(raw.get("product_id"))
         variant = raw.get("variant_id")
         variant_id = None if variant is None else clean_id(variant)
     except InputError:
         raise Unusable("without a product" if raw.get("product_id") is None else "of an unusable product id") from None
-    return OrderLine(
-        product_id=product_id,
-        quantity=_quantity(raw.get("quantity")),
-        unit_price=_unit_price(raw, currency, minor),
-        variant_id=variant_id,
-    )
-
-
-def _quantity(value: Any) -> int:
-    """A whole quantity; fractions (goods by weight or length) are rounded up."""
-    number = decimal(1 if value is None else value)
-    if not 0 < number <= MAX_COUNT:
+    number = decimal(1 if raw.get("quantity") is None else raw["quantity"])
+    if not 0 < abs(number) <= MAX_COUNT:
         raise Unusable("of no usable quantity")
-    return math.ceil(number)
+    # Fractions (goods by weight or length) are rounded up.
+    line = OrderLine(product_id, math.ceil(abs(number)), _unit_price(raw, currency, minor), variant_id)
+    return line, number < 0
 
 
 def _unit_price(raw: RawLine, currency: str | None, minor: bool) -> Any:

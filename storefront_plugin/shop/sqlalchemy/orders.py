@@ -190,16 +190,20 @@ class SQLAlchemyOrders:
             self.problem_counts.add([Problem("id" if isinstance(error, InputError) else "placed_at", "unusable")])
             return None
         currency = _currency(values.get("currency")) or current_mount.currency
+        lines = tuple(self._cleaned(raw_lines, currency, id))
         return Order(
             id=id,
             placed_at=placed_at,
-            lines=tuple(self._cleaned(raw_lines, currency, id)),
+            lines=tuple(line for line, came_back in lines if not came_back),
+            refunds=tuple(line for line, came_back in lines if came_back),
             customer_id=_customer(values.get("customer_id")),
             currency=currency,
             status=self._status(values),
         )
 
-    def _cleaned(self, raw_lines: Sequence[RawLine], currency: str | None, order_id: str) -> Iterator[OrderLine]:
+    def _cleaned(
+        self, raw_lines: Sequence[RawLine], currency: str | None, order_id: str
+    ) -> Iterator[tuple[OrderLine, bool]]:
         for raw in raw_lines:
             try:
                 yield order_line(raw, currency, self._minor)

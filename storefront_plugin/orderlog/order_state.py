@@ -1,0 +1,128 @@
+"""An order as the log knows it, with what is left of its lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from .events import Event, Line
+
+Wares: TypeAlias = tuple[int, str, int]
+"""Product, variant and quantity of a line."""
+
+
+@dataclass(slots=True, kw_only=True)
+class LineState:
+    """A line with its quantity after refunds: the columns of `LoggedLine`."""
+
+    position: int
+    product: int
+    quantity: int
+    quantity_left: int
+    unit_price: int | None = None
+    variant_id: str | None = None
+
+    @property
+    def wares(self) -> Wares:
+        """What was ordered, but for its price."""
+        return self.product, self.variant_id or "", self.quantity
+
+
+@dataclass(slots=True, kw_only=True)
+class OrderState:
+    """An order as the log knows it: the columns of `LoggedOrder`, and its lines.
+
+    Of a new order, *placed* and *products* are its lines as recorded and their product numbers: nearly all orders are
+    stored like that, and creating a `LineState` for each line is slow. *stored* is whether the log has the order,
+    *changed* whether it must be written, *repeated* whether the shop only said the same again.
+    """
+
+    order_id: str
+    status: str
+    size: int = 0
+    placed_at: dt.datetime | None = None
+    day: int | None = None
+    customer_id: str | None = None
+    currency: str | None = None
+    updated_at: dt.datetime = dt.datetime.min
+    from_call: bool = False
+    from_adapter: bool = False
+    placed: tuple[Line, ...] = ()
+    products: Sequence[int] = ()
+    touched: list[LineState] | None = None
+    stored: bool = False
+    changed: bool = False
+    repeated: bool = False
+
+    @property
+    def lines(self) -> list[LineState]:
+        """The lines; created at first use."""
+        if self.touched is None:
+            self.touched = line_states(self.placed, self.products)
+        return self.touched
+
+    @property
+    def standing(self) -> tuple[int, ...]:
+        """Products with a quantity left."""
+        return tuple(dict.fromkeys(line.product for line in self.lines if line.quantity_left))
+
+    @property
+    def said(self) -> Counter[tuple[object, ...]]:
+        """The lines as the shop said them, in whatever order."""
+        return Counter((*line.wares, line.unit_price) for line in self.lines)
+
+    @property
+    def left(self) -> Counter[tuple[object, ...]]:
+        """The lines with what is left of them, in whatever order."""
+        return Counter((*line.wares, line.quantity_left) for line in self.lines)
+
+    def take(self, product: int | None, variant_id: str | None, quantity: int) -> int:
+        """Subtract a refund from the lines of *product*, those of the variant first; returns the excess quantity."""
+        lines = [line for line in self.lines if line.product == product]
+        for line in sorted(lines, key=lambda line: line.variant_id != variant_id):
+            taken = min(quantity, line.quantity_left)
+            line.quantity_left -= taken
+            quantity -= taken
+        return quantity
+
+    def take_all(self, refunds: Iterable[Line], numbers: Mapping[str, int]) -> None:
+        """Subtract all that came back, as far as it is not subtracted yet."""
+        back: Counter[tuple[int | None, str | None]] = Counter()
+        for line in refunds:
+            back[numbers.get(line.product_id), line.variant_id] += line.quantity
+        for (product, variant_id), quantity in back.items():
+            known = sum(line.quantity - line.quantity_left for line in self.lines if line.product == product)
+            self.take(product, variant_id, max(0, quantity - known))
+
+    def keep_refunds(self, before: Iterable[LineState]) -> None:
+        """Take off what was refunded of the lines *before* that are said again."""
+        left: defaultdict[Wares, list[int]] = defaultdict(list)
+        for line in before:
+            left[line.wares].append(line.quantity_left)
+        for line in self.lines:
+            if known := left.get(line.wares):
+                line.quantity_left = known.pop(0)
+
+    def heard(self, event: Event, now: dt.datetime) -> None:
+        """Note who said something about the order, and when."""
+        self.from_call |= event.source in ("call", "model")
+        self.from_adapter |= event.source in ("adapter", "model")
+        self.updated_at = event.said_at or now
+
+
+def line_states(lines: Iterable[Line], products: Iterable[int]) -> list[LineState]:
+    """The lines as they were placed, with the numbers of their *products*."""
+    return [
+        LineState(
+            position=place,
+            product=product,
+            quantity=line.quantity,
+            quantity_left=line.quantity,
+            unit_price=line.unit_price,
+            variant_id=line.variant_id,
+        )
+        for place, (product, line) in enumerate(zip(products, lines, strict=True))
+    ]
