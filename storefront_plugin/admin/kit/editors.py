@@ -17,7 +17,7 @@ from ...core.versions import Record, RecordNotFound, VersionConflict
 from .access import merchant_name
 from .catalogue_names import look_up_named, unmatched
 from .changes import Difference, differences, flash_change, numbers, undo_view
-from .editor_forms import EditorForm
+from .editor_forms import EditorForm, ScheduledForm
 from .i18n import _, ngettext
 from .lists import Action, Filter, ListPage, Query
 from .pages import change, editors_only, flash, link, see_other, show_page, show_part
@@ -45,8 +45,7 @@ class Editor(Generic[Definition]):
         list_endpoint: That of its list, whose action ``delete`` the editor's button uses, too.
         path: The address of its list.
         template: It extends ``kit/editor.html``; *preview_template* is the part that follows what is typed.
-        label, plural: What one and several are called, marked with `N_`.
-        counted: A number of them, marked by `ngettext_noop`.
+        label, plural, counted: What one, several, and a number of them are called, marked with `N_` and `ngettext_noop`.
         store: Where they stand.
         form: The form of a definition.
         new: What an empty form begins with.
@@ -169,14 +168,13 @@ class Editor(Generic[Definition]):
             context=lambda query, rows: {"editor": self},
         )
 
-    def actions(self, switched: bool = True) -> tuple[Action, ...]:
-        """What is done to chosen rows of the list: deleted, and where they can be *switched*, put on and off."""
-        on = Action("enable", N_("Activate"), partial(self.switch, True), self._count_in(N_("%(what)s activated.")))
-        off = Action(
-            "disable", N_("Deactivate"), partial(self.switch, False), self._count_in(N_("%(what)s deactivated."))
-        )
-        delete = Action("delete", N_("Delete"), self.delete, self._count_in(N_("%(what)s deleted.")), "danger")
-        return (on, off, delete) if switched else (delete,)
+    def actions(self) -> tuple[Action, ...]:
+        """What is done to chosen rows of the list: put on and off, where their form has a switch, and deleted."""
+        said = self._count_in
+        on = Action("enable", N_("Activate"), partial(self.switch, True), said(N_("%(what)s activated.")))
+        off = Action("disable", N_("Deactivate"), partial(self.switch, False), said(N_("%(what)s deactivated.")))
+        delete = Action("delete", N_("Delete"), self.delete, said(N_("%(what)s deleted.")), "danger")
+        return (on, off, delete) if issubclass(self.form, ScheduledForm) else (delete,)
 
     def switch(self, enabled: bool, keys: Sequence[str]) -> list[int]:
         """Put the list's rows *keys* on or off; the entries of the log."""
