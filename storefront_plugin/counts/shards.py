@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from ..orderlog.numbering import Position
@@ -19,6 +19,9 @@ DAMAGED = "damaged"
 
 _KEYS = 1000
 """Keys per EXISTS."""
+
+AUDITED = ("sets", "supports", "counts", "sold")
+"""Fields of the totals: how many sets of weights and of support a shard has, and products in its two hashes."""
 
 
 class ShardLoader:
@@ -53,7 +56,7 @@ class ShardLoader:
         position = self._keys.position(token, shard)
         self._store.unlink(_shard_keys(self._keys, token, shard, self.generation.shards, products))
         self._store.load_packed(position, counted.neighbours)
-        totals = {"sets": counted.sets, "admission": self.admission}
+        totals = {"admission": self.admission, **dict(zip(AUDITED, _sizes(counted), strict=True))}
         if shard == 0:
             totals["large"] = large  # the applier counts them in the first shard only
         if day is not None:
@@ -100,38 +103,61 @@ def _hset(key: str, values: Mapping[int, int]) -> Iterator[tuple[str | int, ...]
         yield ("HSET", key, *(word for pair in part for word in pair))
 
 
+def _sizes(counted: ShardCounts) -> tuple[int, int, int, int]:
+    """What `AUDITED` names."""
+    return counted.sets, counted.sets, len(counted.counts), len(counted.sold)
+
+
 def mark_incomplete(store: RedisStore, keys: Keys, generation: Generation, products: int) -> list[int]:
-    """Mark shards with missing sets as damaged, and return them; *products* is the largest product number.
+    """Mark shards with missing keys as damaged, and return them; *products* is the largest product number.
 
     A server with an ``allkeys-*`` policy evicts keys silently while the position stays. A shard that receives a batch
     during the check is left to the next check.
     """
     shards = range(generation.shards)
     before = _positions(store, keys, generation)
-    expected = store.execute([Command(keys.totals(generation.token, shard), "HGET", ("sets",)) for shard in shards])
-    found = [sum(store.execute(list(_existing(keys, generation, shard, products)))) for shard in shards]
+    totals = store.execute([Command(keys.totals(generation.token, shard), "HGETALL") for shard in shards])
+    found = [_found(store, keys, generation, shard, products) for shard in shards]
     after = _positions(store, keys, generation)
     lost = [
         shard
         for shard in shards
-        if before[shard] == after[shard] and _is_position(before[shard]) and found[shard] != int(expected[shard] or 0)
+        if before[shard] == after[shard] and _has_lost(before[shard], totals[shard], found[shard])
     ]
     store.pipeline_write([("SET", keys.position(generation.token, shard), DAMAGED) for shard in lost])
     return lost
+
+
+def _has_lost(position: bytes | None, totals: Mapping[bytes, bytes], found: Sequence[int]) -> bool:
+    """Whether a shard that stands at *position* lacks keys."""
+    stands_at = Position.parse(position.decode()) if position else None
+    if stands_at is None:
+        return False  # told as missing or damaged
+    if not totals:
+        return stands_at.number > 0  # each batch writes them, and each rebuild
+    return [int(totals.get(name.encode(), 0)) for name in AUDITED] != list(found)
+
+
+def _found(store: RedisStore, keys: Keys, generation: Generation, shard: int, products: int) -> list[int]:
+    """What a shard has of `AUDITED`."""
+    token = generation.token
+    sets, supports = (
+        sum(store.execute(list(_existing(name, generation, shard, products)))) for name in (keys.weights, keys.support)
+    )
+    hashes = [Command(name(token, shard), "HLEN") for name in (keys.counts, keys.sold)]
+    return [sets, supports, *store.execute(hashes)]
 
 
 def _positions(store: RedisStore, keys: Keys, generation: Generation) -> list[bytes | None]:
     return store.execute([Command(keys.position(generation.token, shard), "GET") for shard in range(generation.shards)])
 
 
-def _is_position(text: bytes | None) -> bool:
-    return text is not None and Position.parse(text.decode()) is not None
-
-
-def _existing(keys: Keys, generation: Generation, shard: int, products: int) -> Iterator[Command]:
+def _existing(
+    name: Callable[[str, int, int], str], generation: Generation, shard: int, products: int
+) -> Iterator[Command]:
     token, shards = generation.token, generation.shards
     first = shard if shard else shards
-    names: Sequence[str] = [keys.weights(token, shard, product) for product in range(first, products + 1, shards)]
+    names: Sequence[str] = [name(token, shard, product) for product in range(first, products + 1, shards)]
     assert not names or shard_of(first, shards) == shard
     for start in range(0, len(names), _KEYS):
         part = names[start : start + _KEYS]

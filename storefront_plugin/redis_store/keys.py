@@ -53,7 +53,10 @@ class Keys:
         return f"{self._shard(generation, shard)}:sold"
 
     def totals(self, generation: str, shard: int) -> str:
-        """Hash: ``day`` of the newest batch, number of ``sets``, number of ``large`` orders without pairs."""
+        """Hash: ``day`` of the newest batch, number of ``large`` orders without pairs, and what the audit compares.
+
+        That is the number of ``sets`` of weights, of ``supports``, and of products in ``counts`` and in ``sold``.
+        """
         return f"{self._shard(generation, shard)}:totals"
 
     def weights(self, generation: str, shard: int, product: int) -> str:

@@ -284,6 +284,52 @@ def test_counts_that_redis_removed_by_itself_are_noticed(shop: SmallShop) -> Non
     assert parts.upkeep.audit() == []
 
 
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("rebuilt", [False, True])
+@pytest.mark.parametrize("names", [["weights"], ["support"], ["counts"], ["sold"], ["totals"], ["all"]])
+def test_whichever_key_of_a_shard_redis_removed_is_noticed(
+    shop: SmallShop, names: list[str], rebuilt: bool, again: bool
+) -> None:
+    """Alone or with all others, after live counting and after a rebuild, and though a later batch made it anew."""
+    shop.place(["p1", "p2"], ["p2", "p3"], ["p2"], ["p17", "p18"])
+    if rebuilt:
+        shop.storefront.rebuild()
+    parts = shop.storefront.services
+    generation = generations.live(parts.database)
+    assert generation is not None
+    assert parts.upkeep.audit() == []
+    token, keys = generation.token, parts.keys
+    found = {
+        "weights": keys.weights(token, 2, 2),
+        "support": keys.support(token, 2, 2),
+        "counts": keys.counts(token, 2),
+        "sold": keys.sold(token, 2),
+        "totals": keys.totals(token, 2),
+    }
+    parts.store.unlink([key for name, key in found.items() if name in names or names == ["all"]])
+    if again:
+        shop.place(["p1", "p2"], drain=False)
+        parts.upkeep.number_and_send()
+    parts.upkeep.audit()
+    assert "1 of the 16 shards in Redis are damaged" in (parts.counting.trouble() or "")
+    shop.storefront.drain()
+    assert stored(shop) == expected(shop)
+    assert (parts.upkeep.audit(), parts.counting.trouble()) == ([], None)
+
+
+def test_cancelled_orders_leave_nothing_to_miss(shop: SmallShop) -> None:
+    """Sets that are empty again, and sets that are cut, are no loss."""
+    ids = shop.place(["p1", "p2"], ["p2", "p3"], ["p4"])
+    for order_id in ids:
+        shop.storefront.order_cancelled(order_id, commit=True)
+    shop.storefront.drain()
+    shop.place(*[["p1", f"w{number}"] for number in range(140)])
+    assert shop.storefront.services.upkeep.audit() == []
+    shop.storefront.rebuild()
+    shop.place(["p1", "p2"])
+    assert shop.storefront.services.upkeep.audit() == []
+
+
 def test_the_audit_of_a_fresh_process_finds_nothing_missing(make_shop: Any) -> None:
     """A process that knows no product numbers yet must not take every set for lost."""
     shop = make_shop()

@@ -39,6 +39,14 @@ for i = 2, #KEYS do
   fresh[i] = kind == 'none'
 end
 
+-- Each batch and each rebuild leaves totals: where there are none after the first batch, Redis has evicted keys.
+if fresh[4] and not string.find(position, '^0:') then
+  call('SET', KEYS[1], 'damaged')
+  return redis.error_reply('DAMAGED keys were evicted')
+end
+
+local counted, sold_before = call('HLEN', KEYS[2]), call('HLEN', KEYS[3])
+
 call('SET', KEYS[1], ARGV[2])
 
 local function each(orders, own, visit)
@@ -79,20 +87,34 @@ local function change(weights, support, own, came, went)
   return size
 end
 
+local function add(field, more)
+  if more ~= 0 then call('HINCRBY', KEYS[4], field, more) end
+end
+
+-- 1 for a key that came to be, -1 for one that is gone.
+local function difference(was_fresh, stands)
+  return (stands and 1 or 0) - (was_fresh and 0 or 1)
+end
+
 local function apply()
   for product, count, sold in string.gmatch(ARGV[7], '(%d+) (%-?%d+) (%-?%d+)\n') do
     call('HINCRBY', KEYS[2], product, count)
     call('HINCRBY', KEYS[3], product, sold)
   end
-  local sets = 0
+  local sets, supports = 0, 0
   for i = 1, products do
-    local weights = KEYS[3 + 2 * i]
-    local size = change(weights, KEYS[4 + 2 * i], ARGV[5 + 3 * i], ARGV[6 + 3 * i], ARGV[7 + 3 * i])
-    if fresh[3 + 2 * i] and size > 0 then sets = sets + 1 end
-    if not fresh[3 + 2 * i] and size == 0 then sets = sets - 1 end
+    local weights, support = KEYS[3 + 2 * i], KEYS[4 + 2 * i]
+    local size = change(weights, support, ARGV[5 + 3 * i], ARGV[6 + 3 * i], ARGV[7 + 3 * i])
+    sets = sets + difference(fresh[3 + 2 * i], size > 0)
+    local unsure = fresh[4 + 2 * i] or size == 0
+    supports = supports + difference(fresh[4 + 2 * i], not unsure or call('EXISTS', support) == 1)
   end
-  if sets ~= 0 then call('HINCRBY', KEYS[4], 'sets', sets) end
-  if large ~= 0 then call('HINCRBY', KEYS[4], 'large', large) end
+  -- What the audit compares: a key that Redis evicted and a later batch made anew differs for ever.
+  add('sets', sets)
+  add('supports', supports)
+  add('counts', call('HLEN', KEYS[2]) - counted)
+  add('sold', call('HLEN', KEYS[3]) - sold_before)
+  add('large', large)
   if day > tonumber(call('HGET', KEYS[4], 'day') or '-999999') then call('HSET', KEYS[4], 'day', day) end
 end
 
