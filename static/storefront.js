@@ -130,7 +130,7 @@ class StorefrontFragment extends HTMLElement {
     this.#later.observe(this);
   }
 
-  /** The room held for a shorter answer is given back when the page is laid out anew anyway. */
+  /** The room held for a shorter answer is given back at the next layout of the page anyway. */
   #resized() {
     if (window.innerWidth !== this.#width) this.style.minHeight = "";
     for (const list of this.querySelectorAll(".storefront-carousel")) showMoves(list);

@@ -78,7 +78,7 @@ def note_given(session: Session, order_ids: Sequence[str], origin: Origin) -> No
 
 
 def still_cancelled(database: Database, order_ids: Iterable[str]) -> Iterator[str]:
-    """Those of *order_ids* that are not placed: the shop may have placed one again meanwhile."""
+    """Those of *order_ids* that are not placed: the shop may have placed one again in the meantime."""
     given = iter(order_ids)
     while part := list(islice(given, _PAGE)):
         with database.reading(blocking=True) as session:

@@ -186,7 +186,7 @@ def test_what_cannot_be_is_refused_beside_its_field(inside: SmallShop, field: st
 def test_amounts_are_read_in_major_units_of_their_currency(
     inside: SmallShop, currency: str, typed: str, amount: int | str
 ) -> None:
-    """To the smallest coin of each currency; what would have to be guessed is refused with an example."""
+    """To the minor unit of each currency; what would have to be guessed is refused with an example."""
     data = sent(form_of(set_of("p1", "p2", price=TEN)))
     typed_into(
         data, tiers__0__price="amount", tiers__0__amounts__0__currency=currency, tiers__0__amounts__0__amount=typed

@@ -82,7 +82,7 @@ def test_a_new_shop_learns_what_to_do_first(make_shop: Callable[..., SmallShop])
     assert "at least 5 orders" in editor.texts(".empty p")[0]
 
 
-def test_looking_again_takes_the_terms_and_shows_what_it_found(admin: SmallShop, editor: Merchants) -> None:
+def test_looking_again_takes_the_settings_and_shows_what_it_found(admin: SmallShop, editor: Merchants) -> None:
     """In a thread, for which no page waits; the settings stand in the form the next time, and for the worker."""
     editor.get(PAGE)
     form = {"discount": "15", "margin_floor": "12.5", "discount_without_cost": "3", "min_support": "6"}
@@ -245,7 +245,7 @@ def test_the_list_is_sorted_and_paged(
     assert editor.texts(".proposal-states [aria-current]") == [f"To review {len(found)}"]
 
 
-def test_wrong_terms_are_kept_and_shown(editor: Merchants, found: dict[str, str]) -> None:
+def test_wrong_settings_are_kept_and_shown(editor: Merchants, found: dict[str, str]) -> None:
     """Beside the field, with all that was typed; the list stays as it was."""
     editor.get(PAGE)
     wrong = {"discount": "ten", "margin_floor": "150", "discount_without_cost": "0", "min_support": "1"}

@@ -64,19 +64,19 @@ def views(browser: Browser, address: str) -> Iterator[View]:
 
     At the end no page in them may have met an error or a breach of its CSP.
     """
-    complaints: list[str] = []
+    errors: list[str] = []
 
     def view(width: int = 1280, height: int = 900, script: bool = True, **options: Any) -> BrowserContext:
         options = {"locale": "en", "viewport": {"width": width, "height": height}, **options}
         context = browser.new_context(base_url=address, java_script_enabled=script, **options)
         open_views.callback(context.close)
-        context.on("weberror", lambda met: complaints.append(str(met.error)))
-        context.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
+        context.on("weberror", lambda met: errors.append(str(met.error)))
+        context.on("console", lambda line: errors.append(line.text) if "Content Security" in line.text else None)
         return context
 
     with ExitStack() as open_views:
         yield view
-    assert complaints == []
+    assert errors == []
 
 
 def violations(page: Page, within: str = "html") -> list[str]:

@@ -386,7 +386,7 @@ def test_no_suggestion_is_below_the_margin_floor(price: int, cost: int, floor: D
 
 
 @pytest.mark.parametrize("wrong", [{"margin_floor": Decimal(1)}, {"discount": 100}, {"min_support": 1}])
-def test_wrong_terms_are_refused(wrong: dict[str, object]) -> None:
+def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
     """With a sentence; right ones come back from their JSON."""
     with pytest.raises(InputError):
         MiningSettings(**wrong)  # type: ignore[arg-type]

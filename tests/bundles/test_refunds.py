@@ -108,9 +108,9 @@ def test_keep_leaves_the_discount_and_recompute_takes_it_back() -> None:
     )
     kept = refund_quote(paid, [], [Return("a")], "keep")
     assert (kept.amount, kept.rest, kept.held_back) == (7500, 7500, 0)
-    anew = refund_quote(paid, [], [Return("a")], "recompute")
-    assert (anew.amount, anew.rest, anew.rest_price, anew.held_back) == (5000, 10000, 10000, 2500)
-    last = refund_quote(paid, anew.lines, [Return("b")], "recompute")
+    again = refund_quote(paid, [], [Return("a")], "recompute")
+    assert (again.amount, again.rest, again.rest_price, again.held_back) == (5000, 10000, 10000, 2500)
+    last = refund_quote(paid, again.lines, [Return("b")], "recompute")
     assert [(line.product_id, line.quantity, line.amount) for line in last.lines] == [("a", 0, 2500), ("b", 1, 7500)]
 
 

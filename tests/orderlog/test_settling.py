@@ -47,7 +47,7 @@ def test_the_same_said_twice_changes_nothing() -> None:
 
 
 def test_other_lines_take_the_place_of_those_before() -> None:
-    """An order is what the shop last said; pairs weigh by its number of products, so that all of it is counted anew."""
+    """An order is what the shop last said; pairs weigh by its number of products, so that all of it is counted again."""
     settled = settle([placed("1", a=1, b=1), placed("1", a=1, c=1, d=1)], {}, NUMBERS)
     assert settled.entries[1:] == [Entry(-1, DAY, 2, (1, 2)), Entry(1, DAY, 3, (1, 3, 4))]
     assert (settled.placed, settled.changed) == (1, 1)
@@ -94,7 +94,7 @@ def test_what_came_back_stays_back_when_other_lines_change() -> None:
 
 
 def test_what_was_read_before_a_call_is_out_of_date() -> None:
-    """Catching up reads for minutes; what the shop's code says meanwhile is newer."""
+    """Catching up reads for minutes; what the shop's code says in the meantime is newer."""
     began, during, later = (PLACED_AT + dt.timedelta(hours=hours) for hours in (1, 2, 3))
     called = cancelled("1")._replace(said_at=during)
     read = placed("1", a=1, b=1)._replace(source="adapter", said_at=began)

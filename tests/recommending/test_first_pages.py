@@ -27,7 +27,7 @@ BUSY = 0.6
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[Proxy]:
+def proxy(tmp_path: Path) -> Iterator[Proxy]:
     """The way to a server that this test may spoil."""
     EmbeddedServer(tmp_path / "redis").connect().close()
     proxy = Proxy((tmp_path / "redis" / "socket").read_text().strip())
@@ -37,9 +37,9 @@ def door(tmp_path: Path) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def shop(make_shop: MakeShop, door: Proxy) -> SmallShop:
+def shop(make_shop: MakeShop, proxy: Proxy) -> SmallShop:
     """A shop in production mode that has counted a few orders."""
-    url = f"redis://127.0.0.1:{door.port}"
+    url = f"redis://127.0.0.1:{proxy.port}"
     made = add_pages(
         make_shop(
             TESTING=False,
@@ -64,11 +64,11 @@ class OneInCart:
 
 
 @pytest.fixture
-def fresh(shop: SmallShop, door: Proxy) -> Iterator[SmallShop]:
+def fresh(shop: SmallShop, proxy: Proxy) -> Iterator[SmallShop]:
     """A process that has served no page yet."""
     other = twin_of(shop)
     yield other
-    door.close()  # its thread need not wait for a silent one
+    proxy.close()  # its thread need not wait for a silent one
     other.close()
 
 
@@ -131,9 +131,9 @@ def test_pages_that_come_together_first_all_wait(busy: SmallShop, monkeypatch: p
     assert ["p2" in page.shown() for page in pages] == [True] * 4
 
 
-def test_a_silent_redis_is_waited_for_once(fresh: SmallShop, door: Proxy) -> None:
+def test_a_silent_redis_is_waited_for_once(fresh: SmallShop, proxy: Proxy) -> None:
     """A quarter of a second, though the first page asks thrice for what is held; later pages wait their deadline only."""
-    door.mode = "silent"
+    proxy.mode = "silent"
     began = time.monotonic()
     for _ in range(3):
         assert not parts(fresh).snapshots.get().is_read
@@ -144,23 +144,23 @@ def test_a_silent_redis_is_waited_for_once(fresh: SmallShop, door: Proxy) -> Non
     assert page.seconds < LIMIT
 
 
-def test_what_was_left_out_comes_by_the_fragment(fresh: SmallShop, door: Proxy) -> None:
+def test_what_was_left_out_comes_by_the_fragment(fresh: SmallShop, proxy: Proxy) -> None:
     """The page leaves the place for it, though it shows nothing; while the trouble lasts, that changes nothing."""
-    door.mode = "silent"
+    proxy.mode = "silent"
     page = visit(fresh)
     assert page.shown() == []
     assert placement_of(page)["when"] == "near"
     assert fragment_of(fresh, page) == (204, [])
-    door.mode = "pass"
+    proxy.mode = "pass"
     with fresh.app.app_context():
         wait_until(lambda: parts(fresh).store.ping() and parts(fresh).store.probe())
     wait_until(lambda: fragment_of(fresh, page)[0] == 200)
     assert "p2" in fragment_of(fresh, page)[1]
 
 
-def test_a_page_of_one_shopper_asks_again_too(fresh: SmallShop, door: Proxy) -> None:
+def test_a_page_of_one_shopper_asks_again_too(fresh: SmallShop, proxy: Proxy) -> None:
     """A cart page shows all at once, and fetches only after the cart changed, or after trouble."""
-    door.mode = "silent"
+    proxy.mode = "silent"
     page = visit(fresh, "/cart")
     assert placement_of(page)["when"] == "near"
     assert "have=" in str(placement_of(page)["src"])
@@ -177,10 +177,10 @@ def test_a_page_with_nothing_to_show_has_no_place_for_it(shop: SmallShop) -> Non
 
 
 def test_trouble_is_signalled_each_time_logged_once_and_not_counted_as_empty(
-    fresh: SmallShop, door: Proxy, caplog: pytest.LogCaptureFixture
+    fresh: SmallShop, proxy: Proxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A minute's log has one line a placement; a slot that trouble emptied is not one that finds too little."""
-    door.mode = "silent"
+    proxy.mode = "silent"
     failed: list[str] = []
 
     def note(_app: object, slot: str, error: Exception) -> None:

@@ -58,7 +58,7 @@ def store(server: str, tmp_path: Path) -> Iterator[RedisStore]:
 
 @pytest.fixture
 def proxy(server: str) -> Iterator[Proxy]:
-    """A door to the server that the test can make slow."""
+    """A proxy to the server that the test can make slow."""
     proxy = Proxy(server)
     yield proxy
     proxy.close()

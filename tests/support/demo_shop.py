@@ -117,7 +117,7 @@ class Visitor:
 
 
 def minor(text: str) -> int:
-    """The amount that *text* shows ("-¥1,040", "$42.50", "Free"), in the smallest coin."""
+    """The amount that *text* shows ("-¥1,040", "$42.50", "Free"), in minor units."""
     figure = re.search(r"[\d.,]+", text)
     if figure is None:
         assert text.strip() in ("Free", "無料"), text

@@ -1,4 +1,4 @@
-"""A door to a Redis server through which a test makes it slow, silent or gone."""
+"""A proxy of a Redis server through which a test makes it slow, silent or gone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 class Proxy:
-    """A TCP door to a server's unix socket that can be slow (200 ms a reply), silent, or let single bytes drip."""
+    """A TCP proxy of a server's unix socket that can be slow (200 ms a reply), silent, or let single bytes drip."""
 
     def __init__(self, path: str, port: int = 0) -> None:
         self.mode = "pass"

@@ -23,7 +23,7 @@ POLICIES: tuple[Policy, ...] = get_args(Policy)
 
 
 @blueprint.before_request
-def door() -> Response | None:
+def authorize() -> Response | None:
     """Staff only; those who may only look change nothing."""
     role = account.staff_role()
     if role is None:

@@ -187,7 +187,7 @@ def _row(
     too_fine = _too_fine(tier, products, currency)
     if too_fine:
         message = _(
-            "“%(product)s” costs a fraction of the smallest coin of %(currency)s, so it can't be in a bundle.",
+            "The price of “%(product)s” has more decimals than %(currency)s allows, so it can't be in a bundle.",
             product=too_fine,
             currency=currency,
         )

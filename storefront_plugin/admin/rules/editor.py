@@ -88,10 +88,10 @@ class ChangedSlot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RulePreview:
-    """A page with the rule: *slots* are those it changes, of *count* in all. *asked* is the product of the page."""
+    """A page with the rule: *slots* are those it changes, of *count* in all. *requested* is the product of the page."""
 
     placement: str
-    asked: Found
+    requested: Found
     has_product: bool
     slots: Sequence[ChangedSlot]
     count: int
@@ -103,8 +103,10 @@ def preview_of(rule: Rule, rule_id: int) -> RulePreview:
     Raises `StorefrontError` where the page cannot be made now.
     """
     placement, text = rule.placement or "product", request.values.get("preview_product", "")
-    asked = products.resolve(text) if text.strip() else Found(_own_product(rule))
-    ids, own = ([asked.product.id], asked.product.category_ids[:1]) if asked.product is not None else ([], ())
+    requested = products.resolve(text) if text.strip() else Found(_own_product(rule))
+    ids, own = (
+        ([requested.product.id], requested.product.category_ids[:1]) if requested.product is not None else ([], ())
+    )
     page = requested_page(placement, ids, rule.seed_value if rule.seed_kind == "category" else next(iter(own), None))
     suggestions = current_services.suggestions
     slots = running(suggestions.plan[placement])
@@ -116,8 +118,8 @@ def preview_of(rule: Rule, rule_id: int) -> RulePreview:
     pairs = [(one.slot, _ids(one), _ids(other)) for one, other in zip(before, after, strict=True)]
     changed = [ChangedSlot(slot_title(slot), *ids) for slot, *ids in pairs if ids[0] != ids[1]]
     products.views(name for slot in changed for name in (*slot.before, *slot.after))
-    has_product = asked.product is not None and placement in ABOUT_ONE | ABOUT_MANY
-    return RulePreview(placement_labels()[placement], asked, has_product, changed, len(slots))
+    has_product = requested.product is not None and placement in ABOUT_ONE | ABOUT_MANY
+    return RulePreview(placement_labels()[placement], requested, has_product, changed, len(slots))
 
 
 def _own_product(rule: Rule) -> Product | None:

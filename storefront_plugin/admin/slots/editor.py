@@ -106,7 +106,7 @@ def preview(placement: str) -> Response:
     return show_part(
         "slots/preview.html",
         preview=preview_of(placement, draft.slots(), found.product),
-        asked=found,
+        requested=found,
         with_product=placement in WITH_PRODUCT,
     )
 
@@ -141,7 +141,7 @@ def _editor(
     stored: PlacementRecord,
     draft: Draft,
     slots: Sequence[Slot],
-    asked: products.Found,
+    requested: products.Found,
     status: int = 200,
     form: PlacementForm | None = None,
     is_conflict: bool = False,
@@ -163,9 +163,9 @@ def _editor(
         alone=current_services.fillers.alone,
         rows={slot.name: slot_row(slot, fills.get(slot.name)) for slot in slots},
         days=DAYS,
-        asked=asked,
+        requested=requested,
         with_product=placement in WITH_PRODUCT,
-        preview=preview_of(placement, slots, asked.product),
+        preview=preview_of(placement, slots, requested.product),
         conflict=_who_was_quicker(stored) if is_conflict else "",
         versions=list(compared(slots, standing_slots(stored))) if is_conflict else (),
         changed=draft.forms and request.method == "POST" and may_edit(),
