@@ -15,6 +15,7 @@ from blinker import NamedSignal
 from flask import Flask
 
 from storefront_plugin import MemoryCatalog, Storefront, signals, testing
+from storefront_plugin.bundles.price_kinds import RULES
 from storefront_plugin.bundles.spreadsheet import columns
 from storefront_plugin.cli import storefront as commands
 from storefront_plugin.core.folders import WIDGETS
@@ -110,6 +111,21 @@ def csv() -> str:
     return _table(("columns", "what stands there"), named)
 
 
+def price_kinds() -> str:
+    """A row for each kind of price, from its class."""
+    rows = [
+        (
+            f"`{name}`",
+            rule.label,
+            _code(inspect.getdoc(rule) or ""),
+            f"`{rule.field}`",
+            ", ".join(map(_quoted, rule.bundles)),
+        )
+        for name, rule in RULES.items()
+    ]
+    return _table(("kind", "in the admin", "what it saves", "needs", "kinds of bundles"), rows)
+
+
 def contracts() -> str:
     """The promises of each contract."""
     return "\n\n".join(_contract(getattr(testing, name)) for name in testing.__all__)
@@ -201,6 +217,10 @@ def _escaped(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 
+def _quoted(name: str) -> str:
+    return f"`{name}`"
+
+
 def _code(text: str) -> str:
     """*text* of a docstring, whose double backticks Markdown has single."""
     return re.sub(r"``(.*?)``", r"`\1`", text)
@@ -213,6 +233,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "templates": templates,
     "contexts": template_contexts,
     "csv": csv,
+    "price_kinds": price_kinds,
     "contracts": contracts,
     "decisions": decisions,
     "json": api,

@@ -23,6 +23,7 @@ from flask import Flask
 from manual_pages import DOCS, ROOT, Block, blocks, write
 
 from storefront_plugin import signals
+from storefront_plugin.bundles.price_kinds import RULES
 from storefront_plugin.bundles.spreadsheet.columns import OF_TIER
 from storefront_plugin.cli import storefront as commands
 from storefront_plugin.core.settings import described
@@ -172,6 +173,7 @@ def test_every_generated_part_says_what_the_code_says() -> None:
     assert [key for key, _, _ in described() if f"`{key}`" not in made["settings"]] == []
     assert [name for name in commands.commands if f"## `{name}`" not in made["commands"]] == []
     assert [name for name in OF_TIER if f"`{name}`" not in made["csv"]] == []
+    assert [name for name in RULES if f"`{name}`" not in made["price_kinds"]] == []
     assert "/storefront/api/recommendations" in made["json"]
     assert all(len(text) > 500 for text in made.values())
 

@@ -12,7 +12,7 @@ limit_in_all
 segment, staff_only,    A name; yes or empty; best or alone.
 stacking
 tier                    1, 2 … in a ladder and in quantity steps; empty is the same as above.
-price_kind              A name of ``bundles/price_kinds.py``: percent, amount …
+price_kind              percent, amount … (a kind of price)
 percent, amount_EUR     12.5; 19.90 in whole euros. One column a currency: amount_JPY …
 free_pieces             How many are free in a mix.
 least, most             Items to choose in a mix; items from which a step holds.
