@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from .clock import State, from_sql, now_in_sql, to_sql
 from .database import table_of
+from .typed import folded
 from .versions import Record, VersionedStore
 
 Definition = TypeVar("Definition")
@@ -22,16 +23,21 @@ Definition = TypeVar("Definition")
 class FlatStore(VersionedStore[int, Definition, Record[int, Definition]]):
     """A noun names its *definition*, a dataclass; its *model* has columns of the same names.
 
-    Times are aware in a definition, UTC without zone in SQL and ISO 8601 in the log.
+    Times are aware in a definition, UTC without zone in SQL and ISO 8601 in the log. What lists are searched for are the
+    fields *searched*, folded in a column ``search``.
     """
 
     definition: ClassVar[type[Any]]
+    searched: ClassVar[tuple[str, ...]] = ()
 
     def record(self, row: Any) -> Record[int, Definition]:
         return Record(row.id, row.version, self._of(row), row.updated_at, row.updated_by)
 
     def columns(self, definition: Definition) -> dict[str, Any]:
-        return {name: to_sql(one) if isinstance(one, dt.datetime) else one for name, one in _values(definition).items()}
+        values = _values(definition)
+        columns = {name: to_sql(one) if isinstance(one, dt.datetime) else one for name, one in values.items()}
+        search = "\n".join(folded(values[name] or "") for name in self.searched)
+        return columns | ({"search": search} if self.searched else {})
 
     def dump(self, row: Any) -> str:
         return self.dumped(self._of(row))
@@ -95,12 +101,10 @@ def in_state(model: Any, state: State) -> sa.ColumnElement[bool]:
     return found[state]
 
 
-def has_words(text: str, columns: Sequence[Any]) -> sa.ColumnElement[bool]:
-    """Whether each word of *text*, up to ten, stands in one of *columns*."""
-    words = text.lower().split()[:10]
-    lower = [sa.func.lower(column) for column in columns]
+def has_words(text: str, search: Any) -> sa.ColumnElement[bool]:
+    """Whether each word of *text*, up to ten, stands in the folded column *search*."""
     found: sa.ColumnElement[bool] = sa.and_(
-        *(sa.or_(*(one.contains(word, autoescape=True) for one in lower)) for word in words)
+        sa.true(), *(search.contains(word, autoescape=True) for word in folded(text).split()[:10])
     )
     return found
 

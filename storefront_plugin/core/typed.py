@@ -1,4 +1,4 @@
-"""Numbers and times as people type them: None where a text cannot be read, or could mean two things."""
+"""What people type: numbers and times (None where a text cannot be read, or could mean two things), and searches."""
 
 from __future__ import annotations
 
@@ -74,3 +74,40 @@ def _with_point(text: str, digits: int) -> str:
     if _COMMA_GROUPS.fullmatch(text) or (not digits and _WHOLE_GROUPS.fullmatch(text)):
         return text.replace(",", "")
     return text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
+
+
+_HIRAGANA: Final = {code: code - 0x60 for code in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
+_KATAKANA: Final = {to: code for code, to in _HIRAGANA.items()}
+_VOICE_MARKS: Final = "\u3099\u309a"
+
+
+def _half_width() -> dict[int, str]:
+    """The half-width form of each katakana; voiced ones have a mark of their own there."""
+    found: dict[int, str] = {}
+    for code in range(0xFF66, 0xFF9E):
+        for mark in ("", "\uff9e", "\uff9f"):
+            full = unicodedata.normalize("NFKC", chr(code) + mark)
+            if len(full) == 1:
+                found[ord(full)] = chr(code) + mark
+    return found
+
+
+_HALF_WIDTH: Final = _half_width()
+
+
+def folded(text: str) -> str:
+    """*text* for comparing: without regard to case, width, accents, and whether it is hiragana or katakana."""
+    plain_text = unicodedata.normalize("NFKC", text[:_LONGEST]).casefold()
+    if not plain_text.isascii():
+        letters = unicodedata.normalize("NFD", plain_text)
+        kept = "".join(one for one in letters if one in _VOICE_MARKS or not unicodedata.combining(one))
+        plain_text = unicodedata.normalize("NFC", kept).translate(_HIRAGANA)
+    return plain_text.replace("\x00", " ")
+
+
+def spellings(word: str) -> frozenset[str]:
+    """*word* as it may stand in a text that nobody folded: with other case, width and kana, as typed and in lower case."""
+    wide = unicodedata.normalize("NFKC", word)
+    kana = {wide, wide.translate(_HIRAGANA), wide.translate(_KATAKANA)}
+    forms = {word} | kana | {one.translate(_HALF_WIDTH) for one in kana}
+    return frozenset(forms | {one.lower() for one in forms} | {wide.upper(), wide.capitalize()})

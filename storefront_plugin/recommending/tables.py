@@ -14,7 +14,8 @@ from ..core.dialects import NEVER_REUSE_IDS, BigKey, Id, LongText
 class RuleRow(Base):
     """A rule: what is done (*kind*) to which candidates (*target*), on pages about which seeds (*seed*).
 
-    The columns are those of `rules.Rule`; *version* rises with each change, so that the second of two editors gets a conflict.
+    The columns are those of `rules.Rule`, and *search* has what the list is searched for; *version* rises with each
+    change, so that the second of two editors gets a conflict.
     """
 
     __tablename__ = "storefront_rule"
@@ -36,6 +37,7 @@ class RuleRow(Base):
     starts_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
     ends_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
     note: Mapped[str] = mapped_column(sa.String(255))
+    search: Mapped[str] = mapped_column(LongText)
     updated_at: Mapped[dt.datetime] = mapped_column(sa.DateTime, index=True)
     updated_by: Mapped[str] = mapped_column(sa.String(255))
 

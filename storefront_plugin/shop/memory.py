@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..core.clock import aware
+from ..core.typed import folded
 from .ports import NamesOf, Order, Product, VariantsOf
 
 
@@ -37,8 +38,11 @@ class MemoryCatalog:
         return iter(tuple(self._products.values()))
 
     def search(self, text: str, limit: int) -> Sequence[Product]:
-        """Products that have every word of *text* in id, title or brand; titles that begin with it come first."""
-        words = text.casefold().split()
+        """Products that have every word of *text* in id, title or brand; titles that begin with it come first.
+
+        Case, width, accents and the kind of kana do not matter, as `core.typed.folded` compares.
+        """
+        words = folded(text).split()
         if not words or limit < 1:
             return []
         found = [product for product in self._products.values() if all(word in _searched(product) for word in words)]
@@ -58,7 +62,7 @@ class MemoryOrders:
 
 
 def _searched(product: Product) -> str:
-    return "\n".join((product.id, product.title, product.brand or "")).casefold()
+    return "\n".join(map(folded, (product.id, product.title, product.brand or "")))
 
 
 def _rank(product: Product, text: str) -> int:

@@ -167,7 +167,11 @@ class Catalog(Protocol):
         ...
 
     def search(self, text: str, limit: int) -> Sequence[Product]:
-        """At most *limit* products whose id or title matches *text*, the best first."""
+        """At most *limit* products whose id or title matches *text*, the best first.
+
+        The admin's fields ask it while a merchant types. Case should not matter; the adapters here also fold width and
+        kana.
+        """
         ...
 
 

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront_plugin.core.typed import Comma, decimal_number, minor_units, plain, time_in, whole_number
+from storefront_plugin.core.typed import (
+    Comma,
+    decimal_number,
+    folded,
+    minor_units,
+    plain,
+    spellings,
+    time_in,
+    whole_number,
+)
 
 ZURICH = ZoneInfo("Europe/Zurich")
 
@@ -83,3 +92,36 @@ def test_a_time_that_the_clock_skips_is_none() -> None:
     assert time_in(ZURICH, aware) is aware
     with pytest.raises(OverflowError):
         time_in(ZoneInfo("Asia/Tokyo"), dt.datetime.min)
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("カメラ", "ｶﾒﾗ"),
+        ("ｶﾒﾗ", "カメラ"),
+        ("かめら", "カメラ"),
+        ("ガード", "ｶﾞｰﾄﾞ"),
+        ("STRASSE", "Straße"),
+        ("creme", "Crème"),
+        ("CRÈME", "creme"),
+        ("ＡＢＣ１", "abc1"),
+        ("ÅNGSTRÖM", "angstrom"),
+    ],
+)
+def test_searches_fold_case_width_accents_and_kana(typed: str, text: str) -> None:
+    """Whatever keyboard a title was typed with."""
+    assert folded(typed) == folded(text)
+
+
+def test_searches_keep_what_makes_another_word() -> None:
+    """A voiced kana is another letter, and so are a small one and the long vowel."""
+    assert len({folded(word) for word in ("カキ", "ガキ", "かっき", "カーキ")}) == 4
+    assert folded("a\x00b") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"), [("カメラ", "ｶﾒﾗ"), ("ガード", "ｶﾞｰﾄﾞ"), ("かめら", "カメラ"), ("ｶﾒﾗ", "かめら")]
+)
+def test_a_word_is_looked_for_in_its_other_kana(typed: str, text: str) -> None:
+    """Where a database compares letter by letter."""
+    assert text in spellings(typed)

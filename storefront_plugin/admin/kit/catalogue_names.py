@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
+from ...core.typed import folded
 from ...proxies import current_services
 from ...shop.cleaning import clean_products
 from ...shop.ports import NamesCategories
@@ -67,9 +68,9 @@ def names(source: str) -> Mapping[str, str]:
 
 
 def _suggested(source: str) -> Response:
-    words = request.args.get("q", "")[:200].casefold().split()
+    words = folded(request.args.get("q", "")[:200]).split()
     fits = (
-        (one, name) for one, name in names(source).items() if all(word in f"{one} {name}".casefold() for word in words)
+        (one, name) for one, name in names(source).items() if all(word in folded(f"{one} {name}") for word in words)
     )
     return jsonify([{"id": one, "title": name} for one, name in islice(fits, MOST_FOUND)])
 
@@ -113,8 +114,8 @@ def category_name(category: str) -> str:
 
 def categories_named(text: str, ids: Iterable[str]) -> tuple[str, ...]:
     """Those of the categories *ids* whose names have all words of *text*, for filters."""
-    words = text.casefold().split()
-    return tuple(one for one, name in category_names(ids).items() if all(word in name.casefold() for word in words))
+    words = folded(text).split()
+    return tuple(one for one, name in category_names(ids).items() if all(word in folded(name) for word in words))
 
 
 def named(kind: str, value: str) -> str:
@@ -148,8 +149,8 @@ def category_id(typed: str) -> str:
     known = catalogue_names().categories
     if typed in known:
         return typed
-    folded = typed.casefold()
-    called = [one for one, name in category_names(known).items() if name.casefold() == folded]
+    wanted = folded(typed)
+    called = [one for one, name in category_names(known).items() if folded(name) == wanted]
     return called[0] if len(called) == 1 else typed
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from ...core.database import Database
 from ...core.errors import InputError
+from ...core.typed import folded
 from ..definition import Definition
 from .definition_json import load_definition
 from .repository import State
@@ -111,7 +112,7 @@ def uses_of(database: Database, bundle_id: int) -> int:
 
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     """What rows of `BundleRow` must hold to pass *filters*."""
-    words = filters.text.lower().replace("\x00", " ").split()  # PostgreSQL raises for a NUL
+    words = folded(filters.text).split()
     where: list[sa.ColumnElement[bool]] = [BundleRow.search.contains(word, autoescape=True) for word in words[:10]]
     for column, value in (
         (BundleRow.state, filters.state),

@@ -15,6 +15,7 @@ from ...core.audit import AuditRow
 from ...core.clock import to_sql
 from ...core.database import table_of
 from ...core.errors import N_, InputError, StorefrontError, unknown_name
+from ...core.typed import folded
 from ...core.versions import Record, RecordNotFound, VersionConflict, VersionedStore
 from ..definition import BundleText, Definition
 from . import proposals
@@ -99,7 +100,7 @@ class BundleRepository(VersionedStore[int, Definition, BundleRecord]):
         return {
             "kind": definition.kind,
             "title": definition.text_in("en").title,
-            "search": "\n".join([*titles, *sorted(definition.product_ids)]).lower(),
+            "search": "\n".join(map(folded, [*titles, *sorted(definition.product_ids)])),
             "definition": dump_definition(definition),
             "starts_at": to_sql(definition.schedule.start),
             "ends_at": to_sql(definition.schedule.end),

@@ -352,6 +352,11 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.DateTime(), nullable=True),
         sa.Column("ends_at", sa.DateTime(), nullable=True),
         sa.Column("note", sa.String(length=255), nullable=False),
+        sa.Column(
+            "search",
+            sa.Text().with_variant(sa.Text(length=16777216), "mariadb").with_variant(sa.Text(length=16777216), "mysql"),
+            nullable=False,
+        ),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.Column("updated_by", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_storefront_rule")),

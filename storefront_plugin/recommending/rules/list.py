@@ -80,8 +80,7 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
         if value is not None
     ]
     if filters.text.strip():
-        columns = (RuleRow.seed_value, RuleRow.target_value, RuleRow.note)
-        where.append(sa.or_(has_words(filters.text, columns), *_about(filters)))
+        where.append(sa.or_(has_words(filters.text, RuleRow.search), *_about(filters)))
     if filters.state is not None:
         where.append(in_state(RuleRow, filters.state))
     return where

@@ -43,6 +43,7 @@ class RuleStore(FlatStore[Rule]):
     subject = "rule"
     model = RuleRow
     definition = Rule
+    searched = ("seed_value", "target_value", "note")
     not_found = RuleNotFound
     conflict = RuleConflict
 

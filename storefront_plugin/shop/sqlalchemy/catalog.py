@@ -151,7 +151,10 @@ class SQLAlchemyCatalog:
                 return
 
     def search(self, text: str, limit: int) -> Sequence[Product]:
-        """At most *limit* products that have every word of *text* in a searched column, or *text* as id."""
+        """At most *limit* products that have every word of *text* in a searched column, or *text* as id.
+
+        Words are found in other case, width (ｶﾒﾗ for カメラ) and kana; accents count where the database says so.
+        """
         with self._reads.open() as session:
             criterion, order = self._search.criteria(text, session.get_bind().dialect)
             if criterion is None or limit < 1:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
 
 from ...core.dialects import holds_integer
 from ...core.errors import ConfigurationError, InputError
+from ...core.typed import spellings
 from ..cleaning import Problem, ProblemCounts
 from ..ports import clean_id
 
@@ -188,7 +189,7 @@ MAX_WORDS = 8
 
 
 class ProductSearch:
-    """Criteria for words in *columns*, or for the id. Case folding beyond ASCII depends on the database."""
+    """Criteria for words in *columns*, or for the id, in other case, width and kana; accents as the database compares."""
 
     def __init__(self, key: KeyColumn, columns: Sequence[sa.ColumnElement[Any]]) -> None:
         self._key = key
@@ -215,9 +216,10 @@ class ProductSearch:
         return sa.or_(*exact, *worded), (sa.case(*ranks, else_=2), *order) if ranks else order
 
     def _has(self, word: str) -> sa.ColumnElement[bool]:
-        """Whether any column contains *word*, as typed or in lower case."""
+        """Whether any column contains *word* in one of its spellings."""
         either = [self._lower(column).contains(word.lower(), autoescape=True) for column in self._columns]
-        either += [_text(column).contains(word, autoescape=True) for column in self._columns]
+        forms = [word] if word.isascii() else sorted(spellings(word))
+        either += [_text(column).contains(form, autoescape=True) for column in self._columns for form in forms]
         return sa.or_(*either)
 
     def _lower(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
