@@ -13,6 +13,7 @@ from made_bundles import set_of
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant, Product, Slot
+from storefront_plugin.bundles.definition import BundleText
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store import proposals
 from storefront_plugin.bundles.store.repository import BundleRepository
@@ -187,6 +188,21 @@ def test_the_log_leads_to_the_history_of_a_bundle(admin: SmallShop, browser: Mer
     browser.get("log")
     assert [str(each["href"]) for each in browser.soup.select("tbody a.small-text")] == [
         f"{ADMIN}/bundles/{bundle}/history"
+    ]
+
+
+def test_a_bundle_is_called_by_its_title_in_the_merchants_language(admin: SmallShop) -> None:
+    """As it is called now; one that is gone keeps the title of then."""
+    both = {"en": BundleText("Kit"), "ja": BundleText("セット")}
+    with admin.app.app_context():
+        bundles = BundleRepository(admin.storefront.database)
+        bundles.create(replace(set_of("p1", "p2", price=percent_off(10)), texts=both))
+        gone = bundles.create(replace(set_of("p3", "p4", price=percent_off(10)), texts=both))
+        bundles.delete_draft(gone.id, gone.version)
+    assert [text for text, _ in log(Merchants(admin, "ja"))] == [
+        "セット Kit を削除",
+        "セット Kit を作成",
+        "セット セット を作成",
     ]
 
 

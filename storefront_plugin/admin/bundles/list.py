@@ -14,7 +14,7 @@ from ...core import clock
 from ...core.audit import Entry
 from ...core.errors import N_, AdapterError
 from ...proxies import current_services
-from ..kit.i18n import ngettext
+from ..kit.i18n import admin_texts, ngettext
 from ..kit.lists import Action, Choice, Flag, ListPage, Query, Search
 from ..kit.log_labels import LogLabels, LogLine
 from ..kit.pages import link
@@ -97,14 +97,17 @@ LIST = ListPage(
 
 def _bundle_lines(entries: Sequence[Entry]) -> list[LogLine]:
     numbers = [int(one.subject_id) for one in entries if one.subject_id.isdigit()]
-    standing = listing.standing(current_services.database, numbers)
-    return [_bundle_line(one, standing) for one in entries]
+    database, locale = current_services.database, admin_texts().locale
+    titles = {number: one.text_in(locale).title for number, one in definitions_of(database, numbers).items()}
+    standing = listing.standing(database, numbers)
+    return [_bundle_line(one, standing, titles) for one in entries]
 
 
-def _bundle_line(entry: Entry, standing: frozenset[int]) -> LogLine:
+def _bundle_line(entry: Entry, standing: frozenset[int], titles: Mapping[int, str]) -> LogLine:
     if not entry.subject_id.isdigit():  # an import, or one taken back
         return LogLine(ngettext("%(num)s bundle", "%(num)s bundles", int(entry.title)))
-    number, title = int(entry.subject_id), entry.title or entry.subject_id
+    number = int(entry.subject_id)
+    title = titles.get(number) or entry.title or entry.subject_id
     if number not in standing:
         return LogLine(title)
     changed = entry.action in ("edit", "undo")
