@@ -32,7 +32,10 @@ def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]
 def test_orders_come_back_as_they_were_added(session: Session) -> None:
     """Times keep their microseconds, None stays None, and no character means anything to the way they take."""
     moment = dt.datetime(2026, 1, 2, 3, 4, 5, 6)
-    rows = [(f"{number}{odd}", moment, 20000, 2, odd, "EUR", "placed", moment, True, False) for number, odd in enumerate(ODD)]
+    rows = [
+        (f"{number}{odd}", moment, 20000, 2, odd, "EUR", "placed", moment, True, False)
+        for number, odd in enumerate(ODD)
+    ]
     rows.append(("tombstone", None, None, 0, None, None, "tombstone", moment, False, True))
     insert_rows(session, table_of(LoggedOrder), table_of(LoggedOrder).columns.keys(), rows)
     session.commit()
