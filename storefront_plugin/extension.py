@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask, current_app, has_app_context, has_request_context
 from markupsafe import Markup
@@ -57,6 +58,9 @@ class _Adapter:
 
     def __set__(self, storefront: Storefront, adapter: Any) -> None:
         setattr(storefront._shop, self._name, adapter)
+
+
+_PREFIX: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
 @renamed(bundle_words="bundle_text")
@@ -141,6 +145,11 @@ class Storefront:
         if self.name in app.jinja_env.globals:
             raise ConfigurationError(
                 f"The app's templates already have a global {self.name!r}; mount with Storefront(name='suggestions')."
+            )
+        if not _PREFIX.fullmatch(self.url_prefix):
+            raise ConfigurationError(
+                f"url_prefix={self.url_prefix!r:.60} must begin with a slash, end with none and hold no variables, as our "
+                "addresses are the same in all languages of the shop; use one such as '/suggestions'."
             )
         taken = next((rule.rule for rule in app.url_map.iter_rules() if self._is_under_prefix(rule.rule)), None)
         if taken is not None:

@@ -18,6 +18,7 @@ from ..orderlog.numbering import last_position
 from ..recommending.rules.rows import enabled_rules
 from ..shop.inspection import Finding, inspect_cart, inspect_orders, number, tried
 from ..shop.product_inspection import inspect_catalog
+from ..web.widgets.rendering import pages_in_place_of_widgets
 from .group import mounted_services
 
 if TYPE_CHECKING:
@@ -163,6 +164,10 @@ def _jobs(services: Services) -> Iterator[Finding]:
 
 
 def _around(app: Flask) -> Iterator[Finding]:
+    for name in pages_in_place_of_widgets(app.jinja_env):
+        yield Finding(
+            "warning", f"templates/{name} is a page of the shop's own and is not used as a widget: rename it."
+        )
     migrate: Any = app.extensions.get("migrate")
     if migrate is not None:
         if not getattr(migrate.configure_args.get("include_object"), "hides_storefront", False):

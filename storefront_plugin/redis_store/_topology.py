@@ -91,6 +91,12 @@ def _options(url: str) -> dict[str, Any]:
         options: dict[str, Any] = dict(parse_url(url))  # type: ignore[no-untyped-call]
     except ValueError:
         raise ConfigurationError(wrong) from None  # the cause may show the password
+    database = urlsplit(url).path.strip("/")
+    if not url.startswith("unix") and database and not (database.isascii() and database.isdecimal()):
+        raise ConfigurationError(
+            "The database in STOREFRONT_REDIS_URL is no number; end it with /0, or with nothing. To tell shops apart use "
+            "STOREFRONT_REDIS_PREFIX."
+        )
     found = {name: value for name, value in options.items() if name not in (*_POOL_OPTIONS, *OPTIONS)}
     kind = found.get("connection_class", Connection)
     if kind is UnixDomainSocketConnection and not found.get("path"):

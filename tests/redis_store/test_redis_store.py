@@ -30,6 +30,7 @@ from storefront_plugin.redis_store import (
     stop,
 )
 from storefront_plugin.redis_store._breaker import Breaker
+from storefront_plugin.redis_store._topology import Address
 
 DEADLINE = 0.05
 LATEST = 3 * DEADLINE
@@ -516,3 +517,10 @@ def test_a_dead_master_loses_only_its_own_keys(spread: RedisStore, cluster: Loca
     lost, counted = spread.run_scripts(calls)
     assert isinstance(lost, StoreUnavailable)
     assert counted == 1
+
+
+@pytest.mark.parametrize("url", ["redis://host/abc", "rediss://host:6379/shop", "redis://host/0x1"])
+def test_a_database_that_is_no_number_is_refused(url: str) -> None:
+    """It would be read as none: two shops would count into one."""
+    with pytest.raises(ConfigurationError, match=r"is no number.*STOREFRONT_REDIS_PREFIX"):
+        Address(url)

@@ -16,10 +16,12 @@ from flask_wtf.csrf import CSRFProtect
 from handmade import FillableCart, HandmadeCart, HandmadeStorefront, make_lazy, products
 from jinja2 import DictLoader
 
+from storefront_plugin import MemoryCatalog, Storefront
 from storefront_plugin.core.errors import ConfigurationError, StoreUnavailable
 from storefront_plugin.recommending.plan import Slot
 from storefront_plugin.shop.ports import AddForm, Product
 from storefront_plugin.signals import slot_failed
+from storefront_plugin.web.widgets.rendering import pages_in_place_of_widgets
 
 PRODUCT = "/page?call=storefront.placement('product', '1')"
 CART = "/page?call=storefront.placement('cart')"
@@ -388,6 +390,22 @@ def test_a_shop_overrides_a_template_by_its_name_and_can_extend_ours(app: Flask)
     assert all(card.select(".storefront-link") for card in cards)
 
 
+def test_a_page_of_the_shops_that_has_the_name_of_a_widget_is_not_nested_into_it(app: Flask) -> None:
+    """templates/storefront/list.html may be a list of stores: widgets are ours then, and the check says so."""
+    app.jinja_loader = DictLoader(
+        {
+            "base.html": "<!DOCTYPE html><html><body>{% block content %}{% endblock %}</body></html>",
+            "storefront/list.html": "{% extends 'base.html' %}{% block content %}<h1>Our shops</h1>{% endblock %}",
+            "storefront/_price.html": "{% extends 'storefront-default/_price.html' %}",
+            "storefront/answer.html": "{% extends 'base.html' %}{% block content %}{{ answer.text }}{% endblock %}",
+        }
+    )
+    soup = soup_of(app, "/page?call=storefront.slot('related', '1', layout='list', limit=2)")
+    assert len(soup.select(".storefront-list .storefront-card")) == 2
+    assert not soup.select("h1, html html")
+    assert pages_in_place_of_widgets(app.jinja_env) == ["storefront/list.html"]
+
+
 def test_a_template_of_the_shops_reads_what_merchants_set_of_the_slot(app: Flask) -> None:
     """All of it, of slots that wait for their fragment too: a setting more needs nothing between plan and template."""
     app.jinja_loader = DictLoader({"storefront/slot.html": "<i>{{ slot.settings.limit }} {{ slot.settings.lazy }}</i>"})
@@ -442,3 +460,12 @@ def _no_context_left() -> Iterator[None]:
     from flask.globals import _cv_app
 
     assert _cv_app.get(None) is None
+
+
+@pytest.mark.parametrize("url_prefix", ["tips", "/<lang>/tips", "/", "", "/tips/"])
+def test_a_prefix_that_cannot_be_is_refused_when_mounting(url_prefix: str) -> None:
+    """In one sentence, before any address is made of it."""
+    app = Flask("shop")
+    app.secret_key = "a key"
+    with pytest.raises(ConfigurationError, match=r"url_prefix=.*'/suggestions'"):
+        Storefront(app, catalog=MemoryCatalog([]), url_prefix=url_prefix)

@@ -6,6 +6,8 @@ for all shoppers must not.
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from flask import current_app, has_request_context, url_for
-from jinja2 import Environment, Template
+from jinja2 import Environment, Template, nodes
 from markupsafe import Markup
 
 from ...bundles.bundle import Bundle
@@ -48,6 +50,8 @@ from .slot_contexts import BundlesView, BundleView, SlotView
 
 View: TypeAlias = CardView | PartView | BundleView | NoticeView | PriceView | StarsView
 
+_log = logging.getLogger(__name__)
+
 NAMES = ("card", "part", "bundle", "notice", "price", "stars")
 
 
@@ -66,7 +70,7 @@ class Parts:
 
     def __init__(self, environment: Environment, locale: str, private: bool) -> None:
         self._locale = locale
-        self._templates = {name: environment.get_template(f"storefront/_{name}.html") for name in NAMES}
+        self._templates = {name: widget_template(environment, f"_{name}.html") for name in NAMES}
         self._cacheable = {name: is_ours(template) for name, template in self._templates.items()}
         all_ours = all(self._cacheable.values())
         self._cacheable |= {"card": all_ours and not private, "part": all_ours, "bundle": all_ours}
@@ -82,6 +86,43 @@ class Parts:
     def fresh(self, template: Template, name: str, view: View) -> str:
         """The HTML of *view*, rendered now."""
         return template.render({name: view, "_": texts_for(self._locale).gettext, "show": self})
+
+
+def widget_template(environment: Environment, name: str) -> Template:
+    """The widget *name*: the shop's own, or ours where the shop's template of that name is a page of its own."""
+    found = environment.get_template(f"storefront/{name}")
+    return environment.get_template(f"storefront-default/{name}") if is_page(environment, found) else found
+
+
+def is_page(environment: Environment, template: Template) -> bool:
+    """Whether the shop's *template* is a whole page, or extends one: nested into a slot it would break the page."""
+    whole = template.name == "storefront/answer.html"  # which is a page of ours, too
+    return not (whole or is_ours(template)) and _is_page(environment, template)
+
+
+@lru_cache(maxsize=256)
+def _is_page(environment: Environment, template: Template) -> bool:
+    names, seen = [template.name or ""], set[str]()
+    while names and environment.loader is not None:
+        name = names.pop()
+        seen.add(name)
+        source = environment.loader.get_source(environment, name)[0]
+        if re.search(r"<(!doctype|html|body)\b", source, re.IGNORECASE):
+            _log.warning(
+                "templates/%s is a page of the shop's own and not used as a widget; rename it, or make it a widget.",
+                template.name,
+            )
+            return True
+        bases = [one.template for one in environment.parse(source).find_all(nodes.Extends)]
+        names += [one.value for one in bases if isinstance(one, nodes.Const) and one.value not in seen]
+    return False
+
+
+def pages_in_place_of_widgets(environment: Environment) -> list[str]:
+    """Templates of the shop's own that have the name of a widget and are pages, for the check of an installation."""
+    ours = sorted(path.name for path in WIDGETS.glob("*.html"))
+    found = (environment.get_template(f"storefront/{name}") for name in ours)
+    return [str(one.name) for one in found if is_page(environment, one)]
 
 
 def is_ours(template: Template) -> bool:
@@ -176,8 +217,13 @@ def _hash_of(path: Path, _changed: int) -> str:
 
 
 def _render(template: str, texts: Texts, **context: Any) -> Markup:
-    loaded = current_app.jinja_env.get_template(f"storefront/{template}")
-    return Markup(loaded.render(context, _=texts.gettext))  # noqa: S704 - Jinja has escaped it
+    environment = current_app.jinja_env
+
+    def widget(name: str) -> Template:
+        return widget_template(environment, f"{name}.html")
+
+    loaded = widget_template(environment, template)
+    return Markup(loaded.render(context, _=texts.gettext, widget=widget))  # noqa: S704 - Jinja has escaped it
 
 
 def _without_code(filled: FilledSlot) -> FilledSlot:
