@@ -62,7 +62,10 @@ HAVING sum(sign) <> 0;
 -- The newest day is that of an order that counts: one that was cancelled is forgotten.
 SELECT (SELECT max(day) FROM (SELECT day FROM lines WHERE NOT is_other GROUP BY day HAVING sum(sign) > 0)),
        max(product),
-       (SELECT count(DISTINCT order_row) FROM lines WHERE sign > 0 AND size > $max_size)
+       (SELECT CAST(coalesce(sum(sign), 0) AS BIGINT)
+        FROM (SELECT any_value(sign) AS sign, bool_or(is_other) AS is_part
+              FROM lines WHERE size > $max_size GROUP BY order_row)
+        WHERE sign > 0 OR NOT is_part)
 FROM lines;
 
 -- name: products_of_shard

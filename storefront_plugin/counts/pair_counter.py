@@ -37,7 +37,7 @@ class PairCounter:
 
     Attributes:
         day: The newest day of the log; None when it is empty.
-        large: Orders placed that are too large for pairs.
+        large: Orders that stand and are too large for pairs.
         products: The largest product number.
     """
 

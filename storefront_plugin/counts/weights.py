@@ -103,5 +103,6 @@ def _line(weight: int, products: Iterable[int]) -> str:
 
 
 def large_orders(entries: Iterable[Entry]) -> int:
-    """Number of orders placed in *entries* that are too large for pairs."""
-    return sum(1 for entry in entries if entry.sign > 0 and entry.size > MAX_PAIR_SIZE)
+    """How many more orders too large for pairs stand after *entries*: those that come, less those that go as a whole."""
+    large = (entry for entry in entries if entry.size > MAX_PAIR_SIZE)
+    return sum(entry.sign for entry in large if entry.sign > 0 or not entry.others)

@@ -90,12 +90,12 @@ class Event(NamedTuple):
     def from_payload(cls, kind: Kind, order_id: str, payload: str, said_at: dt.datetime | None = None) -> Event:
         """The event from its `payload`."""
         data = json.loads(payload)
-        if placed_at := data.get("placed_at"):
-            data["placed_at"] = dt.datetime.fromisoformat(placed_at)
-        for name in ("lines", "refunds"):
-            if name in data:
-                data[name] = tuple([Line(*line) for line in data[name]])
-        return cls(kind, order_id, said_at=said_at, **data)
+        lines = tuple([Line(*line) for line in data.pop("lines", ())])
+        if "placed_at" in data:
+            data["placed_at"] = dt.datetime.fromisoformat(data["placed_at"])
+        if "refunds" in data:
+            data["refunds"] = tuple([Line(*line) for line in data["refunds"]])
+        return cls(kind, order_id, lines, said_at=said_at, **data)
 
     @property
     def has_time(self) -> bool:

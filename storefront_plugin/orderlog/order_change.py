@@ -15,6 +15,10 @@ from .settling import CountedDays, Settled, settle
 from .tables import OrderEvent, ProductNumber
 
 
+WAITING = 1000
+"""So many waiting events are looked through: they have no index by order, and there are rarely more than a few."""
+
+
 class OrderChange(str, Enum):
     """What a call did to an order. Only `NOT_RECORDED` is false.
 
@@ -42,7 +46,8 @@ class OrderChange(str, Enum):
 def change_by(connection: sa.Connection, event: Event, row: int) -> OrderChange:
     """What *event*, recorded as *row*, does to its order, after the events of that order that wait before it."""
     columns = (OrderEvent.kind, OrderEvent.order_id, OrderEvent.payload, OrderEvent.recorded_at)
-    query = sa.select(*columns).where(OrderEvent.order_id == event.order_id, OrderEvent.id != row)
+    recent = OrderEvent.id.between(row - WAITING, row - 1)
+    query = sa.select(*columns).where(recent, OrderEvent.order_id == event.order_id)
     rows = connection.execute(query.order_by(OrderEvent.id))
     waiting = [Event.from_payload(cast(Kind, kind), id, payload, said_at) for kind, id, payload, said_at in rows]
     states = load_states(connection, [event.order_id])

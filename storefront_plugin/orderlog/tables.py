@@ -21,7 +21,7 @@ class OrderEvent(Base):
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     kind: Mapped[str] = mapped_column(sa.String(16))
-    order_id: Mapped[str] = mapped_column(Id, index=True)
+    order_id: Mapped[str] = mapped_column(Id)
     payload: Mapped[str] = mapped_column(sa.Text)
     recorded_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
 

@@ -268,7 +268,6 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_storefront_order_event")),
     )
-    op.create_index(op.f("ix_storefront_order_event_order_id"), "storefront_order_event", ["order_id"], unique=False)
 
     op.create_table(
         "storefront_order_line",
