@@ -14,7 +14,6 @@ from .numbering import load_states
 from .settling import CountedDays, Settled, settle
 from .tables import OrderEvent, ProductNumber
 
-
 WAITING = 1000
 """So many waiting events are looked through: they have no index by order, and there are rarely more than a few."""
 
