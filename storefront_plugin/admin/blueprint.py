@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from ..core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
+from ..core.patience import wait_briefly
 from ..web.blueprint import exemption
 from ..web.http import ANSWER_HEADER, is_own, make_private
 from .bundles import bulk as bundle_bulk
@@ -82,6 +83,7 @@ def build_admin(name: str, url_prefix: str) -> Blueprint:
         methods = _EVERY_METHOD if rule == "/<path:path>" else _EVERY_METHOD[1:]
         blueprint.add_url_rule(rule, "not_found", not_found, methods=methods, provide_automatic_options=False)
     blueprint.url_value_preprocessor(exemption(blueprint))
+    blueprint.before_request(wait_briefly)
     blueprint.before_request(authorize)
     blueprint.after_request(security_headers)
     for error, answer in _ANSWERS:

@@ -3,7 +3,9 @@
 Sessions are short, and of three kinds:
 
 * ``reading()`` inside a page: gives up within the deadline;
-* ``reading(blocking=True)`` and ``writing()`` outside pages: wait up to five seconds for a lock.
+* ``reading(blocking=True)`` and ``writing()`` outside pages: wait up to five seconds for a lock;
+* the same in a request that must not (`wait_briefly`), such as a page of the admin: up to a second, and once it was in
+  vain no longer than a page.
 
 In-memory SQLite, common in test suites, has a single connection. While the shop's session is in a transaction, ours
 join it behind a savepoint; otherwise they use the connection directly.
@@ -28,12 +30,16 @@ from . import dialects
 from .errors import ConfigurationError, DatabaseUnavailable, InputError, TablesMissing
 from .forks import Forkable, Gate, join_forks
 from .locks import ProcessLock
+from .patience import Patience, patience_of_work, waited_in_vain
 from .shop_database import ShopDatabase, ShopSession
 
 logger = logging.getLogger(__name__)
 
 BLOCKING_SECONDS = 5.0
-"""Seconds that blocking sessions wait for a lock or a connection."""
+"""Seconds that each statement of a blocking session waits for a lock, and the session for a connection."""
+
+BRIEF_SECONDS = 1.0
+"""The same in a request that waits briefly."""
 
 MAX_PAGE = 200
 """Rows of a page of a list."""
@@ -82,7 +88,7 @@ class Database(Forkable):
         self._shop_options = shop_options
         self._lock = ProcessLock()
         self._gate = Gate()
-        self._engines: dict[tuple[int, bool], sa.Engine] = {}
+        self._engines: dict[tuple[int, Patience], sa.Engine] = {}
         self._in_memory: bool | None = None
         join_forks(self)
 
@@ -131,11 +137,16 @@ class Database(Forkable):
         if self.in_memory:
             Base.metadata.create_all(connection)
 
-    def connect(self) -> sa.Connection:
-        """A connection of our own for migrations; it waits for locks."""
-        if self.in_memory:
-            return self._shop_engine().connect()  # type: ignore[union-attr]
-        return self._engine(True).connect()
+    @contextmanager
+    def connect(self) -> Iterator[sa.Connection]:
+        """A connection of our own for migrations. Raises `DatabaseUnavailable` when a lock is not free within seconds."""
+        with _translated():
+            if self.in_memory:
+                with self._shop_engine().connect() as connection:  # type: ignore[union-attr]
+                    yield connection
+            else:
+                with self._passed("work"), self._engine("work").connect() as connection:
+                    yield connection
 
     def dispose(self) -> None:
         """Close our connections; the next use opens new ones."""
@@ -198,12 +209,18 @@ class Database(Forkable):
             with self._joined_session() as session:
                 yield session
             return
+        patience = patience_of_work() if blocking else "page"
+        with self._passed(patience), Session(self._engine(patience), expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def _passed(self, patience: Patience) -> Iterator[None]:
         with ExitStack() as stack:
             try:
-                stack.enter_context(self._gate.passed(self._patience(blocking)))
+                stack.enter_context(self._gate.passed(self._seconds(patience)))
             except TimeoutError as error:
                 raise DatabaseUnavailable(f"{error} Trying again.") from error
-            yield stack.enter_context(Session(self._engine(blocking), expire_on_commit=False))
+            yield
 
     def _joined_session(self) -> Session:
         bind = self.shop.joint(self._model)
@@ -217,29 +234,31 @@ class Database(Forkable):
     def _shop_engine(self) -> sa.Engine | None:
         return self.shop.engine(self._model)
 
-    def _engine(self, blocking: bool) -> sa.Engine:
+    def _engine(self, patience: Patience) -> sa.Engine:
         # Those of a parent process stay untouched: a forked child must neither use nor close its connections.
-        key = (os.getpid(), blocking)
+        key = (os.getpid(), patience)
         with self._lock:
             if key not in self._engines:
-                self._engines[key] = self._make_engine(blocking)
+                self._engines[key] = self._make_engine(patience)
             return self._engines[key]
 
-    def _own_keys(self) -> list[tuple[int, bool]]:
+    def _own_keys(self) -> list[tuple[int, Patience]]:
         return [key for key in list(self._engines) if key[0] == os.getpid()]
 
-    def _patience(self, blocking: bool) -> float:
-        return BLOCKING_SECONDS if blocking else self._deadline
+    def _seconds(self, patience: Patience) -> float:
+        return {"page": self._deadline, "brief": BRIEF_SECONDS, "work": BLOCKING_SECONDS}[patience]
 
-    def _make_engine(self, blocking: bool) -> sa.Engine:
-        wait = self._patience(blocking)
+    def _make_engine(self, patience: Patience) -> sa.Engine:
+        wait, is_page = self._seconds(patience), patience == "page"
         url, options = self._address()
         options["connect_args"] = dialects.connect_args(url, wait, options.get("connect_args", {}))
         engine = sa.create_engine(
-            url, pool_size=2, max_overflow=2, pool_timeout=wait, pool_pre_ping=blocking, **options
+            url, pool_size=2, max_overflow=2, pool_timeout=wait, pool_pre_ping=not is_page, **options
         )
-        if not blocking:
+        if is_page:
             dialects.limit_statements(engine, wait)
+        else:
+            dialects.limit_lock_waits(engine, wait)
         return engine
 
     def _address(self) -> tuple[sa.URL, dict[str, Any]]:
@@ -284,6 +303,7 @@ def _translated() -> Iterator[None]:
             raise DatabaseUnavailable(
                 f"The database refused a query ({text}); check the columns given to the adapters."
             ) from error
+        waited_in_vain()
         raise DatabaseUnavailable(f"The database is locked, slow or unreachable ({text}); trying again.") from error
 
 

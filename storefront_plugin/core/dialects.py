@@ -84,17 +84,32 @@ def connect_args(url: sa.URL, wait: float, given: Mapping[str, Any]) -> dict[str
 def limit_statements(engine: sa.Engine, seconds: float) -> None:
     """Make the server cancel each statement on *engine* after *seconds*, where it supports that."""
     if engine.dialect.name == "postgresql":
-        event.listen(engine, "connect", _set_statement_timeout(int(seconds * 1000)))
+        event.listen(engine, "connect", _setting(f"SET statement_timeout = {int(seconds * 1000)}"))
 
 
-def _set_statement_timeout(milliseconds: int) -> Callable[[Any, Any], None]:
-    def set_timeout(connection: Any, _record: Any) -> None:
-        previous, connection.autocommit = connection.autocommit, True
+def limit_lock_waits(engine: sa.Engine, seconds: float) -> None:
+    """Make each statement on *engine* fail after *seconds* of waiting for a lock, where `connect_args` does not."""
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _setting(f"SET lock_timeout = {int(seconds * 1000)}"))
+    elif engine.dialect.name in ("mysql", "mariadb"):
+        whole = max(1, round(seconds))
+        event.listen(
+            engine, "connect", _setting(f"SET innodb_lock_wait_timeout = {whole}, lock_wait_timeout = {whole}")
+        )
+
+
+def _setting(statement: str) -> Callable[[Any, Any], None]:
+    def set_at_connect(connection: Any, _record: Any) -> None:
+        transactional = isinstance(getattr(connection, "autocommit", None), bool)  # PostgreSQL: else a rollback ends it
+        previous = connection.autocommit if transactional else None
+        if transactional:
+            connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(f"SET statement_timeout = {milliseconds}")
-        connection.autocommit = previous
+            cursor.execute(statement)
+        if transactional:
+            connection.autocommit = previous
 
-    return set_timeout
+    return set_at_connect
 
 
 def begin_before_savepoint(connection: sa.Connection) -> None:

@@ -517,7 +517,7 @@ def test_a_redis_that_refuses_to_write_is_shown(
 
 def test_a_locked_database_is_shown(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not as missing tables; the page comes up with what Redis knows."""
-    monkeypatch.setattr(database, "BLOCKING_SECONDS", 0.1)
+    monkeypatch.setattr(database, "BRIEF_SECONDS", 0.1)
     shop = make_shop(admin_access=lambda: Merchant("First editor"))
     with sqlite3.connect(Path(shop.app.instance_path) / "shop.sqlite") as other:
         other.execute("BEGIN EXCLUSIVE")

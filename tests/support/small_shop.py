@@ -86,7 +86,8 @@ def small_shop(folder: Path, products: Sequence[Product] | None = None, **config
     storefront = Storefront(app, **adapters)
     with app.app_context():
         if ours:
-            storefront.database.connect().close()  # threads of tests use the engine outside of an app context
+            with storefront.database.connect():  # threads of tests use the engine outside of an app context
+                pass
         else:
             storefront.init_db()
     return SmallShop(app, db, storefront, {product.id: product for product in products})

@@ -1,0 +1,136 @@
+"""Somebody else locks our tables: commands and the admin say so within seconds, on PostgreSQL as on SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from counting_model import expected, stored
+from made_bundles import set_of
+from merchant_pages import HOME, token_of
+from postgres import postgres_url
+from small_shop import START, SmallShop
+
+from storefront_plugin import MemoryOrders, Merchant, Order, OrderLine
+from storefront_plugin.admin.kit.forms import TOKEN
+from storefront_plugin.bundles.price import percent_off
+from storefront_plugin.core import database
+from storefront_plugin.core.database import Base
+from storefront_plugin.core.errors import DatabaseUnavailable
+from storefront_plugin.migrations import VERSION_TABLE
+
+MakeShop = Callable[..., SmallShop]
+PAGE_SECONDS = 2.0
+PAGES = (
+    "",
+    "/bundles",
+    "/bundles/new",
+    "/bundles/1",
+    "/bundles/1/history",
+    "/bundles/1/code",
+    "/bundles/files",
+    "/bundles/export",
+    "/bundles/proposals",
+    "/rules",
+    "/rules/new",
+    "/slots",
+    "/slots/product",
+    "/explain?placement=product&product=p1",
+    "/log",
+    "/products?q=Product",
+    "/nothing",
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shop(request: pytest.FixtureRequest, make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> SmallShop:
+    """A shop with a bundle, a rule and orders; background work has less patience, so that the test is short."""
+    monkeypatch.setattr(database, "BLOCKING_SECONDS", 1.5)
+    address = {"SQLALCHEMY_DATABASE_URI": postgres_url()} if request.param == "postgresql" else {}
+    line = OrderLine("p1", 1)
+    orders = MemoryOrders([Order(id="late", placed_at=START, lines=[line])])
+    made = make_shop(orders=orders, admin_access=lambda: Merchant("Editor"), STOREFRONT_DEADLINE_MS=50, **address)
+    with made.app.app_context():
+        made.place(["p1", "p2"], ["p1", "p2"])
+        made.storefront.publish_bundle(set_of("p1", "p2", price=percent_off(10)))
+        made.storefront.exclude("p3")
+        made.db.session.remove()
+    made.app.test_client().get(HOME)  # templates and connections are there
+    return made
+
+
+@contextmanager
+def locked(shop: SmallShop) -> Iterator[None]:
+    """All our tables are locked, as by a migration, a restore or a forgotten session."""
+    address = sa.make_url(shop.app.config["SQLALCHEMY_DATABASE_URI"])
+    if address.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(Path(shop.app.instance_path) / "shop.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            yield
+            other.execute("ROLLBACK")
+        return
+    engine, tables = sa.create_engine(address, poolclass=sa.NullPool), ", ".join([*Base.metadata.tables, VERSION_TABLE])
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE"))
+        yield
+
+
+def test_background_work_gives_up_and_says_why(shop: SmallShop) -> None:
+    """Counting, catching up and tables that are brought up to date; afterwards all is counted."""
+    with shop.app.app_context():
+        shop.place(["p1", "p3"], drain=False)
+        shop.db.session.remove()
+        for work in (shop.storefront.drain, shop.storefront.catch_up, shop.storefront.init_db):
+            with locked(shop):
+                began = time.monotonic()
+                with pytest.raises(DatabaseUnavailable, match="locked, slow or unreachable"):
+                    work()
+                assert time.monotonic() - began < 1.5 * 2
+        shop.storefront.catch_up()
+        shop.storefront.drain()
+        assert stored(shop) == expected(shop)
+
+
+def test_commands_end_with_a_sentence(shop: SmallShop) -> None:
+    """And exit status 1."""
+    for command in ("drain", "catch-up", "stats", "check"):
+        with locked(shop):
+            began = time.monotonic()
+            result = shop.app.test_cli_runner().invoke(args=["storefront", command])
+            assert (result.exit_code, "locked, slow or unreachable" in result.output) == (1, True), command
+            assert time.monotonic() - began < 8
+
+
+def test_the_admin_answers_beside_locked_tables(shop: SmallShop) -> None:
+    """Each page within two seconds: what can be told, or that the database is locked."""
+    client, seconds = shop.app.test_client(), {}
+    with locked(shop):
+        for page in PAGES:
+            began = time.monotonic()
+            status = client.get(f"{HOME}{page}").status_code
+            seconds[page] = time.monotonic() - began
+            assert status in (200, 404, 503), page
+    assert {page: spent for page, spent in seconds.items() if spent > PAGE_SECONDS} == {}
+
+
+def test_a_change_beside_locked_tables_is_refused_in_time(shop: SmallShop) -> None:
+    """What was typed is kept, and nothing was changed."""
+    client = shop.app.test_client()
+    token = token_of(client, f"{HOME}/bundles/1")
+    with shop.app.app_context():
+        version = shop.storefront.services.bundles.load(1).version
+    change = {TOKEN: token, "action": "archive", "version": version}
+    with locked(shop):
+        began = time.monotonic()
+        answer = client.post(f"{HOME}/bundles/1/state", data=change)
+        assert time.monotonic() - began < PAGE_SECONDS
+    assert answer.status_code == 503
+    assert "archive" in answer.text
+    assert client.post(f"{HOME}/bundles/1/state", data=change).status_code == 303
+    with shop.app.app_context():
+        assert shop.storefront.services.bundles.load(1).state == "archived"
