@@ -312,7 +312,7 @@ function priceSet(form) {
   was.closest("s").hidden = text.hidden = !off;
 }
 
-// Why a mix cannot be added yet, in the place of its price: too few pieces (off above 0), or too many.
+// Why a mix cannot be added yet, in the place of its price: too few items (off above 0), or too many.
 function tally(form, count, off) {
   const line = form.querySelector(".storefront-tally");
   if (!line) return;

@@ -108,7 +108,7 @@ def _redis(services: Services) -> Iterator[Finding]:
     facts = services.store.info()
     yield Finding("ok", f"{facts.title} answers at {services.store.label}.")
     if facts.refusal:
-        yield Finding("warning", f"Whether Redis evicts counts cannot be told: {facts.refusal}")
+        yield Finding("warning", f"Cannot find out whether Redis evicts counts: {facts.refusal}")
     if facts.evicts:
         yield Finding(
             "warning",

@@ -179,7 +179,7 @@ def test_the_log_says_which_slots_were_changed(admin: SmallShop, browser: Mercha
 
 
 def test_the_log_leads_to_the_history_of_a_bundle(admin: SmallShop, browser: Merchants) -> None:
-    """Where a change of it is told field by field."""
+    """Where a change of it is shown field by field."""
     with admin.app.app_context():
         database = admin.storefront.database
         stored = BundleRepository(database).create(set_of("p1", "p2", price=percent_off(10)))

@@ -1,4 +1,4 @@
-"""Bundles go out as a spreadsheet and come in again: checked first, good rows kept, bad ones told by line."""
+"""Bundles go out as a spreadsheet and come in again: checked first, good rows kept, bad ones reported by line."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_locked_database_is_shown_on_a_page_not_in_a_broken_file(
 
 
 def test_a_file_is_checked_before_anything_is_changed(admin: SmallShop, editor: Merchants) -> None:
-    """The same file changes nothing; a changed and a new row are told, then imported once."""
+    """The same file changes nothing; a changed and a new row are shown, then imported once."""
     text = exported(editor)
     checked(editor, text)
     assert editor.texts(".report .state") == ["Unchanged", "Unchanged"]

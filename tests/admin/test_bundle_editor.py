@@ -299,7 +299,7 @@ def test_one_tier_or_choice_that_saves_is_enough(admin: SmallShop, editor: Merch
 
 
 def test_an_error_about_one_of_several_tiers_names_it(admin: SmallShop, editor: Merchants) -> None:
-    """A quantity step whose percentage is missing is told as the second step."""
+    """A quantity step whose percentage is missing is shown at the second step."""
     editor.get("bundles/new?kind=steps")
     editor.press("add-0", tiers__0__add="p3")
     editor.press("save", texts__0__title="Many", tiers__0__percent="5", tiers__1__percent="")
@@ -578,8 +578,8 @@ def test_a_bundle_that_is_on_and_is_not_available_says_so(
     assert editor.texts(".state") == [label, "Draft"]
     editor.get("bundles/1")
     assert editor.texts(".lead .state") == [label]
-    told = [text for text in editor.texts("#bundle-preview .notice-warning") if "Not shown to shoppers" in text]
-    assert [sentence in text for text in told] == [True] * bool(sentence)
+    shown = [text for text in editor.texts("#bundle-preview .notice-warning") if "Not shown to shoppers" in text]
+    assert [sentence in text for text in shown] == [True] * bool(sentence)
     assert bool(editor.soup.find("a", string="View in store")) == (label == "Active")
     editor.get("")
     assert editor.texts(".on-rows .state") == [label] * (label != "Active")
@@ -717,19 +717,19 @@ def test_forged_fields_break_nothing(admin: SmallShop, editor: Merchants) -> Non
 
 
 def test_shoppers_see_a_change_at_once(admin: SmallShop, editor: Merchants) -> None:
-    """The other processes are told when something that is on sale changed, and only then."""
+    """The other processes are notified when something that is on sale changed, and only then."""
     create(admin, set_of("p1", "p2", price=TEN))
-    told: list[str] = []
+    notified: list[str] = []
     with admin.app.app_context():
-        admin.storefront.services.news.rules_changed = lambda: told.append("told")  # type: ignore[method-assign]
+        admin.storefront.services.news.rules_changed = lambda: notified.append("once")  # type: ignore[method-assign]
     editor.get("bundles/1")
     editor.press("save", texts__0__title="Draft")
-    assert told == []
+    assert notified == []
     editor.press("publish")
     editor.press("save", texts__0__title="On")
     editor.click("Undo")
     editor.click("Archive")
-    assert len(told) == 4
+    assert len(notified) == 4
 
 
 def test_what_is_not_different_makes_no_history(admin: SmallShop, editor: Merchants) -> None:

@@ -152,7 +152,7 @@ def test_several_are_changed_together_and_taken_back(admin: SmallShop, editor: M
 
 
 def test_drafts_are_deleted_together_and_come_back(admin: SmallShop, editor: Merchants) -> None:
-    """What was on sale stays, and is told; Undo brings the drafts back."""
+    """What was on sale stays, and is named; Undo brings the drafts back."""
     fill(admin, titled("Sold"))
     fill(admin, titled("One"), titled("Two"), publish=False)
     editor.get("bundles?sort=id&order=up")

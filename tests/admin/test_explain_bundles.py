@@ -35,7 +35,7 @@ def sets(make_shop: MakeShop) -> BundleShop:
     )
 
 
-def told(browser: Explained) -> list[tuple[str, str, str]]:
+def verdicts(browser: Explained) -> list[tuple[str, str, str]]:
     """Title, verdict and saving of each bundle."""
     rows = browser.soup.select(".explain-bundles tbody tr")
     cells = [
@@ -54,9 +54,9 @@ def test_bundles_of_a_product_have_their_verdicts(sets: BundleShop) -> None:
     sets.publish(titled(HOSTILE, set_of("p1", "p2", price=percent_off(10), segment="club")))
     browser = Explained(sets.shop)
     browser.get("explain?product=p1")
-    (shown_start,) = [verdict for title, verdict, _ in told(browser) if title == "Later"]
+    (shown_start,) = [verdict for title, verdict, _ in verdicts(browser) if title == "Later"]
     assert shown_start.startswith("Starts on May 1, 2099, 9:30")
-    assert told(browser) == [
+    assert verdicts(browser) == [
         ("Best", "Shown #1", "€2.00"),
         ("Second", "Others come first: limit of 1 reached", "€1.00"),
         ("Empty", "Product 3 is sold out", "–"),
@@ -77,14 +77,14 @@ def test_bundles_of_a_cart_have_their_verdicts(sets: BundleShop) -> None:
     cart = "explain?placement=cart&product=p1&product=p9&product=p8"
     browser = Explained(sets.shop)
     browser.get(cart)
-    assert told(browser) == [
+    assert verdicts(browser) == [
         ("Whole", "Already applied to the cart 1 time, limit reached", "€2.00"),
         ("Near", "Shown #2 Add Product 10 and save €9.00", "€9.00"),
         ("Weak", "Whole saves more in this cart", "€1.00"),
     ]
     japanese = Explained(sets.shop, "ja")
     japanese.get(cart)
-    assert told(japanese)[0][1] == "カートに適用済み 1回（上限に到達）"
+    assert verdicts(japanese)[0][1] == "カートに適用済み 1回（上限に到達）"
 
 
 def test_a_page_without_bundles_says_so_and_many_are_folded(sets: BundleShop) -> None:
@@ -97,11 +97,11 @@ def test_a_page_without_bundles_says_so_and_many_are_folded(sets: BundleShop) ->
     for number in range(23):
         sets.publish(titled(f"Set {number}", set_of("p1", "p2", price=percent_off(number + 1))))
     browser.get("explain?product=p1")
-    assert len(told(browser)) == 20
+    assert len(verdicts(browser)) == 20
     (more,) = browser.soup.select(".explain-more a")
     assert more.get_text() == "Show 3 more bundles"
     browser.get(str(more["href"]))
-    assert len(told(browser)) == 23
+    assert len(verdicts(browser)) == 23
 
 
 def test_a_slot_that_steps_back_for_a_bundle_says_so(make_shop: MakeShop) -> None:

@@ -180,7 +180,7 @@ def test_drafts_and_archived_bundles_are_nobodys_worry(shop: SmallShop, catalog:
 
 
 def test_a_bundle_that_ended_or_is_used_up_is_shown(shop: SmallShop) -> None:
-    """And those that have not are not; an ended one is told once, whatever else is wrong with it."""
+    """And those that have not are not; an ended one is listed once, whatever else is wrong with it."""
     now = dt.datetime.now(UTC)
     ended = publish(shop, "p1", "gone", schedule=Schedule(None, now - dt.timedelta(hours=1)))
     publish(shop, "p1", "p2", schedule=Schedule(now + dt.timedelta(days=1), now + dt.timedelta(days=2)))
@@ -368,7 +368,7 @@ def test_a_worker_is_shown_and_a_missing_one_is_a_matter(make_shop: MakeShop, mo
 
 
 def test_a_thread_that_has_nothing_to_do_may_rest(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It starts with the first page or order; once seen it is told like a worker."""
+    """It starts with the first page or order; once seen it is shown like a worker."""
     shop = quiet_shop(make_shop, monkeypatch, "thread")
     assert matters(shop) == []
     assert services(shop)["Worker"] == "Worker Idle starts with the shop's first page view or order"
@@ -695,7 +695,7 @@ def test_rules_and_changed_slots_are_among_what_is_on(shop: SmallShop, catalog: 
 
 
 def test_the_page_is_the_same_on_postgresql(make_shop: MakeShop) -> None:
-    """Its counts are exact there too, and the database's own name and version are told."""
+    """Its counts are exact there too, and the database's own name and version are shown."""
     shop = make_shop(admin_access=lambda: Merchant("First editor"), SQLALCHEMY_DATABASE_URI=postgres_url())
     now = dt.datetime.now(UTC)
     publish(shop, "p1", "gone")

@@ -163,7 +163,7 @@ def test_a_decision_leads_to_the_next_row(editor: Merchants, found: dict[str, st
 def test_several_are_rejected_together_and_come_back(
     admin: SmallShop, editor: Merchants, found: dict[str, str]
 ) -> None:
-    """One Undo for all of them, or chosen again among the rejected ones; what is gone in the meantime is named."""
+    """One Undo for all of them, or chosen again among the dismissed ones; what is gone in the meantime is named."""
     editor.get(PAGE)
     shown = keys(editor)
     decide(editor, rows=shown[:2])
@@ -201,7 +201,7 @@ def test_the_editor_shows_what_spoke_for_a_proposal(admin: SmallShop, editor: Me
 
 
 def test_rejecting_can_be_undone_at_once_and_later(admin: SmallShop, editor: Merchants, found: dict[str, str]) -> None:
-    """The notice has a button, the list of rejected ones too; each leads back to where it was pressed."""
+    """The notice has a button, the list of dismissed ones too; each leads back to where it was pressed."""
     editor.get(f"{PAGE}?sort=lift")
     first, key = editor.texts("tbody tr .row-title")[0], keys(editor)[0]
     assert f"Dismiss {first}" in editor.texts("tbody button")

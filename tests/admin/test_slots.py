@@ -97,7 +97,7 @@ def names(soup: BeautifulSoup) -> list[str]:
     return [str(item.select("input[name$='-name']")[0]["value"]) for item in items]
 
 
-def told(soup: BeautifulSoup) -> str:
+def notices(soup: BeautifulSoup) -> str:
     return " ".join(each.get_text(" ", strip=True) for each in soup.select(".notice"))
 
 
@@ -152,7 +152,7 @@ def test_the_list_shows_every_placement_with_its_slots_in_order(browser: Browser
 
 
 def test_the_list_says_how_often_slots_stayed_empty_and_what_state_they_are_in(browser: Browser) -> None:
-    """A slot that is often empty stands out; schedules and switches are told."""
+    """A slot that is often empty stands out; schedules and switches are shown."""
     soon = dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=2)
     slots = [
         Slot(name="never", strategies=("bought_together",), title="Never"),
@@ -179,7 +179,7 @@ def test_without_redis_the_list_is_there(browser: Browser, monkeypatch: pytest.M
         raise StoreUnavailable("Redis is gone.")
 
     monkeypatch.setattr(RedisStore, "execute", gone)
-    assert "Redis isn't responding" in told(browser.get("/slots"))
+    assert "Redis isn't responding" in notices(browser.get("/slots"))
 
 
 def test_the_page_speaks_japanese(browser: Browser) -> None:
@@ -252,7 +252,7 @@ def test_a_slot_is_added_and_filled_in(browser: Browser) -> None:
     del typed["s1-measured"]
     assert {name: kept[name] for name in typed} == typed
     again = browser.press(soup, "save", 303)
-    assert "Nothing was changed." in told(again)
+    assert "Nothing was changed." in notices(again)
 
 
 def test_a_slot_keeps_what_the_form_does_not_show(browser: Browser) -> None:
@@ -263,7 +263,7 @@ def test_a_slot_keeps_what_the_form_does_not_show(browser: Browser) -> None:
     ]
     store(browser.shop, *both)
     soup = browser.press(browser.get(), "save", 303)
-    assert "Nothing was changed." in told(soup)
+    assert "Nothing was changed." in notices(soup)
     browser.press(soup, "save", 303, **{"s1-title-en": "Like it"})
     slots = stored(browser.shop).slots or ()
     assert slots[0].title == {"de": "Ähnlich", "en": "Like it"}
@@ -295,7 +295,7 @@ def test_a_slot_keeps_what_the_form_does_not_show(browser: Browser) -> None:
 def test_what_cannot_be_is_said_and_nothing_typed_is_lost(browser: Browser, typed: dict[str, Any], words: str) -> None:
     """Beside the field and summed up with a link; nothing is saved."""
     soup = browser.press(browser.get(), "save", 422, **typed, **{"s2-title-ja": "入力した文字"})
-    assert words in told(soup)
+    assert words in notices(soup)
     assert all(soup.select(str(link["href"])) for link in soup.select(".notice-error a"))
     kept = fields_of(soup, soup.select("form#slots")[0])
     assert ("s2-title-ja", "入力した文字") in kept
@@ -354,7 +354,7 @@ def test_the_second_of_two_editors_sees_both_versions_and_can_go_on(browser: Bro
 
 
 def test_a_different_order_is_a_difference(browser: Browser) -> None:
-    """Both places are told, also where the slots themselves are equal."""
+    """Both positions are shown, also where the slots themselves are equal."""
     soup = browser.get("/slots/home")
     own = DEFAULT_PLAN["home"]
     store(browser.shop, own[1], own[0], own[2], placement="home")
@@ -379,7 +379,7 @@ def test_undoing_what_somebody_changed_in_the_meantime_is_refused(browser: Brows
     """The message says who it was."""
     soup = browser.press(browser.press(browser.get(), "down:1"), "save", 303)
     theirs = store(browser.shop, Slot(name="x", strategies=("related",)))
-    assert "Second editor changed these slots" in told(browser.press_small(soup, "Undo"))
+    assert "Second editor changed these slots" in notices(browser.press_small(soup, "Undo"))
     assert stored(browser.shop) == theirs
 
 
@@ -404,14 +404,14 @@ def test_back_to_the_developers_plan_and_back_again(browser: Browser) -> None:
 
 
 def test_what_is_damaged_is_said_and_can_be_mended(browser: Browser) -> None:
-    """A slot that cannot be read is told; one whose strategy is gone stands in the form with it."""
+    """A slot that cannot be read is named; one whose strategy is gone stands in the form with it."""
     store(browser.shop, Slot(name="x", strategies=("related",)))
     text = '[{"name":"x","strategies":["related"]},{"name":"old","strategies":["telepathy"]},{"name":"bad","limit":-1}]'
     with browser.shop.app.app_context(), browser.shop.storefront.database.writing() as session:
         session.execute(sa.update(table_of(PlacementRow)).values(slots=text))
     assert "source telepathy no longer exists" in browser.get("/slots").text
     soup = browser.get()
-    assert "'bad'" in told(soup)
+    assert "'bad'" in notices(soup)
     assert names(soup) == ["x", "old"]
     soup = browser.press(soup, "save", 422)
     soup = browser.press(soup, "save", 303, **{"s2-strategies": "trending"})
@@ -512,7 +512,7 @@ def test_trouble_with_the_catalogue_is_shown_in_the_preview(make_shop: MakeShop)
     catalog.broken = True
     shop.app.extensions[SERVICES].products.forget(None)
     soup = Browser(shop).get("/slots/home")
-    assert "The catalogue is closed" in told(soup)
+    assert "The catalogue is closed" in notices(soup)
     assert len(names(soup)) == len(DEFAULT_PLAN["home"])
 
 
@@ -553,7 +553,7 @@ def test_strangers_learn_nothing(browser: Browser) -> None:
 def test_without_our_token_nothing_changes_and_nothing_is_lost(browser: Browser, token: str) -> None:
     """The form comes back with what was typed and a token that holds."""
     soup = browser.press(browser.get(), "save", 422, storefront_token=token, **{"s1-title-en": "Typed"})
-    assert "has expired" in told(soup)
+    assert "has expired" in notices(soup)
     assert stored(browser.shop).version == 0
     soup = browser.press(soup, "save", 303)
     assert (stored(browser.shop).slots or ())[0].title == {"en": "Typed"}
@@ -589,7 +589,7 @@ def test_a_long_plan_is_shown_whole(browser: Browser) -> None:
     store(browser.shop, *(replace(DEFAULT_PLAN["home"][1], name=f"n{number}") for number in range(20)))
     soup = browser.press(browser.get(), "add")
     assert len(names(soup)) == 21
-    assert "at most 20 slots" in told(browser.press(soup, "save", 422))
+    assert "at most 20 slots" in notices(browser.press(soup, "save", 422))
 
 
 def test_a_product_that_is_gone_is_no_error(browser: Browser) -> None:

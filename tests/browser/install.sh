@@ -1,5 +1,5 @@
 #!/bin/sh
-# Chromium, a Japanese font and axe-core for the browser tests. What cannot be had is said; the tests then decide.
+# Chromium, a Japanese font and axe-core for the browser tests. What is not available is said; the tests then decide.
 cd "$(dirname "$0")/../.." || exit 1
 if ! command -v chromium-headless-shell >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     (apt-get update -qq && apt-get install -y -qq chromium-headless-shell fonts-noto-cjk) >/dev/null 2>&1 \

@@ -62,7 +62,7 @@ def picker(page: Page) -> tuple[Locator, Locator]:
 
 
 def test_a_product_is_chosen_with_the_keyboard_alone(opened: Opener) -> None:
-    """Arrows go round, Enter chooses and does not send the form, and assistive technology is told each step."""
+    """Arrows go round, Enter chooses and does not send the form, and assistive technology hears each step."""
     page = opened("/probe")
     field, suggestions = picker(page)
     field.click()

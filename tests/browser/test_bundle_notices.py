@@ -1,4 +1,4 @@
-"""What shoppers are told in a real browser: they come back to it, nothing moves, and it is whole without script."""
+"""What shoppers read in a real browser: they come back to it, nothing moves, and it is whole without script."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def sold_out_meanwhile(shop: BundleShop, view: View, script: bool) -> Page:
 
 
 def test_with_script_the_shopper_comes_back_to_the_notice(shop: BundleShop, view: View) -> None:
-    """It is in view below a tall page, nothing moved for it, and it is told once."""
+    """It is in view below a tall page, nothing moved for it, and it is announced once."""
     page = sold_out_meanwhile(shop, view, script=True)
     notice = page.get_by_role("alert")
     expect(notice).to_have_text("Product 10 has just sold out.")

@@ -89,7 +89,7 @@ def test_a_fragment_is_fetched_only_when_the_shopper_comes_near(show: Opener) ->
 
 
 def test_a_changed_cart_brings_new_suggestions_and_says_so(show: Opener) -> None:
-    """What was added is gone, focus stays where it was, and a screen reader is told once."""
+    """What was added is gone, focus stays where it was, and a screen reader hears it once."""
     page = show("shop=framework")
     page.locator(".storefront-grid [data-storefront-product='5'] .storefront-link").first.focus()
     change_cart(page, "4")
@@ -128,7 +128,7 @@ LOGIN = "<form class='storefront-slot'>Please sign in<input name='password'></fo
     ],
 )
 def test_only_our_own_answer_is_shown(show: Opener, answer: dict[str, Any]) -> None:
-    """A login form, a redirect or a maintenance page in its place leaves the page as it is, and the shop is told."""
+    """A login form, a redirect or a maintenance page in its place leaves the page as it is, and the shop is notified."""
     page = show("tall=1")
     page.evaluate("addEventListener('storefront-error', (event) => (window.failed = event.detail.status))")
     page.route("**/fragment/**", lambda route: route.fulfill(**answer))

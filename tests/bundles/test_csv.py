@@ -196,7 +196,7 @@ def test_bad_rows_are_reported_by_line_and_good_ones_kept(database: Database) ->
 
 
 def test_all_that_is_wrong_with_a_bundle_is_shown_at_once(database: Database) -> None:
-    """By line; what hangs on something wrong is not told on top of it."""
+    """By line; what hangs on something wrong is not reported on top of it."""
     rows = ",,set,A,,p1,half,percent,ten,", ",,,,x,,2,,,", ",,set,B,,p1,2,percent,5,"
     report = brought(database, *rows)
     assert [(line, sentence.split(";")[0]) for line, sentence in reported(report)] == [

@@ -55,7 +55,7 @@ def shop(make_shop: MakeShop) -> BundleShop:
     )
 
 
-def judged(shop: BundleShop, placement: str, *products: str) -> dict[int, ExplainedBundle]:
+def explained_bundles(shop: BundleShop, placement: str, *products: str) -> dict[int, ExplainedBundle]:
     """The verdicts by bundle, in their order."""
     with shop.shop.app.app_context():
         slot = explain(shop.shop, placement, *products)["sets"]
@@ -64,7 +64,7 @@ def judged(shop: BundleShop, placement: str, *products: str) -> dict[int, Explai
 
 
 def verdicts(shop: BundleShop, placement: str, *products: str) -> dict[int, BundleVerdict]:
-    return {number: one.verdict for number, one in judged(shop, placement, *products).items()}
+    return {number: one.verdict for number, one in explained_bundles(shop, placement, *products).items()}
 
 
 PRODUCT_CASES: Mapping[str, tuple[Definition, BundleVerdict]] = {
@@ -121,7 +121,7 @@ def test_what_saves_most_is_shown_and_the_others_come_after_it(shop: BundleShop)
     shop.publish(set_of("p3", "p4", price=TEN))
     with shop.shop.app.app_context():
         BundleRepository(shop.shop.storefront.database).create(set_of("p1", "p3", price=TEN))
-    found = judged(shop, "product", "p1")
+    found = explained_bundles(shop, "product", "p1")
     assert [(number, one.verdict, one.saving, one.currency) for number, one in found.items()] == [
         (second, BundleVerdict("shown", place=1), 200, "EUR"),
         (third, BundleVerdict("shown", place=2), 100, "EUR"),
@@ -162,7 +162,7 @@ def test_a_cart_shows_what_applies_and_what_is_missing(shop: BundleShop) -> None
     applies = shop.publish(set_of("p1", "p2", price=TEN, limit_per_order=1))
     near = shop.publish(set_of("p3", "p4", price=TEN))
     gone = shop.publish(set_of("p3", "p8", price=TEN))
-    found = judged(shop, "cart", "p1", "p2", "p3")
+    found = explained_bundles(shop, "cart", "p1", "p2", "p3")
     assert found[applies].verdict == BundleVerdict("applied", place=1, count=1, limit=1)
     assert found[near].verdict == BundleVerdict("near", place=2, lacks=(MissingItem(("p4",), 1),))
     assert found[gone].verdict == BundleVerdict("sold_out", product_id="p8")
@@ -170,17 +170,17 @@ def test_a_cart_shows_what_applies_and_what_is_missing(shop: BundleShop) -> None
 
 
 def test_a_bundle_steps_back_for_one_that_saves_more(shop: BundleShop) -> None:
-    """Whole or in part, or because the other stands alone; what it would save is told."""
+    """Whole or in part, or because the other stands alone; what it would save is shown."""
     better = shop.publish(set_of("p1", "p2", price=percent_off(50)))
     worse = shop.publish(set_of("p1", "p2", price=TEN))
     taken = shop.publish(set_of("p1", "p4", price=TEN))
-    found = judged(shop, "cart", "p1", "p2")
+    found = explained_bundles(shop, "cart", "p1", "p2")
     assert found[better].verdict.kind == "applied"
     assert found[worse].verdict == BundleVerdict("instead", replaced_by=better)
     assert found[taken].verdict == BundleVerdict("taken", replaced_by=better)
     assert (found[worse].saving, found[taken].saving) == (30, 50)
     alone = shop.publish(set_of("p3", "p10", price=percent_off(90), stacking="alone"))
-    found = judged(shop, "cart", "p1", "p2", "p3", "p10")
+    found = explained_bundles(shop, "cart", "p1", "p2", "p3", "p10")
     assert {number: one.verdict.replaced_by for number, one in found.items()} == {
         alone: None, better: alone, worse: alone, taken: alone,
     }  # fmt: skip
@@ -231,7 +231,7 @@ def test_a_cart_in_which_nothing_has_a_price_is_explained(shop: BundleShop) -> N
 
 
 def test_the_explained_bundles_are_those_of_the_page(make_shop: MakeShop) -> None:
-    """Whatever the bundles: pages and carts show exactly what is said to be shown, in its order, and all are judged."""
+    """Whatever the bundles: pages and carts show exactly what is said to be shown, in its order, and all have a verdict."""
     made = [
         Product(id=f"p{n}", title=f"P{n}", price=Decimal(7 * n + 3), stock=(None, 0, 2, 9)[n % 4]) for n in range(6)
     ]

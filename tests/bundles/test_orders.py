@@ -292,7 +292,7 @@ def test_a_shop_without_sqlalchemy_sells_and_refunds_bundles(tmp_path: Path, red
 
 
 def test_publishing_creates_changes_and_notifies_in_one_call(shop: SmallShop) -> None:
-    """A bundle that stands just so is left alone; a draft of that id is published; others are told."""
+    """A bundle that stands just so is left alone; a draft of that id is published; others are notified."""
     first = published(shop)
     assert (first.state, first.version) == ("published", 2)
     ten = set_of("p5", "p6", price=percent_off(10))

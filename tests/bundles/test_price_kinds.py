@@ -53,7 +53,7 @@ def editor(admin: SmallShop) -> Merchants:
 
 
 def test_a_volume_discount_made_in_python_has_a_kind_that_steps_can_have(kind: Any) -> None:
-    """Else it would be made, and save nothing without a word; the problem is told at the price of its tier."""
+    """Else it would be made, and save nothing without a word; the problem is shown at the price of its tier."""
     with pytest.raises(Invalid, match="'steps' can't have the price kind 'made_up'; use one of percent, amount") as e:
         steps_of("a", steps={2: Price(kind, amounts={"EUR": 5})})
     assert [problem.path for problem in e.value.problems] == [("tiers", 0, "price", "kind")]

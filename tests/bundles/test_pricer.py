@@ -249,7 +249,7 @@ def test_words_may_change_between_cart_and_order(pricer: CartPricer, shop: Small
 
 
 def test_what_is_not_available_is_no_next_offer_and_pushes_out_none(pricer: CartPricer, shop: SmallShop) -> None:
-    """Sold out, too few beside the cart, hidden, deleted, in a variant that is gone: the one that is there is told."""
+    """Sold out, too few beside the cart, hidden, deleted, in a variant that is gone: the one that is there is offered."""
     stock = {"p6": 0, "p7": 1, "p9": 0}
     known = [replace(shop.products[f"p{n}"], stock=stock.get(f"p{n}"), visible=n != 8) for n in (5, 6, 7, 8, 9, 10)]
     gone = [Variant("red", "Red", None, 0), Variant("blue", "Blue", None, 5)]
@@ -267,8 +267,8 @@ def test_what_is_not_available_is_no_next_offer_and_pushes_out_none(pricer: Cart
     there = publish(shop, set_of("p5", "p10", price=TWO))
     mix = publish(shop, mix_of("p5", "p6", "p8", "p10", price=TWO, least=2))
     found = pricer.price([CartLine("p5")], now=NOW, hints=2).missing
-    told = [(one.bundle_id, one.items[0].product_ids) for one in found]
-    assert told == [(there.id, ("p10",)), (mix.id, ("p10", "p5"))]
+    offered = [(one.bundle_id, one.items[0].product_ids) for one in found]
+    assert offered == [(there.id, ("p10",)), (mix.id, ("p10", "p5"))]
     assert len(pricer.price([CartLine("p5")], now=NOW, hints=9, sold_out=True).missing) == 7
 
 

@@ -78,7 +78,7 @@ def test_one_more_bundle_never_makes_a_cart_more_expensive(lines: list[LineItem]
 def test_what_is_said_to_be_saved_by_adding_is_saved(
     lines: list[LineItem], given: list[Definition], currency: str
 ) -> None:
-    """With what is missing, at least the saving that was told is reached."""
+    """With what is missing, at least the saving that was promised is reached."""
     known = {line.product_id: line.unit_price for line in lines}
     before = priced(lines, *given, currency=currency, prices=known)
     for hint in (hint for hint in before.missing if hint.saving is not None):
@@ -106,7 +106,7 @@ def test_a_fixed_price_is_reached_to_the_unit() -> None:
 
 @pytest.mark.parametrize(("currency", "total"), [("JPY", 12000), ("EUR", 15000), ("KWD", 14000)])
 def test_amounts_are_never_converted(currency: str, total: int) -> None:
-    """A currency without an amount keeps its single prices, and the reason is told."""
+    """A currency without an amount keeps its single prices, and the reason is given."""
     deal = set_of("camera", "case", price=fixed_price({"JPY": 12000, "KWD": 14000}))
     pricing = priced([LineItem("camera", 1, 10000), LineItem("case", 1, 5000)], deal, currency=currency)
     assert pricing.total == total

@@ -50,7 +50,7 @@ def shop(make_shop: MakeShop, warehouse: Warehouse) -> BundleShop:
 
 
 def short(shop: BundleShop, *lines: CartLine) -> list[Shortage]:
-    """What the checkout is told of a cart that was priced just now."""
+    """What the checkout learns of a cart that was priced just now."""
     with shop.shop.app.app_context():
         storefront = shop.shop.storefront
         return storefront.shortages(storefront.price_cart(lines))

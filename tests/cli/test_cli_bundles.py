@@ -53,7 +53,7 @@ def test_proposals_are_a_table_or_json_and_wishes_are_remembered(run: Run, shop:
 
 
 def test_bundles_go_out_and_come_in(run: Run, shop: SmallShop, tmp_path: Path) -> None:
-    """Checked first, then for good; what is refused is told by line, with status 3."""
+    """Checked first, then for good; what is refused is reported by line, with status 3."""
     file = tmp_path / "bundles.csv"
     file.write_text(FILE)
     checked = run("import-bundles", str(file), "--check")

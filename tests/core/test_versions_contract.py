@@ -171,7 +171,7 @@ def test_an_entry_of_another_noun_is_none_of_ours(database: Database, noun: Noun
 
 
 def test_what_is_deleted_comes_back_under_its_own_id(database: Database, deletable: Noun) -> None:
-    """With the next version, so that an editor left open is told; no other gets the id."""
+    """With the next version, so that an editor left open gets a conflict; no other gets the id."""
     store = deletable.store(database)
     made = make(store, deletable)
     (gone,) = store.delete([made.id, 999], "Second editor")

@@ -151,7 +151,7 @@ def test_two_drainers_and_two_writers_count_each_order_once(make_shop: Any) -> N
             for number in range(40):
                 order = one.order(f"p{number % 7 + 1}", f"p{number % 5 + 8}", id=f"{name}-{number}")
                 while not one.storefront.order_placed(order, commit=True):
-                    pass  # the file was locked for too long: the shop would be told, and tries again
+                    pass  # the file was locked for too long: the shop would get an error, and tries again
 
     def drain(one: SmallShop) -> None:
         while not stop.is_set():
@@ -290,7 +290,7 @@ def test_counts_that_redis_removed_by_itself_are_noticed(shop: SmallShop) -> Non
 def test_whichever_key_of_a_shard_redis_removed_is_noticed(
     shop: SmallShop, names: list[str], rebuilt: bool, again: bool
 ) -> None:
-    """Alone or with all others, after live counting and after a rebuild, and though a later batch made it anew."""
+    """Alone or with all others, after live counting and after a rebuild, and though a later batch made it again."""
     shop.place(["p1", "p2"], ["p2", "p3"], ["p2"], ["p17", "p18"])
     if rebuilt:
         shop.storefront.rebuild()

@@ -227,7 +227,7 @@ def test_trouble_of_a_leased_job_is_shown_once_and_taken_back(
 
 
 def test_a_job_that_had_nothing_to_do_is_no_run(database: Database) -> None:
-    """Nobody is told that it was done."""
+    """Nothing says that it was done."""
     schedule = schedule_of(database, leased("catch_up", lambda go_on: Outcome.NOTHING))
     assert schedule.turn("worker").ran == []
     ((_, run),) = schedule.runs()

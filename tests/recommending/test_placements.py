@@ -269,7 +269,7 @@ def test_one_bad_slot_leaves_the_others() -> None:
 
 
 def test_a_slot_needs_times_with_a_zone_and_in_their_order() -> None:
-    """The developer is told at mount time."""
+    """The developer reads it at mount time."""
     with pytest.raises(ConfigurationError, match="zone"):
         replace(BEST, starts_at=dt.datetime(2026, 1, 1))
     with pytest.raises(ConfigurationError, match=r"'best'.* end must be after the start"):
@@ -321,7 +321,7 @@ def test_slots_that_are_off_or_out_of_schedule_are_not_filled(
 
 
 def test_a_template_that_names_a_removed_slot_shows_nothing(shop: SmallShop, caplog: pytest.LogCaptureFixture) -> None:
-    """It is told once; a name that nobody ever planned is still a mistake."""
+    """It is logged once; a name that nobody ever planned is still a mistake."""
     write(shop, BEST, replace(ALIKE, enabled=False))
     caplog.set_level(logging.INFO, "storefront_plugin")
     with shop.app.test_request_context():
@@ -335,7 +335,7 @@ def test_a_template_that_names_a_removed_slot_shows_nothing(shop: SmallShop, cap
 
 
 def test_what_is_damaged_never_breaks_a_page(live: SmallShop, caplog: pytest.LogCaptureFixture) -> None:
-    """A strategy that is gone costs its slot; a text nobody can read brings the developer's plan; told once."""
+    """A strategy that is gone costs its slot; a text nobody can read brings the developer's plan; logged once."""
     live.app.testing = True  # pages read afresh by themselves, and our own mistakes raise
     write_text(live, '[{"name":"old","strategies":["telepathy"]},{"name":"best","strategies":["bestsellers"]}]')
     for _ in range(2):

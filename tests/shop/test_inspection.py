@@ -231,7 +231,7 @@ def test_odd_carts_are_named(cart: Any, words: str) -> None:
 
 
 def test_a_cart_beside_a_broken_catalogue_is_still_tried() -> None:
-    """The catalogue's own trouble is told once, where it is inspected."""
+    """The catalogue's own trouble is reported once, where it is inspected."""
 
     class Broken(MemoryCatalog):
         def iter_products(self) -> Any:

@@ -258,7 +258,7 @@ STATES: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_code_says_what_it_unlocked_or_what_is_wrong(shop: BundleShop, state: str) -> None:
-    """One that we did not sign is told nothing, and no code works differently for being full-width."""
+    """One that we did not sign learns nothing, and no code works differently for being full-width."""
     more, sentence = STATES[state]
     definition = set_of("p3", "p4", price=OFF, staff_only=True, **more)
     number = shop.publish(definition_with(definition))

@@ -205,7 +205,7 @@ def test_quantity_steps_are_a_table_with_a_button_a_row(shop: BundleShop) -> Non
 
 
 def test_an_open_variant_is_chosen_from_a_list(shop: BundleShop) -> None:
-    """Sold-out ones cannot be chosen, a price of its own is told, a variant that the bundle names is not asked for."""
+    """Sold-out ones cannot be chosen, a price of its own is shown, a variant that the bundle names is not asked for."""
     shop.publish(kit("p1", "p2"))
     parts = (Component("p3"), Component("p2", variants=("gold",)))
     shop.publish(Definition(kind="set", tiers=(Tier(parts, percent_off(10)),), texts=TEXTS))
@@ -249,7 +249,7 @@ def token(shop: BundleShop, bundle_id: int, hours: float = 1) -> str:
 
 
 def test_the_cart_shows_what_is_saved_and_what_is_missing(shop: BundleShop) -> None:
-    """Two sets and a half: twice the saving, and the half is told what it lacks."""
+    """Two sets and a half: twice the saving, and the half says what it lacks."""
     shop.publish(kit("p4", "p6"))
     shop.fill(("p4", None, 3), ("p6", None, 2))
     found = slot(shop.soup("/cart"))
@@ -274,7 +274,7 @@ def test_a_missing_free_item_is_shown_as_a_gift(shop: BundleShop) -> None:
 
 
 def test_a_mix_saves_at_least_what_its_cheapest_choice_does(shop: BundleShop) -> None:
-    """Ten percent of 4 + 6 + 6 cannot be told where the more expensive one may be chosen."""
+    """Ten percent of 4 + 6 + 6 cannot be known where the more expensive one may be chosen."""
     shop.publish(mix_of("p4", "p6", price=percent_off(10), least=3))
     shop.fill(("p4", None, 1), ("p6", None, 1))
     near = shop.soup("/cart").select_one(".storefront-near-offer")
@@ -315,7 +315,7 @@ def test_a_title_does_not_turn_the_sentence_around_it(shop: BundleShop) -> None:
 
 @pytest.mark.parametrize("change", [{"p6": None}, {"p6": Product(id="p6", title="x", price=Decimal(6), stock=0)}])
 def test_what_is_not_available_is_not_missing(make_shop: MakeShop, change: dict[str, Any]) -> None:
-    """A deleted or sold-out product is not told of; nor does a deleted one in the cart break anything."""
+    """A deleted or sold-out product is not mentioned; nor does a deleted one in the cart break anything."""
     shop = bundle_shop(make_shop, MemoryCatalog(stocked(**change)))
     shop.publish(kit("p4", "p6"))
     shop.fill(("p4", None, 1))
@@ -327,7 +327,7 @@ def test_what_is_not_available_is_not_missing(make_shop: MakeShop, change: dict[
 
 
 def test_variants_have_their_own_price_in_the_cart(shop: BundleShop) -> None:
-    """The till takes 3.50 for the golden one, where the shop's line names no price."""
+    """The checkout takes 3.50 for the golden one, where the shop's line names no price."""
     shop.publish(kit("p2", "p4"))
     shop.fill(("p2", "gold", 1), ("p4", None, 1))
     found = slot(shop.soup("/cart"))

@@ -90,10 +90,10 @@ def test_nothing_is_added_without_a_variant_while_the_catalogue_cannot_tell(
     assert shop.cart == []
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_only_what_is_available_is_put_into_the_cart(make_shop: MakeShop, variants: AskedVariants, told: bool) -> None:
+@pytest.mark.parametrize("known", [True, False])
+def test_only_what_is_available_is_put_into_the_cart(make_shop: MakeShop, variants: AskedVariants, known: bool) -> None:
     """Unknown, hidden and sold-out products are dropped, and those with variants where the catalogue tells of any."""
-    shop = sells(make_shop, variants if told else None)
+    shop = sells(make_shop, variants if known else None)
     response: Any = shop.post(product=["p1", "unknown", "p8", "p9", "p2"])
     assert (response.status_code, response.location) == (303, "/p/p1")
-    assert [name for name, _, _ in shop.cart] == (["p1"] if told else ["p1", "p2"])
+    assert [name for name, _, _ in shop.cart] == (["p1"] if known else ["p1", "p2"])

@@ -102,7 +102,7 @@ def test_pictures_have_their_size_and_load_late(app: Flask) -> None:
 
 
 def test_a_reduced_price_is_said_in_words_too(app: Flask) -> None:
-    """The struck price is not told by a line alone."""
+    """The struck price is not shown by a line alone."""
     card = only(soup_of(app).select(".storefront-carousel [data-storefront-product='3']"))
     assert text(only(card.select(".storefront-price"))) == "Sale price €9.90 Regular price €12.38 You save €2.48"
     assert text(only(card.select("s"))) == "€12.38"
@@ -121,7 +121,7 @@ def test_a_product_nobody_rated_has_no_stars(app: Flask) -> None:
 
 
 def test_reasons_tell_more_than_the_heading(app: Flask) -> None:
-    """A number of orders is told; words that only repeat the heading are left out."""
+    """A number of orders is shown; words that only repeat the heading are left out."""
     soup = soup_of(app)
     first = only(soup.select(".storefront-slot-carousel li:first-of-type .storefront-reason"))
     assert text(first) == "Also bought in 113 orders"

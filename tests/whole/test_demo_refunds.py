@@ -52,7 +52,7 @@ def test_any_items_in_any_order_give_back_exactly_what_was_paid(demo: Flask, sho
 
 
 def test_the_same_refund_sent_twice_pays_once(demo: Flask, shopper: Visitor, staff: Visitor) -> None:
-    """Also when two clerks press the button at once: the second is told to look again."""
+    """Also when two clerks press the button at once: the second is asked to look again."""
     shopper.add_coffee()
     shopper.add("TSU-SV")
     number = number_in(shopper.order())

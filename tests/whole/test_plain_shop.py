@@ -149,7 +149,7 @@ def test_where_the_current_session_is_not_known_it_must_be_passed(given: str, op
 
 
 def test_a_missing_session_never_breaks_a_checkout(open_shop: OpenShop, caplog: pytest.LogCaptureFixture) -> None:
-    """In production it is told in the log, and the sale goes on; what the shop has committed is recorded alone."""
+    """In production it is in the log, and the sale goes on; what the shop has committed is recorded alone."""
     shop = open_shop(given="engine", TESTING=False, STOREFRONT_DRAIN="off")
     with shop.app.app_context(), shop.make() as session:
         session.add(sale := new_sale(20, 21))

@@ -97,7 +97,7 @@ class LineItem:
 def sold_singly(exact_price: Decimal) -> bool:
     """Whether an item of that price, in minor units with a fraction, can be in a bundle.
 
-    One that is rounded by more than one percent (0.005678 euros) would make sets dearer or cheaper than their items.
+    One that is rounded by more than one percent (0.005678 euros) would make sets more or less expensive than their items.
     """
     return abs(exact_price - exact_price.to_integral_value(ROUND_HALF_UP)) * 100 <= exact_price
 

@@ -146,7 +146,7 @@ class _Books:
                 missing -= taken
             if missing:
                 raise InputError(
-                    f"{missing} of the {line.quantity} pieces of {line.product_id!r:.60} are not in the order or came "
+                    f"{missing} of the {line.quantity} items of {line.product_id!r:.60} are not in the order or came "
                     "back already; lower the quantity."
                 )
         return returned

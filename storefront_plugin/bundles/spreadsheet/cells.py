@@ -73,7 +73,7 @@ def read_variants(cell: str) -> tuple[str, ...]:
 
 
 def _bare(part: str) -> str:
-    """*part* without the spaces around it, but for one behind a backslash. No pattern: it would try each space anew."""
+    """*part* without the spaces around it, but for one behind a backslash. No pattern: it would try each space again."""
     bare = part.strip(" ")
     escapes = len(bare) - len(bare.rstrip("\\"))
     return f"{bare} " if escapes % 2 and part.rstrip(" ") != part else bare

@@ -164,7 +164,7 @@ MAX_BYTES: Final = 32 * 2**20
 MAX_BUNDLES: Final = 20_000
 MAX_COLUMNS: Final = 1_000
 MOST_TOLD: Final = 10
-"""Things that are told of one bundle; who mends these sees the next ones."""
+"""Most problems reported of one bundle; whoever corrects these sees the next ones."""
 
 
 @dataclass(slots=True)
