@@ -22,14 +22,14 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
 
 from ...core.i18n import LANGUAGES
-from ...core.problems import Path, Problem
+from ...core.problems import Path
 from ...core.typed import whole_number
 from ...proxies import current_services
 from ...recommending.placements import MAX_SLOTS, placement_problems
 from ...recommending.plan import MAX_LIMIT, MAX_NAME, MAX_STRATEGIES, MAX_TITLE, Slot, slot_to_json
 from ..kit.forms import AdminForm, Messages, MomentField, add_problems, fields
 from ..kit.i18n import _, admin_texts, language_name
-from .labels import layout_labels, strategy_labels
+from .labels import layout_labels, with_labels
 
 DIAL = 0.1
 """Where the dial stands before it is turned by hand."""
@@ -211,9 +211,8 @@ class Draft:
         """Whether all of it can be saved; all that cannot is said, beside its field or in *problems*."""
         for form in self.kept:
             form.validate()
-        found = list(
-            map(_with_labels, placement_problems([form.read() for form in self.kept], current_services.fillers))
-        )
+        read = [form.read() for form in self.kept]
+        found = [with_labels(one) for one in placement_problems(read, current_services.fillers)]
         self.problems += [_(message, **values) for path, message, values in found if not path]
         add_problems((one for one in found if one.path), self._field_at)
         return not self.is_wrong
@@ -266,13 +265,6 @@ def blank(key: str, taken: Sequence[str | None]) -> SlotForm:
     name = next(name for name in names if name not in taken)
     slot = Slot(name=name, strategies=("related",))
     return SlotForm(key, **form_values(slot) | {"new": "1"})
-
-
-def _with_labels(problem: Problem) -> Problem:
-    """*problem* with what merchants call the layout and the source in it."""
-    labels = {"layout": layout_labels(), "name": strategy_labels()}
-    values = {key: labels.get(key, {}).get(str(value), value) for key, value in problem.values.items()}
-    return problem._replace(values=values)
 
 
 def _change_chain(chain: ChainField, action: str, place: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...core.audit import Entry
 from ...core.clock import now, state_of
 from ...core.errors import N_
+from ...core.problems import Problem
 from ...proxies import current_services
 from ...recommending.plan import PLACEMENTS, Slot, load_slots
 from ...recommending.slot_stats import SlotCounts
@@ -99,6 +100,13 @@ def strategy_labels() -> Mapping[str, str]:
 def strategy_label(name: str) -> str:
     """The label of a strategy; its bare name where there is none of it any more."""
     return current_services.fillers.label(admin_texts(), name)
+
+
+def with_labels(problem: Problem) -> Problem:
+    """*problem* with what merchants call the layout and the source in it."""
+    labels = {"layout": layout_labels(), "name": strategy_labels()}
+    values = {key: labels.get(key, {}).get(str(value), value) for key, value in problem.values.items()}
+    return problem._replace(values=values)
 
 
 @dataclass(frozen=True, slots=True)
