@@ -160,6 +160,18 @@ def test_a_decision_leads_to_the_next_row(editor: Merchants, found: dict[str, st
     assert editor.texts(".empty h2") == ["All reviewed"]
 
 
+@pytest.mark.parametrize("back", ["?a=\r\nX-Evil: 1", "?a=\n", "//evil.example"])
+def test_a_wrong_way_back_leads_to_the_list(editor: Merchants, found: dict[str, str], back: str) -> None:
+    """A line break in an address is no error of the server, and no header."""
+    editor.get(PAGE)
+    form = editor.soup.select_one("form[data-bulk-form]")
+    assert form is not None
+    sent = values(form) | {"key": [keys(editor)[0]], "back": [f"/storefront/admin/{PAGE}{back}"]}
+    editor.post(str(form["action"]), sent, follow=False)
+    assert editor.status == 303
+    assert editor.answer.headers["Location"].partition("#")[0] in (f"/storefront/admin/{PAGE}",)
+
+
 def test_several_are_rejected_together_and_come_back(
     admin: SmallShop, editor: Merchants, found: dict[str, str]
 ) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from small_shop import SmallShop, small_shop
 
 from storefront_plugin import CartLine, Product
+from storefront_plugin.shop.ports import MAX_ID_BYTES
 
 ASK = "/storefront/api/recommendations"
 PAGE = "/storefront/api/placements/product"
@@ -295,5 +296,7 @@ def test_the_document_describes_what_is_answered(client: FlaskClient) -> None:
     card = client.get(f"{ASK}?strategy=also_bought&product=1").json["recommendations"][0]
     assert set(known["Card"]["properties"]) == set(known["Card"]["required"]) == set(card)
     asked = document["paths"]["/storefront/api/recommendations"]["get"]["parameters"]
+    ids = next(each["schema"]["items"] for each in asked if each["name"] == "product")
+    assert (ids["minLength"], ids["maxLength"]) == (1, MAX_ID_BYTES)
     names = {each["name"] for each in asked}
     assert names == {"strategy", "product", "placement", "limit", "exclude", "specialness"}

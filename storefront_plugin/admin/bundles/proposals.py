@@ -22,6 +22,7 @@ from ...bundles.store.proposals import Proposal, ProposalState, Sort
 from ...core.errors import StorefrontError
 from ...orderlog.numbering import is_small
 from ...proxies import current_services
+from ...web.http import local_path
 from ..kit.access import merchant_name
 from ..kit.forms import AdminForm
 from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_percent
@@ -293,4 +294,4 @@ def _after(keys: Sequence[str]) -> str:
 
 def _address() -> str:
     back, own = request.form.get("back", ""), link("proposals")
-    return back if back == own or back.startswith(f"{own}?") else own
+    return back if local_path(back) is not None and (back == own or back.startswith(f"{own}?")) else own

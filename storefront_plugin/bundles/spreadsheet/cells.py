@@ -12,7 +12,7 @@ from ...core.errors import N_, InputError
 from ...core.typed import decimal_number, minor_units, time_in, whole_number
 from ...money import from_minor
 
-_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 """A spreadsheet would compute such a text, and send what stands in other cells to anybody."""
 
 _YES: Final = frozenset({"yes", "y", "true", "1", "x", "はい"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -97,6 +97,9 @@ class BundleSchema(OwnSchema):
 MAX_EXCLUDED = 100
 
 
+_ID_LENGTH: Final = {"minLength": 1, "maxLength": MAX_ID_BYTES}
+
+
 def _usable(value: str) -> None:
     try:
         clean_id(value)
@@ -106,7 +109,7 @@ def _usable(value: str) -> None:
 
 def _ids(most: int, meaning: str, **options: Any) -> fields.List[Any]:
     return fields.List(
-        fields.String(validate=_usable),
+        fields.String(validate=_usable, metadata=_ID_LENGTH),
         load_default=list,
         validate=validate.Length(max=most),
         metadata={"description": meaning},
@@ -134,7 +137,9 @@ class PlacementQuerySchema(OwnSchema):
 
     product = _ids(MAX_SEEDS, "Ids of the products that the page is about.")
     category = fields.String(
-        load_default=None, validate=_usable, metadata={"description": "Id of the category that the page lists."}
+        load_default=None,
+        validate=_usable,
+        metadata={"description": "Id of the category that the page lists."} | _ID_LENGTH,
     )
 
 
