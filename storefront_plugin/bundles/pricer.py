@@ -116,13 +116,13 @@ class CartPricer:
 
         Raises `StorefrontError` where a bundle was changed in more than its texts, or ended, since then.
         """
-        held = {one.bundle_id: self.published.still(one.bundle_id, one.version) for one in pricing.applied}
-        for bundle_id, bundle in held.items():
+        still_there = {one.bundle_id: self.published.still(one.bundle_id, one.version) for one in pricing.applied}
+        for bundle_id, bundle in still_there.items():
             if bundle is None or bundle.definition.schedule.ended(clock.now()):
                 raise StorefrontError(
                     f"Bundle {bundle_id} was changed or ended since the cart was priced; price it again."
                 )
-        return record_of(pricing, [bundle for bundle in held.values() if bundle is not None])
+        return record_of(pricing, [bundle for bundle in still_there.values() if bundle is not None])
 
     def _money(self, currency: str | None, lines: Sequence[CartLine], products: Sequence[Product]) -> str:
         """The currency that is asked for, else the shop's, else the one that the *products* of the cart share."""

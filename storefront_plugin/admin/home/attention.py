@@ -149,13 +149,13 @@ def _missing_worker(seen: Seen) -> str:
     return _("No worker has been running since %(time)s, so new orders are not counted.", time=shown_time(seen.last_at))
 
 
-def slot_items(fills: SlotStats) -> list[Item]:
+def slot_items(stats: SlotStats) -> list[Item]:
     """Slots that are on and stay empty on more than 40 % of their pages of the last seven days."""
     texts = admin_texts()
     items = []
     for placement, slots in current_services.suggestions.plan.items():
         for slot in running(slots):
-            fill = fills.get(placement, {}).get(slot.name, SlotCounts())
+            fill = stats.get(placement, {}).get(slot.name, SlotCounts())
             if current_services.fillers.of(slot).may_stay_empty or not fill.is_often_empty:
                 continue
             text = _(

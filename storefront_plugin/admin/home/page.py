@@ -40,10 +40,10 @@ class Step:
     address: str = ""
 
 
-def first_steps(health: Health, overview: Overview | None, fills: SlotStats | None) -> list[Step]:
+def first_steps(health: Health, overview: Overview | None, stats: SlotStats | None) -> list[Step]:
     """The steps in their order; empty when all are done, and where the database cannot tell what is.
 
-    *overview* and *fills* are None where they cannot be asked for.
+    *overview* and *stats* are None where they cannot be asked for.
     """
     if overview is None and not health.tables_missing:
         return []
@@ -64,7 +64,7 @@ def first_steps(health: Health, overview: Overview | None, fills: SlotStats | No
         Step(
             _("Add the widgets to your pages"),
             _("Add the first line to the head and the second to the product page. Completed on the first visit."),
-            fills is None or bool(fills),
+            stats is None or bool(stats),
             f'{{{{ {name}.head() }}}}\n{{{{ {name}.placement("product", product.id) }}}}',
         ),
         Step(
@@ -133,9 +133,9 @@ def show() -> Response:
     """``GET`` of the admin's root."""
     health = look()
     found = _unless_down(overview) if health.backlog else None
-    fills = _fills(attention.DAYS) if health.facts else None
-    seen = _fills(STORED_DAYS) if fills is not None and not fills else fills
-    items, looked = _attention(health, found, fills)
+    stats = _slot_stats(attention.DAYS) if health.facts else None
+    seen = _slot_stats(STORED_DAYS) if stats is not None and not stats else stats
+    items, looked = _attention(health, found, stats)
     changes = _unless_down(lambda: lines_of(found.changes)) if found else None
     return show_page(
         "home/page.html",
@@ -152,7 +152,7 @@ def show() -> Response:
     )
 
 
-def _attention(health: Health, found: Overview | None, fills: SlotStats | None) -> tuple[list[Item], Looked | None]:
+def _attention(health: Health, found: Overview | None, stats: SlotStats | None) -> tuple[list[Item], Looked | None]:
     items, looked = attention.machine_items(health), None
     if found is None:
         return items, None
@@ -165,7 +165,7 @@ def _attention(health: Health, found: Overview | None, fills: SlotStats | None) 
     except DatabaseUnavailable:
         return items, None
     items += _unless_down(bundle_attention.over_items) or []
-    items += attention.slot_items(fills) if fills else []
+    items += attention.slot_items(stats) if stats else []
     items += _unless_down(lambda: attention.proposal_items(health.run)) or []
     return items, looked
 
@@ -179,7 +179,7 @@ def _rules(found: Overview) -> Sequence[RuleRecord]:
     return found.rules
 
 
-def _fills(days: int) -> SlotStats | None:
+def _slot_stats(days: int) -> SlotStats | None:
     return _unless_down(lambda: current_services.slot_stats.totals(days))
 
 

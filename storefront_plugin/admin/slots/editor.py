@@ -45,13 +45,13 @@ def register(blueprint: AdminBlueprint) -> None:
 def listed() -> Response:
     """``GET slots``: all placements with their slots."""
     stored = current_services.placements.find(PLACEMENTS)
-    fills = empty_counts()
+    stats = empty_counts()
     rows = []
     for name, label in placement_labels().items():
-        one, counted = stored.get(name, unchanged(name)), (fills or {}).get(name, {})
-        lines = [slot_row(slot, counted.get(slot.name) if fills is not None else None) for slot in standing_slots(one)]
+        one, counted = stored.get(name, unchanged(name)), (stats or {}).get(name, {})
+        lines = [slot_row(slot, counted.get(slot.name) if stats is not None else None) for slot in standing_slots(one)]
         rows.append((name, label, one, lines))
-    return show_page("slots/list.html", rows=rows, counted=fills is not None, days=DAYS)
+    return show_page("slots/list.html", rows=rows, counted=stats is not None, days=DAYS)
 
 
 def edit(placement: str) -> Response:
@@ -149,7 +149,7 @@ def _editor(
 ) -> Response:
     """The page of one placement; *slots* are those of the preview."""
     placement = stored.id
-    fills = (empty_counts() or {}).get(placement, {})
+    stats = (empty_counts() or {}).get(placement, {})
     return show_page(
         "slots/editor.html",
         status,
@@ -161,7 +161,7 @@ def _editor(
         new_slot=blank("__key__", []),
         strategies=strategy_labels(),
         alone=current_services.fillers.alone,
-        rows={slot.name: slot_row(slot, fills.get(slot.name)) for slot in slots},
+        rows={slot.name: slot_row(slot, stats.get(slot.name)) for slot in slots},
         days=DAYS,
         requested=requested,
         with_product=placement in WITH_PRODUCT,

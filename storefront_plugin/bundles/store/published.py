@@ -54,14 +54,14 @@ class PublishedBundles:
         """All that is published now; raises `DatabaseUnavailable`."""
         with self._database.reading(blocking) as session:
             version = session.scalar(sa.select(PublishedVersion.version).where(PublishedVersion.id == 1)) or 0
-            held = self._cached
-            if held.version == version:
-                return held
-            held = _read(session, version)
+            cached = self._cached
+            if cached.version == version:
+                return cached
+            cached = _read(session, version)
         with self._lock:
             # Another thread may have read a newer one; a restored database may have gone back.
-            self._cached = held
-        return held
+            self._cached = cached
+        return cached
 
     def for_cart(self, product_ids: Iterable[str], blocking: bool = False, order_id: str | None = None) -> list[Bundle]:
         """The bundles that a cart of *product_ids* can reach, those with a limit in all with what is left of it now.
