@@ -16,7 +16,7 @@ from ..core.typed import decimal_number, plain
 from ..money import LIMIT
 from ..shop.order_status import MEANINGS, plain_status
 from ..shop.ports import OrderStatus, clean_id
-from ..shop.product_ids import is_shortened
+from ..shop.product_ids import is_shortened, plain_id
 from .events import EARLIEST, MAX_QUANTITY
 
 MAX_COLUMNS = 1000
@@ -31,6 +31,7 @@ _EPOCH_UTC = _EPOCH.replace(tzinfo=dt.timezone.utc)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 _NUMBER = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?", re.ASCII)
+_CURRENCY = re.compile(r"^[A-Z]{3}(?=[ \u00a0\d])|(?<=[ \u00a0\d])[A-Z]{3}$", re.ASCII)
 _SECONDS = re.compile(r"-?\d{1,12}(\.\d{1,9})?", re.ASCII)
 _COMPACT_DATE = re.compile(r"(?:19|20|21)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
 _ISO = re.compile(
@@ -110,13 +111,13 @@ def unescaped(text: str) -> str:
     return re.sub("\x01(.)", lambda sign: chr(ord(sign[1]) - 0x10), text) if "\x01" in text else text
 
 
-def order_id(text: str) -> str:
-    """An order's id; one that a spreadsheet has shortened belongs to many orders."""
+def other_id(what: str, text: str) -> str:
+    """The id of an order or a customer; one that a spreadsheet has shortened belongs to many of them."""
     if is_shortened(text):
         raise InputError(
-            f"The order id {text.strip()} was shortened by a spreadsheet; format its column as text and export it again."
+            f"The {what} {text.strip()} was shortened by a spreadsheet; format its column as text and export it again."
         )
-    return escaped(clean_id(text, "order id"))
+    return escaped(clean_id(plain_id(text), what))
 
 
 def whole_quantity(text: str) -> str:
@@ -137,7 +138,8 @@ def price(text: str) -> str:
         return ""
     if len(text) > _LONGEST_NUMBER:
         return UNREADABLE
-    number = _number("".join(sign for sign in text if unicodedata.category(sign) != "Sc"))
+    bare = "".join(sign for sign in text if unicodedata.category(sign) != "Sc")
+    number = _number(_CURRENCY.sub("", bare.strip()))
     return UNREADABLE if number is None or not 0 <= number < LIMIT else str(number)
 
 
@@ -247,9 +249,9 @@ class Column(NamedTuple):
 
 
 COLUMNS: Mapping[str, Column] = {
-    "order_id": Column("VARCHAR", order_id, required=True),
+    "order_id": Column("VARCHAR", partial(other_id, "order id"), required=True),
     "ts": Column("BIGINT", placed_mark),
-    "customer_id": Column("VARCHAR", lambda text: escaped(clean_id(text, "customer id")) if text else ""),
+    "customer_id": Column("VARCHAR", lambda text: other_id("customer id", text) if text.strip() else ""),
     "product_id": Column("VARCHAR", lambda text: escaped(clean_id(text)), required=True),
     "quantity": Column("BIGINT", whole_quantity),
     "price": Column("VARCHAR", price),

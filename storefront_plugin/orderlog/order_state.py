@@ -81,12 +81,7 @@ class OrderState:
 
     def take(self, product: int | None, variant_id: str | None, quantity: int) -> int:
         """Subtract a refund from the lines of *product*, those of the variant first; returns the excess quantity."""
-        lines = [line for line in self.lines if line.product == product]
-        for line in sorted(lines, key=lambda line: line.variant_id != variant_id):
-            taken = min(quantity, line.quantity_left)
-            line.quantity_left -= taken
-            quantity -= taken
-        return quantity
+        return _take([line for line in self.lines if line.product == product], variant_id, quantity)
 
     def take_all(self, refunds: Iterable[Line], numbers: Mapping[str, int]) -> None:
         """Subtract all that came back, as far as it is not subtracted yet."""
@@ -98,19 +93,38 @@ class OrderState:
             self.take(product, variant_id, max(0, quantity - known))
 
     def keep_refunds(self, before: Iterable[LineState]) -> None:
-        """Take off what was refunded of the lines *before* that are said again."""
-        left: defaultdict[Wares, list[int]] = defaultdict(list)
-        for line in before:
-            left[line.wares].append(line.quantity_left)
+        """Take off what was refunded of the lines *before*, where as much of a product is said again.
+
+        A call and the adapter may divide a product into lines otherwise, or only one of them name variants.
+        """
+        same: defaultdict[Wares, list[LineState]] = defaultdict(list)
         for line in self.lines:
-            if known := left.get(line.wares):
-                line.quantity_left = known.pop(0)
+            same[line.wares].append(line)
+        rest: defaultdict[int, list[LineState]] = defaultdict(list)
+        for line in before:
+            if same[line.wares]:
+                same[line.wares].pop(0).quantity_left = line.quantity_left
+            else:
+                rest[line.product].append(line)
+        for product, gone in rest.items():
+            new = [line for lines in same.values() for line in lines if line.product == product]
+            if sum(line.quantity for line in new) == sum(line.quantity for line in gone):
+                for line in gone:
+                    _take(new, line.variant_id, line.quantity - line.quantity_left)
 
     def heard(self, event: Event, now: dt.datetime) -> None:
         """Note who said something about the order, and when."""
         self.from_call |= event.source in ("call", "model")
         self.from_adapter |= event.source in ("adapter", "model")
         self.updated_at = event.said_at or now
+
+
+def _take(lines: Iterable[LineState], variant_id: str | None, quantity: int) -> int:
+    for line in sorted(lines, key=lambda line: line.variant_id != variant_id):
+        taken = min(quantity, line.quantity_left)
+        line.quantity_left -= taken
+        quantity -= taken
+    return quantity
 
 
 def line_states(lines: Iterable[Line], products: Iterable[int]) -> list[LineState]:

@@ -1,4 +1,4 @@
-"""Product ids as spreadsheets and people leave them, and what the catalogue knows of them."""
+"""Ids as spreadsheets and people leave them, and what the catalogue knows of those of products."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class CatalogueIds:
 
     def meant_by(self, text: str) -> tuple[str, ...]:
         """The ids that *text* may mean: of other case, spaces or leading zeros, or shown as 4.00638E+12."""
-        plain = _plain(text)
+        plain = plain_id(text)
         shown = _SCIENTIFIC.fullmatch(plain)
         if shown is not None and is_damaged(text):
             return self._shown_as(shown[1] + (shown[2] or ""), int(shown[3]) + 1)
@@ -59,7 +59,7 @@ class CatalogueIds:
     def _by_key(self) -> dict[str, list[str]]:
         found: defaultdict[str, list[str]] = defaultdict(list)
         for id in dict.fromkeys(str(product.id) for product in self._catalog.iter_products()):
-            found[_key(_plain(id))].append(id)
+            found[_key(plain_id(id))].append(id)
         return found
 
     @cached_property
@@ -74,7 +74,7 @@ class CatalogueIds:
 
 def is_damaged(text: str) -> bool:
     """Whether *text* is rather what a spreadsheet made of an id: with spaces around it, as 5.0, ="5" or 4.00638E+12."""
-    plain = _plain(text)
+    plain = plain_id(text)
     return plain != text or is_shortened(plain)
 
 
@@ -84,15 +84,15 @@ def is_shortened(text: str) -> bool:
     return shown is not None and int(shown[3]) >= 11
 
 
-def _plain(text: str) -> str:
-    """*text* without what spreadsheets put around it."""
+def plain_id(text: str) -> str:
+    """*text* without what spreadsheets put around an id: spaces, ="5", 5.0."""
     if len(text) > 4 * MAX_ID_BYTES:
         return text
-    text = text.strip(_EDGES)
-    formula = _FORMULA.fullmatch(text)
-    text = formula[1].strip(_EDGES) if formula else text
-    whole = _WHOLE.fullmatch(text)
-    return whole[1] if whole else text
+    bare = text.strip(_EDGES)
+    formula = _FORMULA.fullmatch(bare)
+    bare = formula[1].strip(_EDGES) if formula else bare
+    whole = _WHOLE.fullmatch(bare)
+    return (whole[1] if whole else bare) or text
 
 
 def _key(plain: str) -> str:

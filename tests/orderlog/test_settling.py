@@ -93,6 +93,17 @@ def test_what_came_back_stays_back_when_other_lines_change() -> None:
     assert [line.quantity_left for line in states["1"].lines] == [0, 2, 1]
 
 
+def test_what_came_back_stays_back_when_lines_are_divided_otherwise() -> None:
+    """A call names two pieces, the adapter a line for each variant."""
+    divided = Event("placed", "1", (Line("a", 1, None, "red"), Line("a", 1, None, "blue"), Line("b", 1)), PLACED_AT)
+    events = [placed("1", a=2, b=1), refunded("1", a=2), divided, divided]
+    states: dict[str, OrderState] = {}
+    settled = settle(events, states, NUMBERS)
+    assert settled.entries[1:] == [Entry(-1, DAY, 2, (1,), (2,))]
+    assert (settled.changed, settled.repeated) == (1, 1)
+    assert [line.quantity_left for line in states["1"].lines] == [0, 0, 1]
+
+
 def test_what_was_read_before_a_call_is_out_of_date() -> None:
     """Catching up reads for minutes; what the shop's code says in the meantime is newer."""
     began, during, later = (PLACED_AT + dt.timedelta(hours=hours) for hours in (1, 2, 3))
