@@ -119,7 +119,7 @@ def _redis(services: Services) -> Iterator[Finding]:
     if trouble := services.counting.trouble():
         yield Finding("error", trouble)
     if services.snapshots.current.popularity.must_rebuild:
-        yield Finding("warning", "The weights have grown large: run `flask storefront rebuild` to start a new epoch.")
+        yield Finding("warning", "The weights are out of range: run `flask storefront rebuild` to start a new epoch.")
 
 
 def _worker(services: Services) -> Iterator[Finding]:

@@ -72,7 +72,8 @@ def first(session: Session, applier: Applier, half_life: float, shards: int) -> 
     """Create the first generation of a shop, live from the start of the log, under the applier's lock."""
     batch = session.execute(sa.select(Batch.previous_token, Batch.day).where(Batch.number == 1)).first()
     start = Position(0, batch.previous_token if batch else applier.token)
-    generation = _made("live", batch.day if batch else day_of(clock.now_in_sql()), half_life, shards, start)
+    today = day_of(clock.now_in_sql())
+    generation = _made("live", min(batch.day, today) if batch else today, half_life, shards, start)
     session.add(generation)
     return generation
 

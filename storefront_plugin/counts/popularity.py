@@ -17,7 +17,7 @@ from ..orderlog.tables import LoggedLine, LoggedOrder
 from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
 from .generations import Generation
-from .weights import MAX_PAIR_SIZE, MAX_SUM, MAX_UNIT, Weighting
+from .weights import MAX_PAIR_SIZE, MAX_SUM, MAX_UNIT, MIN_UNIT, Weighting
 
 POPULAR = 200
 """Number of products with the greatest n, which are candidates of every suggestion by the popularity prior."""
@@ -56,8 +56,9 @@ class Popularity:
 
     @property
     def must_rebuild(self) -> bool:
-        """Whether weights have grown so large that a rebuild with a newer epoch is needed."""
-        return self.unit > MAX_UNIT or any(self.counts[number] > MAX_SUM for number in self.popular[:1])
+        """Whether weights have become so large, or so small, that a rebuild with another epoch is needed."""
+        fits = MIN_UNIT <= self.unit <= MAX_UNIT or not self.generation
+        return not fits or any(self.counts[number] > MAX_SUM for number in self.popular[:1])
 
 
 def load_popularity(store: RedisStore, keys: Keys, generation: Generation) -> Popularity:

@@ -22,6 +22,9 @@ MAX_PAIR_SIZE = 100
 MAX_UNIT = 2**30
 """A rebuild with a newer epoch is needed when an order of today weighs more."""
 
+MIN_UNIT = 2**8
+"""A rebuild is needed, too, when it weighs less: the epoch was set by a clock that was far ahead."""
+
 MAX_SUM = 2**51
 """A rebuild is needed when any sum exceeds this; doubles are exact up to 2^53."""
 

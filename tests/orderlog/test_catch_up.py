@@ -14,6 +14,7 @@ from small_shop import START, SmallShop
 
 from storefront_plugin import MemoryOrders, Order, OrderLine, SQLAlchemyOrders
 from storefront_plugin.cli import storefront
+from storefront_plugin.core import clock
 from storefront_plugin.orderlog.importing import ImportReport
 from storefront_plugin.orderlog.tables import LoggedOrder
 
@@ -288,8 +289,6 @@ def test_a_time_that_was_read_wrongly_is_refused(make_shop: Any) -> None:
 
 def test_a_wrong_clock_once_is_forgotten(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """An order ten years ahead neither rules while it stands nor after it is cancelled; a rebuild knows nothing of it."""
-    from storefront_plugin.core import clock
-
     for _ in range(3):
         buy(shop, "p1", "p2")
     ahead = dt.datetime(2036, 11, 30, 12)
@@ -308,3 +307,25 @@ def test_a_wrong_clock_once_is_forgotten(shop: SmallShop, monkeypatch: pytest.Mo
     with shop.storefront.database.reading() as session:
         day = session.scalar(sa.select(LoggedOrder.day).where(LoggedOrder.status == "placed"))
     assert shop.storefront.services.snapshots.current.popularity.day == day
+
+
+def test_a_first_order_by_a_wrong_clock_is_mended_when_the_clock_is_right(
+    shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing stands beside it to tell; `check` asks for a rebuild, and catching up reads the order again."""
+    ahead = dt.datetime(2036, 11, 30, 12)
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: ahead.replace(tzinfo=dt.timezone.utc))
+        buy(shop, "p1", "p3", created=ahead)
+        shop.storefront.drain()
+    for _ in range(3):
+        buy(shop, "p1", "p2")
+    shop.storefront.drain()
+    check = shop.app.test_cli_runner().invoke(storefront, ["check"])
+    assert "The weights are out of range: run `flask storefront rebuild`" in check.stdout
+    assert reported(shop.storefront.catch_up()) == {"changed": 1, "repeated": 3}
+    shop.storefront.rebuild()
+    assert shop.ids("also_bought", "p1")[0] == "p2"
+    check = shop.app.test_cli_runner().invoke(storefront, ["check"])
+    assert "out of range" not in check.stdout
+    assert "of the log lies in the future" not in check.stdout
