@@ -17,6 +17,7 @@ from ..redis_store.keys import Keys
 from . import generations
 from .applier import REBUILD, BatchSender, Standing
 from .generations import Generation
+from .health import require_counting
 from .shards import mark_incomplete
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Upkeep:
         self._sender = BatchSender(database, store, keys)
         self._standings: dict[str, tuple[float, Standing]] = {}
         self._lock = ProcessLock()
+        self._is_tried = False
         self.rebuild_due: str | None = None
         """Why a rebuild is needed; None when it is not."""
 
@@ -109,6 +111,7 @@ class Upkeep:
                 self._note_missing(standing)
             if not standing.positions:
                 break
+            self._try_once()
             try:
                 batches = self._sender.catch_up(generation, standing, while_sending)
             except StoreUnavailable:
@@ -122,6 +125,12 @@ class Upkeep:
         if generation.state == "live" and not standing.broken:
             self.rebuild_due = None
         return sent
+
+    def _try_once(self) -> None:
+        """Before the first batch of a process: raises `StoreUnavailable` where Redis would refuse it, or half of it."""
+        if not self._is_tried:
+            require_counting(self._store, self._keys)
+            self._is_tried = True
 
     def _standing(self, generation: Generation) -> Standing:
         """The positions of the shards, read from Redis at least every `COMPARE_SECONDS`."""

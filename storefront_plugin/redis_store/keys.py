@@ -33,6 +33,10 @@ class Keys:
         """Sorted set: processes that count orders, as ``kind:token``, by their last heartbeat in Unix seconds."""
         return f"{self.prefix}:{VERSION}:{{workers}}"
 
+    def trial(self, kind: str) -> str:
+        """Of a *kind* named in it: where commands are tried, to see whether the server takes them."""
+        return f"{self.prefix}:{VERSION}:{{trial}}:{kind}"
+
     def posted(self, digest: str) -> str:
         """String: set for some seconds after a form was posted, so that a double click counts once."""
         return f"{self.prefix}:{VERSION}:{{posted.{digest}}}"

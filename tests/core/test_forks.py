@@ -20,6 +20,7 @@ import pytest
 import sqlalchemy as sa
 from children import in_child
 from counting_model import expected, stored
+from postgres import postgres_url
 from shop_pages import add_pages, visit, wait_until, warm
 from small_shop import SmallShop, small_shop
 
@@ -235,6 +236,28 @@ def test_whatever_lock_a_thread_holds_the_child_has_its_own(shop: SmallShop) -> 
     assert "'p2'" in answer
     shop.db.session.remove()
     assert stored(shop) == expected(shop)
+
+
+def test_both_sides_of_a_fork_go_on_with_postgresql(make_shop: MakeShop) -> None:
+    """Neither reads the other's answers: the parent's connections are closed before, whoever was at work."""
+    shop = add_pages(make_shop(TESTING=False, STOREFRONT_DRAIN="off", SQLALCHEMY_DATABASE_URI=postgres_url()))
+    with shop.app.app_context():
+        shop.place(["p1", "p2"], ["p1", "p2"])
+        assert "p2" in warm(shop).shown()
+        shop.db.session.remove()
+        shop.db.engine.dispose()  # its own connections are the shop's affair
+
+        def child() -> list[str]:
+            seen = buy_and_look(shop)
+            shop.storefront.drain()
+            shop.close()
+            return seen
+
+        with counting_elsewhere(shop, 0.3):
+            assert "'p2'" in in_child(child)
+        shop.place(["p1", "p4"])
+        assert "p2" in visit(shop).shown()
+        assert stored(shop) == expected(shop)
 
 
 def test_a_process_of_multiprocessing_sells(shop: SmallShop) -> None:

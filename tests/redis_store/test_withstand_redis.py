@@ -188,8 +188,23 @@ def forbid(shop: SmallShop, command: str) -> None:
     parts.store.execute([Command("SETUSER", "ACL", ("limited", "reset", "on", ">word", "~*", "&*", "+@all", command))])
 
 
-@pytest.mark.parametrize("forbidden", ["-evalsha", "-script"])
-def test_a_redis_that_runs_no_scripts_says_which_command_it_lacks(
+COMMANDS = (
+    "evalsha",
+    "script",
+    "hincrby",
+    "zincrby",
+    "zadd",
+    "zrem",
+    "zremrangebyrank",
+    "hdel",
+    "zrange",
+    "hlen",
+    "expire",
+)
+
+
+@pytest.mark.parametrize("forbidden", [f"-{command}" for command in COMMANDS])
+def test_a_redis_that_lacks_a_command_says_which_command_it_lacks(
     make_shop: MakeShop, own_redis: str, forbidden: str
 ) -> None:
     """No shard is called damaged, since a rebuild would not help; once allowed, all is counted."""
