@@ -11,15 +11,20 @@ _NOWHERE = "nowhere"
 
 
 def require_counting(store: RedisStore, keys: Keys) -> None:
-    """Raise `StoreUnavailable` where Redis does not answer, or answers and cannot count: full, a replica, a command missing.
-
-    Commands that the script calls are tried outside of it, since one that is refused in its midst leaves half a batch.
-    """
-    store.execute(_trials(keys))
+    """Raise `StoreUnavailable` where Redis does not answer, or answers and cannot count: full, a replica, a command missing."""
+    require_commands(store, keys)
     names = [key(_NOWHERE, 0) for key in (keys.position, keys.counts, keys.sold, keys.totals)]
     (answer,) = store.run_scripts([ScriptCall(APPLY_BATCH, names, ["before", "after"])])
     if isinstance(answer, Exception):
         raise unavailable(store.label, answer)
+
+
+def require_commands(store: RedisStore, keys: Keys) -> None:
+    """Raise `StoreUnavailable` where Redis refuses a command that counting runs, also within its script.
+
+    There it would leave half a batch, so it is asked before the first one.
+    """
+    store.execute(_trials(keys))
 
 
 def _trials(keys: Keys) -> list[Command]:

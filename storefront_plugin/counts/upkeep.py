@@ -17,7 +17,7 @@ from ..redis_store.keys import Keys
 from . import generations
 from .applier import REBUILD, BatchSender, Standing
 from .generations import Generation
-from .health import require_counting
+from .health import require_commands
 from .shards import mark_incomplete
 
 logger = logging.getLogger(__name__)
@@ -127,9 +127,9 @@ class Upkeep:
         return sent
 
     def _try_once(self) -> None:
-        """Before the first batch of a process: raises `StoreUnavailable` where Redis would refuse it, or half of it."""
+        """Before the first batch of a process: raises `StoreUnavailable` where Redis would refuse half of it."""
         if not self._is_tried:
-            require_counting(self._store, self._keys)
+            require_commands(self._store, self._keys)
             self._is_tried = True
 
     def _standing(self, generation: Generation) -> Standing:
