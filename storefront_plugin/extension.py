@@ -257,7 +257,7 @@ class Storefront:
         """Record a placed order in the shop's transaction; call it before your commit.
 
         An order is what you said last: call it again when its lines change or when it is paid after a cancellation.
-        The same said twice changes nothing.
+        The same said twice changes nothing, and one whose status is cancelled is recorded as that.
 
         Args:
             order: An `Order`, or an object of the shop's own order model if *orders* can read it.

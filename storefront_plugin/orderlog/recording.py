@@ -65,7 +65,10 @@ class OrderRecorder:
 
     def _placed(self, order: Any) -> Event:
         origin = Origin("call" if isinstance(order, Order) else "model")
-        return events.placed(self._as_order(order), self._timezone, self._currency, clock.now_in_sql(), origin)
+        told = self._as_order(order)
+        if told.status == "cancelled":  # a shop may call at every change of an order
+            return events.cancelled(told.id, origin)
+        return events.placed(told, self._timezone, self._currency, clock.now_in_sql(), origin)
 
     def cancelled(self, order_id: object, session: ShopSession | None = None, commit: bool = False) -> OrderChange:
         """Record a cancelled order, and release what it uses. Otherwise as `placed`."""

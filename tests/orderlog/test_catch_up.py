@@ -143,6 +143,18 @@ def test_cancelled_then_paid_and_placed_again_counts(shop: SmallShop) -> None:
     assert counts(shop) == pair("p1", "p2")
 
 
+def test_a_call_at_every_change_of_an_order_is_as_good_as_catching_up(shop: SmallShop) -> None:
+    """As from a listener of the shop's models, which knows nothing of placing and cancelling."""
+    purchase = buy(shop, "p1", "p2")
+    purchase.status = "cancelled"
+    assert shop.storefront.order_placed(purchase, commit=True) == "cancelled"
+    assert counts(shop) == {}
+    purchase.status = "paid"
+    purchase.items[0].product_id = "p3"
+    assert shop.storefront.order_placed(purchase, commit=True) == "changed"
+    assert counts(shop) == pair("p2", "p3")
+
+
 def test_what_was_refunded_by_a_call_stays_refunded(shop: SmallShop) -> None:
     """Lines mostly stay in a shop's tables when items come back."""
     purchase = buy(shop, "p1", "p2", "p3")
