@@ -25,7 +25,7 @@ SOME_REFUSED = 3
 """Exit status of an import that left bundles out."""
 
 SHOWN = 50
-_WORDS = {"create": "New", "change": "Changed", "refuse": "Refused"}
+_LABELS = {"create": "New", "change": "Changed", "refuse": "Refused"}
 
 
 @click.command("propose-bundles")
@@ -42,9 +42,9 @@ _WORDS = {"create": "New", "change": "Changed", "refuse": "Refused"}
 @click.option("--json", "as_json", is_flag=True, help="Print all of them as a JSON list instead of a table.")
 @with_appcontext
 def propose_bundles(as_json: bool, margin_floor: float | None, **wishes: Any) -> None:
-    """Search the order log for sets that shoppers buy together, and propose them as bundles.
+    """Search the order log for products that are bought together, and propose them as bundles.
 
-    What is not given is as the last time. Rejected sets stay rejected. The merchant's page lists the same.
+    Options that are not given are those of the last search. Dismissed proposals stay dismissed. The admin lists the same.
     """
     services = mounted_services()
     share = None if margin_floor is None else Decimal(str(margin_floor)) / 100
@@ -194,4 +194,4 @@ def _bundles(count: int) -> str:
 
 def _line(one: Outcome) -> str:
     known = f" (id {one.bundle_id})" if one.bundle_id is not None else ""
-    return f"Line {one.line}, {_WORDS[one.action].lower()}: {one.title or 'no title'}{known}"
+    return f"Line {one.line}, {_LABELS[one.action].lower()}: {one.title or 'no title'}{known}"

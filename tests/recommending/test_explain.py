@@ -27,7 +27,7 @@ MakeShop = Callable[..., SmallShop]
 
 
 def page_of(placement: str, *products: str, category: str | None = None) -> Page:
-    """A patient page; of a cart-like one the products are the cart."""
+    """A blocking page; of a cart-like one the products are the cart."""
     in_cart = placement in ("cart", "checkout")
     return Page(
         placement=placement,
