@@ -12,9 +12,18 @@ from typing import Any
 import pytest
 from demo_shop import closed, create_demo, seed
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from small_shop import SmallShop, small_shop
 
 from storefront_plugin.redis_store import RedisStore, stop
+
+# How long an example takes says nothing on a busy machine; fixtures stay as they are between examples.
+settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

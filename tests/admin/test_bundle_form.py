@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bundles import definitions, mix_of, set_of, steps_of
 from small_shop import SmallShop
@@ -93,7 +93,7 @@ def whole_definitions(draw: st.DrawFn) -> Definition:
 
 
 @given(whole_definitions())
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None)
 def test_a_form_that_nobody_touched_holds_the_same_definition(inside: SmallShop, definition: Definition) -> None:
     """Every kind, price, currency, language and schedule goes into the form and comes out as it was."""
     again, errors = read(sent(form_of(definition)), definition)
@@ -102,7 +102,7 @@ def test_a_form_that_nobody_touched_holds_the_same_definition(inside: SmallShop,
 
 
 @given(whole_definitions(), whole_definitions())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 def test_definitions_that_differ_are_told_apart_in_words(inside: SmallShop, one: Definition, other: Definition) -> None:
     """No change is made without a line in the history; both directions name the same fields."""
     there, back = differences(one, other, {}), differences(other, one, {})

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from bundle_shop import BundleShop, bundle_shop, colours, stocked
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bundles import definitions, mix_of, set_of, steps_of
 from small_shop import SmallShop
@@ -239,7 +239,7 @@ def test_the_explained_bundles_are_those_of_the_page(make_shop: MakeShop) -> Non
     with shop.app.app_context():
         parts = shop.storefront.services
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=60, deadline=None)
     @given(
         st.lists(definitions(), max_size=9),
         st.sampled_from(["product", "cart"]),

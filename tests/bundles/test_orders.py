@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bundles import NOW, set_of
 from small_shop import SmallShop, made_products
@@ -119,7 +119,7 @@ def outcome(act: Callable[[], object]) -> object:
         return type(error)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None)
 @given(steps=st.lists(st.tuples(STEPS, st.sampled_from([True, True, True, False])), min_size=3, max_size=14))
 def test_orders_are_placed_cancelled_and_refunded_as_a_plain_model_says(
     shop: SmallShop, steps: list[tuple[tuple[str, str, int], bool]]

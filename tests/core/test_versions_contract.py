@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fillers import FILLERS
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bundles import set_of
 from postgres import postgres_url
@@ -204,9 +204,7 @@ steps = st.lists(
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @given(steps)
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=25, deadline=None)
 def test_any_changes_in_any_order_leave_what_a_list_of_versions_says(
     database: Database, noun: Noun, steps: list[tuple[str, int]]
 ) -> None:

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 from counted_shop import DAY, PRODUCTS, CountedShop, expected, logs
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storefront_plugin.core.clock import now_in_sql
@@ -43,9 +43,7 @@ def shop(tmp_path: Path, store: RedisStore) -> Iterator[CountedShop]:
     shop.database.dispose()
 
 
-EXAMPLES = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+EXAMPLES = settings(max_examples=15, deadline=None)
 
 
 @EXAMPLES

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import session
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_shop import SmallShop, small_shop
 
@@ -271,7 +271,7 @@ NAMES = st.sampled_from(["strategy", "product", "placement", "limit", "exclude",
 QUERIES = st.dictionaries(NAMES, st.lists(WORDS, max_size=4), max_size=7)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None)
 @given(query=QUERIES, raw=st.text(alphabet="&=%;+1aF\u00e9", max_size=30))
 def test_no_question_is_answered_by_500(client: FlaskClient, query: dict[str, list[str]], raw: str) -> None:
     """Whatever is asked: an answer or a refusal in JSON, and nothing raises."""

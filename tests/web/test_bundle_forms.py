@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from bundle_shop import BundleShop, bundle_shop, colours, stocked
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bundles import mix_of, set_of, steps_of
 from small_shop import SmallShop
@@ -356,7 +356,7 @@ def test_redis_being_away_does_not_keep_a_shopper_from_buying(make_shop: MakeSho
     assert shop.cart == [("p1", None, 1), ("p3", None, 1)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(
