@@ -24,11 +24,12 @@ UNREADABLE = "?"
 
 _REMEMBERED = 2**16
 _LONGEST_NUMBER = 60
-_DAY = dt.timedelta(days=1)
 _EXCEL_EPOCH = dt.datetime(1899, 12, 30)
 _EPOCH = dt.datetime(1970, 1, 1)
 _EPOCH_UTC = _EPOCH.replace(tzinfo=dt.timezone.utc)
 _MICROSECOND = dt.timedelta(microseconds=1)
+_FIRST = (EARLIEST - _EPOCH) // _MICROSECOND
+_TWO_DAYS = 2 * 86_400 * 1_000_000
 
 _NUMBER = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?", re.ASCII)
 _CURRENCY = re.compile(r"^[A-Z]{3}(?=[ \u00a0\d])|(?<=[ \u00a0\d])[A-Z]{3}$", re.ASCII)
@@ -171,11 +172,10 @@ def placed_mark(text: str) -> str:
     mark = time_mark(text)
     if not mark:
         return mark
-    found = time_of(int(mark)).replace(tzinfo=None)
-    if EARLIEST <= found <= clock.now_in_sql() + 2 * _DAY:
+    if _FIRST <= int(mark) >> 1 <= clock.now().timestamp() * 1_000_000 + _TWO_DAYS:  # tomorrow ends later elsewhere
         return mark
     raise InputError(
-        f"The ts {text.strip():.40} is {_misread(text.strip()) or f'{found:%Y-%m-%d}'}; "
+        f"The ts {text.strip():.40} is {_misread(text.strip()) or f'{time_of(int(mark)):%Y-%m-%d}'}; "
         f"orders lie between {EARLIEST:%Y} and tomorrow."
     )
 

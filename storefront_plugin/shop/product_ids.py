@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import islice
 
 from .ports import MAX_ID_BYTES, Catalog
 
@@ -22,10 +23,14 @@ _SCIENTIFIC = re.compile(r"([0-9])(?:[.,]([0-9]{1,17}))?[eE]\+([0-9]{1,2})")
 
 
 class CatalogueIds:
-    """The ids of the catalogue; each is looked up once."""
+    """The ids of the catalogue; each is looked up once.
 
-    def __init__(self, catalog: Catalog) -> None:
+    *most* limits the products among which `meant_by` searches; None for all.
+    """
+
+    def __init__(self, catalog: Catalog, most: int | None = None) -> None:
         self._catalog = catalog
+        self._most = most
         self._looked_up: set[str] = set()
         self._known: set[str] = set()
 
@@ -58,7 +63,8 @@ class CatalogueIds:
     @cached_property
     def _by_key(self) -> dict[str, list[str]]:
         found: defaultdict[str, list[str]] = defaultdict(list)
-        for id in dict.fromkeys(str(product.id) for product in self._catalog.iter_products()):
+        products = islice(self._catalog.iter_products(), self._most)
+        for id in dict.fromkeys(str(product.id) for product in products):
             found[_key(plain_id(id))].append(id)
         return found
 
@@ -80,13 +86,13 @@ def is_damaged(text: str) -> bool:
 
 def is_shortened(text: str) -> bool:
     """Whether *text* is a number of 12 digits or more as spreadsheets show it: most of its digits are lost."""
-    shown = _SCIENTIFIC.fullmatch(text.strip())
+    shown = None if text.isalnum() else _SCIENTIFIC.fullmatch(text.strip())
     return shown is not None and int(shown[3]) >= 11
 
 
 def plain_id(text: str) -> str:
     """*text* without what spreadsheets put around an id: spaces, ="5", 5.0."""
-    if len(text) > 4 * MAX_ID_BYTES:
+    if text.isalnum() or len(text) > 4 * MAX_ID_BYTES:
         return text
     bare = text.strip(_EDGES)
     formula = _FORMULA.fullmatch(bare)
