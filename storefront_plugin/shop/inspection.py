@@ -54,6 +54,17 @@ def problem_findings(what: str, problems: Mapping[Problem, int]) -> Iterator[Fin
         )
 
 
+def failing_fields(adapter: Any) -> Iterator[Finding]:
+    """A finding for each field that an adapter of this package cannot read."""
+    look = getattr(adapter, "failing_fields", None)
+    for name, message in (look() if callable(look) else {}).items():
+        yield Finding(
+            "error",
+            f"Field {name} cannot be read ({message}): map {name} to another column, or to a callable that makes what "
+            "is needed of the instance.",
+        )
+
+
 def counted_problems(adapter: Any) -> Counter[Problem]:
     """Problems that an adapter of this package has counted so far."""
     problem_counts = getattr(adapter, "problem_counts", None)
@@ -144,6 +155,8 @@ def inspect_orders(orders: object, catalog: Catalog) -> list[Finding]:
         return [Finding("error", "The orders lack iter_orders(since); see storefront_plugin.Orders.")]
     seen = _Orders()
     failed = tried("Reading orders", lambda: seen.read(orders, catalog))
+    if failed:
+        failed += tried("Reading orders field by field", lambda: failing_fields(orders))
     return [*failed, *problem_findings("orders", seen.problems), *seen.findings()]
 
 

@@ -9,7 +9,16 @@ from itertools import islice
 
 from ..core.settings import Settings
 from .cleaning import Problem, examine_product
-from .inspection import MOST, Finding, counted_problems, counted_queries, number, problem_findings, tried
+from .inspection import (
+    MOST,
+    Finding,
+    counted_problems,
+    counted_queries,
+    failing_fields,
+    number,
+    problem_findings,
+    tried,
+)
 from .ports import Catalog, LiveStock, Product
 
 SAMPLE = 40
@@ -23,6 +32,8 @@ def inspect_catalog(catalog: object, settings: Settings) -> list[Finding]:
         ]
     seen = _Products(currency=settings.currency)
     failed = tried("Reading all products", lambda: seen.read(catalog))
+    if failed:
+        failed += tried("Reading products field by field", lambda: failing_fields(catalog))
     findings = [*failed, *problem_findings("products", seen.problems), *seen.findings()]
     if seen.products:
         findings += tried("Catalog.get_many", lambda: _look_up(catalog, seen.products))

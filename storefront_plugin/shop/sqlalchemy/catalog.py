@@ -23,6 +23,7 @@ from .mapping import (
     FieldMap,
     KeyColumn,
     ProductSearch,
+    all_rows,
     as_callable,
     as_expression,
     chunks,
@@ -30,6 +31,7 @@ from .mapping import (
     required_expression,
 )
 from .sessions import ShopReads
+from .trials import failing_fields
 
 PAGE = 1000
 """Products per query of `iter_products`; no cursor stays open in between."""
@@ -174,11 +176,19 @@ class SQLAlchemyCatalog:
         calls = {**self.fields.callables, **self._urls}
         spent = dict.fromkeys(calls, 0)
         with self._reads.open(blocking=True) as session, self._url_context():
-            rows = _rows(session, self._select().limit(sample)) if calls else []
+            rows = self._rows(session, self._select().limit(sample)) if calls else []
             for row in rows:
                 for name, call in calls.items():
                     spent[name] += _queries_of(call, row[0])
         return {name: queries / len(rows) for name, queries in spent.items() if queries}
+
+    def failing_fields(self) -> Mapping[str, str]:
+        """What the database says of each field that it refuses, or whose values cannot be decoded."""
+        key = self._key.expression
+        plain = sa.select(sa.literal(1)).select_from(self.model)
+        found = plain.where(key.in_(sa.select(key).scalar_subquery())).order_by(key)
+        others = {"id": found, "where": plain.where(*self._where)}
+        return failing_fields(self._reads, self.fields, others)
 
     def _select(self, *extra: sa.ColumnElement[Any]) -> sa.Select[Any]:
         return self.fields.select(*extra, entity=self._entity).where(*self._where)
@@ -189,11 +199,14 @@ class SQLAlchemyCatalog:
         statement = self._select(cursor(key, dialect).label("sf_cursor")).where(key.is_not(None))
         if last is not None:
             statement = statement.where(after(key, last, dialect))
-        rows = _rows(session, statement.order_by(cursor(key, dialect)).limit(PAGE))
+        rows = self._rows(session, statement.order_by(cursor(key, dialect)).limit(PAGE))
         return list(self._cleaned(rows)), rows[-1][-1] if len(rows) == PAGE else None
 
     def _products(self, session: Session, statement: sa.Select[Any]) -> Iterable[Product]:
-        return self._cleaned(_rows(session, statement))
+        return self._cleaned(self._rows(session, statement))
+
+    def _rows(self, session: Session, statement: sa.Select[Any]) -> Sequence[Any]:
+        return all_rows(session, statement, self._entity)
 
     def _cleaned(self, rows: Sequence[Any]) -> Iterable[Product]:
         currency = current_mount.currency
@@ -250,13 +263,6 @@ def _check(model: Any, *, price_unit: str, **required: Any) -> None:
             )
     if price_unit not in ("major", "minor"):
         raise ConfigurationError(f"price_unit is {price_unit!r}; use 'major' (12.50) or 'minor' (1250).")
-
-
-def _rows(session: Session, statement: sa.Select[Any]) -> Sequence[Any]:
-    result = session.execute(statement)
-    # Joined eager loading repeats instances.
-    entity = statement.column_descriptions[0]["entity"] is statement.column_descriptions[0]["expr"]
-    return result.unique().all() if entity else result.all()
 
 
 def _product(values: dict[str, Any], default: str | None, minor: bool) -> Product:

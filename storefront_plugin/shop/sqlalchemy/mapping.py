@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.associationproxy import AssociationProxyInstance
-from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
+from sqlalchemy.orm import QueryableAttribute, RelationshipProperty, Session
 
 from ...core.dialects import holds_integer
 from ...core.errors import ConfigurationError, InputError
@@ -63,8 +63,17 @@ class FieldMap:
         """The SELECT of all mapped fields and *extra* columns."""
         columns = [expression.label(f"sf_{name}") for name, expression in self.expressions.items()]
         if entity or self.needs_entity:
-            return sa.select(self.model, *columns, *extra).options(*made(self._options))
+            return sa.select(self.model, *columns, *extra).options(*self.options)
         return sa.select(*columns, *extra).select_from(self.model)
+
+    def select_one(self, name: str) -> sa.Select[Any]:
+        """The SELECT of the column or expression *name* alone."""
+        return sa.select(self.expressions[name].label(f"sf_{name}")).select_from(self.model)
+
+    @property
+    def options(self) -> list[Any]:
+        """Loader options of the instances."""
+        return made(self._options)
 
     def values(self, row: Any, entity: bool = False) -> dict[str, Any]:
         """Field values of a row of `select`. If a callable raises, its field is left out and the problem is counted."""
@@ -80,6 +89,21 @@ class FieldMap:
                 kind = f"not available (its callable raised {type(error).__name__})"
                 self._problem_counts.add([Problem(name, kind)], values.get("id"), error)
         return values
+
+
+def all_rows(session: Session, statement: sa.Select[Any], entity: bool) -> Sequence[Any]:
+    """All rows of *statement*; one with an *entity* is given once where joined eager loading repeats it."""
+    result = session.execute(statement)
+    # SQLAlchemy's own comparison refuses rows with values such as JSON, which cannot be hashed.
+    return result.unique(lambda row: tuple(map(_hashable, row))).all() if entity else result.all()
+
+
+def _hashable(value: Any) -> Any:
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value
 
 
 def made(options: Sequence[Any]) -> list[Any]:

@@ -14,7 +14,19 @@ from ...core.errors import ConfigurationError, InputError
 from ..cleaning import Problem, ProblemCounts
 from ..ports import OrderLine, clean_id
 from ..values import MAX_COUNT, Unusable, decimal, in_major, money
-from .mapping import FieldMap, KeyColumn, as_callable, as_expression, chunks, is_relationship, made, required_expression
+from .mapping import (
+    FieldMap,
+    KeyColumn,
+    all_rows,
+    as_callable,
+    as_expression,
+    chunks,
+    is_relationship,
+    made,
+    required_expression,
+)
+from .sessions import ShopReads
+from .trials import failing_fields
 
 FIELDS = ("product_id", "variant_id", "quantity", "unit_price")
 
@@ -66,10 +78,17 @@ class OrderLines:
         statement = self._beside.select(self._order_id.label("sf_order"))
         statement = statement.order_by(*sa.inspect(self._sorted_by).primary_key)
         for chunk in chunks(order_keys):
-            rows = session.execute(statement.where(self._order_id.in_(chunk)))
-            for row in rows.unique().all() if self._beside.needs_entity else rows.all():
+            for row in all_rows(session, statement.where(self._order_id.in_(chunk)), self._beside.needs_entity):
                 found.setdefault(str(row[-1]), []).append(self._beside.values(row))
         return found
+
+    def failing_fields(self, reads: ShopReads) -> dict[str, str]:
+        """The same as `SQLAlchemyOrders.failing_fields` for a separate model; empty otherwise."""
+        if self._beside is None:
+            return {}
+        order_id = sa.select(self._order_id).select_from(self._sorted_by)
+        found = failing_fields(reads, self._beside, {"order_id": order_id})
+        return {f"line_{name}": message for name, message in found.items()}
 
     def read(self, value: Any) -> list[RawLine]:
         """Lines from the value of a relationship, callable or JSON column. Raises `Unusable` if it is not a list."""

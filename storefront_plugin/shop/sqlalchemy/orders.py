@@ -18,9 +18,10 @@ from ..cleaning import Problem, ProblemCounts
 from ..order_status import CANCELLED, UNPLACED, plain_status
 from ..ports import Order, OrderLine, OrderStatus, clean_id
 from ..values import Unusable, moment
-from .mapping import FieldMap, as_callable, as_expression, required_expression
+from .mapping import FieldMap, all_rows, as_callable, as_expression, required_expression
 from .order_lines import OrderLines, RawLine, VariantFold, order_line
 from .sessions import ShopReads
+from .trials import failing_fields
 
 PAGE = 500
 """Orders per query; no cursor stays open in between."""
@@ -131,6 +132,13 @@ class SQLAlchemyOrders:
             raise InputError(f"The {self.model.__name__} {identity} cannot be read: it needs an id and a placed_at.")
         return orders[0]
 
+    def failing_fields(self) -> Mapping[str, str]:
+        """What the database says of each field that it refuses, or whose values cannot be decoded."""
+        plain = sa.select(sa.literal(1)).select_from(self.model)
+        others = {"id": plain.order_by(self._id), "placed_at": plain.order_by(self._placed_at)}
+        others |= {"since": plain.order_by(*self._changed), "where": plain.where(*self._where)}
+        return failing_fields(self._reads, self._fields, others) | self._lines.failing_fields(self._reads)
+
     def _page(
         self, session: Session, since: dt.datetime | None, last: tuple[Any, Any] | None
     ) -> tuple[list[Order], tuple[Any, Any] | None]:
@@ -149,8 +157,7 @@ class SQLAlchemyOrders:
         return self._fields.select(self._order_key.label("sf_key"), placed_at.label("sf_at"), id.label("sf_id"))
 
     def _rows(self, session: Session, statement: sa.Select[Any]) -> Sequence[Any]:
-        result = session.execute(statement)
-        return result.unique().all() if self._fields.needs_entity else result.all()
+        return all_rows(session, statement, self._fields.needs_entity)
 
     def _orders(self, session: Session, rows: Sequence[Any]) -> list[Order]:
         beside = self._lines.beside(session, [row[-3] for row in rows])
