@@ -7,7 +7,8 @@ plain SQLAlchemy.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -110,6 +111,24 @@ def _setting(statement: str) -> Callable[[Any, Any], None]:
             connection.autocommit = previous
 
     return set_at_connect
+
+
+@contextmanager
+def limited_lock_waits(connection: sa.Connection, seconds: float) -> Iterator[None]:
+    """Let statements of the block, within the shop's transaction, wait for a lock for *seconds* at most.
+
+    On PostgreSQL, which else waits for ever, and unless the shop has a limit of its own. A block that raises is to be
+    rolled back to a savepoint before it, which takes the limit back.
+    """
+    changed = (
+        connection.dialect.name == "postgresql"
+        and connection.exec_driver_sql(
+            f"SELECT set_config('lock_timeout', '{int(seconds * 1000)}', true) WHERE current_setting('lock_timeout') = '0'"
+        ).first()
+    )
+    yield
+    if changed:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
 
 
 def begin_before_savepoint(connection: sa.Connection) -> None:

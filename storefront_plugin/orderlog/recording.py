@@ -12,8 +12,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ..core import clock
-from ..core.database import Database, table_of
-from ..core.dialects import begin_before_savepoint
+from ..core.database import BLOCKING_SECONDS, Database, table_of
+from ..core.dialects import begin_before_savepoint, limited_lock_waits
 from ..core.errors import AdapterError, DatabaseUnavailable, InputError, StorefrontError
 from ..core.shop_database import ShopSession
 from ..shop.adapters import Adapters
@@ -144,7 +144,7 @@ def record(
         connection = session.connection()
         begin_before_savepoint(connection)
         database.prepare(connection)
-        with connection.begin_nested():
+        with connection.begin_nested(), limited_lock_waits(connection, BLOCKING_SECONDS):
             change = _insert(happened, connection)
     except sa.exc.SQLAlchemyError as error:
         return not_recorded(happened.order_id, error)

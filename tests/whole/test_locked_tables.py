@@ -23,6 +23,7 @@ from storefront_plugin.core import database
 from storefront_plugin.core.database import Base
 from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.migrations import VERSION_TABLE
+from storefront_plugin.orderlog import recording
 
 MakeShop = Callable[..., SmallShop]
 PAGE_SECONDS = 2.0
@@ -134,3 +135,29 @@ def test_a_change_beside_locked_tables_is_refused_in_time(shop: SmallShop) -> No
     assert client.post(f"{HOME}/bundles/1/state", data=change).status_code == 303
     with shop.app.app_context():
         assert shop.storefront.services.bundles.load(1).state == "archived"
+
+
+def test_an_order_is_not_held_up_for_long(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL, where the shop's own session waits for ever: what the shop wrote stays, and so does its patience."""
+    monkeypatch.setattr(recording, "BLOCKING_SECONDS", 0.5)
+    shop = make_shop(SQLALCHEMY_DATABASE_URI=postgres_url())
+    patience = sa.text("SELECT current_setting('lock_timeout')")
+    with shop.app.app_context():
+        session = shop.db.session
+        session.execute(sa.text("CREATE TABLE own (number INTEGER)"))
+        session.commit()
+        for own_patience in ("0", "300ms"):
+            session.execute(sa.text(f"SET LOCAL lock_timeout = '{own_patience}'"))
+            session.execute(sa.text("INSERT INTO own VALUES (1)"))
+            with locked(shop):
+                began = time.monotonic()
+                assert not shop.storefront.order_placed(shop.order("p1", "p2"))
+                assert time.monotonic() - began < PAGE_SECONDS
+            assert shop.storefront.order_placed(shop.order("p1", "p3"))
+            assert session.scalar(patience) == own_patience
+            session.commit()
+        assert session.scalar(sa.text("SELECT count(*) FROM own")) == 2
+        assert session.scalar(patience) == "0"
+        session.remove()
+        shop.storefront.drain()
+        assert stored(shop) == expected(shop)
