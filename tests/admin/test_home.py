@@ -607,7 +607,7 @@ def test_what_is_on_is_shown_in_figures_and_names(shop: SmallShop) -> None:
 
 
 def test_orders_of_the_week_stand_beside_those_of_the_week_before(shop: SmallShop) -> None:
-    """Whole days up to yesterday; today's stand apart; a bar for each day."""
+    """Whole days up to yesterday; today's stand apart; a bar for each day. Cancelled orders are none."""
     midnight = dt.datetime.now(UTC).replace(hour=0, minute=0, second=1, microsecond=0)
     with shop.app.app_context():
         for days, count in ((0, 2), (1, 5), (7, 3), (8, 4), (14, 1), (15, 9)):
@@ -615,6 +615,8 @@ def test_orders_of_the_week_stand_beside_those_of_the_week_before(shop: SmallSho
                 moment = midnight - dt.timedelta(days=days)
                 order = Order(id=f"{days}-{number}", placed_at=moment, lines=[OrderLine("p1"), OrderLine("p2")])
                 shop.storefront.order_placed(order, commit=True)
+        shop.storefront.order_placed(Order(id="gone", placed_at=midnight, lines=[OrderLine("p1")]), commit=True)
+        shop.storefront.order_cancelled("gone", commit=True)
         shop.storefront.drain()
     (figure,) = home(shop).select(".figure.wide")
     assert " ".join(figure.select("dd")[0].text.split()) == "8 3 more than the previous 7 days · 2 today"

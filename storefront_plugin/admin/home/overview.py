@@ -29,7 +29,10 @@ MOST_ORDERS = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """Orders of the log. *daily* has two periods of `DAYS` whole days up to yesterday, the oldest first."""
+    """Orders of the log; *today* and *daily* are of those that count.
+
+    *daily* has two periods of `DAYS` whole days up to yesterday, the oldest first.
+    """
 
     known: int
     today: int
@@ -90,7 +93,9 @@ def overview() -> Overview:
 
 def _orders(session: Session) -> Orders:
     today = day_of(clock.now_in_sql())
-    days = sa.select(LoggedOrder.day, sa.func.count()).where(LoggedOrder.day >= today - 2 * DAYS)
+    days = sa.select(LoggedOrder.day, sa.func.count()).where(
+        LoggedOrder.day >= today - 2 * DAYS, LoggedOrder.status == "placed"
+    )
     found: dict[int | None, int] = {row[0]: row[1] for row in session.execute(days.group_by(LoggedOrder.day))}
     some = sa.select(LoggedOrder.day).limit(MOST_ORDERS).subquery()
     known = session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
