@@ -43,6 +43,8 @@ class Forkable:
 
 _members: weakref.WeakValueDictionary[int, Forkable] = weakref.WeakValueDictionary()
 _registered: list[bool] = []
+_asked: dict[int, list[Forkable]] = {}
+"""By thread that forks: who rests for it. Others may have joined since then."""
 
 
 def join_forks(member: Forkable) -> None:
@@ -54,7 +56,8 @@ def join_forks(member: Forkable) -> None:
 
 
 def _before() -> None:
-    members, ends = _present(), time.monotonic() + REST_SECONDS
+    members = _asked[threading.get_ident()] = _present()
+    ends = time.monotonic() + REST_SECONDS
     for member in members:
         _tried(lambda member=member: member.rest(ends - time.monotonic()))  # type: ignore[misc]
     ends = time.monotonic() + REST_SECONDS
@@ -68,11 +71,12 @@ def _before() -> None:
 
 
 def _after_in_parent() -> None:
-    for member in _present():
+    for member in _asked.pop(threading.get_ident(), []):
         _tried(member.resume)
 
 
 def _after_in_child() -> None:
+    _asked.clear()
     for member in _present():
         _tried(member.renew)
 

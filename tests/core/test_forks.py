@@ -151,6 +151,24 @@ def test_sessions_that_begin_during_a_fork_wait_for_it(shop: SmallShop) -> None:
     assert len(answers) == 1
 
 
+def test_a_shop_that_is_mounted_during_a_fork_works_afterwards(shop: SmallShop, make_shop: MakeShop) -> None:
+    """It was not asked to rest, so nobody tells it to go on."""
+    mounted: list[SmallShop] = []
+
+    def mount() -> None:
+        time.sleep(0.2)
+        mounted.append(make_shop(TESTING=False, STOREFRONT_DRAIN="off"))
+
+    mounting = threading.Thread(target=mount)
+    with counting_elsewhere(shop, REST_SECONDS * 1.5):
+        mounting.start()
+        assert in_child(lambda: "forked") == "forked"
+        mounting.join(5)
+    with mounted[0].app.app_context():
+        mounted[0].place(["p1", "p2"])
+        assert stored(mounted[0]) == expected(mounted[0])
+
+
 def test_a_turn_of_the_thread_ends_before_the_fork(make_shop: MakeShop) -> None:
     """The child has no thread until somebody wakes it, then its own; the parent's works on."""
     shop = add_pages(make_shop(TESTING=False))
