@@ -108,7 +108,7 @@ def csv() -> str:
         else:
             rows[-1] = [f"{rows[-1][0]} {names}".strip(), f"{rows[-1][1]} {meaning}".strip()]
     named = [[", ".join(f"`{name}`" for name in re.split(r",\s*", names)), _code(meaning)] for names, meaning in rows]
-    return _table(("columns", "what stands there"), named)
+    return _table(("columns", "content"), named)
 
 
 def price_kinds() -> str:

@@ -118,7 +118,7 @@ def _print_table(rows: Sequence[Proposal], titles: Mapping[str, str]) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @with_appcontext
 def export_bundles(file: Path) -> None:
-    """Write all bundles to FILE (CSV for spreadsheets): one row a component, the bundle's own columns in its first."""
+    """Write all bundles to FILE (CSV for spreadsheets): one row per component, the bundle's own columns in its first."""
     services = mounted_services()
     try:
         with file.open("w", encoding="utf-8", newline="") as out:

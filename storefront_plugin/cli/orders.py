@@ -74,7 +74,7 @@ def import_orders(
 ) -> None:
     """Bring the orders of FILE (CSV, gzipped CSV or Parquet) into the log.
 
-    Columns: order_id and product_id; ts, customer_id, quantity, price and status if you have them. One row an order
+    Columns: order_id and product_id; ts, customer_id, quantity, price and status if you have them. One row per order
     line, in any order; rows of an order that is known are added to it, and a quantity below 0 came back. A fraction of a
     quantity is rounded up. Importing a file again changes nothing.
 

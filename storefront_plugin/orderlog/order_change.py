@@ -15,7 +15,7 @@ from .settling import CountedDays, Settled, settle
 from .tables import OrderEvent, ProductNumber
 
 WAITING = 1000
-"""So many waiting events are looked through: they have no index by order, and there are rarely more than a few."""
+"""At most this many waiting events are looked through: they have no index by order, and there are rarely more than a few."""
 
 
 class OrderChange(str, Enum):

@@ -29,7 +29,7 @@ FAR_AHEAD = 30
 """Days by which an order may lie ahead of the others: a single one with a wrong time would outweigh them for ever."""
 
 ENOUGH_ORDERS = 3
-"""So many orders together may lie as far ahead as they like: the shop has paused."""
+"""This many orders together may lie as far ahead as they like: the shop has paused."""
 
 
 class Entry(NamedTuple):

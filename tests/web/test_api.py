@@ -290,7 +290,7 @@ def test_the_document_describes_what_is_answered(client: FlaskClient) -> None:
     document = client.get("/storefront/api/openapi.json").json
     assert set(document["paths"]) == {"/storefront/api/recommendations", "/storefront/api/placements/{placement}"}
     known = document["components"]["schemas"]
-    of_bundles = {"Applied", "Bundle", "Component", "Lack", "Missing", "Tier", "Variant"}
+    of_bundles = {"Applied", "Bundle", "Component", "Missing", "MissingItem", "Tier", "Variant"}
     assert set(known) == {"Card", "Error", "Placement", "Product", "Recommendations", "Slot"} | of_bundles
     assert known["Card"]["properties"]["price"]["type"] == "string"
     card = client.get(f"{ASK}?strategy=also_bought&product=1").json["recommendations"][0]

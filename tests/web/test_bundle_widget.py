@@ -473,7 +473,7 @@ def test_the_api_shows_the_same_in_numbers(shop: BundleShop) -> None:
     answer = shop.client.get("/storefront/api/placements/cart").json
     applied, missing = next(one["bundles"] for one in answer["slots"] if one["bundles"])
     assert applied["applied"] == {"count": 1, "saving": "0.60"}
-    assert missing["missing"] == {"saving": "0.60", "lacks": [{"product_ids": ["p2"], "quantity": 1}]}
+    assert missing["missing"] == {"saving": "0.60", "items": [{"product_ids": ["p2"], "quantity": 1}]}
 
 
 def test_a_pin_goes_to_a_slot_of_products(shop: BundleShop) -> None:

@@ -1,10 +1,10 @@
-"""The columns of the bundles' spreadsheet: one row a component; what is of the bundle or tier stands in its first row.
+"""The columns of the bundles' spreadsheet: one row per component; columns of the bundle or tier are filled in its first row.
 
 ======================  ============================================================================================
 id, version             Of a bundle that exists; empty for a new one. In each of its rows.
 kind                    set, ladder, mix, extra or steps. **A row with a kind begins a bundle.**
 state                   draft, published or archived. A new bundle is always a draft.
-title_en, benefit_en,   Words in English; the same for other languages: title_ja …
+title_en, benefit_en,   Texts in English; the same for other languages: title_ja …
 picture_en
 starts, ends            2026-12-01 09:00, in the shop's time zone unless it names another.
 limit_per_order,        Whole numbers, or empty for no limit.

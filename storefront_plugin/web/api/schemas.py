@@ -65,7 +65,7 @@ class AppliedSchema(OwnSchema):
     saving = amount("Of all of them.")
 
 
-class LackSchema(OwnSchema):
+class MissingItemSchema(OwnSchema):
     """Items to add, of any of these products."""
 
     product_ids = fields.List(fields.String(), required=True)
@@ -76,7 +76,7 @@ class MissingSchema(OwnSchema):
     """What the cart lacks for a bundle."""
 
     saving = amount("What is saved then.")
-    lacks = fields.List(fields.Nested(LackSchema), required=True)
+    items = fields.List(fields.Nested(MissingItemSchema), required=True)
 
 
 class BundleSchema(OwnSchema):

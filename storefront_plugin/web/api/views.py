@@ -76,9 +76,9 @@ def _applied(offer: BundleOffer) -> dict[str, Any] | None:
 def _missing(offer: BundleOffer) -> dict[str, Any] | None:
     if offer.missing is None:
         return None
-    lacks = [{"product_ids": list(item.product_ids), "quantity": item.quantity} for item in offer.missing.items]
+    items = [{"product_ids": list(item.product_ids), "quantity": item.quantity} for item in offer.missing.items]
     saving: Decimal = from_minor(offer.missing.saving or 0, offer.currency)
-    return {"saving": saving, "lacks": lacks}
+    return {"saving": saving, "items": items}
 
 
 class CardNumbers:
