@@ -166,14 +166,22 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         wake=thread.wake,
     )
     slot_stats = SlotStats(store, keys)
-    news = News(store, keys, products, snapshots.expire, thread.wake)
+    news = News(store, keys, products, numbers, snapshots.expire, thread.wake)
 
     failures = Failures(app)
     reader = PageReader(store, products, failures.report)
     counted_orders = partial(count_orders, database)
     fillers = Fillers(
         [
-            CardFiller(reader, keys, numbers, settings.min_support, snapshots.request_numbers, counted_orders),
+            CardFiller(
+                reader=reader,
+                keys=keys,
+                numbers=numbers,
+                min_support=settings.min_support,
+                request_numbers=snapshots.request_numbers,
+                learn_sellable=snapshots.learn_sellable,
+                count_orders=counted_orders,
+            ),
             BundleFiller(pricer, variants, failures.report),
         ]
     )

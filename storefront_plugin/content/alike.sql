@@ -1,5 +1,5 @@
 -- Finds the products that are most alike in content. Works on
---   products  number, family (variant group), category (the most specific one)
+--   products  number, sellable, family (variant group), category (the most specific one)
 --   terms     token, term, frequency, chosen: whether products are brought together by it
 --   vectors   number, term, x: the chosen features of a product, each field of length √share
 --   ring      number, other: pairs of one category, so that no product stays without neighbours
@@ -7,10 +7,10 @@
 -- name: rows
 CREATE TABLE rows AS
 SELECT * FROM read_json($file, format = 'newline_delimited', maximum_object_size = 16777216,
-                        columns = {n: 'INTEGER', g: 'VARCHAR', c: 'VARCHAR', k: 'VARCHAR[]', w: 'DOUBLE[]'});
+                        columns = {n: 'INTEGER', s: 'BOOLEAN', g: 'VARCHAR', c: 'VARCHAR', k: 'VARCHAR[]', w: 'DOUBLE[]'});
 
 -- name: products
-CREATE TABLE products AS SELECT n AS number, g AS family, c AS category FROM rows;
+CREATE TABLE products AS SELECT n AS number, s AS sellable, g AS family, c AS category FROM rows;
 
 -- name: features
 CREATE TABLE features AS SELECT n AS number, unnest(k) AS token, unnest(w) AS weight FROM rows;
@@ -63,13 +63,14 @@ sums AS (SELECT number, other, sum(dot) AS dot FROM dots GROUP BY number, other)
 scored AS (
     SELECT sums.number, CAST(other AS VARCHAR) AS member,
            CAST(round(1e6 * (dot + CASE WHEN one.category = two.category THEN $same_category ELSE 0 END)) AS BIGINT)
-               AS score
+               AS score, two.sellable
     FROM sums JOIN products one ON one.number = sums.number JOIN products two ON two.number = other
     WHERE one.family IS NULL OR one.family IS DISTINCT FROM two.family
 ),
 placed AS (
+    -- What is sold out stands beside those that can be sold, in nobody's place: it is there when it is back.
     SELECT number, member, CAST(score AS VARCHAR) AS score,
-           row_number() OVER (PARTITION BY number ORDER BY score DESC, member DESC) AS place
+           row_number() OVER (PARTITION BY number, sellable ORDER BY score DESC, member DESC) AS place
     FROM scored WHERE score >= 1e6 * $floor
 ),
 packed AS (

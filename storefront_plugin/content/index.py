@@ -7,8 +7,9 @@ import json
 import logging
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
@@ -21,6 +22,7 @@ from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
 from ..shop.cleaning import clean_products
 from ..shop.ports import Catalog, Product
+from ..shop.sellable import Unsellable, is_eligible
 from .neighbours import NeighbourFinder, features
 from .rankings import Ranking
 
@@ -67,8 +69,11 @@ def index_catalogue(
     progress: Progress = silent,
     currency: str | None = None,
     rankings: Sequence[Ranking] = (),
+    known: int = 0,
 ) -> str:
     """Index all visible products, with the *rankings* of strategies; returns the edition in Redis.
+
+    Of the products numbered up to *known* those that the catalogue does not have are gone.
 
     Raises:
         StoreUnavailable: Redis refused; the previous edition stays.
@@ -81,7 +86,8 @@ def index_catalogue(
     with tempfile.TemporaryDirectory(prefix="alike-", dir=folder) as own:
         rows = Path(own) / "products.jsonl"
         products = clean_products(catalog.iter_products(), currency)
-        values, highest = _write_rows(products, number_products, rows, progress, rankings)
+        found = _write_rows(products, number_products, rows, progress, rankings)
+        highest = max(found.visible, default=0)
         store.pipeline_write([("HSET", keys.news, "indexing", edition, "indexing_products", highest)])
         with closing(NeighbourFinder(rows, Path(own))) as finder:
             stems = [keys.alike(edition, shard).removesuffix(str(shard)) for shard in range(SHARDS)]
@@ -91,10 +97,28 @@ def index_catalogue(
                     store.load_packed(stem, commands)
                 progress("alike", part + 1, parts)
     for ranking in rankings:
-        _store_ranking(ranking, values[ranking.name], store, keys, edition)
+        _store_ranking(ranking, found.values[ranking.name], found.sellable, store, keys, edition)
     progress("ranked", 1, 1)
+    store.pipeline_write([("SET", keys.unsellable, found.unsellable(known).bits)])
     _switch(store, keys, edition, highest, rankings)
     return edition
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a catalogue has, by number: all products, those that are visible, those that can be sold; values by ranking."""
+
+    values: dict[str, dict[int, Any]]
+    everything: set[int] = field(default_factory=set)
+    visible: set[int] = field(default_factory=set)
+    sellable: set[int] = field(default_factory=set)
+
+    def unsellable(self, known: int) -> Unsellable:
+        """The products without *sellable*, and those numbered up to *known* that the catalogue does not have."""
+        if not self.everything:
+            return Unsellable()
+        gone = (number for number in range(1, known + 1) if number not in self.everything)
+        return Unsellable.of((*gone, *(self.everything - self.sellable)), max(known, *self.everything))
 
 
 def _write_rows(
@@ -103,31 +127,34 @@ def _write_rows(
     path: Path,
     progress: Progress,
     rankings: Sequence[Ranking],
-) -> tuple[dict[str, dict[int, Any]], int]:
-    """Write the features of visible products; returns their values by ranking, and the highest number."""
-    values: dict[str, dict[int, Any]] = {ranking.name: {} for ranking in rankings}
-    seen: set[int] = set()
+) -> _Found:
+    """Write the features of visible products."""
+    found = _Found({ranking.name: {} for ranking in rankings})
     done = 0
     with path.open("w", encoding="utf-8") as file:
         for chunk in _chunks(products):
             numbers = number_products([product.id for product in chunk])
             for product in chunk:
                 number = numbers[product.id]
-                if product.visible and number not in seen:
-                    seen.add(number)
+                found.everything.add(number)
+                if product.visible and number not in found.visible:
+                    found.visible.add(number)
+                    if is_eligible(product):
+                        found.sellable.add(number)
                     file.write(_row(number, product))
                     for ranking in rankings:
                         if (value := ranking.value(product)) is not None:
-                            values[ranking.name][number] = value
+                            found.values[ranking.name][number] = value
             done += len(chunk)
             progress("catalogue", done, done)
-    return values, max(seen, default=0)
+    return found
 
 
 def _row(number: int, product: Product) -> str:
     found = features(product)
     row = {
         "n": number,
+        "s": is_eligible(product),
         "g": product.variant_group,
         "c": product.category_ids[0] if product.category_ids else None,
         "k": list(found),
@@ -136,9 +163,12 @@ def _row(number: int, product: Product) -> str:
     return json.dumps(row, separators=(",", ":")) + "\n"
 
 
-def _store_ranking(ranking: Ranking, values: Mapping[int, Any], store: RedisStore, keys: Keys, edition: str) -> None:
+def _store_ranking(
+    ranking: Ranking, values: Mapping[int, Any], sellable: Container[int], store: RedisStore, keys: Keys, edition: str
+) -> None:
     scores = ranking.scores(values)
-    best = heapq.nlargest(BEST_RANKED, ((round(score * 1e6), number) for number, score in scores.items()))
+    placed = heapq.nlargest(BEST_RANKED, ((n in sellable, round(score * 1e6), n) for n, score in scores.items()))
+    best = [(score, number) for _, score, number in placed]
     store.pipeline_write(
         (
             "ZADD",
@@ -218,6 +248,8 @@ class CatalogueIndex:
     def build(self, progress: Progress = silent) -> None:
         """Index the whole catalogue. Raises `StoreUnavailable`, `DatabaseUnavailable`, and exceptions of the catalogue."""
         cards = self._store.execute([Command(self._keys.news, "HGET", ("cards",))])[0] or 0
+        self._numbers.refresh(self._database)
+        known = len(self._numbers)
         index_catalogue(
             self._catalog,
             self._number,
@@ -227,6 +259,7 @@ class CatalogueIndex:
             progress,
             self._currency,
             self._rankings,
+            known,
         )
         self._store.pipeline_write([("HSET", self._keys.news, "indexed_cards", cards)])
 
@@ -243,6 +276,10 @@ class CatalogueIndex:
         except Exception as error:  # the shop's own catalogue may raise anything; counting goes on
             logger.warning("The catalogue can't be read for related products (%s); trying again.", error)
             return False
+
+    def unsellable(self) -> Unsellable:
+        """What the catalogue could not sell when it was read last; raises `StoreUnavailable`."""
+        return Unsellable(self._store.execute([Command(self._keys.unsellable, "GET")])[0] or b"")
 
     def _build_if_small(self, indexed: bool, progress: Progress) -> bool:
         if sum(1 for _ in islice(self._catalog.iter_products(), SMALL_CATALOGUE + 1)) > SMALL_CATALOGUE:

@@ -65,6 +65,8 @@ def _words(product: Product) -> Counter[str]:
 
 
 KEPT: Final = 30
+"""Neighbours of a product that can be sold; as many that cannot are kept beside them."""
+
 FLOOR: Final = 0.02
 """Products with a lower similarity are not neighbours."""
 
@@ -78,7 +80,9 @@ class NeighbourFinder:
     """Products as vectors; finds the neighbours of one part of them at a time."""
 
     def __init__(self, rows: Path, folder: Path, budget: int | None = None) -> None:
-        """Read *rows*: JSON lines of number ``n``, variant group ``g``, category ``c``, features ``k``, weights ``w``."""
+        """Read *rows*: JSON lines of number ``n``, whether it can be sold ``s``, variant group ``g``, category ``c``,
+        features ``k``, weights ``w``.
+        """
         self._queries = Queries("storefront_plugin.content", "alike.sql", folder, MEMORY)
         try:
             self._prepare(rows, PAIR_BUDGET if budget is None else budget)

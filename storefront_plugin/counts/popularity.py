@@ -16,6 +16,7 @@ from ..orderlog.events import day_of
 from ..orderlog.tables import LoggedLine, LoggedOrder
 from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
+from ..shop.sellable import ALL_SELLABLE, RECHECKED, Unsellable, first_sellable
 from .generations import Generation
 from .weights import MAX_PAIR_SIZE, MAX_SUM, MAX_UNIT, MIN_UNIT, Weighting
 
@@ -61,8 +62,13 @@ class Popularity:
         return not fits or any(self.counts[number] > MAX_SUM for number in self.popular[:1])
 
 
-def load_popularity(store: RedisStore, keys: Keys, generation: Generation) -> Popularity:
-    """The counts of *generation* as Redis holds them now; raises `StoreUnavailable`."""
+def load_popularity(
+    store: RedisStore, keys: Keys, generation: Generation, unsellable: Unsellable = ALL_SELLABLE
+) -> Popularity:
+    """The counts of *generation* as Redis holds them now; raises `StoreUnavailable`.
+
+    What is *unsellable* takes nobody's place among the best.
+    """
     shards = range(generation.shards)
     token = generation.token
     answers = store.execute(
@@ -84,13 +90,22 @@ def load_popularity(store: RedisStore, keys: Keys, generation: Generation) -> Po
             day_of(clock.now_in_sql()),
         ),
         total=sum(counts.values()),
-        popular=_most(counts, POPULAR),
-        bestsellers=_most(sold, BESTSELLERS),
+        popular=_most(counts, POPULAR, unsellable),
+        bestsellers=_most(sold, BESTSELLERS, unsellable),
     )
 
 
-def _most(counts: Mapping[int, int], limit: int) -> tuple[int, ...]:
-    return tuple(heapq.nlargest(limit, counts, key=lambda number: (counts[number], -number)))
+def _most(counts: Mapping[int, int], limit: int, unsellable: Unsellable) -> tuple[int, ...]:
+    """The best *limit* numbers that can be sold, and the best `RECHECKED` of the others."""
+
+    def rank(number: int) -> tuple[int, int]:
+        return counts[number], -number
+
+    if not unsellable:
+        return tuple(heapq.nlargest(limit, counts, key=rank))
+    sellable = heapq.nlargest(limit, (number for number in counts if number not in unsellable), key=rank)
+    others = heapq.nlargest(RECHECKED, (number for number in counts if number in unsellable), key=rank)
+    return tuple(sorted([*sellable, *others], key=rank, reverse=True))
 
 
 def _merged(hashes: list[dict[bytes, bytes]]) -> dict[int, int]:
@@ -115,8 +130,8 @@ def surprise(recent: int, before: int) -> float:
     return (recent - expected) / math.sqrt(expected + 1)
 
 
-def find_trending(database: Database, day: int) -> list[tuple[int, float]]:
-    """Numbers and scores of the products that trend on *day*, best first, at most `KEPT`."""
+def find_trending(database: Database, day: int, unsellable: Unsellable = ALL_SELLABLE) -> list[tuple[int, float]]:
+    """Numbers and scores of the products that trend on *day*, best first, at most `KEPT` beside what is *unsellable*."""
     recent = sa.func.sum(sa.case((LoggedOrder.day > day - RECENT_DAYS, 1), else_=0))
     query = (
         sa.select(LoggedLine.product, recent, sa.func.count())
@@ -133,7 +148,8 @@ def find_trending(database: Database, day: int) -> list[tuple[int, float]]:
     with database.reading(blocking=True) as session:
         rows = session.execute(query).all()
     scored = [(product, surprise(now, whole - now)) for product, now, whole in rows]
-    return sorted((pair for pair in scored if pair[1] > 0), key=lambda pair: (-pair[1], pair[0]))[:KEPT]
+    best = sorted((pair for pair in scored if pair[1] > 0), key=lambda pair: (-pair[1], pair[0]))
+    return list(first_sellable(best, KEPT, lambda pair: pair[0] in unsellable))
 
 
 def find_older(database: Database, day: int, popularity: Popularity) -> dict[int, float]:

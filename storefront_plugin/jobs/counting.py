@@ -129,7 +129,7 @@ class Counting:
         self._index.build_if_due(go_on)
         day = newest_day(self._database)
         if day is not None:
-            store_trending(self._store, self._keys, find_trending(self._database, day))
+            store_trending(self._store, self._keys, find_trending(self._database, day, self._index.unsellable()))
             generation = live(self._database)
             if generation is not None:
                 popularity = load_popularity(self._store, self._keys, generation)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, ClassVar
 
 from ..core.errors import N_
@@ -20,6 +19,7 @@ from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import Command
 from ..redis_store.keys import Keys
 from ..shop.ports import Product
+from ..shop.sellable import first_sellable
 from .choosing import Chain, Choice, Chosen, Proposal, Verdict, choose
 from .explaining import ExplainedSlot, Explanation, evidence_of
 from .page import Card, FilledSlot, Page, Reason
@@ -41,6 +41,7 @@ class CardFiller:
         numbers: Product numbers cached in process.
         min_support: Least number of orders behind a claim.
         request_numbers: Called when a page met a product that this process has no number for, or a number without one.
+        learn_sellable: Called with the products that a page looked up.
         count_orders: The number of orders that count.
     """
 
@@ -49,6 +50,7 @@ class CardFiller:
     numbers: ProductNumbers
     min_support: int
     request_numbers: Callable[[], None]
+    learn_sellable: Callable[[Mapping[str, Product | None]], None]
     count_orders: Callable[[], int]
 
     name: ClassVar[str] = "products"
@@ -129,13 +131,15 @@ class CardFilling:
         return Chain([(name, self._proposals(name, one.question)) for name in one.slot.strategies], ruled)
 
     def _proposals(self, name: str, question: Question) -> Iterator[Proposal]:
-        candidates = islice(STRATEGIES[name].candidates(question, self._answers), MAX_CANDIDATES)
-        for number, score, reason, source in candidates:
+        unsellable = question.snapshot.unsellable
+        candidates = STRATEGIES[name].candidates(question, self._answers)
+        for one in first_sellable(candidates, MAX_CANDIDATES, lambda one: one.number in unsellable):
+            number, score, reason, source = one
             product_id = self._filler.numbers.id(number)
             if product_id is None:
                 self._filler.request_numbers()
             else:
-                yield Proposal(product_id, score, source or name, reason, name)
+                yield Proposal(product_id, score, source or name, reason, name, unsellable=number in unsellable)
 
     def fill(self, products: dict[str, Product | None]) -> list[FilledSlot]:
         page, self._products = self._page, products
@@ -144,6 +148,8 @@ class CardFilling:
         seed = products.get(page.products[0]) if page.products else None
         for one in self._slots:
             self._choose(one, seed)
+        if not page.catalog_failed:
+            self._filler.learn_sellable(products)
         support = self._support()
         return [FilledSlot(one.slot, tuple(self._cards(one, support)), seed) for one in self._slots]
 

@@ -17,6 +17,7 @@ from more_itertools import seekable
 
 from ..core.errors import N_
 from ..shop.ports import Product
+from ..shop.sellable import first_sellable, is_eligible
 from .page import PINNED, ReasonKind
 from .rules.compiled import NO_PAGE_RULES, PageRules, clamped
 
@@ -58,7 +59,7 @@ class Proposal(NamedTuple):
     """A candidate with the shop's id: what a strategy proposes, and why.
 
     *source* names what found it: ``pinned``, the *strategy*, or ``bestsellers`` where only its popularity speaks for
-    it. *factor* is what rules multiplied the score by.
+    it. *factor* is what rules multiplied the score by. *unsellable*: the catalogue could not sell it when it was read.
     """
 
     product_id: str
@@ -67,6 +68,7 @@ class Proposal(NamedTuple):
     reason: ReasonKind
     strategy: str = ""
     factor: float = 1.0
+    unsellable: bool = False
 
 
 class Choice(NamedTuple):
@@ -159,6 +161,8 @@ class _Choosing:
         if product is None:
             if product_id in self.products:
                 return "missing", None
+            if proposal.unsellable:
+                return "sold_out", None
             self.chosen.unknown.append(product_id)
             return None
         return self._obstacle(product) or self._take(Choice(proposal, product))
@@ -181,19 +185,18 @@ class _Choosing:
         return "shown", None
 
 
-def is_eligible(product: Product) -> bool:
-    """Whether *product* may be offered now: visible and, where stock is tracked, in stock."""
-    return product.visible and (product.stock is None or product.stock > 0)
-
-
 def first_ids(proposals: Iterable[Proposal], without: Container[str], count: int) -> list[str]:
-    """The first *count* different ids of *proposals* that are not in *without*, for one look-up ahead of the choice."""
+    """The ids of the first *count* different products that can be sold and are not in *without*, and of those between.
+
+    For one look-up ahead of the choice.
+    """
     ids: dict[str, None] = {}
     for proposal in proposals:
-        if len(ids) == count:
+        if not count:
             break
-        if proposal.product_id not in without:
+        if proposal.product_id not in without and proposal.product_id not in ids:
             ids[proposal.product_id] = None
+            count -= not proposal.unsellable
     return list(ids)
 
 
@@ -249,7 +252,7 @@ class Chain:
         for _, candidates in self.by_strategy():
             if len(ids) >= enough:
                 break
-            ids += first_ids(itertools.islice(candidates, RANKED), without, RANKED)
+            ids += first_ids(candidates, without, RANKED)
         return ids
 
     def _ruled(self, rules: PageRules, products: Mapping[str, Product | None]) -> Iterator[Proposal]:
@@ -270,12 +273,12 @@ def _ranked(
 ) -> Iterator[Proposal]:
     """The first `RANKED` by their changed scores; equal ones as they came."""
     rest = iter(candidates)
-    changed = [_weighed(one, rules, products) for one in itertools.islice(rest, RANKED)]
+    changed = [_weighed(one, rules, products) for one in first_sellable(rest, RANKED, lambda one: one.unsellable)]
     yield from sorted(changed, key=lambda one: -one.score)
     yield from rest
 
 
 def _weighed(proposal: Proposal, rules: PageRules, products: Mapping[str, Product | None]) -> Proposal:
-    product_id, score, source, reason, strategy, _ = proposal
-    factor = clamped(rules.effect(strategy, product_id, products.get(product_id)).factor)
-    return proposal if factor == 1.0 else Proposal(product_id, score * factor, source, reason, strategy, factor)
+    product_id = proposal.product_id
+    factor = clamped(rules.effect(proposal.strategy, product_id, products.get(product_id)).factor)
+    return proposal if factor == 1.0 else proposal._replace(score=proposal.score * factor, factor=factor)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..core.database import Database
@@ -18,7 +19,9 @@ from ..core.locks import ProcessLock
 from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import MISSING, Command, RedisStore
 from ..redis_store.keys import Keys
+from ..shop.ports import Product
 from ..shop.product_cache import CHANGED_IDS, ProductCache
+from ..shop.sellable import ALL_SELLABLE, Unsellable, is_eligible
 from .snapshot import Snapshot, SnapshotPart, load_snapshot, with_changes
 from .strategies import RANKINGS
 
@@ -133,7 +136,12 @@ class SnapshotCache(Forkable):
         try:
             self._numbers.refresh(self._database)
             self.current = load_snapshot(
-                self._database, self._store, self._keys, self._parts, [one.name for one in RANKINGS]
+                self._database,
+                self._store,
+                self._keys,
+                self._parts,
+                [one.name for one in RANKINGS],
+                self.current.unsellable,
             )
             self._due_at = time.monotonic() + MAX_AGE
         finally:
@@ -194,7 +202,25 @@ class SnapshotCache(Forkable):
             return
         missed = 0 if before is None else version - before
         everything = not 0 < missed <= min(CHANGED_IDS, len(changed))
-        self._products.forget(None if everything else [product_id.decode() for product_id in changed[:missed]])
+        ids = [] if everything else [product_id.decode() for product_id in changed[:missed]]
+        self._products.forget(None if everything else ids)
+        if before is not None:
+            self._learn(ALL_SELLABLE if everything else self.current.unsellable, dict.fromkeys(ids, False))
+
+    def learn_sellable(self, products: Mapping[str, Product | None]) -> None:
+        """A page looked these *products* up; None is one that the shop does not have."""
+        states = {name: product is None or not is_eligible(product) for name, product in products.items()}
+        self._learn(self.current.unsellable, states)
+
+    def _learn(self, known: Unsellable, unsellable: Mapping[str, bool]) -> None:
+        numbers = {
+            number: state
+            for product_id, state in unsellable.items()
+            if (number := self._numbers.number(product_id)) is not None
+        }
+        current, learned = self.current, known.learned(numbers)
+        if learned is not current.unsellable:
+            self.current = replace(current, unsellable=learned)
 
 
 class News:
@@ -202,6 +228,7 @@ class News:
 
     Args:
         products: This process's own cache.
+        numbers: Product numbers of this process.
         expire: What this process holds of rules, slots and bundles is out of date.
         wake: Lets the background thread send what is left; False where there is no thread.
     """
@@ -211,12 +238,14 @@ class News:
         store: RedisStore,
         keys: Keys,
         products: ProductCache,
+        numbers: ProductNumbers,
         expire: Callable[[], None],
         wake: Callable[[], bool],
     ) -> None:
         self._store = store
         self._keys = keys
         self._products = products
+        self._numbers = numbers
         self._expire = expire
         self._wake = wake
         self._unsent: dict[str, None] = {}
@@ -264,4 +293,12 @@ class News:
             Command(self._keys.changed_products, "LPUSH", latest),
             Command(self._keys.changed_products, "LTRIM", (0, CHANGED_IDS - 1)),
             Command(self._keys.news, "HINCRBY", ("cards", len(product_ids))),
+            *self._may_be_sold(product_ids),
         ]
+
+    def _may_be_sold(self, product_ids: Sequence[str]) -> Iterator[Command]:
+        """They take part in suggestions again, until the catalogue is read again."""
+        numbers = [number for one in product_ids if (number := self._numbers.number(one)) is not None]
+        if numbers:
+            changes = (word for number in numbers for word in ("SET", "u1", number, 0))
+            yield Command(self._keys.unsellable, "BITFIELD", tuple(changes))

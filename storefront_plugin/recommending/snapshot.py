@@ -15,6 +15,7 @@ from ..counts.popularity import Popularity, load_popularity
 from ..counts.scoring import trends
 from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
+from ..shop.sellable import ALL_SELLABLE, Unsellable
 from .rules.compiled import RuleBook
 from .rules.rows import enabled_rules
 from .tables import PlacementRow
@@ -43,6 +44,7 @@ class Snapshot:
         trending: Numbers of the products that trend, with scores, best first.
         trend: Factor of each product's score by its number: whether it sold lately as it used to.
         rankings: By name, scores of the products of each ranking of the strategies by number, best first.
+        unsellable: Products that take nobody's place in what is cut.
         parts: What each registered part has loaded.
         news: The versions this snapshot was made from.
         is_read: Whether anything was read; what a process begins with says nothing about the shop.
@@ -55,6 +57,7 @@ class Snapshot:
     trending: tuple[tuple[int, float], ...] = ()
     trend: Mapping[int, float] = field(default_factory=dict)
     rankings: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    unsellable: Unsellable = ALL_SELLABLE
     parts: Mapping[SnapshotPart[Any], Any] = field(default_factory=dict)
     news: Mapping[bytes, bytes] = field(default_factory=dict)
     is_read: bool = False
@@ -75,18 +78,27 @@ def load_snapshot(
     keys: Keys,
     parts: Sequence[SnapshotPart[Any]] = (),
     rankings: Sequence[str] = (),
+    unsellable: Unsellable = ALL_SELLABLE,
 ) -> Snapshot:
-    """The snapshot as SQL and Redis hold it now; raises `StoreUnavailable` or `DatabaseUnavailable`."""
+    """The snapshot as SQL and Redis hold it now; raises `StoreUnavailable` or `DatabaseUnavailable`.
+
+    *unsellable* is what is known of that so far.
+    """
     news = store.execute([Command(keys.news, "HGETALL")])[0] or {}
     edition = news.get(b"edition", b"").decode()
     generation = live(database)
     lists = [keys.trending, *(keys.ranking(edition, name) for name in rankings)]
-    older, trending, *ranked = store.execute(
-        [Command(keys.older, "HGETALL"), *(Command(key, "ZRANGE", (0, -1, "REV", "WITHSCORES")) for key in lists)]
+    bits, older, trending, *ranked = store.execute(
+        [
+            Command(keys.unsellable, "GET"),
+            Command(keys.older, "HGETALL"),
+            *(Command(key, "ZRANGE", (0, -1, "REV", "WITHSCORES")) for key in lists),
+        ]
     )
+    unsellable = unsellable.read_again(bits or b"")
     if generation and "foreign" in BatchSender(database, store, keys).standing(generation).broken.values():
         generation = None  # counts of another history, whose product numbers may mean other products
-    popularity = load_popularity(store, keys, generation) if generation else Popularity()
+    popularity = load_popularity(store, keys, generation, unsellable) if generation else Popularity()
     return Snapshot(
         popularity=popularity,
         rules=RuleBook(enabled_rules(database)),
@@ -102,6 +114,7 @@ def load_snapshot(
             name: {int(member): score / 1_000_000 for member, score in found}
             for name, found in zip(rankings, ranked, strict=True)
         },
+        unsellable=unsellable,
         parts={part: part.get(blocking=True) for part in parts},
         news=news,
         is_read=True,

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 from ..content.rankings import Ranking
 from ..redis_store import MISSING, Command
 from ..redis_store.keys import Keys, shard_of
+from ..shop.sellable import first_sellable
 from .page import Page, ReasonKind
 from .snapshot import Snapshot
 
@@ -76,7 +77,7 @@ class Strategy(Source, ABC):
 
     @abstractmethod
     def candidates(self, question: Question, answers: Answers) -> Iterable[Candidate]:
-        """Candidates, best first; ties by number. Only the first `MAX_CANDIDATES` are looked at."""
+        """Candidates, best first; ties by number. Of those that can be sold only the first `MAX_CANDIDATES` are looked at."""
 
 
 MAX_CANDIDATES = 400
@@ -92,16 +93,22 @@ def ranked(scores: Mapping[int, float], without: Collection[int] = ()) -> list[t
 MAX_NEIGHBOURS = 100
 LEAST_NEIGHBOURS = 50
 READ_BUDGET = 1000
-"""Neighbours read a page: all 100 of a few seeds, the 50 strongest of each of twenty."""
+"""Neighbours scored a page: 100 of each of a few seeds, the 50 strongest of each of twenty."""
+
+
+def neighbours_scored(question: Question) -> int:
+    """How many neighbours of each seed are scored, beside those that cannot be sold."""
+    return max(LEAST_NEIGHBOURS, min(MAX_NEIGHBOURS, READ_BUDGET // max(1, len(question.seeds))))
 
 
 def weight_reads(question: Question) -> list[tuple[int, Command]]:
-    """Each seed with the read of its strongest neighbours."""
+    """Each seed with the read of its strongest neighbours: all where some may not be sold, who take nobody's place."""
     popularity = question.snapshot.popularity
     if not question.seeds or not popularity.generation:
         return []
-    depth = max(LEAST_NEIGHBOURS, min(MAX_NEIGHBOURS, READ_BUDGET // len(question.seeds)))
-    args = (0, depth - 1, "REV", "WITHSCORES")
+    depth = neighbours_scored(question)
+    whole = depth == MAX_NEIGHBOURS or question.snapshot.unsellable
+    args = (0, -1 if whole else depth - 1, "REV", "WITHSCORES")
     return [
         (
             seed,
@@ -145,7 +152,11 @@ class Answers:
     def weights(self) -> list[tuple[int, Mapping[int, float]]]:
         """Each seed with the pair weights of its strongest neighbours; seeds without an answer are left out."""
         found = [(seed, self._replies.get(read, MISSING)) for seed, read in weight_reads(self._question)]
-        return [(seed, _scores(reply)) for seed, reply in found if reply is not MISSING]
+        return [(seed, dict(self._first(_scores(reply)))) for seed, reply in found if reply is not MISSING]
+
+    def _first(self, neighbours: Mapping[int, float]) -> Iterable[tuple[int, float]]:
+        unsellable = self._question.snapshot.unsellable
+        return first_sellable(neighbours.items(), neighbours_scored(self._question), lambda pair: pair[0] in unsellable)
 
     @cached_property
     def support(self) -> Sequence[Mapping[int, int]] | None:

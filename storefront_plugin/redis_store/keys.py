@@ -29,6 +29,11 @@ class Keys:
         return f"{self.prefix}:{VERSION}:{{news}}:changed"
 
     @property
+    def unsellable(self) -> str:
+        """String: a bit for each product number, set where the catalogue cannot sell it."""
+        return f"{self.prefix}:{VERSION}:{{news}}:unsellable"
+
+    @property
     def workers(self) -> str:
         """Sorted set: processes that count orders, as ``kind:token``, by their last heartbeat in Unix seconds."""
         return f"{self.prefix}:{VERSION}:{{workers}}"

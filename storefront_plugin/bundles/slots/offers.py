@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ...recommending.choosing import is_eligible
 from ...shop.ports import Product
+from ...shop.sellable import is_eligible
 from ..bundle import Bundle
 from ..cart.lines import LineItem
 from ..cart.next_offers import NextOffer

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ...core.errors import N_
-from ...recommending.choosing import is_eligible
 from ...shop.ports import Product
+from ...shop.sellable import is_eligible
 from ..bundle import Bundle, OffKind
 from ..cart.lines import LineItem
 from ..cart.next_offers import MissingItem

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from ...content.rankings import Ranking
 from ...content.ratings import lower_bounds, reviews_of
 from ...core import clock
 from ...core.errors import N_
 from ...redis_store import Command
+from ...shop.sellable import first_sellable
 from ..page import ReasonKind
 from ..strategy import Answers, Candidate, Question, Strategy, alike_reads, ranked
 
@@ -32,13 +32,13 @@ class TopRated(Strategy):
         return alike_reads(question)
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
-        rated = question.snapshot.ranking(BOUNDS.name)
+        rated, unsellable = question.snapshot.ranking(BOUNDS.name), question.snapshot.unsellable
         near = ranked({number: rated[number] for number, _ in answers.alike if number in rated})
         for number, bound in near:
             yield Candidate(number, bound, RATED)
-        if near and not question.page.all_candidates:
+        if any(number not in unsellable for number, _ in near) and not question.page.all_candidates:
             return  # a garden hose is no help beside a camera, however well it is rated
         skip = {number for number, _ in near}.union(question.seeds)
-        for number, bound in islice(rated.items(), FILL):
-            if number not in skip:
-                yield Candidate(number, bound, RATED)
+        others = (pair for pair in rated.items() if pair[0] not in skip)
+        for number, bound in first_sellable(others, FILL, lambda pair: pair[0] in unsellable):
+            yield Candidate(number, bound, RATED)

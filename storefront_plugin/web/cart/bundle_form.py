@@ -23,9 +23,9 @@ from ...core import clock
 from ...core.errors import InputError
 from ...core.typed import whole_number
 from ...proxies import current_services
-from ...recommending.choosing import is_eligible
 from ...recommending.page import Page
 from ...shop.ports import CartLine, Product, Variant
+from ...shop.sellable import is_eligible
 from ...web.request_page import request_page
 from ..notices import NotAdded, Notice
 from ..widgets.bundle_options import missing_variants, product_positions

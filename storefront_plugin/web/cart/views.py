@@ -16,9 +16,9 @@ from ...core.errors import AdapterError, InputError, StorefrontError
 from ...core.i18n import texts_for
 from ...core.typed import whole_number
 from ...proxies import current_services
-from ...recommending.choosing import is_eligible
 from ...recommending.page import MAX_SEEDS
 from ...shop.ports import AddsLines, CartLine, clean_id
+from ...shop.sellable import is_eligible
 from ...web.request_page import current_locale, remember, request_page
 from ..http import TROUBLE, is_own, local_path, make_private, posted_once, way_back
 from ..limits import seconds_to_wait

@@ -1,0 +1,110 @@
+"""What cannot be sold takes nobody's place: four asked, four given, whatever stands before them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from shop_pages import add_pages, visit
+from small_shop import SmallShop
+
+from storefront_plugin import MemoryCatalog, Product
+
+MakeShop = Callable[..., SmallShop]
+LIVE = [f"live{n}" for n in range(8)]
+STATES: dict[str, dict[str, Any] | None] = {"sold out": {"stock": 0}, "hidden": {"visible": False}, "deleted": None}
+STRATEGIES = ("also_bought", "bought_together", "related", "top_rated", "bestsellers", "trending")
+
+
+class Season(MemoryCatalog):
+    """A catalogue whose products the shop changes while it runs."""
+
+    def change(self, shop: SmallShop | None, ids: Iterable[str], fields: dict[str, Any] | None) -> None:
+        """Give the products of *ids* other *fields*, or delete them; tell *shop*, if any."""
+        for name in ids:
+            product = self._products.pop(name)
+            if fields is not None:
+                self._products[name] = replace(product, **fields)
+            if shop is not None:
+                shop.storefront.product_changed(name)
+
+
+def _made(name: str, title: str, stars: float) -> Product:
+    return Product(
+        id=name,
+        title=title,
+        price=Decimal(5),
+        category_ids=("kettles",),
+        url=f"/p/{name}",
+        rating=stars,
+        review_count=50,
+    )
+
+
+def _dead(count: int) -> list[str]:
+    return [f"dead{n}" for n in range(count)]
+
+
+def _catalogue(dead: int) -> Season:
+    """A kettle, *dead* products more alike and better rated than eight others, and those."""
+    return Season(
+        [
+            _made("seed", "copper kettle", 4.0),
+            *(_made(name, "copper kettle", 5.0) for name in _dead(dead)),
+            *(_made(name, "iron kettle", 4.5) for name in LIVE),
+        ]
+    )
+
+
+def _ordered(shop: SmallShop, dead: int) -> None:
+    """Each of the dead is in five orders with the kettle, each of the living in four."""
+    names = _dead(dead)
+    shop.place(
+        *(["seed", *names[at : at + 8]] for at in range(0, dead, 8) for _ in range(5)),
+        *(["seed", *LIVE] for _ in range(4)),
+    )
+
+
+def _a_shop(make_shop: MakeShop, dead: int, state: str, **options: Any) -> tuple[SmallShop, Season]:
+    catalog = _catalogue(dead)
+    catalog.change(None, _dead(dead) if state != "deleted" else (), STATES[state])
+    shop = add_pages(make_shop(catalog=catalog, **options))
+    with shop.app.app_context():
+        shop.storefront.drain()
+        if state == "deleted":
+            catalog.change(shop, _dead(dead), None)
+        _ordered(shop, dead)
+    return shop, catalog
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("dead", [100])
+def test_four_asked_are_four_given(make_shop: MakeShop, dead: int, state: str) -> None:
+    """Stronger partners, more alike, better rated, better selling: none takes the place of what can be sold."""
+    shop, _ = _a_shop(make_shop, dead, state)
+    with shop.app.app_context():
+        for strategy in STRATEGIES:
+            found = shop.ids(strategy, "seed", limit=4)
+            assert len(found) == 4, strategy
+            assert set(found) <= set(LIVE), strategy
+
+
+def test_what_is_back_in_stock_is_back_on_the_page(make_shop: MakeShop) -> None:
+    """The strongest partner of all returns with the news of its stock, and needs no new index of the catalogue."""
+    shop, catalog = _a_shop(make_shop, 100, "sold out")
+    with shop.app.app_context():
+        assert not set(visit(shop, "/p/seed").shown()) & set(_dead(100))
+        catalog.change(shop, ["dead99"], {"stock": 3})
+    assert "dead99" in visit(shop, "/p/seed").shown()
+
+
+def test_what_is_back_in_stock_is_found_without_news(make_shop: MakeShop) -> None:
+    """The best of what could not be sold is looked up all the same, as often as any card."""
+    shop, catalog = _a_shop(make_shop, 100, "sold out", STOREFRONT_PRODUCT_CACHE_SECONDS=0)
+    with shop.app.app_context():
+        assert not set(visit(shop, "/p/seed").shown()) & set(_dead(100))
+    catalog.change(None, ["dead1"], {"stock": 3})
+    assert "dead1" in visit(shop, "/p/seed").shown()
