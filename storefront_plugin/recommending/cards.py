@@ -151,7 +151,8 @@ class CardFilling:
         if not page.catalog_failed:
             self._filler.learn_sellable(products)
         support = self._support()
-        return [FilledSlot(one.slot, tuple(self._cards(one, support)), seed) for one in self._slots]
+        in_cart = seed is not None and any(line.product_id == seed.id for line in page.cart)
+        return [FilledSlot(one.slot, tuple(self._cards(one, support)), seed, in_cart) for one in self._slots]
 
     def _choose(self, one: CardSlot, seed: Product | None) -> None:
         slot, page, products = one.slot, self._page, self._products

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from ..core.i18n import Texts
 from ..shop.ports import CartLine, ConsentLevel, Product
+from ..shop.sellable import is_eligible
 from .plan import CART_LIKE, Slot
 
 MAX_SEEDS = 20
@@ -90,12 +91,14 @@ class FilledSlot:
 
     Attributes:
         seed: The page's own product, for the ``together`` layout.
+        seed_in_cart: Whether the shopper's cart is known to hold it.
         replaced_by: What another slot offers of the very same products, which is why there are no cards.
     """
 
     slot: Slot
     cards: tuple[Card, ...] = ()
     seed: Product | None = None
+    seed_in_cart: bool = False
     replaced_by: Offer | None = None
 
     @property
@@ -129,6 +132,11 @@ class FilledSlot:
         if self.layout != "together" or self.seed is None:
             return None
         return frozenset({self.seed.id, *(card.product.id for card in self.cards)})
+
+    @property
+    def addable_seed(self) -> Product | None:
+        """The *seed* where a button for all may add it: it can be sold, and is not in the cart yet."""
+        return None if self.seed is None or self.seed_in_cart or not is_eligible(self.seed) else self.seed
 
     @property
     def offers(self) -> Mapping[frozenset[str], Offer]:

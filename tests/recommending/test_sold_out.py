@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 from shop_pages import add_pages, visit
 from small_shop import SmallShop
 
-from storefront_plugin import MemoryCatalog, Product
+from storefront_plugin import AddForm, CartLine, MemoryCatalog, Product
 
 MakeShop = Callable[..., SmallShop]
 LIVE = [f"live{n}" for n in range(8)]
@@ -108,3 +108,38 @@ def test_what_is_back_in_stock_is_found_without_news(make_shop: MakeShop) -> Non
         assert not set(visit(shop, "/p/seed").shown()) & set(_dead(100))
     catalog.change(None, ["dead1"], {"stock": 3})
     assert "dead1" in visit(shop, "/p/seed").shown()
+
+
+class _EmptyCart:
+    """A cart that can be filled from Python."""
+
+    def lines(self) -> list[CartLine]:
+        return []
+
+    def add_form(self, product: Product) -> AddForm | None:
+        return None
+
+    def add(self, lines: Sequence[CartLine]) -> None:
+        raise AssertionError("nothing is posted")
+
+
+def _set_of(shop: SmallShop) -> tuple[list[str], list[str]]:
+    """The checked products of the set on the kettle's page, and what is said of the kettle in it."""
+    soup = visit(shop, "/p/seed").soup
+    boxes = [str(box["value"]) for box in soup.select(".storefront-together input[name=product]")]
+    own = soup.select(".storefront-together [data-storefront-product=seed] .storefront-reason")
+    return boxes, [one.text for one in own]
+
+
+@pytest.mark.parametrize("is_sold_out", [True, False])
+def test_the_pages_own_product_that_is_sold_out_is_not_added_with_the_set(
+    make_shop: MakeShop, is_sold_out: bool
+) -> None:
+    """It stands there as sold out, and the button adds what completes it."""
+    shop, catalog = _a_shop(make_shop, 100, "sold out", cart=_EmptyCart())
+    if is_sold_out:
+        with shop.app.app_context():
+            catalog.change(shop, ["seed"], {"stock": 0})
+    boxes, said = _set_of(shop)
+    assert ("seed" in boxes, said) == ((False, ["Sold out"]) if is_sold_out else (True, ["This product"]))
+    assert len(boxes) >= 2

@@ -206,3 +206,12 @@ def test_a_cart_that_cannot_be_filled_has_no_such_address() -> None:
     app.secret_key = "test"
     HandmadeStorefront(app, HandmadeCart())
     assert app.test_client().post("/storefront/cart", data={"product": "1"}).status_code == 404
+
+
+def test_a_set_does_not_double_what_is_in_the_cart(client: FlaskClient) -> None:
+    """A page for all shoppers offers the set with a product that this one has; its own button adds one more."""
+    client.post("/storefront/cart", data={"product": "1"})
+    client.post("/storefront/cart", data={"product": ["1", "3"]})
+    assert client.get("/shop/cart").json == ["1", "3"]
+    client.post("/storefront/cart", data={"product": "1"})
+    assert client.get("/shop/cart").json == ["1", "3", "1"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from jinja2 import DictLoader
 
 from storefront_plugin import MemoryCatalog, Storefront
 from storefront_plugin.core.errors import ConfigurationError, StoreUnavailable
+from storefront_plugin.recommending.page import FilledSlot
 from storefront_plugin.recommending.plan import Slot
 from storefront_plugin.shop.ports import AddForm, Product
 from storefront_plugin.signals import slot_failed
@@ -184,6 +185,32 @@ def test_parts_in_different_currencies_have_no_total_and_no_button(app: Flask) -
     ]
     slot = only(soup_of(app).select(".storefront-slot-together"))
     assert not slot.select("output, button, form")
+
+
+@pytest.mark.parametrize(
+    ("change", "note"),
+    [
+        (lambda filled: replace(filled, seed=replace(filled.seed, stock=0)), "Sold out"),
+        (lambda filled: replace(filled, seed_in_cart=True), "In your cart"),
+    ],
+)
+def test_the_pages_own_product_that_cannot_be_added_is_shown_as_such(
+    app: Flask, change: Callable[[FilledSlot], FilledSlot], note: str
+) -> None:
+    """It has no box, is in no sum, and the button adds the others."""
+    storefront = app.extensions["storefront"]
+    inner = storefront.fill_placement
+    storefront.fill_placement = lambda page, names=None: [
+        change(each) if each.seed else each for each in inner(page, names)
+    ]
+    form = only(soup_of(app).select("form.storefront-together"))
+    boxes = form.select("input[type=checkbox]")
+    assert [box["value"] for box in boxes] == ["2", "3"]
+    assert form["data-labels"] == '["Add to cart", "Add 1 to cart", "Add all 2 to cart"]'
+    own = only(form.select("li[data-storefront-product='1']"))
+    assert text(only(own.select(".storefront-reason"))) == note
+    total = only(form.select("output"))
+    assert text(total) == f"€{sum(int(box['data-amount']) for box in boxes) / 100:.2f}"
 
 
 def test_a_cart_that_cannot_be_filled_from_python_shows_the_set_without_a_form() -> None:

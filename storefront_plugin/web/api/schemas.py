@@ -177,7 +177,7 @@ class RecommendationsSchema(OwnSchema):
 
 
 class SlotSchema(OwnSchema):
-    """A slot with its cards, or its bundles; *seed* is the page's own product where the slot shows it too."""
+    """A slot with its cards, or its bundles; *seed* is the page's own product where one button adds it with the cards."""
 
     name = fields.String(required=True)
     title = fields.String(required=True)

@@ -99,7 +99,7 @@ class CardNumbers:
         return [self._card(card) for card in cards]
 
     def _slot(self, filled: FilledSlot) -> dict[str, Any]:
-        seed = filled.seed if filled.layout == "together" else None
+        seed = filled.addable_seed if filled.layout == "together" else None
         return {
             "name": filled.name,
             "title": current_services.fillers.title(self._texts, filled.source, filled.slot.title),

@@ -85,6 +85,9 @@ MAX_PRODUCTS = 31
 def add_to_cart() -> Response:
     """``POST <prefix>/cart``: add each ``product`` of the form, or a ``bundle``, by ``Cart.add``.
 
+    Of several products those that are in the cart already are not added once more: a page that is the same for all shoppers
+    could not tell.
+
     If a bundle is not added, the shopper sees a notice. Products that are unknown, hidden, sold out or have variants are
     left out. Exceptions of ``add`` are left to the shop's error pages, as in a view of its own.
     """
@@ -98,6 +101,9 @@ def add_to_cart() -> Response:
     if "bundle" in request.form or "near" in request.form:
         return _bundle_added(cart)
     lines = _lines(request.form.getlist("product"))
+    if len(lines) > 1:
+        there = {line.product_id for line in cart.lines()}
+        lines = [line for line in lines if line.product_id not in there]
     if lines:
         cart.add(lines)
     return see_other(way_back(request))

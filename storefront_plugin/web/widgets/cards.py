@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -178,8 +178,8 @@ class CardMaker:
 
     def _together(self, filled: FilledSlot) -> TogetherView:
         chosen: list[tuple[Product, Card | None]] = [(card.product, card) for card in filled.cards]
-        if filled.seed:
-            chosen.insert(0, (filled.seed, None))
+        if filled.addable_seed:
+            chosen.insert(0, (filled.addable_seed, None))
         currencies = {product.currency or self._currency for product, _ in chosen}
         currency = currencies.pop() if len(currencies) == 1 else None
         summable = not currencies
@@ -197,7 +197,7 @@ class CardMaker:
         total = from_minor(sum(part.amount for part in parts), currency)
         return TogetherView(
             action=action,
-            parts=parts,
+            parts=(*self._left_out(filled), *parts),
             total=format_money(total, currency, self._texts.locale) if summable else None,
             currency=currency or "",
             digits=minor_digits(currency),
@@ -206,13 +206,21 @@ class CardMaker:
             labels=_labels(len(parts), self._texts.locale),
         )
 
+    def _left_out(self, filled: FilledSlot) -> Iterator[PartView]:
+        """The page's own product where the button does not add it."""
+        if filled.seed is not None and filled.addable_seed is None:
+            texts = self._texts
+            note = texts.gettext("In your cart") if filled.seed_in_cart else texts.gettext("Sold out")
+            yield PartView(self._view(filled.seed, None, None), 0, seed=True, checkable=False, note=note)
+
 
 @lru_cache(maxsize=256)
 def _labels(parts: int, locale: str) -> tuple[str, ...]:
     """The button's text for each number of checked parts: the script then needs no rules of grammar."""
     texts = texts_for(locale)
     some = [texts.ngettext("Add %(num)s to cart", "Add %(num)s to cart", count) for count in range(1, parts)]
-    return (texts.gettext("Add to cart"), *some, texts.gettext("Add all %(num)s to cart", num=texts.number(parts)))
+    one = texts.gettext("Add to cart")
+    return (one, one) if parts == 1 else (one, *some, texts.gettext("Add all %(num)s to cart", num=texts.number(parts)))
 
 
 @lru_cache(maxsize=8192)

@@ -107,12 +107,14 @@ class PartView(NamedTuple):
         amount: Its price in minor units, for the script.
         seed: True for the product that the page is about.
         checkable: True where the shopper may leave it out.
+        note: Why the button for all does not add it ("Sold out"), or None where it does.
     """
 
     card: CardView
     amount: int
     seed: bool
     checkable: bool
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class TogetherView:
         action: Where the form posts to; None where the shop's cart cannot be filled from Python, or where a variant of a part
             is to be chosen first.
         parts: See `PartView`; the page's own product comes first.
-        total: Price of all parts, or None where their currencies differ.
+        total: Price of all parts that are added, or None where their currencies differ.
         currency: ISO 4217 code, or "" where none is known.
         digits: Decimals of the currency.
         written_whole: Whether whole amounts are written without them.
