@@ -95,10 +95,10 @@ def index_catalogue(
             for part in range(parts):
                 for stem, commands in finder.commands(part, parts, stems).items():
                     store.load_packed(stem, commands)
-                progress("alike", part + 1, parts)
+                progress("similar products", part + 1, parts)
     for ranking in rankings:
         _store_ranking(ranking, found.values[ranking.name], found.sellable, store, keys, edition)
-    progress("ranked", 1, 1)
+    progress("rankings", 1, 1)
     store.pipeline_write([("SET", keys.unsellable, found.unsellable(known).bits)])
     _switch(store, keys, edition, highest, rankings)
     return edition

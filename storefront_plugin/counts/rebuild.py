@@ -85,12 +85,12 @@ def rebuild(
             lines = source or dump_log(database, generation.start, own, progress)
             with closing(PairCounter(lines, generation.weighting, own)) as counter:
                 load_shards(counter, loader, missing, product_count(database), progress)
-        progress("catch up", 0, 1)
+        progress("orders since then", 0, 1)
         catch_up(generation)
-        progress("catch up", 1, 1)
+        progress("orders since then", 1, 1)
         generations.switch(database, generation.token)
         store.pipeline_write([("HSET", keys.news, "generation", generation.token)])
-        progress("switch", 1, 1)
+        progress("new counts in use", 1, 1)
     return generation
 
 
@@ -108,7 +108,7 @@ def dump_log(database: Database, until: Position, folder: Path, progress: Progre
                 break
             file.writelines(batch.entries for batch in page)
             last = Position(page[-1].number, page[-1].token)
-            progress("read", last.number, until.number)
+            progress("orders read", last.number, until.number)
     if last != until:
         raise ForeignHistory(
             f"The order log does not hold batch {until} any more (is it a restored backup?); start the rebuild again."
@@ -125,14 +125,14 @@ def load_shards(
     loading: Future[None] | None = None
     with ThreadPoolExecutor(1, "storefront-rebuild") as pool:
         for done, shard in enumerate(missing, shards - len(missing)):
-            progress("count", done - (loading is not None), shards)
+            progress("shards counted", done - (loading is not None), shards)
             counted = counter.count(shard, shards, loader.admission, KEPT_NEIGHBOURS, *loader.stems(shard))
             if loading is not None:
                 loading.result()
             loading = pool.submit(loader.load, counted, counter.day, counter.large, products)
         if loading is not None:
             loading.result()
-    progress("count", shards, shards)
+    progress("shards counted", shards, shards)
 
 
 def product_count(database: Database) -> int:

@@ -273,7 +273,12 @@ def test_progress_ends_each_phase_at_its_whole(shop: CountedShop) -> None:
     steps: list[tuple[str, int, int]] = []
     shop.rebuild(progress=lambda *step: steps.append(step))
     last = {phase: (done, total) for phase, done, total in steps}
-    assert last == {"read": (1, 1), "count": (4, 4), "catch up": (1, 1), "switch": (1, 1)}
+    assert last == {
+        "orders read": (1, 1),
+        "shards counted": (4, 4),
+        "orders since then": (1, 1),
+        "new counts in use": (1, 1),
+    }
     counted = [done for phase, done, _ in steps if phase == "count"]
     assert counted == sorted(counted)
 

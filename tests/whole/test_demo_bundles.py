@@ -24,6 +24,7 @@ from demo_shop import (
     sums,
 )
 from flask import Flask, get_flashed_messages
+from postgres import postgres_url
 from sqlalchemy import func, select
 
 from storefront_plugin import CartLine
@@ -252,6 +253,24 @@ def test_the_shop_in_dollars_charges_the_amounts_in_dollars(demo: Flask, redis_u
     assert sums(cart) == {"Subtotal": 5000, COFFEE_TITLE: -750, "Shipping": 600, "Total": 4850}
     assert sum(line_totals(cart).values()) == 4250
     assert sums(shopper.order()) == sums(cart)
+    closed(app)
+
+
+@pytest.mark.slow
+def test_the_shop_on_postgresql_takes_orders_after_it_was_seeded(redis_url: str, tmp_path: Path) -> None:
+    """Its first own order gets a number of its own, a bundle applies and is refunded, and no address is an error."""
+    app = create_demo(tmp_path, redis_url, SQLALCHEMY_DATABASE_URI=postgres_url(), PROPAGATE_EXCEPTIONS=True)
+    seed(app)
+    for _ in range(2):
+        shopper = Visitor(app)
+        cart = shopper.add_coffee()
+        assert sums(cart)["Total"] == COFFEE_PRICE + DELIVERY
+        thanks = shopper.order()
+        assert sums(thanks) == sums(cart)
+    shopper.sign_in("staff")
+    shopper.get(f"/staff/orders/{number_in(thanks)}")
+    for address in ("/product/%00", "/search?q=%00", "/category/a%00b"):
+        shopper.get(address, 404)
     closed(app)
 
 

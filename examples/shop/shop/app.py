@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Flask, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
@@ -60,6 +60,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.context_processor(_for_every_page)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(CSRFError, _stale_form)
+    app.before_request(_refuse_nul)
     app.after_request(_headers)
 
     if app.config["SHOP_WITHOUT_STOREFRONT"]:
@@ -79,6 +80,13 @@ def _for_every_page() -> dict[str, Any]:
         "staff_role": account.staff_role(),
         "has_storefront": "storefront" in current_app.extensions,
     }
+
+
+def _refuse_nul() -> None:
+    """No text of ours holds a NUL character, and PostgreSQL raises for one."""
+    sent = (request.path, *request.args.values(), *(text for texts in request.form.listvalues() for text in texts))
+    if any("\x00" in text for text in sent):
+        abort(404)
 
 
 def _not_found(error: NotFound) -> tuple[str, int]:

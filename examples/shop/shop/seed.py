@@ -70,6 +70,7 @@ def fill(today: dt.datetime) -> None:
     written = list(reviews(placed, kinds, languages, today))
     db.session.execute(insert(Review), written)
     _sum_up_reviews()
+    _number_on()
     db.session.commit()
     click.echo(
         f"{len(offered)} products, {len(simulation.shoppers)} customers, {len(placed)} orders, {len(written)} reviews."
@@ -82,6 +83,15 @@ def _write_orders(placed: list[dict[str, Any]]) -> None:
     lines = [{"order_id": id_, **line} for id_, order in numbered for line in order["lines"]]
     db.session.execute(insert(Order), rows)
     db.session.execute(insert(OrderLine), lines)
+
+
+def _number_on() -> None:
+    """Let PostgreSQL number new rows after those that came with their ids; SQLite does by itself."""
+    if db.engine.dialect.name != "postgresql":
+        return
+    for model in (Customer, Order):
+        sequence = func.pg_get_serial_sequence(model.__tablename__, "id")
+        db.session.execute(select(func.setval(sequence, select(func.max(model.id)).scalar_subquery())))
 
 
 def _sum_up_reviews() -> None:
