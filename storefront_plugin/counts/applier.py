@@ -29,6 +29,9 @@ KEPT_NEIGHBOURS = 100
 CUT_ABOVE = 128
 """Sets above this size are trimmed to `KEPT_NEIGHBOURS`; up to it Redis stores sorted sets compactly."""
 
+MOST_BITS = 8192
+"""Bytes of the products that cannot be sold up to which each batch brings them; above, only a rebuild knows them."""
+
 BATCHES_AT_ONCE = 8
 
 MANY_ORDERS = 100
@@ -65,6 +68,7 @@ class BatchSender:
         self._database = database
         self._store = store
         self._keys = keys
+        self._unsellable = ""
         self._made_ahead: dict[tuple[str, str, tuple[int, ...]], list[ScriptCall]] = {}
 
     def begin(self, generation: Generation) -> None:
@@ -101,6 +105,7 @@ class BatchSender:
         batches = batches_after(self._database, lowest, BATCHES_AT_ONCE)
         if not batches:
             return None
+        self._unsellable = self._read_unsellable()
         calls, sent = self._missing(generation, standing, batches)
         if while_sending is None or sum(batch.orders for batch in batches) < MANY_ORDERS:
             answers = self._store.run_scripts(calls)
@@ -111,6 +116,11 @@ class BatchSender:
                 self._make_ahead(generation, batches[-1].number, tuple(standing.positions))
                 answers = sending.result()
         return self._take_answers(standing, sent, answers)
+
+    def _read_unsellable(self) -> str:
+        """A bit for each product that cannot be sold, as the script reads it; none of a catalogue too large for that."""
+        bits: bytes = self._store.execute([Command(self._keys.unsellable, "GET")])[0] or b""
+        return bits.hex() if len(bits) <= MOST_BITS and any(bits) else ""
 
     def _missing(
         self, generation: Generation, standing: Standing, batches: Sequence[Batch]
@@ -180,6 +190,7 @@ class BatchSender:
             batch.day,
             large,
             "".join(counts),
+            self._unsellable,
         ]
         for product, change in changed.items():
             if change.came or change.went:

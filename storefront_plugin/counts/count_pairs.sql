@@ -68,6 +68,9 @@ SELECT (SELECT max(day) FROM (SELECT day FROM lines WHERE NOT is_other GROUP BY 
         WHERE sign > 0 OR NOT is_part)
 FROM lines;
 
+-- name: unsellable
+CREATE TABLE unsellable AS SELECT CAST(unnest($numbers) AS INTEGER) AS product;
+
 -- name: products_of_shard
 SELECT product, count, sold FROM products WHERE product % $shards = $shard ORDER BY product;
 
@@ -88,11 +91,19 @@ firm AS (
 placed AS (
     -- Ties go by the bytes of the member, as in a sorted set, whose lowest are removed.
     SELECT product, CAST(neighbour AS VARCHAR) AS member, CAST(weight AS VARCHAR) AS weight,
-           CAST(support AS VARCHAR) AS support,
+           CAST(support AS VARCHAR) AS support, neighbour,
            row_number() OVER (PARTITION BY product ORDER BY weight DESC, CAST(neighbour AS VARCHAR) DESC) AS place
     FROM pairs JOIN firm USING (product)
     -- Chance makes most pairs that were seen once; a product with enough others does without them.
     WHERE support > 1 OR $admission = 0 OR firm.neighbours < $admission
+),
+standing AS (
+    -- Half of the places are the strongest's; of the others what cannot be sold goes first.
+    SELECT * EXCLUDE (neighbour), place AS standing FROM placed WHERE place <= $strongest
+    UNION ALL
+    SELECT * EXCLUDE (neighbour),
+           $strongest + row_number() OVER (PARTITION BY product ORDER BY neighbour IN (FROM unsellable), place)
+    FROM placed WHERE place > $strongest AND $strongest < $keep
 ),
 packed AS (
     SELECT product, 2 + 2 * count(*) AS words,
@@ -100,8 +111,8 @@ packed AS (
                       || e'\r\n', '' ORDER BY place) AS weights,
            string_agg('$' || strlen(member) || e'\r\n' || member || e'\r\n$' || strlen(support) || e'\r\n' || support
                       || e'\r\n', '' ORDER BY place) AS supports
-    FROM placed
-    WHERE place <= $keep
+    FROM standing
+    WHERE standing <= $keep
     GROUP BY product
 )
 SELECT encode('*' || words || e'\r\n$4\r\nZADD\r\n$' || strlen($weights_stem || product) || e'\r\n'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,12 +42,17 @@ class PairCounter:
         products: The largest product number.
     """
 
-    def __init__(self, source: Path, weighting: Weighting, folder: Path) -> None:
-        """Read *source*, the JSON lines of batches or a Parquet (by its suffix) of the columns of ``lines``."""
+    def __init__(self, source: Path, weighting: Weighting, folder: Path, unsellable: Sequence[int] = ()) -> None:
+        """Read *source*, the JSON lines of batches or a Parquet (by its suffix) of the columns of ``lines``.
+
+        Half of the neighbours kept are the strongest, the others those of them that are not *unsellable* first.
+        """
+        self._has_unsellable = bool(unsellable)
         self._queries = Queries("storefront_plugin.counts", "count_pairs.sql", folder, MEMORY)
         try:
             self._read(source)
             self._weigh(weighting)
+            self._queries.run("unsellable", numbers=list(unsellable))
             (totals,) = self._queries.run("totals", max_size=MAX_PAIR_SIZE)
         except BaseException:
             self.close()
@@ -75,6 +81,7 @@ class PairCounter:
             shard=shard,
             admission=admission,
             keep=keep,
+            strongest=keep - keep // 2 if self._has_unsellable else keep,
             weights_stem=weights_stem,
             support_stem=support_stem,
         )

@@ -25,6 +25,7 @@ from ..orderlog.product_numbers import ProductNumbers
 from ..orderlog.tables import Applier
 from ..redis_store import RedisStore
 from ..redis_store.keys import Keys
+from ..shop.sellable import ALL_SELLABLE, Unsellable
 from . import generations
 from .applier import KEPT_NEIGHBOURS
 from .generations import Generation
@@ -62,6 +63,7 @@ def rebuild(
     catch_up: Callable[[Generation], None],
     progress: Progress = _silent,
     source: Path | None = None,
+    unsellable: Unsellable = ALL_SELLABLE,
 ) -> Generation:
     """Count the whole log, make the result the live generation, and return it.
 
@@ -72,6 +74,7 @@ def rebuild(
         progress: Called after each page, each shard and each phase.
         source: A Parquet file to count instead of the log: ``order_row``, ``day``, ``size``, ``product`` and, where
             orders were reversed, ``sign`` and ``is_other``.
+        unsellable: Of weaker neighbours these are kept last.
 
     Raises:
         RebuildRunning: Another rebuild is running.
@@ -83,7 +86,8 @@ def rebuild(
         missing = loader.missing()
         if missing:
             lines = source or dump_log(database, generation.start, own, progress)
-            with closing(PairCounter(lines, generation.weighting, own)) as counter:
+            numbers = [n for n in range(1, product_count(database) + 1) if n in unsellable] if unsellable else []
+            with closing(PairCounter(lines, generation.weighting, own, numbers)) as counter:
                 load_shards(counter, loader, missing, product_count(database), progress)
         progress("orders since then", 0, 1)
         catch_up(generation)

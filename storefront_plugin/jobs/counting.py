@@ -96,8 +96,12 @@ class Counting:
         return sent
 
     def rebuild(self, progress: Progress) -> None:
-        """Count the log again into a new generation and index the catalogue; raises `StorefrontError` when it cannot."""
+        """Index the catalogue and count the log again into a new generation; raises `StorefrontError` when it cannot.
+
+        What cannot be sold is then known to the counts. A catalogue that fails raises after all is counted.
+        """
         self._upkeep.number_all()
+        trouble = self._indexing_trouble(progress)
         generation = rebuild(
             self._database,
             self._store,
@@ -108,12 +112,22 @@ class Counting:
             admission=self._settings.admission,
             catch_up=self._upkeep.catch_up_building,
             progress=progress,
+            unsellable=self._index.unsellable(),
         )
         self._upkeep.forget_standings()
-        self._index.build(progress)
+        if trouble is not None:
+            raise trouble
         self.refresh_lists(silent)
         self._snapshots.refresh()
         self._rebuilt(generation.token)
+
+    def _indexing_trouble(self, progress: Progress) -> Exception | None:
+        """Index the catalogue; the shop's own may raise anything."""
+        try:
+            self._index.build(progress)
+        except Exception as error:
+            return error
+        return None
 
     def make_lists(self, go_on: GoOn) -> None:
         """Look for lost counts, and make the lists again."""

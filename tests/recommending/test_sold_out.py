@@ -77,11 +77,17 @@ def _a_shop(make_shop: MakeShop, dead: int, state: str, **options: Any) -> tuple
         if state == "deleted":
             catalog.change(shop, _dead(dead), None)
         _ordered(shop, dead)
+        if state == "deleted":
+            _rebuild(shop)
     return shop, catalog
 
 
+def _rebuild(shop: SmallShop) -> None:
+    shop.storefront.services.counting.rebuild(lambda *_: None)
+
+
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("dead", [100])
+@pytest.mark.parametrize("dead", [100, 400])
 def test_four_asked_are_four_given(make_shop: MakeShop, dead: int, state: str) -> None:
     """Stronger partners, more alike, better rated, better selling: none takes the place of what can be sold."""
     shop, _ = _a_shop(make_shop, dead, state)
@@ -90,6 +96,19 @@ def test_four_asked_are_four_given(make_shop: MakeShop, dead: int, state: str) -
             found = shop.ids(strategy, "seed", limit=4)
             assert len(found) == 4, strategy
             assert set(found) <= set(LIVE), strategy
+
+
+def test_after_a_change_of_season_a_rebuild_finds_what_can_be_sold(make_shop: MakeShop) -> None:
+    """The pairs that stronger ones had pushed out of the counts are in the log."""
+    catalog = _catalogue(400)
+    shop = make_shop(catalog=catalog)
+    with shop.app.app_context():
+        _ordered(shop, 400)
+        assert not set(shop.ids("bought_together", "seed", limit=400)) & set(LIVE)
+        catalog.change(None, _dead(400), {"stock": 0})
+        shop.storefront.services.products.forget(None)
+        _rebuild(shop)
+        assert len(shop.ids("bought_together", "seed", limit=4)) == 4
 
 
 def test_what_is_back_in_stock_is_back_on_the_page(make_shop: MakeShop) -> None:

@@ -2,7 +2,8 @@
 --
 -- KEYS 1 position, 2 counts, 3 sold, 4 totals, then for each changed product: weights, support
 -- ARGV 1 position the batch follows on, 2 position it leads to, 3 neighbours kept, 4 neighbours that trigger the cut,
---      5 day of the newest order, 6 orders too large for pairs, 7 counts,
+--      5 day of the newest order, 6 orders too large for pairs, 7 counts, 8 a bit a product number, in hexadecimal digits,
+--      set where it cannot be sold,
 --      then for each changed product: its number, the orders it came with, the orders it went with
 --      Lists are text, a line each: 'product n sold' in counts, else 'weight product product …' of one order, the
 --      product itself among them. All are whole numbers below 2^53, and stay text: Redis is slow at printing doubles.
@@ -20,12 +21,12 @@ local day, large = tonumber(ARGV[5]), tonumber(ARGV[6])
 local products = (#KEYS - 4) / 2
 
 -- There is no rollback: everything is checked before the first write.
-if not (keep and limit and day and large) or #ARGV ~= 7 + 3 * products then
+if not (keep and limit and day and large) or #ARGV ~= 8 + 3 * products then
   return redis.error_reply('BADBATCH arguments do not fit')
 end
 for i = 7, #ARGV do
-  local is_product = i > 7 and i % 3 == 2
-  if not string.find(ARGV[i], is_product and '^%d+$' or '^[%d %-\n]*\n$') and (is_product or ARGV[i] ~= '') then
+  local is_product = i > 8 and i % 3 == 0
+  if i ~= 8 and not string.find(ARGV[i], is_product and '^%d+$' or '^[%d %-\n]*\n$') and (is_product or ARGV[i] ~= '') then
     return redis.error_reply('BADBATCH a list is cut off')
   end
 end
@@ -57,12 +58,32 @@ local function each(orders, own, visit)
   end
 end
 
+local function is_unsellable(product)
+  local digit = tonumber(string.sub(ARGV[8], math.floor(product / 4) + 1, math.floor(product / 4) + 1), 16) or 0
+  return math.floor(digit / 2 ^ (3 - product % 4)) % 2 == 1
+end
+
+-- The lightest go. Half of the places are the strongest's; of the others what cannot be sold goes first.
+local function lightest(weights, surplus)
+  if ARGV[8] == '' then return call('ZRANGE', weights, 0, surplus - 1) end
+  local sellable, dropped = {}, {}
+  for _, neighbour in ipairs(call('ZRANGE', weights, 0, surplus + math.floor(keep / 2) - 1)) do
+    if is_unsellable(tonumber(neighbour)) and #dropped < surplus then
+      dropped[#dropped + 1] = neighbour
+    else
+      sellable[#sellable + 1] = neighbour
+    end
+  end
+  for i = 1, surplus - #dropped do dropped[#dropped + 1] = sellable[i] end
+  return dropped
+end
+
 local function cut(weights, support)
-  local surplus = call('ZCARD', weights) - keep
-  local dropped = call('ZRANGE', weights, 0, surplus - 1)
-  call('ZREMRANGEBYRANK', weights, 0, surplus - 1)
+  local dropped = lightest(weights, call('ZCARD', weights) - keep)
   for from = 1, #dropped, 1000 do
-    call('HDEL', support, unpack(dropped, from, math.min(from + 999, #dropped)))
+    local some = {unpack(dropped, from, math.min(from + 999, #dropped))}
+    call('ZREM', weights, unpack(some))
+    call('HDEL', support, unpack(some))
   end
 end
 
@@ -104,7 +125,7 @@ local function apply()
   local sets, supports = 0, 0
   for i = 1, products do
     local weights, support = KEYS[3 + 2 * i], KEYS[4 + 2 * i]
-    local size = change(weights, support, ARGV[5 + 3 * i], ARGV[6 + 3 * i], ARGV[7 + 3 * i])
+    local size = change(weights, support, ARGV[6 + 3 * i], ARGV[7 + 3 * i], ARGV[8 + 3 * i])
     sets = sets + difference(fresh[3 + 2 * i], size > 0)
     local unsure = fresh[4 + 2 * i] or size == 0
     supports = supports + difference(fresh[4 + 2 * i], not unsure or call('EXISTS', support) == 1)
