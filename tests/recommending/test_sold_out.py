@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from shop_pages import add_pages, visit
 from small_shop import SmallShop
 
 from storefront_plugin import AddForm, CartLine, MemoryCatalog, Product
+from storefront_plugin.bundles.proposals.mining import MiningSettings, find_proposals
 
 MakeShop = Callable[..., SmallShop]
 LIVE = [f"live{n}" for n in range(8)]
@@ -162,3 +164,18 @@ def test_the_pages_own_product_that_is_sold_out_is_not_added_with_the_set(
     boxes, said = _set_of(shop)
     assert ("seed" in boxes, said) == ((False, ["Sold out"]) if is_sold_out else (True, ["This product"]))
     assert len(boxes) >= 2
+
+
+def test_bundles_are_proposed_of_what_can_be_sold(make_shop: MakeShop) -> None:
+    """Sets of the old season, of which there are more than a search keeps, push no other one out."""
+    shop, _ = _a_shop(make_shop, 400, "sold out")
+    with shop.app.app_context():
+        shop.place(LIVE[:2])
+        services = shop.storefront.services
+        services.products.forget(None)
+        proposed = find_proposals(
+            services.database, services.shop.catalog, services.numbers, Path(shop.app.instance_path), "EUR",
+            MiningSettings(),
+        )  # fmt: skip
+    assert set(LIVE[:2]) in [set(one.product_ids) for one in proposed]
+    assert not {name for one in proposed for name in one.product_ids} & set(_dead(400))

@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from more_itertools import chunked
+
 from ...core.database import Database
 from ...core.errors import ConfigurationError, InputError
 from ...core.queries import Queries
@@ -22,6 +24,7 @@ from ...orderlog.numbering import last_position
 from ...orderlog.product_numbers import ProductNumbers
 from ...shop.cleaning import ProblemCounts, clean_products
 from ...shop.ports import Catalog, Product
+from ...shop.sellable import is_eligible
 from ..price_kinds import share
 from ..store.proposals import Proposal, key_of
 
@@ -76,12 +79,18 @@ class Itemset:
 
 
 def find_itemsets(
-    database: Database, folder: Path, min_support: int = 5, limit: int = 200, progress: Progress = silent
+    database: Database,
+    folder: Path,
+    min_support: int = 5,
+    limit: int = 200,
+    progress: Progress = silent,
+    unsellable: Callable[[Sequence[int]], Collection[int]] = lambda numbers: (),
 ) -> list[Itemset]:
     """Pairs and triples of all orders that stand, those farthest beyond chance first; at most *limit* of each size.
 
-    The batches of the log are read a page at a time into a folder of its own inside *folder* and counted by DuckDB
-    with at most `MEMORY`; raises `DatabaseUnavailable` or `QueryFailed`.
+    *unsellable* says which products take nobody's place. The batches of the log are read a page at a time into a
+    folder of its own inside *folder* and counted by DuckDB with at most `MEMORY`; raises `DatabaseUnavailable` or
+    `QueryFailed`.
     """
     until = last_position(database)
     if until is None or not until.number:
@@ -92,12 +101,19 @@ def find_itemsets(
     try:
         file = dump_log(database, until, own, progress)
         with closing(Queries("storefront_plugin.bundles.proposals", "proposals.sql", own, MEMORY)) as queries:
-            return _count(queries, file, min_support, limit, progress)
+            return _count(queries, file, min_support, limit, progress, unsellable)
     finally:
         shutil.rmtree(own, ignore_errors=True)
 
 
-def _count(queries: Queries, file: Path, min_support: int, limit: int, progress: Progress) -> list[Itemset]:
+def _count(
+    queries: Queries,
+    file: Path,
+    min_support: int,
+    limit: int,
+    progress: Progress,
+    unsellable: Callable[[Sequence[int]], Collection[int]],
+) -> list[Itemset]:
     queries.run("entries", file=str(file), max_size=MAX_SIZE)
     ((orders,),) = queries.run("orders")
     if not orders:
@@ -105,6 +121,8 @@ def _count(queries: Queries, file: Path, min_support: int, limit: int, progress:
     progress("count", 1, 4)
     queries.run("lines")
     queries.run("sold", min_support=min_support)
+    sold = [product for (product,) in queries.run("sold_products")]
+    queries.run("forget", products=list(unsellable(sold)))
     queries.run("frequent")
     progress("count", 2, 4)
     queries.run("pairs", min_support=min_support, orders=orders, keep=MAX_PAIRS)
@@ -115,6 +133,9 @@ def _count(queries: Queries, file: Path, min_support: int, limit: int, progress:
     found = [Itemset(tuple(products), support, tuple(sold), orders) for products, support, sold in [*pairs, *triples]]
     return sorted(found, key=lambda one: (one.by_chance - one.support, one.products))
 
+
+LOOKED_UP: Final = 1000
+"""Products asked of the catalogue at once."""
 
 MAX_FOUND: Final = 200
 """Proposals that one search keeps: more than a merchant decides in a week."""
@@ -185,16 +206,26 @@ def find_proposals(
 ) -> list[Proposal]:
     """At most `MAX_FOUND` proposals from the order log, those that are bought together farthest beyond chance first.
 
-    Left out are sets whose keys are in *without* and sets with products that are hidden, unknown, free, of one variant
+    Left out are sets whose keys are in *without* and sets with products that are hidden, sold out, unknown, free, of one variant
     group, or priced in another currency than *currency* (None: the one that most of them name). What is wrong with a
     product is logged; one without a usable price is as unknown, a cost that cannot be used is not known.
     """
     numbers.refresh(database)
-    found = find_itemsets(database, folder, settings.min_support, progress=progress)
+
+    problem_counts = ProblemCounts("products of proposals")
+
+    def unsellable(sold: Sequence[int]) -> Collection[int]:
+        given = {number: numbers.id(number) or "" for number in sold}
+        eligible: set[str] = set()
+        for part in chunked(given.values(), LOOKED_UP):
+            cleaned = clean_products(catalog.get_many(part).values(), currency, problem_counts)
+            eligible.update(product.id for product in cleaned if is_eligible(product))
+        return [number for number, product_id in given.items() if product_id not in eligible]
+
+    found = find_itemsets(database, folder, settings.min_support, progress=progress, unsellable=unsellable)
     wanted = {number for one in found for number in one.products}
     ids = {number: product_id for number in wanted if (product_id := numbers.id(number)) is not None}
-    problem_counts = ProblemCounts("products of proposals")
-    cleaned = clean_products(catalog.get_many(sorted(ids.values())).values(), currency, problem_counts)
+    cleaned = clean_products(catalog.get_many(sorted(ids.values())).values(), currency)
     products = {product.id: product for product in cleaned}
     proposals: list[Proposal] = []
     money = currency or _currency(products) if found else ""

@@ -27,6 +27,12 @@ CREATE TABLE sold AS
 SELECT product, CAST(sum(sign) AS BIGINT) AS orders FROM lines WHERE NOT is_other
 GROUP BY product HAVING sum(sign) >= $min_support;
 
+-- name: sold_products
+SELECT product FROM sold ORDER BY product;
+
+-- name: forget
+DELETE FROM sold WHERE product IN (SELECT unnest($products));
+
 -- name: frequent
 CREATE TABLE frequent AS SELECT * FROM lines SEMI JOIN sold USING (product);
 
