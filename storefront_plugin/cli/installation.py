@@ -16,6 +16,7 @@ from ..migrations import upgrade
 from ..orderlog.inspection import inspect_log
 from ..orderlog.numbering import last_position
 from ..recommending.rules.rows import enabled_rules
+from ..shop.connection_inspection import inspect_connections
 from ..shop.inspection import Finding, inspect_cart, inspect_orders, number, tried
 from ..shop.product_inspection import inspect_catalog
 from ..web.widgets.rendering import pages_in_place_of_widgets
@@ -59,7 +60,9 @@ def redis_stop() -> None:
 
 def inspect(services: Services) -> list[Finding]:
     """All findings: adapters, database, Redis, and the app around us."""
-    findings = [*_tried("The database", lambda: _database(services)), *_tried("Redis", lambda: _redis(services))]
+    findings = _tried("The database", lambda: _database(services))
+    findings += inspect_connections([services.shop.catalog, services.shop.orders])
+    findings += _tried("Redis", lambda: _redis(services))
     with suppress(StorefrontError):  # reported above
         findings += _worker(services)
     with suppress(StorefrontError):

@@ -1,4 +1,4 @@
-"""Our own engine and sessions on the shop's database, separate from the shop's own sessions.
+"""Our own engines and sessions on the shop's database, separate from the shop's own: see `shop_engine`.
 
 Sessions are short, and of three kinds:
 
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, has_app_context
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from . import dialects
@@ -32,6 +32,7 @@ from .forks import Forkable, Gate, join_forks
 from .locks import ProcessLock
 from .patience import Patience, patience_of_work, waited_in_vain
 from .shop_database import ShopDatabase, ShopSession
+from .shop_engine import engine_like
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +78,6 @@ class Database(Forkable):
         folder: Path,
         deadline: float,
         shop: ShopDatabase,
-        shop_options: dict[str, Any],
         model: Any = None,
     ):
         self.shop = shop
@@ -85,7 +85,6 @@ class Database(Forkable):
         self._folder = folder
         self._deadline = deadline
         self._model = model
-        self._shop_options = shop_options
         self._lock = ProcessLock()
         self._gate = Gate()
         self._engines: dict[tuple[int, Patience], sa.Engine] = {}
@@ -250,30 +249,28 @@ class Database(Forkable):
 
     def _make_engine(self, patience: Patience) -> sa.Engine:
         wait, is_page = self._seconds(patience), patience == "page"
-        url, options = self._address()
-        options["connect_args"] = dialects.connect_args(url, wait, options.get("connect_args", {}))
-        engine = sa.create_engine(
-            url, pool_size=2, max_overflow=2, pool_timeout=wait, pool_pre_ping=not is_page, **options
-        )
+        # With an address of our own, processes without an app may work on our tables.
+        shop = self._shop_engine() if self._url is None or has_app_context() else None
+        if shop is None or self.is_apart:
+            engine = self._engine_apart(wait, not is_page)
+        else:
+            engine = engine_like(shop, self.shop.execution_options(self._model), wait, not is_page)
         if is_page:
             dialects.limit_statements(engine, wait)
         else:
             dialects.limit_lock_waits(engine, wait)
         return engine
 
-    def _address(self) -> tuple[sa.URL, dict[str, Any]]:
+    def _engine_apart(self, wait: float, pre_ping: bool) -> sa.Engine:
         if self._url is not None:
-            return sa.make_url(self._url), {}
-        shop = self._shop_engine()
-        if shop is not None:
-            options: dict[str, Any] = {
-                key: self._shop_options[key]
-                for key in ("connect_args", "creator", "json_serializer")
-                if key in self._shop_options
-            }
-            return shop.url, options
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return dialects.sqlite_file(self._folder / "storefront.sqlite"), {}
+            url = sa.make_url(self._url)
+        else:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            url = dialects.sqlite_file(self._folder / "storefront.sqlite")
+        arguments = dialects.connect_args(url.get_backend_name(), url.get_driver_name(), wait, {})
+        return sa.create_engine(
+            url, connect_args=arguments, pool_size=2, max_overflow=2, pool_timeout=wait, pool_pre_ping=pre_ping
+        )
 
 
 def missing_table(error: sa.exc.SQLAlchemyError) -> DatabaseUnavailable | None:
@@ -321,4 +318,4 @@ def open_database(app: Flask, url: str | None, folder: Path, deadline: float, sh
                 "STOREFRONT_DATABASE_URL is an SQLite database in memory, of which each connection has another; give "
                 "it a file, or leave it out where the shop's own database is in memory."
             )
-    return Database(url, folder, deadline, shop, app.config.get("SQLALCHEMY_ENGINE_OPTIONS") or {})
+    return Database(url, folder, deadline, shop)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
@@ -31,6 +32,11 @@ NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
 
 _TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 _INTEGER_BITS: tuple[tuple[type[Any], int], ...] = ((sa.BigInteger, 63), (sa.SmallInteger, 15), (sa.Integer, 31))
+_TRANSACTIONAL: Mapping[str, IsolationLevel] = {
+    "sqlite": "SERIALIZABLE",
+    "mysql": "REPEATABLE READ",
+    "mariadb": "REPEATABLE READ",
+}
 _MISSING_TABLE = ("no such table", "does not exist", "doesn't exist", "no such column")
 _BAD_QUERY = ("ambiguous column", "syntax error")
 
@@ -72,26 +78,30 @@ def has_one_connection(engine: sa.Engine | None) -> bool:
     return engine is not None and (isinstance(engine.pool, StaticPool) or is_in_memory(engine.url))
 
 
-def connect_args(url: sa.URL, wait: float, given: Mapping[str, Any]) -> dict[str, Any]:
-    """*given* driver arguments with timeouts added: *wait* seconds for a lock, 2 for a host."""
-    if url.get_backend_name() == "sqlite":
+def connect_args(name: str, driver: str, wait: float, given: Mapping[str, Any]) -> dict[str, Any]:
+    """*given* arguments of the *driver* with timeouts added: *wait* seconds for a lock, 2 for a host."""
+    if name == "sqlite":
         return {**given, "timeout": wait}
-    if url.get_driver_name() in ("psycopg", "psycopg2"):
+    if driver in ("psycopg", "psycopg2"):
         # The minimum of libpq; without it a connection attempt lasts until the system gives up.
         return {"connect_timeout": 2, **given}
     return dict(given)
 
 
 def limit_statements(engine: sa.Engine, seconds: float) -> None:
-    """Make the server cancel each statement on *engine* after *seconds*, where it supports that."""
-    if engine.dialect.name == "postgresql":
+    """Make the server cancel each statement on *engine* after *seconds*, or give up a lock, where it supports that."""
+    if engine.dialect.name == "sqlite":
+        limit_lock_waits(engine, seconds)
+    elif engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _setting(f"SET statement_timeout = {int(seconds * 1000)}"))
 
 
 def limit_lock_waits(engine: sa.Engine, seconds: float) -> None:
-    """Make each statement on *engine* fail after *seconds* of waiting for a lock, where `connect_args` does not."""
+    """Make each statement on *engine* fail after *seconds* of waiting for a lock."""
     if engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _setting(f"SET lock_timeout = {int(seconds * 1000)}"))
+    elif engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _setting(f"PRAGMA busy_timeout = {int(seconds * 1000)}"))
     elif engine.dialect.name in ("mysql", "mariadb"):
         whole = max(1, round(seconds))
         event.listen(
@@ -104,8 +114,9 @@ def _setting(statement: str) -> Callable[[Any, Any], None]:
         transactional = isinstance(getattr(connection, "autocommit", None), bool)  # PostgreSQL: else a rollback ends it
         previous = connection.autocommit if transactional else None
         if transactional:
+            connection.commit()  # what a listener of the shop has set and not committed, too
             connection.autocommit = True
-        with connection.cursor() as cursor:
+        with closing(connection.cursor()) as cursor:
             cursor.execute(statement)
         if transactional:
             connection.autocommit = previous
@@ -131,6 +142,40 @@ def limited_lock_waits(connection: sa.Connection, seconds: float) -> Iterator[No
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
 
 
+def begins_as_told(dialect: sa.Dialect) -> bool:
+    """Whether sessions of ours may begin as the shop's ``begin`` events say: on SQLite these often take a lock."""
+    return dialect.name != "sqlite"
+
+
+def transactional(dialect: sa.Dialect) -> IsolationLevel:
+    """The usual isolation level of transactions."""
+    return _TRANSACTIONAL.get(dialect.name, "READ COMMITTED")
+
+
+def begin_transactions(engine: sa.Engine) -> None:
+    """Make sessions of *engine* transactions, where connections commit each statement by themselves."""
+
+    def set_at_connect(connection: Any, _record: Any) -> None:
+        if _commits_by_itself(connection, engine.dialect):
+            engine.dialect.set_isolation_level(connection, transactional(engine.dialect))
+
+    event.listen(engine, "connect", set_at_connect)
+
+
+def _commits_by_itself(connection: Any, dialect: sa.Dialect) -> bool:
+    if dialect.name == "sqlite" and getattr(connection, "isolation_level", "") is None:
+        return True
+    if dialect.name in ("mysql", "mariadb"):
+        look = getattr(connection, "get_autocommit", None)
+        return bool(look()) if callable(look) else False
+    return getattr(connection, "autocommit", None) is True
+
+
+def ties_to_threads(dialect: sa.Dialect) -> bool:
+    """Whether a connection may be used by the thread alone that opened it, unless its driver is told otherwise."""
+    return dialect.name == "sqlite"
+
+
 def begin_before_savepoint(connection: sa.Connection) -> None:
     """Begin a transaction, before a savepoint is set.
 
@@ -138,6 +183,23 @@ def begin_before_savepoint(connection: sa.Connection) -> None:
     """
     if connection.dialect.name == "sqlite" and not getattr(connection.connection, "in_transaction", True):
         connection.exec_driver_sql("BEGIN")
+
+
+def place(connection: sa.Connection) -> str:
+    """Where unqualified names are looked up on *connection*: its database, and schema or search path."""
+    look = _PLACES.get(connection.dialect.name)
+    rows = [] if look is None else connection.exec_driver_sql(look).all()
+    found = ", ".join(" ".join(str(part) for part in row if part not in (None, "")) for row in rows)
+    translated = connection.get_execution_options().get("schema_translate_map")
+    return (found or "its database") + (f", schema_translate_map {translated}" if translated else "")
+
+
+_PLACES = {
+    "sqlite": "SELECT name, file FROM pragma_database_list WHERE name <> 'temp'",
+    "postgresql": "SELECT current_database(), 'as ' || current_user, 'with search_path ' || current_setting('search_path')",
+    "mysql": "SELECT database()",
+    "mariadb": "SELECT database()",
+}
 
 
 # Errors
@@ -177,7 +239,7 @@ def insert_rows(session: Session, table: sa.Table, names: Sequence[str], rows: S
 def _copy(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Row]) -> None:
     """Stream the rows: psycopg's ``executemany`` costs a message and a statement per row."""
     cursor: Any = connection.connection.cursor()
-    statement = f"COPY {_target(table, names, connection.dialect)} FROM STDIN"
+    statement = f"COPY {_target(table, names, connection)} FROM STDIN"
     try:
         with cursor, cursor.copy(statement) as copy:
             for row in rows:
@@ -196,13 +258,19 @@ def _insert_by_driver(connection: sa.Connection, table: sa.Table, names: Sequenc
             for row in rows
         ]
     marks = ", ".join("?" * len(names))
-    statement = f"INSERT INTO {_target(table, names, dialect)} VALUES ({marks})"  # noqa: S608 (names are quoted)
+    statement = f"INSERT INTO {_target(table, names, connection)} VALUES ({marks})"  # noqa: S608 (names are quoted)
     connection.exec_driver_sql(statement, list(rows))
 
 
-def _target(table: sa.Table, names: Sequence[str], dialect: sa.Dialect) -> str:
-    preparer = dialect.identifier_preparer
-    return f"{preparer.format_table(table)} ({', '.join(map(preparer.quote, names))})"
+def _target(table: sa.Table, names: Sequence[str], connection: sa.Connection) -> str:
+    preparer = connection.dialect.identifier_preparer
+    schema = connection.schema_for_object(table)  # as schema_translate_map says
+    name = (
+        preparer.quote(table.name)
+        if schema is None
+        else f"{preparer.quote_schema(schema)}.{preparer.quote(table.name)}"
+    )
+    return f"{name} ({', '.join(map(preparer.quote, names))})"
 
 
 # Columns of the shop

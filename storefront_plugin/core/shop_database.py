@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -42,6 +42,19 @@ class ShopDatabase:
             return _bound(found, model)
         engine: sa.Engine | None = found.engines.get(_bind_key(model))
         return engine
+
+    def execution_options(self, model: Any = None) -> Mapping[str, Any]:
+        """Execution options of the connections of the shop's sessions: of `engine`, and of the sessions."""
+        engine, factory = self.engine(model), self._factory()
+        of_sessions = {} if factory is None else factory.kw.get("execution_options") or {}
+        return {**(engine.get_execution_options() if engine is not None else {}), **of_sessions}
+
+    @contextmanager
+    def new_session(self) -> Iterator[Session]:
+        """A new session as the shop makes them, on a connection of the shop's pool; rolled back at the end."""
+        factory, found = self._factory(), self._found()
+        with Session(found) if factory is None else factory() as session:
+            yield session
 
     def current(self) -> Session | None:
         """The shop's current session; None when it is unknown."""
@@ -86,7 +99,7 @@ class ShopDatabase:
                 "session tells: give the adapters your scoped_session, or use a file."
             )
         if not session.in_transaction():
-            return engine
+            return engine.execution_options(**self.execution_options(model))
         return session.connection(bind_arguments={"mapper": sa.inspect(model)} if model is not None else None)
 
     def is_fleeting(self, app: Flask) -> bool:
@@ -100,6 +113,12 @@ class ShopDatabase:
 
     def _found(self) -> Any:
         return current_app.extensions.get("sqlalchemy") if self._given is None else self._given
+
+    def _factory(self) -> sessionmaker[Session] | None:
+        """What makes the shop's sessions; None where only its engine is known."""
+        scoped = self._scoped()
+        made = self._found() if scoped is None else scoped.session_factory
+        return made if isinstance(made, sessionmaker) else None
 
     def _scoped(self) -> scoped_session[Session] | None:
         found = self._found()

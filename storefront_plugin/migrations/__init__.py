@@ -52,7 +52,8 @@ def upgrade(database: Database) -> None:
 
 
 def _check_version(connection: Connection) -> None:
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    opts = {"version_table": VERSION_TABLE, "version_table_schema": schema_of_tables(connection)}
+    context = MigrationContext.configure(connection, opts=opts)
     known = {script.revision for script in ScriptDirectory.from_config(configuration(connection)).walk_revisions()}
     unknown = set(context.get_current_heads()) - known
     if unknown:
@@ -61,6 +62,12 @@ def _check_version(connection: Connection) -> None:
             "they made by a newer release, install that one; were they made before the first release, drop them and run "
             "`flask storefront init-db` again."
         )
+
+
+def schema_of_tables(connection: Connection) -> str | None:
+    """The schema of our tables where the shop's ``schema_translate_map`` names one; Alembic asks no such map."""
+    translated = connection.get_execution_options().get("schema_translate_map") or {}
+    return translated.get(None)
 
 
 def configuration(connection: Connection) -> Config:

@@ -4,7 +4,7 @@ from alembic import context
 
 from storefront_plugin.core.database import TABLE_PREFIX, Base
 from storefront_plugin.core.dialects import alters_by_copy
-from storefront_plugin.migrations import VERSION_TABLE
+from storefront_plugin.migrations import VERSION_TABLE, schema_of_tables
 
 
 def include_object(item, name, type_, reflected, compare_to):  # type: ignore[no-untyped-def]
@@ -18,6 +18,7 @@ context.configure(
     connection=connection,
     target_metadata=Base.metadata,
     version_table=VERSION_TABLE,
+    version_table_schema=schema_of_tables(connection),
     include_object=include_object,
     render_as_batch=alters_by_copy(connection.dialect),
 )

@@ -102,7 +102,7 @@ def load_alone(path: Path, folder: Path, binary: Path, admission: int) -> dict[s
 
 def whole_rebuild(path: Path, folder: Path, binary: Path, admission: int) -> dict[str, Any]:
     """The product: from Parquet to the switch of the generation."""
-    database = Database(f"sqlite:///{folder / 'bench.sqlite'}", folder, 1.0, ShopDatabase(), {})
+    database = Database(f"sqlite:///{folder / 'bench.sqlite'}", folder, 1.0, ShopDatabase())
     with database.connect() as connection:
         Base.metadata.create_all(connection)
         connection.commit()

@@ -64,10 +64,12 @@ class PlainShop:
     folder: Path
     given: str = "scoped"
     config: dict[str, Any] = field(default_factory=dict)
+    make_engine: Callable[[str], sa.Engine] = sa.create_engine
+    session_options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.engine = sa.create_engine(self.uri)
-        self.make = sessionmaker(self.engine)
+        self.engine = self.make_engine(self.uri)
+        self.make = sessionmaker(self.engine, **self.session_options)
         self.session: scoped_session[Session] = scoped_session(self.make)
         self.app = Flask("plain_shop", instance_path=str(self.folder))
         self.app.config.update(SECRET_KEY="test", TESTING=True, STOREFRONT_CURRENCY="JPY", STOREFRONT_DEADLINE_MS=2000)
@@ -108,10 +110,18 @@ def opening(folder: Path, redis_url: str) -> Iterator[OpenShop]:
     """Opens shops, filled if not told otherwise: ``open_shop("file" | "memory" | "postgres", given, **config)``."""
     opened: list[PlainShop] = []
 
-    def open_it(store: str = "file", given: str = "scoped", filled: bool = True, **config: Any) -> PlainShop:
+    def open_it(
+        store: str = "file",
+        given: str = "scoped",
+        filled: bool = True,
+        make_engine: Callable[[str], sa.Engine] = sa.create_engine,
+        session_options: dict[str, Any] | None = None,
+        **config: Any,
+    ) -> PlainShop:
         uris = {"memory": "sqlite://", "file": f"sqlite:///{folder / 'shop.sqlite'}"}
         config = {"STOREFRONT_REDIS_URL": redis_url, "STOREFRONT_REDIS_PREFIX": folder.name, **config}
-        shop = PlainShop(uris.get(store) or postgres_url(), folder, given, config)
+        uri = uris.get(store) or postgres_url()
+        shop = PlainShop(uri, folder, given, config, make_engine, session_options or {})
         opened.append(shop)
         return shop.fill() if filled else shop
 

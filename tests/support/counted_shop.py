@@ -35,7 +35,7 @@ class CountedShop:
         self.folder = folder
         self.store = store
         self.keys = Keys(f"t{secrets.token_hex(4)}")
-        self.database = Database(f"sqlite:///{folder / 'shop.sqlite'}", folder, 1.0, ShopDatabase(), {})
+        self.database = Database(f"sqlite:///{folder / 'shop.sqlite'}", folder, 1.0, ShopDatabase())
         with self.database.connect() as connection:
             Base.metadata.drop_all(connection)
             Base.metadata.create_all(connection)

@@ -47,7 +47,7 @@ def ago(**interval: float) -> dt.datetime:
 
 def open_jobs(url: str) -> Database:
     """The database at *url* with the table of jobs."""
-    database = Database(url, Path(), 1.0, ShopDatabase(), {})
+    database = Database(url, Path(), 1.0, ShopDatabase())
     with database.connect() as connection:
         Base.metadata.create_all(connection, [table_of(StoredJob)])
         connection.commit()

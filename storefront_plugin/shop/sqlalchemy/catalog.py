@@ -15,6 +15,7 @@ from ...core.errors import ConfigurationError
 from ...core.shop_database import ShopDatabase
 from ..adapters import current_mount
 from ..cleaning import Problem, ProblemCounts, clean_products, stock_left
+from ..connection_inspection import Sight
 from ..inspection import counted_queries
 from ..ports import NamesOf, Product, VariantsOf
 from ..values import Unusable, in_major
@@ -119,6 +120,7 @@ class SQLAlchemyCatalog:
         self._where = [] if where is None else [where]
         self.shop_database = ShopDatabase(db)
         self._reads = ShopReads(self.shop_database, Model)
+        self.table_name = str(getattr(Model, "__tablename__", Model.__name__))
         titles = [self.fields.expressions["title"]] if "title" in self.fields.expressions else []
         columns = [required_expression("search", source, Model) for source in search]
         self._search = ProductSearch(self._key, columns or titles)
@@ -181,6 +183,10 @@ class SQLAlchemyCatalog:
                 for name, call in calls.items():
                     spent[name] += _queries_of(call, row[0])
         return {name: queries / len(rows) for name, queries in spent.items() if queries}
+
+    def sights(self) -> tuple[Sight, Sight] | None:
+        """What our connection and the shop's session see of the table; None where there is one connection for both."""
+        return self._reads.sights()
 
     def failing_fields(self) -> Mapping[str, str]:
         """What the database says of each field that it refuses, or whose values cannot be decoded."""

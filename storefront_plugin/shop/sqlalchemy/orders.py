@@ -15,6 +15,7 @@ from ...core.errors import ConfigurationError, InputError
 from ...core.shop_database import ShopDatabase
 from ..adapters import current_mount
 from ..cleaning import Problem, ProblemCounts
+from ..connection_inspection import Sight
 from ..order_status import CANCELLED, UNPLACED, plain_status
 from ..ports import Order, OrderLine, OrderStatus, clean_id
 from ..values import Unusable, moment
@@ -102,6 +103,7 @@ class SQLAlchemyOrders:
         self._where = [] if where is None else [where]
         self.shop_database = ShopDatabase(db)
         self._reads = ShopReads(self.shop_database, Model)
+        self.table_name = str(getattr(Model, "__tablename__", Model.__name__))
 
     def iter_orders(self, since: dt.datetime | None = None) -> Iterator[Order]:
         """Iterate over orders placed (or changed, if *since* is mapped) at or after *since*, oldest first."""
@@ -131,6 +133,10 @@ class SQLAlchemyOrders:
         if not orders:
             raise InputError(f"The {self.model.__name__} {identity} cannot be read: it needs an id and a placed_at.")
         return orders[0]
+
+    def sights(self) -> tuple[Sight, Sight] | None:
+        """What our connection and the shop's session see of the table; None where there is one connection for both."""
+        return self._reads.sights()
 
     def failing_fields(self) -> Mapping[str, str]:
         """What the database says of each field that it refuses, or whose values cannot be decoded."""

@@ -14,11 +14,12 @@ from flask import Flask, current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session, object_session
 
-from ...core.database import Database
-from ...core.dialects import has_one_connection
+from ...core.database import Base, Database
+from ...core.dialects import error_text, has_one_connection, place
 from ...core.errors import ConfigurationError
 from ...core.shop_database import ShopDatabase
 from ..adapters import current_mount
+from ..connection_inspection import Sight
 
 
 class ShopReads:
@@ -50,8 +51,30 @@ class ShopReads:
             with Session(bind, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
                 yield session
         else:
-            with self._other(engine).reading(blocking) as session:
+            with self._other().reading(blocking) as session:
                 yield session
+
+    def sights(self) -> tuple[Sight, Sight] | None:
+        """What our connection and a new session of the shop see; None where there is one connection for both. Blocks."""
+        if has_one_connection(self._engine()):
+            return None
+        with self.open(blocking=True) as session:
+            ours = self._sight(session)
+        with self._shop.new_session() as session:
+            return ours, self._sight(session)
+
+    def _sight(self, session: Session) -> Sight:
+        bind = session.connection(bind_arguments={"mapper": sa.inspect(self._model)})
+        where = place(bind)
+        apart = current_mount.database.is_apart or self._engine() is not current_mount.database.shop.engine()
+        our_table = next(iter(Base.metadata.sorted_tables))
+        error = ""
+        try:
+            with session.begin_nested():
+                rows = session.scalar(sa.select(sa.func.count()).select_from(self._model))
+        except sa.exc.SQLAlchemyError as refused:
+            rows, error = None, error_text(refused)
+        return Sight(where, rows, None if apart else _is_there(session, our_table), error)
 
     def _engine(self) -> sa.Engine:
         engine = self._shop.engine(self._model)
@@ -62,20 +85,20 @@ class ShopReads:
             )
         return engine
 
-    def _other(self, engine: sa.Engine) -> Database:
+    def _other(self) -> Database:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         if app not in self._others:
-            is_main = engine is self._shop.engine()
-            options = app.config.get("SQLALCHEMY_ENGINE_OPTIONS") or {}
-            self._others[app] = Database(
-                None,
-                Path(app.instance_path),
-                current_mount.deadline,
-                self._shop,
-                options if is_main else {},
-                self._model,
-            )
+            self._others[app] = Database(None, Path(app.instance_path), current_mount.deadline, self._shop, self._model)
         return self._others[app]
+
+
+def _is_there(session: Session, table: sa.Table) -> bool:
+    try:
+        with session.begin_nested():
+            session.execute(sa.select(sa.literal(1)).select_from(table).limit(1))
+    except sa.exc.SQLAlchemyError:
+        return False
+    return True
 
 
 logger = logging.getLogger(__name__)
