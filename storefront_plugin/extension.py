@@ -20,10 +20,10 @@ from .bundles.proposals.mining import MiningSettings
 from .bundles.store.repository import BundleRecord
 from .cli import storefront as commands
 from .cli.installation import inspect
-from .core.database import Database
 from .core.errors import ConfigurationError, renamed
 from .core.settings import Settings
-from .core.shop_database import ShopSession
+from .core.sql.database import Database
+from .core.sql.shop_database import ShopSession
 from .migrations import hide_tables, upgrade
 from .orderlog.importing import ImportReport
 from .orderlog.order_change import OrderChange

@@ -21,9 +21,9 @@ from .bundles.slots.filler import BundleFiller
 from .bundles.slots.variants import Variants
 from .bundles.store.repository import BundleRepository
 from .content.index import CatalogueIndex
-from .core.database import Database, open_database
 from .core.settings import Settings
-from .core.shop_database import shop_database_of
+from .core.sql.database import Database, open_database
+from .core.sql.shop_database import shop_database_of
 from .counts.rebuild import Progress
 from .counts.upkeep import Upkeep
 from .jobs.counting import Counting

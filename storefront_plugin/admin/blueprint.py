@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from ..core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
-from ..core.patience import wait_briefly
+from ..core.sql.patience import wait_briefly
 from ..web.blueprint import exemption
 from ..web.http import ANSWER_HEADER, is_own, make_private
 from .bundles import bulk as bundle_bulk

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..core import audit
 from ..core.errors import N_
+from ..core.sql import audit
 from ..proxies import current_services
 from .bundles.list import BUNDLE_LABELS, PROPOSAL_LABELS
 from .kit.i18n import _

@@ -11,8 +11,8 @@ from typing import Any, Final, TypeAlias
 
 from ..core import clock
 from ..core.currencies import checked_currency
-from ..core.database import Database
 from ..core.errors import InputError, StorefrontError
+from ..core.sql.database import Database
 from ..money import LIMIT, to_minor
 from ..shop.cleaning import clean_product
 from ..shop.ports import CartLine, Catalog, OffersVariants, Product, Variant, clean_id

@@ -14,8 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
-from ..core.database import Database
 from ..core.errors import StorefrontError
+from ..core.sql.database import Database
 from ..orderlog.numbering import locked_applier
 from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import Command, RedisStore

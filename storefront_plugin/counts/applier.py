@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ..core.database import Database
 from ..core.errors import StoreUnavailable
+from ..core.sql.database import Database
 from ..orderlog.numbering import Position, batches_after, is_ours, last_position
 from ..orderlog.settling import load_entries
 from ..orderlog.tables import Batch

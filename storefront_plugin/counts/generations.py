@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..core import clock
-from ..core.database import Base, Database
+from ..core.sql.database import Base, Database
 from ..orderlog.events import day_of
 from ..orderlog.numbering import Position, newest_orders
 from ..orderlog.tables import Applier, Batch, LoggedOrder

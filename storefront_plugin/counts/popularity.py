@@ -11,7 +11,7 @@ from itertools import islice
 import sqlalchemy as sa
 
 from ..core import clock
-from ..core.database import Database
+from ..core.sql.database import Database
 from ..orderlog.events import day_of
 from ..orderlog.tables import LoggedLine, LoggedOrder
 from ..redis_store import Command, RedisStore

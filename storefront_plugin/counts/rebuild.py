@@ -18,8 +18,8 @@ from typing import TypeAlias
 
 import sqlalchemy as sa
 
-from ..core.database import Database
 from ..core.errors import DatabaseUnavailable, ForeignHistory, StorefrontError
+from ..core.sql.database import Database
 from ..orderlog.numbering import Position, batches_after, locked_applier
 from ..orderlog.product_numbers import ProductNumbers
 from ..orderlog.tables import Applier

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..core import clock
-from ..core.database import Database
+from ..core.sql.database import Database
 from ..orderlog.numbering import Position, last_position
 from ..orderlog.product_numbers import ProductNumbers
 from ..orderlog.tables import Applier, Batch, OrderEvent

@@ -6,9 +6,9 @@ import logging
 import time
 from collections.abc import Callable
 
-from ..core.database import Database
 from ..core.errors import ForeignHistory, StoreUnavailable
-from ..core.locks import ProcessLock
+from ..core.forks import ProcessLock
+from ..core.sql.database import Database
 from ..orderlog.numbering import Position, is_small, locked_applier, number_events
 from ..orderlog.product_numbers import ProductNumbers
 from ..orderlog.settling import Settled

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..content.index import CatalogueIndex
-from ..core.database import Database
 from ..core.errors import DatabaseUnavailable, StoreUnavailable
 from ..core.settings import Settings
+from ..core.sql.database import Database
 from ..counts.generations import live
 from ..counts.health import require_counting
 from ..counts.popularity import find_older, find_trending, load_popularity, store_older, store_trending

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..core import clock
-from ..core.database import Base, Database, table_of
 from ..core.errors import DatabaseUnavailable, StorefrontError
+from ..core.sql.database import Base, Database, table_of
 from .job import Job
 
 LEASE = dt.timedelta(minutes=15)

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from flask import Flask
 
 from ..core.errors import Stopped
-from ..core.forks import Forkable, Gate, join_forks
-from ..core.locks import ProcessLock
+from ..core.forks import Forkable, Gate, ProcessLock, join_forks
 
 logger = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 
 from ..bundles.store import saved_forms as _saved_forms
 from ..bundles.store import tables as _bundle_tables
-from ..core.audit import AuditRow as _audit_row
-from ..core.database import TABLE_PREFIX, Base, Database
 from ..core.errors import ConfigurationError
 from ..core.folders import MIGRATIONS
+from ..core.sql.audit import AuditRow as _audit_row
+from ..core.sql.database import TABLE_PREFIX, Base, Database
 from ..counts import generations as _copurchase_tables
 from ..jobs import leases as _leases
 from ..orderlog import tables as _orderlog_tables

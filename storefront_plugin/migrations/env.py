@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from storefront_plugin.core.database import TABLE_PREFIX, Base
-from storefront_plugin.core.dialects import alters_by_copy
+from storefront_plugin.core.sql.database import TABLE_PREFIX, Base
+from storefront_plugin.core.sql.dialects import alters_by_copy
 from storefront_plugin.migrations import VERSION_TABLE, schema_of_tables
 
 

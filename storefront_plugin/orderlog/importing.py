@@ -10,8 +10,8 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from ..core import clock
-from ..core.database import Database
 from ..core.errors import ConfigurationError, InputError
+from ..core.sql.database import Database
 from ..shop.adapters import Adapters, usable_ids
 from ..shop.ports import Order
 from . import events

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..core import clock
-from ..core.database import Database
+from ..core.sql.database import Database
 from ..shop.inspection import MOST, Finding, number
 from ..shop.ports import Catalog
 from ..shop.product_ids import CatalogueIds

@@ -9,7 +9,7 @@ from itertools import islice
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..core.database import Database, table_of
+from ..core.sql.database import Database, table_of
 from .events import Event, Origin, cancelled, day_of
 from .tables import LoggedOrder
 

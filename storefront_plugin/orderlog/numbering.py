@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..core import clock
-from ..core.database import Database, table_of
-from ..core.dialects import Row, insert_rows
+from ..core.sql.database import Database, table_of
+from ..core.sql.dialects import Row, insert_rows
 from .events import Event, Kind, day_of
 from .order_state import LineState, OrderState
 from .product_numbers import ProductNumbers

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..core.database import Database, table_of
-from ..core.locks import ProcessLock
+from ..core.forks import ProcessLock
+from ..core.sql.database import Database, table_of
 from .tables import Applier, ProductNumber
 
 _NUMBERS = table_of(ProductNumber).c

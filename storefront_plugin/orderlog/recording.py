@@ -12,10 +12,10 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ..core import clock
-from ..core.database import BLOCKING_SECONDS, Database, table_of
-from ..core.dialects import begin_before_savepoint, limited_lock_waits
 from ..core.errors import AdapterError, DatabaseUnavailable, InputError, StorefrontError
-from ..core.shop_database import ShopSession
+from ..core.sql.database import BLOCKING_SECONDS, Database, table_of
+from ..core.sql.dialects import begin_before_savepoint, limited_lock_waits
+from ..core.sql.shop_database import ShopSession
 from ..shop.adapters import Adapters
 from ..shop.ports import Order, OrderLine, clean_id
 from ..signals import order_not_recorded, order_record_uncommitted

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..core.clock import now_in_sql
-from ..core.database import Database, table_of
 from ..core.errors import N_, InputError
 from ..core.problems import Problem
-from ..core.versions import Record, VersionConflict, VersionedStore
+from ..core.sql.database import Database, table_of
+from ..core.sql.versions import Record, VersionConflict, VersionedStore
 from .fillers import Fillers
 from .plan import PLACEMENTS, Slot, dump_slots, load_slots, slot_values
 from .tables import PlacementRow

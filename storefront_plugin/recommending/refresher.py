@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..core.database import Database
 from ..core.errors import DatabaseUnavailable, StorefrontError, StoreUnavailable
-from ..core.forks import Forkable, join_forks
-from ..core.locks import ProcessLock
+from ..core.forks import Forkable, ProcessLock, join_forks
+from ..core.sql.database import Database
 from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import MISSING, Command, RedisStore
 from ..redis_store.keys import Keys

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..core import clock
 from ..core.errors import StoreUnavailable
-from ..core.locks import ProcessLock
+from ..core.forks import ProcessLock
 from ..redis_store import Command, RawCommand, RedisStore
 from ..redis_store.keys import Keys
 from .page import FilledSlot, Page

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from ..core.database import Database
+from ..core.sql.database import Database
 from ..counts.applier import BatchSender
 from ..counts.generations import live
 from ..counts.popularity import Popularity, load_popularity

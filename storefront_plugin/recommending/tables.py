@@ -7,8 +7,8 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..core.database import Base
-from ..core.dialects import NEVER_REUSE_IDS, BigKey, Id, LongText
+from ..core.sql.database import Base
+from ..core.sql.dialects import NEVER_REUSE_IDS, BigKey, Id, LongText
 
 
 class RuleRow(Base):

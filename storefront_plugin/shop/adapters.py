@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from flask import current_app
 from werkzeug.local import LocalProxy
 
-from ..core.database import Database
 from ..core.errors import AdapterError, ConfigurationError, InputError
+from ..core.sql.database import Database
 from .ports import Cart, CartLine, Catalog, ConsentLevel, Customers, KnowsSegments, Orders, clean_id
 
 _Answer = TypeVar("_Answer")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..core.errors import AdapterError
-from ..core.locks import ProcessLock
+from ..core.forks import ProcessLock
 from .cleaning import clean_product, stock_left
 from .ports import Catalog, LiveStock, Product
 from .values import Unusable

@@ -18,7 +18,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, Storage
 from limits.strategies import MovingWindowRateLimiter
 
-from ..core.locks import ProcessLock
+from ..core.forks import ProcessLock
 from ..proxies import current_services
 
 Kind: TypeAlias = Literal["fragment", "api", "cart"]

@@ -26,8 +26,8 @@ from small_shop import SmallShop
 from storefront_plugin import ConfigurationError, Merchant
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store.repository import BundleRepository
-from storefront_plugin.core import audit
-from storefront_plugin.core.database import Base
+from storefront_plugin.core.sql import audit
+from storefront_plugin.core.sql.database import Base
 
 MakeShop = Callable[..., SmallShop]
 

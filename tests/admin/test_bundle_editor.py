@@ -25,8 +25,8 @@ from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepos
 from storefront_plugin.bundles.store.saved_forms import create_once
 from storefront_plugin.bundles.store.tables import BundleRow, ProposalRow
 from storefront_plugin.bundles.tier import Component, Tier
-from storefront_plugin.core.audit import entries
-from storefront_plugin.core.database import table_of
+from storefront_plugin.core.sql.audit import entries
+from storefront_plugin.core.sql.database import table_of
 from storefront_plugin.shop.ports import Variant
 
 TEN = percent_off(10)

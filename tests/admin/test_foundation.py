@@ -20,8 +20,8 @@ from storefront_plugin.admin.kit import products
 from storefront_plugin.admin.kit.forms import Messages
 from storefront_plugin.admin.kit.i18n import shown_time
 from storefront_plugin.admin.kit.pages import flash
-from storefront_plugin.core import audit
 from storefront_plugin.core.settings import Settings
+from storefront_plugin.core.sql import audit
 
 MakeShop = Callable[..., SmallShop]
 UTC = dt.timezone.utc

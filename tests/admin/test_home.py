@@ -29,8 +29,8 @@ from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store.definition_json import dump_definition
 from storefront_plugin.bundles.store.repository import BundleRepository, raise_version
 from storefront_plugin.bundles.store.tables import BundleRow, ProposalRow, ProposalRunRow
-from storefront_plugin.core import database
-from storefront_plugin.core.database import table_of
+from storefront_plugin.core.sql import database
+from storefront_plugin.core.sql.database import table_of
 from storefront_plugin.counts import generations
 from storefront_plugin.counts.generations import Generation
 from storefront_plugin.jobs.heartbeats import Heartbeats, Kind

@@ -14,7 +14,7 @@ from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, Merchant
 from storefront_plugin.admin.kit import catalogue_names
-from storefront_plugin.core import audit
+from storefront_plugin.core.sql import audit
 from storefront_plugin.recommending.rules.list import list_rules
 from storefront_plugin.recommending.rules.rule import Rule
 from storefront_plugin.recommending.rules.store import RuleStore

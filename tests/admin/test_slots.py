@@ -18,8 +18,8 @@ from small_shop import SmallShop, made_products
 from storefront_plugin import MemoryCatalog, Merchant, Slot
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store.repository import BundleRepository
-from storefront_plugin.core import audit
-from storefront_plugin.core.database import table_of
+from storefront_plugin.core.sql import audit
+from storefront_plugin.core.sql.database import table_of
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending.placements import PlacementRecord, PlacementStore
 from storefront_plugin.recommending.plan import DEFAULT_PLAN, PLACEMENTS

@@ -23,8 +23,8 @@ from typing import Any
 
 import duckdb
 
-from storefront_plugin.core.database import Base, Database
-from storefront_plugin.core.shop_database import ShopDatabase
+from storefront_plugin.core.sql.database import Base, Database
+from storefront_plugin.core.sql.shop_database import ShopDatabase
 from storefront_plugin.counts.generations import Generation
 from storefront_plugin.counts.pair_counter import PairCounter
 from storefront_plugin.counts.rebuild import rebuild

@@ -16,7 +16,7 @@ from small_shop import SmallShop
 
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store.repository import BundleRepository
-from storefront_plugin.core import audit
+from storefront_plugin.core.sql import audit
 
 
 @pytest.fixture

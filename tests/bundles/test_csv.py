@@ -27,9 +27,9 @@ from storefront_plugin.bundles.spreadsheet.reading import read_csv
 from storefront_plugin.bundles.store.listing import Filters, list_bundles
 from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository
 from storefront_plugin.bundles.tier import Component, Tier
-from storefront_plugin.core import audit
-from storefront_plugin.core.database import Base, Database
 from storefront_plugin.core.errors import AdapterError, InputError
+from storefront_plugin.core.sql import audit
+from storefront_plugin.core.sql.database import Base, Database
 
 TEN = percent_off(10)
 HEADER = "id,version,kind,title_en,tier,product_id,quantity,price_kind,percent,amount_EUR"

@@ -14,8 +14,8 @@ from storefront_plugin.bundles.spreadsheet import importing
 from storefront_plugin.bundles.spreadsheet.importing import ImportReport, Undone, import_csv, latest_import, undo_import
 from storefront_plugin.bundles.store.listing import list_bundles
 from storefront_plugin.bundles.store.repository import BundleNotFound, BundleRepository
-from storefront_plugin.core import audit
-from storefront_plugin.core.database import Base, Database
+from storefront_plugin.core.sql import audit
+from storefront_plugin.core.sql.database import Base, Database
 
 OLD = set_of("p1", "p2", price=percent_off(10))
 HEADER = "id,version,kind,title_en,product_id,quantity,price_kind,percent,state"

@@ -15,8 +15,8 @@ from storefront_plugin.bundles.store.listing import Filters, list_bundles
 from storefront_plugin.bundles.store.repository import BundleNotFound, BundleRepository, EditConflict, NotDeletable
 from storefront_plugin.bundles.store.saved_forms import create_once
 from storefront_plugin.bundles.store.tables import BundleUse
-from storefront_plugin.core import audit
-from storefront_plugin.core.database import Base, Database
+from storefront_plugin.core.sql import audit
+from storefront_plugin.core.sql.database import Base, Database
 
 KIT = set_of("p1", "p2", price=percent_off(10))
 

@@ -26,8 +26,8 @@ from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
 from storefront_plugin.bundles.store.repository import BundleNotFound, BundleRepository
 from storefront_plugin.bundles.store.tables import BundleUse, PricedOrder
-from storefront_plugin.core.database import Database
 from storefront_plugin.core.errors import InputError, StorefrontError, TablesMissing
+from storefront_plugin.core.sql.database import Database
 from storefront_plugin.shop.memory import MemoryOrders
 
 MakeShop = Callable[..., SmallShop]

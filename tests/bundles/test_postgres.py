@@ -11,7 +11,7 @@ from small_shop import SmallShop
 
 from storefront_plugin.bundles.store import proposals as proposal_store
 from storefront_plugin.bundles.store.listing import Filters, list_bundles
-from storefront_plugin.core.database import Base
+from storefront_plugin.core.sql.database import Base
 from tests.bundles import test_csv as csv_file
 from tests.bundles import test_orders as orders
 from tests.bundles import test_pricer as pricer

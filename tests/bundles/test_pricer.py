@@ -30,8 +30,8 @@ from storefront_plugin.bundles.store.published import MAX_LOOKED_UP, in_play
 from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository, raise_version
 from storefront_plugin.bundles.store.tables import BundleRow
 from storefront_plugin.bundles.tier import Component, Tier
-from storefront_plugin.core.database import Base
 from storefront_plugin.core.errors import InputError, StorefrontError
+from storefront_plugin.core.sql.database import Base
 from storefront_plugin.orderlog.tables import LoggedOrder
 from storefront_plugin.shop.memory import MemoryCatalog, MemoryOrders
 from storefront_plugin.shop.ports import CartLine, Product, Variant

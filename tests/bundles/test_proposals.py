@@ -23,8 +23,9 @@ from storefront_plugin.bundles.store import proposals
 from storefront_plugin.bundles.store.proposals import Proposal, list_proposals
 from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.bundles.store.tables import ProposalRunRow
-from storefront_plugin.core import audit, clock
+from storefront_plugin.core import clock
 from storefront_plugin.core.errors import ConfigurationError, InputError, StorefrontError
+from storefront_plugin.core.sql import audit
 from storefront_plugin.shop.memory import MemoryCatalog
 from storefront_plugin.shop.ports import Product
 

@@ -24,9 +24,9 @@ from storefront_plugin.bundles.store.listing import Filters, list_bundles
 from storefront_plugin.bundles.store.published import PublishedBundles
 from storefront_plugin.bundles.store.repository import BundleNotFound, BundleRecord, BundleRepository, EditConflict
 from storefront_plugin.bundles.store.tables import BundleRow
-from storefront_plugin.core import audit
-from storefront_plugin.core.database import Base, Database, table_of
 from storefront_plugin.core.errors import InputError
+from storefront_plugin.core.sql import audit
+from storefront_plugin.core.sql.database import Base, Database, table_of
 
 TEN, TWENTY = percent_off(10), percent_off(20)
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from postgres import postgres_url
 from sqlalchemy.orm import Session
 
-from storefront_plugin.core.database import Base, table_of
-from storefront_plugin.core.dialects import insert_rows
+from storefront_plugin.core.sql.database import Base, table_of
+from storefront_plugin.core.sql.dialects import insert_rows
 from storefront_plugin.orderlog.tables import LoggedLine, LoggedOrder
 
 LINE_COLUMNS = table_of(LoggedLine).columns.keys()

@@ -12,8 +12,8 @@ from alembic.migration import MigrationContext
 from postgres import postgres_url
 from small_shop import SmallShop
 
-from storefront_plugin.core.database import Base
 from storefront_plugin.core.errors import ConfigurationError
+from storefront_plugin.core.sql.database import Base
 from storefront_plugin.migrations import VERSION_TABLE, configuration
 
 

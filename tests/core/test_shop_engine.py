@@ -22,8 +22,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from storefront_plugin import Storefront
-from storefront_plugin.core.database import Database
 from storefront_plugin.core.errors import DatabaseUnavailable
+from storefront_plugin.core.sql.database import Database
 from storefront_plugin.orderlog.tables import LoggedOrder, ProductNumber
 from storefront_plugin.shop.inspection import Finding
 from storefront_plugin.shop.memory import MemoryCatalog

@@ -17,10 +17,10 @@ from small_shop import SmallShop
 
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store.repository import BundleRepository
-from storefront_plugin.core import audit
-from storefront_plugin.core.database import Database
 from storefront_plugin.core.errors import InputError
-from storefront_plugin.core.versions import Record, RecordNotFound, VersionConflict, VersionedStore
+from storefront_plugin.core.sql import audit
+from storefront_plugin.core.sql.database import Database
+from storefront_plugin.core.sql.versions import Record, RecordNotFound, VersionConflict, VersionedStore
 from storefront_plugin.recommending.placements import PlacementStore
 from storefront_plugin.recommending.plan import Slot
 from storefront_plugin.recommending.rules.rule import Rule

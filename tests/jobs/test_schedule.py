@@ -20,8 +20,8 @@ from small_shop import SmallShop
 
 from storefront_plugin import MemoryOrders
 from storefront_plugin.core.clock import now_in_sql
-from storefront_plugin.core.database import Database
 from storefront_plugin.core.errors import Stopped, StoreUnavailable
+from storefront_plugin.core.sql.database import Database
 from storefront_plugin.jobs import leases
 from storefront_plugin.jobs.job import Job, Outcome, Progress
 from storefront_plugin.jobs.leases import LEASE

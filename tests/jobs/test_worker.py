@@ -16,8 +16,8 @@ from fake_storefront import fake_app, run_fake
 from job_rows import change_row, row_of
 
 from storefront_plugin.core.clock import now_in_sql
-from storefront_plugin.core.database import Database
 from storefront_plugin.core.errors import StorefrontError, StoreUnavailable
+from storefront_plugin.core.sql.database import Database
 from storefront_plugin.jobs.job import next_time
 from storefront_plugin.jobs.table import Night
 from storefront_plugin.jobs.worker import Worker

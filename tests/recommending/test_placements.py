@@ -20,10 +20,10 @@ from shop_pages import add_pages, counted_sql, visit, wait_until, warm
 from small_shop import SmallShop, small_shop
 
 from storefront_plugin import Slot
-from storefront_plugin.core import audit
-from storefront_plugin.core.database import Database, table_of
 from storefront_plugin.core.errors import ConfigurationError, InputError
 from storefront_plugin.core.problems import Invalid
+from storefront_plugin.core.sql import audit
+from storefront_plugin.core.sql.database import Database, table_of
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.recommending.cards import CardFiller
 from storefront_plugin.recommending.placements import EditConflict, PlacementStore, unchanged

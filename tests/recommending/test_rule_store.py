@@ -13,9 +13,9 @@ from hypothesis import given
 from postgres import postgres_url
 from small_shop import SmallShop
 
-from storefront_plugin.core import audit
-from storefront_plugin.core.database import Database
 from storefront_plugin.core.errors import InputError
+from storefront_plugin.core.sql import audit
+from storefront_plugin.core.sql.database import Database
 from storefront_plugin.recommending.rules.list import Filters, list_rules
 from storefront_plugin.recommending.rules.rows import enabled_rules
 from storefront_plugin.recommending.rules.rule import Rule

@@ -10,9 +10,9 @@ from typing import Any
 from flask import Flask
 from postgres import postgres_url
 
-from storefront_plugin.core.database import open_database
 from storefront_plugin.core.settings import Settings
-from storefront_plugin.core.shop_database import ShopDatabase
+from storefront_plugin.core.sql.database import open_database
+from storefront_plugin.core.sql.shop_database import ShopDatabase
 from storefront_plugin.shop.adapters import MOUNT, Mount
 
 

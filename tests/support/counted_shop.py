@@ -12,8 +12,8 @@ from counting_model import summed
 from hypothesis import strategies as st
 
 from storefront_plugin.core.clock import now_in_sql
-from storefront_plugin.core.database import Base, Database
-from storefront_plugin.core.shop_database import ShopDatabase
+from storefront_plugin.core.sql.database import Base, Database
+from storefront_plugin.core.sql.shop_database import ShopDatabase
 from storefront_plugin.counts import rebuild
 from storefront_plugin.counts.generations import Generation
 from storefront_plugin.counts.weights import Weighting, large_orders

@@ -14,7 +14,7 @@ from flask import Flask
 from job_rows import open_jobs
 
 from storefront_plugin.cli import storefront
-from storefront_plugin.core.database import Database
+from storefront_plugin.core.sql.database import Database
 from storefront_plugin.jobs.leases import Leases
 from storefront_plugin.jobs.schedule import Schedule
 from storefront_plugin.jobs.table import JobTable, Night

@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from storefront_plugin.core.clock import now_in_sql
-from storefront_plugin.core.database import Base, Database, table_of
-from storefront_plugin.core.shop_database import ShopDatabase
+from storefront_plugin.core.sql.database import Base, Database, table_of
+from storefront_plugin.core.sql.shop_database import ShopDatabase
 from storefront_plugin.jobs.job import Job, Outcome, Progress, silent
 from storefront_plugin.jobs.leases import Leases, StoredJob
 from storefront_plugin.jobs.schedule import Schedule

@@ -19,9 +19,9 @@ from small_shop import START, SmallShop
 from storefront_plugin import MemoryOrders, Merchant, Order, OrderLine
 from storefront_plugin.admin.kit.forms import TOKEN
 from storefront_plugin.bundles.price import percent_off
-from storefront_plugin.core import database
-from storefront_plugin.core.database import Base
 from storefront_plugin.core.errors import DatabaseUnavailable
+from storefront_plugin.core.sql import database
+from storefront_plugin.core.sql.database import Base
 from storefront_plugin.migrations import VERSION_TABLE
 from storefront_plugin.orderlog import recording
 

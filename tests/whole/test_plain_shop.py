@@ -22,7 +22,7 @@ from storefront_plugin.bundles.orders.refunds import Return
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store.repository import BundleRepository
 from storefront_plugin.bundles.store.tables import BundleUse, PricedOrder
-from storefront_plugin.core.database import BLOCKING_SECONDS
+from storefront_plugin.core.sql.database import BLOCKING_SECONDS
 from storefront_plugin.orderlog.tables import OrderEvent
 
 

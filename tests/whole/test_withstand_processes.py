@@ -18,7 +18,7 @@ from live_processes import preloaded, running
 from shop_pages import add_pages, visit, wait_until, warm
 from small_shop import SmallShop
 
-from storefront_plugin.core.locks import ProcessLock
+from storefront_plugin.core.forks import ProcessLock
 from storefront_plugin.jobs.thread import BackgroundThread
 from storefront_plugin.redis_store import Command
 

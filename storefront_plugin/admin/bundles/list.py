@@ -11,8 +11,8 @@ from ...bundles.store import listing, proposals
 from ...bundles.store.listing import Filters, Row, Sort, definitions_of, list_bundles
 from ...bundles.store.proposals import Proposal
 from ...core import clock
-from ...core.audit import Entry
 from ...core.errors import N_, AdapterError
+from ...core.sql.audit import Entry
 from ...proxies import current_services
 from ..kit.i18n import admin_texts, ngettext
 from ..kit.lists import Action, Choice, Flag, ListPage, Query, Search

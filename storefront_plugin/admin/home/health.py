@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 import sqlalchemy as sa
 
 from ...bundles.proposals.run import Run, latest_run
-from ...core.dialects import title_and_version
 from ...core.errors import DatabaseUnavailable, StorefrontError, StoreUnavailable, TablesMissing
+from ...core.sql.dialects import title_and_version
 from ...counts.health import require_counting
 from ...counts.stats import MOST_WAITING, Backlog
 from ...jobs.heartbeats import Seen

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from ...bundles.store.listing import Filters, Row, list_bundles
 from ...bundles.store.tables import BundleRow
-from ...core import audit, clock
+from ...core import clock
+from ...core.sql import audit
 from ...orderlog.events import day_of
 from ...orderlog.tables import Applier, LoggedOrder
 from ...proxies import current_services

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from flask import Response, request
 
 from ...core.errors import InputError
+from ...core.sql.versions import VersionConflict, VersionedStore
 from ...core.typed import whole_number
-from ...core.versions import VersionConflict, VersionedStore
 from ...proxies import current_services
 from .access import merchant_name
 from .i18n import _

@@ -10,8 +10,8 @@ from wtforms import Field as FormField
 from wtforms.validators import Optional
 
 from ...core.errors import N_
-from ...core.flat_store import FlatStore
 from ...core.problems import Path
+from ...core.sql.flat_store import FlatStore
 from .forms import AdminForm, Combobox, MomentField, add_problems
 
 Definition = TypeVar("Definition")

@@ -9,11 +9,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 from flask import Blueprint, Response, abort, request
 
-from ...core import audit
 from ...core.errors import N_, StorefrontError
-from ...core.flat_store import FlatStore
+from ...core.sql import audit
+from ...core.sql.flat_store import FlatStore
+from ...core.sql.versions import Record, RecordNotFound, VersionConflict
 from ...core.typed import whole_number
-from ...core.versions import Record, RecordNotFound, VersionConflict
 from .access import merchant_name
 from .catalogue_names import look_up_named, unmatched
 from .changes import Difference, differences, flash_change, numbers, undo_view

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from ...core.audit import Entry, Subject
 from ...core.errors import N_, AdapterError
+from ...core.sql.audit import Entry, Subject
 from .changes import differences
 from .editors import Editor
 from .i18n import _

@@ -11,7 +11,7 @@ from wtforms import IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import Optional
 
 from ...core.errors import N_, ngettext_noop
-from ...core.flat_store import FlatStore
+from ...core.sql.flat_store import FlatStore
 from ...proxies import current_services
 from ...recommending.explaining import ExplainedSlot
 from ...recommending.plan import running

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...core.audit import Entry
 from ...core.clock import now, state_of
 from ...core.errors import N_
 from ...core.problems import Problem
+from ...core.sql.audit import Entry
 from ...proxies import current_services
 from ...recommending.plan import PLACEMENTS, Slot, load_slots
 from ...recommending.slot_stats import SlotCounts

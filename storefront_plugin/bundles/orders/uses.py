@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ...core import clock
-from ...core.database import Database, table_of
-from ...core.dialects import begin_before_savepoint
 from ...core.errors import InputError, StorefrontError
+from ...core.sql.database import Database, table_of
+from ...core.sql.dialects import begin_before_savepoint
 from ..store.tables import BundleRow, BundleUse, PricedOrder
 from .record import OrderRecord, UsedBundle
 from .refunds import Policy, RefundLine, RefundQuote, Return, refund_quote, refunds_from_json, refunds_to_json

@@ -15,9 +15,9 @@ from typing import Final, TypeAlias
 
 from more_itertools import chunked
 
-from ...core.database import Database
 from ...core.errors import ConfigurationError, InputError
 from ...core.queries import Queries
+from ...core.sql.database import Database
 from ...counts.rebuild import dump_log
 from ...money import to_minor
 from ...orderlog.numbering import last_position

@@ -15,8 +15,8 @@ from typing import Any, Final, Literal, TypeAlias
 import sqlalchemy as sa
 
 from ...core import clock
-from ...core.database import Database, table_of
 from ...core.errors import N_, DatabaseUnavailable, InputError, StorefrontError
+from ...core.sql.database import Database, table_of
 from ...orderlog.product_numbers import ProductNumbers
 from ...shop.ports import Catalog
 from ..store.definition_json import load_definition

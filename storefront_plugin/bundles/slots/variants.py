@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from ...core.errors import AdapterError, InputError
-from ...core.locks import ProcessLock
+from ...core.forks import ProcessLock
 from ...shop.ports import Catalog, OffersVariants, Product, Variant, clean_id
 
 MAX_CACHED = 5_000

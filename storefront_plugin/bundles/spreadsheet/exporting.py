@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from ...core.database import Database
 from ...core.errors import InputError, StorefrontError
+from ...core.sql.database import Database
 from ...shop.cleaning import clean_products
 from ...shop.ports import Catalog
 from ..definition import Definition

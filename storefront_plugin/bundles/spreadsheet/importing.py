@@ -12,9 +12,9 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ...core import audit
-from ...core.database import Database
 from ...core.errors import N_, DatabaseUnavailable, InputError, StorefrontError
+from ...core.sql import audit
+from ...core.sql.database import Database
 from ...shop.ports import Catalog
 from ..store.definition_json import load_definition
 from ..store.repository import Action, BundleNotFound, BundleRepository, EditConflict, NotDeletable, State

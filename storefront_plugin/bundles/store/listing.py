@@ -11,8 +11,8 @@ from typing import Any, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ...core.database import Database
 from ...core.errors import InputError
+from ...core.sql.database import Database
 from ...core.typed import folded
 from ..definition import Definition
 from .definition_json import load_definition

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ...core import clock
-from ...core.audit import note
-from ...core.database import Database
 from ...core.errors import InputError, StorefrontError
+from ...core.sql.audit import note
+from ...core.sql.database import Database
 from ...shop.ports import Catalog
 from ..definition import BundleText, Definition
 from ..price import fixed_price, percent_off

@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ...core.database import Database
 from ...core.errors import InputError
-from ...core.locks import ProcessLock
+from ...core.forks import ProcessLock
+from ...core.sql.database import Database
 from ..bundle import Bundle
 from ..tier import Tier
 from .definition_json import load_definition

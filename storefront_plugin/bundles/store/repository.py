@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, NoReturn, Typ
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ...core.audit import AuditRow
 from ...core.clock import to_sql
-from ...core.database import table_of
 from ...core.errors import N_, InputError, StorefrontError, unknown_name
+from ...core.sql.audit import AuditRow
+from ...core.sql.database import table_of
+from ...core.sql.versions import Record, RecordNotFound, VersionConflict, VersionedStore
 from ...core.typed import folded
-from ...core.versions import Record, RecordNotFound, VersionConflict, VersionedStore
 from ..definition import BundleText, Definition
 from . import proposals
 from .definition_json import definition_from_json, dump_definition, load_definition

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ...core.clock import now_in_sql
-from ...core.database import Base, Database, table_of
+from ...core.sql.database import Base, Database, table_of
 from ..definition import Definition
 from . import proposals
 from .repository import BundleNotFound, BundleRecord, BundleRepository

@@ -8,9 +8,9 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import sqlalchemy as sa
 
-from ...core.database import Database
 from ...core.errors import InputError
-from ...core.flat_store import has_words, in_state
+from ...core.sql.database import Database
+from ...core.sql.flat_store import has_words, in_state
 from ..tables import RuleRow
 from .rule import RuleKind, RuleState, SeedKind, TargetKind
 from .store import RuleRecord, RuleStore

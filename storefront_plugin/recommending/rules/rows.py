@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from ...core.clock import now_in_sql
-from ...core.database import Database
-from ...core.flat_store import from_row
+from ...core.sql.database import Database
+from ...core.sql.flat_store import from_row
 from ..tables import RuleRow
 from .rule import Rule
 

@@ -9,9 +9,9 @@ from typing import TypeAlias
 import sqlalchemy as sa
 
 from ...core.errors import N_
-from ...core.flat_store import FlatStore
 from ...core.problems import Problem, refuse
-from ...core.versions import Record, RecordNotFound, VersionConflict
+from ...core.sql.flat_store import FlatStore
+from ...core.sql.versions import Record, RecordNotFound, VersionConflict
 from ..strategies import STRATEGIES
 from ..tables import RuleRow
 from .rule import Rule, problems

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from flask import current_app, has_request_context, request
 from sqlalchemy.orm import QueryableAttribute, Session, selectinload
 
-from ...core.dialects import after, cursor
 from ...core.errors import ConfigurationError
-from ...core.shop_database import ShopDatabase
+from ...core.sql.dialects import after, cursor
+from ...core.sql.shop_database import ShopDatabase
 from ..adapters import current_mount
 from ..cleaning import Problem, ProblemCounts, clean_products, stock_left
 from ..connection_inspection import Sight

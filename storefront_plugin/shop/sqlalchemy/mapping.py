@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.associationproxy import AssociationProxyInstance
 from sqlalchemy.orm import QueryableAttribute, RelationshipProperty, Session
 
-from ...core.dialects import holds_integer
 from ...core.errors import ConfigurationError, InputError
+from ...core.sql.dialects import holds_integer
 from ...core.typed import spellings
 from ..cleaning import Problem, ProblemCounts
 from ..ports import clean_id

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, object_session
 
-from ...core.dialects import after, cursor, not_before, same
 from ...core.errors import ConfigurationError, InputError
-from ...core.shop_database import ShopDatabase
+from ...core.sql.dialects import after, cursor, not_before, same
+from ...core.sql.shop_database import ShopDatabase
 from ..adapters import current_mount
 from ..cleaning import Problem, ProblemCounts
 from ..connection_inspection import Sight

@@ -14,10 +14,10 @@ from flask import Flask, current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session, object_session
 
-from ...core.database import Base, Database
-from ...core.dialects import error_text, has_one_connection, place
 from ...core.errors import ConfigurationError
-from ...core.shop_database import ShopDatabase
+from ...core.sql.database import Base, Database
+from ...core.sql.dialects import error_text, has_one_connection, place
+from ...core.sql.shop_database import ShopDatabase
 from ..adapters import current_mount
 from ..connection_inspection import Sight
 

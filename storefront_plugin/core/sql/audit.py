@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from .clock import now_in_sql
+from ..clock import now_in_sql
 from .database import Base, Database, table_of
 from .dialects import BigKey, LongText
 

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
+from ..errors import ConfigurationError, InputError, shown
 from .dialects import has_one_connection, is_in_memory
-from .errors import ConfigurationError, InputError, shown
 
 ShopSession: TypeAlias = "Session | scoped_session[Any]"
 """What a shop may pass as ``session=``."""

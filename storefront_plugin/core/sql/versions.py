@@ -12,12 +12,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ..clock import now_in_sql
+from ..errors import N_, InputError, StorefrontError
+from ..problems import Problem, refuse
 from . import audit
 from .audit import AuditRow
-from .clock import now_in_sql
 from .database import Base, Database, table_of
-from .errors import N_, InputError, StorefrontError
-from .problems import Problem, refuse
 
 Key = TypeVar("Key", int, str)
 Definition = TypeVar("Definition")

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 
-from .clock import State, from_sql, now_in_sql, to_sql
+from ..clock import State, from_sql, now_in_sql, to_sql
+from ..typed import folded
 from .database import table_of
-from .typed import folded
 from .versions import Record, VersionedStore
 
 Definition = TypeVar("Definition")

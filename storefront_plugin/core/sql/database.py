@@ -26,10 +26,9 @@ import sqlalchemy as sa
 from flask import Flask, has_app_context
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from ..errors import ConfigurationError, DatabaseUnavailable, InputError, TablesMissing
+from ..forks import Forkable, Gate, ProcessLock, join_forks
 from . import dialects
-from .errors import ConfigurationError, DatabaseUnavailable, InputError, TablesMissing
-from .forks import Forkable, Gate, join_forks
-from .locks import ProcessLock
 from .patience import Patience, patience_of_work, waited_in_vain
 from .shop_database import ShopDatabase, ShopSession
 from .shop_engine import engine_like
