@@ -17,6 +17,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
+logger = logging.getLogger(__name__)
+
+REST_SECONDS = 1.0
+"""How long a fork waits for background work to end its turn, and then for transactions to end: each this long at most."""
+
+
 class ProcessLock:
     """A lock that each process has for itself.
 
@@ -34,12 +40,6 @@ class ProcessLock:
         lock = self._locks.get(os.getpid())
         if lock is not None and lock.locked():  # not in a child that was forked inside the block
             lock.release()
-
-
-logger = logging.getLogger(__name__)
-
-REST_SECONDS = 1.0
-"""How long a fork waits for background work to end its turn, and then for transactions to end: each this long at most."""
 
 
 class Forkable:

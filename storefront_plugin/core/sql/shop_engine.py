@@ -40,6 +40,7 @@ def engine_like(shop: sa.Engine, options: Mapping[str, Any], wait: float, pre_pi
         execution_options=options,
         hide_parameters=shop.hide_parameters,
     )
+    _without_listeners_of_all_engines(engine)
     joined: Any = engine.dispatch._join(shop.dispatch)
     if commits_alone:
         joined.engine_connect = engine.dispatch.engine_connect  # where SQLAlchemy sets the isolation level
@@ -49,6 +50,13 @@ def engine_like(shop: sa.Engine, options: Mapping[str, Any], wait: float, pre_pi
     engine._has_events = True
     dialects.begin_transactions(engine)
     return engine
+
+
+def _without_listeners_of_all_engines(engine: sa.Engine) -> None:
+    """Leave what listens to every engine to the dispatch of the shop's, which is joined: it would be called twice."""
+    dispatch: Any = engine.dispatch
+    for name in dispatch._event_names:
+        getattr(dispatch, name).for_modify(dispatch).parent_listeners = ()
 
 
 def _pool_like(shop: sa.Engine, wait: float, pre_ping: bool) -> Pool:
