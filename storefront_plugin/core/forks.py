@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-
 logger = logging.getLogger(__name__)
 
 REST_SECONDS = 1.0
