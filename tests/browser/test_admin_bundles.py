@@ -258,7 +258,9 @@ PAGES = ("/bundles", "/bundles/new", "/bundles/new?kind=steps", "/bundles/1", "/
          "/bundles/1/history", "/bundles/4/code", "/bundles/files")  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "locale", "scheme"), [(375, "ja", "dark"), (1280, "en", "light")])
+@pytest.mark.parametrize(
+    ("width", "locale", "scheme"), [(375, "ja", "dark"), pytest.param(1280, "en", "light", marks=pytest.mark.slow)]
+)
 def test_every_page_is_accessible_and_fits(
     visit: Opener, shop: SmallShop, scheme: str, width: int, locale: str
 ) -> None:

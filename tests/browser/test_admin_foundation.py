@@ -204,7 +204,7 @@ def test_a_command_is_copied_with_one_click(opened: Opener) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == "flask storefront catch-up"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(375, "dark"), (1280, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(375, "dark"), pytest.param(1280, "light", marks=pytest.mark.slow)])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(opened: Opener, width: int, scheme: Any) -> None:
     """Home with trouble and first steps, log, 404, 403 of strangers and viewers, and a form with errors."""
     found = {}

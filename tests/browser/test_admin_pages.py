@@ -32,7 +32,7 @@ ASKED = [
 
 COMBINATIONS = [
     (375, "dark", "ja"),
-    (1280, "dark", "en"),
+    pytest.param(1280, "dark", "en", marks=pytest.mark.slow),
     pytest.param(375, "light", "en", marks=pytest.mark.slow),
     pytest.param(1280, "light", "ja", marks=pytest.mark.slow),
 ]

@@ -25,7 +25,7 @@ def shop(make_shop: Callable[..., SmallShop]) -> SmallShop:
     return made
 
 
-@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("script", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_the_page_follows_a_search_by_itself(visit: Opener, shop: SmallShop, script: bool) -> None:
     """How far it is, and then what it found, with script and without."""
     with shop.app.app_context():

@@ -168,7 +168,7 @@ def test_what_is_not_saved_is_guarded(visit: Opener) -> None:
     assert asked == ["beforeunload"]
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(375, "dark"), (1280, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(375, "dark"), pytest.param(1280, "light", marks=pytest.mark.slow)])
 def test_axe_finds_nothing_and_nothing_overflows(visit: Opener, shop: SmallShop, scheme: str, width: int) -> None:
     """The list, the editor with a slot open and one removed, what is wrong, and a conflict."""
     page = visit("/slots", width=width, color_scheme=scheme)

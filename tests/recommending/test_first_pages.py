@@ -144,6 +144,7 @@ def test_a_silent_redis_is_waited_for_once(fresh: SmallShop, proxy: Proxy) -> No
     assert page.seconds < LIMIT
 
 
+@pytest.mark.slow
 def test_what_was_left_out_comes_by_the_fragment(fresh: SmallShop, proxy: Proxy) -> None:
     """The page leaves the place for it, though it shows nothing; while the trouble lasts, that changes nothing."""
     proxy.mode = "silent"

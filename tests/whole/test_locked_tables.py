@@ -48,7 +48,7 @@ PAGES = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"])
 def shop(request: pytest.FixtureRequest, make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> SmallShop:
     """A shop with a bundle, a rule and orders; background work has less patience, so that the test is short."""
     monkeypatch.setattr(database, "BLOCKING_SECONDS", 1.5)

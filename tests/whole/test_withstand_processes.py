@@ -56,6 +56,7 @@ def _sold(shop: SmallShop) -> int:
         return 0
 
 
+@pytest.mark.slow
 def test_a_preloaded_server_forks_after_everything_was_used(shop: SmallShop) -> None:
     """gunicorn --preload: both workers show suggestions, count the orders placed in the meantime, and outlive each other."""
     with preloaded(shop) as port:
