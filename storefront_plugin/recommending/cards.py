@@ -131,7 +131,7 @@ class CardFilling:
         return Chain([(name, self._proposals(name, one.question)) for name in one.slot.strategies], ruled)
 
     def _proposals(self, name: str, question: Question) -> Iterator[Proposal]:
-        unsellable = question.snapshot.unsellable
+        unsellable = question.snapshot.unsellable.numbers
         candidates = STRATEGIES[name].candidates(question, self._answers)
         for one in first_sellable(candidates, MAX_CANDIDATES, lambda one: one.number in unsellable):
             number, score, reason, source = one

@@ -155,8 +155,10 @@ class Answers:
         return [(seed, dict(self._first(_scores(reply)))) for seed, reply in found if reply is not MISSING]
 
     def _first(self, neighbours: Mapping[int, float]) -> Iterable[tuple[int, float]]:
-        unsellable = self._question.snapshot.unsellable
-        return first_sellable(neighbours.items(), neighbours_scored(self._question), lambda pair: pair[0] in unsellable)
+        limit, unsellable = neighbours_scored(self._question), self._question.snapshot.unsellable.numbers
+        if len(neighbours) <= limit:
+            return neighbours.items()
+        return first_sellable(neighbours.items(), limit, lambda pair: pair[0] in unsellable)
 
     @cached_property
     def support(self) -> Sequence[Mapping[int, int]] | None:

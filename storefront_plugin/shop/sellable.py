@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from .ports import Product
@@ -19,7 +20,7 @@ def is_eligible(product: Product) -> bool:
     return product.visible and (product.stock is None or product.stock > 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unsellable:
     """Numbers of products that were sold out, hidden or gone when the catalogue was read last.
 
@@ -42,18 +43,28 @@ class Unsellable:
             bits[number >> 3] |= 128 >> (number & 7)
         return cls(bytes(bits))
 
+    @cached_property
+    def numbers(self) -> frozenset[int]:
+        """All of them, for loops over the candidates of a page."""
+        stored = (
+            place * 8 + bit for place, byte in enumerate(self.bits) if byte for bit in range(8) if byte & 128 >> bit
+        )
+        return frozenset(stored) ^ self.changed
+
     def __contains__(self, number: int) -> bool:
-        place = number >> 3
-        stored = place < len(self.bits) and bool(self.bits[place] & 128 >> (number & 7))
-        return stored != (number in self.changed)
+        return number in self.numbers
 
     def __bool__(self) -> bool:
         return bool(self.bits or self.changed)
 
     def learned(self, numbers: Mapping[int, bool]) -> Unsellable:
         """The set after it was seen of *numbers* whether they are in it."""
-        wrong = [number for number, inside in numbers.items() if (number in self) != inside]
-        return Unsellable(self.bits, self.changed.symmetric_difference(wrong)) if wrong else self
+        wrong = [number for number, inside in numbers.items() if (number in self.numbers) != inside]
+        if not wrong:
+            return self
+        found = Unsellable(self.bits, self.changed.symmetric_difference(wrong))
+        found.__dict__["numbers"] = self.numbers.symmetric_difference(wrong)  # quicker than from all bits
+        return found
 
     def read_again(self, bits: bytes) -> Unsellable:
         """The set as it is stored now, with what was learned while it was stored like that."""

@@ -54,7 +54,7 @@ def _repeated(question: Question, answers: Answers) -> set[int]:
     """The neighbours of a page's only seed that more than one order holds together with it; none if none can be sold."""
     support = (answers.support or ()) if _is_about_one(question) else ()
     repeated = {number for each in support for number, orders in each.items() if orders > 1}
-    return repeated if any(number not in question.snapshot.unsellable for number in repeated) else set()
+    return repeated if any(number not in question.snapshot.unsellable.numbers for number in repeated) else set()
 
 
 def scored(

@@ -32,7 +32,7 @@ class TopRated(Strategy):
         return alike_reads(question)
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
-        rated, unsellable = question.snapshot.ranking(BOUNDS.name), question.snapshot.unsellable
+        rated, unsellable = question.snapshot.ranking(BOUNDS.name), question.snapshot.unsellable.numbers
         near = ranked({number: rated[number] for number, _ in answers.alike if number in rated})
         for number, bound in near:
             yield Candidate(number, bound, RATED)

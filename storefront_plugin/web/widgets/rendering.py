@@ -52,6 +52,8 @@ View: TypeAlias = CardView | PartView | BundleView | NoticeView | PriceView | St
 
 _log = logging.getLogger(__name__)
 
+_OURS = str(WIDGETS)
+
 NAMES = ("card", "part", "bundle", "notice", "price", "stars")
 
 
@@ -96,8 +98,9 @@ def widget_template(environment: Environment, name: str) -> Template:
 
 def is_page(environment: Environment, template: Template) -> bool:
     """Whether the shop's *template* is a whole page, or extends one: nested into a slot it would break the page."""
-    whole = template.name == "storefront/answer.html"  # which is a page of ours, too
-    return not (whole or is_ours(template)) and _is_page(environment, template)
+    if is_ours(template) or template.name == "storefront/answer.html":  # which is a page of ours, too
+        return False
+    return _is_page(environment, template)
 
 
 @lru_cache(maxsize=256)
@@ -127,7 +130,7 @@ def pages_in_place_of_widgets(environment: Environment) -> list[str]:
 
 def is_ours(template: Template) -> bool:
     """Whether *template* is the one of this package, not a shop's of the same name."""
-    return template.filename is not None and template.filename.startswith(str(WIDGETS))
+    return template.filename is not None and template.filename.startswith(_OURS)
 
 
 @lru_cache(maxsize=8192)
