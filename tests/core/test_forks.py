@@ -307,6 +307,7 @@ def test_a_server_that_forks_in_c_and_tells_python_afterwards(shop: SmallShop) -
             ctypes.pythonapi.PyOS_AfterFork_Child()
         return child
 
+    shop.storefront.services.thread.stop()
     assert "p2" in in_child(lambda: buy_and_look(shop), fork)
     assert "p2" in visit(shop).shown()
     shop.storefront.drain()
