@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from compiled_templates import compile_once
 from demo_shop import closed, create_demo, seed
 from flask import Flask
 from hypothesis import HealthCheck, settings
@@ -24,6 +25,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("any machine")
+
+compile_once()
 
 
 @pytest.fixture(scope="session")
