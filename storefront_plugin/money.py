@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import format_decimal
+from babel.numbers import NumberPattern, format_decimal
 
 from .core.currencies import minor_digits, written_whole
 from .core.errors import InputError
@@ -56,8 +56,16 @@ def format_money(amount: Decimal, currency: str | None, locale: str) -> str:
     exact = from_minor(to_minor(amount, currency), currency)
     if currency is None:
         return format_decimal(exact, "#,##0.00", locale=locale)
-    pattern = copy(Locale.parse(locale).currency_formats["standard"])
     digits = 0 if written_whole(currency) and exact == exact.to_integral_value() else minor_digits(currency)
-    pattern.frac_prec = (digits, digits)
-    text: str = pattern.apply(exact, locale, currency=currency, currency_digits=False)
+    parsed, pattern = _currency_pattern(locale, digits)
+    text: str = pattern.apply(exact, parsed, currency=currency, currency_digits=False)
     return text
+
+
+@lru_cache(maxsize=256)
+def _currency_pattern(locale: str, digits: int) -> tuple[Locale, NumberPattern]:
+    """How *locale* writes amounts of money, with *digits* decimals."""
+    parsed = Locale.parse(locale)
+    pattern = copy(parsed.currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return parsed, pattern

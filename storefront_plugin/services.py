@@ -152,7 +152,13 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
     thread = BackgroundThread(app, lambda: bool(app.testing) or database.in_memory)
     heartbeats = Heartbeats(store, keys)
     numbers = ProductNumbers()
-    products = ProductCache(shop.catalog, settings.product_cache_seconds, settings.deadline, settings.currency)
+    products = ProductCache(
+        catalog=shop.catalog,
+        seconds=settings.product_cache_seconds,
+        deadline=settings.deadline,
+        currency=settings.currency,
+        loaded=lambda found: snapshots.learn_sellable(found),
+    )
     variants = Variants(shop.catalog)
     secrets = [*(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key or ""]
     pricer = CartPricer(database, shop.catalog, settings.currency, secrets)
@@ -179,7 +185,6 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
                 numbers=numbers,
                 min_support=settings.min_support,
                 request_numbers=snapshots.request_numbers,
-                learn_sellable=snapshots.learn_sellable,
                 count_orders=counted_orders,
             ),
             BundleFiller(pricer, variants, failures.report),

@@ -103,8 +103,8 @@ def _most(counts: Mapping[int, int], limit: int, unsellable: Unsellable) -> tupl
 
     if not unsellable:
         return tuple(heapq.nlargest(limit, counts, key=rank))
-    sellable = heapq.nlargest(limit, (number for number in counts if number not in unsellable), key=rank)
-    others = heapq.nlargest(RECHECKED, (number for number in counts if number in unsellable), key=rank)
+    sellable = heapq.nlargest(limit, (number for number in counts if number not in unsellable.numbers), key=rank)
+    others = heapq.nlargest(RECHECKED, (number for number in counts if number in unsellable.numbers), key=rank)
     return tuple(sorted([*sellable, *others], key=rank, reverse=True))
 
 
@@ -149,7 +149,7 @@ def find_trending(database: Database, day: int, unsellable: Unsellable = ALL_SEL
         rows = session.execute(query).all()
     scored = [(product, surprise(now, whole - now)) for product, now, whole in rows]
     best = sorted((pair for pair in scored if pair[1] > 0), key=lambda pair: (-pair[1], pair[0]))
-    return list(first_sellable(best, KEPT, lambda pair: pair[0] in unsellable))
+    return list(first_sellable(best, KEPT, unsellable.numbers))
 
 
 def find_older(database: Database, day: int, popularity: Popularity) -> dict[int, float]:

@@ -86,7 +86,7 @@ def rebuild(
         missing = loader.missing()
         if missing:
             lines = source or dump_log(database, generation.start, own, progress)
-            numbers = [n for n in range(1, product_count(database) + 1) if n in unsellable] if unsellable else []
+            numbers = sorted(unsellable.numbers)
             with closing(PairCounter(lines, generation.weighting, own, numbers)) as counter:
                 load_shards(counter, loader, missing, product_count(database), progress)
         progress("orders since then", 0, 1)

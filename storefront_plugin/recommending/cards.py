@@ -41,7 +41,6 @@ class CardFiller:
         numbers: Product numbers cached in process.
         min_support: Least number of orders behind a claim.
         request_numbers: Called when a page met a product that this process has no number for, or a number without one.
-        learn_sellable: Called with the products that a page looked up.
         count_orders: The number of orders that count.
     """
 
@@ -50,7 +49,6 @@ class CardFiller:
     numbers: ProductNumbers
     min_support: int
     request_numbers: Callable[[], None]
-    learn_sellable: Callable[[Mapping[str, Product | None]], None]
     count_orders: Callable[[], int]
 
     name: ClassVar[str] = "products"
@@ -133,7 +131,7 @@ class CardFilling:
     def _proposals(self, name: str, question: Question) -> Iterator[Proposal]:
         unsellable = question.snapshot.unsellable.numbers
         candidates = STRATEGIES[name].candidates(question, self._answers)
-        for one in first_sellable(candidates, MAX_CANDIDATES, lambda one: one.number in unsellable):
+        for one in first_sellable(candidates, MAX_CANDIDATES, unsellable):
             number, score, reason, source = one
             product_id = self._filler.numbers.id(number)
             if product_id is None:
@@ -148,8 +146,6 @@ class CardFilling:
         seed = products.get(page.products[0]) if page.products else None
         for one in self._slots:
             self._choose(one, seed)
-        if not page.catalog_failed:
-            self._filler.learn_sellable(products)
         support = self._support()
         in_cart = seed is not None and any(line.product_id == seed.id for line in page.cart)
         return [FilledSlot(one.slot, tuple(self._cards(one, support)), seed, in_cart) for one in self._slots]

@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from math import ceil
+from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
 from more_itertools import seekable
@@ -273,7 +274,9 @@ def _ranked(
 ) -> Iterator[Proposal]:
     """The first `RANKED` by their changed scores; equal ones as they came."""
     rest = iter(candidates)
-    changed = [_weighed(one, rules, products) for one in first_sellable(rest, RANKED, lambda one: one.unsellable)]
+    changed = [
+        _weighed(one, rules, products) for one in first_sellable(rest, RANKED, (True,), attrgetter("unsellable"))
+    ]
     yield from sorted(changed, key=lambda one: -one.score)
     yield from rest
 

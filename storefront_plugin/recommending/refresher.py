@@ -207,7 +207,7 @@ class SnapshotCache(Forkable):
             self._learn(ALL_SELLABLE if everything else self.current.unsellable, dict.fromkeys(ids, False))
 
     def learn_sellable(self, products: Mapping[str, Product | None]) -> None:
-        """A page looked these *products* up; None is one that the shop does not have."""
+        """The catalogue has answered with these *products*; None is one that it does not have."""
         states = {name: product is None or not is_eligible(product) for name, product in products.items()}
         self._learn(self.current.unsellable, states)
 

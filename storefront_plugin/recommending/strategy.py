@@ -158,7 +158,7 @@ class Answers:
         limit, unsellable = neighbours_scored(self._question), self._question.snapshot.unsellable.numbers
         if len(neighbours) <= limit:
             return neighbours.items()
-        return first_sellable(neighbours.items(), limit, lambda pair: pair[0] in unsellable)
+        return first_sellable(neighbours.items(), limit, unsellable)
 
     @cached_property
     def support(self) -> Sequence[Mapping[int, int]] | None:

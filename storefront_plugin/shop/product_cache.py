@@ -36,6 +36,8 @@ class ProductCache:
 
     A catalogue that passed the *deadline* twice in a row is left alone for 30 s: Python cannot interrupt it, so the
     shop's page is slow at most twice.
+
+    *loaded* is called with what the catalogue has answered.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class ProductCache:
         seconds: float,
         deadline: float,
         currency: str | None,
+        loaded: Callable[[Mapping[str, Product | None]], None] = lambda found: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._catalog = catalog
@@ -51,6 +54,7 @@ class ProductCache:
         self._seconds = seconds
         self._deadline = deadline
         self._currency = currency
+        self._loaded = loaded
         self._clock = clock
         self._cached: OrderedDict[tuple[str, str], tuple[float, Product | None]] = OrderedDict()
         self._locales: set[str] = set()
@@ -101,6 +105,7 @@ class ProductCache:
             left = _left(stock.get(product.id, product.stock))
             if left != product.stock:
                 changed[product.id] = replace(product, stock=left)
+        self._loaded({product.id: product for product in cached} | changed)
         return changed
 
     def forget(self, ids: Iterable[str] | None) -> None:
@@ -126,6 +131,7 @@ class ProductCache:
             loaded[product_id] = product if product is not None and product.id == product_id else None
         if self._seconds:
             self._keep(loaded, locale, forgotten)
+        self._loaded(loaded)
         return loaded
 
     def _keep(self, loaded: Mapping[str, Product | None], locale: str, forgotten: int) -> None:

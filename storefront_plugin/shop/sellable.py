@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from itertools import islice
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from .ports import Product
 
@@ -51,9 +53,6 @@ class Unsellable:
         )
         return frozenset(stored) ^ self.changed
 
-    def __contains__(self, number: int) -> bool:
-        return number in self.numbers
-
     def __bool__(self) -> bool:
         return bool(self.bits or self.changed)
 
@@ -75,11 +74,22 @@ ALL_SELLABLE = Unsellable()
 """What is known before a catalogue was read."""
 
 
-def first_sellable(found: Iterable[_T], limit: int, is_unsellable: Callable[[_T], bool]) -> Iterator[_T]:
-    """Of *found* in its order the first *limit* that can be sold, and the first `RECHECKED` of those that cannot."""
+def first_sellable(
+    found: Iterable[_T], limit: int, unsellable: Collection[object], key: Callable[[Any], object] = itemgetter(0)
+) -> Iterator[_T]:
+    """Of *found* in its order the first *limit* that can be sold, and the first `RECHECKED` of those that cannot.
+
+    One whose *key*, by default its first element, is among *unsellable* cannot.
+    """
+    return _first(found, limit, unsellable, key) if unsellable else islice(found, limit)
+
+
+def _first(
+    found: Iterable[_T], limit: int, unsellable: Collection[object], key: Callable[[Any], object]
+) -> Iterator[_T]:
     left, rechecked = limit, 0
     for one in found:
-        if is_unsellable(one):
+        if key(one) in unsellable:
             rechecked += 1
             if rechecked <= RECHECKED:
                 yield one

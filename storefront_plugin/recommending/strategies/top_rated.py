@@ -40,5 +40,5 @@ class TopRated(Strategy):
             return  # a garden hose is no help beside a camera, however well it is rated
         skip = {number for number, _ in near}.union(question.seeds)
         others = (pair for pair in rated.items() if pair[0] not in skip)
-        for number, bound in first_sellable(others, FILL, lambda pair: pair[0] in unsellable):
+        for number, bound in first_sellable(others, FILL, unsellable):
             yield Candidate(number, bound, RATED)
