@@ -33,7 +33,7 @@ _SPOOLED = 10_000
 _FETCHED = 10_000
 
 _STATUSES: tuple[OrderStatus, ...] = ("placed", "cancelled", "unplaced")
-"""An order with rows of several is the first of them, with those rows."""
+"""An order with rows of several is the first of them, with those rows and what came back."""
 
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
@@ -59,7 +59,8 @@ class OrderFile:
 
     The rows of an order are gathered by its id, wherever they stand; it is placed at the earliest ``ts`` of them. One
     without any counts as placed now. An empty quantity is 1, a fraction is rounded up, and one below 0 came back. An
-    order is placed with the rows whose status says so, or says nothing.
+    order is placed with the rows whose status says so, or says nothing. A row that came back and is "refunded" or the
+    like says that of itself, and not of its order.
 
     A product id that the *catalog* does not know is mended where it can mean one product only; what a spreadsheet has
     damaged beyond that is refused. Without a *catalog* ids are as they stand.
@@ -232,10 +233,14 @@ def _write(write: Callable[[list[str]], None], lines: list[str], spool: Path) ->
 
 def _orders(rows: Iterable[tuple[Any, ...]], now: dt.datetime) -> Iterator[Order]:
     for (order_id, time), group in groupby(rows, key=itemgetter(0, 1)):
-        customer, status, by_status = None, "", defaultdict(list)
+        customer, status, by_status, back = None, "", defaultdict(list), list[OrderLine]()
         for _, _, customer_id, product_id, quantity, price, word in group:
-            customer, status = customer or customer_id, status or word or ""
+            customer = customer or customer_id
             line = OrderLine(unescaped(product_id), abs(quantity), None if price is None else Decimal(price))
+            if quantity < 0 and word == "cancelled":
+                back.append(line)
+                continue
+            status = status or word or ""
             by_status[word or ""].append((quantity > 0, line))
         by_status[status or "placed"] += by_status.pop("", [])  # often only the first row of an order tells
         meant = next(one for one in _STATUSES if one in by_status)
@@ -245,7 +250,7 @@ def _orders(rows: Iterable[tuple[Any, ...]], now: dt.datetime) -> Iterator[Order
             lines=[line for came, line in by_status[meant] if came],
             customer_id=None if customer is None else unescaped(customer),
             status=meant,
-            refunds=tuple(line for came, line in by_status[meant] if not came),
+            refunds=(*back, *(line for came, line in by_status[meant] if not came)),
         )
 
 

@@ -15,7 +15,7 @@ from ..core.sql.database import Database
 from ..shop.inspection import MOST, Finding, number
 from ..shop.ports import Catalog
 from ..shop.product_ids import CatalogueIds
-from .events import day_of
+from .counted_days import CountedDays
 from .numbering import newest_orders
 from .tables import LoggedLine, LoggedOrder, ProductNumber
 
@@ -25,8 +25,7 @@ _PAGE = 500
 def inspect_log(database: Database, catalog: Catalog) -> Iterator[Finding]:
     """The findings about the newest orders of the log. Raises `DatabaseUnavailable`, and what the catalogue raises."""
     with database.reading(blocking=True) as session:
-        columns = (LoggedOrder.order_id, LoggedOrder.placed_at, LoggedOrder.day)
-        orders = session.execute(newest_orders(LoggedOrder.order_id).with_only_columns(*columns).limit(MOST)).all()
+        orders = session.execute(newest_orders(LoggedOrder.order_id, LoggedOrder.placed_at).limit(MOST)).all()
     yield from _times(orders)
     with database.reading(blocking=True) as session:
         sold = _sold(session, [order.order_id for order in orders])
@@ -35,8 +34,9 @@ def inspect_log(database: Database, catalog: Catalog) -> Iterator[Finding]:
 
 def _times(orders: Sequence[Any]) -> Iterator[Finding]:
     tomorrow = clock.now_in_sql() + dt.timedelta(days=1)
+    days = CountedDays(tomorrow, [order.placed_at for order in orders])
     future = [order.order_id for order in orders if order.placed_at > tomorrow]
-    ahead = [order.order_id for order in orders if day_of(order.placed_at) > order.day and order.placed_at <= tomorrow]
+    ahead = [order.order_id for order in orders if days.is_ahead(order.placed_at) and order.placed_at <= tomorrow]
     remedy = "correct its time in the shop and run `flask storefront catch-up`, or cancel it"
     for ids, where in ((future, "in the future"), (ahead, "far ahead of the others")):
         if ids:

@@ -20,10 +20,11 @@ from sqlalchemy.orm import Session
 from ..core import clock
 from ..core.sql.database import Database, table_of
 from ..core.sql.dialects import Row, insert_rows
+from .counted_days import NEWEST_ORDERS, CountedDays
 from .events import Event, Kind, day_of
 from .order_state import LineState, OrderState
 from .product_numbers import ProductNumbers
-from .settling import ENOUGH_ORDERS, CountedDays, Entry, Settled, dump_entries, settle
+from .settling import Entry, Settled, dump_entries, settle
 from .tables import Applier, Batch, LoggedLine, LoggedOrder, OrderEvent
 
 BATCH_EVENTS = 1000
@@ -190,16 +191,18 @@ def newest_day(database: Database) -> int | None:
     return None if day is None else min(day, day_of(clock.now_in_sql()))
 
 
-def newest_orders(column: Any) -> sa.Select[Any]:
-    """The query for *column* of the orders that count, the newest first. What is cancelled is forgotten."""
+def newest_orders(*columns: Any) -> sa.Select[Any]:
+    """The query for *columns* of the orders that count, the newest first. What is cancelled is forgotten."""
     counting = (LoggedOrder.status == "placed", LoggedOrder.day.is_not(None))
-    return sa.select(column).where(*counting).order_by(LoggedOrder.day.desc())
+    return sa.select(*columns).where(*counting).order_by(LoggedOrder.day.desc())
 
 
 def _counted_days(session: Session, events: Iterable[Event]) -> CountedDays:
-    known = session.scalars(newest_orders(LoggedOrder.placed_at).limit(ENOUGH_ORDERS))
-    placed = [event.placed_at for event in events if event.placed_at is not None]
-    return CountedDays(clock.now_in_sql(), [*known, *placed])
+    """By the orders of the log and of *events*: an order that is said several times is one order."""
+    known = session.execute(newest_orders(LoggedOrder.order_id, LoggedOrder.placed_at).limit(NEWEST_ORDERS))
+    placed = {row.order_id: row.placed_at for row in known}
+    placed |= {event.order_id: event.placed_at for event in events if event.placed_at is not None}
+    return CountedDays(clock.now_in_sql(), placed.values())
 
 
 def batches_after(database: Database, number: int, limit: int) -> list[Batch]:

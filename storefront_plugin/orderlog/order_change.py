@@ -9,9 +9,10 @@ from typing import cast
 import sqlalchemy as sa
 
 from ..core import clock
+from .counted_days import CountedDays
 from .events import Event, Kind
 from .numbering import load_states
-from .settling import CountedDays, Settled, settle
+from .settling import Settled, settle
 from .tables import OrderEvent, ProductNumber
 
 WAITING = 1000

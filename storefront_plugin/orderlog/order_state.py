@@ -84,13 +84,22 @@ class OrderState:
         return _take([line for line in self.lines if line.product == product], variant_id, quantity)
 
     def take_all(self, refunds: Iterable[Line], numbers: Mapping[str, int]) -> None:
-        """Subtract all that came back, as far as it is not subtracted yet."""
-        back: Counter[tuple[int | None, str | None]] = Counter()
+        """Subtract all that came back, as far as it is not subtracted yet.
+
+        How much is known of a product, as a call need not name variants; of these, first what is not known to be back.
+        """
+        back: defaultdict[int | None, Counter[str | None]] = defaultdict(Counter)
         for line in refunds:
-            back[numbers.get(line.product_id), line.variant_id] += line.quantity
-        for (product, variant_id), quantity in back.items():
-            known = sum(line.quantity - line.quantity_left for line in self.lines if line.product == product)
-            self.take(product, variant_id, max(0, quantity - known))
+            back[numbers.get(line.product_id)][line.variant_id] += line.quantity
+        for product, said in back.items():
+            known: Counter[str | None] = Counter()
+            for state in self.lines:
+                if state.product == product:
+                    known[state.variant_id] += state.quantity - state.quantity_left
+            rest = said.total() - known.total()
+            for variant_id, quantity in (said - known).items():
+                self.take(product, variant_id, max(0, min(quantity, rest)))
+                rest -= quantity
 
     def keep_refunds(self, before: Iterable[LineState]) -> None:
         """Take off what was refunded of the lines *before*, where as much of a product is said again.

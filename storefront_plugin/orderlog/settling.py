@@ -13,10 +13,10 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from heapq import nlargest
 from typing import NamedTuple
 
-from .events import Event, day_of
+from .counted_days import CountedDays
+from .events import Event
 from .order_state import LineState, OrderState, line_states
 
 SAME_TIME = dt.timedelta(minutes=1)
@@ -24,12 +24,6 @@ SAME_TIME = dt.timedelta(minutes=1)
 
 SAME_ORDER = dt.timedelta(days=1)
 """The times of parts of an order, as in two files, differ by less than this."""
-
-FAR_AHEAD = 30
-"""Days by which an order may lie ahead of the others: a single one with a wrong time would outweigh them for ever."""
-
-ENOUGH_ORDERS = 3
-"""This many orders together may lie as far ahead as they like: the shop has paused."""
 
 
 class Entry(NamedTuple):
@@ -68,29 +62,6 @@ class Settled:
     unknown: int = 0
     clamped: int = 0
     ahead: int = 0
-
-
-class CountedDays:
-    """The days on which orders count: none after today, no single one far ahead of the others.
-
-    Args:
-        now: Naive UTC.
-        placed: When the newest orders were placed, of the log and of those to settle.
-    """
-
-    def __init__(self, now: dt.datetime = dt.datetime.max, placed: Iterable[dt.datetime] = ()) -> None:
-        self.now = now
-        newest = nlargest(ENOUGH_ORDERS, placed)
-        self._last = day_of(now)
-        if len(newest) == ENOUGH_ORDERS:
-            self._last = min(self._last, day_of(newest[-1]) + FAR_AHEAD)
-
-    def of(self, placed_at: dt.datetime, settled: Settled) -> int:
-        """The day on which an order counts that was placed at *placed_at*."""
-        day = day_of(placed_at)
-        if day > self._last:
-            day, settled.ahead = self._last, settled.ahead + 1
-        return day
 
 
 def settle(
@@ -157,7 +128,7 @@ def _new(
     assert event.placed_at is not None
     of_lines = [numbers[line.product_id] for line in event.lines]
     products = tuple(dict.fromkeys(of_lines))
-    day = days.of(event.placed_at, settled)
+    day = days.of(event.placed_at)
     state = OrderState(
         order_id=event.order_id,
         status="placed",
@@ -176,6 +147,7 @@ def _new(
     state.heard(event, days.now)
     settled.placed += 1
     settled.clamped += event.clamped
+    settled.ahead += days.is_ahead(event.placed_at)
     if event.refunds:
         state.take_all(event.refunds, numbers)
         products = state.standing
@@ -201,7 +173,9 @@ def _placed_again(
         return state
     settled.changed += is_same
     settled.placed += not is_same
-    told.day = state.day if same_time else days.of(_time_of(event, state), settled)
+    placed_at = _time_of(event, state)
+    told.day = state.day if same_time else days.of(placed_at)
+    settled.ahead += not same_time and days.is_ahead(placed_at)
     told.heard(event, days.now)
     settled.entries += _difference(state, told)
     return told
@@ -226,13 +200,12 @@ def _told(event: Event, state: OrderState, numbers: Mapping[str, int]) -> OrderS
 
 
 def _keep(event: Event, state: OrderState, told: OrderState) -> None:
-    """Keep of the same order what *event* does not say."""
+    """Keep of the same order what *event* does not say, such as a customer whom its source does not know."""
     if state.status == "placed":
         told.keep_refunds(state.lines)
-    elif not event.revives:
+    elif not event.revives or not event.lines:  # refunds alone place no order
         told.status = state.status
-    if event.in_parts:
-        told.customer_id = told.customer_id or state.customer_id
+    told.customer_id = told.customer_id or state.customer_id
 
 
 def _rest(state: OrderState) -> tuple[object, ...]:

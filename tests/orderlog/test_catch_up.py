@@ -15,6 +15,7 @@ from small_shop import START, SmallShop
 from storefront_plugin import MemoryOrders, Order, OrderLine, SQLAlchemyOrders
 from storefront_plugin.cli import storefront
 from storefront_plugin.core import clock
+from storefront_plugin.orderlog.events import day_of
 from storefront_plugin.orderlog.importing import ImportReport
 from storefront_plugin.orderlog.tables import LoggedOrder
 
@@ -319,6 +320,39 @@ def test_a_wrong_clock_once_is_forgotten(shop: SmallShop, monkeypatch: pytest.Mo
     with shop.storefront.database.reading() as session:
         day = session.scalar(sa.select(LoggedOrder.day).where(LoggedOrder.status == "placed"))
     assert shop.storefront.services.snapshots.current.popularity.day == day
+
+
+def test_one_order_that_is_said_three_times_is_one_order(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three orders far ahead are believed; the calls of one are not."""
+    for _ in range(3):
+        buy(shop, "p1", "p2")
+    ahead = dt.datetime(2036, 11, 30, 12)
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: ahead.replace(tzinfo=dt.timezone.utc))
+        wrong = buy(shop, "p1", "p3", created=ahead)
+        for _ in range(2):
+            shop.storefront.order_placed(wrong, commit=True)
+        shop.storefront.drain()
+        shop.storefront.order_placed(wrong, commit=True)
+        shop.storefront.drain()
+    with shop.storefront.database.reading() as session:
+        assert session.get_one(LoggedOrder, str(wrong.id)).day == day_of(START.replace(tzinfo=None)) + 30
+    assert shop.ids("also_bought", "p1")[0] == "p2"
+
+
+def test_check_finds_no_order_far_ahead_in_a_shop_that_sells_rarely(shop: SmallShop) -> None:
+    """An order every two months, each counted by itself, or after a long pause once three orders tell of that."""
+    for month in (1, 3, 5, 7, 9):
+        buy(shop, "p1", "p2", created=dt.datetime(2024, month, 1))
+        shop.storefront.drain()
+    with shop.storefront.database.reading() as session:
+        for order in session.scalars(sa.select(LoggedOrder)):
+            assert order.day == day_of(order.placed_at)
+    for day in (1, 2, 3):
+        buy(shop, "p1", "p2", created=dt.datetime(2026, 11, day))
+        shop.storefront.drain()
+        check = shop.app.test_cli_runner().invoke(storefront, ["check"])
+        assert ("far ahead of the others" in check.stdout) is (day < 3)
 
 
 def test_a_first_order_by_a_wrong_clock_is_mended_when_the_clock_is_right(

@@ -283,6 +283,26 @@ def test_a_quantity_below_zero_came_back(path: Path) -> None:
     ]
 
 
+def test_what_came_back_with_a_status_of_its_own_comes_back_to_its_order(path: Path) -> None:
+    """Its row says "returned", in whatever place; one that is not paid back yet says nothing."""
+    rows = (
+        "A,2024-05-03,,cup,-1,,returned\n"
+        "A,2024-05-01,,cup,2,,\n"
+        "A,2024-05-01,,pan,1,,shipped\n"
+        "A,2024-05-04,,pan,-1,,pending\n"
+        "B,2024-05-02,,cup,-1,,Refunded\n"
+        "C,2024-05-02,,cup,1,,refunded\n"
+        "C,2024-05-03,,cup,-1,,refunded\n"
+    )
+    orders, refused = read(path, HEADER.replace("price", "price,status") + rows)
+    assert refused == []
+    assert [(order.id, order.status, order.lines, order.refunds) for order in orders[:2]] == [
+        ("A", "placed", [OrderLine("pan"), OrderLine("cup", 2)], (OrderLine("cup"),)),
+        ("B", "placed", [], (OrderLine("cup"),)),
+    ]
+    assert (orders[2].id, orders[2].status) == ("C", "cancelled")
+
+
 def test_a_status_says_which_orders_are_placed(path: Path) -> None:
     """Often in the first row of an order alone; of one that is placed only the rows that are."""
     rows = [

@@ -8,8 +8,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storefront_plugin.orderlog.counted_days import CountedDays
 from storefront_plugin.orderlog.events import Event, Line
-from storefront_plugin.orderlog.settling import CountedDays, Entry, OrderState, dump_entries, load_entries, settle
+from storefront_plugin.orderlog.settling import Entry, OrderState, dump_entries, load_entries, settle
 
 NUMBERS = {"a": 1, "b": 2, "c": 3, "d": 4}
 PLACED_AT = dt.datetime(2026, 3, 1)
@@ -131,6 +132,58 @@ def test_what_a_file_says_came_back_is_all_that_came_back() -> None:
     assert len(settled.entries) == 1
     assert (settled.changed, settled.repeated) == (1, 1)
     assert settle([back], {}, NUMBERS).unknown == 1
+
+
+def test_all_that_came_back_of_two_variants_is_taken_off() -> None:
+    """Each variant is a line of its own; what is known of the one says nothing of the other."""
+    lines = (Line("a", 1, None, "red"), Line("a", 1, None, "blue"), Line("b", 1))
+    event = Event("placed", "1", lines, PLACED_AT)
+    back = event._replace(refunds=lines[:2])
+    states: dict[str, OrderState] = {}
+    settled = settle([event, back, back], states, NUMBERS)
+    assert settled.entries[1:] == [Entry(-1, DAY, 2, (1, 2)), Entry(1, DAY, 2, (2,))]
+    assert (settled.changed, settled.repeated) == (1, 1)
+    assert [line.quantity_left for line in states["1"].lines] == [0, 0, 1]
+
+
+def test_of_two_variants_the_one_that_is_not_known_to_be_back_is_taken_off() -> None:
+    """A call said that the red one came back; the adapter says it of both, and that of the blue one is new."""
+    lines = (Line("a", 2, None, "red"), Line("a", 2, None, "blue"))
+    call = Event("refunded", "1", (Line("a", 1, None, "red"),))
+    states: dict[str, OrderState] = {}
+    event = Event("placed", "1", lines, PLACED_AT)
+    both = event._replace(refunds=(Line("a", 1, None, "red"), Line("a", 1, None, "blue")))
+    settle([event, call, both], states, NUMBERS)
+    assert [line.quantity_left for line in states["1"].lines] == [1, 1]
+
+
+def test_refunds_alone_bring_no_cancelled_order_back() -> None:
+    """A file of refunds says what came back, and not that its orders are placed."""
+    back = Event("placed", "1", (), PLACED_AT, refunds=(Line("a", 1),), in_parts=True)
+    states: dict[str, OrderState] = {}
+    assert len(settle([placed("1", a=1, b=1), cancelled("1"), back], states, NUMBERS).entries) == 2
+    assert states["1"].status == "cancelled"
+
+
+def test_a_known_customer_stays_where_a_source_knows_none() -> None:
+    """A call names who bought, the column of the adapter is not mapped; another customer takes the place."""
+    states: dict[str, OrderState] = {}
+    settled = settle([placed("1", a=1)._replace(customer_id="ann"), placed("1", a=1)], states, NUMBERS)
+    assert (states["1"].customer_id, settled.repeated) == ("ann", 1)
+    settle([placed("1", a=1, b=1)], states, NUMBERS)
+    assert states["1"].customer_id == "ann"
+    settle([placed("1", a=1, b=1)._replace(customer_id="bob")], states, NUMBERS)
+    assert states["1"].customer_id == "bob"
+
+
+def test_a_shop_with_an_order_every_two_months_has_none_far_ahead() -> None:
+    """What is far is told by how far apart its orders are; ten years are far for it, too."""
+    for number in range(3, 12):
+        times = [PLACED_AT + dt.timedelta(days=61 * place) for place in range(number)]
+        days = CountedDays(dt.datetime.max, times)
+        assert not any(map(days.is_ahead, times))
+        wrong = PLACED_AT + dt.timedelta(days=3650)
+        assert CountedDays(dt.datetime.max, [*times, wrong]).is_ahead(wrong)
 
 
 def test_a_single_order_far_ahead_of_the_others_counts_a_month_after_them() -> None:
