@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from .audit import audit_suggestions
 from .bundles import export_bundles, import_bundles, propose_bundles
 from .group import StorefrontGroup
 from .installation import check, init_db, redis_stop
@@ -18,7 +19,7 @@ def storefront() -> None:
 
 
 _UPKEEP = (init_db, check, redis_stop)
-_ORDERS = (import_orders, catch_up, drain, worker, rebuild, stats, recommend)
+_ORDERS = (import_orders, catch_up, drain, worker, rebuild, stats, recommend, audit_suggestions)
 _BUNDLES = (propose_bundles, export_bundles, import_bundles)
 
 for _command in (*_UPKEEP, *_ORDERS, *_BUNDLES):

@@ -294,3 +294,35 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_log(monkeypatch: pytest.
             assert "100%" in stream.getvalue()
         else:
             assert stream.getvalue().splitlines() == ["Reading …", "Writing …", "Writing: 5"]
+
+
+def test_suggestions_are_audited_on_the_shops_own_pages(shop: SmallShop, run: Run) -> None:
+    """A line a slot and one of all; status 0 where nothing is wrong."""
+    shop.storefront.drain()
+    result = run("audit-suggestions")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0] == "20 of 20 visible products, 0 orphans"
+    names = [line.split()[0] for line in lines[2 : lines.index("", 2)]]
+    assert names[0] == "slot"
+    assert {"cart/also_bought", "total"} <= set(names)
+    assert lines[-1] == "All is as it should be."
+
+
+def test_an_audit_of_a_sample_is_json_for_scripts(shop: SmallShop, run: Run) -> None:
+    """At most as many products as asked for are looked at, always the same ones."""
+    shop.storefront.drain()
+    first, second = (run("audit-suggestions", "--sample", "5", "--json") for _ in range(2))
+    assert first.exit_code == 0
+    assert first.stdout == second.stdout
+    report = json.loads(first.stdout)
+    assert (report["catalogue"], report["products"], report["failures"]) == (20, 5, [])
+
+
+def test_a_failed_audit_has_status_1_and_names_what_is_wrong(make_shop: Callable[..., SmallShop]) -> None:
+    """The products with the most faults stand there with their ids."""
+    shop = make_shop(catalog=MemoryCatalog([Product(id="lone", title="Lone kettle", price=Decimal(1))]))
+    result = shop.app.test_cli_runner().invoke(storefront, ["audit-suggestions"])
+    assert result.exit_code == 1
+    assert "Lone kettle (lone)\n  its page has nothing to show" in result.stdout
+    assert result.stdout.endswith("1 of 1 product pages have nothing to show.\n")
