@@ -29,6 +29,22 @@ new PerformanceObserver((list) => { for (const entry of list.getEntries()) windo
   .observe({ type: "layout-shift", buffered: true });
 """
 
+ANSWERED = """
+window.answered = new WeakSet();
+for (const kind of ["storefront-load", "storefront-error"]) addEventListener(kind, ({ target }) => window.answered.add(target));
+"""
+
+FRAMES = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+"""After two of them a fragment has seen whether it is near enough to be fetched."""
+
+# The distance is the script's own MARGIN.
+SETTLED = """
+[...document.querySelectorAll("storefront-fragment:not([when=change])")].every((each) => {
+  const { top, bottom } = each.getBoundingClientRect();
+  return window.answered.has(each) || top > window.innerHeight + 400 || bottom < -400;
+}) && !document.querySelector("storefront-fragment[aria-busy=true]")
+"""
+
 VIOLATIONS = """
 within => axe.run(within, { resultTypes: ["violations"] }).then(({ violations }) =>
   violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)))
@@ -70,6 +86,7 @@ def views(browser: Browser, address: str) -> Iterator[View]:
         options = {"locale": "en", "viewport": {"width": width, "height": height}, **options}
         context = browser.new_context(base_url=address, java_script_enabled=script, **options)
         open_views.callback(context.close)
+        context.add_init_script(ANSWERED)
         context.on("weberror", lambda met: errors.append(str(met.error)))
         context.on("console", lambda line: errors.append(line.text) if "Content Security" in line.text else None)
         return context
@@ -77,6 +94,12 @@ def views(browser: Browser, address: str) -> Iterator[View]:
     with ExitStack() as open_views:
         yield view
     assert errors == []
+
+
+def settle(page: Page) -> None:
+    """Wait until every fragment near what is in view has its answer; the page has been loaded."""
+    page.evaluate(FRAMES)
+    until(page, SETTLED)
 
 
 def violations(page: Page, within: str = "html") -> list[str]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from small_shop import SmallShop
 
 sys.path.insert(0, str(Path(__file__).parent))
-from chromium import CHROMIUM, SHIFT, Opener, View, missing, served, views
+from chromium import CHROMIUM, SHIFT, Opener, View, missing, served, settle, views
 from gallery import create_gallery
 
 
@@ -65,14 +65,17 @@ def gallery() -> Iterator[str]:
 def show(browser: Browser, gallery: str) -> Iterator[Opener]:
     """Open the gallery, all pages for one shopper (`script` apart)."""
     with views(browser, gallery) as view:
-        shopper = {True: view(), False: view(script=False)}
-        shopper[True].add_init_script(SHIFT)
+        shoppers: dict[bool, BrowserContext] = {}
 
         def shown(query: str = "", width: int = 1280, height: int = 900, script: bool = True) -> Page:
-            page = shopper[script].new_page()
+            if script not in shoppers:
+                shoppers[script] = view(script=script)
+                shoppers[script].add_init_script(SHIFT)
+            page = shoppers[script].new_page()
             page.set_viewport_size({"width": width, "height": height})
             page.goto(f"/?{query}")
-            page.wait_for_load_state("networkidle")
+            if script:
+                settle(page)
             return page
 
         yield shown

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from bundle_shop import BundleShop, bundle_shop, stocked
-from chromium import SHIFT, View, served, violations
+from chromium import SHIFT, View, served, settle, violations
 from flask import Response
 from made_bundles import set_of
 from playwright.sync_api import Page, expect
@@ -67,7 +67,8 @@ def sold_out_meanwhile(shop: BundleShop, view: View, script: bool) -> Page:
     page.add_init_script(SHIFT)
     page.goto("/p/p3")
     page.locator("form.storefront-set").first.scroll_into_view_if_needed()
-    page.wait_for_load_state("networkidle")
+    if script:
+        settle(page)
     sell_out(shop, "p10")
     with page.expect_navigation():
         page.locator("form.storefront-set button").first.click()
@@ -83,7 +84,7 @@ def test_with_script_the_shopper_comes_back_to_the_notice(shop: BundleShop, view
     assert page.evaluate("window.shift") == 0
     assert violations(page, "storefront-fragment") == []
     page.reload()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     expect(notice).to_have_count(0)
 
 

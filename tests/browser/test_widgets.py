@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from chromium import Opener, scrolls_sideways, until, violations
+from chromium import Opener, scrolls_sideways, settle, until, violations
 from playwright.sync_api import Page, expect
 
 
@@ -71,7 +71,7 @@ def test_a_taller_answer_waits_until_the_shopper_has_scrolled_on(show: Opener) -
     }
     page.route("**/fragment/**", lambda route: route.fulfill(**answer))
     page.reload()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert page.locator(".storefront-slot .storefront-card").count() == short
     page.evaluate("document.querySelector('.after').style.marginTop = '3000px'; scrollTo(0, 9999)")
     expect(page.locator(".storefront-slot .tall")).to_have_count(1)
@@ -80,8 +80,8 @@ def test_a_taller_answer_waits_until_the_shopper_has_scrolled_on(show: Opener) -
 def test_a_fragment_is_fetched_only_when_the_shopper_comes_near(show: Opener) -> None:
     """3 000 px above it nothing is asked for."""
     page = show("tall=1")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    assert asked
     assert not any("fragment" in url for url in asked)
     with page.expect_response("**/fragment/**") as response:
         page.evaluate("scrollTo(0, 2400)")
@@ -172,8 +172,9 @@ def test_unchecked_boxes_survive_a_new_answer(show: Opener) -> None:
 def test_all_is_added_by_one_button(show: Opener) -> None:
     """The set goes into the cart and the shopper is back on the page."""
     page = show("content=demo")
-    page.get_by_role("button", name="Add all 3").click()
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Add all 3").click()
+    settle(page)
     assert page.url.endswith("?content=demo")
     assert page.locator(".storefront-grid [data-storefront-product='2']").count() == 0
 
