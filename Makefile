@@ -37,12 +37,13 @@ lint: install-test
 types: install-test
 	$(BIN)/mypy
 
+# A file stays in one process, so that what it makes for all of its tests is made once.
 unit: install-test install-browser
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 # What takes long and rarely breaks alone: ten thousand rows, further machines of faults, benchmarks, repeated seedings.
 test-slow: install-test install-browser
-	$(BIN)/pytest -n 2 --dist loadgroup -m slow
+	$(BIN)/pytest -n 2 --dist load -m slow
 
 bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks

@@ -21,6 +21,7 @@ from bs4 import BeautifulSoup
 from demo_shop import closed
 from flask import Flask
 from manual_pages import DOCS, ROOT, Block, blocks, write
+from redis import Redis
 
 from storefront_plugin import signals
 from storefront_plugin.bundles.price_kinds import RULES
@@ -28,8 +29,6 @@ from storefront_plugin.bundles.spreadsheet.columns import OF_TIER
 from storefront_plugin.cli import storefront as commands
 from storefront_plugin.core.settings import described
 from storefront_plugin.recommending.strategies import STRATEGIES
-
-pytestmark = pytest.mark.xdist_group("manual")  # so that the tutorial is followed once
 
 README, TUTORIAL = ROOT / "README.md", DOCS / "tutorial.md"
 FAILURE = re.compile(r"error|traceback", re.IGNORECASE)
@@ -78,7 +77,7 @@ def tutorial_app(
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("FLASK_TESTING", "true")
     monkeypatch.setenv("FLASK_STOREFRONT_REDIS_URL", redis_url)
-    monkeypatch.setenv("FLASK_STOREFRONT_REDIS_PREFIX", f"manual-{uuid.uuid4().hex[:8]}")
+    monkeypatch.setenv("FLASK_STOREFRONT_REDIS_PREFIX", counts_of(tutorial[0].name, redis_url))
     monkeypatch.setenv("FLASK_STOREFRONT_DEADLINE_MS", "2000")
     monkeypatch.delitem(sys.modules, "app", raising=False)
     app: Flask = importlib.import_module("app").app
@@ -87,6 +86,17 @@ def tutorial_app(
     yield app
     closed(app)
     monkeypatch.delitem(sys.modules, "app", raising=False)
+
+
+def counts_of(prefix: str, redis_url: str) -> str:
+    """The prefix of a copy of all that Redis keeps below *prefix*."""
+    copy = f"manual-{uuid.uuid4().hex[:8]}"
+    with Redis.from_url(redis_url) as redis:
+        names = [name.decode() for name in redis.scan_iter(f"*{prefix}*")]
+        assert names
+        for name in names:
+            assert redis.copy(name, name.replace(prefix, copy))
+    return copy
 
 
 def shown(app: Flask, address: str) -> BeautifulSoup:
