@@ -257,7 +257,8 @@ class Storefront:
         """Record a placed order in the shop's transaction; call it before your commit.
 
         An order is what you said last: call it again when its lines change or when it is paid after a cancellation.
-        The same said twice changes nothing, and one whose status is cancelled is recorded as that.
+        The same said twice changes nothing. One whose status is cancelled is recorded as `order_cancelled` does, and one
+        that is unplaced does not count.
 
         Args:
             order: An `Order`, or an object of the shop's own order model if *orders* can read it.
@@ -267,9 +268,9 @@ class Storefront:
             commit: Commit the session at once, for shops whose own code has committed already.
 
         Returns:
-            What that does to the order: ``new``, ``changed`` or ``known``; ``""``, which is false, where nothing was
-            written. Trouble with the database is logged and signalled, never raised; an order that cannot be read
-            raises `InputError` in debug mode and tests only.
+            What that does to the order: ``new``, ``changed`` or ``known``, by its status ``cancelled`` or ``unplaced``;
+            ``""``, which is false, where nothing was written. Trouble with the database is logged and signalled, never
+            raised; an order that cannot be read raises `InputError` in debug mode and tests only.
         """
         return self.services.recorder.placed(order, session, commit)
 

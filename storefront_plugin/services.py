@@ -235,6 +235,9 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
     def released(session: Session, order_id: str) -> None:
         uses.release_order(session, database, order_id)
 
+    def restored(session: Session, order_id: str) -> None:
+        uses.restore_order(session, database, order_id)
+
     def counted(orders: int, rebuilding: Progress) -> None:
         if orders > REBUILD_FROM_ORDERS:
             counting.rebuild(rebuilding)
@@ -248,6 +251,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         currency=settings.currency,
         wake=thread.wake,
         released=released,
+        restored=restored,
     )
     importer = OrderImporter(
         database=database,
@@ -257,6 +261,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         currency=settings.currency,
         counted=counted,
         released=partial(uses.release_orders, database),
+        restored=restored,
     )
     proposals = ProposalSearch(
         database=database,

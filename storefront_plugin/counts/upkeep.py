@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ..core.errors import ForeignHistory, StoreUnavailable
 from ..core.forks import ProcessLock
 from ..core.sql.database import Database
-from ..orderlog.numbering import Position, is_small, locked_applier, number_events
+from ..orderlog.numbering import Position, is_small, locked_applier, number_all, number_events
 from ..orderlog.product_numbers import ProductNumbers
 from ..orderlog.settling import Settled
 from ..redis_store import RedisStore
@@ -75,10 +75,7 @@ class Upkeep:
 
     def number_all(self) -> list[Settled]:
         """Settle all recorded events without sending; for a rebuild that follows."""
-        settled = []
-        while (one := number_events(self._database, self._numbers)) is not None:
-            settled.append(one)
-        return settled
+        return number_all(self._database, self._numbers)
 
     def send(self) -> int:
         """Send all batches that any generation lacks; returns their number."""

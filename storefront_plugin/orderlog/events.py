@@ -103,6 +103,15 @@ class Event(NamedTuple):
         return not self.clamped and self.placed_at != self.said_at
 
 
+def said(order: Order, timezone: str, currency: str | None, moment: dt.datetime, origin: Origin = CALL) -> Event:
+    """The event of *order* by its status. Times after *moment* are clamped to it. Raises `InputError` as `placed`."""
+    if order.status == "cancelled":
+        return cancelled(order.id, origin)
+    if order.status == "unplaced":
+        return unplaced(order.id, origin)
+    return placed(order, timezone, currency, moment, origin)
+
+
 def day_of(moment: dt.datetime) -> int:
     """Whole days since 1970-01-01 UTC."""
     return (moment - _EPOCH).days
@@ -116,7 +125,10 @@ def placed(
     origin: Origin = CALL,
 ) -> Event:
     """The event of a placed *order*. Times after *moment* are clamped to it. Raises `InputError` for invalid values."""
-    placed_at = _utc(order.placed_at, timezone)
+    if order.lines is None or order.status is None:
+        what = "status" if order.status is None else "lines"
+        raise InputError(f"The {what} of the order cannot be read, so it was left as it was; check the orders adapter.")
+    placed_at = naive_utc(order.placed_at, timezone)
     if placed_at < EARLIEST:
         raise InputError(
             f"placed_at is {placed_at:%Y-%m-%d %H:%M}, before {EARLIEST:%Y}; check how it is stored and read."
@@ -151,7 +163,8 @@ def refunded(order_id: object, lines: Iterable[OrderLine]) -> Event:
     return Event("refunded", clean_id(order_id, "order id"), _lines(lines, None))
 
 
-def _utc(value: dt.datetime, timezone: str) -> dt.datetime:
+def naive_utc(value: dt.datetime, timezone: str) -> dt.datetime:
+    """*value* in UTC without its zone; a naive one is in *timezone*. Raises `InputError` where it is no datetime."""
     if not isinstance(value, dt.datetime):
         raise InputError(f"placed_at must be a datetime, not {value!r:.80}; convert it in the adapter.")
     aware = value if value.tzinfo else value.replace(tzinfo=ZoneInfo(timezone))

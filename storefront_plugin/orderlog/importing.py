@@ -7,7 +7,8 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
 
 from ..core import clock
 from ..core.errors import ConfigurationError, InputError
@@ -17,7 +18,7 @@ from ..shop.ports import Order
 from . import events
 from .events import Event, Origin
 from .missing import Missing, note_given, still_cancelled
-from .numbering import append_batch, locked_applier, number_events
+from .numbering import append_batch, locked_applier, number_all
 from .product_numbers import ProductNumbers
 from .settling import Settled
 
@@ -94,6 +95,7 @@ class OrderImporter:
         timezone, currency: Defaults for orders without one.
         counted: Called with the number of new or changed orders, and the progress callback of a rebuild.
         released: Called with the ids of cancelled orders, to release what they use.
+        restored: Lets an order use again what was released, where it is placed after all, in the transaction of a session.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class OrderImporter:
         currency: str | None,
         counted: Callable[[int, RebuildProgress], object],
         released: Callable[[Iterable[str]], object],
+        restored: Callable[[Session, str], object],
     ) -> None:
         self._database = database
         self._numbers = numbers
@@ -113,6 +116,7 @@ class OrderImporter:
         self._currency = currency
         self._counted = counted
         self._released = released
+        self._restored = restored
 
     def import_orders(
         self,
@@ -150,7 +154,7 @@ class OrderImporter:
         report = ImportReport()
         cancelled: list[str] = []
         self._log(_noting_cancelled(self._shop.orders.iter_orders(since), cancelled), origin, report, progress)
-        missing = Missing(self._database, origin, since and _utc(since, self._timezone))
+        missing = Missing(self._database, origin, since and events.naive_utc(since, self._timezone))
         if not take_out_all and missing.is_suspicious(report.given):
             report.withheld = missing.count
         else:
@@ -165,14 +169,15 @@ class OrderImporter:
         progress: Callable[[int], None] | None,
     ) -> None:
         """Settle what calls said before, then *orders*, `CHUNK` at a time."""
-        while number_events(self._database, self._numbers) is not None:
-            pass
+        number_all(self._database, self._numbers)
         for chunk in _chunks(orders, CHUNK):
             refused: list[Order] = []
             happened = list(self._events(chunk, origin, report, refused))
             with locked_applier(self._database, self._numbers) as (session, applier):
                 settled = append_batch(session, applier, self._numbers, happened)
                 note_given(session, usable_ids(order.id for order in refused), origin)
+                for order_id in settled.revived:
+                    self._restored(session, order_id)
             report.add(settled)
             report.given += len(chunk)
             if progress:
@@ -184,12 +189,7 @@ class OrderImporter:
         moment = clock.now_in_sql()
         for order in orders:
             try:
-                if order.status == "cancelled":
-                    yield events.cancelled(order.id, origin)
-                elif order.status == "unplaced":
-                    yield events.unplaced(order.id, origin)
-                else:
-                    yield events.placed(order, self._timezone, self._currency, moment, origin)
+                yield events.said(order, self._timezone, self._currency, moment, origin)
             except InputError as error:
                 report.refuse(f"Order {order.id!r:.80}: {error}")
                 refused.append(order)
@@ -209,10 +209,6 @@ class OrderImporter:
         self._counted(report.orders, rebuilding)
         self._released(still_cancelled(self._database, cancelled))
         return report
-
-
-def _utc(moment: dt.datetime, timezone: str) -> dt.datetime:
-    return clock.to_sql(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone)))
 
 
 def _noting_cancelled(orders: Iterable[Order], cancelled: list[str]) -> Iterator[Order]:

@@ -102,6 +102,14 @@ def number_events(database: Database, numbers: ProductNumbers, limit: int = BATC
     return settled if rows else None
 
 
+def number_all(database: Database, numbers: ProductNumbers) -> list[Settled]:
+    """Settle all recorded events, a batch at a time."""
+    settled = []
+    while (one := number_events(database, numbers)) is not None:
+        settled.append(one)
+    return settled
+
+
 def _stretches(ids: Sequence[int]) -> Iterator[tuple[int, int]]:
     """First and last of each run of consecutive *ids*."""
     first = last = ids[0] if ids else 0

@@ -1,4 +1,4 @@
-"""What a call does to an order, told at once; it is settled later, by the same rules."""
+"""What a call does to an order, so that the call can return it. The order is settled later, by the same rules."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class OrderChange(str, Enum):
         CHANGED: It is known and counts otherwise now: its lines differ, or it was cancelled before.
         KNOWN: It is as it was.
         CANCELLED: It no longer counts.
+        UNPLACED: It is a draft, or its payment is pending or failed: it does not count until it is placed.
         REFUNDED: What came back is taken off.
         UNKNOWN: There is no such order to cancel or refund; once it is placed, it counts.
         NOT_RECORDED: Nothing was written; the log and a signal say why, and catching up repairs it.
@@ -36,6 +37,7 @@ class OrderChange(str, Enum):
     CHANGED = "changed"
     KNOWN = "known"
     CANCELLED = "cancelled"
+    UNPLACED = "unplaced"
     REFUNDED = "refunded"
     UNKNOWN = "unknown"
     NOT_RECORDED = ""
@@ -43,8 +45,14 @@ class OrderChange(str, Enum):
     __str__ = str.__str__
 
 
-def change_by(connection: sa.Connection, event: Event, row: int) -> OrderChange:
-    """What *event*, recorded as *row*, does to its order, after the events of that order that wait before it."""
+_OF_UNKNOWN: Mapping[Kind, OrderChange] = {"placed": OrderChange.NEW, "unplaced": OrderChange.UNPLACED}
+
+
+def change_by(connection: sa.Connection, event: Event, row: int) -> tuple[OrderChange, bool]:
+    """What *event*, recorded as *row*, does to its order, after the events of that order that wait before it.
+
+    And whether the order was cancelled and is placed after all.
+    """
     columns = (OrderEvent.kind, OrderEvent.order_id, OrderEvent.payload, OrderEvent.recorded_at)
     recent = OrderEvent.id.between(row - WAITING, row - 1)
     query = sa.select(*columns).where(recent, OrderEvent.order_id == event.order_id)
@@ -52,11 +60,12 @@ def change_by(connection: sa.Connection, event: Event, row: int) -> OrderChange:
     waiting = [Event.from_payload(cast(Kind, kind), id, payload, said_at) for kind, id, payload, said_at in rows]
     states = load_states(connection, [event.order_id])
     if not (states or waiting):
-        return OrderChange.NEW if event.kind == "placed" else OrderChange.UNKNOWN
+        return _OF_UNKNOWN.get(event.kind, OrderChange.UNKNOWN), False
     numbers = _numbers(connection, [*waiting, event])
     days = CountedDays(now=clock.now_in_sql())
     settle(waiting, states, numbers, days)
-    return _name(settle([event], states, numbers, days))
+    settled = settle([event], states, numbers, days)
+    return _name(settled), bool(settled.revived)
 
 
 def _name(settled: Settled) -> OrderChange:
@@ -64,6 +73,7 @@ def _name(settled: Settled) -> OrderChange:
         OrderChange.NEW: settled.placed,
         OrderChange.CHANGED: settled.changed,
         OrderChange.CANCELLED: settled.cancelled,
+        OrderChange.UNPLACED: settled.unplaced,
         OrderChange.REFUNDED: settled.refunded,
         OrderChange.UNKNOWN: settled.unknown,
     }

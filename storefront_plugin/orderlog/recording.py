@@ -17,7 +17,7 @@ from ..core.sql.database import BLOCKING_SECONDS, Database, table_of
 from ..core.sql.dialects import begin_before_savepoint, limited_lock_waits
 from ..core.sql.shop_database import ShopSession
 from ..shop.adapters import Adapters
-from ..shop.ports import Order, OrderLine, clean_id
+from ..shop.ports import Order, OrderLine
 from ..signals import order_not_recorded, order_record_uncommitted
 from . import events
 from .events import Event, Origin
@@ -37,6 +37,7 @@ class OrderRecorder:
         timezone, currency: Defaults for orders without one.
         wake: Called after the commit.
         released: Releases what a cancelled order uses, in the same transaction.
+        restored: Lets it use that again, where it is placed after all.
     """
 
     def __init__(
@@ -46,7 +47,8 @@ class OrderRecorder:
         timezone: str,
         currency: str | None,
         wake: Callable[[], object],
-        released: Callable[[Session, str], None],
+        released: Callable[[Session, str], object],
+        restored: Callable[[Session, str], object],
     ) -> None:
         self._database = database
         self._shop = shop
@@ -54,25 +56,23 @@ class OrderRecorder:
         self._currency = currency
         self._wake = wake
         self._released = released
+        self._restored = restored
 
     def placed(self, order: Any, session: ShopSession | None = None, commit: bool = False) -> OrderChange:
         """Record a placed order, an `Order` or an instance of the shop's model. Returns what that does to the order.
 
+        One whose status is cancelled or unplaced is recorded as that: a shop may call at every change of an order.
         Database errors are logged and signalled, never raised. An invalid order raises `InputError` in debug mode and
         tests only.
         """
-        return self._record(lambda: self._placed(order), getattr(order, "id", None), session, commit)
+        return self._record(lambda: self._said(order), getattr(order, "id", None), session, commit)
 
-    def _placed(self, order: Any) -> Event:
+    def _said(self, order: Any) -> Event:
         origin = Origin("call" if isinstance(order, Order) else "model")
-        told = self._as_order(order)
-        if told.status == "cancelled":  # a shop may call at every change of an order
-            return events.cancelled(told.id, origin)
-        return events.placed(told, self._timezone, self._currency, clock.now_in_sql(), origin)
+        return events.said(self._as_order(order), self._timezone, self._currency, clock.now_in_sql(), origin)
 
     def cancelled(self, order_id: object, session: ShopSession | None = None, commit: bool = False) -> OrderChange:
         """Record a cancelled order, and release what it uses. Otherwise as `placed`."""
-        self._release(order_id, session, commit)
         return self._record(lambda: events.cancelled(order_id), order_id, session, commit)
 
     def refunded(
@@ -80,22 +80,6 @@ class OrderRecorder:
     ) -> OrderChange:
         """Record a refund of *lines*. Otherwise as `placed`."""
         return self._record(lambda: events.refunded(order_id, lines), order_id, session, commit)
-
-    def _release(self, order_id: object, session: ShopSession | None, commit: bool) -> None:
-        """Errors are logged, never raised: the shop's cancellation must not fail, and catching up repairs it."""
-        try:
-            name = clean_id(order_id, "order id")
-            with self._database.shop_transaction(session, commit) as own:
-                self._released(own, name)
-        except InputError:
-            return  # reported when the cancellation is recorded
-        except (StorefrontError, sa.exc.SQLAlchemyError) as error:
-            logger.error(
-                "The bundles of the cancelled order %.80r still count as used (%s); `flask storefront catch-up` gives "
-                "them back.",
-                order_id,
-                str(error).splitlines()[0][:300],
-            )
 
     def _record(
         self, make: Callable[[], Event], order_id: object, session: ShopSession | None, commit: bool
@@ -106,9 +90,70 @@ class OrderRecorder:
             if current_app.debug or current_app.testing:
                 raise
             return not_recorded(order_id, error)
-        if own is None:
-            return record_alone(happened, self._database, self._wake)
-        return record(happened, own, self._database, self._wake, commit)
+        if happened.kind == "cancelled":
+            self._release(happened.order_id, session, commit)
+        return self._write_alone(happened) if own is None else self._write(happened, own, commit)
+
+    def _write(self, happened: Event, session: Session, commit: bool) -> OrderChange:
+        """Record *happened* in the transaction of *session*, inside a savepoint. Returns what that does to the order.
+
+        The others are woken when the outermost transaction of this session commits. With *commit* the session is
+        committed at once, for shops that have already committed their own changes. Database errors are logged with the
+        remedy and signalled, never raised: they must not fail the shop's order.
+
+        The savepoint is set on the connection, not the session, which would flush the shop's pending changes and raise
+        their errors here.
+        """
+        try:
+            connection = session.connection()
+            begin_before_savepoint(connection)
+            self._database.prepare(connection)
+            with connection.begin_nested(), limited_lock_waits(connection, BLOCKING_SECONDS):
+                change, is_revived = _insert(happened, connection)
+        except sa.exc.SQLAlchemyError as error:
+            return not_recorded(happened.order_id, error)
+        if is_revived:
+            self._restore(happened.order_id, session)
+        _watch(session, self._wake)
+        session.info[_PENDING].append(happened.order_id)
+        return _committed(happened, session, change) if commit else change
+
+    def _write_alone(self, happened: Event) -> OrderChange:
+        """Record *happened* in a transaction of our own, when our tables are not in the shop's database."""
+        try:
+            with self._database.writing() as session:
+                change, is_revived = _insert(happened, session.connection())
+                if is_revived:
+                    self._restore(happened.order_id, session)
+        except (DatabaseUnavailable, sa.exc.SQLAlchemyError) as error:
+            return not_recorded(happened.order_id, error)
+        self._wake()
+        return change
+
+    def _release(self, order_id: str, session: ShopSession | None, commit: bool) -> None:
+        """Errors are logged, never raised: the shop's cancellation must not fail, and catching up repairs it."""
+        try:
+            with self._database.shop_transaction(session, commit) as own:
+                self._released(own, order_id)
+        except (StorefrontError, sa.exc.SQLAlchemyError) as error:
+            logger.error(
+                "The bundles of the cancelled order %.80r still count as used (%s); `flask storefront catch-up` gives "
+                "them back.",
+                order_id,
+                _first_line(error),
+            )
+
+    def _restore(self, order_id: str, session: Session) -> None:
+        """Errors are logged, never raised: an order that was paid after all must not fail."""
+        try:
+            self._restored(session, order_id)
+        except (StorefrontError, sa.exc.SQLAlchemyError) as error:
+            logger.error(
+                "The bundles of order %.80r, which was cancelled and is placed again, do not count as used (%s); call "
+                "`bundles_applied` again.",
+                order_id,
+                _first_line(error),
+            )
 
     def _as_order(self, order: Any) -> Order:
         if isinstance(order, Order):
@@ -128,31 +173,6 @@ class OrderRecorder:
         return found
 
 
-def record(
-    happened: Event, session: Session, database: Database, wake: Callable[[], object], commit: bool
-) -> OrderChange:
-    """Record *happened* in the transaction of *session*, inside a savepoint. Returns what that does to the order.
-
-    *wake* is called when the outermost transaction of this session commits. With *commit* the session is committed at
-    once, for shops that have already committed their own changes. Database errors are logged with the remedy and
-    signalled, never raised: they must not fail the shop's order.
-
-    The savepoint is set on the connection, not the session, which would flush the shop's pending changes and raise
-    their errors here.
-    """
-    try:
-        connection = session.connection()
-        begin_before_savepoint(connection)
-        database.prepare(connection)
-        with connection.begin_nested(), limited_lock_waits(connection, BLOCKING_SECONDS):
-            change = _insert(happened, connection)
-    except sa.exc.SQLAlchemyError as error:
-        return not_recorded(happened.order_id, error)
-    _watch(session, wake)
-    session.info[_PENDING].append(happened.order_id)
-    return _committed(happened, session, change) if commit else change
-
-
 def _committed(happened: Event, session: Session, change: OrderChange) -> OrderChange:
     try:
         session.commit()
@@ -162,18 +182,7 @@ def _committed(happened: Event, session: Session, change: OrderChange) -> OrderC
     return change
 
 
-def record_alone(happened: Event, database: Database, wake: Callable[[], object]) -> OrderChange:
-    """Record *happened* in a transaction of our own, when our tables are not in the shop's database."""
-    try:
-        with database.writing() as session:
-            change = _insert(happened, session.connection())
-    except (DatabaseUnavailable, sa.exc.SQLAlchemyError) as error:
-        return not_recorded(happened.order_id, error)
-    wake()
-    return change
-
-
-def _insert(happened: Event, connection: sa.Connection) -> OrderChange:
+def _insert(happened: Event, connection: sa.Connection) -> tuple[OrderChange, bool]:
     """Write the event, then look what it does: a read that comes first would make SQLite refuse to wait for its lock."""
     written = connection.execute(sa.insert(table_of(OrderEvent)), _row(happened))
     assert written.inserted_primary_key is not None
@@ -195,10 +204,14 @@ def not_recorded(order_id: object, error: Exception) -> OrderChange:
         "Order %.80r was not recorded for suggestions (%s). If tables are missing, run `flask storefront init-db`; "
         "`flask storefront catch-up` then adds the order.",
         order_id,
-        str(getattr(error, "orig", None) or error).splitlines()[0][:300],
+        _first_line(getattr(error, "orig", None) or error),
     )
     order_not_recorded.send(current_app._get_current_object(), order_id=order_id, error=error)  # type: ignore[attr-defined]
     return OrderChange.NOT_RECORDED
+
+
+def _first_line(error: object) -> str:
+    return str(error).splitlines()[0][:300]
 
 
 def _woken(wake: Callable[[], object]) -> None:

@@ -48,6 +48,7 @@ class Settled:
         unknown: Cancellations and refunds of unknown orders.
         clamped: New orders with a time in the future.
         ahead: Orders far ahead of all others, which count on an earlier day.
+        revived: Ids of orders that were cancelled or did not count, and are placed after all.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -62,6 +63,7 @@ class Settled:
     unknown: int = 0
     clamped: int = 0
     ahead: int = 0
+    revived: list[str] = field(default_factory=list)
 
 
 def settle(
@@ -146,6 +148,8 @@ def _new(
     )
     state.heard(event, days.now)
     settled.placed += 1
+    if before is not None:
+        settled.revived.append(state.order_id)
     settled.clamped += event.clamped
     settled.ahead += days.is_ahead(event.placed_at)
     if event.refunds:
@@ -171,6 +175,8 @@ def _placed_again(
         state.repeated = True
         state.heard(event, days.now)
         return state
+    if is_same and state.status != told.status:
+        settled.revived.append(state.order_id)
     settled.changed += is_same
     settled.placed += not is_same
     placed_at = _time_of(event, state)

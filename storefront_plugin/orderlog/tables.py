@@ -32,7 +32,7 @@ class LoggedOrder(Base):
     Attributes:
         day: The day on which it counts: that of *placed_at*, unless that lies far ahead of all other orders.
         size: Its number of distinct products.
-        status: ``placed``, ``cancelled``, or ``tombstone`` for one that was cancelled before it was placed.
+        status: ``placed``, ``cancelled``, ``unplaced``, or ``tombstone`` for one that was cancelled before it was placed.
         updated_at: When the shop last said so.
         from_call: Whether the shop's own code recorded it.
         from_adapter: Whether the orders adapter has given it.

@@ -174,7 +174,7 @@ class _Orders:
     def read(self, orders: Orders, catalog: Catalog) -> Iterable[Finding]:
         before, ids, last = counted_problems(orders), CatalogueIds(catalog), None
         for page in _pages(orders.iter_orders(), MOST):
-            known = ids.known(line.product_id for order in page for line in order.lines)
+            known = ids.known(line.product_id for order in page for line in order.lines or ())
             for order in page:
                 self._see(order, known, last)
                 last = order.placed_at
@@ -183,19 +183,20 @@ class _Orders:
 
     def _see(self, order: Order, known: Collection[str], last: dt.datetime | None) -> None:
         self.count += 1
-        strange = [line.product_id for line in order.lines if line.product_id not in known]
+        strange = [line.product_id for line in order.lines or () if line.product_id not in known]
         self.unknown.update(strange)
         self.orders_with_unknown += bool(strange)
         now = dt.datetime.now(order.placed_at.tzinfo)
         self.odd["cancelled"] += order.status == "cancelled"
         self.odd["unplaced"] += order.status == "unplaced"
         self.odd["guests"] += order.customer_id is None
-        self.odd["empty"] += not order.lines
+        self.odd["empty"] += order.lines is not None and not order.lines
+        self.odd["unreadable"] += order.lines is None or order.status is None
         self.odd["future"] += order.placed_at > now + dt.timedelta(days=1)
         self.odd["repeated"] += order.id in self.ids
         self.odd["naive"] += order.placed_at.tzinfo is None
         self.odd["unsorted"] += last is not None and _naive(order.placed_at) < _naive(last)
-        self.odd["unpriced"] += any(line.unit_price is None for line in order.lines)
+        self.odd["unpriced"] += any(line.unit_price is None for line in order.lines or ())
         self.ids.add(order.id)
 
     def findings(self) -> Iterator[Finding]:
@@ -229,6 +230,13 @@ _ODD_ORDERS: tuple[tuple[str, Level, str, str, str], ...] = (
         "has",
         "have",
         "a status such as draft, pending or failed, which does not count (see unplaced=).",
+    ),
+    (
+        "unreadable",
+        "error",
+        "has",
+        "have",
+        "lines or a status that cannot be read, and is left as it was: see the log.",
     ),
     ("empty", "warning", "has", "have", "no lines: check what lines is mapped to."),
     ("future", "warning", "lies", "lie", "in the future, which counts as today: check the time zone and placed_at."),

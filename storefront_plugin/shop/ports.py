@@ -112,15 +112,16 @@ class OrderLine:
 class Order:
     """An order. A naive *placed_at* is in ``STOREFRONT_TIMEZONE``.
 
-    *lines* are what was ordered, *refunds* all that came back of it so far.
+    *lines* are what was ordered, *refunds* all that came back of it so far. *lines* or *status* is None where the shop's
+    cannot be read: the order is refused, and what the log knows of it stays.
     """
 
     id: str
     placed_at: dt.datetime
-    lines: Sequence[OrderLine]
+    lines: Sequence[OrderLine] | None
     customer_id: str | None = None
     currency: str | None = None
-    status: OrderStatus = "placed"
+    status: OrderStatus | None = "placed"
     refunds: Sequence[OrderLine] = ()
 
 

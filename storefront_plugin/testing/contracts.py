@@ -154,6 +154,7 @@ class OrdersContract:
             assert isinstance(order.placed_at, dt.datetime)
             assert order.status in ("placed", "unplaced", "cancelled")
             assert order.customer_id is None or clean_id(order.customer_id, "customer id")
+            assert order.lines is not None
             for line in order.lines:
                 self._check_line(line)
 

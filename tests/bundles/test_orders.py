@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +189,44 @@ def test_an_order_that_is_placed_again_after_its_cancellation_counts(shop: Small
     shop.storefront.orders = MemoryOrders([order])
     shop.storefront.catch_up()
     assert BundleRepository(shop.storefront.database).load(stored.id).uses == 1
+
+
+def test_the_uses_of_an_order_that_comes_back_to_life_count_again(shop: SmallShop) -> None:
+    """By a call or by catching up, without another `bundles_applied`, and above the limit: it stands at that price."""
+    stored = published(shop, limit_in_all=1)
+    order = shop.order("p5", "p6", id="o1")
+
+    def used() -> int:
+        shop.db.session.commit()
+        return BundleRepository(shop.storefront.database).load(stored.id).uses
+
+    shop.storefront.order_placed(order)
+    shop.storefront.bundles_applied("o1", pricing_of(stored, 1))
+    assert shop.storefront.order_placed(replace(order, status="cancelled")) == "cancelled"
+    assert used() == 0
+    shop.storefront.bundles_applied("o2", pricing_of(stored, 1))
+    assert shop.storefront.order_placed(order) == "changed"
+    shop.db.session.rollback()
+    assert used() == 0
+    shop.storefront.bundles_applied("o2", pricing_of(stored, 1))
+    assert [shop.storefront.order_placed(order) for _ in range(2)] == ["changed", "known"]
+    assert used() == 2
+    shop.storefront.drain()
+    for status, uses in (("cancelled", 1), ("placed", 2), ("placed", 2), ("cancelled", 1)):
+        shop.storefront.orders = MemoryOrders([replace(order, status=status)])
+        shop.storefront.catch_up()
+        assert used() == uses
+
+
+def test_another_order_under_the_id_of_a_cancelled_one_takes_no_uses_over(shop: SmallShop) -> None:
+    """A database gives out the id of a deleted row again."""
+    stored = published(shop, limit_in_all=2)
+    shop.storefront.order_placed(shop.order("p5", "p6", id="o1"))
+    shop.storefront.bundles_applied("o1", pricing_of(stored, 1))
+    shop.storefront.order_cancelled("o1")
+    assert shop.storefront.order_placed(shop.order("p1", "p2", id="o1", day=9)) == "new"
+    shop.db.session.commit()
+    assert BundleRepository(shop.storefront.database).load(stored.id).uses == 0
 
 
 def test_the_same_order_placed_twice_at_the_same_time_counts_once(shop: SmallShop) -> None:

@@ -36,6 +36,7 @@ AGAIN = (
     pricer.test_words_may_change_between_cart_and_order,
     orders.test_orders_are_placed_cancelled_and_refunded_as_a_plain_model_says,
     orders.test_an_order_that_is_placed_again_after_its_cancellation_counts,
+    orders.test_the_uses_of_an_order_that_comes_back_to_life_count_again,
     orders.test_the_same_order_placed_twice_at_the_same_time_counts_once,
     orders.test_orders_that_change_at_the_same_time_neither_wait_in_a_circle_nor_pass_a_limit,
     orders.test_a_refund_with_an_id_is_stored_once,

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from counting_model import stored
 from small_shop import START, SmallShop
 
-from storefront_plugin import MemoryOrders, Order, OrderLine, SQLAlchemyOrders
+from storefront_plugin import InputError, MemoryOrders, Order, OrderLine, SQLAlchemyOrders
 from storefront_plugin.cli import storefront
 from storefront_plugin.core import clock
 from storefront_plugin.orderlog.events import day_of
@@ -193,6 +193,103 @@ def test_drafts_pending_and_failed_orders_do_not_count_until_they_are_placed(sho
     shop.db.session.commit()
     assert reported(shop.storefront.catch_up()) == {"unplaced": 1}
     assert counts(shop) == {}
+
+
+@pytest.mark.parametrize("status", ["draft", "Pending", "failed"])
+def test_a_call_with_a_draft_pending_or_failed_order_counts_nothing(shop: SmallShop, status: str) -> None:
+    """As from a listener of the shop's models, at every change of an order; its answer says so."""
+    draft = buy(shop, "p1", "p2", call=False, status=status)
+    assert [shop.storefront.order_placed(draft, commit=True) for _ in range(2)] == ["unplaced"] * 2
+    assert counts(shop) == {}
+    assert shop.storefront.order_placed(draft, commit=True) == "unplaced"
+    draft.status = "paid"
+    assert shop.storefront.order_placed(draft, commit=True) == "new"
+    assert counts(shop) == pair("p1", "p2")
+    draft.status = status
+    assert shop.storefront.order_placed(draft, commit=True) == "unplaced"
+    assert counts(shop) == {}
+    draft.status = "paid"
+    assert shop.storefront.order_placed(draft, commit=True) == "changed"
+    assert counts(shop) == pair("p1", "p2")
+    assert shop.storefront.order_placed(shop.order("p3", "p4", status="unplaced"), commit=True) == "unplaced"
+    assert counts(shop) == pair("p1", "p2")
+
+
+def _raise(_: Any) -> Any:
+    raise KeyError("lines")
+
+
+def _begin(purchase: Any) -> Iterator[Any]:
+    yield from purchase.items[:1]
+    raise KeyError("lines")
+
+
+def _mappings(shop: SmallShop) -> dict[str, dict[str, Any]]:
+    """Fields of the adapter that a deployment of the shop has broken."""
+    models: Any = shop.models  # type: ignore[attr-defined]
+    beside = {"lines": models.Item, "line_order_id": models.Item.purchase_id}
+    return {
+        "lines": {"lines": _raise},
+        "a generator of lines": {"lines": _begin},
+        "lines that are no list": {"lines": lambda purchase: 7},
+        "all products": {"line_product_id": _raise},
+        "all products in a table": {**beside, "line_product_id": _raise},
+        "all quantities in a table": {**beside, "line_quantity": _raise},
+        "the status": {"status": _raise},
+        "what is cancelled": {"cancelled": _raise},
+    }
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "lines",
+        "a generator of lines",
+        "lines that are no list",
+        "all products",
+        "all products in a table",
+        "all quantities in a table",
+        "the status",
+        "what is cancelled",
+    ],
+)
+def test_an_order_that_cannot_be_read_stays_as_the_log_knows_it(
+    shop: SmallShop, broken: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is refused, and is neither one without lines nor one that has vanished; a call says so, too."""
+    purchase, stopped = buy(shop, "p1", "p2"), buy(shop, "p3", "p4", status="cancelled")
+    assert counts(shop) == pair("p1", "p2")
+    models: Any = shop.models  # type: ignore[attr-defined]
+    fields: dict[str, Any] = {
+        "lines": models.Purchase.items,
+        "line_product_id": "product_id",
+        "line_quantity": "quantity",
+        "status": models.Purchase.status,
+    }
+    fields |= _mappings(shop)[broken]
+    orders = SQLAlchemyOrders(
+        shop.db, models.Purchase, id=models.Purchase.id, placed_at=models.Purchase.created, **fields
+    )
+    shop.storefront.services.shop.orders = orders
+    report = shop.storefront.catch_up()
+    refused = [purchase.id, stopped.id] if "status" in broken or "cancelled" in broken else [purchase.id]
+    assert [message.split(":")[0] for message in report.refused] == [f"Order '{number}'" for number in refused]
+    assert "cannot be read" in report.refused[0]
+    assert report.vanished == 0
+    assert counts(shop) == pair("p1", "p2")
+    with pytest.raises(InputError, match="cannot be read"):
+        shop.storefront.order_placed(purchase)
+    assert "it is left out" in caplog.text
+    found = shop.app.test_cli_runner().invoke(storefront, ["check"]).stdout
+    assert "lines or a status that cannot be read" in found
+
+
+def test_a_line_that_cannot_be_read_is_left_out_of_its_order(shop: SmallShop) -> None:
+    """Such as one of a product that is gone; the others count."""
+    adapter: Any = shop.storefront.services.shop.orders
+    adapter._lines._readers["product_id"] = lambda item: {"p1": "p1", "p2": "p2"}[item.product_id]
+    buy(shop, "p1", "p2", "p3")
+    assert counts(shop) == pair("p1", "p2")
 
 
 def test_what_waits_to_be_counted_is_settled_before_what_is_read(shop: SmallShop) -> None:

@@ -86,6 +86,22 @@ def release_order(session: Session, database: Database, order_id: str) -> bool:
     return bool(counted)
 
 
+def restore_order(session: Session, database: Database, order_id: str) -> bool:
+    """Count the uses of an order again that was cancelled and is placed after all; False where none are to count.
+
+    The order stands at the price it was given, so its uses count even above a limit. As `release_order` otherwise.
+    """
+    connection = session.connection()
+    begin_before_savepoint(connection)
+    database.prepare(connection)
+    with connection.begin_nested():
+        if not _lock(connection, order_id) or _counted(connection, order_id):
+            return False
+        record, _ = _locked(connection, order_id)
+        _count(connection, order_id, {}, record.bundles, record.currency, limited=False)
+    return bool(record.bundles)
+
+
 def release_orders(database: Database, order_ids: Iterable[str]) -> int:
     """Give back the uses of all cancelled orders of *order_ids*, a transaction each; how many orders that were."""
     released, given = 0, iter(order_ids)
@@ -182,12 +198,13 @@ def _count(
     before: Mapping[int, int],
     used: Sequence[UsedBundle] = (),
     currency: str = "",
+    limited: bool = True,
 ) -> None:
-    """Count what the order *used* in place of what is counted for it *before*; raises `LimitReached`."""
+    """Count what the order *used* in place of what is counted for it *before*; raises `LimitReached` if *limited*."""
     changes = {bundle_id: -count for bundle_id, count in before.items()}
     for one in used:
         changes[one.id] = changes.get(one.id, 0) + one.count
-    _raise_uses(connection, changes)
+    _raise_uses(connection, changes, limited)
     if before:
         connection.execute(sa.delete(_USES).where(_USES.c.order_id == order_id))
     for one in used:
@@ -195,14 +212,18 @@ def _count(
         connection.execute(sa.insert(_USES), row | {"currency": currency, "used_at": clock.now_in_sql()})
 
 
-def _raise_uses(connection: sa.Connection, changes: Mapping[int, int]) -> None:
-    """Raise or lower the uses of bundles that have a limit in all; raises `LimitReached` where it does not suffice."""
-    limited = sa.select(_BUNDLES.c.id).where(_BUNDLES.c.id.in_(changes), _BUNDLES.c.limit_in_all.is_not(None))
+def _raise_uses(connection: sa.Connection, changes: Mapping[int, int], limited: bool) -> None:
+    """Raise or lower the uses of bundles that have a limit in all.
+
+    Raises `LimitReached` where that does not suffice and they are *limited* by it.
+    """
+    counting = sa.select(_BUNDLES.c.id).where(_BUNDLES.c.id.in_(changes), _BUNDLES.c.limit_in_all.is_not(None))
     reached = []
-    for bundle_id in sorted(connection.scalars(limited)):
+    for bundle_id in sorted(connection.scalars(counting)):
         change = changes[bundle_id]
         after = _BUNDLES.c.uses + change
         fits = after <= _BUNDLES.c.limit_in_all if change > 0 else after >= 0
+        fits = fits if limited or change < 0 else sa.true()
         raised = sa.update(_BUNDLES).where(_BUNDLES.c.id == bundle_id, fits).values(uses=after)
         if change and not connection.execute(raised).rowcount and change > 0:
             reached.append(bundle_id)

@@ -70,16 +70,23 @@ class OrderLines:
                 "of the lines together with line_order_id."
             )
 
-    def beside(self, session: Session, order_keys: Sequence[Any]) -> dict[str, list[RawLine]]:
-        """Lines of a separate model by the order's key as text; empty otherwise."""
+    @property
+    def is_beside(self) -> bool:
+        """Whether the lines are of a separate model."""
+        return self._beside is not None
+
+    def beside(self, session: Session, order_keys: Sequence[Any]) -> dict[str, list[RawLine | None]]:
+        """Lines of a separate model by the order's key as text, None for one that cannot be read; empty otherwise."""
         if self._beside is None or not order_keys:
             return {}
-        found: dict[str, list[RawLine]] = {}
+        found: dict[str, list[RawLine | None]] = {}
+        needed = self._beside.callables.keys() - {"unit_price"}
         statement = self._beside.select(self._order_id.label("sf_order"))
         statement = statement.order_by(*sa.inspect(self._sorted_by).primary_key)
         for chunk in chunks(order_keys):
             for row in all_rows(session, statement.where(self._order_id.in_(chunk)), self._beside.needs_entity):
-                found.setdefault(str(row[-1]), []).append(self._beside.values(row))
+                line = self._beside.values(row)
+                found.setdefault(str(row[-1]), []).append(line if needed <= line.keys() else None)
         return found
 
     def failing_fields(self, reads: ShopReads) -> dict[str, str]:
@@ -91,7 +98,10 @@ class OrderLines:
         return {f"line_{name}": message for name, message in found.items()}
 
     def read(self, value: Any) -> list[RawLine]:
-        """Lines from the value of a relationship, callable or JSON column. Raises `Unusable` if it is not a list."""
+        """Lines from the value of a relationship, callable or JSON column.
+
+        Raises `Unusable` if it is not a list, or none of it can be read.
+        """
         if isinstance(value, (str, bytes)):
             try:
                 value = json.loads(value)
@@ -101,7 +111,12 @@ class OrderLines:
             return []
         if isinstance(value, Mapping) or not isinstance(value, Iterable):
             raise Unusable(f"a {type(value).__name__} instead of a list")
-        return [line for line in map(self._line, value) if line]
+        try:
+            return readable(list(map(self._line, value)))
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError, Unusable):
+            raise
+        except Exception as error:  # a generator of the shop's own may raise anything
+            raise Unusable(f"not available ({type(error).__name__})") from error
 
     def _line(self, line: Any) -> RawLine | None:
         if isinstance(line, OrderLine):
@@ -113,6 +128,14 @@ class OrderLines:
         except Exception as error:
             self._problem_counts.add([Problem("lines", f"not available ({type(error).__name__})")], None, error)
             return None
+
+
+def readable(lines: Sequence[RawLine | None]) -> list[RawLine]:
+    """The *lines* that could be read. Raises `Unusable` where none of them could: the order has some all the same."""
+    found = [line for line in lines if line is not None]
+    if lines and not found:
+        raise Unusable("not available in any line")
+    return found
 
 
 def order_line(raw: RawLine, currency: str | None, minor: bool) -> tuple[OrderLine, bool]:

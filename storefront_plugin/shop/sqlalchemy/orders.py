@@ -20,12 +20,14 @@ from ..order_status import CANCELLED, UNPLACED, plain_status
 from ..ports import Order, OrderLine, OrderStatus, clean_id
 from ..values import Unusable, moment
 from .mapping import FieldMap, all_rows, as_callable, as_expression, required_expression
-from .order_lines import OrderLines, RawLine, VariantFold, order_line
+from .order_lines import OrderLines, RawLine, VariantFold, order_line, readable
 from .sessions import ShopReads
 from .trials import failing_fields
 
 PAGE = 500
 """Orders per query; no cursor stays open in between."""
+
+_LEFT_OUT = ("id", "placed_at", "lines", "product_of", "status", "cancelled")
 
 PriceUnit = Literal["major", "minor"]
 
@@ -85,7 +87,7 @@ class SQLAlchemyOrders:
         if product_of is not None and line_variant_id is None:
             raise ConfigurationError("product_of needs line_variant_id, the variant that a line sold.")
         self.model = Model
-        self.problem_counts = ProblemCounts(f"orders of {Model.__name__}", ("id", "placed_at", "lines", "product_of"))
+        self.problem_counts = ProblemCounts(f"orders of {Model.__name__}", _LEFT_OUT)
         self._id = required_expression("id", id, Model)
         self._placed_at = required_expression("placed_at", placed_at, Model)
         self._order_key = self._id if order_key is None else required_expression("order_key", order_key, Model)
@@ -173,20 +175,24 @@ class SQLAlchemyOrders:
         orders = (self._order(each, raw) for each, raw in zip(values, lines, strict=True))
         return [order for order in orders if order is not None]
 
-    def _raw_lines(self, values: Mapping[str, Any], beside: list[RawLine]) -> list[RawLine]:
+    def _raw_lines(self, values: Mapping[str, Any], beside: list[RawLine | None]) -> list[RawLine] | None:
+        """The lines of an order; None where they cannot be read, which is not the same as none."""
         try:
-            return self._lines.read(values["lines"]) if "lines" in values else beside
+            if self._lines.is_beside:
+                return readable(beside)
+            return self._lines.read(values["lines"]) if "lines" in values else None
         except Unusable as unusable:
             self.problem_counts.add([Problem("lines", str(unusable))], values.get("id"))
-            return []
+            return None
 
-    def _fold_variants(self, session: Session, orders: Sequence[list[RawLine]]) -> None:
+    def _fold_variants(self, session: Session, orders: Sequence[list[RawLine] | None]) -> None:
         """Set the product of lines with a variant; lines with an unknown variant keep theirs."""
         if self._fold is None:
             return
-        sold = {str(line["variant_id"]) for lines in orders for line in lines if line.get("variant_id") is not None}
+        read = [lines for lines in orders if lines is not None]
+        sold = {str(line["variant_id"]) for lines in read for line in lines if line.get("variant_id") is not None}
         products = self._fold.products(session, sold) if sold else {}
-        for lines in orders:
+        for lines in read:
             lines[:] = [{**line, "product_id": self._shown(line, products)} for line in lines]
 
     def _shown(self, line: RawLine, products: Mapping[str, str]) -> Any:
@@ -195,7 +201,7 @@ class SQLAlchemyOrders:
             self.problem_counts.add([Problem("product_of", "unknown for a variant")], line.get("variant_id"))
         return product
 
-    def _order(self, values: Mapping[str, Any], raw_lines: Sequence[RawLine]) -> Order | None:
+    def _order(self, values: Mapping[str, Any], raw_lines: Sequence[RawLine] | None) -> Order | None:
         try:
             id = clean_id(values["id"], "order id")
             placed_at = moment(values["placed_at"])
@@ -203,11 +209,11 @@ class SQLAlchemyOrders:
             self.problem_counts.add([Problem("id" if isinstance(error, InputError) else "placed_at", "unusable")])
             return None
         currency = _currency(values.get("currency")) or current_mount.currency
-        lines = tuple(self._cleaned(raw_lines, currency, id))
+        lines = tuple(self._cleaned(raw_lines or (), currency, id))
         return Order(
             id=id,
             placed_at=placed_at,
-            lines=tuple(line for line, came_back in lines if not came_back),
+            lines=None if raw_lines is None else tuple(line for line, came_back in lines if not came_back),
             refunds=tuple(line for line, came_back in lines if came_back),
             customer_id=_customer(values.get("customer_id")),
             currency=currency,
@@ -223,7 +229,10 @@ class SQLAlchemyOrders:
             except Unusable as unusable:
                 self.problem_counts.add([Problem("lines", f"a line {unusable}")], order_id)
 
-    def _status(self, values: Mapping[str, Any]) -> OrderStatus:
+    def _status(self, values: Mapping[str, Any]) -> OrderStatus | None:
+        """None where a callable that tells it has raised."""
+        if {"status", "cancelled"} & self._fields.callables.keys() - values.keys():
+            return None
         # An enum is compared by itself, its value and its name.
         words = frozenset(_words(values.get("status")))
         if words & self._cancelled_words if self._cancelled_words else values.get("cancelled"):
