@@ -1,5 +1,6 @@
 -- Finds the products that are most alike in content. Works on
---   products  number, sellable, family (variant group), category (the most specific one)
+--   products  number, sellable, family (variant group), departments (its categories but those of nearly all products),
+--             category (the most specific of these, else of all), reach (the shares of its fields beside categories)
 --   terms     token, term, frequency, chosen: whether products are brought together by it
 --   vectors   number, term, x: the chosen features of a product, each field of length √share
 --   ring      number, other: pairs of one category, so that no product stays without neighbours
@@ -9,14 +10,29 @@ CREATE TABLE rows AS
 SELECT * FROM read_json($file, format = 'newline_delimited', maximum_object_size = 16777216,
                         columns = {n: 'INTEGER', s: 'BOOLEAN', g: 'VARCHAR', c: 'VARCHAR', k: 'VARCHAR[]', w: 'DOUBLE[]'});
 
--- name: products
-CREATE TABLE products AS SELECT n AS number, s AS sellable, g AS family, c AS category FROM rows;
-
 -- name: features
 CREATE TABLE features AS SELECT n AS number, unnest(k) AS token, unnest(w) AS weight FROM rows;
 
 -- name: fields
 CREATE TABLE fields AS SELECT unnest($names) AS field, unnest($shares) AS share;
+
+-- name: products
+CREATE TABLE products AS
+WITH held AS (SELECT number, token, weight FROM features WHERE left(token, 1) = 'c'),
+telling AS (
+    SELECT token, CAST(row_number() OVER () AS INTEGER) AS department FROM held GROUP BY token
+    HAVING count(*) <= $nearly_all * (SELECT count(DISTINCT number) FROM held)
+),
+departments AS (
+    SELECT number, list(department) AS departments, arg_max(token, weight) AS category
+    FROM held JOIN telling USING (token) GROUP BY number
+),
+reaches AS (
+    SELECT number, sum(share) AS reach FROM (SELECT DISTINCT number, left(token, 1) AS field FROM features)
+    JOIN fields USING (field) WHERE field <> 'c' GROUP BY number
+)
+SELECT n AS number, s AS sellable, g AS family, coalesce(category, 'c:' || c) AS category, departments, coalesce(reach, 0) AS reach
+FROM rows LEFT JOIN departments ON departments.number = n LEFT JOIN reaches ON reaches.number = n;
 
 -- name: terms
 -- A token of many products says little and makes the square of their number of pairs. The rarest are chosen first,
@@ -60,18 +76,33 @@ WITH dots AS (
     SELECT number, other, 0 FROM ring WHERE number % $passes = $pass
 ),
 sums AS (SELECT number, other, sum(dot) AS dot FROM dots GROUP BY number, other),
-scored AS (
-    SELECT sums.number, CAST(other AS VARCHAR) AS member,
-           CAST(round(1e6 * (dot + CASE WHEN one.category = two.category THEN $same_category ELSE 0 END)) AS BIGINT)
-               AS score, two.sellable
+pairs AS (
+    SELECT sums.number, other,
+           dot + CASE WHEN one.category = two.category THEN $same_category ELSE 0 END AS likeness, two.sellable
     FROM sums JOIN products one ON one.number = sums.number JOIN products two ON two.number = other
     WHERE one.family IS NULL OR one.family IS DISTINCT FROM two.family
+),
+best AS (
+    SELECT number, other, CAST(round(1e6 * likeness) AS BIGINT) AS score, sellable
+    FROM pairs WHERE likeness >= $floor
+    QUALIFY row_number() OVER (PARTITION BY number, sellable ORDER BY score DESC, CAST(other AS VARCHAR) DESC) <= $compared
+),
+scored AS (
+    SELECT best.number, other, score, best.sellable,
+           -- NULL where either has no category that tells
+           list_has_any(one.departments, two.departments) AS same, $floor_share * least(one.reach, two.reach) AS floor
+    FROM best JOIN products one ON one.number = best.number JOIN products two ON two.number = other
+),
+fitting AS (
+    SELECT number, CAST(other AS VARCHAR) AS member, score, sellable, same,
+           count(*) FILTER (WHERE same AND sellable) OVER (PARTITION BY number) AS kin
+    FROM scored WHERE same OR score >= 1e6 * floor
 ),
 placed AS (
     -- What is sold out stands beside those that can be sold, in nobody's place: it is there when it is back.
     SELECT number, member, CAST(score AS VARCHAR) AS score,
            row_number() OVER (PARTITION BY number, sellable ORDER BY score DESC, member DESC) AS place
-    FROM scored WHERE score >= 1e6 * $floor
+    FROM fitting WHERE same IS DISTINCT FROM FALSE OR kin < $enough_kin
 ),
 packed AS (
     SELECT number, $stems[number % len($stems) + 1] AS stem, 2 + 2 * count(*) AS words,

@@ -13,6 +13,7 @@ from typing import Final
 
 from ..core.queries import Queries
 from ..shop.ports import Product
+from .departments import NEARLY_ALL
 
 MAX_TOKENS: Final = 400
 """Maximum words per product, those of the title first."""
@@ -67,8 +68,17 @@ def _words(product: Product) -> Counter[str]:
 KEPT: Final = 30
 """Neighbours of a product that can be sold; as many that cannot are kept beside them."""
 
-FLOOR: Final = 0.02
-"""Products with a lower similarity are not neighbours."""
+COMPARED: Final = 100
+"""The most similar products, those that can be sold and as many others, among which neighbours are chosen by department."""
+
+FLOOR: Final = 0.005
+"""Products of one department with a lower similarity are not neighbours."""
+
+FLOOR_SHARE: Final = 0.11
+"""The same for others: the share of what their brands, attributes and texts could have in common at most."""
+
+ENOUGH_KIN: Final = 4
+"""Neighbours of a product's own department from which on those of others are left out."""
 
 PAIR_BUDGET: Final = 50_000_000
 """Maximum pairs of products that are compared for sharing a feature."""
@@ -105,7 +115,10 @@ class NeighbourFinder:
             passes=parts,
             stems=list(stems),
             keep=KEPT,
+            compared=COMPARED,
             floor=FLOOR,
+            floor_share=FLOOR_SHARE,
+            enough_kin=ENOUGH_KIN,
             same_category=SAME_CATEGORY,
         )
         found: dict[str, list[bytes]] = {}
@@ -115,10 +128,10 @@ class NeighbourFinder:
 
     def _prepare(self, rows: Path, budget: int) -> None:
         self._queries.run("rows", file=str(rows))
-        self._queries.run("products")
         self._queries.run("features")
-        self._queries.drop("rows")
         self._queries.run("fields", names=list(FIELD_WEIGHTS), shares=list(FIELD_WEIGHTS.values()))
+        self._queries.run("products", nearly_all=NEARLY_ALL)
+        self._queries.drop("rows")
         self._queries.run("terms", budget=budget)
         self._queries.run("vectors")
         self._queries.drop("features")

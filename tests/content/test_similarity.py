@@ -115,6 +115,35 @@ def test_rarer_shared_categories_weigh_more(index: Index) -> None:
     assert found["near"] > found.get("far", 0)
 
 
+def mugs(count: int) -> list[Product]:
+    """So many mugs with nothing in common but their department."""
+    return [product(f"mug{n}", f"Thing{n}", f"kind{n}", "kitchen") for n in range(count)]
+
+
+def test_a_product_of_another_department_is_no_neighbour_of_one_with_enough_of_its_own(index: Index) -> None:
+    """However many words they share; with fewer than four of its own the closest of others help."""
+    others = [product(f"p{n}", f"Other{n}", f"other{n}", "phones") for n in range(9)]
+    mug = product("mug", "Sage mug with a lid", "mugs", "kitchen")
+    phone = product("phone", "Sage phone with a lid", "smart", "phones")
+    assert set(index.alike(index.run(mug, phone, *mugs(4), *others), "mug")) == {"mug0", "mug1", "mug2", "mug3"}
+    assert set(index.alike(index.run(mug, phone, *mugs(3), *others), "mug")) == {"mug0", "mug1", "mug2", "phone"}
+
+
+def test_a_shared_word_alone_makes_no_neighbours_of_two_departments(index: Index) -> None:
+    """One word of many is less than the floor, also where no product has a category."""
+    words = [" ".join(f"w{n}x{m}" for m in range(30)) for n in range(2)]
+    mug = product("mug", "Sage mug", "mugs", description=words[0])
+    phone = product("phone", "Sage phone", "phones", description=words[1])
+    more = [product(f"p{n}", f"Sage thing{n}", f"c{n}", description=f"d{n}") for n in range(9)]
+    assert "phone" not in index.alike(index.run(mug, phone, *more), "mug")
+
+
+def test_a_category_of_all_products_makes_no_department(index: Index) -> None:
+    """Wherever it stands: the others decide."""
+    found = [product(f"{kind}{n}", f"{kind} {n}", "all", kind) for kind in ("mug", "phone") for n in range(6)]
+    assert set(index.alike(index.run(*found), "mug0")) == {f"mug{n}" for n in range(1, 6)}
+
+
 def test_japanese_titles_find_each_other(index: Index) -> None:
     """Without spaces and without categories, shared characters are enough."""
     edition = index.run(

@@ -92,6 +92,21 @@ def test_top_rated_on_a_page_stays_near_its_product(rated_shop: SmallShop) -> No
     assert len(shown) == len(set(shown))
 
 
+def test_a_page_whose_similar_products_are_not_rated_shows_none_of_elsewhere(
+    make_shop: Callable[..., SmallShop],
+) -> None:
+    """The best of the whole shop are for pages that nothing is like; `recommend` goes on with them."""
+    others = [
+        replace(one, rating=None, review_count=0) if n % 4 == 0 else one for n, one in enumerate(rated_products())
+    ]
+    shop = make_shop(catalog=MemoryCatalog(others))
+    with shop.app.app_context():
+        shop.storefront.drain()
+        page = shop.storefront.page("product", ["p1"])
+        assert shop.storefront.fill(page, ["top_rated"])[0].is_empty
+        assert shop.ids("top_rated", "p1", limit=1) == ["p2"]
+
+
 def test_bought_together_needs_the_minimum_support(shop: SmallShop) -> None:
     """Two orders are an accident; three are said."""
     shop.place(*[["p1", "p2"]] * 3, *[["p1", "p3"]] * 2)

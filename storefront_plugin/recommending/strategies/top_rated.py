@@ -17,11 +17,14 @@ RATED = ReasonKind("rated", N_("Highly rated"))
 BOUNDS = Ranking("rated", reviews_of, lambda reviews: lower_bounds(reviews, clock.now()))
 """Products by the lower bound of their rating, in stars."""
 
+NEAR = 16
+"""Products most like the seeds, among which reviews decide."""
+
 FILL = 200
 
 
 class TopRated(Strategy):
-    """Ranks by the lower bound of the rating: products alike to the seeds; the best of the whole shop where none are."""
+    """Ranks by the lower bound of the rating: products alike to the seeds; of the whole shop only where none are alike."""
 
     name = "top_rated"
     title = N_("Highly rated")
@@ -33,10 +36,11 @@ class TopRated(Strategy):
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
         rated, unsellable = question.snapshot.ranking(BOUNDS.name), question.snapshot.unsellable.numbers
-        near = ranked({number: rated[number] for number, _ in answers.alike if number in rated})
+        nearest = dict(first_sellable(answers.alike, NEAR, unsellable))
+        near = ranked({number: rated[number] for number in nearest if number in rated})
         for number, bound in near:
             yield Candidate(number, bound, RATED)
-        if any(number not in unsellable for number, _ in near) and not question.page.all_candidates:
+        if not (nearest.keys() <= unsellable or question.page.all_candidates):
             return  # a garden hose is no help beside a camera, however well it is rated
         skip = {number for number, _ in near}.union(question.seeds)
         others = (pair for pair in rated.items() if pair[0] not in skip)
