@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import marshal
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flask import Flask
 
 from ..core.errors import AdapterError
-from ..redis_store import Command, RedisStore
+from ..core.forks import ProcessLock
+from ..redis_store import MISSING, Command, RedisStore
 from ..shop.ports import Product
 from ..shop.product_cache import ProductCache
 from ..signals import slot_failed
@@ -39,6 +42,46 @@ class Failures:
         slot_failed.send(self._app, slot=slot, error=error)
 
 
+HELD_REPLIES = 4096
+HELD_BYTES = 16_384
+"""Replies above this are not held: those of a product that is bought with everything."""
+HELD_FRESH = 60.0
+HELD_SECONDS = 3600.0
+
+
+class HeldReplies:
+    """The latest replies to the reads of pages, packed: a page that Redis does not answer shows what it showed before.
+
+    About 2 kB each, at most `HELD_REPLIES`, for an hour. One is packed again when it is a minute old.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._held: OrderedDict[Command, tuple[float, bytes]] = OrderedDict()
+        self._lock = ProcessLock()
+
+    def filled(self, reads: Sequence[Command], replies: Sequence[Any]) -> dict[Command, Any]:
+        """Each of *reads* with its reply, or with the last one where that is `MISSING`."""
+        now = self._clock()
+        found = dict(zip(reads, replies, strict=True))
+        for read, reply in found.items():
+            held = self._held.get(read)
+            if reply is not MISSING:
+                if held is None or held[0] < now - HELD_FRESH:
+                    self._hold(read, reply, now)
+            elif held is not None and held[1] and held[0] > now - HELD_SECONDS:
+                found[read] = marshal.loads(held[1])  # noqa: S302 - packed by this process
+        return found
+
+    def _hold(self, read: Command, reply: Any, now: float) -> None:
+        packed = marshal.dumps(reply)
+        with self._lock:
+            self._held[read] = (now, packed if len(packed) <= HELD_BYTES else b"")
+            self._held.move_to_end(read)
+            while len(self._held) > HELD_REPLIES:
+                self._held.popitem(last=False)
+
+
 class PageReader:
     """Asks Redis and the catalogue for a page; one that is ``blocking`` waits for both and gets their errors.
 
@@ -51,14 +94,19 @@ class PageReader:
     def __init__(self, store: RedisStore, products: ProductCache, failed: Callable[[str, Exception], None]) -> None:
         self._store = store
         self._products = products
+        self._held = HeldReplies()
         self.failed = failed
 
     def ask(self, page: Page, reads: Sequence[Command]) -> list[Any]:
         """The replies to *reads*, in one trip; `MISSING` where Redis is late."""
         return self._store.execute(reads) if page.blocking else self._store.fetch(reads)
 
+    def held(self, reads: Sequence[Command], replies: Sequence[Any]) -> dict[Command, Any]:
+        """Each of *reads* with its reply; where Redis was late, with the one that this process had last."""
+        return self._held.filled(reads, replies)
+
     def products(self, page: Page, ids: Sequence[str]) -> dict[str, Product | None]:
-        """The products of *ids*; None for unknown ones, and for all where the catalogue fails."""
+        """The products of *ids*, None for unknown ones; where the catalogue fails, those that this process still holds."""
         try:
             return self._products.get_many(ids, page.shop_locale, page.blocking) if ids else {}
         except AdapterError as error:
@@ -66,7 +114,7 @@ class PageReader:
                 raise
             self.failed(page.placement, error)
             page.catalog_failed = True
-            return dict.fromkeys(ids)
+            return dict.fromkeys(ids) | self._products.held(ids, page.shop_locale)
 
     def cached_products(self, page: Page, ids: Iterable[str]) -> dict[str, Product | None]:
         """Those of *ids* that this process holds; asks nobody."""

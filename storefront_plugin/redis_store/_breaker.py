@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-FAILURES: Final = 3
+from ..core.patience import RecentCalls
+
 OPEN_SECONDS: Final = 5.0
 JITTER_SECONDS: Final = 1.0
 
@@ -17,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class Breaker:
-    """Closed while calls succeed; open after *failures* in a row, for *seconds* plus a random part of *jitter*.
+    """Closed while calls succeed; open once most of the latest failed, for *seconds* plus a random part of *jitter*.
 
     An open breaker is closed by a successful probe only, never by a page. Probes are made by `probe`, called from the
     worker, or by a short-lived daemon thread that `allows` starts when one is overdue.
@@ -34,7 +35,6 @@ class Breaker:
         ping: Callable[[], bool],
         label: str = "",
         *,
-        failures: int = FAILURES,
         seconds: float = OPEN_SECONDS,
         jitter: float = JITTER_SECONDS,
         clock: Callable[[], float] = time.monotonic,
@@ -42,13 +42,12 @@ class Breaker:
     ) -> None:
         self._ping = ping
         self._label = label
-        self._failures = failures
         self._seconds = seconds
         self._jitter = jitter
         self._clock = clock
         self._background = background
         self._lock = threading.Lock()
-        self._count = 0
+        self._latest = RecentCalls(clock)
         self._reopens_at: float | None = None
         self._probing = False
 
@@ -67,21 +66,18 @@ class Breaker:
 
     def succeeded(self) -> None:
         """Record that a call was answered in time."""
-        if self._count:
-            with self._lock:
-                self._count = 0
+        self._latest.add(failed=False)
 
     def failed(self, why: object = "no answer") -> None:
         """Record that a call failed or timed out; *why* is for the log."""
+        self._latest.add(failed=True)
         with self._lock:
-            self._count += 1
-            opens = self._count >= self._failures and self._reopens_at is None
+            opens = self._reopens_at is None and self._latest.mostly_failed
             if opens:
                 self._open()
         if opens:
-            times = self._failures
             _log.warning(
-                "Redis at %s failed %d times in a row (%s); pages continue without it.", self._label, times, why
+                "Redis at %s failed most of the latest calls (%s); pages continue without it.", self._label, why
             )
 
     def probe(self, *, early: bool = False) -> bool:
@@ -113,7 +109,7 @@ class Breaker:
         with self._lock:
             self._probing = False
             if answered:
-                self._count = 0
+                self._latest.clear()
                 self._reopens_at = None
             else:
                 self._open()

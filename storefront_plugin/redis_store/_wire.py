@@ -25,6 +25,9 @@ _NO_INTRODUCTION: dict[str, Any] = (
     {"driver_info": None} if "driver_info" in _KNOWN else {"lib_name": None, "lib_version": None}
 )
 
+LEAST_SECONDS: Final = 0.001
+"""Timeout for sending where the processor came too late to a page: the kernel takes a request at once, or never."""
+
 OPTIONS: Final[dict[str, Any]] = {
     "protocol": 3,  # RESP3: typed replies, such as scores as floats
     **_NO_INTRODUCTION,
@@ -71,7 +74,7 @@ class Wire(Forkable):
     def send(self, payload: bytes, ends: float) -> None:
         """Send packed commands before *ends* (monotonic seconds)."""
         try:
-            self._sock.settimeout(_left(ends))
+            self._sock.settimeout(max(LEAST_SECONDS, ends - time.monotonic()))
             self._sock.sendall(payload)
         except TimeoutError as error:
             raise RedisTimeoutError("not sent in time") from error
@@ -84,9 +87,15 @@ class Wire(Forkable):
         return len(self._replies) >= count
 
     def collect(self, count: int, ends: float) -> list[Any]:
-        """The next *count* replies, before *ends*; error replies are exceptions in the list."""
+        """The next *count* replies, before *ends*; error replies are exceptions in the list.
+
+        What has arrived by then is taken even where this thread gets to look only later: on a busy machine it waits for
+        the processor longer than the server takes to answer.
+        """
         while len(self._replies) < count:
-            self._receive(_left(ends))
+            left = ends - time.monotonic()
+            if not self._receive(max(0.0, left)) and left <= 0:
+                raise RedisTimeoutError("no reply in time")
         taken, self._replies = self._replies[:count], self._replies[count:]
         return taken
 
@@ -105,31 +114,24 @@ class Wire(Forkable):
         """After a fork, in the child: close its copy, which leaves the parent's connection alone."""
         self._sock.close()
 
-    def _receive(self, seconds: float) -> None:
+    def _receive(self, seconds: float) -> bool:
+        """Read what arrives within *seconds*; returns whether anything did."""
         try:
             self._sock.settimeout(seconds)
             data = self._sock.recv(_CHUNK)
-        except TimeoutError as error:
-            raise RedisTimeoutError("no reply in time") from error
-        except (BlockingIOError, InterruptedError):
-            return
+        except (TimeoutError, BlockingIOError, InterruptedError):
+            return False
         except OSError as error:
             if type(error).__name__ in ("SSLWantReadError", "SSLWantWriteError"):
-                return  # an incomplete TLS record
+                return False  # an incomplete TLS record
             raise RedisConnectionError(f"connection lost: {error}") from error
         if not data:
             raise RedisConnectionError("connection closed by the server")
         self._reader.feed(data)
         while (reply := self._reader.gets()) is not _WAITING:
             self._replies.append(reply)
+        return True
 
 
 def _new_reader() -> hiredis.Reader:
     return hiredis.Reader(protocolError=InvalidResponse, replyError=ResponseError, notEnoughData=_WAITING)
-
-
-def _left(ends: float) -> float:
-    left = ends - time.monotonic()
-    if left <= 0:
-        raise RedisTimeoutError("no reply in time")
-    return left

@@ -13,6 +13,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from ..core.errors import StoreUnavailable
 from ..core.forks import Forkable, join_forks
+from ..core.patience import Patience
 from ._errors import error_code, is_outage, refused_command
 from ._info import StoreFacts, facts_of
 from ._nodes import Node, Part, exchange
@@ -33,11 +34,14 @@ class _Reader:
     def __init__(self, topology: Topology, deadline: float) -> None:
         self._topology = topology
         self._deadline = deadline
+        self._patience = Patience(deadline)
         self._logged: set[tuple[str, str]] = set()
 
-    def fetch(self, commands: Sequence[Command], seconds: float) -> list[Any]:
-        """The replies of *commands* in their order, all within *seconds*."""
-        ends = time.monotonic() + seconds
+    def fetch(self, commands: Sequence[Command], seconds: float | None) -> list[Any]:
+        """The replies of *commands* in their order, all within *seconds*; None is as long as pages wait now."""
+        began = time.monotonic()
+        seconds = self._patience.limit if seconds is None else seconds
+        ends = began + seconds
         packed = [command.packed() for command in commands]
         replies: list[Any] = [MISSING] * len(commands)
         if not commands or seconds <= 0 or not self._topology.is_known(ends):
@@ -45,9 +49,11 @@ class _Reader:
         places = self._group(commands)
         parts = [Part(node, [packed[place] for place in at]) for node, at in places.items()]
         exchange(parts, ends)
-        for part in parts:
-            if self._is_answered(part, seconds):
-                self._fill(replies, commands, places[part.node], part.replies)
+        answered = [part for part in parts if self._is_answered(part, seconds)]
+        if answered == parts:
+            self._patience.took(time.monotonic() - began)
+        for part in answered:
+            self._fill(replies, commands, places[part.node], part.replies)
         return replies
 
     def _group(self, commands: Sequence[Command]) -> dict[Any, list[int]]:
@@ -145,14 +151,14 @@ class RedisStore(Forkable):
 
         Args:
             commands: Commands of one key each; for the types of replies see `Command`.
-            timeout: Seconds left for the page, if shorter than the deadline. With 0 or less nothing is sent.
+            timeout: Seconds left for the page, if shorter than the deadline. With 0 or less nothing is sent. Without, it
+                is the deadline, or longer where answers usually take longer now (see `Patience`).
 
         Returns:
             A reply for each command; `MISSING` if Redis did not answer in time, the node is down, or the command failed.
             Never raises when Redis is unavailable.
         """
-        seconds = self._deadline if timeout is None else min(timeout, self._deadline)
-        return self._live().reader.fetch(commands, seconds)
+        return self._live().reader.fetch(commands, None if timeout is None else min(timeout, self._deadline))
 
     def answers(self, command: Command, seconds: float) -> bool:
         """Whether Redis answers *command* within *seconds*, which may be longer than the deadline.

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from ..core.errors import AdapterError
 from ..core.forks import ProcessLock
+from ..core.patience import Patience, RecentCalls
 from .cleaning import clean_product, stock_left
 from .ports import Catalog, LiveStock, Product
 from .values import Unusable
@@ -23,8 +24,12 @@ MAX_CARDS = 20_000
 CHANGED_IDS = 32
 """Changed products read with each page; a process that missed more forgets all it knows."""
 
-SLOW_TIMES = 2
-SKIP_SECONDS = 30.0
+HELD_SECONDS = 3600.0
+"""How long product data is shown that is older than it should be, while the catalogue is late or fails."""
+
+SKIP_SECONDS = (5.0, 60.0)
+"""How long a late catalogue is left alone: at first, doubled each time that it is late again, and at most."""
+
 WARM_UP = 3
 """First calls of a process, which open connections and compile queries: their time says nothing of the catalogue."""
 
@@ -34,8 +39,9 @@ class ProductCache:
 
     Cached by locale too: a shop's titles may follow the language of the request.
 
-    A catalogue that passed the *deadline* twice in a row is left alone for 30 s: Python cannot interrupt it, so the
-    shop's page is slow at most twice.
+    Python cannot interrupt a catalogue. One that is late on most of the latest pages is left alone for `SKIP_SECONDS`,
+    and pages show what is held. Late is what takes longer than *deadline*, and than a catalogue of this shop usually
+    takes (see `Patience`).
 
     *loaded* is called with what the catalogue has answered.
     """
@@ -52,7 +58,6 @@ class ProductCache:
         self._catalog = catalog
         self._live = catalog if isinstance(catalog, LiveStock) else None
         self._seconds = seconds
-        self._deadline = deadline
         self._currency = currency
         self._loaded = loaded
         self._clock = clock
@@ -61,8 +66,10 @@ class ProductCache:
         self._lock = ProcessLock()
         self._forgotten = 0
         self._calls = 0
-        self._slow = 0
+        self._patience = Patience(deadline)
+        self._latest = RecentCalls(clock)
         self._skip_until = 0.0
+        self._skips = 0
 
     def get_many(self, ids: Iterable[str], locale: str = "", blocking: bool = False) -> dict[str, Product | None]:
         """Products of *ids*, None for unknown ones; at most one call to the catalogue.
@@ -90,6 +97,12 @@ class ProductCache:
         now = self._clock()
         found = ((product_id, self._cached.get((locale, product_id))) for product_id in ids)
         return {product_id: one[1] for product_id, one in found if one is not None and one[0] > now}
+
+    def held(self, ids: Iterable[str], locale: str = "") -> dict[str, Product | None]:
+        """Those of *ids* that were read within the last hour, for pages that do without the catalogue."""
+        oldest = self._clock() + self._seconds - HELD_SECONDS
+        found = ((product_id, self._cached.get((locale, product_id))) for product_id in ids)
+        return {product_id: one[1] for product_id, one in found if one is not None and one[0] > oldest}
 
     def _in_stock_now(self, catalog: LiveStock, cached: Sequence[Product], blocking: bool) -> dict[str, Product]:
         """The *cached* products whose stock has changed since."""
@@ -149,7 +162,7 @@ class ProductCache:
     def _timed(self, call: Callable[[], _Answer], blocking: bool = False) -> _Answer:
         began = self._clock()
         if began < self._skip_until and not blocking:
-            raise AdapterError("The catalogue was slower than the deadline twice; it is tried again within 30 s.")
+            raise AdapterError("The catalogue was late on most of the latest pages; it is tried again within a minute.")
         try:
             return call()
         except AdapterError:
@@ -164,15 +177,25 @@ class ProductCache:
         self._calls += 1
         if self._calls <= WARM_UP:
             return
-        self._slow = self._slow + 1 if seconds > self._deadline else 0
-        if self._slow >= SLOW_TIMES:
-            self._slow = 0
-            self._skip_until = self._clock() + SKIP_SECONDS
-            logger.warning(
-                "The catalogue took %.0f ms, above STOREFRONT_DEADLINE_MS, twice in a row; its slots are left out "
-                "for 30 s. `flask storefront check` names slow fields.",
-                seconds * 1000,
-            )
+        late = seconds > self._patience.limit
+        self._patience.took(seconds)
+        self._latest.add(failed=late)
+        if not late:
+            self._skips = 0
+        elif self._skips or self._latest.mostly_failed:
+            self._skip(seconds)
+
+    def _skip(self, seconds: float) -> None:
+        least, most = SKIP_SECONDS
+        skipped = min(most, least * 2**self._skips)
+        self._skips += 1
+        self._skip_until = self._clock() + skipped
+        logger.warning(
+            "The catalogue took %.0f ms, far above STOREFRONT_DEADLINE_MS, on most of the latest pages; for %.0f s they "
+            "show what is held. `flask storefront check` names slow fields.",
+            seconds * 1000,
+            skipped,
+        )
 
 
 def _left(value: object) -> int | None:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import pytest
 from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis_cluster import LocalCluster, local_cluster
 from redis_proxy import Proxy
 
@@ -239,14 +240,43 @@ def test_the_log_says_once_why_pages_do_without_redis(tmp_path: Path, caplog: py
     assert "refused" in record.message
 
 
-def test_only_failures_in_a_row_open_the_breaker() -> None:
-    """A success in between starts the count again."""
+def test_late_answers_among_others_do_not_open_the_breaker() -> None:
+    """At a busy hour every second read may be late: what Redis answers is shown. Where most fail, it is left alone."""
     breaker = Breaker(lambda: True)
+    for _ in range(20):
+        breaker.succeeded()
+        breaker.failed()
+    assert breaker.allows()
+    for _ in range(6):
+        breaker.failed()
+    assert not breaker.allows()
+
+
+def test_failures_of_long_ago_do_not_count() -> None:
+    """A shop with a page every few minutes has had three late reads since the morning, and no outage."""
+    now = [0.0]
+    breaker = Breaker(lambda: True, clock=lambda: now[0])
     for _ in range(5):
         breaker.failed()
-        breaker.failed()
-        breaker.succeeded()
+        now[0] += 20
     assert breaker.allows()
+
+
+def test_a_reply_that_has_arrived_is_taken_however_late_the_page_looks(redis_url: str, tmp_path: Path) -> None:
+    """The processor came to the page only after its deadline; the server had answered long before."""
+    store = RedisStore(redis_url, tmp_path, DEADLINE)
+    store.execute([Command("late", "SET", ("1",))])
+    store.fetch([Command("late", "GET")])
+    (node,) = store._live().topology.nodes()
+    wire = node.take()
+    assert wire is not None
+    ends = time.monotonic() + DEADLINE
+    wire.send(Command("late", "GET").packed(), ends)
+    time.sleep(DEADLINE * 2)
+    assert wire.collect(1, ends) == [b"1"]
+    with pytest.raises(RedisTimeoutError):
+        wire.collect(1, ends)
+    wire.close()
 
 
 def test_a_probe_closes_the_breaker_when_its_time_has_come() -> None:

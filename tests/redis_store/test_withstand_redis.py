@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from counting_model import expected, stored
+from live_processes import free_port
 from redis.exceptions import ResponseError
 from redis_proxy import Proxy
 from shop_pages import DEADLINE_MS, LIMIT, add_pages, twin_of, visit, wait_until, warm
@@ -43,12 +43,6 @@ def place(shop: SmallShop, *baskets: list[str]) -> None:
     """Place orders without waiting for their counting."""
     with shop.app.app_context():
         shop.place(*(baskets or BASKETS), drain=False)
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @pytest.fixture

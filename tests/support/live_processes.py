@@ -15,15 +15,23 @@ from small_shop import SmallShop
 HERE = Path(__file__).parents[1]
 
 
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
 @contextmanager
-def running(shop: SmallShop, *program: str) -> Iterator[subprocess.Popen[str]]:
-    """*program* as a process of its own on the same database and Redis."""
+def running(shop: SmallShop, *program: str, **more: str) -> Iterator[subprocess.Popen[str]]:
+    """*program* as a process of its own on the same database and Redis, with *more* in its environment."""
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(map(str, (HERE, HERE / "support", HERE.parent))),
         "SHOP_FOLDER": shop.app.instance_path,
         "SHOP_REDIS": shop.app.config["STOREFRONT_REDIS_URL"],
         "SHOP_PREFIX": shop.app.config["STOREFRONT_REDIS_PREFIX"],
+        **more,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", *program], env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -38,9 +46,7 @@ def running(shop: SmallShop, *program: str) -> Iterator[subprocess.Popen[str]]:
 @contextmanager
 def preloaded(shop: SmallShop, workers: int = 2) -> Iterator[int]:
     """``gunicorn --preload`` on an app that used everything before it forked; its port."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = int(one.getsockname()[1])
+    port = free_port()
     options = ("--preload", "-w", str(workers), "-b", f"127.0.0.1:{port}", "--log-level", "error")
     with running(shop, "gunicorn", *options, "hosts.live_shop:create_used_app()"):
         yield port

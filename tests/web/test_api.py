@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from small_shop import SmallShop, small_shop
 
 from storefront_plugin import CartLine, Product
+from storefront_plugin.proxies import SERVICES
+from storefront_plugin.redis_store import MISSING
 from storefront_plugin.shop.ports import MAX_ID_BYTES
 
 ASK = "/storefront/api/recommendations"
@@ -153,7 +155,7 @@ def test_limit_and_excluded_products_are_kept_to(client: FlaskClient) -> None:
 def test_an_unknown_product_is_no_error(client: FlaskClient) -> None:
     """A front end may be older than the catalogue."""
     response = client.get(f"{ASK}?strategy=bought_together&product=gone&exclude=gone")
-    assert (response.status_code, response.json) == (200, {"recommendations": []})
+    assert (response.status_code, response.json) == (200, {"recommendations": [], "degraded": False})
 
 
 def test_reasons_speak_the_language_of_the_browser(client: FlaskClient) -> None:
@@ -176,6 +178,20 @@ def test_a_placement_has_the_slots_that_a_page_has(shop: SmallShop, client: Flas
     assert (first["seed"]["product_id"], first["seed"]["price"]) == ("1", "499.00")
     assert "score" not in first["seed"]
     assert all(slot["seed"] is None for slot in answer["slots"][1:])
+
+
+def test_an_answer_says_that_redis_was_late(
+    shop: SmallShop, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the process held is answered, and the front end knows to ask again."""
+    asked = (f"{PAGE}?product=1", f"{ASK}?strategy=also_bought&product=1")
+    before = [client.get(one).json for one in asked]
+    assert [one["degraded"] for one in before] == [False, False]
+    monkeypatch.setattr(shop.app.extensions[SERVICES].store, "fetch", lambda reads, **_: [MISSING] * len(reads))
+    late = [client.get(one).json for one in asked]
+    assert [one["degraded"] for one in late] == [True, True]
+    assert [ids(slot["cards"]) for slot in late[0]["slots"]] == [ids(slot["cards"]) for slot in before[0]["slots"]]
+    assert ids(late[1]["recommendations"]) == ids(before[1]["recommendations"])
 
 
 def test_what_is_in_the_cart_is_left_out(client: FlaskClient) -> None:

@@ -170,10 +170,16 @@ class CardSchema(ProductSchema):
     )
 
 
+DEGRADED = {
+    "description": "Redis or the catalogue was late: the answer is what was held, or less; ask again in a few seconds."
+}
+
+
 class RecommendationsSchema(OwnSchema):
     """The suggestions, best first."""
 
     recommendations = fields.List(fields.Nested(CardSchema), required=True)
+    degraded = fields.Boolean(required=True, metadata=DEGRADED)
 
 
 class SlotSchema(OwnSchema):
@@ -193,6 +199,7 @@ class PlacementSchema(OwnSchema):
 
     placement = fields.String(required=True)
     slots = fields.List(fields.Nested(SlotSchema), required=True)
+    degraded = fields.Boolean(required=True, metadata=DEGRADED)
 
 
 class ErrorSchema(OwnSchema):

@@ -160,7 +160,7 @@ def recommendations(question: Mapping[str, Any]) -> dict[str, Any]:
         )
         page.all_candidates = True
         (filled,) = current_services.suggestions.fill(page, [slot])
-        return {"recommendations": CardNumbers(page).cards(filled.cards)}
+        return {"recommendations": CardNumbers(page).cards(filled.cards), "degraded": page.failed}
 
     return _found("recommendations", find)
 
@@ -178,6 +178,7 @@ def placement(question: Mapping[str, Any], placement: str) -> dict[str, Any]:
         return {
             "placement": placement,
             "slots": CardNumbers(page).slots(current_services.suggestions.fill_placement(page)),
+            "degraded": page.failed,
         }
 
     return _found(placement, find)
