@@ -302,10 +302,10 @@ class Storefront:
         report: ImportReport | None = None,
         rebuilding: Callable[[str, int, int], None] = _silent,
     ) -> ImportReport:
-        """Write *orders* into the log and count what is new or changed; what is there just so already changes nothing.
+        """Write *orders* into the log and count what is new or changed. Importing an order twice changes nothing.
 
-        *progress* gets the number of orders read so far. After more than 10 000 new or changed orders the counts are
-        rebuilt, and *rebuilding* is as the *progress* of `rebuild`.
+        *progress* is called with the number of orders read so far. After more than 10 000 new or changed orders the
+        counts are rebuilt, and *rebuilding* is called with the progress of that, as in `rebuild`.
         """
         return self.services.importer.import_orders(orders, progress, report, rebuilding)
 
@@ -313,7 +313,7 @@ class Storefront:
         """Bring the log to what the shop's own orders are, and report how many were new, changed, cancelled or vanished.
 
         Cancelled and vanished ones use up no bundle. An order has vanished if the adapter gave it before and does not
-        any more. With *since* all that concerns orders placed (or changed, if the adapter knows) since then. Where more
+        any more. With *since* only orders placed (or changed, if the adapter knows) since then are compared. Where more
         orders vanished than are there, they stay and the report has their number as *withheld*.
         """
         return self.services.importer.catch_up(since, progress)
@@ -375,7 +375,7 @@ class Storefront:
     def publish_bundle(self, definition: Definition, bundle_id: int | None = None, by: str = "") -> BundleRecord:
         """Save *definition* as a new bundle, or in place of *bundle_id*, publish it and notify all processes.
 
-        *by* is the name for the log of changes. A published bundle that stands just so is left as it is. Raises
+        *by* is the name for the log of changes. A bundle that is published with the same definition is not changed. Raises
         `BundleNotFound`, and `EditConflict` where somebody changes the bundle at the same moment.
         """
         stored = self.services.bundles.publish(definition, bundle_id, by)

@@ -131,7 +131,7 @@ def export_bundles(file: Path) -> None:
 
 @click.command("import-bundles")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--check", is_flag=True, help="Only show what would be created, changed and rejected.")
+@click.option("--check", is_flag=True, help="Only show what would be created, changed and refused.")
 @with_appcontext
 @click.pass_context
 def import_bundles(ctx: click.Context, file: Path, check: bool) -> None:

@@ -59,7 +59,7 @@ class Meaning(click.ParamType):  # type: ignore[type-arg]  # generic from click 
 
 @click.command("import-orders")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--bad-rows", type=click.Path(path_type=Path), help="Write a line about each rejected row to this file.")
+@click.option("--bad-rows", type=click.Path(path_type=Path), help="Write a line about each refused row to this file.")
 @click.option(
     "--status",
     "meanings",
@@ -194,7 +194,7 @@ def _print_report(report: ImportReport, all_written: bool = False) -> None:
         click.echo(f"{report.unknown:,} cancellations or refunds are of orders that are not known.")
     if not report.refused_count:
         return
-    click.echo(f"{report.refused_count:,} rows were rejected:", err=True)
+    click.echo(f"{report.refused_count:,} rows or orders were refused:", err=True)
     for message in report.refused[:SHOWN]:
         click.echo(f"  {message}", err=True)
     if report.refused_count > SHOWN:

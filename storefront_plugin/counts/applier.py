@@ -29,15 +29,13 @@ KEPT_NEIGHBOURS = 100
 CUT_ABOVE = 128
 """Sets above this size are trimmed to `KEPT_NEIGHBOURS`; up to it Redis stores sorted sets compactly."""
 
-MOST_BITS = 8192
-"""Bytes of the products that cannot be sold up to which each batch brings them; above, only a rebuild knows them."""
+MOST_BYTES = 8192
+"""Up to this size each batch brings which products cannot be sold, a bit for each; above it, only a rebuild knows them."""
 
 BATCHES_AT_ONCE = 8
 
 MANY_ORDERS = 100
 """Orders from which other work is done in parallel while Redis counts; for fewer, the thread costs more than it saves."""
-
-REBUILD = "run `flask storefront rebuild`"
 
 DAMAGES = ("BADBATCH", "DAMAGED")
 """Errors of the script itself: the shard is not as it should be."""
@@ -59,6 +57,11 @@ class Standing:
             return None
         kinds, shards = " or ".join(sorted(set(self.broken.values()))), len(self.broken) + len(self.positions)
         return f"{len(self.broken)} of the {shards} shards in Redis are {kinds}"
+
+
+def with_remedy(reason: str) -> str:
+    """A sentence of the *reason* why shards cannot be continued, and what to do about it."""
+    return f"{reason}; run `flask storefront rebuild`."
 
 
 class BatchSender:
@@ -120,7 +123,7 @@ class BatchSender:
     def _read_unsellable(self) -> str:
         """A bit for each product that cannot be sold, as the script reads it; none of a catalogue too large for that."""
         bits: bytes = self._store.execute([Command(self._keys.unsellable, "GET")])[0] or b""
-        return bits.hex() if len(bits) <= MOST_BITS and any(bits) else ""
+        return bits.hex() if len(bits) <= MOST_BYTES and any(bits) else ""
 
     def _missing(
         self, generation: Generation, standing: Standing, batches: Sequence[Batch]

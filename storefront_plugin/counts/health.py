@@ -1,4 +1,4 @@
-"""Whether Redis takes counts at all: asked before the first batch, and by all who tell how counting is."""
+"""Checks that Redis can count: before the first batch, and wherever the state of counting is shown."""
 
 from __future__ import annotations
 

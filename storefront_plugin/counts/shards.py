@@ -108,16 +108,17 @@ def _sizes(counted: ShardCounts) -> tuple[int, int, int, int]:
     return counted.sets, counted.sets, len(counted.counts), len(counted.sold)
 
 
-def mark_incomplete(store: RedisStore, keys: Keys, generation: Generation, products: int) -> list[int]:
-    """Mark shards with missing keys as damaged, and return them; *products* is the largest product number.
+def mark_incomplete(store: RedisStore, keys: Keys, generation: Generation, products: Callable[[], int]) -> list[int]:
+    """Mark shards with missing keys as damaged, and return them; *products* gives the largest product number now.
 
     A server with an ``allkeys-*`` policy evicts keys silently while the position stays. A shard that receives a batch
     during the check is left to the next check.
     """
     shards = range(generation.shards)
     before = _positions(store, keys, generation)
+    largest = products()  # after the positions: what they hold has its number already
     totals = store.execute([Command(keys.totals(generation.token, shard), "HGETALL") for shard in shards])
-    found = [_found(store, keys, generation, shard, products) for shard in shards]
+    found = [_found(store, keys, generation, shard, largest) for shard in shards]
     after = _positions(store, keys, generation)
     lost = [
         shard
@@ -132,7 +133,7 @@ def _has_lost(position: bytes | None, totals: Mapping[bytes, bytes], found: Sequ
     """Whether a shard that stands at *position* lacks keys."""
     stands_at = Position.parse(position.decode()) if position else None
     if stands_at is None:
-        return False  # told as missing or damaged
+        return False  # reported as missing or damaged already
     if not totals:
         return stands_at.number > 0  # each batch writes them, and each rebuild
     return [int(totals.get(name.encode(), 0)) for name in AUDITED] != list(found)

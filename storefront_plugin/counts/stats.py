@@ -17,7 +17,7 @@ from ..orderlog.tables import Applier, Batch, OrderEvent
 from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys, shard_of
 from . import generations
-from .applier import REBUILD, BatchSender, Standing
+from .applier import BatchSender, Standing, with_remedy
 from .generations import Generation
 
 MOST_WAITING = 100_000
@@ -56,7 +56,7 @@ class Backlog:
         """Why orders cannot be counted, in a sentence with the remedy; None where they can."""
         if self.reason is None:
             return None
-        return f"{self.reason}; {'a rebuild is running' if self.rebuilding else REBUILD}."
+        return f"{self.reason}; a rebuild is running." if self.rebuilding else with_remedy(self.reason)
 
     @property
     def is_late(self) -> bool:

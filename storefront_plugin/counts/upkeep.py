@@ -15,7 +15,7 @@ from ..orderlog.settling import Settled
 from ..redis_store import RedisStore
 from ..redis_store.keys import Keys
 from . import generations
-from .applier import REBUILD, BatchSender, Standing
+from .applier import BatchSender, Standing, with_remedy
 from .generations import Generation
 from .health import require_commands
 from .shards import mark_incomplete
@@ -148,7 +148,7 @@ class Upkeep:
         """Record why a rebuild is needed; log it the first time."""
         if standing.reason is None:
             return
-        reason = f"{standing.reason}; {REBUILD}."
+        reason = with_remedy(standing.reason)
         if self.rebuild_due != reason:
             logger.warning("Counts in Redis cannot be continued: %s", reason)
         self.rebuild_due = reason
@@ -158,8 +158,7 @@ class Upkeep:
         live = generations.live(self._database)
         if live is None:
             return []
-        self._numbers.refresh(self._database)
-        lost = mark_incomplete(self._store, self._keys, live, len(self._numbers))
+        lost = mark_incomplete(self._store, self._keys, live, self._products)
         if lost:
             self._standings.clear()
             logger.error(
@@ -168,6 +167,11 @@ class Upkeep:
                 len(lost),
             )
         return lost
+
+    def _products(self) -> int:
+        """The largest product number now."""
+        self._numbers.refresh(self._database)
+        return len(self._numbers)
 
     def may_rebuild_by_itself(self) -> bool:
         """Whether a rebuild may run automatically: the log is small and Redis merely empty."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..content.index import CatalogueIndex
-from ..core.errors import DatabaseUnavailable, StoreUnavailable
+from ..core.errors import DatabaseUnavailable, Stopped, StoreUnavailable
 from ..core.settings import Settings
 from ..core.sql.database import Database
 from ..counts.generations import live
@@ -26,6 +26,7 @@ from ..redis_store import RedisStore
 from ..redis_store.keys import Keys
 from .job import Progress as GoOn
 from .job import silent
+from .leases import LeaseLost
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +126,8 @@ class Counting:
         """Index the catalogue; the shop's own may raise anything."""
         try:
             self._index.build(progress)
+        except (Stopped, LeaseLost):  # of the progress: the rebuild is to end here
+            raise
         except Exception as error:
             return error
         return None

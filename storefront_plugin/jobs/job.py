@@ -44,8 +44,7 @@ class Job:
         leased: Of all processes one does it at a time, held by a lease in SQL, and its last run and trouble are shown in
             the admin and by `flask storefront check`.
         retry: Seconds after which it is tried again when it failed; None waits for its next time.
-        title: What it is, as in "The … failed"; marked with `N_`.
-        failure: What the log says when it failed, before the reason.
+        title: What it is, as in "The … failed", in the log, the admin and `check`; marked with `N_`.
     """
 
     name: str
@@ -56,7 +55,6 @@ class Job:
     leased: bool = False
     retry: float | None = None
     title: str = ""
-    failure: str = ""
 
     def next_due(self, now: dt.datetime) -> dt.datetime:
         """When it is due after a run that ended *now*. Times are UTC without zone."""

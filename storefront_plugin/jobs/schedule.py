@@ -132,11 +132,17 @@ def _ended(job: Job, lease: Lease, outcome: Outcome | None, turn: Turn) -> None:
 
 
 def _failed(job: Job, lease: Lease, error: Exception) -> None:
-    """Tell it in the job's row, and in the log unless that said the same when it failed before."""
+    """Note it in the job's row, and in the log unless that said the same when it failed before."""
     known = isinstance(error, StorefrontError)
     sentence = str(error) if known else f"{type(error).__name__}: {error}"
-    if sentence != lease.trouble:
-        failure = job.failure or f"The job {job.name} failed"
-        logger.warning("%s: %s", failure, sentence, exc_info=None if known else error)
     now = clock.now_in_sql()
-    lease.finish(job.next_due(now) if job.retry is None else now + dt.timedelta(seconds=job.retry), sentence)
+    due_at = job.next_due(now) if job.retry is None else now + dt.timedelta(seconds=job.retry)
+    if sentence != lease.trouble:
+        logger.warning(
+            "The %s failed, and is tried again at %s UTC: %s",
+            job.title or f"job {job.name}",
+            f"{due_at:%Y-%m-%d %H:%M}",
+            sentence,
+            exc_info=None if known else error,
+        )
+    lease.finish(due_at, sentence)

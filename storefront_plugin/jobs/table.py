@@ -70,7 +70,6 @@ class JobTable:
                 every=LISTS_SECONDS,
                 leased=True,
                 title=N_("trend update"),
-                failure="Trends and older sales could not be updated; trying again in ten minutes",
             ),
         )
         return by_day if at is None else (*by_day, *self._by_night(night, at))
@@ -84,7 +83,6 @@ class JobTable:
             leased=True,
             retry=HOUR,
             title=N_("nightly order import"),
-            failure="The nightly catch-up failed; trying again in an hour",
         )
         proposals = Job(
             name="proposals",
@@ -93,7 +91,6 @@ class JobTable:
             at=at,
             leased=True,
             title=N_("weekly refresh of proposals"),
-            failure="The weekly search for bundles failed",
         )
         return (catch_up, proposals) if night.propose_days else (catch_up,)
 

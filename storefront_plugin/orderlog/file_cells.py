@@ -129,7 +129,7 @@ def whole_quantity(text: str) -> str:
     if number is None:
         raise InputError(f"A quantity must be a number such as 2 or 12.50, not {text!r:.80}.")
     if not 0 < abs(number) <= MAX_QUANTITY:
-        raise InputError(f"A quantity must not be 0 and at most {MAX_QUANTITY}, not {text.strip():.80}.")
+        raise InputError(f"A quantity must not be 0, nor over {MAX_QUANTITY}; {text.strip():.80} is.")
     return str(int(number.to_integral_value(ROUND_UP)))
 
 

@@ -65,8 +65,9 @@ def open_rows(path: Path, columns: Collection[str]) -> Iterator[Rows]:
 class CsvRows(Rows):
     """Rows of a CSV file (UTF-8, plain or gzip), numbered by the physical line on which they begin.
 
-    Cells are parted by commas, semicolons, tabs or bars, whichever gives most of the *columns*, or as a first line
-    ``sep=;`` says. Invalid UTF-8 becomes lone surrogates, so that it only affects its own row, and only if the cell is used.
+    Cells are separated by commas, semicolons, tabs or bars: by what a first line such as ``sep=;`` names, otherwise by
+    whichever gives most of the *columns*. Invalid UTF-8 becomes lone surrogates, so that it only affects its own row, and
+    only if the cell is used.
     """
 
     word = "Line"

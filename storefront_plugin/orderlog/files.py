@@ -33,7 +33,7 @@ _SPOOLED = 10_000
 _FETCHED = 10_000
 
 _STATUSES: tuple[OrderStatus, ...] = ("placed", "cancelled", "unplaced")
-"""An order with rows of several is the first of them, with those rows and what came back."""
+"""An order whose rows have several statuses has the first of these, with the rows of that status and all that came back."""
 
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
@@ -242,7 +242,7 @@ def _orders(rows: Iterable[tuple[Any, ...]], now: dt.datetime) -> Iterator[Order
                 continue
             status = status or word or ""
             by_status[word or ""].append((quantity > 0, line))
-        by_status[status or "placed"] += by_status.pop("", [])  # often only the first row of an order tells
+        by_status[status or "placed"] += by_status.pop("", [])  # often only the first row has a status
         meant = next(one for one in _STATUSES if one in by_status)
         yield Order(
             id=unescaped(order_id),

@@ -14,7 +14,10 @@ from .events import Event, Origin, cancelled, day_of
 from .tables import LoggedOrder
 
 FEW = 100
-"""Up to so many orders may vanish, whatever share of all they are."""
+"""This many orders may vanish, whatever share of all they are."""
+
+RECENT = dt.timedelta(minutes=10)
+"""An order placed this shortly before reading began may have been committed while it went on."""
 
 _MARGIN = dt.timedelta(days=1)
 """Adapters compare times in their own way: near the beginning of what was read, an order may be left out."""
@@ -24,18 +27,19 @@ _orders = table_of(LoggedOrder)
 
 
 class Missing:
-    """The orders that count, and that the adapter was to give since *origin* and did not.
+    """The orders that count and that the adapter, which was read at the time of *origin*, should have given.
 
-    Orders that were only imported are never missed. Those of which only a call told are, where the adapter gives most
-    orders of calls: else they are of another place, such as a till.
+    Orders that were only imported are never missing. Those that only calls recorded are missing if the adapter gives most
+    orders of calls; otherwise they are of another place, such as a till.
     """
 
     def __init__(self, database: Database, origin: Origin, since: dt.datetime | None) -> None:
         assert origin.said_at is not None
         window = [] if since is None else _since(since + _MARGIN)
         # What lies a day ahead was written by a wrong clock.
-        is_told = _orders.c.updated_at.between(origin.said_at, origin.said_at + _MARGIN)
-        counting = [*window, _orders.c.status == "placed", ~is_told]
+        was_given = _orders.c.updated_at.between(origin.said_at, origin.said_at + _MARGIN)
+        is_recent = _orders.c.placed_at.between(origin.said_at - RECENT, origin.said_at + _MARGIN)
+        counting = [*window, _orders.c.status == "placed", ~was_given, ~is_recent]
         with database.reading(blocking=True) as session:
             called = _count(session, *counting, _orders.c.from_call, ~_orders.c.from_adapter)
             both = _count(session, *window, _orders.c.from_call, _orders.c.from_adapter) if called else 0

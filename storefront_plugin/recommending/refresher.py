@@ -131,7 +131,7 @@ class SnapshotCache(Forkable):
             self._numbers.refresh(self._database)
 
     def refresh(self) -> None:
-        """Command everything again; raises `StoreUnavailable` or `DatabaseUnavailable`."""
+        """Read everything again; raises `StoreUnavailable` or `DatabaseUnavailable`."""
         try:
             self._numbers.refresh(self._database)
             self.current = load_snapshot(
@@ -181,7 +181,7 @@ class SnapshotCache(Forkable):
         return any(known.get(name) != version for name, version in news.items() if name != _CARDS)
 
     def _reread(self, version: bytes) -> None:
-        """Command what merchants change, in the page that heard of it; where the database is late, a refresh does it."""
+        """Read again what merchants change, in the page that heard of it; where the database is late, a refresh does it."""
         with self._lock:  # other pages of this process wait for the same
             current = self.current
             if current.news.get(_RULES) == version or time.monotonic() < self._reread_at:

@@ -35,7 +35,7 @@ class StoreFacts:
     """All servers; at least one.
 
     Attributes:
-        refusal: Why nothing else is known of them, where they do not tell their facts; else empty.
+        refusal: Why the servers do not give their facts; empty where they do.
     """
 
     nodes: tuple[NodeFacts, ...]

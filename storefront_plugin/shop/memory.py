@@ -66,6 +66,6 @@ def _searched(product: Product) -> str:
 
 
 def _rank(product: Product, text: str) -> int:
-    if product.id.casefold() == text:
+    if folded(product.id) == text:
         return 0
-    return 1 if product.title.casefold().startswith(text) else 2
+    return 1 if folded(product.title).startswith(text) else 2

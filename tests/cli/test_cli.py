@@ -137,7 +137,7 @@ def test_refused_rows_are_named_by_line_and_all_written_to_a_file(run: Run, tmp_
     assert "1 orders were new" in result.stdout
     assert "1 orders have no time in the file" in result.stdout
     lines = result.stderr.splitlines()
-    assert "1,200 rows were rejected:" in lines
+    assert "1,200 rows or orders were refused:" in lines
     assert "  Line 51: A quantity must be a number such as 2 or 12.50, not 'x'." in lines
     assert not any("Line 52:" in line for line in lines)
     assert lines[-1] == "  … and 1,150 more."

@@ -265,6 +265,34 @@ def test_a_shop_that_commits_by_itself_has_transactions_of_ours(open_shop: OpenS
                 assert session.scalar(sa.select(sa.func.count()).select_from(ProductNumber)) == 0
 
 
+def test_what_listens_to_the_connections_of_a_shop_that_commits_by_itself_hears_of_ours(open_shop: OpenShop) -> None:
+    """Once each, whether it listens to this engine or to all."""
+    heard: list[str] = []
+
+    def of_this(connection: sa.Connection) -> None:
+        heard.append("this")
+
+    def of_all(connection: sa.Connection) -> None:
+        heard.append("all")
+
+    def make(uri: str) -> sa.Engine:
+        engine = sa.create_engine(uri).execution_options(isolation_level="AUTOCOMMIT")
+        event.listen(engine, "engine_connect", of_this)
+        return engine
+
+    event.listen(sa.Engine, "engine_connect", of_all)
+    try:
+        shop = open_shop(make_engine=make)
+        with shop.app.app_context():
+            shop.storefront.init_db()
+            heard.clear()
+            with shop.storefront.services.database.reading() as session:
+                session.connection()
+                assert sorted(heard) == ["all", "this"]
+    finally:
+        event.remove(sa.Engine, "engine_connect", of_all)
+
+
 def immediate(uri: str) -> sa.Engine:
     """SQLite as many shops set it up: transactions begin with the lock for writing."""
     engine = sa.create_engine(uri)

@@ -16,7 +16,7 @@ from redis_cluster import local_cluster
 from small_shop import SmallShop, small_shop
 
 from storefront_plugin.core.errors import DatabaseUnavailable, StoreUnavailable
-from storefront_plugin.counts import applier, generations, upkeep
+from storefront_plugin.counts import applier, generations, shards, upkeep
 from storefront_plugin.orderlog.numbering import _stretches, last_position, number_events
 from storefront_plugin.orderlog.tables import OrderEvent
 from storefront_plugin.redis_store import Command, RedisStore, find_binary
@@ -315,6 +315,25 @@ def test_whichever_key_of_a_shard_redis_removed_is_noticed(
     shop.storefront.drain()
     assert stored(shop) == expected(shop)
     assert (parts.upkeep.audit(), parts.counting.trouble()) == ([], None)
+
+
+def test_a_batch_that_is_counted_as_the_audit_begins_is_no_loss(
+    shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With products that had no number a moment ago: another process is counting."""
+    shop.place(["p1", "p2"])
+    parts = shop.storefront.services
+    read = shards._positions
+    first = iter([True])
+
+    def positions(*told: Any) -> Any:
+        if next(first, False):
+            shop.place(["p1", "new-1"], ["new-2", "new-3"])
+        return read(*told)
+
+    monkeypatch.setattr(shards, "_positions", positions)
+    assert parts.upkeep.audit() == []
+    assert parts.counting.trouble() is None
 
 
 def test_cancelled_orders_leave_nothing_to_miss(shop: SmallShop) -> None:

@@ -201,6 +201,20 @@ def test_a_stopped_job_is_left_for_whoever_comes_next(database: Database) -> Non
     assert schedule_of(database, leased("long", lambda go_on: None)).turn("worker").ran == ["long"]
 
 
+def test_a_rebuild_that_is_stopped_ends_there(shop: SmallShop) -> None:
+    """Also while it indexes the catalogue, whose own trouble would wait until all is counted."""
+    shop.place(["p1", "p2"])
+    phases: list[str] = []
+
+    def stopped(phase: str, done: int, total: int) -> None:
+        phases.append(phase)
+        raise Stopped("The process is ending.")
+
+    with pytest.raises(Stopped):
+        shop.storefront.rebuild(stopped)
+    assert len(phases) == 1
+
+
 def test_trouble_of_a_leased_job_is_shown_once_and_taken_back(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -213,7 +227,7 @@ def test_trouble_of_a_leased_job_is_shown_once_and_taken_back(
         if error:
             raise error
 
-    job = leased("mail", run, retry=60.0, failure="No mail was sent, again in a minute")
+    job = leased("mail", run, retry=60.0, title="sending of mail")
     turn = schedule_of(database, job).turn("worker")
     assert (turn.ran, str(turn.trouble)) == (["mail"], "'lines'")
     assert row_of(database, "mail").due_at - now_in_sql() <= dt.timedelta(seconds=60)
@@ -221,9 +235,9 @@ def test_trouble_of_a_leased_job_is_shown_once_and_taken_back(
         change_row(database, "mail", due_at=now_in_sql())
         schedule_of(database, job).turn("worker")
         assert row_of(database, "mail").trouble == trouble
-    assert [record.getMessage() for record in caplog.records] == [
-        "No mail was sent, again in a minute: KeyError: 'lines'"
-    ]
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("The sending of mail failed, and is tried again at 20")
+    assert said.endswith(" UTC: KeyError: 'lines'")
 
 
 def test_a_job_that_had_nothing_to_do_is_no_run(database: Database) -> None:

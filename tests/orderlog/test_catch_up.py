@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -316,6 +317,21 @@ def test_a_call_while_the_tables_are_read_is_newer(shop: SmallShop) -> None:
     adapter.iter_orders = reading
     assert reported(shop.storefront.catch_up()) == {"repeated": 1}
     assert counts(shop) == pair("p3", "p4")
+
+
+def test_an_order_that_was_placed_while_the_tables_are_read_is_not_missed(shop: SmallShop) -> None:
+    """Its call came before reading began, its commit after; the next time it is there, or gone."""
+    kept = buy(shop, "p1", "p2")
+    now = dt.datetime.now(dt.timezone.utc)
+    for order_id, minutes in (("98", 1), ("99", 60)):
+        order = shop.order("p3", "p4", id=order_id)
+        shop.storefront.order_placed(replace(order, placed_at=now - dt.timedelta(minutes=minutes)), commit=True)
+    shop.storefront.drain()
+    with shop.storefront.database.writing() as session:
+        session.execute(sa.update(LoggedOrder).values(from_adapter=True))
+    assert reported(shop.storefront.catch_up()) == {"repeated": 1, "vanished": 1}
+    assert counts(shop) == pair("p1", "p2") | pair("p3", "p4")
+    assert kept.id
 
 
 def test_a_part_of_the_time_is_caught_up_with_alone(shop: SmallShop) -> None:

@@ -141,7 +141,7 @@ def test_a_gzipped_file_cut_short_gives_no_order_at_all(path: Path) -> None:
         (b"1,0,,cup,,", "0 is 1970-01-01; orders lie"),
         (b"1,2999-01-01,,cup,,", "orders lie between 1990 and tomorrow"),
         (b"4.00638E+12,,,cup,,", "shortened by a spreadsheet"),
-        (b"1,,,cup,1e10,", "at most 1000000000"),
+        (b"1,,,cup,1e10,", "over 1000000000"),
         (b"1,,,cup,1", "5 cells instead of 6"),
         (b"1,,,cup,1,2,3", "7 cells instead of 6"),
         (b'1,,,"cup"s,1,2', "can't be parsed"),

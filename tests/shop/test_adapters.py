@@ -17,7 +17,8 @@ from shops.grounds import Opened, closed, grounded, opening
 
 from storefront_plugin.core.errors import ConfigurationError
 from storefront_plugin.shop.inspection import counted_queries
-from storefront_plugin.shop.ports import LiveStock
+from storefront_plugin.shop.memory import MemoryCatalog
+from storefront_plugin.shop.ports import LiveStock, Product
 from storefront_plugin.shop.sqlalchemy import SQLAlchemyCatalog, SQLAlchemyOrders
 
 SHOPS = [relational, variants, skus, carts]
@@ -197,6 +198,24 @@ def test_search_takes_signs_as_signs(opened: Opened) -> None:
         assert [product.id for product in catalog.search("article 05", 9)] == ["6", "10"]
         assert [product.id for product in catalog.search("05 ARTICLE", 9)] == ["6", "10"]
         assert len(catalog.search("article", 3)) == 3
+
+
+@pytest.mark.parametrize("adapter", ["memory", "sqlalchemy"])
+def test_titles_that_begin_with_the_text_come_first_in_whatever_writing(opened: Opened, adapter: str) -> None:
+    """The rank goes by the same spellings as the search; so does an id."""
+    titles = {"1": "黒いカメラ", "2": "ｶﾒﾗ", "3": "カメラバッグ"}
+    with opened(relational).app_context():
+        for id, title in titles.items():
+            relational.db.session.get(relational.Item, int(id)).name = title
+        relational.db.session.commit()
+        catalog: Any = relational.catalog()
+        if adapter == "memory":
+            made = [Product(id=id, title=title, price=Decimal(1)) for id, title in titles.items()]
+            catalog = MemoryCatalog([*made, Product(id="ＡＢ", title="Z", price=Decimal(1))])
+        for text in ("かめら", "カメラ", "ｶﾒﾗ"):
+            assert {product.id for product in catalog.search(text, 2)} == {"2", "3"}
+        if adapter == "memory":
+            assert [product.id for product in catalog.search("ab", 2)] == ["ＡＢ"]
 
 
 def test_related_categories_become_their_keys(opened: Opened) -> None:

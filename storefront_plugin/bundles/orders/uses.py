@@ -40,7 +40,7 @@ class RefundedAlready(StorefrontError):
 
 
 def store_order(session: Session, database: Database, order_id: str, record: OrderRecord) -> bool:
-    """Store how *order_id* was priced and count its bundles; False where it stands there just so already.
+    """Store how *order_id* was priced and count its bundles; False where it is stored like that already.
 
     An order that was priced otherwise before, or was cancelled since then, is stored again and counted as it is now.
     Bundles with a limit in all are counted by one guarded update each, by id, so that two orders can neither pass the

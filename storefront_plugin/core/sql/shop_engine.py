@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,9 +42,11 @@ def engine_like(shop: sa.Engine, options: Mapping[str, Any], wait: float, pre_pi
         hide_parameters=shop.hide_parameters,
     )
     _without_listeners_of_all_engines(engine)
+    if commits_alone:
+        event.listen(engine, "engine_connect", partial(_call_listeners, shop))
     joined: Any = engine.dispatch._join(shop.dispatch)
     if commits_alone:
-        joined.engine_connect = engine.dispatch.engine_connect  # where SQLAlchemy sets the isolation level
+        joined.engine_connect = engine.dispatch.engine_connect
     if not dialects.begins_as_told(shop.dialect):
         joined.begin = engine.dispatch.begin  # without those of the shop
     engine.dispatch = joined
@@ -57,6 +60,13 @@ def _without_listeners_of_all_engines(engine: sa.Engine) -> None:
     dispatch: Any = engine.dispatch
     for name in dispatch._event_names:
         getattr(dispatch, name).for_modify(dispatch).parent_listeners = ()
+
+
+def _call_listeners(shop: sa.Engine, connection: sa.Connection) -> None:
+    """What listens to connections of *shop*, but for SQLAlchemy's own, which would let each statement commit by itself."""
+    for listener in shop.dispatch.engine_connect:
+        if getattr(listener, "__module__", None) != "sqlalchemy.engine.default":
+            listener(connection)
 
 
 def _pool_like(shop: sa.Engine, wait: float, pre_ping: bool) -> Pool:

@@ -115,7 +115,7 @@ class VersionedStore(ABC, Generic[Key, Definition, AnyRecord]):
         """What stands in *row*, as JSON for the log."""
 
     def loaded(self, text: str) -> Definition:
-        """The definition that `dump` wrote; what has an editor says it."""
+        """The definition that `dump` wrote. Nouns with an editor override this."""
         raise NotImplementedError
 
     def restored(self, text: str) -> dict[str, Any]:

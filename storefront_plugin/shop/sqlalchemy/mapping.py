@@ -235,19 +235,27 @@ class ProductSearch:
         if not exact and not worded:
             return None, ()
         ranks = [(criterion, 0) for criterion in exact]
-        ranks += [(self._lower(column).startswith(text.lower(), autoescape=True), 1) for column in self._columns[:1]]
+        ranks += [(self._begins(column, text), 1) for column in self._columns[:1]]
         order: Sequence[sa.ColumnElement[Any]] = (self._key.expression,)
         return sa.or_(*exact, *worded), (sa.case(*ranks, else_=2), *order) if ranks else order
 
     def _has(self, word: str) -> sa.ColumnElement[bool]:
         """Whether any column contains *word* in one of its spellings."""
         either = [self._lower(column).contains(word.lower(), autoescape=True) for column in self._columns]
-        forms = [word] if word.isascii() else sorted(spellings(word))
-        either += [_text(column).contains(form, autoescape=True) for column in self._columns for form in forms]
+        either += [_text(column).contains(form, autoescape=True) for column in self._columns for form in _forms(word)]
         return sa.or_(*either)
+
+    def _begins(self, column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
+        """Whether *column* begins with *text* in one of its spellings."""
+        either = [_text(column).startswith(form, autoescape=True) for form in _forms(text)]
+        return sa.or_(self._lower(column).startswith(text.lower(), autoescape=True), *either)
 
     def _lower(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
         return sa.func.lower(_text(column))
+
+
+def _forms(text: str) -> list[str]:
+    return [text] if text.isascii() else sorted(spellings(text))
 
 
 def _text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
