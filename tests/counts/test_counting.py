@@ -56,6 +56,7 @@ def behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "number_events", functools.partial(number_events, limit=2))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("behind")
 def test_counts_equal_model_a_while_the_next_batch_is_numbered_beside(redis_url: str) -> None:
     """The same walk, with two batches under way at once."""
@@ -284,8 +285,15 @@ def test_counts_that_redis_removed_by_itself_are_noticed(shop: SmallShop) -> Non
     assert parts.upkeep.audit() == []
 
 
-@pytest.mark.parametrize("again", [False, True])
-@pytest.mark.parametrize("rebuilt", [False, True])
+@pytest.mark.parametrize(
+    ("rebuilt", "again"),
+    [
+        (False, False),
+        (True, True),
+        pytest.param(False, True, marks=pytest.mark.slow),
+        pytest.param(True, False, marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("names", [["weights"], ["support"], ["counts"], ["sold"], ["totals"], ["all"]])
 def test_whichever_key_of_a_shard_redis_removed_is_noticed(
     shop: SmallShop, names: list[str], rebuilt: bool, again: bool
