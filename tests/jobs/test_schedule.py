@@ -134,13 +134,13 @@ def test_a_time_of_day_is_due_when_it_comes_and_is_made_up_for_where_nobody_was_
 
 
 def test_two_processes_do_each_job_once(url: str, tmp_path: Path) -> None:
-    """Twenty jobs, claimed at the same moment."""
+    """Twenty jobs, claimed at the same moment: when both are ready."""
     open_jobs(url).dispose()
     folder = tmp_path / "done"
     folder.mkdir()
     spawn = multiprocessing.get_context("spawn")
-    begin = time.time() + 4
-    processes = [spawn.Process(target=run_once, args=(url, begin, folder)) for _ in range(2)]
+    both = spawn.Barrier(2)
+    processes = [spawn.Process(target=run_once, args=(url, both, folder)) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import time
 from collections.abc import Callable
 from functools import partial
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -65,15 +65,15 @@ def leased(name: str, run: Callable[[Progress], Outcome | None], **fields: Any) 
     return Job(**{"name": name, "run": run, "where": "worker", "every": 3600.0, "leased": True, **fields})
 
 
-def run_once(url: str, begin: float, folder: Path) -> None:
-    """A process: from the moment *begin* on it runs twenty jobs where it gets the lease, and leaves a file for each."""
+def run_once(url: str, both: Barrier, folder: Path) -> None:
+    """A process: once *both* are ready it runs twenty jobs where it gets the lease, and leaves a file for each."""
     database = open_jobs(url)
 
     def wrote(number: int, go_on: Progress) -> None:
         (folder / f"{number}-{os.getpid()}").touch()
 
     jobs = [leased(f"job{number}", partial(wrote, number)) for number in range(20)]
-    time.sleep(max(0.0, begin - time.time()))
+    both.wait(60)
     schedule_of(database, *jobs).turn("worker")
 
 
