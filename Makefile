@@ -37,6 +37,9 @@ lint: install-test
 types: install-test
 	$(BIN)/mypy
 
+# Commands of tests start faster from compiled modules, which some machines are set not to keep.
+unit test-slow: export PYTHONDONTWRITEBYTECODE :=
+
 # A file stays in one process, so that what it makes for all of its tests is made once.
 unit: install-test install-browser
 	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
