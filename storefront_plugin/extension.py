@@ -78,6 +78,7 @@ class Storefront:
             it nobody may.
         name: Name of the blueprint and of the Jinja global.
         url_prefix: Where our own addresses begin.
+        subdomain: The subdomain of the shop's pages and of our own addresses, in an app with ``subdomain_matching``.
     """
 
     catalog = _Adapter()
@@ -99,12 +100,14 @@ class Storefront:
         admin_access: Callable[..., Any] | None = None,
         name: str = "storefront",
         url_prefix: str = "/storefront",
+        subdomain: str | None = None,
     ) -> None:
         self._shop = Adapters(
             catalog=catalog, orders=orders, cart=cart, customers=customers, consent=consent, admin_access=admin_access
         )
         self.name = name
         self.url_prefix = url_prefix
+        self.subdomain = subdomain
         self._widgets = Widgets()
         self._watching = False
         if app is not None:
@@ -120,9 +123,9 @@ class Storefront:
         settings = Settings.from_config(app.config)
         app.extensions[SERVICES] = build_services(app, self.name, self.url_prefix, settings, self._shop)
         app.extensions["storefront"] = self
-        app.register_blueprint(build_blueprint(self.name, self.url_prefix))
-        app.register_blueprint(build_admin(self.name, self.url_prefix))
-        mount_api(app, self.name, self.url_prefix)
+        app.register_blueprint(build_blueprint(app, self.name, self.url_prefix), subdomain=self.subdomain)
+        app.register_blueprint(build_admin(app, self.name, self.url_prefix), subdomain=self.subdomain)
+        mount_api(app, self.name, self.url_prefix, self.subdomain)
         app.jinja_env.globals[self.name] = self
         app.cli.commands.setdefault("storefront", commands)  # `flask` finds it without, app.test_cli_runner() does not
         hide_tables(app)

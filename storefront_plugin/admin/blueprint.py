@@ -6,12 +6,12 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from ..core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
 from ..core.sql.patience import wait_briefly
-from ..web.blueprint import exemption
+from ..web.blueprint import exemption, on_every_host
 from ..web.http import ANSWER_HEADER, is_own, make_private
 from .bundles import bulk as bundle_bulk
 from .bundles import codes as bundle_codes
@@ -73,9 +73,10 @@ PAGES: tuple[_Page, ...] = (
 )
 
 
-def build_admin(name: str, url_prefix: str) -> Blueprint:
+def build_admin(app: Flask, name: str, url_prefix: str) -> Blueprint:
     """The blueprint ``<name>-admin`` under ``<url_prefix>/admin``."""
     blueprint = AdminBlueprint(f"{name}-admin", url_prefix=f"{url_prefix}/admin")
+    on_every_host(blueprint, app)
     for page in PAGES:
         page.register(blueprint)
     # Every address and method has a view, so that who asks is known first and the answer reveals nothing of what exists.

@@ -166,7 +166,22 @@ def _jobs(services: Services) -> Iterator[Finding]:
             yield Finding("ok", f"The {job.title} was done at {run.finished_at:%Y-%m-%d %H:%M} UTC.")
 
 
+def _other_hosts(app: Flask) -> Iterator[Finding]:
+    """Pages that would fetch their widgets from another origin, which browsers keep from them."""
+    ours = app.extensions["storefront"].subdomain or ""
+    pages = {rule.subdomain or "" for rule in app.url_map.iter_rules() if rule.endpoint != "static"}
+    others = sorted(pages - {ours})
+    if others and app.subdomain_matching:
+        where = ", ".join(repr(one) for one in others if one) or "the host itself"
+        yield Finding(
+            "warning",
+            f"The shop has pages on {where}, our addresses are on {ours or 'the host itself'!r}: browsers keep a page from "
+            "what another host answers; mount with Storefront(subdomain=…), that of the pages with widgets.",
+        )
+
+
 def _around(app: Flask) -> Iterator[Finding]:
+    yield from _other_hosts(app)
     for name in pages_in_place_of_widgets(app.jinja_env):
         yield Finding(
             "warning", f"templates/{name} is a page of the shop's own and is not used as a widget: rename it."

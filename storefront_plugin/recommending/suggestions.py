@@ -21,6 +21,7 @@ from ..redis_store import MISSING, Command
 from ..redis_store.keys import Keys
 from ..shop.adapters import usable_ids
 from ..shop.product_cache import CHANGED_IDS
+from ..shop.speaking import spoken
 from .effective_plan import EffectivePlan, Plan
 from .explaining import ExplainedSlot
 from .fillers import Fillers, Filling
@@ -128,7 +129,7 @@ class Suggestions:
             exclude=frozenset(usable_ids(exclude)),
             customer_id=None if customer is None else str(customer),
             locale=locale,
-            shop_locale=locale,
+            shop_locale=spoken(locale),
             blocking=not has_request_context(),
             all_candidates=True,
         )

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -50,6 +52,20 @@ class Problem(NamedTuple):
         return _REMEDIES.get(self.field, f"see the mapping of {self.field}")
 
 
+_failed: ContextVar[set[str] | None] = ContextVar("failed", default=None)
+
+
+@contextmanager
+def noting_failures() -> Iterator[set[str]]:
+    """Collects the ids of products of which the shop's own code failed to say something meanwhile."""
+    failed: set[str] = set()
+    token = _failed.set(failed)
+    try:
+        yield failed
+    finally:
+        _failed.reset(token)
+
+
 class ProblemCounts:
     """Counts the problems of an adapter since the process began, in *counts*."""
 
@@ -59,7 +75,12 @@ class ProblemCounts:
         self._left_out = frozenset(left_out)
 
     def add(self, problems: Iterable[Problem], about: Any = None, error: BaseException | None = None) -> None:
-        """Count *problems* of the object with the id *about*; the first of each field and kind is logged."""
+        """Count *problems* of the object with the id *about*; the first of each field and kind is logged.
+
+        *error* is what the shop's own code raised.
+        """
+        if error is not None and (failed := _failed.get()) is not None:
+            failed.add(str(about))
         for problem in problems:
             self.counts[problem] += 1
             if self.counts[problem] == 1:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from ..core.errors import AdapterError
 from ..core.forks import ProcessLock
 from ..core.patience import Patience, RecentCalls
-from .cleaning import clean_product, stock_left
+from .cleaning import clean_product, noting_failures, stock_left
 from .ports import Catalog, LiveStock, Product
 from .values import Unusable
 
@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
 
 MAX_CARDS = 20_000
+MAX_LOCALES = 100
+"""Beyond these, links of the shop depend on more than languages; what is held is then forgotten."""
+
 CHANGED_IDS = 32
 """Changed products read with each page; a process that missed more forgets all it knows."""
 
@@ -134,7 +137,8 @@ class ProductCache:
 
     def _load(self, ids: list[str], locale: str, blocking: bool) -> dict[str, Product | None]:
         forgotten = self._forgotten
-        raw = self._timed(lambda: self._catalog.get_many(ids), blocking)
+        with noting_failures() as failed:
+            raw = self._timed(lambda: self._catalog.get_many(ids), blocking)
         if not isinstance(raw, Mapping):
             raise AdapterError(f"Catalog.get_many must return a mapping from ids to Product, not {type(raw).__name__}.")
         loaded: dict[str, Product | None] = {}
@@ -143,7 +147,8 @@ class ProductCache:
             product = None if given is None else clean_product(given, self._currency)
             loaded[product_id] = product if product is not None and product.id == product_id else None
         if self._seconds:
-            self._keep(loaded, locale, forgotten)
+            whole = {product_id: product for product_id, product in loaded.items() if product_id not in failed}
+            self._keep(whole, locale, forgotten)
         self._loaded(loaded)
         return loaded
 
@@ -153,6 +158,9 @@ class ProductCache:
             if forgotten != self._forgotten:
                 return  # a product changed while it was being read: which of its states this is cannot be known
             self._locales.add(locale)
+            if len(self._locales) > MAX_LOCALES:
+                self._cached.clear()
+                self._locales = {locale}
             for product_id, product in loaded.items():
                 self._cached[locale, product_id] = (until, product)
                 self._cached.move_to_end((locale, product_id))

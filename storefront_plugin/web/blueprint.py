@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from weakref import WeakSet
 
-from flask import Blueprint, Flask, Response, current_app, request, send_from_directory
+from flask import Blueprint, Flask, Response, current_app, has_request_context, request, send_from_directory
 from jinja2 import FileSystemLoader, PrefixLoader
 
 from ..core.folders import STATIC, WIDGETS
@@ -17,13 +18,14 @@ from .widgets.sections import fragment
 _ONE_YEAR = 31_536_000
 
 
-def build_blueprint(name: str, url_prefix: str) -> Blueprint:
+def build_blueprint(app: Flask, name: str, url_prefix: str) -> Blueprint:
     """The blueprint of one mounted extension.
 
     A template of the shop such as ``templates/storefront/_card.html`` overrides ours, and can extend
     ``storefront-default/_card.html``.
     """
     blueprint = Blueprint(name, __name__, url_prefix=url_prefix)
+    on_every_host(blueprint, app)
     ours = FileSystemLoader(WIDGETS)
     blueprint.jinja_loader = PrefixLoader({"storefront": ours, "storefront-default": ours})
     blueprint.add_url_rule("/static/<path:filename>", "static", static_file)
@@ -34,6 +36,27 @@ def build_blueprint(name: str, url_prefix: str) -> Blueprint:
     blueprint.add_url_rule("/code", "take_code", take_code, methods=["POST"])
     blueprint.url_value_preprocessor(exemption(blueprint))
     return blueprint
+
+
+HOST = "storefront_host"
+"""Argument of our addresses in an app with ``host_matching``: they are on each of its hosts, as its pages are."""
+
+
+def on_every_host(blueprint: Blueprint, app: Flask) -> None:
+    """Give the addresses of *blueprint* a host in an app with ``host_matching``, where those without one never match."""
+    if not app.url_map.host_matching:
+        return
+
+    def forget(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+        (values or {}).pop(HOST, None)
+
+    def same(_endpoint: str, values: dict[str, Any]) -> None:
+        values.setdefault(HOST, request.host if has_request_context() else "")
+
+    blueprint.url_value_preprocessor(forget)
+    blueprint.url_defaults(same)
+    add = blueprint.add_url_rule
+    blueprint.add_url_rule = partial(add, host=f"<{HOST}>")  # type: ignore[method-assign]
 
 
 def static_file(filename: str) -> Response:

@@ -13,7 +13,8 @@ from flask.globals import app_ctx
 from ..core.errors import ConfigurationError
 from ..core.i18n import known_locale
 from ..proxies import current_services
-from .request_page import OUTSIDE_LOCALE, current_locale, shop_speaking
+from ..shop.speaking import shop_speaking
+from .request_page import OUTSIDE_LOCALE, current_locale
 
 SHOWN_SLOTS = "_storefront_slots"
 """Where ``flask.g`` keeps the slots that this page or document has shown already."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Request, current_app, g, has_request_context, request, session
@@ -14,6 +13,7 @@ from ..proxies import current_services
 from ..recommending.page import Page
 from ..shop.adapters import usable_ids
 from ..shop.ports import clean_id
+from ..shop.speaking import spoken
 
 
 def request_page(
@@ -32,7 +32,7 @@ def request_page(
         customer_id=shop.customer_id() if personal else None,
         consent=shop.consent_level() if personal else "none",
         locale=locale,
-        shop_locale=locale,
+        shop_locale=spoken(locale),
         currency=current_services.settings.currency,
         personal=personal,
         presented=presented() if personal else (),
@@ -78,18 +78,6 @@ def _host_locale() -> str | None:
 
     chosen: Any = flask_babel.get_locale()
     return known_locale(str(chosen)) if chosen else None
-
-
-@contextmanager
-def shop_speaking(locale: str | None) -> Iterator[None]:
-    """Inside, the shop's own code speaks *locale* where it asks Flask-Babel; None leaves it as it is."""
-    if locale is None or "babel" not in current_app.extensions:
-        yield
-        return
-    import flask_babel
-
-    with flask_babel.force_locale(locale):
-        yield
 
 
 KEY = "storefront_codes"

@@ -137,7 +137,7 @@ class HandmadeStorefront(Widgets):
         self.takes_code = False
         app.extensions["storefront"] = app.extensions[SERVICES] = self
         app.jinja_env.globals["storefront"] = self
-        app.register_blueprint(build_blueprint(self.name, self.url_prefix))
+        app.register_blueprint(build_blueprint(app, self.name, self.url_prefix))
 
     def fill_placement(self, page: Page, slot_names: Sequence[str] | None = None) -> list[FilledSlot]:
         if self.failure:

@@ -315,4 +315,4 @@ def test_the_document_describes_what_is_answered(client: FlaskClient) -> None:
     ids = next(each["schema"]["items"] for each in asked if each["name"] == "product")
     assert (ids["minLength"], ids["maxLength"]) == (1, MAX_ID_BYTES)
     names = {each["name"] for each in asked}
-    assert names == {"strategy", "product", "placement", "limit", "exclude", "specialness"}
+    assert names == {"strategy", "product", "placement", "limit", "exclude", "specialness", "locale"}

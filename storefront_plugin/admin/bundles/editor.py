@@ -17,7 +17,7 @@ from ...core.errors import InputError
 from ...core.i18n import LANGUAGES
 from ...core.typed import whole_number
 from ...proxies import current_services
-from ...web.request_page import shop_speaking
+from ...shop.speaking import shop_speaking
 from ..kit.access import may_edit, merchant_name
 from ..kit.changes import Difference
 from ..kit.forms import add_error

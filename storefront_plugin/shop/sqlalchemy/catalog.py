@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from ..cleaning import Problem, ProblemCounts, clean_products, stock_left
 from ..connection_inspection import Sight
 from ..inspection import counted_queries
 from ..ports import NamesOf, Product, VariantsOf
+from ..speaking import shop_speaking
 from ..values import Unusable, in_major
 from .mapping import (
     CHUNK,
@@ -177,7 +178,7 @@ class SQLAlchemyCatalog:
         """The mean number of SQL statements per product of each callable field, over the first *sample* products."""
         calls = {**self.fields.callables, **self._urls}
         spent = dict.fromkeys(calls, 0)
-        with self._reads.open(blocking=True) as session, self._url_context():
+        with self._reads.open(blocking=True) as session, self._spoken():
             rows = self._rows(session, self._select().limit(sample)) if calls else []
             for row in rows:
                 for name, call in calls.items():
@@ -219,16 +220,20 @@ class SQLAlchemyCatalog:
         return list(clean_products(self._raw(rows, currency), currency, self.problem_counts))
 
     def _raw(self, rows: Sequence[Any], currency: str | None) -> list[Product]:
-        products = [self.fields.values(row, entity=self._entity) for row in rows]
-        if self._urls:
-            with self._url_context():
-                for values, row in zip(products, rows, strict=True):
-                    values.update({name: self._url_of(name, row[0], values) for name in self._urls})
+        with self._spoken():
+            products = [self.fields.values(row, entity=self._entity) for row in rows]
+            for values, row in zip(products, rows, strict=True):
+                values.update({name: self._url_of(name, row[0], values) for name in self._urls})
         return [_product(values, currency if self._minor else None, self._minor) for values in products]
 
-    def _url_context(self) -> Any:
-        needed = bool(self._urls) and not has_request_context()
-        return current_app.test_request_context() if needed else nullcontext()
+    @contextmanager
+    def _spoken(self) -> Iterator[None]:
+        """Where there is no request, callables speak what is spoken around them, and those of URLs get a request."""
+        if not self._entity or has_request_context():
+            yield
+            return
+        with current_app.test_request_context() if self._urls else nullcontext(), shop_speaking(None):
+            yield
 
     def _url_of(self, name: str, instance: Any, values: Mapping[str, Any]) -> Any:
         """The URL of the callable, without the path of the mount: a cached product may be shown under several."""

@@ -14,7 +14,7 @@ from flask import Response, jsonify, request
 from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException, default_exceptions
 
-from ..blueprint import exemption
+from ..blueprint import HOST, exemption, on_every_host
 from . import views
 from .schemas import (
     ErrorSchema,
@@ -30,20 +30,22 @@ CONFIG_PREFIX = "STOREFRONT"
 _EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 
 
-def mount_api(app: flask.Flask, name: str, url_prefix: str) -> None:
+def mount_api(app: flask.Flask, name: str, url_prefix: str, subdomain: str | None = None) -> None:
     """Register the API under ``<url_prefix>/api`` as the blueprint ``<name>-api``."""
     document = Document(app)
-    blueprint = _blueprint(f"{name}-api", f"{url_prefix}/api")
+    blueprint = _blueprint(app, f"{name}-api", f"{url_prefix}/api")
     # Not by flask-smorest's method: these are not part of the document.
+    host: dict[str, Any] = {"host": f"<{HOST}>"} if app.url_map.host_matching else {}
     add_rule = flask.Blueprint.add_url_rule
-    add_rule(blueprint, "/openapi.json", "openapi", document.serve)
+    add_rule(blueprint, "/openapi.json", "openapi", document.serve, **host)
     for rule in ("", "/", "/<path:path>"):
-        add_rule(blueprint, rule, "elsewhere", views.elsewhere, methods=_EVERY_METHOD)
-    document.register_blueprint(blueprint)
+        add_rule(blueprint, rule, "elsewhere", views.elsewhere, methods=_EVERY_METHOD, **host)
+    document.register_blueprint(blueprint, subdomain=subdomain)
 
 
-def _blueprint(name: str, url_prefix: str) -> flask.Blueprint:
+def _blueprint(app: flask.Flask, name: str, url_prefix: str) -> flask.Blueprint:
     blueprint = Blueprint(name, __name__, url_prefix=url_prefix, description="Products to suggest.")
+    on_every_host(blueprint, app)
     ask, answer = blueprint.arguments, blueprint.response
     of_strategy = ask(RecommendationsQuerySchema, location="query")
     of_page = ask(PlacementQuerySchema, location="query")

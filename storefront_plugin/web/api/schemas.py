@@ -117,8 +117,17 @@ def _ids(most: int, meaning: str, **options: Any) -> fields.List[Any]:
     )
 
 
+_LOCALE = fields.String(
+    load_default=None,
+    validate=validate.Length(max=32),
+    metadata={"description": "Language of texts and links, such as ja; without, as the shop's pages choose it."},
+)
+
+
 class RecommendationsQuerySchema(OwnSchema):
     """The query of a strategy."""
+
+    locale = _LOCALE
 
     strategy = fields.String(required=True, validate=validate.OneOf(tuple(STRATEGIES)))
     product = _ids(MAX_SEEDS, "Ids to find suggestions for; of a cart the latest line last.")
@@ -135,6 +144,7 @@ class RecommendationsQuerySchema(OwnSchema):
 class PlacementQuerySchema(OwnSchema):
     """The query of a page."""
 
+    locale = _LOCALE
     product = _ids(MAX_SEEDS, "Ids of the products that the page is about.")
     category = fields.String(
         load_default=None,

@@ -13,12 +13,13 @@ from werkzeug.exceptions import NotFound as UnknownAddress
 from ...bundles.slots.filler import FilledBundles
 from ...bundles.slots.items import OfferItem
 from ...bundles.slots.offers import BundleOffer, TierOffer
-from ...core.i18n import texts_for
+from ...core.i18n import known_locale, texts_for
 from ...money import from_minor, to_minor
 from ...proxies import current_services
 from ...recommending.page import Card, FilledSlot, Page
 from ...recommending.plan import Slot
-from ...web.request_page import request_page
+from ...shop.speaking import shop_speaking
+from ...web.request_page import current_locale, request_page
 from ..http import guarded, make_private
 from ..limits import seconds_to_wait
 from ..outside import shop_root
@@ -148,9 +149,11 @@ def recommendations(question: Mapping[str, Any]) -> dict[str, Any]:
 
     Best first; fewer than `limit` if there are no more. Unknown products are no error.
     """
+    locale = known_locale(question["locale"] or "")
 
     def find() -> dict[str, Any]:
         page = request_page(question["placement"], question["product"])
+        page.locale = locale or page.locale
         page.exclude = frozenset(question["excluded"])
         slot = Slot(
             name="recommendations",
@@ -162,7 +165,7 @@ def recommendations(question: Mapping[str, Any]) -> dict[str, Any]:
         (filled,) = current_services.suggestions.fill(page, [slot])
         return {"recommendations": CardNumbers(page).cards(filled.cards), "degraded": page.failed}
 
-    return _found("recommendations", find)
+    return _found("recommendations", find, locale)
 
 
 def placement(question: Mapping[str, Any], placement: str) -> dict[str, Any]:
@@ -172,16 +175,18 @@ def placement(question: Mapping[str, Any], placement: str) -> dict[str, Any]:
     """
     if placement not in current_services.suggestions.plan:
         raise UnknownAddress(f"There is no such placement; use one of {', '.join(current_services.suggestions.plan)}.")
+    locale = known_locale(question["locale"] or "")
 
     def find() -> dict[str, Any]:
         page = request_page(placement, question["product"], question["category"], personal=True)
+        page.locale = locale or page.locale
         return {
             "placement": placement,
             "slots": CardNumbers(page).slots(current_services.suggestions.fill_placement(page)),
             "degraded": page.failed,
         }
 
-    return _found(placement, find)
+    return _found(placement, find, locale)
 
 
 def elsewhere(path: str = "") -> Response:
@@ -209,8 +214,9 @@ def own_headers(response: Response) -> Response:
     return make_private(response)
 
 
-def _found(name: str, find: Callable[[], _Answer]) -> _Answer:
-    answer = guarded(name, find)
+def _found(name: str, find: Callable[[], _Answer], locale: str | None) -> _Answer:
+    with shop_speaking(locale or current_locale()):
+        answer = guarded(name, find)
     if answer is None:
         raise ServiceUnavailable("The suggestions are not available at the moment; see the log of the shop.")
     return answer

@@ -20,10 +20,12 @@ from ...proxies import current_services
 from ...recommending.page import MAX_SEEDS, Page
 from ...recommending.plan import PERSONAL_PLACEMENTS, Slot, running
 from ...shop.ports import clean_id
-from ...web.request_page import request_page, shop_speaking
+from ...shop.speaking import shop_speaking
+from ...web.request_page import request_page
 from ..http import ANSWER_HEADER, guarded, make_private
 from ..limits import seconds_to_wait
 from ..outside import SHOWN_SLOTS
+from ..page_address import as_on_page, page_path
 from .rendering import content_hash, render_slots
 
 _log = logging.getLogger(__name__)
@@ -105,6 +107,7 @@ class Section:
             "limit": self.limit,
             "lazy": None if self.lazy is None else str(int(self.lazy)),
             "locale": page.locale,
+            "page": page_path(),
             "have": None if shown is None else content_hash(shown),
         }
         endpoint = f"{current_services.name}.fragment"
@@ -186,7 +189,7 @@ def fragment(placement: str) -> Response:
         return _answer(str(error), 400, "text/plain")
     locale = known_locale(request.args.get("locale", "")[:32])
 
-    have = request.args.get("have")
+    have, path = request.args.get("have"), request.args.get("page")
 
     def render() -> Markup | None:
         page = request_page(placement, section.products, section.category, personal=True)
@@ -195,7 +198,7 @@ def fragment(placement: str) -> Response:
         # What the page shows already is better than what trouble left over.
         return None if have and page.failed else content
 
-    with shop_speaking(locale):  # which it may tell by a path that a fragment lacks
+    with as_on_page(path), shop_speaking(locale, by_address=path is None):
         content = guarded(placement, render)
     return _fragment(content, have)
 

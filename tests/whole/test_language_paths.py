@@ -1,0 +1,191 @@
+"""Shops whose addresses hold the language, as Flask documents it: whatever answers, titles and links are those of the page."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import flask_babel
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask, current_app, g, render_template_string, url_for
+from flask.testing import FlaskClient
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from storefront_plugin import Order, OrderLine, SQLAlchemyCatalog, Storefront
+from storefront_plugin.core import clock
+
+PAGE = "{{ storefront.placement('product', id) }}"
+TITLES = {"en": "Kettle", "ja": "やかん"}
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Product(Base):
+    """Named in two languages."""
+
+    __tablename__ = "products"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def title(product: Product) -> str:
+    """In the language that the shop's own code has."""
+    return f"{TITLES[spoken()]} {product.id}"
+
+
+def spoken() -> str:
+    if "babel" in current_app.extensions:
+        return str(flask_babel.get_locale() or "en")
+    return g.lang_code or "en"
+
+
+class Shop:
+    """Serves ``/<lang_code>/product/<id>`` as Flask's documentation on internationalized addresses does."""
+
+    def __init__(self, folder: Path, redis_url: str, with_babel: bool) -> None:
+        self.app = app = Flask("shop", instance_path=str(folder))
+        app.config.update(
+            TESTING=True,
+            SECRET_KEY="a key for tests",
+            SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder / 'shop.sqlite'}",
+            STOREFRONT_REDIS_URL=redis_url,
+            STOREFRONT_REDIS_PREFIX=f"t{uuid.uuid4().hex[:8]}",
+            STOREFRONT_CURRENCY="EUR",
+            STOREFRONT_DEADLINE_MS=1000,
+            STOREFRONT_EXTERNAL_URL="https://shop.example",
+        )
+        self._speak(app)
+        if with_babel:
+            flask_babel.Babel(app, locale_selector=lambda: g.get("lang_code") or "en")
+        else:
+            app.config["STOREFRONT_LOCALE"] = lambda: g.get("lang_code") or "en"
+        db = SQLAlchemy(app, model_class=Base)
+        catalog = SQLAlchemyCatalog(
+            db,
+            Product,
+            id=Product.id,
+            title=title,
+            price=Decimal(5),
+            url=lambda product: url_for("product", id=product.id),
+        )
+        self.storefront = Storefront(app, catalog=catalog)
+        with app.app_context():
+            db.create_all()
+            self.storefront.init_db()
+            db.session.add_all(Product(id=number) for number in range(1, 7))
+            db.session.commit()
+            lines = [OrderLine(str(one), 1) for one in (1, 2, 3, 4)]
+            for number in range(5):
+                order = Order(id=f"o{number}", placed_at=clock.now(), lines=lines)
+                self.storefront.order_placed(order, commit=True)
+            self.storefront.drain()
+        self.client: FlaskClient = app.test_client()
+
+    @staticmethod
+    def _speak(app: Flask) -> None:
+        @app.url_defaults
+        def add_language_code(endpoint: str, values: dict[str, Any]) -> None:
+            if "lang_code" in values or not g.lang_code:
+                return
+            if app.url_map.is_endpoint_expecting(endpoint, "lang_code"):
+                values["lang_code"] = g.lang_code
+
+        @app.url_value_preprocessor
+        def pull_lang_code(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+            g.lang_code = values.pop("lang_code", None) if values else None
+
+        @app.get("/<any(en, ja):lang_code>/product/<id>")
+        def product(id: str) -> str:
+            return render_template_string(PAGE, id=id)
+
+    def page(self, language: str, **options: Any) -> BeautifulSoup:
+        """A product's page."""
+        answer = self.client.get(f"/{language}/product/1", **options)
+        assert answer.status_code == 200
+        return BeautifulSoup(answer.text, "html5lib")
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["Flask-Babel", "own callables"])
+def shop(request: pytest.FixtureRequest, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """One shop for all tests, so that each meets what the others left in its cache."""
+    made = Shop(tmp_path_factory.mktemp("shop"), redis_url, with_babel=request.param)
+    yield made
+    with made.app.app_context():
+        made.storefront.services.close()
+
+
+def cards(soup: BeautifulSoup) -> list[tuple[str, str]]:
+    """Title and link of each card that leads to another page."""
+    return [(link.text.strip(), str(link["href"])) for link in soup.select("li.storefront-card a.storefront-link")]
+
+
+def assert_speaks(soup: BeautifulSoup, language: str, root: str = "") -> None:
+    found = cards(soup)
+    assert found
+    assert all(title.startswith(TITLES[language]) for title, _ in found)
+    assert all(link.startswith(f"{root}/{language}/product/") for _, link in found)
+
+
+def test_fragments_speak_and_link_as_their_page(shop: Shop) -> None:
+    """Whichever is asked first, and whatever the browser's language is."""
+    for language, other in (("ja", "en"), ("en", "ja"), ("ja", "en")):
+        with shop.app.app_context():
+            shop.storefront.services.products.forget(None)
+        src = str(shop.page(language).select("storefront-fragment")[0]["src"]).replace("have=", "had=")
+        for _ in range(2):
+            with shop.app.app_context():
+                shop.storefront.services.products.forget(None)
+            answer = shop.client.get(src, headers={"Accept-Language": other})
+            assert answer.status_code == 200
+            assert_speaks(BeautifulSoup(answer.text, "html5lib"), language)
+            assert_speaks(shop.page(language, headers={"Accept-Language": other}), language)
+            assert_speaks(shop.page(other, headers={"Accept-Language": language}), other)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_json_speaks_the_language_that_is_asked_for(shop: Shop, language: str) -> None:
+    """A front end of its own has no page of ours."""
+    of_page = shop.client.get(f"/storefront/api/placements/product?product=1&locale={language}").json
+    asked = f"/storefront/api/recommendations?strategy=also_bought&product=1&locale={language}"
+    for found in (of_page["slots"][0]["cards"], shop.client.get(asked).json["recommendations"]):
+        assert found
+        assert {one["url"].split("/product/")[0] for one in found} == {f"/{language}"}
+        assert all(one["title"].startswith(TITLES[language]) for one in found)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_mails_speak_and_link_in_their_language(shop: Shop, language: str) -> None:
+    """Rendered by a worker, which no page of the shop has told a language."""
+    with shop.app.app_context():
+        text = str(shop.storefront.placement("product", "1", locale=language))
+    assert_speaks(BeautifulSoup(text, "html5lib"), language, "https://shop.example")
+
+
+def test_a_command_reads_the_catalogue_with_its_links(shop: Shop) -> None:
+    """`check` and the content index walk the whole catalogue outside of any page."""
+    with shop.app.app_context():
+        found = [product.url for product in shop.storefront.services.shop.catalog.iter_products()]
+    assert found == [f"/en/product/{number}" for number in range(1, 7)]
+
+
+def test_what_failed_is_not_kept(shop: Shop) -> None:
+    """A page of another kind, whose request lacks what the shop's callables need, shows what it can; the next is whole."""
+    with shop.app.app_context():
+        shop.storefront.services.products.forget(None)
+    with shop.app.test_request_context("/storefront/api/"):
+        g.lang_code = None
+        shop.storefront.services.products.get_many(["2", "3"], "ja [('lang_code', 'ja')]")
+    assert_speaks(shop.page("ja"), "ja")
+
+
+def test_a_fragment_for_a_path_that_is_none_of_the_shop_is_answered_as_ever(shop: Shop) -> None:
+    """Nobody's address, another host's or a broken one."""
+    for path in ("/nowhere", "//evil.example/", "relative", "/" + "x" * 5000, "/\x00"):
+        answer = shop.client.get("/storefront/fragment/product", query_string={"product": "1", "page": path})
+        assert answer.status_code in (200, 204)
