@@ -180,8 +180,24 @@ def _other_hosts(app: Flask) -> Iterator[Finding]:
         )
 
 
+def _other_origins(app: Flask) -> Iterator[Finding]:
+    if not app.config.get("STOREFRONT_ORIGINS"):
+        return
+    same_site, secure = app.config.get("SESSION_COOKIE_SAMESITE"), app.config.get("SESSION_COOKIE_SECURE")
+    where = ", ".join(app.config["STOREFRONT_ORIGINS"])
+    if same_site == "None" and secure:
+        yield Finding("ok", f"Pages of {where} may read the JSON API, with the shopper's cookies.")
+    else:
+        yield Finding(
+            "warning",
+            f"Pages of {where} may read the JSON API; where they are another site, browsers keep the shopper's cookies back: "
+            "set SESSION_COOKIE_SAMESITE='None' and SESSION_COOKIE_SECURE=True if carts are to count there.",
+        )
+
+
 def _around(app: Flask) -> Iterator[Finding]:
     yield from _other_hosts(app)
+    yield from _other_origins(app)
     for name in pages_in_place_of_widgets(app.jinja_env):
         yield Finding(
             "warning", f"templates/{name} is a page of the shop's own and is not used as a widget: rename it."

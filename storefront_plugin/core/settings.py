@@ -92,6 +92,17 @@ def _external_url(value: Any) -> str | None:
     return None if value is None or plain else "the shop's address, such as 'https://shop.example', or None"
 
 
+def _origins(value: Any) -> str | None:
+    plain = isinstance(value, (list, tuple)) and all(
+        isinstance(one, str) and re.fullmatch(r"https?://[^\s/\\?#@]+", one) for one in value
+    )
+    return (
+        None
+        if plain
+        else "a list of origins, such as ['https://www.shop.example'], without a path or a slash at the end"
+    )
+
+
 def _switch(value: Any) -> str | None:
     return None if isinstance(value, bool) else "True or False"
 
@@ -163,6 +174,11 @@ class Settings:
         None,
         "Address of the shop as its readers see it, for links outside of requests: http(s)://host, and a path if it has one.",
         _external_url,
+    )
+    origins: Sequence[str] = _setting(
+        (),
+        "Origins of other hosts whose pages may read the JSON API for their shoppers: a list of https://host.",
+        _origins,
     )
     shop_path: str = _setting("/", "Path of the shop's home page, which the admin links to.", _path)
     requests_per_minute: int = _setting(

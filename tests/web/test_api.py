@@ -194,6 +194,22 @@ def test_an_answer_says_that_redis_was_late(
     assert ids(late[1]["recommendations"]) == ids(before[1]["recommendations"])
 
 
+def test_pages_of_other_origins_read_answers_only_where_the_setting_names_them(
+    shop: SmallShop, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the shopper's cookies, so only by name; a cache keeps the answers apart."""
+    theirs = {"Origin": "https://www.shop.example"}
+    assert "Access-Control-Allow-Origin" not in client.get(f"{PAGE}?product=1", headers=theirs).headers
+    settings = shop.app.extensions[SERVICES].settings
+    monkeypatch.setattr(type(settings), "origins", ("https://www.shop.example",))
+    answer = client.get(f"{PAGE}?product=1", headers=theirs)
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://www.shop.example"
+    assert answer.access_control_allow_credentials
+    assert "Origin" in answer.vary
+    other = client.get(f"{PAGE}?product=1", headers={"Origin": "https://evil.example"})
+    assert "Access-Control-Allow-Origin" not in other.headers
+
+
 def test_what_is_in_the_cart_is_left_out(client: FlaskClient) -> None:
     """A placement answers the shopper who asks, and so no cache may keep it."""
     client.get("/fill/2")

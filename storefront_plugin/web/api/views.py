@@ -207,7 +207,12 @@ def refuse_too_many() -> None:
 
 
 def own_headers(response: Response) -> Response:
-    """Make each response private, and correct ``Allow``, as `elsewhere` accepts all methods."""
+    """Make each response private and readable for the origins of the setting; `elsewhere` accepts all methods."""
+    if request.origin in current_services.settings.origins:
+        response.headers["Access-Control-Allow-Origin"] = request.origin or ""
+        response.headers["Access-Control-Allow-Credentials"] = "true"
+    if current_services.settings.origins:
+        response.vary.add("Origin")
     if request.method == "OPTIONS":
         response.allow.clear()
         response.allow.update(METHODS)
