@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,8 +38,10 @@ def redis_url() -> Iterator[str]:
     store.ping()
     store.close()
     yield f"unix://{(folder / 'socket').read_text().strip()}"
+    left = [thread.name for thread in threading.enumerate() if thread.name.startswith("storefront-")]
     stop(folder)
     shutil.rmtree(folder, ignore_errors=True)
+    assert not left, "Some shop was not closed: its thread would go on without its Redis."
 
 
 @pytest.fixture

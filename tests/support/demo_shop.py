@@ -50,11 +50,10 @@ def seed(app: Flask) -> str:
 
 
 def closed(app: Flask) -> None:
-    """Let go of Redis and of the database."""
+    """End its thread, and let go of Redis and of the database."""
     with app.app_context():
         if "storefront" in app.extensions:
-            app.extensions["storefront"].services.store.close()
-            app.extensions["storefront"].database.dispose()
+            app.extensions["storefront"].services.close()
         app.extensions["sqlalchemy"].session.remove()
         for engine in app.extensions["sqlalchemy"].engines.values():
             engine.dispose()

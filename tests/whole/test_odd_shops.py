@@ -44,8 +44,7 @@ def open_shop(tmp_path: Path, redis_url: str) -> Iterator[Callable[..., tuple[An
     yield open_it
     for app in opened:
         with app.app_context():
-            app.extensions["storefront"].services.store.close()
-            app.extensions["storefront"].database.dispose()
+            app.extensions["storefront"].services.close()
             app.extensions["sqlalchemy"].session.remove()
             for engine in app.extensions["sqlalchemy"].engines.values():
                 engine.dispose()
