@@ -122,6 +122,16 @@ class Counting(RuleBasedStateMachine):
         self.tables.pop(order_id, None)  # the adapter gives no cancelled orders, as with where=
         self.said.cancel(order_id)
 
+    @rule(data=st.data())
+    @precondition(lambda self: self.said.orders)
+    def call_it_pending(self, data: st.DataObject) -> None:
+        """A payment that bounced: the order does not count until it is placed again."""
+        order_id = data.draw(st.sampled_from(sorted(self.said.orders)))
+        order = replace(self.said.orders[order_id].said, status="unplaced")
+        assert self.shop.storefront.order_placed(order, commit=True) == "unplaced"
+        self.tables.pop(order_id, None)
+        self.said.cancel(order_id)
+
     @rule(number=st.integers(1, 3))
     def cancel_before_it_is_placed(self, number: int) -> None:
         order_id = f"early-{number}"
