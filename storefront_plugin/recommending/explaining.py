@@ -11,7 +11,7 @@ from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import Command
 from ..shop.ports import Product
 from .choosing import RANKED, Chain, Choice, Verdict
-from .page import FilledSlot, Offer, Page
+from .page import FilledSlot, Offer, Page, Reason
 from .plan import Slot
 from .rules.compiled import PageRules
 from .strategy import Question, support_reads
@@ -90,6 +90,7 @@ class Explained:
         place: Its place in the slot, from 1, where it is shown.
         rule: Id of the rule that excluded it.
         elsewhere: Name of the slot that shows it already.
+        reason: Why it is shown, as its card says it.
     """
 
     product_id: str
@@ -105,6 +106,7 @@ class Explained:
     place: int | None = None
     rule: int | None = None
     elsewhere: str | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ class Explanation:
             for position, proposal in enumerate(proposals, start=1)
         }
         places = {choice.product.id: place for place, choice in enumerate(choices, start=1)}
+        reasons = {card.product.id: card.reason for card in filled.cards}
         for verdict in verdicts:
             proposal = verdict.proposal
             product_id = proposal.product_id
@@ -181,6 +184,7 @@ class Explanation:
                 place=places.get(product_id) if kind == "shown" else None,
                 rule=verdict.rule,
                 elsewhere=self.shown.get(product_id) if kind == "elsewhere" else None,
+                reason=reasons.get(product_id) if kind == "shown" else None,
             )
 
 

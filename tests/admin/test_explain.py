@@ -37,11 +37,24 @@ class Explained(Merchants):
 
     def row(self, title: str, table: int = 0) -> Tag:
         """The row of a product in one of the tables."""
-        rows = self.soup.select(".explain-slot")[table].select("tbody tr")
+        rows = self.soup.select(".explain-slot")[table].select("tbody tr:not(.explain-group)")
         return next(row for row in rows if title in row.get_text(" ", strip=True).split(" €")[0])
 
     def verdict(self, title: str, table: int = 0) -> str:
-        return self.row(title, table).select(".state")[0].get_text(" ", strip=True)
+        """What heads the rows of its group; of a shown one its place."""
+        row = self.row(title, table)
+        if not row.has_attr("class"):
+            return row.select(".explain-verdict .product-text")[0].contents[0].get_text(strip=True)
+        group = row.find_parent("tbody")
+        assert group is not None
+        return group.select(".explain-group .state")[0].get_text(" ", strip=True)
+
+    def cards(self, table: int = 0) -> list[str]:
+        """What a slot shows, in its order: place, title, price and reason."""
+        cards = self.soup.select(".explain-slot")[table].select(".explain-cards > li")
+        for menu in self.soup.select(".explain-cards .menu"):
+            menu.decompose()
+        return [" ".join(card.get_text(" ", strip=True).split()) for card in cards]
 
     def press_in(self, title: str, words: str) -> None:
         """Press the button of a row."""
@@ -84,11 +97,7 @@ def test_the_page_begins_with_what_to_do(browser: Explained) -> None:
 def test_every_candidate_has_its_verdict_and_its_numbers(browser: Explained) -> None:
     """Shown ones first, then what was dropped and why; numbers as the log has them."""
     browser.get("explain?product=p1")
-    rows = [
-        " ".join(row.get_text(" ", strip=True).split())
-        for row in browser.soup.select(".explain-slot")[0].select("tbody tr")
-    ]
-    assert len(rows) == 8
+    assert len(browser.soup.select(".explain-slot")[0].select("tbody tr:not(.explain-group)")) == 8
     assert browser.verdict("Product 2") == "Shown #1"
     assert browser.verdict(HOSTILE) == "Shown #2"
     assert browser.verdict("Product 3") == "Sold out"
@@ -100,12 +109,41 @@ def test_every_candidate_has_its_verdict_and_its_numbers(browser: Explained) -> 
     assert not browser.soup.select("main img[src=x]")
 
 
+def test_what_is_shown_comes_first_and_the_rest_is_folded(browser: Explained) -> None:
+    """Cards with place and reason; behind them, closed, all candidates by verdict with how many there are of each."""
+    browser.get("explain?product=p1")
+    behind = browser.soup.select(".explain-slot")[0].select("details.explain-behind")[0]
+    assert not behind.has_attr("open")
+    assert behind.select("summary")[0].get_text() == "Figures and 6 more candidates"
+    groups = [" ".join(group.get_text(" ", strip=True).split()) for group in behind.select(".explain-group")]
+    assert groups == ["Shown 2", "Sold out 1", "Not shown: limit of 2 reached 5"]
+    assert browser.cards() == [
+        "1 P Product 2 €2.00 · Also bought in 10 orders",
+        f"2 < {HOSTILE} €4.00 · Also bought in 8 orders",
+    ]
+
+
+def test_a_slot_that_shows_nothing_says_why_at_once(make_shop: MakeShop) -> None:
+    """Its candidates are not folded."""
+    plan = {"product": (Slot(name="many", strategies=("also_bought",), minimum=4),)}
+    shop = make_shop(admin_access=lambda: Merchant("First editor"), STOREFRONT_PLAN=plan)
+    with shop.app.app_context():
+        shop.place(["p1", "p2"])
+    browser = Explained(shop)
+    browser.get("explain?product=p1")
+    assert browser.cards() == []
+    assert browser.soup.select("details.explain-behind[open]")
+    assert browser.verdict("Product 2") == "Not shown: the slot needs at least 4"
+
+
 def test_what_is_explained_is_what_shoppers_see(shop: SmallShop, browser: Explained) -> None:
-    """The titles of the shown rows are those of the page's cards, in their order."""
+    """The titles of the cards are those of the shop's page, in their order."""
     browser.get("explain?product=p1")
     for table, slot in enumerate(("mine", "rest")):
-        rows = browser.soup.select(".explain-slot")[table].select("tbody tr")
-        shown = [row.select(".product-title")[0].get_text() for row in rows if "Shown #" in row.get_text()]
+        shown = [
+            title.get_text()
+            for title in browser.soup.select(".explain-slot")[table].select(".explain-cards .product-title")
+        ]
         cards = warm(shop, "/p/p1").shown(slot)
         assert shown == [shop.storefront.catalog.get_many([card])[card].title for card in cards]
 
@@ -193,7 +231,7 @@ def test_a_place_is_shown_once(browser: Explained) -> None:
     """Below it stands the rank where that is another, and the strategy where it is not the slot's first choice."""
     browser.get("explain?product=p1")
     verdict = [" ".join(browser.row(f"Product {n}").select(".explain-verdict")[0].stripped_strings) for n in (2, 5)]
-    assert verdict == ["Shown #1", "Not shown: limit of 2 reached #4"]
+    assert verdict == ["Shown #1", "#4"]
     fallback = [text for text in browser.texts(".explain-slot:last-of-type .explain-verdict") if "Bestsellers" in text]
     assert fallback
     assert all(", #" in text for text in fallback)
@@ -219,7 +257,7 @@ def test_a_rule_made_on_a_cart_of_several_is_for_all_carts(shop: SmallShop, brow
 
 
 def test_long_tables_are_folded(make_shop: MakeShop) -> None:
-    """Twenty rows, and a link to the rest; four hundred are no trouble."""
+    """Ten rows of each verdict, and a link to the rest; four hundred are no trouble."""
     plan = {"home": (Slot(name="best", strategies=("bestsellers",), limit=4),)}
     shop = make_shop(
         admin_access=lambda: Merchant("First editor"), catalog=MemoryCatalog(made_products(450)), STOREFRONT_PLAN=plan
@@ -228,11 +266,12 @@ def test_long_tables_are_folded(make_shop: MakeShop) -> None:
         shop.place(*([f"p{n}", f"p{n + 1}"] for n in range(1, 450, 2)))
     browser = Explained(shop)
     browser.get("explain?placement=home")
-    assert len(browser.soup.select("tbody tr")) == 20
+    assert len(browser.soup.select("tbody tr:not(.explain-group)")) == 4 + 10
     (more,) = browser.soup.select(".explain-more a")
-    assert more.get_text() == "Show 380 more candidates"
+    assert more.get_text() == "Show 386 more candidates"
     browser.get(str(more["href"]))
-    assert len(browser.soup.select("tbody tr")) == 400
+    assert len(browser.soup.select("tbody tr:not(.explain-group)")) == 400
+    assert browser.soup.select("details.explain-behind[open]")
 
 
 def test_a_page_without_slots_and_one_without_candidates_say_what_to_do(shop: SmallShop, browser: Explained) -> None:

@@ -15,8 +15,8 @@ from ..kit import products
 from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_time
 from ..kit.products import ProductView
 
-FOLD = 20
-"""Rows of a slot that are shown before "show more"."""
+FOLD = 10
+"""Candidates of one verdict that are listed, and bundles that are not shown, before "show more"."""
 
 PICTURES = 4
 """Components of a bundle that are shown; the others are counted."""
@@ -64,7 +64,7 @@ def name_of(offer: Offer) -> BundleName:
 
 def bundle_rows(explained: Sequence[ExplainedBundle], is_open: bool) -> tuple[BundleRow, ...]:
     """The first rows; all of them where the table *is_open*. Their products are looked up at once."""
-    shown = explained if is_open else explained[: max(FOLD, sum(one.verdict.place is not None for one in explained))]
+    shown = explained if is_open else explained[: FOLD + sum(one.verdict.place is not None for one in explained)]
     titles = {one.bundle.id: one.bundle.title(admin_texts().locale) for one in explained}
     views = products.views(sorted({name for one in shown for name in _named(one)}))
     return tuple(_row(one, titles, views) for one in shown)

@@ -1,4 +1,4 @@
-"""Explained candidates in words, for the tables of the page that explains."""
+"""Explained slots in words, for the page that explains: what is shown, and all candidates by their verdicts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...recommending.explaining import VERDICTS, Explained, ExplainedKind, Expla
 from ...recommending.plan import Slot
 from ...recommending.rules.rule import Rule
 from ..kit import products
-from ..kit.i18n import _, admin_texts
+from ..kit.i18n import _, admin_texts, ngettext
 from ..kit.products import ProductView
 from ..rules.editor import EDITOR as RULE_EDITOR
 from ..slots.labels import slot_title, strategy_label
@@ -44,6 +44,7 @@ class CandidateRow:
         share: Its score as a share of the best of its strategy in this slot, 0 to 1.
         score: Its score in digits, and the *raw* one before the rules.
         seed: The seed that most orders hold it together with.
+        why: What shoppers read of a shown one, and how many orders hold it together with the seed.
     """
 
     one: Explained
@@ -57,6 +58,7 @@ class CandidateRow:
     score: str
     raw: str
     seed: ProductView | None
+    why: str
 
     @property
     def is_shown(self) -> bool:
@@ -69,27 +71,45 @@ class CandidateRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SlotTable:
-    """A slot with its rows, or with *bundles* in their place, the shown ones first; *hidden* more are folded away.
+class VerdictGroup:
+    """The candidates of one verdict, which has a *dot*: their *count*, and *rows* of the first of them."""
 
-    *pins_in* is the strategy of its pins. *replaced_by* is the bundle for which the page leaves the slot out. One that
-    *is_alike* has the title of another.
+    dot: DotKind
+    verdict: str
+    count: int
+    rows: tuple[CandidateRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotTable:
+    """A slot with its candidates by verdict, the *shown* ones first, or with *bundles* in their place.
+
+    *shown* is how many are, of *count* in all. *pins_in* is the strategy of its pins. *replaced_by* is the bundle for which
+    the page leaves the slot out. One that *is_alike* has the title of another; one that *is_open* shows all its rows.
     """
 
     name: str
     title: str
     strategies: tuple[str, ...]
     pins_in: str
-    rows: tuple[CandidateRow, ...]
+    groups: tuple[VerdictGroup, ...]
     shown: int
     count: int
     bundles: tuple[BundleRow, ...] | None = None
     replaced_by: BundleName | None = None
     is_alike: bool = False
+    is_open: bool = False
+
+    @property
+    def cards(self) -> tuple[CandidateRow, ...]:
+        """What the page shows, in its order."""
+        return tuple(row for group in self.groups for row in group.rows if row.is_shown)
 
     @property
     def hidden(self) -> int:
-        return self.count - len(self.rows if self.bundles is None else self.bundles)
+        """How many rows are left out."""
+        rows = sum(len(group.rows) for group in self.groups) if self.bundles is None else len(self.bundles)
+        return self.count - rows
 
 
 def slot_tables(slots: Sequence[ExplainedSlot], rules: Mapping[int, Rule], opened: str) -> list[SlotTable]:
@@ -130,16 +150,30 @@ def _table(
     # A product that a fallback proposes again has its verdict already.
     listed = [one for one in explained.candidates if one.kind != "repeated"]
     listed.sort(key=lambda one: one.kind not in ("shown", "offered"))
-    shown = listed if is_open else listed[: max(FOLD, len(explained.shown))]
+    groups: dict[str, list[Explained]] = {}
+    for one in listed:
+        groups.setdefault(_group(one, slot, places), []).append(one)
     return SlotTable(
         slot.name,
         title,
         tuple(strategy_label(name) for name in slot.strategies),
         slot.strategies[0],
-        tuple(_row(one, slot, rules, seeds, places, best[one.strategy]) for one in shown),
+        tuple(
+            VerdictGroup(
+                _dot(found[0].kind),
+                verdict,
+                len(found),
+                tuple(
+                    _row(one, slot, rules, seeds, places, best[one.strategy])
+                    for one in (found if is_open or found[0].kind == "shown" else found[:FOLD])
+                ),
+            )
+            for verdict, found in groups.items()
+        ),
         len(explained.shown),
         len(listed),
         replaced_by=name_of(explained.replaced_by) if explained.replaced_by else None,
+        is_open=is_open,
     )
 
 
@@ -147,7 +181,7 @@ def _bundle_table(explained: ExplainedBundles, title: str, is_open: bool) -> Slo
     slot, bundles = explained.slot, explained.bundles
     rows = bundle_rows(bundles, is_open)
     shown = sum(one.verdict.place is not None for one in bundles)
-    return SlotTable(slot.name, title, (), "", (), shown, len(bundles), rows)
+    return SlotTable(slot.name, title, (), "", (), shown, len(bundles), rows, is_open=is_open)
 
 
 def _row(
@@ -158,12 +192,11 @@ def _row(
     places: Mapping[str, str],
     best: float,
 ) -> CandidateRow:
-    where = places.get(one.elsewhere or "", one.elsewhere or "")
     return CandidateRow(
         one,
         products.view_of(one.product) if one.product is not None else products.unknown(one.product_id),
         _dot(one.kind),
-        _(VERDICTS[one.kind], place=one.place, elsewhere=where, limit=slot.limit, minimum=slot.minimum),
+        _verdict(one, slot, places),
         _source(one, is_fallback=one.strategy != slot.strategies[0]),
         RuleLink(one.rule, rules[one.rule]) if one.rule is not None and one.rule in rules else None,
         tuple(RuleLink(number, rules[number]) for number in one.factor_rules if number in rules),
@@ -171,7 +204,28 @@ def _row(
         _digits(one.score),
         _digits(one.raw),
         seeds.get(one.evidence.seed_id or ""),
+        _why(one),
     )
+
+
+def _verdict(one: Explained, slot: Slot, places: Mapping[str, str]) -> str:
+    where = places.get(one.elsewhere or "", one.elsewhere or "")
+    return _(VERDICTS[one.kind], place=one.place, elsewhere=where, limit=slot.limit, minimum=slot.minimum)
+
+
+def _group(one: Explained, slot: Slot, places: Mapping[str, str]) -> str:
+    """The verdict that heads the group of *one*: its place is no part of it."""
+    return _("Shown") if one.kind == "shown" else _verdict(one, slot, places)
+
+
+def _why(one: Explained) -> str:
+    """What its card says, and the orders behind it where the card does not count them."""
+    reason, support = one.reason, one.evidence.support
+    said = (reason.text(admin_texts()) if reason else None) or ""
+    if not support or (reason is not None and reason.orders is not None):
+        return said
+    counted = ngettext("Bought together in %(num)s order", "Bought together in %(num)s orders", support)
+    return f"{said} · {counted}" if said else counted
 
 
 def _source(one: Explained, is_fallback: bool) -> str:
