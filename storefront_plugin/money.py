@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import NumberPattern, format_decimal
+from babel.numbers import NumberPattern, format_decimal, get_currency_symbol
 
 from .core.currencies import minor_digits, written_whole
 from .core.errors import InputError
@@ -45,6 +45,39 @@ def restored(minor: int, digits: int, currency: str) -> int:
     if digits == minor_digits(currency):
         return minor
     return to_minor(Decimal(minor).scaleb(-digits, _EXACT), currency)
+
+
+def without_currency(text: str, currency: str, locale: str = "en") -> str:
+    """*text* of an amount without what names *currency* before or behind it: its code, or its sign in *locale*."""
+    signs = {
+        currency,
+        get_currency_symbol(currency, locale),
+        get_currency_symbol(currency, "en"),
+        *_SIGNS.get(currency, ()),
+    }
+    for sign in sorted(signs, key=len, reverse=True):
+        for bare in (text.removeprefix(sign), text.removesuffix(sign)):
+            if bare != text:
+                return bare.strip()
+    return text
+
+
+_SIGNS = {
+    "JPY": ("円", "¥", "￥"),
+    "CNY": ("元", "¥", "￥"),
+    "USD": ("$",),
+    "EUR": ("€",),
+    "GBP": ("£",),
+    "HUF": ("Ft",),
+    "PLN": ("zł",),
+    "CZK": ("Kč",),
+    "SEK": ("kr",),
+    "NOK": ("kr",),
+    "DKK": ("kr", "kr."),
+    "CHF": ("Fr.", "SFr."),
+    "BRL": ("R$",),
+}
+"""Signs that people of a currency write beside those that Babel has for other readers."""
 
 
 @lru_cache(maxsize=8192)

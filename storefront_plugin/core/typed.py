@@ -8,16 +8,22 @@ import unicodedata
 from decimal import Context, Decimal
 from typing import Final, Literal, TypeAlias
 
+from .errors import N_, InputError
+
 Comma: TypeAlias = Literal["either", "decimal", "none"]
 """What a comma in a number may be: whatever it can only be, a decimal comma, or a mistake."""
 
 _EXACT: Final = Context(prec=90)
 
 _NUMBER: Final = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40})?")
-_DECIMAL_COMMA: Final = re.compile(r"[0-9]{1,40},([0-9]{1,2}|[0-9]{4,40})")
-_COMMA_GROUPS: Final = re.compile(r"[0-9]{1,3}(,[0-9]{3}){2,12}(\.[0-9]{1,40})?|[0-9]{1,3},[0-9]{3}\.[0-9]{1,40}")
+_ONE_SEPARATOR: Final = re.compile(r"([0-9]{1,40})([.,])([0-9]{1,40})")
+_COMMA_GROUPS: Final = re.compile(
+    r"[0-9]{1,3}(,[0-9]{3}){2,12}(\.[0-9]{1,40})?|[0-9]{1,3},[0-9]{3}\.[0-9]{1,40}|[0-9]{1,2}(,[0-9]{2}){1,8},[0-9]{3}(\.[0-9]{1,40})?"
+)
 _POINT_GROUPS: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{3}){2,12}(,[0-9]{1,40})?|[0-9]{1,3}\.[0-9]{3},[0-9]{1,40}")
-_WHOLE_GROUPS: Final = re.compile(r"[0-9]{1,3}(,[0-9]{3}){1,12}")
+_SPACED: Final = re.compile(r"[0-9]{1,3}([ \u00a0\u202f'\u2019][0-9]{3}){1,12}([.,][0-9]{1,40})?")
+_SPACES: Final = re.compile(r"[ \u00a0\u202f'\u2019]")
+_DAY: Final = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 
 
 _LONGEST: Final = 1000
@@ -39,19 +45,70 @@ def whole_number(text: str, most: int = 2**63 - 1) -> int | None:
     return found if found <= most else None
 
 
+def number_within(text: str, comma: Comma, digits: int, most: int) -> Decimal | None:
+    """The number up to *most* that a `plain` text means, None where it means none.
+
+    Raises `InputError` with both readings where it may mean two.
+    """
+    found = readings(text, comma, digits)
+    within = [one for one in found if one <= most] or found[:1]
+    if len(within) < 2 or within[0] != round(within[0], digits):  # the one reading is refused, the other not guessed
+        return within[0] if within else None
+    small, large = (format(one.normalize(), "f") for one in within)
+    message = N_("%(text)s can be read as %(small)s or as %(large)s; enter one of these.")
+    raise InputError(message, text=text, small=small, large=large)
+
+
 def decimal_number(text: str, comma: Comma = "either", digits: int = 2) -> Decimal | None:
-    """A number from 0 that a `plain` text means. With *digits* 0 it has no decimals, so a comma parts thousands."""
-    if comma == "either":
-        text = _with_point(text, digits)
-    elif comma == "decimal" and "." not in text:
-        text = text.replace(",", ".")
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
+    """A number from 0 that a `plain` text means; None where it means none, or may mean two (see `readings`)."""
+    found = readings(text, comma, digits)
+    return found[0] if len(found) == 1 else None
+
+
+def readings(text: str, comma: Comma = "either", digits: int = 2) -> list[Decimal]:
+    """The numbers from 0 that a `plain` text may mean, written with *digits* decimals as a rule.
+
+    Two, the smaller first, where its only separator stands before three digits: "1.000" and "1,000" are 1 or 1000,
+    by whose hand they are. With three *digits* a decimal separator may do that; with none a comma parts thousands.
+    """
+    text = _SPACES.sub("", text) if _SPACED.fullmatch(text) else text
+    single = _ONE_SEPARATOR.fullmatch(text)
+    if single is None:
+        text = _without_groups(text)
+        return (
+            [Decimal(text.replace(",", "."))] if _NUMBER.fullmatch(text.replace(",", ".")) and _may(text, comma) else []
+        )
+    whole, separator, rest = single.groups()
+    if separator == "," and comma == "none" and len(rest) != 3:
+        return []
+    small, large = Decimal(f"{whole}.{rest}"), Decimal(f"{whole}{rest}")
+    grouped = len(rest) == 3 and len(whole) <= 3 and not whole.startswith("0")
+    if not grouped or (digits == 3 and separator == ("," if comma == "decimal" else ".")):
+        return [small]
+    return [large] if separator == "," and not digits and comma != "decimal" else [small, large]
+
+
+def _may(text: str, comma: Comma) -> bool:
+    return comma != "none" or "," not in text
 
 
 def minor_units(number: Decimal, digits: int) -> int | None:
     """An amount in minor units of a currency with *digits* decimals; None where it has more, which is never rounded."""
     minor = number.scaleb(digits, _EXACT)
     return int(minor) if minor == minor.to_integral_value() else None
+
+
+def day_in(zone: dt.tzinfo, text: str, last: bool) -> dt.datetime | None:
+    """When the day *text* ("2026-12-31") begins in *zone*; as a *last* day, when it ends. None for any other text.
+
+    Raises `ValueError` for a day that no calendar has, or `OverflowError`.
+    """
+    found = _DAY.fullmatch(text)
+    if found is None:
+        return None
+    year, month, number = map(int, found.groups())
+    day = dt.datetime(year, month, number, tzinfo=zone)
+    return day + dt.timedelta(days=1) if last else day
 
 
 def time_in(zone: dt.tzinfo, shown: dt.datetime) -> dt.datetime | None:
@@ -64,16 +121,11 @@ def time_in(zone: dt.tzinfo, shown: dt.datetime) -> dt.datetime | None:
     return moment if shown.tzinfo or back.replace(tzinfo=None) == shown else None
 
 
-def _with_point(text: str, digits: int) -> str:
-    """*text* with a point before its decimals and nothing between thousands, where it can only mean one number.
-
-    A single comma before three digits may be either: it stays.
-    """
+def _without_groups(text: str) -> str:
+    """*text* without what parts its thousands, where that is told by a second one, or by another separator behind it."""
     if _POINT_GROUPS.fullmatch(text):
-        return text.replace(".", "").replace(",", ".")
-    if _COMMA_GROUPS.fullmatch(text) or (not digits and _WHOLE_GROUPS.fullmatch(text)):
-        return text.replace(",", "")
-    return text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
+        return text.replace(".", "")
+    return text.replace(",", "") if _COMMA_GROUPS.fullmatch(text) else text
 
 
 _HIRAGANA: Final = {code: code - 0x60 for code in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}

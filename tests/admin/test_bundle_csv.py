@@ -173,7 +173,7 @@ def test_refused_rows_are_shown_in_the_merchants_language(admin: SmallShop) -> N
         assert re.search("[ぁ-ん]", sentence), sentence
         assert not re.search("[A-Za-z]+ [a-z]+ [a-z]+", sentence), sentence
     assert refused[1] == "この行にはproduct_idがありません。ショップの商品IDを入力してください。"
-    assert refused[2] == "quantity列には整数を桁区切りなしで入力してください。'2.5'は使えません。"
+    assert refused[2] == "quantity列には整数を入力してください。'2.5'は使えません。"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from bs4 import BeautifulSoup
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from merchant_pages import HOME, Probe, ProbeForm, add_probe, fields_of, signed_in, soup_of, token_of
 from small_shop import SmallShop, made_products
@@ -20,6 +21,7 @@ from storefront_plugin.admin.kit import products
 from storefront_plugin.admin.kit.forms import Messages
 from storefront_plugin.admin.kit.i18n import shown_time
 from storefront_plugin.admin.kit.pages import flash
+from storefront_plugin.admin.rules.editor import RuleForm
 from storefront_plugin.core.settings import Settings
 from storefront_plugin.core.sql import audit
 
@@ -180,23 +182,42 @@ def test_an_empty_time_is_none(make_shop: MakeShop) -> None:
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Tokyo", "America/St_Johns", "Pacific/Apia"])
 def test_a_stored_time_comes_back_unchanged(make_shop: MakeShop, zone: str) -> None:
-    """Whatever minute it is: shown in the zone, sent back, the same moment; only the second of a doubled hour cannot."""
+    """Whatever moment it is, to the second, and also in the hour that autumn repeats."""
     shop = make_shop(STOREFRONT_TIMEZONE=zone)
 
     @settings(max_examples=60, deadline=None)
-    @given(st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2090, 1, 1)))
+    @given(st.datetimes(dt.datetime(1900, 1, 2), dt.datetime(2090, 1, 1), timezones=st.just(UTC)))
+    @example(dt.datetime(2026, 10, 25, 0, 30, 7, tzinfo=UTC))
+    @example(dt.datetime(2026, 10, 25, 1, 30, 7, tzinfo=UTC))
     def comes_back(stored: dt.datetime) -> None:
-        stored = stored.replace(second=0, microsecond=0, tzinfo=UTC)
         with shop.app.test_request_context():
-            shown = ProbeForm(formdata=None, data={"moment": stored}).moment._value()
-        data, errors, _ = moment(shop, shown)
-        local = stored.astimezone(ZoneInfo(zone))
-        if local.utcoffset() is not None and local.utcoffset() % dt.timedelta(minutes=1):  # type: ignore[operator]
-            return  # zones of long ago had seconds, which the field does not show
-        assert errors == []
-        assert data == (stored if not local.fold else local.replace(fold=0).astimezone(UTC))
+            page = BeautifulSoup(str(ProbeForm(formdata=None, data={"moment": stored}).moment()), "html5lib")
+        sent = MultiDict((str(one["name"]), str(one["value"])) for one in page.select("input"))
+        with shop.app.test_request_context(method="POST"):
+            assert ProbeForm(formdata=sent).moment.data == stored
+            sent["moment"] = "2026-03-01T09:30"
+            assert ProbeForm(formdata=sent).moment.data.astimezone(ZoneInfo(zone)).hour == 9
 
     comes_back()
+
+
+@pytest.mark.parametrize("unseen", ["", "tomorrow", "0001-01-01T00:00:00+00:00", "2026-01-01T00:00:00+00:00"])
+def test_what_stood_there_counts_only_where_it_is_what_is_shown(make_shop: MakeShop, unseen: str) -> None:
+    """The unseen field decides nothing but the second and the half of autumn's hour."""
+    shop = make_shop(STOREFRONT_TIMEZONE="Asia/Tokyo")
+    sent = MultiDict({"moment": "2026-03-01T09:30", "moment-stood": unseen})
+    with shop.app.test_request_context(method="POST"):
+        assert ProbeForm(formdata=sent).moment.data == dt.datetime(2026, 3, 1, 0, 30, tzinfo=UTC)
+
+
+def test_a_bare_day_counts_from_its_beginning_or_to_its_end(make_shop: MakeShop) -> None:
+    """On the shop's clock, also where the day has 25 hours."""
+    shop = make_shop(STOREFRONT_TIMEZONE="Europe/Berlin")
+    with shop.app.test_request_context(method="POST"):
+        sent = MultiDict({"starts_at": "2026-10-25", "ends_at": "2026-10-25"})
+        form = RuleForm(formdata=sent)
+    assert form.starts_at.data == dt.datetime(2026, 10, 24, 22, tzinfo=UTC)
+    assert form.ends_at.data == dt.datetime(2026, 10, 25, 23, tzinfo=UTC)
 
 
 def test_a_notice_is_shown_once_and_taken_back_by_its_button(probed: tuple[SmallShop, Probe]) -> None:

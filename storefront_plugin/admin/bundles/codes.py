@@ -23,7 +23,7 @@ _MOST_DAYS = 3660
 class CodeForm(AdminForm):
     """Until when code and link hold. *starts* is when the bundle starts, if it has not."""
 
-    expires = MomentField(validators=[InputRequired()])
+    expires = MomentField(validators=[InputRequired()], last=True)
     starts: dt.datetime | None = None
 
     def validate_expires(self, field: Any) -> None:

@@ -151,7 +151,7 @@ def _posted(stored: BundleRecord | None, is_gone: bool = False) -> Response:
         _say_unclear(answer)
         return _page(answer)
     form.validate()
-    definition = read_definition(form, stored.definition if stored else None)
+    definition = read_definition(form)
     _say_unclear(answer)
     if definition is not None and not errors_of(form):
         if wish == "publish" or (stored is not None and stored.state == "published"):

@@ -100,7 +100,7 @@ class BundleForm(AdminForm):
     texts = FieldList(FormField(TextForm), max_entries=MAX_LANGUAGES)
     tiers = FieldList(FormField(TierForm), max_entries=MAX_TIERS)
     start = MomentField()
-    end = MomentField()
+    end = MomentField(last=True)
     limit_per_order = StringField()
     limit_in_all = StringField()
     segment = StringField()

@@ -5,13 +5,12 @@ What cannot be read is said, and something harmless stands for it, so that the r
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from wtforms import Field, FormField
 
-from ...bundles.definition import Definition, Schedule
+from ...bundles.definition import Definition
 from ...bundles.price_kinds import rules_for
 from ...bundles.store.definition_json import build_definition
 from ...bundles.tier import MAX_QUANTITY
@@ -36,22 +35,20 @@ _HARMLESS: Final[Mapping[str, Any]] = {"percent": 1, "amounts": {"EUR": 1}, "pie
 _SCHEMES: Final = ("", "http", "https", "data")
 
 
-def read_definition(form: BundleForm, kept: Definition | None = None, placeholder: str = "") -> Definition | None:
+def read_definition(form: BundleForm, placeholder: str = "") -> Definition | None:
     """The definition that *form* holds; None where something is wrong, which then stands in the fields' errors.
 
     Args:
-        kept: What stood before: times that were not touched keep their seconds.
         placeholder: A title for a form without one; a form without a title is refused when empty.
     """
-    before = kept.schedule if kept else Schedule()
     for field in (form.start, form.end):
         field.errors = list(field.process_errors)
     data = {
         "kind": form.kind.data,
         "tiers": _tiers(form),
         "texts": _texts(form, placeholder),
-        "start": _moment(form.start.data, before.start),
-        "end": _moment(form.end.data, before.end),
+        "start": form.start.data,
+        "end": form.end.data,
         "limit_per_order": read_whole(form.limit_per_order, 1, MAX_QUANTITY, required=False),
         "limit_in_all": read_whole(form.limit_in_all, 1, MAX_QUANTITY, required=False),
         "segment": plain(form.segment.data) or None,
@@ -181,9 +178,3 @@ def _amounts(rows: Sequence[Row], least: int) -> dict[str, int] | None:
     if not given and rows:
         add_error(rows[0].form.amount, _("Enter an amount in at least one currency."))
     return found if len(found) == len(given) and found else None
-
-
-def _moment(typed: dt.datetime | None, before: dt.datetime | None) -> dt.datetime | None:
-    """*typed*, to the minute; what stood *before*, to the second, where it is the same minute."""
-    same = typed is not None and before is not None and before.replace(second=0, microsecond=0) == typed
-    return before if same else typed

@@ -79,7 +79,7 @@ class ScheduledForm(EditorForm[Definition]):
 
     enabled = BooleanField(N_("Active"))
     starts_at = MomentField(N_("From"), [Optional()])
-    ends_at = MomentField(N_("Until"), [Optional()])
+    ends_at = MomentField(N_("Until"), [Optional()], last=True)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -9,15 +9,18 @@ from typing import Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms import DateTimeLocalField, Field, FieldList, Form, FormField, StringField
 from wtforms.i18n import get_translations
+from wtforms.widgets import DateTimeLocalInput
 
 from ...bundles.price import MAX_AMOUNT
 from ...core import clock
 from ...core.currencies import checked_currency, minor_digits
 from ...core.errors import N_, InputError
 from ...core.problems import Path, Problem
-from ...core.typed import decimal_number, minor_units, plain, time_in, whole_number
+from ...core.typed import day_in, minor_units, number_within, plain, time_in
+from ...money import without_currency
 from ...proxies import current_services
 from .catalogue_names import category_id, category_name
 from .i18n import _, admin_texts
@@ -131,28 +134,84 @@ class Combobox(StringField):
         return text
 
 
-class MomentField(DateTimeLocalField):
-    """A time as the merchant's clock shows it (``STOREFRONT_TIMEZONE``); its data is aware, in UTC, or None."""
+class _MomentInput(DateTimeLocalInput):
+    """The clock's time, and beside it, unseen, the moment that stood there, which no clock tells to the second."""
 
-    def __init__(self, label: str | None = None, validators: Any = None, **options: Any) -> None:
+    def __call__(self, field: Any, **options: Any) -> Markup:
+        stood = field.stood
+        if stood is None:
+            return super().__call__(field, **options)
+        unseen = Markup('<input type="hidden" name="{}" value="{}">').format(field.stood_name, stood.isoformat())
+        return super().__call__(field, **options) + unseen
+
+
+class MomentField(DateTimeLocalField):
+    """A time as the merchant's clock shows it (``STOREFRONT_TIMEZONE``); its data is aware, in UTC, or None.
+
+    A time that nobody touched stays to the second, also in the hour that autumn repeats. A day without an hour is its
+    first moment; as the *last* day, its end.
+    """
+
+    widget = _MomentInput()
+
+    def __init__(self, label: str | None = None, validators: Any = None, last: bool = False, **options: Any) -> None:
         super().__init__(label, validators, format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"], **options)
+        self._last = last
+        self.stood: dt.datetime | None = None
+
+    @property
+    def stood_name(self) -> str:
+        return f"{self.name}-stood"
+
+    def process(self, formdata: Any, *args: Any, **options: Any) -> None:
+        """Read what stood there along with what is typed."""
+        self.stood = _iso(formdata.get(self.stood_name)) if formdata else None
+        super().process(formdata, *args, **options)
+        if not formdata and self.data is not None:
+            self.stood = clock.aware(self.data)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read what the browser sent; an empty field is None."""
-        if not valuelist or not str(valuelist[0]).strip():
+        text = plain(valuelist[0]) if valuelist else ""
+        if not text:
             self.data = None
-            return
+        elif self.stood is not None and text == _shown(self.stood):
+            self.data = self.stood
+        else:
+            self.data = _day(text, self._last)
+            if self.data is None:
+                self._read_clock(valuelist)
+
+    def _read_clock(self, valuelist: list[Any]) -> None:
         super().process_formdata(valuelist)
-        if self.data is not None:
-            shown, self.data = self.data, None
-            self.data = _in_utc(shown)
+        shown, self.data = self.data, None
+        self.data = None if shown is None else _in_utc(shown)
 
     def _value(self) -> str:
         if self.raw_data:
             return " ".join(map(str, self.raw_data))
-        if self.data is None:
-            return ""
-        return str(clock.aware(self.data).astimezone(shop_zone()).replace(tzinfo=None).isoformat(timespec="minutes"))
+        return "" if self.data is None else _shown(clock.aware(self.data))
+
+
+def _shown(moment: dt.datetime) -> str:
+    return moment.astimezone(shop_zone()).replace(tzinfo=None).isoformat(timespec="minutes")
+
+
+def _iso(text: str | None) -> dt.datetime | None:
+    """The moment that `_MomentInput` wrote; None where somebody wrote another text."""
+    try:
+        found = dt.datetime.fromisoformat(text or "").astimezone(dt.timezone.utc)
+        return found if found.year > 1 and _shown(found) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _day(text: str, last: bool) -> dt.datetime | None:
+    try:
+        found = day_in(shop_zone(), text, last)
+        return None if found is None else found.astimezone(dt.timezone.utc)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _in_utc(shown: dt.datetime) -> dt.datetime:
@@ -182,9 +241,13 @@ def read_whole(field: Field, least: int, most: int, required: bool = True) -> in
     text = plain(field.data)
     if not text and not required:
         return None
-    found = whole_number(text, most)
-    if found is not None and found >= least:
-        return found
+    try:
+        found = number_within(text, "either", 0, most)
+    except InputError as error:
+        add_error(field, _(error.message, **error.values))
+        return None
+    if found is not None and found == int(found) and least <= found <= most:
+        return int(found)
     number = admin_texts().number
     add_error(field, _("Enter a whole number from %(least)s to %(most)s.", least=number(least), most=number(most)))
     return None
@@ -192,7 +255,7 @@ def read_whole(field: Field, least: int, most: int, required: bool = True) -> in
 
 def read_percent(field: Field) -> Decimal | None:
     """The percentage in *field*: above 0 to 100."""
-    found = decimal_number(plain(field.data).removesuffix("%").strip())
+    found = number_within(plain(field.data).strip("%").strip(), "either", 2, 100)
     if found is not None and 0 < found <= 100 and found == round(found, _PERCENT_PLACES):
         return found
     add_error(field, _("Enter a percentage above 0 and up to 100, such as 12.5, with at most four decimals."))
@@ -212,10 +275,16 @@ def read_currency(field: Field) -> str | None:
 def read_amount(field: Field, currency: str, least: int) -> int | None:
     """The amount in *field*, given in major units, in minor units of *currency*; from *least* on."""
     digits = minor_digits(currency)
-    number = decimal_number(plain(field.data), digits=digits)
+    try:
+        number = number_within(
+            without_currency(plain(field.data), currency, admin_texts().locale), "either", digits, 10**12
+        )
+    except InputError as error:
+        add_error(field, _(error.message, **error.values))
+        return None
     if number is None:
         example = "1200" if not digits else f"1200.{'50'.ljust(digits, '0')[:digits]}"
-        add_error(field, _("Enter an amount such as %(example)s, without spaces or commas.", example=example))
+        add_error(field, _("Enter an amount such as %(example)s.", example=example))
         return None
     amount = minor_units(number, digits)
     if amount is None:

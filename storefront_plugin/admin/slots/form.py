@@ -78,7 +78,7 @@ class SlotForm(_SpeakingForm):
     measured = BooleanField()
     dial = FloatField(validators=[NumberRange(0, 0.5)])
     starts_at = MomentField()
-    ends_at = MomentField()
+    ends_at = MomentField(last=True)
 
     def __init__(self, key: str, formdata: Any = None, **values: Any) -> None:
         super().__init__(formdata, prefix=f"s{key}-", data=values)

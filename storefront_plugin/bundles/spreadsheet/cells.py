@@ -9,8 +9,8 @@ from typing import Final
 
 from ...core.currencies import minor_digits
 from ...core.errors import N_, InputError
-from ...core.typed import decimal_number, minor_units, time_in, whole_number
-from ...money import from_minor
+from ...core.typed import day_in, minor_units, number_within, plain, time_in
+from ...money import from_minor, without_currency
 
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 """A spreadsheet would compute such a text, and send what stands in other cells to anybody."""
@@ -18,9 +18,6 @@ _FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _YES: Final = frozenset({"yes", "y", "true", "1", "x", "はい"})
 _NO: Final = frozenset({"", "no", "n", "false", "0", "いいえ"})
 _MOST: Final = 10**15 - 1
-
-_THOUSANDS: Final = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
-"""Where decimals stand behind a comma, a point before three digits mostly parts thousands."""
 
 _MOMENT: Final = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?\s*(Z|[+-]\d{2}:?\d{2})?"
@@ -53,12 +50,12 @@ def read_flag(cell: str, column: str) -> bool:
 
 def read_whole(cell: str, column: str) -> int | None:
     """A whole number from 0; None for an empty cell."""
-    text = cell.strip()
-    found = whole_number(text, _MOST)
-    if text and found is None:
-        message = N_("%(column)s must be a whole number without thousands separators; %(cell)s is not.")
+    text = plain(cell)
+    found = number_within(text, "none", 0, _MOST)
+    if text and (found is None or found != int(found)):
+        message = N_("%(column)s must be a whole number; %(cell)s is not.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}")
-    return found
+    return None if found is None else int(found)
 
 
 def write_variants(variants: tuple[str, ...]) -> str:
@@ -84,12 +81,12 @@ def write_number(number: Decimal | None) -> str:
     return "" if number is None else format(number, "f")
 
 
-def read_number(cell: str, column: str, comma: bool) -> Decimal | None:
-    """A number from 0; with *comma* its decimals may stand behind one. None for an empty cell."""
-    text = cell.strip().removesuffix("%").strip()
-    found = decimal_number(text, "decimal" if comma else "none")
+def read_number(cell: str, column: str, comma: bool, digits: int = 2, most: int = 100) -> Decimal | None:
+    """A number from 0 to *most*; with *comma* its decimals may stand behind one. None for an empty cell."""
+    text = plain(cell).strip("%").strip()
+    found = number_within(text, "decimal" if comma else "none", digits, most)
     if text and found is None:
-        message = N_("%(column)s must be a plain number such as 12.50 without thousands separators; %(cell)s is not.")
+        message = N_("%(column)s must be a number such as 12.50; %(cell)s is not.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}")
     return found
 
@@ -101,16 +98,10 @@ def write_amount(minor: int, currency: str) -> str:
 
 def read_amount(cell: str, column: str, currency: str, comma: bool) -> int | None:
     """Minor units of *currency*; None for an empty cell. An amount is never rounded, and never guessed."""
-    number = read_number(cell, column, comma)
+    digits, shown = minor_digits(currency), f"{cell.strip()!r:.40}"
+    number = read_number(without_currency(plain(cell), currency), column, comma, digits, _MOST)
     if number is None:
         return None
-    digits, shown = minor_digits(currency), f"{cell.strip()!r:.40}"
-    if comma and _THOUSANDS.fullmatch(cell.strip()):
-        message = N_(
-            "The amount %(cell)s in %(column)s is ambiguous (thousands or decimals); write it without a point, such "
-            "as 1000 or 1,5."
-        )
-        raise InputError(message, cell=shown, column=column)
     if -int(number.as_tuple().exponent) > digits:
         message = N_("Amounts in %(currency)s have at most %(digits)s decimals; round %(cell)s in %(column)s.")
         raise InputError(message, currency=currency, digits=digits, cell=shown, column=column)
@@ -127,14 +118,17 @@ def write_moment(moment: dt.datetime | None, zone: dt.tzinfo) -> str:
         return moment.isoformat(sep=" ")
 
 
-def read_moment(cell: str, column: str, zone: dt.tzinfo) -> dt.datetime | None:
-    """A time, in *zone* where it names none; None for an empty cell. Spreadsheets turn dates about, so some forms go."""
+def read_moment(cell: str, column: str, zone: dt.tzinfo, last: bool = False) -> dt.datetime | None:
+    """A time, in *zone* where it names none; None for an empty cell. Spreadsheets turn dates about, so some forms go.
+
+    A day without an hour is its first moment; as the *last* day, its end.
+    """
     text = cell.strip()
     if not text:
         return None
     try:
-        found = _moment(text)
-    except ValueError:
+        found = day_in(zone, text, last) or _moment(text)
+    except (ValueError, OverflowError):
         message = N_("Enter the time in %(column)s as 2026-12-01 09:00; %(cell)s can't be read.")
         raise InputError(message, column=column, cell=f"{cell!r:.40}") from None
     try:

@@ -54,7 +54,8 @@ class RowReader:
         cells = first[1]
         self._check_same(rows, self._sheet.of_bundle)
         tiers = self._tiers(rows)
-        start, end = (self.cell(first, read_moment, column, self._sheet.zone) for column in ("starts", "ends"))
+        start = self.cell(first, read_moment, "starts", self._sheet.zone)
+        end = self.cell(first, read_moment, "ends", self._sheet.zone, True)
         per_order, in_all = (self.cell(first, read_whole, column) for column in ("limit_per_order", "limit_in_all"))
         data = {
             "kind": cells["kind"].strip().lower(),
