@@ -81,15 +81,17 @@ _SIGNS = {
 
 
 @lru_cache(maxsize=8192)
-def format_money(amount: Decimal, currency: str | None, locale: str) -> str:
+def format_money(amount: Decimal, currency: str | None, locale: str, rounded: bool = False) -> str:
     """*amount* formatted for *locale* ("€12.50", "12,50 €", "￥1,200"), rounded as by `to_minor`.
 
+    *rounded* leaves the decimals out, for sums and estimates that no single coin matters to.
     Cached, because pages format the same few hundred prices again and again and Babel takes 30 µs for each.
     """
-    exact = from_minor(to_minor(amount, currency), currency)
+    exact = amount.quantize(Decimal(1), ROUND_HALF_UP) if rounded else from_minor(to_minor(amount, currency), currency)
     if currency is None:
-        return format_decimal(exact, "#,##0.00", locale=locale)
-    digits = 0 if written_whole(currency) and exact == exact.to_integral_value() else minor_digits(currency)
+        return format_decimal(exact, "#,##0" if rounded else "#,##0.00", locale=locale)
+    is_whole = rounded or (written_whole(currency) and exact == exact.to_integral_value())
+    digits = 0 if is_whole else minor_digits(currency)
     parsed, pattern = _currency_pattern(locale, digits)
     text: str = pattern.apply(exact, parsed, currency=currency, currency_digits=False)
     return text

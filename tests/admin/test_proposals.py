@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from admin_form import Merchants, values
-from small_shop import SmallShop
+from bs4 import Tag
+from flask import g
+from small_shop import START, SmallShop
 
 from storefront_plugin import Merchant, Product
 from storefront_plugin.bundles.proposals import run as proposal_run
@@ -36,7 +40,7 @@ def admin(make_shop: Callable[..., SmallShop]) -> Iterator[SmallShop]:
     """A shop that has sold something, without proposals yet."""
     made = make_shop(products=products(), admin_access=lambda: Merchant("First editor"))
     with made.app.app_context():
-        made.place(*SELLING)
+        made.place(*SELLING, day=(dt.datetime.now(dt.timezone.utc) - START).days)
         yield made
 
 
@@ -99,15 +103,74 @@ def test_looking_again_takes_the_settings_and_shows_what_it_found(admin: SmallSh
     assert (run.settings.margin_floor, run.started_by) == (Decimal("0.125"), "First editor")
 
 
-def test_a_row_says_in_words_how_often_and_what_is_left(editor: Merchants, found: dict[str, str]) -> None:
-    """Orders, times chance, buyers, the price before and after, and the margin; without a cost it says so."""
+def row_of(editor: Merchants, title: str) -> Tag:
+    """The row of the set *title*."""
+    rows = editor.soup.select(".proposal-rows tbody tr")
+    return next(row for row in rows if row.select(".row-title")[0].get_text(" ", strip=True) == title)
+
+
+def words(part: Tag) -> str:
+    """Its text with single spaces."""
+    return " ".join(part.get_text(" ", strip=True).split())
+
+
+def test_a_row_says_what_it_brings_and_costs(editor: Merchants, found: dict[str, str]) -> None:
+    """In money for 30 days: ten sets of which each leaves 238 after 12 off; sales where a cost is unknown."""
     editor.get(PAGE)
-    pair = " ".join(editor.texts("tbody tr"))
-    assert "Camera + Lens 10 of 27 orders Lift 2.7× 72% of buyers take both" in pair
-    assert "−1% Regular price €1,200.00 €1,188.00 20%" in pair
-    assert "none €55.00 cost unknown" in pair
+    cells = [words(cell) for cell in row_of(editor, "Camera + Lens").select("td.number")]
+    assert cells == ["10", "€2,380 margin", "€120 −1%"]
+    unknown = row_of(editor, "Bag + <b>Odd</b>")
+    assert [words(cell) for cell in unknown.select("td.number")][1:] == ["€275 sales", "no discount"]
+    assert any("gain is the margin after the discount" in text for text in editor.texts("main p"))
+
+
+def test_the_figures_behind_a_row_are_folded(editor: Merchants, found: dict[str, str]) -> None:
+    """Frequency, price before and after, margin, and from how many more sets it pays off."""
+    editor.get(PAGE)
+    details = row_of(editor, "Camera + Lens").select("details")[0]
+    assert not details.has_attr("open")
+    facts = {words(row.select("dt")[0]): words(row.select("dd")[0]) for row in details.select("dl > div")}
+    assert facts == {
+        "Frequency": "10 of 27 orders · Lift 2.7× · 72% of buyers take both",
+        "Suggested discount": "−1%: Regular price €1,200.00 €1,188.00",
+        "Margin after discount": "20%",
+        "Pays off": "from 1 more set in 30 days",
+        "Title (English)": "Camera + Lens",
+        "Title (Japanese)": "Camera + Lens",
+    }
     assert "<b>Odd</b>" in editor.texts("bdi")
     assert not editor.soup.select("tbody b b")
+
+
+def test_titles_are_those_of_each_language(make_shop: Callable[..., SmallShop]) -> None:
+    """As the shop names its products in it."""
+    shop = make_shop(
+        products=[Product(id=name, title=name, price=Decimal(10)) for name in ("p1", "p2")],
+        admin_access=lambda: Merchant("First editor"),
+    )
+    with shop.app.app_context():
+        shop.place(*[("p1", "p2")] * 6, *[("p3",)] * 6)
+        shop.storefront.propose_bundles()
+        ask = shop.storefront.catalog.get_many
+
+        def named(ids: Iterable[str]) -> dict[str, Product]:
+            ending = "（日本語）" if g.get("_storefront_spoken") == "ja" else ""
+            return {name: replace(one, title=one.title + ending) for name, one in ask(ids).items()}
+
+        shop.storefront.catalog.get_many = named
+        shop.storefront.services.products.forget(None)
+        editor = Merchants(shop)
+        editor.get(PAGE)
+    assert "Title (Japanese) p1（日本語） + p2（日本語）" in editor.texts(".proposal-details dl > div")
+    assert "Title (English) p1 + p2" in editor.texts(".proposal-details dl > div")
+
+
+def test_proposals_are_sorted_by_what_they_bring(editor: Merchants, found: dict[str, str]) -> None:
+    """The margin of all their sets; those of unknown cost come last."""
+    editor.get(f"{PAGE}?sort=gain")
+    titles = editor.texts("tbody tr .row-title")
+    assert titles[0] == "Camera + Lens"
+    assert all("Bag" in title for title in titles[1:])
 
 
 def test_accepting_opens_the_editor_filled_in(admin: SmallShop, editor: Merchants, found: dict[str, str]) -> None:

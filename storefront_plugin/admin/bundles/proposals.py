@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast, get_args
@@ -15,17 +15,23 @@ from wtforms.validators import InputRequired, NumberRange
 
 from ...bundles.price_kinds import share
 from ...bundles.proposals import run as proposal_run
+from ...bundles.proposals.expected import DAYS, Expected, expected
 from ...bundles.proposals.mining import MiningSettings
 from ...bundles.proposals.run import Begun, latest_run
 from ...bundles.store import proposals
 from ...bundles.store.proposals import Proposal, ProposalState, Sort
+from ...core import clock
 from ...core.errors import StorefrontError
+from ...core.i18n import LANGUAGES
+from ...orderlog.events import day_of
 from ...orderlog.numbering import is_small
+from ...orderlog.sales import orders_since
 from ...proxies import current_services
+from ...shop.speaking import shop_speaking
 from ...web.http import local_path
 from ..kit.access import merchant_name
 from ..kit.forms import AdminForm
-from ..kit.i18n import _, admin_texts, ngettext, shown_money, shown_percent
+from ..kit.i18n import _, admin_texts, language_name, ngettext, rounded_money, shown_money, shown_percent
 from ..kit.lists import Paging, page_number
 from ..kit.pages import change, editors_only, flash, here, link, see_other, show_page
 from ..kit.products import ProductView, views
@@ -40,6 +46,8 @@ class ProposalRow:
         orders, lift, buyers: How often the set is bought, as text.
         singly: What the products cost one by one.
         together: What they cost at the suggested discount; "" where none is suggested.
+        expected: What it brings in a month; None where nothing was counted. *gain* and *cost* are that as text.
+        titles: By the name of each language of the admin, what the bundle would be called.
         anchor: Names the row in the address of the page.
     """
 
@@ -51,6 +59,10 @@ class ProposalRow:
     buyers: str
     singly: str
     together: str
+    expected: Expected | None
+    gain: str
+    cost: str
+    titles: Mapping[str, str]
     anchor: str
 
 
@@ -70,19 +82,42 @@ def proposal_row(key: str, bundle_id: int | None) -> ProposalRow | None:
 
 
 def proposal_rows(found: Sequence[Proposal]) -> list[ProposalRow]:
-    """The rows of one page; all their products are looked up at once."""
-    products = views(list(dict.fromkeys(name for one in found for name in one.product_ids)))
-    return [_row(one, tuple(products[name] for name in one.product_ids)) for one in found]
+    """The rows of one page; all their products are looked up at once, and once more for each further language."""
+    ids = list(dict.fromkeys(name for one in found for name in one.product_ids))
+    products, titles, recent = views(ids), _titles(ids), _recent_orders() if found else 0
+    return [_row(one, tuple(products[name] for name in one.product_ids), titles, recent) for one in found]
 
 
-def _row(one: Proposal, products: tuple[ProductView, ...]) -> ProposalRow:
+def _recent_orders() -> int:
+    with current_services.database.reading(blocking=True) as session:
+        return orders_since(session, day_of(clock.now_in_sql()) - DAYS)
+
+
+def _titles(ids: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """Titles of products by the languages of the admin; the id of one that the shop does not know."""
+    titles: dict[str, dict[str, str]] = {}
+    for language in LANGUAGES:
+        with shop_speaking(language):
+            known = current_services.products.get_many(ids, language, blocking=True)
+        titles[language] = {name: found.title if (found := known.get(name)) else name for name in ids}
+    return titles
+
+
+def _joined(titles: Iterable[str]) -> str:
+    return " + ".join(titles)
+
+
+def _row(
+    one: Proposal, products: tuple[ProductView, ...], titles: Mapping[str, Mapping[str, str]], recent_orders: int
+) -> ProposalRow:
     after = one.price - share(one.price, one.discount, 100)
+    brings = expected(one, recent_orders)
     number = admin_texts().number
     lift = f"{one.lift:.1f}" if one.lift < 10 else number(round(one.lift))  # more digits would pretend to be exact
     return ProposalRow(
         one,
         products,
-        " + ".join(product.title for product in products),
+        _joined(product.title for product in products),
         ngettext(
             "%(support)s of %(orders)s order",
             "%(support)s of %(orders)s orders",
@@ -97,6 +132,13 @@ def _row(one: Proposal, products: tuple[ProductView, ...]) -> ProposalRow:
         ),
         shown_money(one.price, one.currency) if one.price else "",
         shown_money(after, one.currency) if one.discount else "",
+        brings,
+        rounded_money(brings.gain, one.currency) if brings else "",
+        rounded_money(brings.cost, one.currency) if brings else "",
+        {
+            language_name(language): _joined(named.get(name, name) for name in one.product_ids)
+            for language, named in titles.items()
+        },
         anchor(one.key),
     )
 
@@ -198,6 +240,7 @@ def _states(counts: dict[str, int]) -> dict[ProposalState, tuple[str, int]]:
 def _sorts() -> dict[Sort, str]:
     return {
         "beyond": _("Strongest link"),
+        "gain": _("Expected gain"),
         "support": _("Orders"),
         "lift": _("Lift"),
         "share": _("Buyers taking both"),

@@ -100,6 +100,12 @@ def shown_money(minor: int, currency: str | None) -> str:
     return format_money(from_minor(minor, currency), currency, admin_texts().locale)
 
 
+def rounded_money(minor: int, currency: str | None) -> str:
+    """A sum or an estimate in minor units of *currency*: from ten major units on without decimals."""
+    amount = from_minor(minor, currency)
+    return format_money(amount, currency, admin_texts().locale, rounded=abs(amount) >= 10)
+
+
 def shown_percent(share: float, digits: int = 0) -> str:
     """A share of 1 as a percentage."""
     pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"

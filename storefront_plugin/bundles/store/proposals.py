@@ -23,12 +23,14 @@ from ..tier import Component, Tier
 from .tables import ProposalRow
 
 ProposalState: TypeAlias = Literal["open", "accepted", "rejected"]
-Sort: TypeAlias = Literal["beyond", "support", "lift", "share", "margin"]
+Sort: TypeAlias = Literal["beyond", "gain", "support", "lift", "share", "margin"]
 
 
 _SORTS: Mapping[str, Any] = {
     # In how many orders more than chance would bring them together.
     "beyond": ProposalRow.support - ProposalRow.support / ProposalRow.lift,
+    # The margin of all sets sold so far; a month's is the same share of each.
+    "gain": ProposalRow.support * ProposalRow.price * (100 - ProposalRow.discount) * ProposalRow.margin,
     "support": ProposalRow.support,
     "lift": ProposalRow.lift,
     "share": ProposalRow.expected_share,
