@@ -141,7 +141,7 @@ class Settings:
     )
     min_support: int = _setting(
         3,
-        "Minimum number of orders behind 'bought together in N orders' and frequently-bought-together boxes.",
+        "Minimum number of orders behind 'also bought', 'bought together' and 'bestseller'; fewer say nothing.",
         _between(1, 1000, int),
     )
     admission: int = _setting(

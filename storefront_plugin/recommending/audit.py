@@ -165,13 +165,13 @@ def _failures(report: AuditReport) -> Iterator[str]:
             f"{LEAST_PURITY:.0%} are needed."
         )
     if total.unsupported:
-        yield f"{total.unsupported:,} cards stand under a claim that too few orders support."
+        yield f"Cards under a claim that too few orders support: {total.unsupported:,}."
     if total.repeats:
-        yield f"{total.repeats:,} cards repeat a product of their page."
+        yield f"Cards that repeat a product of their page: {total.repeats:,}."
     if total.sold_out:
-        yield f"{total.sold_out:,} cards show products that cannot be sold."
+        yield f"Cards of products that cannot be sold: {total.sold_out:,}."
     if report.orphans > MOST_ORPHANS * report.products:
-        yield f"{report.orphans:,} of {report.products:,} product pages have nothing to show."
+        yield f"Product pages that have nothing to show: {report.orphans:,} of {report.products:,}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +305,7 @@ class SuggestionAudit:
 
 def _claims(filled: FilledSlot) -> bool:
     """Whether the heading of *filled* claims orders that hold its cards together with the page's product."""
-    source = STRATEGIES.get(filled.source) if filled.slot.title is None else None
+    source = STRATEGIES.get(filled.heading or "") if filled.slot.title is None else None
     return source is not None and any(reason.counted is not None for reason in source.reasons[:1])
 
 

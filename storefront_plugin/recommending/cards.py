@@ -22,7 +22,7 @@ from ..shop.ports import Product
 from ..shop.sellable import first_sellable
 from .choosing import Chain, Choice, Chosen, Proposal, Verdict, choose
 from .explaining import ExplainedSlot, Explanation, evidence_of
-from .page import Card, FilledSlot, Page, Reason
+from .page import PINNED, Card, FilledSlot, Page, Reason, heading_of
 from .plan import Slot
 from .reading import PageReader
 from .rules.compiled import CompiledRules, PageRules
@@ -68,7 +68,7 @@ class CardFiller:
         if len(numbers) < len(known):
             self.request_numbers()
         fixed = (page, numbers, snapshot, self.keys)
-        requested = [CardSlot(slot, Question(*fixed, slot.specialness, self.min_support)) for slot in slots]
+        requested = [CardSlot(slot, Question(*fixed, slot.specialness, self.min_support, explaining)) for slot in slots]
         return CardFilling(self, page, requested, explaining)
 
     def limit_text(self, texts: Texts, limit: int) -> str:
@@ -120,7 +120,11 @@ class CardFilling:
         without = needed | page.excluded | page.shown
         for one in self._slots:
             one.chain = self._chain(one, self._explaining or bool(ruled))
-            ids = one.chain.everything(rules) if self._explaining else one.chain.ahead(rules, without, one.slot.limit)
+            ids = (
+                one.chain.everything(rules)
+                if self._explaining
+                else one.chain.ahead(rules, without, one.slot.limit, one.slot.least)
+            )
             needed.update(ids)
             without.update(ids)
         return needed
@@ -132,12 +136,14 @@ class CardFilling:
         unsellable = question.snapshot.unsellable.numbers
         candidates = STRATEGIES[name].candidates(question, self._answers)
         for one in first_sellable(candidates, MAX_CANDIDATES, unsellable):
-            number, score, reason, source = one
+            number, score, reason, source, too_few = one
             product_id = self._filler.numbers.id(number)
             if product_id is None:
                 self._filler.request_numbers()
             else:
-                yield Proposal(product_id, score, source or name, reason, name, unsellable=number in unsellable)
+                yield Proposal(
+                    product_id, score, source or name, reason, name, unsellable=number in unsellable, too_few=too_few
+                )
 
     def fill(self, products: dict[str, Product | None]) -> list[FilledSlot]:
         page, self._products = self._page, products
@@ -159,17 +165,27 @@ class CardFilling:
             one.verdicts = []
             proposals = one.chain.proposals(self._rules, products)
             verdicts = one.verdicts if self._explaining else None
-            return choose(
-                proposals, products, excluded, page.shown, slot.limit, groups, page.category, self._rules, verdicts
-            )
+            place = (excluded, page.shown, slot.limit, groups, page.category, self._rules)
+            return choose(proposals, products, *place, verdicts, slot.least)
 
         answer = chosen()
         if answer.unknown and not page.catalog_failed:
             products.update(self._filler.reader.products(page, answer.unknown))
             answer = chosen()
-        if len(answer.choices) >= slot.minimum:
+        if self._is_shown(slot, [choice.proposal.source for choice in answer.choices]):
             one.choices = answer.choices
             page.shown.update(choice.product.id for choice in answer.choices)
+
+    def _is_shown(self, slot: Slot, sources: Sequence[str]) -> bool:
+        """Whether *slot* is shown with cards of *sources*.
+
+        It needs enough of them, or a pin, and is no second slot of what another slot of the page has as its first choice.
+        """
+        heading = heading_of(slot, (source for source in sources if source != PINNED))
+        elsewhere = {one.slot.strategies[0] for one in self._slots} - {slot.strategies[0]}
+        if slot.title is None and heading in elsewhere:
+            return False
+        return len(sources) >= slot.least or (slot.minimum is None and PINNED in sources)
 
     def _support(self) -> dict[str, int]:
         """The number of orders that hold a card's product together with a seed, where a pair is the reason."""

@@ -1,7 +1,8 @@
 """The candidates of a slot in order, and the choice among them. Pure.
 
 Order: strategy after strategy, as rules have it. Choice: eligibility before the limit, no repeats on the page, one of a
-variant group.
+variant group. A fallback is only asked for more where the strategies before it found less than the slot's minimum, so that
+a slot has the cards of one strategy, if it can, and the heading that is true of them.
 """
 
 from __future__ import annotations
@@ -46,13 +47,16 @@ VerdictKind: TypeAlias = Literal[
     "sold_out",
     "variant",
     "category",
+    "support",
+    "fallback",
 ]
 """Why a candidate is shown or not.
 
 ``limit``: the slot is full. ``repeated``: proposed before in this slot. ``excluded``: the page's own, in the cart or
 excluded by the caller. ``elsewhere``: another slot of the page shows it. ``rule``: a rule excludes it. ``missing``: the
 catalogue does not have it. ``variant``: another of its variant group is there already. ``category``: not in the category
-that the page lists.
+that the page lists. ``support``: fewer orders than the minimum speak for it. ``fallback``: the strategies before its own
+found enough.
 """
 
 
@@ -61,6 +65,7 @@ class Proposal(NamedTuple):
 
     *source* names what found it: ``pinned``, the *strategy*, or ``bestsellers`` where only its popularity speaks for
     it. *factor* is what rules multiplied the score by. *unsellable*: the catalogue could not sell it when it was read.
+    *too_few*: fewer orders than the minimum speak for it.
     """
 
     product_id: str
@@ -70,6 +75,7 @@ class Proposal(NamedTuple):
     strategy: str = ""
     factor: float = 1.0
     unsellable: bool = False
+    too_few: bool = False
 
 
 class Choice(NamedTuple):
@@ -105,8 +111,9 @@ def choose(
     category: str | None = None,
     rules: PageRules = NO_PAGE_RULES,
     verdicts: list[Verdict] | None = None,
+    least: int | None = None,
 ) -> Chosen:
-    """The first *limit* eligible proposals.
+    """The first *limit* eligible proposals; those of a fallback only where fewer than *least* come before them.
 
     Args:
         proposals: Best first; of one product only the first counts.
@@ -119,13 +126,15 @@ def choose(
         category: The category the page lists; only its products are chosen.
         rules: What the merchant excludes.
         verdicts: Filled with one on every proposal, also on those behind the limit; those unknown are left out.
+        least: Choices that are enough without a fallback; None is the limit.
     """
-    choosing = _Choosing(products, excluded, shown, limit, set(groups), category, rules if rules else None)
+    enough = limit if least is None else least
+    choosing = _Choosing(products, excluded, shown, limit, set(groups), category, rules if rules else None, enough)
     for proposal in proposals:
         verdict = choosing.verdict(proposal)
         if verdicts is not None:
             verdicts.extend(() if verdict is None else [Verdict(proposal, *verdict)])
-        elif len(choosing.chosen.choices) == limit:
+        elif choosing.is_done:
             break
     return choosing.chosen
 
@@ -141,14 +150,27 @@ class _Choosing:
     taken: set[str]
     category: str | None
     rules: PageRules | None
+    least: int
     chosen: Chosen = field(default_factory=Chosen)
     seen: set[str] = field(default_factory=set)
+    strategy: str = ""
+    has_enough: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no later proposal can be chosen."""
+        return self.has_enough or len(self.chosen.choices) == self.limit
 
     def verdict(self, proposal: Proposal) -> tuple[VerdictKind, int | None] | None:
         """The verdict on the next proposal, with the rule that excludes it; None where its product is unknown."""
         product_id = proposal.product_id
+        if proposal.strategy != self.strategy and not proposal.too_few:
+            self.has_enough |= bool(self.strategy) and len(self.chosen.choices) >= self.least
+            self.strategy = proposal.strategy
         if product_id in self.seen:
             return "repeated", None
+        if proposal.too_few and product_id not in self.excluded:
+            return "support", None  # and the next source may propose it
         self.seen.add(product_id)
         if product_id in self.excluded:
             return "excluded", None
@@ -178,23 +200,27 @@ class _Choosing:
         return ("category", None) if outside else None
 
     def _take(self, choice: Choice) -> tuple[VerdictKind, None]:
-        if len(self.chosen.choices) == self.limit:
-            return "limit", None
+        if self.is_done:
+            return ("limit" if len(self.chosen.choices) == self.limit else "fallback"), None
         self.chosen.choices.append(choice)
         if choice.product.variant_group is not None:
             self.taken.add(choice.product.variant_group)
         return "shown", None
 
 
-def first_ids(proposals: Iterable[Proposal], without: Container[str], count: int) -> list[str]:
+def first_ids(
+    proposals: Iterable[Proposal], without: Container[str], count: int, least: int | None = None
+) -> list[str]:
     """The ids of the first *count* different products that can be sold and are not in *without*, and of those between.
 
-    For one look-up ahead of the choice.
+    For one look-up ahead of the choice. Those of a fallback only where fewer than *least* can be sold before it.
     """
     ids: dict[str, None] = {}
+    enough, strategy = 0 if least is None else count - least, ""
     for proposal in proposals:
-        if not count:
+        if not count or (strategy and proposal.strategy != strategy and count <= enough):
             break
+        strategy = proposal.strategy
         if proposal.product_id not in without and proposal.product_id not in ids:
             ids[proposal.product_id] = None
             count -= not proposal.unsellable
@@ -226,17 +252,18 @@ class Chain:
         """All proposals in order; data of candidates that are not among *products* counts for nothing."""
         return self._ruled(rules, products) if self._plain is None else _from_start(self._plain)
 
-    def ahead(self, rules: PageRules, without: Container[str], limit: int) -> list[str]:
-        """Ids of the products to look up before the choice of *limit*; none of those in *without*."""
+    def ahead(self, rules: PageRules, without: Container[str], limit: int, least: int) -> list[str]:
+        """Ids of the products to look up before the choice of *limit*, or *least*; none of those in *without*."""
         if any(rules.ranks_by_data(name) for name in self._names):
             return self._heads(rules, without, ceil(LOOK_AHEAD * limit))
         deep = any(rules.excludes_by_data(name) for name in self._names)
-        needed = ceil((EXCLUDING_LOOK_AHEAD if deep else LOOK_AHEAD) * limit)
+        share = EXCLUDING_LOOK_AHEAD if deep else LOOK_AHEAD
+        needed, enough = ceil(share * limit), ceil(share * least)
         proposals = self.proposals(rules, {})
         if not rules:
-            return first_ids(proposals, without, needed)
+            return first_ids(proposals, without, needed, enough)
         left = (one for one in proposals if rules.effect(one.strategy, one.product_id, None).excluded_by is None)
-        return [*rules.pins_ahead(), *first_ids(left, without, needed)]
+        return [*rules.pins_ahead(), *first_ids(left, without, needed, enough)]
 
     def everything(self, rules: PageRules) -> list[str]:
         """Ids of all that is or may be proposed; walks all candidates."""

@@ -11,7 +11,7 @@ from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import Command
 from ..shop.ports import Product
 from .choosing import RANKED, Chain, Choice, Verdict
-from .page import FilledSlot, Offer, Page, Reason
+from .page import FilledSlot, Offer, Page, Reason, heading_of
 from .plan import Slot
 from .rules.compiled import PageRules
 from .strategy import Question, support_reads
@@ -31,10 +31,14 @@ ExplainedKind: TypeAlias = Literal[
     "sold_out",
     "variant",
     "category",
+    "support",
+    "fallback",
+    "left",
     "offered",
 ]
 """`choosing.VerdictKind`, with ``excluded`` divided into the page's *own* product, one *in_cart*, and one *unwanted* by the
-caller; ``minimum``: it would be shown, but the slot found too few; ``offered``: it would be shown, but another slot offers
+caller; ``minimum``: it would be shown, but the slot found too few; ``left``: the slot found nothing else, and another slot
+has its source as the first choice; ``offered``: it would be shown, but another slot offers
 the slot's very products for less."""
 
 VERDICTS: Mapping[ExplainedKind, str] = {
@@ -52,9 +56,12 @@ VERDICTS: Mapping[ExplainedKind, str] = {
     "sold_out": N_("Sold out"),
     "variant": N_("Another variant is already shown"),
     "category": N_("Not in this category"),
+    "support": N_("Too few orders: at least %(support)s are needed"),
+    "fallback": N_("Not needed: the source before it found enough"),
+    "left": N_("Left to the slot of its own source"),
     "offered": N_("Hidden with its slot"),
 }
-"""The message of each, with values for place, limit, minimum or elsewhere."""
+"""The message of each, with values for place, limit, minimum, support or elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,11 @@ class ExplainedSlot:
         """What the page shows."""
         return tuple(one for one in self.candidates if one.kind == "shown")
 
+    @property
+    def heading(self) -> str | None:
+        """As `FilledSlot.heading`."""
+        return heading_of(self.slot, (one.strategy for one in self.shown))
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -163,13 +175,18 @@ class Explanation:
         }
         places = {choice.product.id: place for place, choice in enumerate(choices, start=1)}
         reasons = {card.product.id: card.reason for card in filled.cards}
+        count = sum(one.kind == "shown" for one in verdicts)
+        decided = {one.proposal.product_id for one in verdicts if one.kind not in ("support", "repeated")}
         for verdict in verdicts:
             proposal = verdict.proposal
             product_id = proposal.product_id
             product = self.products.get(product_id)
             position, before = raw.get((proposal.strategy, product_id), (None, proposal.score))
             effect = self.rules.effect(proposal.strategy, product_id, product)
-            kind = _kind(verdict, self.page, filled)
+            kind = _kind(verdict, self.page, filled, count)
+            if kind == "support" and product_id in decided:
+                kind = "repeated"
+            decided.add(product_id)
             yield Explained(
                 product_id=product_id,
                 product=product,
@@ -217,9 +234,12 @@ def evidence_of(
     return of
 
 
-def _kind(verdict: Verdict, page: Page, filled: FilledSlot) -> ExplainedKind:
+def _kind(verdict: Verdict, page: Page, filled: FilledSlot, count: int) -> ExplainedKind:
+    """What became of it in a slot that would show *count*."""
     if verdict.kind == "shown":
-        return "shown" if filled.cards else "offered" if filled.replaced_by else "minimum"
+        if filled.cards or filled.replaced_by:
+            return "shown" if filled.cards else "offered"
+        return "minimum" if count < filled.slot.least else "left"
     if verdict.kind != "excluded":
         return verdict.kind
     product_id = verdict.proposal.product_id

@@ -16,6 +16,9 @@ from .plan import Slot, slot_problems, slot_values
 from .snapshot import Snapshot
 from .strategy import Source
 
+MIXED = N_("You may also like")
+"""The heading of a slot that several strategies filled: it claims nothing that is not true of all its cards."""
+
 
 class Filling(Protocol):
     """The slots of one filler on one page, on their way; the methods are called once each, in this order."""
@@ -149,11 +152,14 @@ class Fillers:
             one = self.among(names, layout)[0]
             yield Problem(("layout",), message, {"layout": next(iter(one.layouts)), "name": next(iter(one.sources))})
 
-    def title(self, texts: Texts, source: str, given: str | Mapping[str, str] | None = None) -> str:
-        """The heading of a slot: the one *given* by the shop, else that of what fills it."""
-        own, chosen = self.sources.get(source), texts.chosen(given)
+    def title(self, texts: Texts, source: str | None, given: str | Mapping[str, str] | None = None) -> str:
+        """The heading of a slot: the one *given* by the shop, else that of what fills it; None is several sources."""
+        chosen = texts.chosen(given)
         if chosen is not None:
             return chosen
+        if source is None:
+            return texts.gettext(MIXED)
+        own = self.sources.get(source)
         return texts.gettext(own.title) if own else source.replace("_", " ").capitalize()
 
     def label(self, texts: Texts, source: str) -> str:

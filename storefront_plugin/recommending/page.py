@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
@@ -74,6 +74,12 @@ class Card(NamedTuple):
     support: int | None = None
 
 
+def heading_of(slot: Slot, sources: Iterable[str]) -> str | None:
+    """The only one of the *sources* of a slot's cards, "" for a pinned one; None of several, its first choice of none."""
+    found = {source for source in sources if source}
+    return slot.strategies[0] if not found else found.pop() if len(found) == 1 else None
+
+
 class Offer(Protocol):
     """Several products sold as one, such as a bundle."""
 
@@ -118,6 +124,11 @@ class FilledSlot:
     def source(self) -> str:
         """The strategy that gave the first card that nobody pinned, or the slot's first choice."""
         return next((card.source for card in self.cards if card.source != PINNED), self.slot.strategies[0])
+
+    @property
+    def heading(self) -> str | None:
+        """The strategy whose heading is true of the cards, or None where several found them; pins leave it as it is."""
+        return heading_of(self.slot, ("" if card.source == PINNED else card.source for card in self.cards))
 
     @property
     def products(self) -> Iterator[Product]:

@@ -23,6 +23,9 @@ PERSONAL_PLACEMENTS: frozenset[str] = frozenset({"cart", "checkout", "thank_you"
 MAX_LIMIT = 30
 """Most cards of a slot."""
 
+LEAST_CARDS = 3
+"""Cards with fewer of which a slot is left out by default: one or two look lost."""
+
 MAX_NAME = 64
 MAX_TITLE = 200
 MAX_STRATEGIES = 10
@@ -38,12 +41,13 @@ class Slot:
 
     Attributes:
         name: Unique on its placement; also the name for ``storefront.slot(name, …)``.
-        strategies: First choice, then fallbacks; a later one fills what an earlier one left empty.
-        title: Heading; a text, texts by language, or None for the strategy's own.
+        strategies: First choice, then fallbacks, which are asked where those before them find less than the minimum.
+        title: Heading; a text, texts by language, or None for that of the strategy which found the cards.
         layout: ``grid``, ``carousel``, ``list`` (compact), ``together`` (seed and complements, add all at once) or
             ``bundles``, which belongs to the strategy of that name. It names the template of the slot's inside.
         limit: Most cards shown, 1 to 30.
-        minimum: With fewer cards the slot is left out.
+        minimum: With fewer cards the slot is left out; None is 3, the limit where that is lower, or 1 in the layout
+            ``together`` and where a merchant pinned one.
         lazy: Fetched when the shopper comes near it.
         specialness: The dial b from 0 (what most people take) to 0.5 (what is special to this); None is the measured
             default of the page type (0.1 on product pages, 0.4 in carts).
@@ -57,7 +61,7 @@ class Slot:
     title: str | Mapping[str, str] | None = None
     layout: str = "grid"
     limit: int = 4
-    minimum: int = 1
+    minimum: int | None = None
     lazy: bool = False
     specialness: float | None = None
     starts_at: dt.datetime | None = None
@@ -72,6 +76,13 @@ class Slot:
         wrong = [*_specialness(self.specialness), *period_problems(self.starts_at, self.ends_at)]
         if wrong:
             raise ConfigurationError(f"Slot {self.name!r}: {wrong[0].path[0]}: {wrong[0].text}")
+
+    @property
+    def least(self) -> int:
+        """Fewest cards that the slot is shown with."""
+        if self.minimum is not None:
+            return self.minimum
+        return 1 if self.layout == "together" else min(LEAST_CARDS, self.limit)
 
     def is_on(self, moment: dt.datetime) -> bool:
         """Whether the slot is shown at *moment*."""
@@ -96,10 +107,10 @@ def slot_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
         message = N_("The maximum of a slot must be a whole number from 1 to %(most)s.")
         yield Problem(("limit",), message, {"most": MAX_LIMIT})
     most = limit if is_limit else MAX_LIMIT
-    if not _is_whole(minimum, 0, MAX_LIMIT):
+    if minimum is not None and not _is_whole(minimum, 0, MAX_LIMIT):
         message = N_("The minimum of a slot must be a whole number from 0 to %(most)s.")
         yield Problem(("minimum",), message, {"most": most})
-    elif minimum > most:
+    elif minimum is not None and minimum > most:
         yield Problem(("minimum",), N_("More than the slot's maximum; use %(limit)s or less."), {"limit": most})
     yield from _specialness(slot["specialness"])
     yield from period_problems(slot["starts_at"], slot["ends_at"])

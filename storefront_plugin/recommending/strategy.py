@@ -17,12 +17,17 @@ from .snapshot import Snapshot
 
 
 class Candidate(NamedTuple):
-    """A product that a strategy proposes, and why. *source* names another strategy, where the reason is that one's."""
+    """A product that a strategy proposes, and why.
+
+    *source* names another strategy, where the reason is that one's. *too_few*: fewer orders than the minimum speak for it,
+    so it is only explained.
+    """
 
     number: int
     score: float
     reason: ReasonKind
     source: str | None = None
+    too_few: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Question:
         keys: Names of Redis keys.
         specialness: The slot's dial, or None.
         min_support: Least number of orders behind a claim.
+        explaining: Whether candidates with fewer orders are asked for, too, behind the others.
     """
 
     page: Page
@@ -44,6 +50,7 @@ class Question:
     keys: Keys
     specialness: float | None = None
     min_support: int = 3
+    explaining: bool = False
 
 
 class Source:
@@ -168,6 +175,12 @@ class Answers:
             return None
         replies = [self._replies[read] or {} for read in reads]
         return [{int(member): int(orders) for member, orders in reply.items()} for reply in replies]
+
+    @cached_property
+    def supported(self) -> frozenset[int]:
+        """The products that at least the minimum of orders hold together with one seed: of these it may be said."""
+        least = self._question.min_support
+        return frozenset(number for seed in self.support or () for number, orders in seed.items() if orders >= least)
 
     @cached_property
     def alike(self) -> list[tuple[int, float]]:

@@ -188,7 +188,7 @@ def _slot_of(strategy: str, placement: str, limit: int, specialness: float | Non
         raise InputError(f"There is no placement {placement!r:.80}; use one of {', '.join(PLACEMENTS)}.")
     if not isinstance(limit, int) or not 1 <= limit <= MAX_RECOMMENDATIONS:
         raise InputError(f"limit must be a whole number from 1 to {MAX_RECOMMENDATIONS}, not {limit!r:.40}.")
-    return Slot(name="recommend", strategies=(strategy,), limit=limit, specialness=specialness)
+    return Slot(name="recommend", strategies=(strategy,), limit=limit, minimum=1, specialness=specialness)
 
 
 def without_repeats(filled: Sequence[FilledSlot]) -> list[FilledSlot]:

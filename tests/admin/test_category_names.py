@@ -128,7 +128,7 @@ def test_typing_suggests_categories_and_brands(shop: SmallShop, browser: Merchan
 def test_explaining_takes_a_name_and_shows_it(shop: SmallShop, browser: Merchants) -> None:
     """The page of that category is explained."""
     with shop.app.app_context():
-        shop.place(["p4", "p8"], ["p4", "p1"])
+        shop.place(*[["p4", "p8", "p12"]] * 3)
     for typed in ("Cameras", "c0"):
         browser.get(f"explain?placement=category&category={typed}")
         assert browser.value("category") == "c0"

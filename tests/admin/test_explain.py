@@ -128,7 +128,7 @@ def test_a_slot_that_shows_nothing_says_why_at_once(make_shop: MakeShop) -> None
     plan = {"product": (Slot(name="many", strategies=("also_bought",), minimum=4),)}
     shop = make_shop(admin_access=lambda: Merchant("First editor"), STOREFRONT_PLAN=plan)
     with shop.app.app_context():
-        shop.place(["p1", "p2"])
+        shop.place(*[["p1", "p2"]] * 3)
     browser = Explained(shop)
     browser.get("explain?product=p1")
     assert browser.cards() == []
@@ -260,7 +260,10 @@ def test_long_tables_are_folded(make_shop: MakeShop) -> None:
     """Ten rows of each verdict, and a link to the rest; four hundred are no trouble."""
     plan = {"home": (Slot(name="best", strategies=("bestsellers",), limit=4),)}
     shop = make_shop(
-        admin_access=lambda: Merchant("First editor"), catalog=MemoryCatalog(made_products(450)), STOREFRONT_PLAN=plan
+        admin_access=lambda: Merchant("First editor"),
+        catalog=MemoryCatalog(made_products(450)),
+        STOREFRONT_PLAN=plan,
+        STOREFRONT_MIN_SUPPORT=1,
     )
     with shop.app.app_context():
         shop.place(*([f"p{n}", f"p{n + 1}"] for n in range(1, 450, 2)))
@@ -316,7 +319,7 @@ def test_somebody_who_may_look_has_no_buttons(make_shop: MakeShop) -> None:
     """And a rule posted all the same is refused."""
     shop = make_shop(admin_access=lambda: Merchant("Viewer", "view"), STOREFRONT_PLAN=PLAN)
     with shop.app.app_context():
-        shop.place(["p1", "p2"])
+        shop.place(*[["p1", "p2"]] * 4, *[["p1", "p3"]] * 3)
     browser = Explained(shop)
     browser.get("explain?product=p1")
     assert browser.verdict("Product 2") == "Shown #1"

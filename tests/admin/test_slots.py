@@ -108,7 +108,7 @@ def shop(make_shop: MakeShop) -> SmallShop:
     browsers: list[Browser] = []
     shop.app.extensions["test.browsers"] = browsers
     with shop.app.app_context():
-        shop.place(*[["p1", "p2", "p3"]] * 4, ["p4", "p5"], ["p6"])
+        shop.place(*[["p1", "p2", "p3"]] * 4, *[["p5", "p9"]] * 3, ["p4", "p5"], ["p6"])
     return shop
 
 
@@ -508,7 +508,7 @@ def test_trouble_with_the_catalogue_is_shown_in_the_preview(make_shop: MakeShop)
     catalog = Failing(made_products())
     shop = make_shop(catalog=catalog, admin_access=lambda: Merchant("First editor"))
     with shop.app.app_context():
-        shop.place(["p1"])
+        shop.place(*[["p1"]] * 3)
     catalog.broken = True
     shop.app.extensions[SERVICES].products.forget(None)
     soup = Browser(shop).get("/slots/home")

@@ -11,6 +11,7 @@ from flask import Flask, render_template
 from small_shop import SmallShop
 
 from storefront_plugin.money import format_money
+from storefront_plugin.recommending.strategies.top_rated import NEAR
 from storefront_plugin.shop.ports import Product
 
 Scores = dict[int, float]
@@ -49,15 +50,12 @@ class HandmadePage:
         cart = self._scored(seed, pairs, 0.75, 0.4, 5.0, 3.0)
         known = {number: score for number, score in cart.items() if support.get(number, 0) >= 3}
         product = self._scored(seed, pairs, 0.0, 0.1, 30.0, 30.0)
-        rated = {number: self._rated[number] for number in near if number in self._rated}
-        far = (number for number in self._rated if number not in rated)
+        rated = {number: self._rated[number] for number in _best(near)[:NEAR] if number in self._rated}
         yield self._slot("bought_together", _best(known), shown, support)
-        repeated = {number for number, orders in support.items() if orders > 1}
-        if repeated:
-            product = {number: score for number, score in product.items() if number in repeated}
-        yield self._slot("also_bought", [*_best(product), *_best(near)], shown, support)
+        product = {number: score for number, score in product.items() if support.get(number, 0) >= 3}
+        yield self._slot("also_bought", _best(product), shown, support)
         yield self._slot("related", _best(near), shown, {})
-        yield self._slot("top_rated", _best(rated) or far, shown, {})
+        yield self._slot("top_rated", _best(rated), shown, {})
 
     def _read(self, seed: int) -> tuple[list[tuple[int, float]], dict[int, int], list[Any]]:
         keys, token, shard = self._keys, self._token, seed % 16

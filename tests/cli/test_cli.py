@@ -325,4 +325,4 @@ def test_a_failed_audit_has_status_1_and_names_what_is_wrong(make_shop: Callable
     result = shop.app.test_cli_runner().invoke(storefront, ["audit-suggestions"])
     assert result.exit_code == 1
     assert "Lone kettle (lone)\n  its page has nothing to show" in result.stdout
-    assert result.stdout.endswith("1 of 1 product pages have nothing to show.\n")
+    assert result.stdout.endswith("Product pages that have nothing to show: 1 of 1.\n")

@@ -34,7 +34,7 @@ MakeShop = Callable[..., SmallShop]
 @pytest.fixture
 def shop(make_shop: MakeShop) -> Iterator[SmallShop]:
     """A shop in production mode that counts when a test says so."""
-    made = add_pages(make_shop(TESTING=False, STOREFRONT_DRAIN="off"))
+    made = add_pages(make_shop(TESTING=False, STOREFRONT_DRAIN="off", STOREFRONT_MIN_SUPPORT=1))
     with made.app.app_context():
         made.place(["p1", "p2"], ["p1", "p2"])
         assert "p2" in warm(made).shown()
@@ -108,7 +108,7 @@ def open_files(words: str) -> set[str]:
 def test_a_child_has_neither_files_nor_sockets_of_ours(make_shop: MakeShop) -> None:
     """The parent keeps its sockets, and opens its database again."""
     sockets = open_files("socket:")
-    shop = add_pages(make_shop(TESTING=False, STOREFRONT_DRAIN="off"))
+    shop = add_pages(make_shop(TESTING=False, STOREFRONT_DRAIN="off", STOREFRONT_MIN_SUPPORT=1))
     with shop.app.app_context():
         shop.place(["p1", "p2"])
         warm(shop)
@@ -157,7 +157,7 @@ def test_a_shop_that_is_mounted_during_a_fork_works_afterwards(shop: SmallShop, 
 
     def mount() -> None:
         time.sleep(0.2)
-        mounted.append(make_shop(TESTING=False, STOREFRONT_DRAIN="off"))
+        mounted.append(make_shop(TESTING=False, STOREFRONT_DRAIN="off", STOREFRONT_MIN_SUPPORT=1))
 
     mounting = threading.Thread(target=mount)
     with counting_elsewhere(shop, REST_SECONDS * 1.5):
@@ -258,7 +258,11 @@ def test_whatever_lock_a_thread_holds_the_child_has_its_own(shop: SmallShop) -> 
 
 def test_both_sides_of_a_fork_go_on_with_postgresql(make_shop: MakeShop) -> None:
     """Neither reads the other's answers: the parent's connections are closed before, whoever was at work."""
-    shop = add_pages(make_shop(TESTING=False, STOREFRONT_DRAIN="off", SQLALCHEMY_DATABASE_URI=postgres_url()))
+    shop = add_pages(
+        make_shop(
+            TESTING=False, STOREFRONT_DRAIN="off", STOREFRONT_MIN_SUPPORT=1, SQLALCHEMY_DATABASE_URI=postgres_url()
+        )
+    )
     with shop.app.app_context():
         shop.place(["p1", "p2"], ["p1", "p2"])
         assert "p2" in warm(shop).shown()
@@ -316,7 +320,7 @@ def test_a_server_that_forks_in_c_and_tells_python_afterwards(shop: SmallShop) -
 
 def test_a_database_in_memory_is_copied(make_shop: MakeShop) -> None:
     """Its one connection is the shop's: nothing is closed, and each process goes on with its own copy."""
-    shop = add_pages(make_shop(SQLALCHEMY_DATABASE_URI="sqlite://"))
+    shop = add_pages(make_shop(SQLALCHEMY_DATABASE_URI="sqlite://", STOREFRONT_MIN_SUPPORT=1))
     with shop.app.app_context():
         shop.place(["p1", "p2"])
         assert "p2" in in_child(lambda: visit(shop).shown())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small_shop import made_products
 
-from storefront_plugin.recommending.choosing import Proposal, choose
+from storefront_plugin.recommending.choosing import Proposal, Verdict, choose, first_ids
 from storefront_plugin.recommending.strategies.also_bought import ALSO_BOUGHT
 from storefront_plugin.shop.ports import Product
 
@@ -75,3 +76,47 @@ def test_the_choice_is_the_first_eligible_ones(wanted: list[str], sold_out: set[
     products = {n: replace(p, stock=0 if n in sold_out else 1) for n, p in PRODUCTS.items() if p is not None}
     plain = [product_id for product_id in dict.fromkeys(wanted) if product_id not in sold_out][:limit]
     assert ids(*wanted, products=products, limit=limit) == plain  # type: ignore[arg-type]
+
+
+def of(strategy: str, *ids: str) -> list[Proposal]:
+    return [one._replace(strategy=strategy) for one in proposals(*ids)]
+
+
+@pytest.mark.parametrize(
+    ("first", "least", "expected"),
+    [
+        (("p1", "p2", "p3"), 3, ["p1", "p2", "p3"]),
+        (("p1", "p2"), 3, ["p1", "p2", "p8", "p9"]),
+        (("p1", "p2"), 2, ["p1", "p2"]),
+        ((), 3, ["p8", "p9"]),
+        (("p1",), 0, ["p1"]),
+    ],
+)
+def test_a_fallback_is_asked_where_less_than_the_least_was_found(
+    first: tuple[str, ...], least: int, expected: list[str]
+) -> None:
+    """What is sold out does not count as found; the verdict on the others says that they were not needed."""
+    products = {**PRODUCTS, "p10": replace(PRODUCTS["p10"], stock=0)}  # type: ignore[type-var]
+    found = [*of("also_bought", "p10", *first), *of("related", "p8", "p9")]
+    nothing: frozenset[str] = frozenset()
+    assert [one.product.id for one in choose(found, products, nothing, nothing, 4, least=least).choices] == expected
+    verdicts: list[Verdict] = []
+    choose(found, products, nothing, nothing, 4, least=least, verdicts=verdicts)
+    assert ({one.kind for one in verdicts if one.proposal.strategy == "related"} == {"fallback"}) is (
+        "p8" not in expected
+    )
+
+
+def test_pins_count_but_are_no_source_of_their_own() -> None:
+    """Beside three pins the first strategy still shows what it found."""
+    found = [*of("", "p1", "p2", "p3"), *of("also_bought", "p4"), *of("related", "p5")]
+    chosen = choose(found, PRODUCTS, frozenset(), frozenset(), 8, least=3)
+    assert [one.product.id for one in chosen.choices] == ["p1", "p2", "p3", "p4"]
+
+
+def test_a_look_ahead_leaves_fallbacks_out_where_enough_is_there() -> None:
+    """Their products are not looked up in vain."""
+    found = [*of("also_bought", "p1", "p2", "p3"), *of("related", "p5", "p6")]
+    assert first_ids(found, (), 9, 3) == ["p1", "p2", "p3"]
+    assert first_ids(found, (), 9, 4) == ["p1", "p2", "p3", "p5", "p6"]
+    assert first_ids(found, (), 2, 9) == ["p1", "p2"]

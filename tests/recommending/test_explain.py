@@ -101,16 +101,31 @@ def test_a_slot_below_its_minimum_says_so(make_shop: MakeShop) -> None:
     """The candidates that would stand there are named, and nothing is shown."""
     shop = shop_with(make_shop, replace(ONE, minimum=2))
     with shop.app.app_context():
-        shop.place(["p1", "p2"], ["p1", "p2"])
+        shop.place(*[["p1", "p2"]] * 3)
         (slot,) = explain(shop, "product", "p1").values()
         assert ([one.kind for one in slot.candidates], slot.shown) == (["minimum"], ())
 
 
+def test_too_few_orders_are_a_reason_and_another_source_may_show_the_product(make_shop: MakeShop) -> None:
+    """Each product has one verdict: that of the source that shows it."""
+    slots = (
+        replace(ONE, strategies=("also_bought", "related"), minimum=1),
+        Slot(name="b", strategies=("bought_together",)),
+    )
+    shop = shop_with(make_shop, *slots)
+    with shop.app.app_context():
+        shop.place(*[["p1", "p5"]] * 2, *[["p1", "p2"]] * 2)
+        found = explain(shop, "product", "p1")
+        kinds = {name: one.kind for name, one in candidates(found["mine"]).items()}
+        assert (kinds["p2"], kinds["p5"]) == ("support", "shown")
+        assert {one.kind for one in found["b"].candidates} == {"support"}
+
+
 def test_a_cart_and_a_category_have_reasons_of_their_own(make_shop: MakeShop) -> None:
     """What lies in the cart, and what the category page does not list."""
-    shop = shop_with(make_shop, Slot(name="best", strategies=("bestsellers",), limit=4))
+    shop = shop_with(make_shop, Slot(name="best", strategies=("bestsellers",), minimum=1))
     with shop.app.app_context():
-        shop.place(["p1", "p2"], ["p1", "p5"])
+        shop.place(*[["p1", "p2"], ["p1", "p5"]] * 3)
         assert candidates(explain(shop, "cart", "p1")["best"])["p1"].kind == "in_cart"
         listed = candidates(explain(shop, "category", category="c1")["best"])
         assert {name: one.kind for name, one in listed.items()} == {"p1": "shown", "p2": "category", "p5": "shown"}
@@ -234,6 +249,6 @@ def test_every_verdict_has_words(language: str) -> None:
     """In each language, with all that is put in."""
     texts = texts_for(language)
     for message in VERDICTS.values():
-        words = texts.gettext(message, place=1, limit=4, minimum=2, elsewhere="related")
+        words = texts.gettext(message, place=1, limit=4, minimum=2, elsewhere="related", support=3)
         assert words
         assert "%(" not in words

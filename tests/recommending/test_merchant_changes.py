@@ -34,7 +34,7 @@ def shop(make_shop: MakeShop) -> SmallShop:
     """The process in which the merchant works."""
     made = add_pages(make_shop(TESTING=False, STOREFRONT_DRAIN="off"))
     with made.app.app_context():
-        made.place(*[["p1", "p2"]] * 4, *[["p1", "p3"]] * 3, ["p2", "p4"])
+        made.place(*[["p1", "p2"]] * 4, *[["p1", "p3"]] * 3, *[["p2", "p4"]] * 3)
     return made
 
 

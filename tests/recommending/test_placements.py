@@ -52,7 +52,7 @@ def live(make_shop: MakeShop) -> SmallShop:
     """A shop in production mode with pages and some orders."""
     shop = add_pages(make_shop(TESTING=False, STOREFRONT_DRAIN="off"))
     with shop.app.app_context():
-        shop.place(*([f"p{a}", f"p{b}"] for a in range(1, 6) for b in range(a + 1, 6)))
+        shop.place(*([f"p{a}", f"p{b}"] for a in range(1, 6) for b in range(a + 1, 6)), *[["p6"]] * 3)
     return shop
 
 
@@ -282,7 +282,7 @@ def test_a_slot_needs_times_with_a_zone_and_in_their_order() -> None:
 def test_pages_follow_the_merchants_slots_and_go_back(shop: SmallShop) -> None:
     """In the merchant's order, under the merchant's title; the developer's slots return after the reset."""
     add_pages(shop)
-    shop.place(*[["p1", "p2"]] * 3, ["p3"], ["p4"])
+    shop.place(*[["p1", "p2"], ["p3", "p4"], ["p6", "p7"]] * 3)
     before = [each["data-storefront-slot"] for each in visit(shop).soup.select("[data-storefront-slot]")]
     write(shop, replace(BEST, title="Taken most"), ALIKE)
     soup = visit(shop).soup
@@ -311,7 +311,7 @@ def test_slots_that_are_off_or_out_of_schedule_are_not_filled(
     """Neither on the page nor in its fragment nor for the API."""
     add_pages(shop)
     write(shop, ALIKE, replace(BEST, **change))
-    shop.place(["p1", "p2"], ["p3", "p4"], ["p9"])
+    shop.place(*[["p1", "p2"], ["p3", "p4"], ["p10"]] * 3)
     client = shop.app.test_client()
     fragment = client.get("/storefront/fragment/product?product=p1").text
     slots = client.get("/storefront/api/placements/product?product=p1").json["slots"]

@@ -327,7 +327,7 @@ class SqlCatalog(MemoryCatalog):
 
 def ruled_shop(make_shop: MakeShop, *rules: Rule) -> SmallShop:
     """A shop where p1 is bought with p2 … p20, the lower ones more often, and pages show one slot of four."""
-    plan = {"product": (Slot(name="mine", strategies=("also_bought",), limit=4),)}
+    plan = {"product": (Slot(name="mine", strategies=("also_bought",), limit=4, minimum=1),)}
     products = [
         replace(
             made_product(n),

@@ -29,7 +29,9 @@ LATER = Slot(name="later", strategies=("bestsellers",), lazy=True)
 @pytest.fixture
 def shop(make_shop: MakeShop) -> SmallShop:
     """A shop with one slot that fills, one that stays empty and one that is fetched, and two orders."""
-    shop = add_pages(make_shop(STOREFRONT_PLAN={"product": [BEST, SET, LATER], "cart": [BEST]}))
+    shop = add_pages(
+        make_shop(STOREFRONT_PLAN={"product": [BEST, SET, LATER], "cart": [BEST]}, STOREFRONT_MIN_SUPPORT=1)
+    )
 
     @shop.app.get("/apart")
     def apart() -> str:
@@ -173,7 +175,7 @@ def test_the_background_thread_reports_and_pages_write_nothing(
     """In production a page only counts; the sum is in Redis a few seconds later."""
     shop = add_pages(make_shop(TESTING=False, STOREFRONT_DRAIN="off", STOREFRONT_PLAN={"product": [BEST]}))
     with shop.app.app_context():
-        shop.place(["p1", "p2"])
+        shop.place(*[["p1", "p2"], ["p3", "p4"]] * 3)
     warm(shop)
     services = shop.app.extensions[SERVICES]
     here, written = threading.get_ident(), []

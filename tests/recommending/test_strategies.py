@@ -122,10 +122,10 @@ def test_bestsellers_are_in_most_orders(shop: SmallShop) -> None:
 
 def test_a_category_page_shows_its_own_bestsellers(shop: SmallShop) -> None:
     """Products of other categories are passed over, and the promised number is filled if it exists."""
-    shop.place(*[["p1", "p2"]] * 4, *[["p5", "p6"]] * 3, ["p9", "p10"])
+    shop.place(*[["p1", "p2"]] * 5, *[["p5", "p6"]] * 4, *[["p9", "p10"]] * 3, *[["p13"]] * 2)
     page = shop.storefront.page("category", category="c1")
     (slot,) = shop.storefront.fill(page, ["bestsellers"])
-    assert [card.product.id for card in slot.cards][:3] == ["p1", "p5", "p9"]
+    assert [card.product.id for card in slot.cards if card.source == "bestsellers"] == ["p1", "p5", "p9"]
 
 
 def test_trending_is_what_sells_more_than_it_used_to(shop: SmallShop) -> None:
@@ -151,14 +151,36 @@ def test_all_lines_of_a_cart_count_and_none_is_offered(shop: SmallShop) -> None:
     assert not {"p1", "p2"} & set(found)
 
 
-def test_a_pair_seen_once_stands_on_a_page_only_where_none_was_seen_twice(shop: SmallShop) -> None:
-    """The first orders of a young shop show at once; later a chance pair gives way to the next strategy."""
+@pytest.mark.parametrize("placement", ["product", "cart"])
+def test_pages_claim_only_what_enough_orders_hold(shop: SmallShop, placement: str) -> None:
+    """Two orders are an accident; `recommend` lists every pair, and behind them what is only popular."""
 
-    def also_bought() -> list[str]:
-        (slot,) = shop.storefront.fill(shop.storefront.page("product", ["p1"]), ["also_bought"])
-        return [card.product.id for card in slot.cards if card.source == "also_bought"]
+    def also_bought() -> list[tuple[str, int | None]]:
+        page = shop.storefront.page(placement, ["p1"])
+        (slot,) = shop.storefront.fill(page, ["also_bought"])
+        return [(card.product.id, card.support) for card in slot.cards if card.source == "also_bought"]
 
-    shop.place(["p1", "p2"])
-    assert also_bought() == ["p2"]
-    shop.place(*[["p1", "p3"]] * 2)
-    assert also_bought() == ["p3"]
+    shop.place(*[["p1", "p2"]] * 2, *[["p8", "p9"]] * 50)
+    assert also_bought() == []
+    shop.place(*[["p1", f"p{n}"] for n in (3, 4, 5)] * 3)
+    assert sorted(also_bought()) == [("p3", 3), ("p4", 3), ("p5", 3)]
+    found = shop.storefront.recommend("also_bought", ["p1"], placement=placement)
+    assert [one.source for one in found] == ["also_bought"] * 4 + ["bestsellers"] * 2
+    assert {one.product_id for one in found[:4]} == {"p2", "p3", "p4", "p5"}
+
+
+def test_a_cart_claims_what_enough_orders_hold_with_one_of_its_lines(shop: SmallShop) -> None:
+    """Orders with different lines are not added up: the card names those of one pair."""
+    shop.place(*[["p1", "p3"]] * 2, *[["p2", "p3"]] * 2, *[["p2", f"p{n}"] for n in (4, 5, 6)] * 3)
+    page = shop.storefront.page("cart", ["p1", "p2"])
+    (slot,) = shop.storefront.fill(page, ["also_bought"])
+    assert "p3" not in {card.product.id for card in slot.cards if card.source == "also_bought"}
+    assert shop.ids("bought_together", "p1", "p2", placement="cart") == ["p4", "p5", "p6"]
+
+
+def test_a_bestseller_is_in_enough_orders(shop: SmallShop) -> None:
+    """What two sold is none on a page."""
+    shop.place(*[[f"p{n}"] for n in (1, 2, 3)] * 3, *[["p4"]] * 2)
+    (slot,) = shop.storefront.fill(shop.storefront.page("home"), ["bestsellers"])
+    assert [card.product.id for card in slot.cards] == ["p1", "p2", "p3"]
+    assert shop.ids("bestsellers") == ["p1", "p2", "p3", "p4"]

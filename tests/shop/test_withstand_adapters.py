@@ -72,6 +72,7 @@ def open_shop(folder: Path, redis_url: str, catalog: OddCatalog) -> SmallShop:
         STOREFRONT_DEADLINE_MS=DEADLINE_MS,
         STOREFRONT_PRODUCT_CACHE_SECONDS=60 if isinstance(catalog, OddStock) else 0,
         STOREFRONT_DRAIN="off",
+        STOREFRONT_MIN_SUPPORT=1,
         catalog=catalog,
         cart=BigCart(),
     )

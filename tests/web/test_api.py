@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_shop import SmallShop, small_shop
 
-from storefront_plugin import CartLine, Product
+from storefront_plugin import CartLine, Product, Slot
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.redis_store import MISSING
 from storefront_plugin.shop.ports import MAX_ID_BYTES
@@ -66,6 +66,7 @@ def shop(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         tmp_path_factory.mktemp("shop"),
         PRODUCTS,
         cart=SessionCart(),
+        STOREFRONT_PLAN={"cart": (Slot(name="also_bought", strategies=("also_bought", "related"), minimum=1),)},
         STOREFRONT_REDIS_URL=redis_url,
         STOREFRONT_REDIS_PREFIX=f"t{uuid.uuid4().hex[:8]}",
         STOREFRONT_REQUESTS_PER_MINUTE=0,

@@ -42,7 +42,7 @@ def sells(make_shop: MakeShop, variants: AskedVariants | None) -> BundleShop:
     hidden = Product(id="p9", title="Hidden", price=Decimal(9), visible=False)
     shop = bundle_shop(make_shop, MemoryCatalog(stocked(p8=gone, p9=hidden), variants=variants))
     with shop.shop.app.app_context():
-        shop.shop.place(*[["p1", "p2"]] * 6, *[["p3", "p4"]] * 6)
+        shop.shop.place(*[["p1", "p2"]] * 6, *[["p3", "p4"]] * 6, *[["p5", "p6"]] * 5)
         shop.shop.storefront.rebuild()
     return shop
 

@@ -212,7 +212,7 @@ def test_nothing_of_a_shopper_before_is_in_a_mail(make_shop: MakeShop) -> None:
 
 def test_slots_of_one_document_do_not_repeat_and_the_next_begins_again(make_shop: MakeShop) -> None:
     """A job renders many mails in one app context."""
-    plan = {"email": [Slot(name=name, strategies=("also_bought",), limit=2) for name in ("first", "second")]}
+    plan = {"email": [Slot(name=name, strategies=("also_bought",), limit=2, minimum=1) for name in ("first", "second")]}
     shop = mail_shop(make_shop, STOREFRONT_PLAN=plan)
     template = "{{ storefront.slot('first', 'p1', placement='email') }}{{ storefront.slot('second', 'p1', placement='email') }}"
     with shop.app.app_context():

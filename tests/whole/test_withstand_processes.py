@@ -28,7 +28,9 @@ MakeShop = Callable[..., SmallShop]
 @pytest.fixture
 def shop(make_shop: MakeShop) -> SmallShop:
     """A shop in production mode, here and in the processes of `run`."""
-    return add_pages(make_shop(TESTING=False, STOREFRONT_DRAIN="off", STOREFRONT_DEADLINE_MS=1000))
+    return add_pages(
+        make_shop(TESTING=False, STOREFRONT_DRAIN="off", STOREFRONT_DEADLINE_MS=1000, STOREFRONT_MIN_SUPPORT=1)
+    )
 
 
 def test_two_workers_one_of_them_killed(shop: SmallShop) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ...bundles.slots.filler import ExplainedBundles
 from ...core.i18n import isolated
+from ...proxies import current_services
 from ...recommending.explaining import VERDICTS, Explained, ExplainedKind, ExplainedSlot
 from ...recommending.plan import Slot
 from ...recommending.rules.rule import Rule
@@ -16,7 +17,7 @@ from ..kit import products
 from ..kit.i18n import _, admin_texts, ngettext
 from ..kit.products import ProductView
 from ..rules.editor import EDITOR as RULE_EDITOR
-from ..slots.labels import slot_title, strategy_label
+from ..slots.labels import strategy_label
 from .bundles import FOLD, BundleName, BundleRow, DotKind, bundle_rows, name_of
 
 _WARNINGS: frozenset[ExplainedKind] = frozenset({"minimum", "rule", "hidden", "sold_out", "variant", "offered"})
@@ -67,7 +68,7 @@ class CandidateRow:
     @property
     def may_pin(self) -> bool:
         """Whether a pin would help: it is in the catalogue, and nothing that a pin cannot change keeps it away."""
-        return self.one.kind in ("shown", "limit", "minimum", "elsewhere") and self.one.position is not None
+        return self.one.kind in ("shown", "limit", "minimum", "elsewhere", "support") and self.one.position is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,9 @@ def slot_tables(slots: Sequence[ExplainedSlot], rules: Mapping[int, Rule], opene
     seeds = products.views(
         sorted({one.evidence.seed_id for each in slots for one in each.candidates if one.evidence.seed_id})
     )
-    titles = {each.slot.name: slot_title(each.slot) for each in slots}
+    titles = {
+        each.slot.name: current_services.fillers.title(admin_texts(), each.heading, each.slot.title) for each in slots
+    }
     often = Counter(titles.values())
     places = {name: f"{title} ({name})" if often[title] > 1 else title for name, title in titles.items()}
     # What a slot that was left out would show, the page shows in the bundle.
@@ -210,7 +213,8 @@ def _row(
 
 def _verdict(one: Explained, slot: Slot, places: Mapping[str, str]) -> str:
     where = places.get(one.elsewhere or "", one.elsewhere or "")
-    return _(VERDICTS[one.kind], place=one.place, elsewhere=where, limit=slot.limit, minimum=slot.minimum)
+    values = {"place": one.place, "elsewhere": where, "limit": slot.limit, "minimum": slot.least}
+    return _(VERDICTS[one.kind], **values, support=current_services.settings.min_support)
 
 
 def _group(one: Explained, slot: Slot, places: Mapping[str, str]) -> str:

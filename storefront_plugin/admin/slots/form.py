@@ -19,7 +19,7 @@ from wtforms import (
     SelectField,
     StringField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 
 from ...core.i18n import LANGUAGES
 from ...core.problems import Path
@@ -73,7 +73,7 @@ class SlotForm(_SpeakingForm):
     strategies = ChainField()
     layout = SelectField()
     limit = IntegerField(validators=[InputRequired(), NumberRange(1, MAX_LIMIT)])
-    minimum = IntegerField(validators=[InputRequired(), NumberRange(0, MAX_LIMIT)])
+    minimum = IntegerField(validators=[Optional(), NumberRange(0, MAX_LIMIT)])
     lazy = BooleanField()
     measured = BooleanField()
     dial = FloatField(validators=[NumberRange(0, 0.5)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from ...core.errors import N_
 from ...counts.scoring import CART, PRODUCT, Formula, Neighbours, score
@@ -19,10 +20,9 @@ ALSO_BOUGHT = ReasonKind(
 
 
 class AlsoBought(Strategy):
-    """Ranks by the formula of `counts.scoring`; products without a pair stand by their popularity alone.
+    """Ranks by the formula of `counts.scoring` what at least the minimum of orders hold together with one seed.
 
-    On a product's page a pair that one order holds is mostly an accident: where any pair was seen twice, only those
-    that were are shown, and the slot's next strategy fills the rest.
+    A list of all candidates has every pair, however rare, and after them products that their popularity alone speaks for.
     """
 
     name = "also_bought"
@@ -30,31 +30,30 @@ class AlsoBought(Strategy):
     reasons = (ALSO_BOUGHT, BESTSELLER)
 
     def reads(self, question: Question) -> Sequence[Command]:
-        return [
-            *(read for _, read in weight_reads(question)),
-            *(support_reads(question) if _is_about_one(question) else ()),
-        ]
+        pairs = [read for _, read in weight_reads(question)]
+        return pairs if question.page.all_candidates else [*pairs, *support_reads(question)]
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
         formula = (CART if question.page.cart_like else PRODUCT).dialled(question.specialness)
-        popular = question.snapshot.popularity.popular if question.page.all_candidates else ()
-        scores, evident = scored(question, answers, formula, popular, _repeated(question, answers) or None)
-        for number, value in ranked(scores, question.seeds):
-            if number in evident:
-                yield Candidate(number, value, ALSO_BOUGHT)
-            else:
+        everything = question.page.all_candidates
+        popular = question.snapshot.popularity.popular if everything else ()
+        among = None if everything or question.explaining else answers.supported
+        scores, evident = scored(question, answers, formula, popular, among)
+        pairs = ranked({number: scores[number] for number in evident}, question.seeds)
+        yield from of_pairs(pairs, ALSO_BOUGHT, evident if everything else answers.supported)
+        if everything:
+            for number, value in ranked(scores, evident.union(question.seeds)):
                 yield Candidate(number, value, BESTSELLER, Bestsellers.name)
 
 
-def _is_about_one(question: Question) -> bool:
-    return len(question.seeds) == 1 and not question.page.all_candidates
-
-
-def _repeated(question: Question, answers: Answers) -> set[int]:
-    """The neighbours of a page's only seed that more than one order holds together with it; none if none can be sold."""
-    support = (answers.support or ()) if _is_about_one(question) else ()
-    repeated = {number for each in support for number, orders in each.items() if orders > 1}
-    return repeated if any(number not in question.snapshot.unsellable.numbers for number in repeated) else set()
+def of_pairs(
+    pairs: Sequence[tuple[int, float]], reason: ReasonKind, supported: AbstractSet[int]
+) -> Iterator[Candidate]:
+    """The scored *pairs*: first those *supported*, then those with too few orders."""
+    for too_few in (False, True):
+        for number, value in pairs:
+            if (number not in supported) is too_few:
+                yield Candidate(number, value, reason, too_few=too_few)
 
 
 def scored(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ...core.errors import N_
@@ -10,7 +9,7 @@ from ...counts.scoring import CART
 from ...redis_store import Command
 from ..page import ReasonKind
 from ..strategy import Answers, Candidate, Question, Strategy, ranked, support_reads, weight_reads
-from .also_bought import scored
+from .also_bought import of_pairs, scored
 
 BOUGHT_TOGETHER = ReasonKind(
     "bought_together",
@@ -32,10 +31,6 @@ class BoughtTogether(Strategy):
         return [*(read for _, read in weight_reads(question)), *support_reads(question)]
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
-        orders: Counter[int] = Counter()
-        for support in answers.support or ():
-            orders.update(support)
-        enough = {number for number, count in orders.items() if count >= question.min_support}
-        scores, _ = scored(question, answers, CART.dialled(question.specialness), among=enough)
-        for number, value in ranked(scores, question.seeds):
-            yield Candidate(number, value, BOUGHT_TOGETHER)
+        among = None if question.explaining else answers.supported
+        scores, _ = scored(question, answers, CART.dialled(question.specialness), among=among)
+        yield from of_pairs(ranked(scores, question.seeds), BOUGHT_TOGETHER, answers.supported)

@@ -103,7 +103,7 @@ class CardNumbers:
         seed = filled.addable_seed if filled.layout == "together" else None
         return {
             "name": filled.name,
-            "title": current_services.fillers.title(self._texts, filled.source, filled.slot.title),
+            "title": current_services.fillers.title(self._texts, filled.heading, filled.slot.title),
             "layout": filled.layout,
             "source": filled.source,
             "seed": self._card(Card(seed, 0.0, filled.source)) if seed else None,
@@ -159,6 +159,7 @@ def recommendations(question: Mapping[str, Any]) -> dict[str, Any]:
             name="recommendations",
             strategies=(question["strategy"],),
             limit=question["limit"],
+            minimum=1,
             specialness=question["specialness"],
         )
         page.all_candidates = True

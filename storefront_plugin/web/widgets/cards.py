@@ -130,7 +130,7 @@ class CardMaker:
         together, heading = filled.layout == "together", self._heading_reason(filled)
         return SlotView(
             name=filled.name,
-            title=self._fillers.title(self._texts, filled.source, filled.slot.title),
+            title=self._fillers.title(self._texts, filled.heading, filled.slot.title),
             layout=filled.layout,
             source=filled.source,
             settings=filled.slot,
@@ -173,7 +173,7 @@ class CardMaker:
 
     def _heading_reason(self, filled: FilledSlot) -> ReasonKind | None:
         """The reason that the slot's own heading gives: each card repeating it would be noise."""
-        source = self._fillers.sources.get(filled.source) if filled.slot.title is None else None
+        source = self._fillers.sources.get(filled.heading or "") if filled.slot.title is None else None
         return source.reasons[0] if source is not None and source.reasons else None
 
     def _together(self, filled: FilledSlot) -> TogetherView:
