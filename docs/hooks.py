@@ -156,12 +156,17 @@ def api() -> str:
     app.config["SECRET_KEY"] = "manual"  # noqa: S105
     Storefront(app, catalog=MemoryCatalog([]))
     document: dict[str, Any] = json.loads(app.test_client().get("/storefront/api/openapi.json").text)
-    paths = [_operation(path, ways["get"], ways.get("parameters", [])) for path, ways in document["paths"].items()]
+    paths = [
+        _operation(method, path, ways[method], ways.get("parameters", []))
+        for path, ways in document["paths"].items()
+        for method in ("get", "post")
+        if method in ways
+    ]
     schemas = [_schema(name, schema) for name, schema in sorted(document["components"]["schemas"].items())]
     return "\n\n".join([*paths, "## Objects", *schemas])
 
 
-def _operation(path: str, operation: Mapping[str, Any], shared: list[dict[str, Any]]) -> str:
+def _operation(method: str, path: str, operation: Mapping[str, Any], shared: list[dict[str, Any]]) -> str:
     rows = [
         (
             f"`{one['name']}`" + (" (required)" if one.get("required") else ""),
@@ -172,7 +177,10 @@ def _operation(path: str, operation: Mapping[str, Any], shared: list[dict[str, A
     ]
     answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
     text = f"{operation.get('summary', '')}. {operation.get('description', '')}".strip()
-    return f"## GET {path}\n\n{text}\n\n{_table(('parameter', 'type', 'meaning'), rows)}\n\nAnswers {_type(answer)}."
+    asks = _table(("parameter", "type", "meaning"), rows)
+    if body := operation.get("requestBody"):
+        asks = f"Takes {_type(body['content']['application/json']['schema'])}."
+    return f"## {method.upper()} {path}\n\n{text}\n\n{asks}\n\nAnswers {_type(answer)}."
 
 
 def _schema(name: str, schema: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from .bundles.definition import BundleText, Definition
 from .bundles.orders import uses
 from .bundles.orders.refunds import Policy, RefundQuote, Return
 from .bundles.proposals.mining import MiningSettings
+from .bundles.store.published import Published
 from .bundles.store.repository import BundleRecord
 from .cli import storefront as commands
 from .cli.installation import inspect
@@ -368,12 +369,16 @@ class Storefront:
         """
         return self.services.pricer.shortages(pricing)
 
-    def bundle_text(self, bundle_id: int, locale: object = "en") -> BundleText:
-        """Title, benefit and picture of a bundle in *locale*, for the shop's own cart; raises `BundleNotFound`.
+    def bundle_text(self, bundle_id: int, locale: object = None) -> BundleText:
+        """Title, benefit and picture of a bundle, for the shop's own cart; raises `BundleNotFound`.
 
-        *locale* is a name such as "ja_JP", a `babel.Locale`, or None for English.
+        *locale* is a name such as "ja_JP", a `babel.Locale`, or None for the language of the page. A published bundle
+        costs no query.
         """
-        return self.services.bundles.load(bundle_id).definition.text_in(str(locale or "en"))
+        services = self.services
+        known = services.snapshots.get().part(services.pricer.published, Published()).bundles.get(bundle_id)
+        definition = known.definition if known is not None else services.bundles.load(bundle_id).definition
+        return definition.text_in(str(locale or current_locale()))
 
     def publish_bundle(self, definition: Definition, bundle_id: int | None = None, by: str = "") -> BundleRecord:
         """Save *definition* as a new bundle, or in place of *bundle_id*, publish it and notify all processes.

@@ -90,14 +90,16 @@ TROUBLE = (StoreUnavailable, DatabaseUnavailable, AdapterError, RedisError, SQLA
 """Outages, in contrast to mistakes in code or templates: never raised into a page, not even in tests."""
 
 
-def guarded(slot: str, render: Callable[[], _Found]) -> _Found | None:
+def guarded(slot: str, render: Callable[[], _Found], refusals: tuple[type[Exception], ...] = ()) -> _Found | None:
     """The result of *render*, or None if it fails; the error is logged and signalled.
 
     Mistakes in code or templates are raised in debug mode and in tests. Outages of Redis, the database or an adapter are
-    not, so that tests see what shoppers would.
+    not, so that tests see what shoppers would. *refusals* are for the caller and always raised.
     """
     try:
         return render()
+    except refusals:
+        raise
     except TROUBLE as error:
         _report(slot, error)
     except Exception as error:

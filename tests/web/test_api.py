@@ -321,10 +321,12 @@ def test_no_question_is_answered_by_500(client: FlaskClient, query: dict[str, li
 def test_the_document_describes_what_is_answered(client: FlaskClient) -> None:
     """Our addresses and schemas, prices as text, and nothing of flask-smorest's own."""
     document = client.get("/storefront/api/openapi.json").json
-    assert set(document["paths"]) == {"/storefront/api/recommendations", "/storefront/api/placements/{placement}"}
+    paths = {"/storefront/api/recommendations", "/storefront/api/placements/{placement}", "/storefront/api/price"}
+    assert set(document["paths"]) == paths
     known = document["components"]["schemas"]
     of_bundles = {"Applied", "Bundle", "Component", "Missing", "MissingItem", "Tier", "Variant"}
-    assert set(known) == {"Card", "Error", "Placement", "Product", "Recommendations", "Slot"} | of_bundles
+    of_carts = {"AppliedBundle", "Cart", "CartLine", "CartQuery", "NextOffer", "PricedLine"}
+    assert set(known) == {"Card", "Error", "Placement", "Product", "Recommendations", "Slot"} | of_bundles | of_carts
     assert known["Card"]["properties"]["price"]["type"] == "string"
     card = client.get(f"{ASK}?strategy=also_bought&product=1").json["recommendations"][0]
     assert set(known["Card"]["properties"]) == set(known["Card"]["required"]) == set(card)

@@ -16,7 +16,10 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 
 from ..blueprint import HOST, exemption, on_every_host
 from . import views
+from .price import price
 from .schemas import (
+    CartQuerySchema,
+    CartSchema,
     ErrorSchema,
     PlacementQuerySchema,
     PlacementSchema,
@@ -53,6 +56,8 @@ def _blueprint(app: flask.Flask, name: str, url_prefix: str) -> flask.Blueprint:
         "/recommendations", view_func=of_strategy(answer(200, RecommendationsSchema)(views.recommendations))
     )
     blueprint.add_url_rule("/placements/<placement>", view_func=of_page(answer(200, PlacementSchema)(views.placement)))
+    priced = ask(CartQuerySchema, location="json")(answer(200, CartSchema)(price))
+    blueprint.add_url_rule("/price", "price", view_func=priced, methods=["POST"])
     blueprint.url_value_preprocessor(exemption(blueprint))
     blueprint.before_request(views.refuse_too_many)
     blueprint.after_request(views.own_headers)

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from ...bundles.cart.lines import MAX_LINES
+from ...bundles.tier import MAX_QUANTITY
 from ...core.errors import InputError
 from ...recommending.page import MAX_SEEDS
 from ...recommending.plan import MAX_LIMIT, PLACEMENTS
@@ -210,6 +212,68 @@ class PlacementSchema(OwnSchema):
     placement = fields.String(required=True)
     slots = fields.List(fields.Nested(SlotSchema), required=True)
     degraded = fields.Boolean(required=True, metadata=DEGRADED)
+
+
+class CartLineSchema(OwnSchema):
+    """A line to price."""
+
+    product_id = fields.String(required=True, validate=_usable, metadata=_ID_LENGTH)
+    variant_id = fields.String(load_default=None, allow_none=True, validate=_usable, metadata=_ID_LENGTH)
+    quantity = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, MAX_QUANTITY))
+
+
+class CartQuerySchema(OwnSchema):
+    """A cart to price."""
+
+    lines = fields.List(fields.Nested(CartLineSchema), required=True, validate=validate.Length(max=MAX_LINES))
+    currency = fields.String(
+        load_default=None, allow_none=True, validate=validate.Regexp("[A-Z]{3}$"), metadata={"example": "EUR"}
+    )
+    codes = fields.List(
+        fields.String(validate=validate.Length(max=128)),
+        load_default=list,
+        validate=validate.Length(max=5),
+        metadata={"description": "Staff codes that the shopper typed, beside those that the session has."},
+    )
+    locale = _LOCALE
+
+
+class PricedLineSchema(OwnSchema):
+    """A line and what it costs."""
+
+    product_id = fields.String(required=True)
+    variant_id = fields.String(required=True, allow_none=True)
+    quantity = fields.Integer(required=True)
+    unit_price = amount("Of one item, without bundles.")
+    gross = amount("Of the line, without bundles.")
+    discount = amount("What bundles take off the line.")
+    total = amount("What the line costs.")
+
+
+class AppliedBundleSchema(AppliedSchema):
+    """A bundle that applies."""
+
+    bundle = fields.Integer(required=True)
+    title = fields.String(required=True)
+
+
+class NextOfferSchema(MissingSchema):
+    """A bundle that is nearly there, and what is missing."""
+
+    bundle = fields.Integer(required=True)
+    title = fields.String(required=True)
+
+
+class CartSchema(OwnSchema):
+    """A priced cart; ``total`` is ``gross`` less ``discount``, of the lines as of the whole."""
+
+    currency = fields.String(required=True)
+    gross = amount("Of all lines, without bundles.")
+    discount = amount("What the bundles save.")
+    total = amount("What the cart costs.")
+    lines = fields.List(fields.Nested(PricedLineSchema), required=True)
+    applied = fields.List(fields.Nested(AppliedBundleSchema), required=True)
+    missing = fields.List(fields.Nested(NextOfferSchema), required=True)
 
 
 class ErrorSchema(OwnSchema):

@@ -13,6 +13,7 @@ from werkzeug.exceptions import NotFound as UnknownAddress
 from ...bundles.slots.filler import FilledBundles
 from ...bundles.slots.items import OfferItem
 from ...bundles.slots.offers import BundleOffer, TierOffer
+from ...core.errors import InputError
 from ...core.i18n import known_locale, texts_for
 from ...money import from_minor, to_minor
 from ...proxies import current_services
@@ -141,6 +142,7 @@ def _exact(amount: Decimal, currency: str | None) -> Decimal:
 
 
 METHODS = ("GET", "HEAD", "OPTIONS")
+POST_METHODS = ("POST", "OPTIONS")
 _Answer = TypeVar("_Answer")
 
 
@@ -166,7 +168,7 @@ def recommendations(question: Mapping[str, Any]) -> dict[str, Any]:
         (filled,) = current_services.suggestions.fill(page, [slot])
         return {"recommendations": CardNumbers(page).cards(filled.cards), "degraded": page.failed}
 
-    return _found("recommendations", find, locale)
+    return answered("recommendations", find, locale)
 
 
 def placement(question: Mapping[str, Any], placement: str) -> dict[str, Any]:
@@ -187,16 +189,15 @@ def placement(question: Mapping[str, Any], placement: str) -> dict[str, Any]:
             "degraded": page.failed,
         }
 
-    return _found(placement, find, locale)
+    return answered(placement, find, locale)
 
 
 def elsewhere(path: str = "") -> Response:
     """Any other path or method below ours, so that errors are JSON."""
     adapter = current_app.create_url_adapter(request)
-    if adapter is not None and request.method != "GET":
-        endpoint, _ = adapter.match(method="GET")
-        if endpoint != request.endpoint:
-            raise MethodNotAllowed(METHODS)
+    for method, methods in (("GET", METHODS), ("POST", POST_METHODS)):
+        if adapter is not None and request.method != method and adapter.match(method=method)[0] != request.endpoint:
+            raise MethodNotAllowed(methods)
     abort(404)
 
 
@@ -215,14 +216,18 @@ def own_headers(response: Response) -> Response:
     if current_services.settings.origins:
         response.vary.add("Origin")
     if request.method == "OPTIONS":
+        posted = request.endpoint is not None and request.endpoint.endswith(".price")
         response.allow.clear()
-        response.allow.update(METHODS)
+        response.allow.update(POST_METHODS if posted else METHODS)
+        if "Access-Control-Allow-Origin" in response.headers:
+            response.headers["Access-Control-Allow-Headers"] = "Content-Type"
     return make_private(response)
 
 
-def _found(name: str, find: Callable[[], _Answer], locale: str | None) -> _Answer:
+def answered(name: str, find: Callable[[], _Answer], locale: str | None) -> _Answer:
+    """What *find* finds while the shop speaks *locale*; 503 where it fails. `InputError` is raised."""
     with shop_speaking(locale or current_locale()):
-        answer = guarded(name, find)
+        answer = guarded(name, find, refusals=(InputError,))
     if answer is None:
         raise ServiceUnavailable("The suggestions are not available at the moment; see the log of the shop.")
     return answer
