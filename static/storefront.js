@@ -1,5 +1,6 @@
 // Brings each shopper's own suggestions into a page that is the same for all, and moves carousels and adds up sets.
-// A page tells that the cart changed by `window.dispatchEvent(new Event("storefront:cart-changed"))`. Each fragment
+// A page tells that the cart changed by `window.dispatchEvent(new Event("storefront:cart-changed"))`, and adding.js does
+// so, with `detail.quiet` since it has spoken itself. Each fragment
 // sends `storefront-load` or `storefront-error`, both with `detail.status`. Without this file the page still works.
 
 const MARGIN = "400px";
@@ -13,6 +14,8 @@ class StorefrontFragment extends HTMLElement {
   #later = null;
   #life = null;
   #swapped = false;
+  #held = 0;
+  #due = null;
   #width = 0;
 
   connectedCallback() {
@@ -23,7 +26,7 @@ class StorefrontFragment extends HTMLElement {
     for (const kind of ["change", "input"]) this.addEventListener(kind, ({ target }) => target.form && addUp(target.form), { signal });
     this.addEventListener("error", ({ target }) => hideBroken(target), { capture: true, signal });
     this.addEventListener("scroll", ({ target }) => showMoves(target), { capture: true, passive: true, signal });
-    window.addEventListener("storefront:cart-changed", () => this.refresh(), { signal });
+    window.addEventListener("storefront:cart-changed", ({ detail }) => this.refresh(!detail?.quiet), { signal });
     window.addEventListener("pageshow", (event) => event.persisted && this.refresh(), { signal });
     window.addEventListener("resize", () => this.#resized(), { passive: true, signal });
     this.#prepare();
@@ -38,8 +41,38 @@ class StorefrontFragment extends HTMLElement {
   }
 
   /** Fetch again after the cart changed; not before the shopper has come near, since the first fetch is fresh anyway. */
-  refresh() {
-    if (!this.#observer) this.#load(true);
+  refresh(speak = true) {
+    if (!this.#observer) this.#load(true, speak);
+  }
+
+  /** Keep what is shown until `release`, which fetches what was due meanwhile. */
+  hold() {
+    this.#held += 1;
+    if (!this.#later && !this.hasAttribute("aria-busy")) return;
+    this.#request?.abort();
+    this.#later?.disconnect();
+    this.#later = null;
+    this.#due ??= { speak: false };
+  }
+
+  release() {
+    this.#held -= 1;
+    if (this.#held || !this.#due) return;
+    const { speak } = this.#due;
+    this.#due = null;
+    this.#load(true, speak);
+  }
+
+  /** Fetch now what is true, and give the same control of the answer; a place above the slots where that is gone. */
+  async renewed(control) {
+    const path = pathOf(control);
+    await this.#load(true, false, true);
+    const found = this.querySelector(path);
+    if (found) return found;
+    const place = document.createElement("div");
+    place.className = "storefront-slot";
+    this.querySelector(".storefront-slots").prepend(place);
+    return place;
   }
 
   /** Who comes back to a notice, or follows a link to a bundle, is there at once. */
@@ -54,7 +87,8 @@ class StorefrontFragment extends HTMLElement {
     this.#observer.observe(this);
   }
 
-  async #load(again) {
+  async #load(again, speak = again, keep = false) {
+    if (this.#held) return void (this.#due = { speak: speak || this.#due?.speak });
     this.#request?.abort();
     const request = (this.#request = new AbortController());
     const url = new URL(this.getAttribute("src"), document.baseURI);
@@ -66,9 +100,10 @@ class StorefrontFragment extends HTMLElement {
       if (!response.ok || !response.headers.has(OURS)) throw Object.assign(new Error(response.statusText), { status: response.status });
       const html = response.status === 204 ? null : await response.text();
       if (request !== this.#request) return;
-      const empty = this.#show(html, url.searchParams.has("have"), again);
+      const empty = this.#show(html, url.searchParams.has("have"), again, speak);
       this.#dispatch("storefront-load", response.status);
-      if (empty) this.remove();
+      if (empty && keep) this.querySelector(".storefront-slots").replaceChildren();
+      else if (empty) this.remove();
     } catch (error) {
       if (request !== this.#request || error.name === "AbortError") return;
       for (const slot of this.querySelectorAll(".storefront-waiting")) slot.remove();
@@ -79,13 +114,13 @@ class StorefrontFragment extends HTMLElement {
   }
 
   /** Whether nothing is left to show. No answer changes nothing where the page holds the same already. */
-  #show(html, had, again) {
+  #show(html, had, again, speak) {
     if (html === null && had) return false;
     if (!html) return true;
     this.#later?.disconnect();
     this.#swap(html, again);
-    if (again) this.#say(this.dataset.updated);
-    else this.#come();
+    if (speak) this.#say(this.dataset.updated);
+    if (!again) this.#come();
     return false;
   }
 
@@ -125,6 +160,7 @@ class StorefrontFragment extends HTMLElement {
     this.#later = new IntersectionObserver((entries) => {
       if (entries.some((entry) => entry.isIntersecting)) return;
       this.#later.disconnect();
+      this.#later = null;
       this.#swap(html, false);
     });
     this.#later.observe(this);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .core.errors import ConfigurationError, InputError, StorefrontError
+from .core.errors import CartRefused, ConfigurationError, InputError, StorefrontError
 from .extension import Storefront
 from .migrations import alembic_include_object
 from .orderlog.order_change import OrderChange
@@ -16,6 +16,7 @@ from .shop.sqlalchemy.orders import SQLAlchemyOrders
 __all__ = [
     "AddForm",
     "CartLine",
+    "CartRefused",
     "ConfigurationError",
     "InputError",
     "MemoryCatalog",

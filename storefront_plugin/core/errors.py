@@ -47,6 +47,19 @@ class AdapterError(StorefrontError):
     """The shop's code behind an adapter raised an exception or returned something invalid."""
 
 
+class CartRefused(StorefrontError):
+    """Raised by a shop's ``Cart.add`` (or ``remove``) to refuse what a shopper wants, such as without a check of age.
+
+    Args:
+        message: What the shopper reads, plain text in their language.
+        url: Address of the shop where they can go on, such as its sign-in, or None.
+    """
+
+    def __init__(self, message: str, url: str | None = None) -> None:
+        super().__init__(message)
+        self.url = url
+
+
 class StoreUnavailable(StorefrontError):
     """Redis cannot be reached, does not answer in time, or refuses to write."""
 

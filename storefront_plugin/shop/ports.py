@@ -230,7 +230,28 @@ class AddsLines(Protocol):
     """A cart that can be filled from Python, as our own view for "Add all to cart" does."""
 
     def add(self, lines: Sequence[CartLine]) -> None:
-        """Add *lines* to the current cart, by the shop's own rules and prices."""
+        """Add *lines* to the current cart, by the shop's own rules and prices.
+
+        Raises `CartRefused` where the shop does not want that; the shopper reads its message.
+        """
+        ...
+
+
+@runtime_checkable
+class RemovesLines(Protocol):
+    """A cart that can take out again what was just added, for *Undo* beside the button."""
+
+    def remove(self, lines: Sequence[CartLine]) -> None:
+        """Take the quantity of each of *lines* out of the current cart; no more than is there is asked for."""
+        ...
+
+
+@runtime_checkable
+class CountsItems(Protocol):
+    """A cart that can tell how many items it has, for the shop's own header."""
+
+    def count(self) -> int:
+        """The number that the shop shows beside its cart."""
         ...
 
 

@@ -16,6 +16,7 @@ from ..shop.ports import (
     Cart,
     CartLine,
     Catalog,
+    CountsItems,
     LiveStock,
     NamesCategories,
     OffersVariants,
@@ -23,6 +24,7 @@ from ..shop.ports import (
     OrderLine,
     Orders,
     Product,
+    RemovesLines,
     Variant,
     clean_id,
 )
@@ -217,6 +219,24 @@ class CartContract:
         before = _quantities(cart)[product.id]
         cart.add([CartLine(product.id, 2)])
         assert _quantities(cart)[product.id] == before + 2
+
+    def test_what_was_added_can_be_taken_out(self, cart: Cart, product: Product) -> None:
+        """Where `remove` is offered, one of two goes, then the other, and the cart is as it was."""
+        if not isinstance(cart, AddsLines) or not isinstance(cart, RemovesLines):
+            pytest.skip("this cart offers no undo")
+        before = _quantities(cart)
+        cart.add([CartLine(product.id, 2)])
+        cart.remove([CartLine(product.id)])
+        assert _quantities(cart)[product.id] == before[product.id] + 1
+        cart.remove([CartLine(product.id)])
+        assert _quantities(cart) == before
+
+    def test_the_count_is_a_number(self, cart: Cart) -> None:
+        """Where `count` is offered, from 0."""
+        if not isinstance(cart, CountsItems):
+            pytest.skip("this cart offers no count")
+        assert isinstance(cart.count(), int)
+        assert cart.count() >= 0
 
 
 def _quantities(cart: Cart) -> Counter[str]:

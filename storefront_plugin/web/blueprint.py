@@ -11,7 +11,9 @@ from flask import Blueprint, Flask, Response, current_app, has_request_context, 
 from jinja2 import FileSystemLoader, PrefixLoader
 
 from ..core.folders import STATIC, WIDGETS
-from .cart.views import add_to_cart, answer, take_code, take_link
+from .cart.adding import add_to_cart, back_from_cart
+from .cart.answers import answer
+from .cart.codes import take_code, take_link
 from .widgets.rendering import asset_version
 from .widgets.sections import fragment
 
@@ -31,6 +33,7 @@ def build_blueprint(app: Flask, name: str, url_prefix: str) -> Blueprint:
     blueprint.add_url_rule("/static/<path:filename>", "static", static_file)
     blueprint.add_url_rule("/fragment/<placement>", "fragment", fragment)
     blueprint.add_url_rule("/cart", "add_to_cart", add_to_cart, methods=["POST"])
+    blueprint.add_url_rule("/cart", "back_from_cart", back_from_cart)
     blueprint.add_url_rule("/answer", "answer", answer)
     blueprint.add_url_rule("/offer/<token>", "take_link", take_link)
     blueprint.add_url_rule("/code", "take_code", take_code, methods=["POST"])

@@ -25,14 +25,18 @@ SECONDS = 600
 _LONGEST = 120
 """Maximum length of a title, which is stored in the shopper's cookie."""
 
+_LONGEST_TEXT = 300
+"""The same of a sentence of the shop's own, and of an address."""
+
 NoticeKind: TypeAlias = Literal[
-    "choose", "changed", "gone", "variant", "short", "there", "again", "trouble",
+    "choose", "changed", "gone", "variant", "short", "there", "again", "trouble", "refused",
     "wrong", "over", "scheduled", "ended", "used_up", "segment", "unlocked",
 ]  # fmt: skip
 """``choose``: the number of items is wrong. ``changed``: the offer has changed. ``gone``: it is not active. ``variant``: none
 was chosen. ``short``: fewer items are available. ``there``: nothing is missing. ``again``: the same was sent a moment ago.
-``trouble``: an outage. Of codes and links: ``wrong``: invalid. ``over``: expired. ``scheduled``, ``ended``, ``used_up``,
-``segment``: why its bundle is not active. ``unlocked``: its bundle is active for the shopper."""
+``trouble``: an outage. ``refused``: by the shop's own cart, in its words. Of codes and links: ``wrong``: invalid. ``over``:
+expired. ``scheduled``, ``ended``, ``used_up``, ``segment``: why its bundle is not active. ``unlocked``: its bundle is active
+for the shopper."""
 
 Source: TypeAlias = Literal["cart", "code", "link"]
 
@@ -50,7 +54,8 @@ class Notice:
         most: Maximum items to choose.
         quantity: Items that were chosen, or that are available.
         typed: The code as typed, if it is invalid.
-        path: Path of the page of the bundle.
+        path: Path of the page of the bundle, or where the shop says to go on.
+        text: What the shop's own cart says.
     """
 
     kind: NoticeKind
@@ -63,6 +68,7 @@ class Notice:
     quantity: int = 0
     typed: str = ""
     path: str = ""
+    text: str = ""
 
     @property
     def is_error(self) -> bool:
@@ -80,7 +86,14 @@ class NotAdded(InputError):
 
 def keep(notice: Notice) -> None:
     """Store *notice* for the shopper's next page, in place of one that was not shown yet."""
-    short = replace(notice, title=notice.title[:_LONGEST], product=notice.product[:_LONGEST])
+    path = notice.path if len(notice.path) <= _LONGEST_TEXT else ""
+    short = replace(
+        notice,
+        title=notice.title[:_LONGEST],
+        product=notice.product[:_LONGEST],
+        text=notice.text[:_LONGEST_TEXT],
+        path=path,
+    )
     values = {name: value for name, value in asdict(short).items() if value}
     session[KEY] = {**values, "at": int(time.time())}
 
@@ -162,6 +175,7 @@ def _of_bundle(notice: Notice, title: str, texts: Texts) -> str:
 _WITH_VALUES: Mapping[str, Callable[[Notice, Texts], str]] = {
     "choose": _choose,
     "short": _short,
+    "refused": lambda notice, _: notice.text,
     "changed": lambda _, texts: texts.gettext("This offer has changed. Please check it again."),
     "variant": lambda _, texts: texts.gettext("Please choose an option for each product."),
     "there": lambda _, texts: texts.gettext("Everything in this offer is already in your cart."),

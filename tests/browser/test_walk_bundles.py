@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from chromium import View, served
+from chromium import View, served, settle
 from demo_shop import DELIVERY, FREE_FROM, closed, create_demo, line_totals, minor, number_in, seed, sums
 from flask import Flask
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from storefront_plugin.bundles.store import proposals
 
@@ -181,7 +181,8 @@ def test_a_proposal_becomes_a_bundle_is_bought_and_given_back(page: Page, demo: 
 
     bundle = open_product(page, first)
     assert bundle_price(bundle) == (single - off, single)
-    press(bundle.locator("button[type=submit]"))
+    bundle.locator("button[type=submit]").click()
+    expect(page.locator("[data-cart-count]")).to_have_text(str(len(skus)))
     page.goto(f"/product/{first}")
     press(page.locator("form.buy .button"))
     page.goto("/cart")
@@ -215,3 +216,25 @@ def test_a_proposal_becomes_a_bundle_is_bought_and_given_back(page: Page, demo: 
     after = read(page)
     assert sums(after)["Refunded"] == -total
     assert after.select_one(".status.refunded") is not None
+
+
+def test_what_is_added_on_checkout_is_ordered_at_the_new_total(view: View) -> None:
+    """The sums and the count in the header follow it, and what was typed before it is sent."""
+    page = view().new_page()
+    page.goto("/product/TSU-DR-WH")
+    press(page.locator("form.buy .button"))
+    page.goto("/checkout")
+    settle(page)
+    before = sums(read(page))
+    page.locator("#name").fill("Aiko Tanaka")
+    page.locator(".storefront-card form[data-storefront-add] [type=submit]").first.click()
+    expect(page.locator("[data-cart-count]")).to_have_text("2")
+    expect(page.locator(".order-lines li")).to_have_count(2)
+    after = sums(read(page))
+    assert after["Total"] > before["Total"]
+    expect(page.locator("#name")).to_have_value("Aiko Tanaka")
+    for field in ("postal_code", "region", "city", "street"):
+        page.fill(f"#{field}", "x")
+    page.fill("#email", "aiko@example.org")
+    press(page.locator("form.address .button"))
+    assert sums(read(page)) == after

@@ -67,6 +67,15 @@ class SessionCart:
             held[line.product_id] = held.get(line.product_id, 0) + line.quantity
         session["cart"] = held
 
+    def remove(self, lines: Sequence[CartLine]) -> None:
+        held = dict(session["cart"])
+        for line in lines:
+            held[line.product_id] -= line.quantity
+        session["cart"] = {code: n for code, n in held.items() if n > 0}
+
+    def count(self) -> int:
+        return sum(session.get("cart", {}).values())
+
 
 def create_app(database_uri: str, **config: Any) -> Flask:
     """The shop as its owner wrote it."""

@@ -37,6 +37,16 @@ class SessionCart:
             quantities[key] = quantities.get(key, 0) + line.quantity
         session["cart"] = [(product, variant, count) for (product, variant), count in quantities.items()]
 
+    def remove(self, lines: Sequence[CartLine]) -> None:
+        taken = {(line.product_id, line.variant_id): line.quantity for line in lines}
+        left = [
+            (product, variant, count - taken.get((product, variant), 0)) for product, variant, count in session["cart"]
+        ]
+        session["cart"] = [line for line in left if line[2] > 0]
+
+    def count(self) -> int:
+        return sum(quantity for *_, quantity in session.get("cart", ()))
+
 
 class Shoppers:
     """Customers whose segments stand in the session."""

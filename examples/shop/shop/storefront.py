@@ -27,16 +27,25 @@ class ShopCart:
         """What is in the cart now."""
         return [CartLine(sku, quantity) for sku, quantity in cart.quantities().items()]
 
-    def add_form(self, product: Card) -> AddForm:
-        """The same form that our product page has."""
-        return AddForm(action=url_for("basket.add"), method="post", fields={"sku": product.id, "quantity": "1"})
+    def add_form(self, product: Card) -> AddForm | None:
+        """None of our own: the storefront's form adds without leaving the page."""
+        return None
 
     def add(self, lines: Sequence[CartLine]) -> None:
-        """Several products at once, within their stock; one message names them all."""
+        """Products within their stock; one message names them all, except to the script, which has its own."""
         added = {line.product_id for line in lines if cart.add(line.product_id, line.quantity)}
         titles = [language.title(product) for product in cart.products(added)]
-        if titles:
+        if titles and request.accept_mimetypes.best != "application/json":
             flash(language._("cart.added", title=format_list(titles, locale=language.current_language())))
+
+    def remove(self, lines: Sequence[CartLine]) -> None:
+        """Take out again what was just added."""
+        for line in lines:
+            cart.put(line.product_id, cart.quantities().get(line.product_id, 0) - line.quantity)
+
+    def count(self) -> int:
+        """What the header shows."""
+        return cart.count()
 
 
 class ShopCustomers:

@@ -14,13 +14,14 @@ from ...bundles.slots.offers import BundleOffer, TierOffer
 from ...bundles.tier import Tier
 from ...core.currencies import minor_digits, written_whole
 from ...proxies import current_services
-from ..notices import Notice, message_of
+from ..notices import Notice
 from ..outside import shop_root
 from .bundle_labels import BundleLabels
 from .bundle_options import options_of
 from .cards import PICTURE_SCHEMES, CardMaker, below_root
 from .contexts import NoticeView
 from .next_offers import NextOfferMaker
+from .notices import notice_view
 from .slot_contexts import (
     AppliedView,
     BundlesView,
@@ -84,10 +85,7 @@ class BundleMaker:
     def take_notice(self) -> NoticeView | None:
         """The notice, where nothing that was made since is what it is about."""
         notice, self._notice = self._notice, None
-        if notice is None:
-            return None
-        path = f"{notice.path}#{anchor(notice.bundle_id)}" if notice.kind == "unlocked" and notice.path else None
-        return NoticeView(message_of(notice, self._labels.texts), notice.is_error, path)
+        return None if notice is None else notice_view(notice, self._labels.texts)
 
     def _code_notice(self) -> NoticeView | None:
         return self.take_notice() if self._notice is not None and self._notice.source == "code" else None
@@ -97,7 +95,8 @@ class BundleMaker:
         if notice is None or notice.source == "code" or notice.bundle_id != bundle.id:
             return None
         found = self.take_notice()
-        return found._replace(path=None) if found is not None else None  # it is here
+        here = found is not None and notice.kind == "unlocked"
+        return found._replace(path=None) if found is not None and here else found
 
     def bundle(self, offer: BundleOffer, headed: bool = False) -> BundleView:
         """A bundle that can be added; its title is the slot's heading where it is *headed*."""
@@ -194,8 +193,3 @@ class BundleMaker:
         title = offer.bundle.definition.text_in(self._labels.locale).title
         count = None if offer.bundle.definition.kind == "steps" else self._labels.count(applied.count)
         return AppliedView(self._labels.applied(title, applied.saving, offer.currency), count)
-
-
-def anchor(bundle_id: int | None) -> str:
-    """Where a bundle stands on its page."""
-    return f"storefront-bundle-{bundle_id}"

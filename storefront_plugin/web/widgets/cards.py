@@ -65,7 +65,7 @@ class CartForms:
             return None, False
         if product.id in self._chosen_first:
             return None, True
-        return FormView(self.all_action, "post", (("product", product.id),)), False
+        return FormView(self.all_action, "post", (("product", product.id),), in_place=True), False
 
     def _completed(self, given: AddForm) -> tuple[FormView | None, bool]:
         field = self._token_field if given.method == "post" else None
@@ -112,7 +112,7 @@ def _posts_home(action: str) -> bool:
 
 
 PICTURE_SCHEMES = ("", "http", "https", "data")
-_LINK_SCHEMES = ("", "http", "https")
+LINK_SCHEMES = ("", "http", "https")
 
 
 class CardMaker:
@@ -161,7 +161,7 @@ class CardMaker:
         return CardView(
             id=product.id,
             title=product.title,
-            url=below_root(product.url, _LINK_SCHEMES, self._root),
+            url=below_root(product.url, LINK_SCHEMES, self._root),
             image_url=below_root(product.image_url, PICTURE_SCHEMES, self._root),
             initial=product.title.strip()[:1].upper(),
             price=price_view(product.price, product.list_price, product.currency or self._currency, locale),

@@ -48,12 +48,14 @@ class NoticeView(NamedTuple):
     Attributes:
         text: The message.
         is_error: True where something did not work.
-        path: Address of the page that shows what it is about, or None.
+        path: Address of the page that shows what it is about, or where to go on; or None.
+        label: Text of the link to it, or None.
     """
 
     text: str
     is_error: bool = False
     path: str | None = None
+    label: str | None = None
 
 
 class FormView(NamedTuple):
@@ -63,11 +65,13 @@ class FormView(NamedTuple):
         action: Where it posts to.
         method: ``post`` or ``get``.
         fields: Name and value of each hidden input.
+        in_place: True for a form to our own address, which the script posts without leaving the page.
     """
 
     action: str
     method: str
     fields: tuple[tuple[str, str], ...]
+    in_place: bool = False
 
 
 class CardView(NamedTuple):
@@ -166,12 +170,16 @@ class AnswerView:
 
     Attributes:
         text: The message.
-        back: Address to go on to.
+        path: Address of the shop that the message is about, such as its sign-in, or None.
+        label: Text of the link to it, or None.
+        back: Address of the page to go back to.
         language: Language tag of the text.
         head: The links to style sheet and script.
     """
 
     text: str
+    path: str | None
+    label: str | None
     back: str
     language: str
     head: Markup
@@ -179,14 +187,16 @@ class AnswerView:
 
 @dataclass(frozen=True, slots=True)
 class HeadView:
-    """The two files every page with widgets needs, for ``head.html``.
+    """The files that every page with widgets needs, for ``head.html``.
 
     Attributes:
         stylesheet: Address of the style sheet.
         script: Address of the script.
+        adding: Address of the script that adds to the cart without leaving the page.
         nonce: The response's CSP nonce where the shop gave one, or None.
     """
 
     stylesheet: str
     script: str
+    adding: str
     nonce: str | None = None

@@ -148,6 +148,7 @@ def _shared(environment: Environment, locale: str) -> Parts:
 
 STYLESHEET = "storefront.css"
 SCRIPT = "storefront.js"
+ADDING = "adding.js"
 
 
 def render_slots(
@@ -180,9 +181,9 @@ def render_bundle(bundle: BundleView, locale: str) -> Markup:
     return _render("slot.html", texts, slot=view, show=Parts(current_app.jinja_env, locale, private=False))
 
 
-def render_answer(text: str, back: str, texts: Texts) -> Markup:
-    """A whole page that says *text* and leads *back*."""
-    view = AnswerView(text, back, texts.locale.replace("_", "-"), head())
+def render_answer(notice: NoticeView, back: str, texts: Texts) -> Markup:
+    """A whole page with *notice* that leads *back*."""
+    view = AnswerView(notice.text, notice.path, notice.label, back, texts.locale.replace("_", "-"), head())
     return _render("answer.html", texts, answer=view)
 
 
@@ -193,7 +194,7 @@ def render_placement(page: Page, view: PlacementView) -> Markup:
 
 def head(nonce: str | None = None) -> Markup:
     """The links to our style sheet and script; *nonce* for a shop whose CSP asks for one."""
-    view = HeadView(asset_url(STYLESHEET), asset_url(SCRIPT), nonce)
+    view = HeadView(asset_url(STYLESHEET), asset_url(SCRIPT), asset_url(ADDING), nonce)
     return _render("head.html", texts_for("en"), head=view)
 
 
