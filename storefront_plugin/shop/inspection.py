@@ -16,7 +16,7 @@ from flask import current_app, has_request_context
 from sqlalchemy import event
 
 from .cleaning import Problem, ProblemCounts
-from .ports import AddForm, AddsLines, Cart, CartLine, Catalog, Order, Orders, Product
+from .ports import AddForm, AddsForms, AddsLines, Cart, CartLine, Catalog, Order, Orders, Product, RemovesLines
 from .product_ids import CatalogueIds
 from .values import Unusable, address
 
@@ -130,6 +130,10 @@ def _cart_lines(cart: Cart) -> Iterator[Finding]:
 
 def _forms(cart: Cart, products: Sequence[Product]) -> Iterator[Finding]:
     given: list[object] = [cart.add_form(product) for product in products]
+    if isinstance(cart, AddsForms) and products:
+        at_once = cart.add_forms(products)
+        if [at_once.get(product.id) for product in products] != given:
+            yield Finding("error", "Cart.add_forms gives other forms than Cart.add_form; let one call the other.")
     for form in given:
         if form is not None and not isinstance(form, AddForm):
             yield Finding(
@@ -145,6 +149,9 @@ def _forms(cart: Cart, products: Sequence[Product]) -> Iterator[Finding]:
         except Unusable as unusable:
             yield Finding("error", f"The action of an add-to-cart form is {unusable}: {form.action!r:.80}.")
             return
+    if not forms and isinstance(cart, AddsLines):
+        undo = "with undo" if isinstance(cart, RemovesLines) else "without undo, which needs Cart.remove(lines)"
+        yield Finding("ok", f"Cards add without leaving the page, {undo}.")
     if forms:
         yield Finding("ok", f"Cards post to {forms[0].action!r:.80} and the like.")
 

@@ -256,6 +256,15 @@ class CountsItems(Protocol):
 
 
 @runtime_checkable
+class AddsForms(Protocol):
+    """A cart that finds the forms of a page of cards at once."""
+
+    def add_forms(self, products: Sequence[Product]) -> Mapping[str, AddForm | None]:
+        """What `Cart.add_form` gives for each of *products*, by product id; those left out have none."""
+        ...
+
+
+@runtime_checkable
 class Customers(Protocol):
     """Who is shopping."""
 

@@ -12,6 +12,7 @@ import pytest
 from ..shop.cleaning import clean_product
 from ..shop.ports import (
     AddForm,
+    AddsForms,
     AddsLines,
     Cart,
     CartLine,
@@ -211,6 +212,13 @@ class CartContract:
         assert address(form.action)
         assert form.method in ("post", "get")
         assert all(isinstance(name, str) and isinstance(value, str) for name, value in form.fields.items())
+
+    def test_forms_of_many_are_the_forms_of_each(self, cart: Cart, product: Product) -> None:
+        """Where `add_forms` is offered, it gives what `add_form` does, for no products nothing."""
+        if not isinstance(cart, AddsForms):
+            pytest.skip("this cart gives forms one by one")
+        assert cart.add_forms([product]).get(product.id) == cart.add_form(product)
+        assert not cart.add_forms([])
 
     def test_what_is_added_is_in_the_cart(self, cart: Cart, product: Product) -> None:
         """Where `add` is offered, two more are in the cart afterwards."""

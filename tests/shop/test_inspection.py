@@ -213,6 +213,23 @@ class OddCart:
         return self._form
 
 
+class OddForms(OddCart):
+    """Gives other forms at once than one by one."""
+
+    def add_forms(self, products: Sequence[Product]) -> Any:
+        return {}
+
+
+class FilledCart(OddCart):
+    """Is filled from Python only."""
+
+    def add(self, lines: Sequence[CartLine]) -> None: ...
+
+
+class UndoneCart(FilledCart):
+    def remove(self, lines: Sequence[CartLine]) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("cart", "words"),
     [
@@ -221,6 +238,9 @@ class OddCart:
         (OddCart(form=("/add", {})), "Cart.add_form gives a tuple"),
         (OddCart(form=AddForm("javascript:add()", {})), "is unsafe"),
         (OddCart(), "no add button"),
+        (OddForms(form=AddForm("/add", {})), "other forms than Cart.add_form"),
+        (FilledCart(), "without undo, which needs Cart.remove(lines)"),
+        (UndoneCart(), "without leaving the page, with undo"),
         (object(), "lacks lines()"),
     ],
 )

@@ -4,7 +4,7 @@ shopper's cart in the session."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,6 +60,9 @@ class SessionCart:
 
     def add_form(self, product: Product) -> AddForm | None:
         return AddForm(action=url_for("add"), fields={"code": product.id, "n": "1"})
+
+    def add_forms(self, products: Sequence[Product]) -> Mapping[str, AddForm | None]:
+        return {product.id: self.add_form(product) for product in products}
 
     def add(self, lines: Sequence[CartLine]) -> None:
         held = dict(session.get("cart", {}))

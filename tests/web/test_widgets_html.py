@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -253,6 +254,42 @@ def test_a_cart_that_fails_costs_its_buttons_only(app: Flask, caplog: pytest.Log
     assert len(soup.select(".storefront-grid .storefront-card")) == 8
     assert not soup.select(".storefront-grid form")
     assert "button is left out" in caplog.text
+
+
+class CartOfForms(FillableCart):
+    """Gives the forms of a page at once, of some products only; notes what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[list[str]] = []
+
+    def add_forms(self, products: Sequence[Product]) -> Mapping[str, AddForm | None]:
+        self.asked.append([product.id for product in products])
+        return {product.id: self.add_form(product) for product in products if product.id != "5"}
+
+
+def test_a_cart_gives_the_forms_of_a_page_in_one_call() -> None:
+    """Each product is named once; one that is left out gets our own form."""
+    cart = CartOfForms()
+    soup = soup_of(make_app(cart))
+    assert len(cart.asked) == 1
+    assert len(cart.asked[0]) == len(set(cart.asked[0])) == 9
+    actions = {
+        str(only(card.select("input"))["value"]): only(card.select("form"))["action"]
+        for card in soup.select(".storefront-grid .storefront-card")
+    }
+    assert actions.pop("5") == "/storefront/cart"
+    assert set(actions.values()) == {"/shop/add"}
+
+
+def test_a_cart_that_fails_to_give_forms_costs_its_buttons_only(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged once, not once a card."""
+    cart: Any = CartOfForms()
+    cart.add_forms = lambda products: 1 / 0
+    soup = soup_of(make_app(cart))
+    assert soup.select(".storefront-grid .storefront-card")
+    assert not soup.select(".storefront-grid form")
+    assert caplog.text.count("buttons are left out") == 1
 
 
 @pytest.fixture

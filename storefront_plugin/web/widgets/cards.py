@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from ...core.i18n import Texts, texts_for
 from ...money import format_money, from_minor, to_minor
 from ...proxies import current_services
 from ...recommending.page import Card, FilledSlot, ReasonKind
-from ...shop.ports import AddForm, AddsLines, Cart, Product
+from ...shop.ports import AddForm, AddsForms, AddsLines, Cart, Product
 from ..outside import absolute, shop_root
 from .contexts import CardView, FormView, PartView, PriceView, StarsView, TogetherView
 from .slot_contexts import SlotView
@@ -31,13 +31,14 @@ class CartForms:
         cart: The shop's cart, or None.
         name: Name of our blueprint.
         private: The response belongs to one shopper, so that it may hold their token.
-        products: Those that may get a form, so that variants are looked up once.
+        products: Those that may get a form, so that variants and the shop's own forms are looked up once.
     """
 
     def __init__(self, cart: Cart | None, name: str, private: bool, products: Iterable[Product] = ()) -> None:
         fills = isinstance(cart, AddsLines)
-        self._cart = cart
-        self._chosen_first = chosen_first(products) if fills else ()
+        known = list({product.id: product for product in products}.values())
+        self._shops_form = _finder(cart, known)
+        self._chosen_first = chosen_first(known) if fills else ()
         self._private = private
         self._token: str | None = None
         self._token_field = token_field(current_app)
@@ -49,8 +50,10 @@ class CartForms:
 
         That is where only a private response may hold the form, and where the shopper chooses a variant first.
         """
+        if self._shops_form is None:
+            return None, False
         try:
-            given = self._cart.add_form(product) if self._cart else None
+            given = self._shops_form(product)
             return self._completed(given) if given else self._ours(product)
         except Exception as error:  # the shop's own code: whatever it raises costs one button, not the page
             _log.warning("No form to add product %r to the cart; its button is left out: %r", product.id, error)
@@ -84,6 +87,20 @@ class CartForms:
 
             self._token = str(generate_csrf())
         return self._token
+
+
+def _finder(cart: Cart | None, products: Sequence[Product]) -> Callable[[Product], AddForm | None] | None:
+    """Finds the shop's own form of one of *products*, all at once where *cart* can; None where it fails now."""
+    if cart is None:
+        return lambda product: None
+    if not isinstance(cart, AddsForms):
+        return cart.add_form
+    try:
+        given = cart.add_forms(products) if products else {}
+    except Exception as error:  # the shop's own code: whatever it raises costs the buttons, not the page
+        _log.warning("No forms to add products to the cart; their buttons are left out: %r", error)
+        return None
+    return lambda product: given.get(product.id)
 
 
 def chosen_first(products: Iterable[Product]) -> Container[str]:
