@@ -583,7 +583,7 @@ def test_a_bundle_that_is_on_and_is_not_available_says_so(
     assert bool(editor.soup.find("a", string="View in store")) == (label == "Active")
     editor.get("")
     assert editor.texts(".on-rows .state") == [label] * (label != "Active")
-    assert ("1 not shown" in editor.texts(".figures")[0]) == (label != "Active")
+    assert ("1 not shown" in editor.texts(".counts")[0]) == (label != "Active")
 
 
 def test_the_merchants_language_names_the_bundle(admin: SmallShop) -> None:

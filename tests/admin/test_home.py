@@ -22,7 +22,7 @@ from postgres import postgres_url
 from shop_pages import add_pages, counted_sql, visit, wait_until
 from small_shop import START, SmallShop, made_products
 
-from storefront_plugin import AddForm, CartLine, MemoryCatalog, Merchant, Order, OrderLine, Product
+from storefront_plugin import AddForm, CartLine, MemoryCatalog, Merchant, Product
 from storefront_plugin.admin.home import bundle_attention
 from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import percent_off
@@ -131,7 +131,11 @@ def test_a_quiet_shop_needs_nothing(shop: SmallShop) -> None:
     """No alarm without a reason."""
     publish(shop, "p1", "p2")
     assert matters(shop) == []
-    assert "All good" in home(shop).select(".all-well")[0].text
+    page = home(shop)
+    assert "All good" in page.select(".all-well")[0].text
+    (health,) = page.select("details.health")
+    assert not health.has_attr("open")
+    assert " ".join(health.select("summary")[0].text.split()) == "Health All systems OK"
     assert all(" OK " in f" {words} " for words in services(shop).values())
 
 
@@ -241,7 +245,7 @@ def test_ten_thousand_bundles_cost_no_more_queries_than_ten(make_shop: MakeShop)
         with counted_sql() as statements:
             page = home(shop)
         queries[count] = len(statements)
-        assert f"{count:,}" in page.select(".figures")[0].text
+        assert f"{count:,}" in page.select(".counts")[0].text
     assert queries[10_000] == queries[10] <= 40
     assert sum(catalog.asked) <= bundle_attention.MOST_PRODUCTS
     assert max(catalog.asked) <= bundle_attention.CHUNK
@@ -561,7 +565,9 @@ def test_the_page_comes_up_without_redis_and_says_so(make_shop: MakeShop) -> Non
     assert "start it or correct STOREFRONT_REDIS_URL" in found["Redis"]
     assert " OK " in f" {found['Database']} "
     assert "1 order waiting" in found["Order counting"]
-    assert page.select(".figures")
+    assert page.select(".counts")
+    (health,) = page.select("details.health[open]")
+    assert " ".join(health.select("summary")[0].text.split()) == "Health Redis: error"
     assert "Add the widgets to your pages" not in [step for step, done in steps(shop).items() if not done]
 
 
@@ -576,7 +582,7 @@ def test_the_page_comes_up_without_tables_and_says_so(make_shop: MakeShop) -> No
     assert "flask storefront init-db" in page.select(".matter")[0].text
     assert "A table is missing" in services(shop)["Database"]
     assert steps(shop)["Create the tables"] is False
-    assert page.select(".figures") == []
+    assert page.select(".counts, .figures") == []
 
 
 def test_the_page_comes_up_when_the_catalogue_fails(shop: SmallShop, catalog: ChangingCatalog) -> None:
@@ -585,7 +591,7 @@ def test_the_page_comes_up_when_the_catalogue_fails(shop: SmallShop, catalog: Ch
     catalog.broken = True
     (matter,) = home(shop).select(".matter")
     assert "the shop's own mistake" in matter.select(".details")[0].text
-    assert home(shop).select(".figures")
+    assert home(shop).select(".counts")
 
 
 def test_what_is_on_is_shown_in_figures_and_names(shop: SmallShop) -> None:
@@ -599,34 +605,11 @@ def test_what_is_on_is_shown_in_figures_and_names(shop: SmallShop) -> None:
         BundleRepository(shop.storefront.database).create(set_of("p1", "p6", price=percent_off(5)))
     page = home(shop)
     figures = {
-        each.select("dt")[0].text: " ".join(each.select("dd")[0].text.split()) for each in page.select(".figure")
+        each.select("dt")[0].text: " ".join(each.select("dd")[0].text.split()) for each in page.select(".counts > div")
     }
     assert figures["Active bundles"] == "2 1 scheduled · 1 draft"
     assert len(page.select(".home-main tbody tr")) == 2
     assert "published" in page.select(".home-side")[0].text
-
-
-def test_orders_of_the_week_stand_beside_those_of_the_week_before(shop: SmallShop) -> None:
-    """Whole days up to yesterday; today's stand apart; a bar for each day. Cancelled orders are none."""
-    midnight = dt.datetime.now(UTC).replace(hour=0, minute=0, second=1, microsecond=0)
-    with shop.app.app_context():
-        for days, count in ((0, 2), (1, 5), (7, 3), (8, 4), (14, 1), (15, 9)):
-            for number in range(count):
-                moment = midnight - dt.timedelta(days=days)
-                order = Order(id=f"{days}-{number}", placed_at=moment, lines=[OrderLine("p1"), OrderLine("p2")])
-                shop.storefront.order_placed(order, commit=True)
-        shop.storefront.order_placed(Order(id="gone", placed_at=midnight, lines=[OrderLine("p1")]), commit=True)
-        shop.storefront.order_cancelled("gone", commit=True)
-        shop.storefront.drain()
-    (figure,) = home(shop).select(".figure.wide")
-    assert " ".join(figure.select("dd")[0].text.split()) == "8 3 more than the previous 7 days · 2 today"
-    heights = [float(str(bar["height"])) for bar in figure.select("rect")]
-    assert len(heights) == 14
-    assert heights[13] == max(heights)
-    assert (
-        figure.select("svg")[0]["aria-label"]
-        == "Orders per day over two weeks: 1, 0, 0, 0, 0, 0, 4, 3, 0, 0, 0, 0, 0, 5"
-    )
 
 
 def test_first_steps_tick_themselves_and_go(make_shop: MakeShop) -> None:
@@ -706,7 +689,7 @@ def test_the_page_is_the_same_on_postgresql(make_shop: MakeShop) -> None:
         shop.place(["p1", "p2"])
         shop.place(["p1", "p2"], drain=False)
     page = home(shop)
-    assert page.select(".figure .value")[2].text == "1"
+    assert page.select(".counts b")[0].text == "1"
     assert len(page.select(".matter")) == 2
     found = services(shop)
     assert re.search(r"PostgreSQL \d+\.\d+", found["Database"])

@@ -1,4 +1,4 @@
-"""What is on: bundles, rules and slots in figures and short lists, and the orders of the last two weeks."""
+"""What is on: bundles, rules and slots in figures and short lists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ...bundles.store.listing import Filters, Row, list_bundles
 from ...bundles.store.tables import BundleRow
 from ...core import clock
 from ...core.sql import audit
-from ...orderlog.events import day_of
 from ...orderlog.tables import Applier, LoggedOrder
 from ...proxies import current_services
 from ...recommending.placements import PlacementRecord
@@ -21,33 +20,8 @@ from ...recommending.rules import list as rule_list
 from ...recommending.rules.store import RuleRecord
 
 SHOWN = 5
-DAYS = 7
-"""Days of a period; the one before is its comparison."""
-
 MOST_ORDERS = 500_000
 """Orders that are counted; of more it says that there are more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """Orders of the log; *today* and *daily* are of those that count.
-
-    *daily* has two periods of `DAYS` whole days up to yesterday, the oldest first.
-    """
-
-    known: int
-    today: int
-    daily: tuple[int, ...]
-
-    @property
-    def latest(self) -> int:
-        """Orders of the last seven whole days."""
-        return sum(self.daily[DAYS:])
-
-    @property
-    def before(self) -> int:
-        """Orders of the seven days before those."""
-        return sum(self.daily[:DAYS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +36,12 @@ class Bundles:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything that is on, as the database has it."""
+    """Everything that is on, as the database has it.
 
-    orders: Orders
+    *orders* is how many the log knows, up to `MOST_ORDERS`; *products* how many there are in them.
+    """
+
+    orders: int
     products: int
     bundles: Bundles
     newest: Sequence[Row]
@@ -76,7 +53,7 @@ class Overview:
     @property
     def is_empty(self) -> bool:
         """Whether the shop is so new that there is nothing to show."""
-        return not (self.orders.known or self.bundles.all or self.rules_on or self.placements)
+        return not (self.orders or self.bundles.all or self.rules_on or self.placements)
 
 
 def overview() -> Overview:
@@ -92,16 +69,9 @@ def overview() -> Overview:
     return Overview(orders, products, bundles, newest, rules, rules_on, changed, changes)
 
 
-def _orders(session: Session) -> Orders:
-    today = day_of(clock.now_in_sql())
-    days = sa.select(LoggedOrder.day, sa.func.count()).where(
-        LoggedOrder.day >= today - 2 * DAYS, LoggedOrder.status == "placed"
-    )
-    found: dict[int | None, int] = {row[0]: row[1] for row in session.execute(days.group_by(LoggedOrder.day))}
+def _orders(session: Session) -> int:
     some = sa.select(LoggedOrder.day).limit(MOST_ORDERS).subquery()
-    known = session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
-    daily = tuple(found.get(day, 0) for day in range(today - 2 * DAYS, today))
-    return Orders(known, found.get(today, 0), daily)
+    return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 
 def _bundles(session: Session) -> Bundles:

@@ -1,4 +1,4 @@
-"""The first page: what is on, what needs attention, and whether all is well. It comes up whatever is down."""
+"""The first page: what was earned, what needs attention, what is on, and whether all is well. It comes up whatever is down."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from flask import Response
+from flask import Response, request
 
 from ...bundles.definition import Definition
 from ...bundles.store.listing import Row, definitions_of
@@ -25,6 +25,7 @@ from ..slots.labels import placement_labels
 from . import attention, bundle_attention
 from .attention import LEVELS, Item, SlotStats
 from .bundle_attention import Looked
+from .earned import earned
 from .health import Health, look
 from .overview import Overview, overview
 
@@ -141,6 +142,7 @@ def show() -> Response:
         "home/page.html",
         health=health,
         overview=found,
+        earned=_unless_down(lambda: earned(request.args.get("currency", ""))) if found and found.orders else None,
         items=sorted(items, key=lambda item: LEVELS.index(item.level)),
         looked=looked,
         steps=first_steps(health, found, seen),

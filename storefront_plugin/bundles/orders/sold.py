@@ -1,0 +1,60 @@
+"""What bundles took off orders, and what was paid for the products in them, from the records kept with the orders."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ..store.tables import BundleUse, PricedOrder
+
+
+class Discount(NamedTuple):
+    """Orders that had bundles, and what these saved, in minor units."""
+
+    orders: int = 0
+    saving: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SoldInBundles:
+    """What one order sold in bundles: products with their quantities, and what was paid for them.
+
+    *paid* is in minor units of *currency*, without tax, before refunds.
+    """
+
+    currency: str
+    paid: int
+    products: Sequence[tuple[str, int]]
+
+
+def discounts(session: Session, since: dt.datetime, until: dt.datetime) -> dict[str, Discount]:
+    """By currency, the discounts of bundles in orders that were stored from *since* until before *until*, naive UTC."""
+    figures = (sa.func.count(BundleUse.order_id.distinct()), sa.func.sum(BundleUse.saving))
+    query = sa.select(BundleUse.currency, *figures).where(_used(since, until)).group_by(BundleUse.currency)
+    return {currency: Discount(orders, int(saving)) for currency, orders, saving in session.execute(query)}
+
+
+def sold_in_bundles(session: Session, since: dt.datetime, until: dt.datetime, limit: int) -> list[SoldInBundles]:
+    """The orders with bundles of that time, the newest first, at most *limit* of them."""
+    used = sa.select(BundleUse.order_id).where(_used(since, until))
+    query = sa.select(PricedOrder.record).where(PricedOrder.order_id.in_(used))
+    records = session.scalars(query.order_by(PricedOrder.created_at.desc(), PricedOrder.order_id).limit(limit))
+    return [_sold(json.loads(record)) for record in records]
+
+
+def _used(since: dt.datetime, until: dt.datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(BundleUse.used_at >= since, BundleUse.used_at < until)
+
+
+def _sold(record: dict[str, object]) -> SoldInBundles:
+    """Of the JSON of an `OrderRecord` only what is needed: its bundles as they were then are most of it."""
+    parts = [part for part in record["parts"] if part.get("bundle") is not None]  # type: ignore[attr-defined]
+    tax = sum(part.get("tax", 0) for part in parts) if record["tax_included"] else 0
+    paid = sum(part["paid"] for part in parts) - tax
+    return SoldInBundles(str(record["currency"]), paid, [(part["product"], part["quantity"]) for part in parts])
