@@ -15,9 +15,10 @@ const ordinary = new WeakSet();
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || !form.matches("[data-storefront-add]") || ordinary.has(form)) return;
+  const button = event.submitter ?? form.querySelector("button:not([type=button])");
+  if (event.defaultPrevented || !button || !form.matches("[data-storefront-add]") || ordinary.has(form)) return;
   event.preventDefault();
-  if (!busy.has(form)) addInPlace(form, event.submitter ?? form.querySelector("[type=submit]"));
+  if (!busy.has(form)) addInPlace(form, button);
 });
 
 async function addInPlace(form, button) {
@@ -94,7 +95,7 @@ async function takeOut(form, button, undo, token) {
 async function refused(form, button, answer) {
   end(form, button);
   const fragment = answer.stale && form.closest("storefront-fragment");
-  notice(fragment ? await fragment.renewed(button) : button, answer.notice);
+  notice(fragment?.renewed ? await fragment.renewed(button) : button, answer.notice);
 }
 
 // The shopper tries again as without script: it may have been added, and another page tells.
@@ -117,7 +118,7 @@ function postOrdinarily(form, button) {
 function begin(form) {
   const fragment = form.closest("storefront-fragment");
   busy.set(form, { fragment });
-  fragment?.hold();
+  fragment?.hold?.();
 }
 
 function end(form, button) {
@@ -125,7 +126,7 @@ function end(form, button) {
   form.querySelector(".storefront-undo")?.remove();
   const { fragment } = busy.get(form);
   busy.delete(form);
-  fragment?.release();
+  fragment?.release?.();
 }
 
 // The button's words for a while, beside its own ones, which the style sheet hides; its width stays.

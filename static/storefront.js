@@ -198,7 +198,8 @@ class StorefrontFragment extends HTMLElement {
 
 // What the shopper was at: focus, unchecked boxes, choices and how far carousels were moved. Returns what puts it back.
 function remembered(content) {
-  const active = content.contains(document.activeElement) ? pathOf(document.activeElement) : null;
+  const active = content.contains(document.activeElement) ? document.activeElement : null;
+  const focused = active && [pathOf(active), placeOf(active)];
   const unchecked = [...content.querySelectorAll(".storefront-check:not(:checked)")].map(pathOf);
   const chosen = [...content.querySelectorAll(".storefront-choice")].map((field) => [pathOf(field), field.value]);
   const moved = [...content.querySelectorAll(".storefront-carousel")].map((list) => [pathOf(list), list.scrollLeft]);
@@ -212,7 +213,7 @@ function remembered(content) {
       if (field && field.value !== value) { field.value = value; if (field.form) addUp(field.form); }
     }
     for (const [path, left] of moved) content.querySelector(path)?.scrollTo({ left, behavior: "instant" });
-    if (active) focusOn(content, active);
+    if (focused) focusOn(content, ...focused);
   };
 }
 
@@ -227,11 +228,17 @@ function pathOf(element) {
   return part("slot", slot) + part("bundle", bundle) + part("product", product) + own + (move ? `[data-storefront-move="${move}"]` : "");
 }
 
-// Focus goes to the same control; where its product is gone, to the slot's first link, never to the top of the page.
-function focusOn(content, path) {
+// Its card's number within the slot.
+function placeOf(element) {
+  return [...(element.closest(".storefront-slot")?.querySelectorAll(".storefront-card") ?? [])].indexOf(element.closest(".storefront-card"));
+}
+
+// Focus goes to the same control; where its product is gone, to the card that took its place, never to the top of the page.
+function focusOn(content, path, place) {
   const slot = path.slice(0, path.indexOf("]") + 1);
-  const target = content.querySelector(path) ?? content.querySelector(`${slot} .storefront-link`);
-  target?.focus({ preventScroll: true });
+  const links = [...content.querySelectorAll(`${slot} .storefront-link`)];
+  const next = links.find((link) => placeOf(link) >= place) ?? links.at(-1) ?? content.querySelector(".storefront-link");
+  (content.querySelector(path) ?? next)?.focus({ preventScroll: true });
 }
 
 function moveCarousel({ target }) {

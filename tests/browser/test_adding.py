@@ -22,6 +22,11 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop
 <body><main><h1>The shop's own words</h1>{% if asks %}<form><label>Name <input name="name"></label></form>{% endif %}
 {{ storefront.placement(placement, *products) }}<p>The page goes on.</p></main></body></html>"""
 
+TWO = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop</title>{{ storefront.head() }}</head><body>
+<form action="{{ url_for('storefront.add_to_cart') }}" method="post" data-storefront-add>
+<button name="product" value="p10"><span class="storefront-label">Add ten</span></button></form>
+{{ storefront.slot("related", "p1") }}{{ storefront.slot("bought_together", "p1") }}</body></html>"""
+
 EVENTS = """
 window.heard = [];
 for (const name of ["storefront:added", "storefront:removed"])
@@ -39,6 +44,10 @@ def shop(make_shop: Callable[..., SmallShop], monkeypatch: pytest.MonkeyPatch) -
     @app.get("/checkout")
     def checkout() -> str:
         return render_template_string(PAGE, asks=True, placement="checkout", products=[])
+
+    @app.get("/two")
+    def two() -> str:
+        return render_template_string(TWO)
 
     @app.get("/contents")
     def contents() -> Response:
@@ -111,12 +120,33 @@ def test_a_card_is_added_without_leaving_the_page(shop: BundleShop, view: View) 
 def test_after_some_seconds_the_suggestions_are_fresh(shop: BundleShop, view: View) -> None:
     """What is in the cart is offered no more, and focus goes on to a neighbour, not to the top of the page."""
     page = opened(view)
-    card(page, "p4").get_by_role("button").press("Enter")
+    card(page, "p5").get_by_role("button").press("Enter")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     page.clock.fast_forward(9000)
-    expect(page.locator("[data-storefront-product=p4]")).to_have_count(0)
-    assert page.evaluate("document.activeElement.closest('.storefront-slot') !== null")
-    assert contents(page) == [["p4", 1]]
+    expect(page.locator("[data-storefront-product=p5]")).to_have_count(0)
+    assert page.evaluate("document.activeElement.closest('.storefront-card').dataset.storefrontProduct") == "p6"
+    assert contents(page) == [["p5", 1]]
+
+
+def test_other_places_of_the_page_are_fresh_at_once(shop: BundleShop, view: View) -> None:
+    """Only the one where the button is waits until it has said what happened."""
+    page = opened(view, "/two")
+    with page.expect_response("**/fragment/**") as fetched:
+        card(page, "p4").get_by_role("button").click()
+    assert "slot=bought_together" in fetched.value.url
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+
+
+def test_a_form_of_the_shops_own_page_is_sent_in_the_same_way(shop: BundleShop, view: View) -> None:
+    """By its attribute, with the name and value of its button."""
+    page = opened(view, "/two")
+    button = page.locator("[name=product][value=p10]")
+    button.click()
+    expect(button).to_have_accessible_name("Added")
+    assert heard(page) == [["storefront:added", [{"product": "p10", "variant": None, "quantity": 1}], 1]]
+    page.get_by_role("button", name="Undo").click()
+    expect(button).to_have_accessible_name("Add ten")
+    assert page.evaluate("window.same")
 
 
 def test_undo_takes_out_what_was_added_and_no_more(shop: BundleShop, view: View) -> None:
