@@ -22,6 +22,7 @@ class StorefrontFragment extends HTMLElement {
     this.#life = new AbortController();
     const { signal } = this.#life;
     this.addEventListener("click", moveCarousel, { signal });
+    this.addEventListener("click", stepBy, { signal });
     this.addEventListener("keydown", walkCarousel, { signal });
     for (const kind of ["change", "input"]) this.addEventListener(kind, ({ target }) => target.form && addUp(target.form), { signal });
     this.addEventListener("error", ({ target }) => hideBroken(target), { capture: true, signal });
@@ -175,6 +176,7 @@ class StorefrontFragment extends HTMLElement {
   #prepare() {
     for (const list of this.querySelectorAll(".storefront-carousel")) showMoves(list);
     for (const form of this.querySelectorAll("form.storefront-together")) addUp(form);
+    for (const button of this.querySelectorAll(".storefront-step-by")) button.hidden = false;
     for (const once of this.querySelectorAll("input[name=once]")) once.value ||= Math.random().toString(36).slice(2);
     for (const image of this.querySelectorAll(".storefront-image")) if (image.complete) hideBroken(image);
   }
@@ -283,13 +285,22 @@ function direction(element) {
   return getComputedStyle(element).direction === "rtl" ? -1 : 1;
 }
 
+// The buttons beside a quantity; without script one types.
+function stepBy({ target }) {
+  const button = target.closest?.(".storefront-step-by");
+  if (!button) return;
+  const field = button.parentElement.querySelector("input");
+  button.dataset.by < 0 ? field.stepDown() : field.stepUp();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 // Total and button of a set, in minor units so that the sum is exact. The texts come finished from the server.
 function addUp(form) {
   if (form.matches(".storefront-set")) return priceSet(form);
   if (!form.matches(".storefront-together")) return;
   const boxes = [...form.querySelectorAll(".storefront-check")];
   const checked = boxes.filter((box) => box.checked);
-  const button = form.querySelector("button");
+  const button = form.querySelector(".storefront-button");
   button.disabled = checked.length === 0;
   button.querySelector(".storefront-label").textContent = JSON.parse(form.dataset.labels)[checked.length];
   const output = form.querySelector("output");
@@ -341,7 +352,7 @@ function priceSet(form) {
   const fits = !least || (count >= least && count <= most);
   const { total, saving } = quote({ rule, value, least }, items);
   const off = fits ? saving : 0;
-  const button = form.querySelector("button");
+  const button = form.querySelector(".storefront-button");
   button.disabled = !fits;
   tally(form, count, fits ? 0 : count < least ? least - count : most - count);
   const label = JSON.parse(labels)[least ? count - least : checked];

@@ -1,6 +1,6 @@
 """All widgets in three kinds of shop, for eyes and for the browser tests: ``python tests/browser/gallery.py``.
 
-``/?content=demo|one|hostile&locale=en|ja&shop=plain|framework|dark&placement=product|cart|home&side=1&bundles=set,ladder,…|cart&codes=1``
+``/?content=demo|one|hostile&locale=en|ja&shop=plain|framework|dark|loud&placement=product|cart|home&side=1&bundles=set,ladder,…|cart&codes=1``
 """
 
 from __future__ import annotations
@@ -50,6 +50,12 @@ p { margin: 0 0 1rem; } ol, ul { padding-left: 2rem; margin: 0 0 1rem; }
 a { color: #0d6efd; text-decoration: underline; } img, svg { vertical-align: middle; }
 button, input { margin: 0; font-family: inherit; font-size: inherit; line-height: inherit; }"""
 
+# A shop whose rules for bare elements are loud, and whose pages reach the edges of the window.
+LOUD = """body { margin: 0; font: 16px/1.5 system-ui, "Noto Sans CJK JP", sans-serif; } main.wide { max-width: none; padding: 0; }
+button { background: #0f766e; border: 0; border-radius: 999px; color: #fff; letter-spacing: .1em; padding: 12px 32px; text-transform: uppercase; }
+button:hover { background: #000; } a { color: #c00; } a:hover { color: #900; } select, input { width: 60px; }
+:focus-visible { outline: 4px solid orange; outline-offset: 4px; }"""
+
 DARK = """body { margin: 0; font: 16px/1.6 Georgia, "Noto Serif CJK JP", serif; color: #ece7df; background: #1b1917; }
 a { color: #e9c27b; }"""
 
@@ -92,7 +98,7 @@ def create_gallery() -> Flask:
 
     @app.get("/shop/<name>.css")
     def styles(name: str) -> Response:
-        return Response({"framework": FRAMEWORK, "dark": DARK}.get(name, FRAME), mimetype="text/css")
+        return Response({"framework": FRAMEWORK, "dark": DARK, "loud": LOUD}.get(name, FRAME), mimetype="text/css")
 
     @app.get("/picture/<int:number>.svg")
     def picture(number: int) -> Response:

@@ -72,7 +72,7 @@ def test_a_mix_is_summed_up_and_keeps_its_numbers(show: Opener) -> None:
     """Too few and too many cannot be added, and a line says so in place of the price; four of a kind can."""
     page = show(BUNDLES)
     mix = bundle(page, "mix")
-    numbers, button = mix.locator("input[type=number]"), mix.get_by_role("button")
+    numbers, button = mix.locator("input[type=number]"), mix.locator("button[type=submit]")
     expect(mix.locator(".storefront-total-amount")).to_have_text("€28.32")
     numbers.nth(0).fill("0")
     expect(button).to_be_disabled()
@@ -137,7 +137,7 @@ def test_forms_are_whole_without_script(show: Opener) -> None:
     page = show(BUNDLES, script=False)
     sent: list[str] = []
     page.route("**/storefront/cart", lambda route: (sent.append(route.request.post_data or ""), route.abort()))
-    buttons = page.locator("[data-storefront-bundle] button")
+    buttons = page.locator("[data-storefront-bundle] button[type=submit]")
     for number in range(buttons.count()):
         with page.expect_request("**/storefront/cart"):
             buttons.nth(number).click(no_wait_after=True)

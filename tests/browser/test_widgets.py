@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from chromium import Opener, scrolls_sideways, settle, until, violations
-from playwright.sync_api import Page, expect
+from chromium import Opener, scrolls_sideways, settle, until, views, violations
+from playwright.sync_api import Browser, Page, expect
 
 
 def loads(page: Page) -> None:
@@ -234,3 +234,108 @@ def test_a_dark_shop_has_readable_buttons_on_a_light_system(show: Opener) -> Non
     assert back == "rgb(236, 231, 223)"
     label = button.locator(".storefront-label").evaluate("element => getComputedStyle(element).color")
     assert label.startswith("oklch(0 ")
+
+
+LOOK = """
+(selector) => [...document.querySelectorAll(selector)].map((each) => {
+  const style = getComputedStyle(each);
+  const told = ["text-transform",
+    "background-color", "border-radius", "border-top-width", "font-size", "letter-spacing", "padding-left"];
+  return told.map((name) => style.getPropertyValue(name)).join(" ");
+})
+"""
+
+
+@pytest.mark.parametrize("selector", [".storefront-button:not(.storefront-button-primary, td *)", ".storefront-move"])
+def test_buttons_are_alike_whatever_the_shop_says_of_button_and_a(show: Opener, selector: str) -> None:
+    """Links and buttons stand in one row; a rule for bare elements reaches neither."""
+    plain = show("bundles=steps", 1280).evaluate(LOOK, selector)
+    loud = show("bundles=steps&shop=loud", 1280).evaluate(LOOK, selector)
+    assert loud
+    assert set(loud) == set(plain)
+    assert len(set(loud)) == 1
+
+
+def test_a_class_of_the_shop_wins_over_our_buttons(show: Opener) -> None:
+    """Without ``!important``, whichever sheet comes first."""
+    page = show("", 1280)
+    style = """(address) => {
+      const link = document.createElement("link");
+      [link.rel, link.href] = ["stylesheet", address];
+      document.head.prepend(link);
+    }"""
+    page.route(
+        "**/shop/own.css",
+        lambda route: route.fulfill(body=".storefront-button { border-radius: 9px }", content_type="text/css"),
+    )
+    page.evaluate(style, "/shop/own.css")
+    until(page, "getComputedStyle(document.querySelector('.storefront-button')).borderRadius === '9px'")
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_a_page_to_the_edges_of_the_window_does_not_scroll_sideways(show: Opener, width: int) -> None:
+    """Not even by the room that a ring of focus takes."""
+    assert not scrolls_sideways(show("shop=loud&bundles=set,mix,steps", width))
+
+
+@pytest.mark.parametrize("width", [375, 600, 700, 760, 1000, 1280])
+def test_the_last_of_four_cards_does_not_stand_alone(show: Opener, width: int) -> None:
+    """Four stand in a row, or two and two, in any width of the page."""
+    page = show("slot=related&layout=grid", width)
+    tops = page.evaluate(
+        "[...document.querySelectorAll('.storefront-grid .storefront-card')].map((c) => c.getBoundingClientRect().top)"
+    )
+    assert len(tops) == 4
+    assert sorted(tops.count(top) for top in set(tops)) in ([4], [2, 2])
+
+
+@pytest.mark.parametrize("shop", ["plain", "loud"])
+def test_one_ring_shows_the_focus(show: Opener, shop: str) -> None:
+    """That of the card where its link has the focus, and none around the words of the link."""
+    page = show(f"slot=related&layout=grid&shop={shop}", 1280)
+    page.locator(".storefront-grid .storefront-link").first.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    link = "document.activeElement"
+    assert page.evaluate(f"{link}.className") == "storefront-link"
+    assert page.evaluate(f"getComputedStyle({link}).outlineStyle") == "none"
+    assert page.evaluate(f"getComputedStyle({link}, '::after').outlineWidth") == "2px"
+
+
+def test_fingers_have_targets_of_44_pixels(browser: Browser, gallery: str) -> None:
+    """On a touch screen all buttons, fields and boxes, with the room around a box."""
+    with views(browser, gallery) as view:
+        page = view(390, 844, has_touch=True, is_mobile=True).new_page()
+        page.goto("/?bundles=set,mix,steps,cart&codes=1")
+        settle(page)
+        targets = ".storefront-button, .storefront-step-by, .storefront-choice, .storefront-code-ask, .storefront-move"
+        small = page.evaluate(
+            """(targets) => [...document.querySelectorAll(targets)]
+            .filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < 43.9)
+            .map((each) => each.outerHTML)""",
+            targets,
+        )
+        assert small == []
+
+
+def test_the_keyboard_skips_all_widgets_at_once(show: Opener) -> None:
+    """The first tab stop of a placement leads behind it; it is seen while it has the focus."""
+    page = show("", 1280)
+    page.keyboard.press("Tab")
+    skip = page.locator(".storefront-skip")
+    expect(skip).to_be_focused()
+    assert skip.bounding_box()["height"] > 20  # type: ignore[index]
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert not page.evaluate("!!document.activeElement.closest('.storefront-slots')")
+
+
+def test_quantities_are_changed_by_buttons_that_the_script_shows(show: Opener) -> None:
+    """The price follows; without script one types."""
+    page = show("bundles=mix", 1280)
+    before = page.locator(".storefront-bundle-mix output").text_content()
+    page.locator(".storefront-bundle-mix .storefront-step-by[data-by='1']").first.click()
+    assert page.locator(".storefront-bundle-mix .storefront-number").first.input_value() == "2"
+    assert page.locator(".storefront-bundle-mix output").text_content() != before
+    plain = show("bundles=mix", 1280, script=False)
+    expect(plain.locator(".storefront-step-by").first).to_be_hidden()

@@ -156,12 +156,14 @@ class PlacementView:
         src: Address of the fragment.
         when: ``near`` fetches when the shopper comes near; ``change`` only after the cart changed.
         content: The rendered slots.
+        end: Names the place behind them, for a link past their many tab stops; None around a single slot.
     """
 
     name: str
     src: str
     when: str
     content: Markup
+    end: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Response, after_this_request, current_app, has_request_context
+from flask import Response, after_this_request, current_app, g, has_request_context
 from markupsafe import Markup
 
 from ...proxies import current_services
@@ -106,8 +106,16 @@ def _shown(section: Section, inline: str | None) -> Markup:
         src=section.address(page, None if waits or (personal and not page.failed) else content),
         when="near" if waits or page.failed or not personal else "change",
         content=content,
+        end=_end_of(section.placement) if section.slot is None else None,
     )
     return rendering.render_placement(page, view)
+
+
+def _end_of(placement: str) -> str:
+    """A name that no other placement of the page has."""
+    shown: dict[str, int] = g.setdefault("_storefront_ends", {})
+    shown[placement] = shown.get(placement, 0) + 1
+    return placement + (f"-{shown[placement]}" if shown[placement] > 1 else "")
 
 
 def _shown_outside(section: Section) -> Markup:
