@@ -35,9 +35,23 @@ async function addInPlace(form, button) {
   added(form, button, answer);
 }
 
+let queue = Promise.resolve();
+
+// One after another, and no fragment meanwhile: of two answers at once that hold a session in a cookie, the later one wins.
+function send(form, data) {
+  const fragments = [...document.querySelectorAll("storefront-fragment")];
+  const turn = async () => {
+    for (const fragment of fragments) fragment.hold?.();
+    const answer = await answerTo(form, data);
+    for (const fragment of fragments) fragment.release?.();
+    return answer;
+  };
+  return (queue = queue.then(turn));
+}
+
 // The answer; null where something of the shop's own answered in our place and nothing was added, such as a sign-in;
 // `failed` where nobody knows whether it was.
-async function send(form, data) {
+async function answerTo(form, data) {
   const page = new URL(form.closest("storefront-fragment")?.getAttribute("src") ?? "", document.baseURI).searchParams;
   for (const name of ["locale", "page"]) if (page.has(name)) data.set(name, page.get(name));
   const options = { method: "POST", body: new URLSearchParams(data), credentials: "same-origin", redirect: "manual" };

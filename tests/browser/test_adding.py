@@ -198,6 +198,15 @@ def test_a_bundle_is_added_by_a_double_click_only_once(shop: BundleShop, view: V
     assert contents(page) == [["p4", 1], ["p10", 1]]
 
 
+def test_several_cards_in_a_row_are_all_in_the_cart(shop: BundleShop, view: View) -> None:
+    """Though the shop keeps the cart in a cookie, which holds what the last answer says."""
+    page = opened(view)
+    page.evaluate("document.querySelectorAll('.storefront-action [type=submit]').forEach((button) => button.click())")
+    expect(page.get_by_role("button", name="Undo")).to_have_count(4)
+    assert contents(page) == [["p4", 1], ["p5", 1], ["p6", 1], ["p7", 1]]
+    assert [count for *_, count in heard(page)] == [1, 2, 3, 4]
+
+
 def test_on_checkout_nothing_typed_is_lost(shop: BundleShop, view: View) -> None:
     """Not while something is added, nor when the suggestions are fresh."""
     page = opened(view, "/checkout")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,12 @@ from typing import Any
 import flask_babel
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask, current_app, g, render_template_string, url_for
+from flask import Flask, current_app, g, render_template_string, session, url_for
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from storefront_plugin import Order, OrderLine, SQLAlchemyCatalog, Storefront
+from storefront_plugin import CartLine, CartRefused, Order, OrderLine, SQLAlchemyCatalog, Storefront
 from storefront_plugin.core import clock
 
 PAGE = "{{ storefront.placement('product', id) }}"
@@ -146,6 +146,36 @@ def test_fragments_speak_and_link_as_their_page(shop: Shop) -> None:
             assert_speaks(BeautifulSoup(answer.text, "html5lib"), language)
             assert_speaks(shop.page(language, headers={"Accept-Language": other}), language)
             assert_speaks(shop.page(other, headers={"Accept-Language": language}), other)
+
+
+class CountedCart:
+    """Holds a few in the session, and says so when it has enough."""
+
+    def lines(self) -> list[CartLine]:
+        return [CartLine(one) for one in session.get("cart", ())]
+
+    def add_form(self, product: object) -> None: ...
+
+    def add(self, lines: Sequence[CartLine]) -> None:
+        if session.get("cart"):
+            raise CartRefused({"en": "One is enough.", "ja": "1点までです。"}[spoken()])
+        session["cart"] = [line.product_id for line in lines]
+
+
+def test_what_is_added_is_told_in_the_language_of_the_page(shop: Shop) -> None:
+    """By us and by the shop's own cart, since our script says which page it is on."""
+    shop.storefront.cart = CountedCart()
+    told = {
+        "en": ("Added to cart: Kettle 3", "One is enough."),
+        "ja": ("カートに追加しました：やかん 3", "1点までです。"),
+    }
+    for language, (added, refused) in told.items():
+        client = shop.app.test_client()
+        form = {"product": "3", "locale": language, "page": f"/{language}/product/1"}
+        headers = {"Accept": "application/json", "Accept-Language": "de"}
+        answers = [client.post("/storefront/cart", data=form, headers=headers).json for _ in range(2)]
+        assert (answers[0]["message"], answers[1]["notice"]["text"]) == (added, refused)
+    shop.storefront.cart = None
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -15,13 +15,14 @@ from ...proxies import current_services
 from ...recommending.page import MAX_SEEDS
 from ...shop.ports import AddsLines, CartLine, RemovesLines, clean_id
 from ...shop.sellable import is_eligible
+from ...shop.speaking import shop_speaking
 from ...web.request_page import request_page
 from ..http import TROUBLE, is_own, local_path, posted_once, way_back
 from ..notices import NotAdded, Notice
 from ..widgets.cards import chosen_first
 from .answers import limit_requests, redirect_back, redirect_repeated, see_other
 from .bundle_form import posted_lines
-from .in_place import Change, answer_changed, answer_refused, is_in_place, lines_to_undo
+from .in_place import Change, answer_changed, answer_refused, is_in_place, lines_to_undo, page_locale
 
 MAX_PRODUCTS = 31
 """The page's own product and the 30 that a slot can hold."""
@@ -78,9 +79,11 @@ class _Refused(Exception):
 
 @contextmanager
 def _refusable(number: int | None = None) -> Iterator[None]:
-    """The shop's cart may refuse inside; *number* is the bundle's, if any."""
+    """The shop's cart may refuse inside, in the language of the page; *number* is the bundle's, if any."""
+    locale = page_locale()
     try:
-        yield
+        with shop_speaking(locale) if locale else nullcontext():
+            yield
     except CartRefused as error:
         raise _Refused(Notice("refused", bundle_id=number, text=str(error), path=error.url or "")) from error
 

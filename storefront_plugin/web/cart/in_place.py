@@ -41,6 +41,11 @@ def is_in_place() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
+def page_locale() -> str | None:
+    """The language of the page that our script is on; None for a form that the browser posts."""
+    return known_locale(request.form.get("locale", "")[:32])
+
+
 class Change:
     """What happens to *cart* from now on, by its own lines: stock and limits of the shop may let less in than was asked."""
 
@@ -151,8 +156,7 @@ def _count(cart: AddsLines) -> int | None:
 @contextmanager
 def _page_language() -> Iterator[Texts]:
     """Inside, words and titles are in the language of the page that the script is on."""
-    locale = known_locale(request.form.get("locale", "")[:32])
-    path = request.form.get("page")
+    locale, path = page_locale(), request.form.get("page")
     with as_on_page(path), shop_speaking(locale, by_address=path is None):
         yield texts_for(locale or current_locale())
 
