@@ -57,7 +57,7 @@ def visited(app: Flask, page: str) -> set[int]:
     client, base = app.test_client(), f"{where.scheme}://{where.netloc}"
     soup = BeautifulSoup(client.get(where.path, base_url=base).text, "html5lib")
     asked = [str(tag.get("href") or tag.get("src")) for tag in soup.select("link, script, storefront-fragment")]
-    assert len(asked) == 3
+    assert len(asked) == 4
     assert all(urlsplit(address).netloc in ("", where.netloc) for address in asked)
     more = ["/storefront/api/openapi.json", "/storefront/api/recommendations?strategy=bestsellers"]
     statuses = set()
