@@ -174,8 +174,10 @@ def definition_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
     for name, message in _LIMITS.items():
         if parts.get(name) is not None:
             yield from whole_problems((name,), message, parts[name], 1, MAX_QUANTITY)
-    if segment is not None and not (segment and _is_text(segment, 64)):
-        message = N_("The segment must be a name of 1 to 64 characters; leave it out for everyone.")
+    if segment is not None and not (segment and _is_text(segment, 64) and segment == segment.strip()):
+        message = N_(
+            "The segment must be a name of 1 to 64 characters without spaces around it; leave it out for everyone."
+        )
         yield Problem(("segment",), message, {})
     yield from _tiers(kind, parts["tiers"])
 

@@ -249,7 +249,7 @@ def test_all_problems_of_all_tiers_are_said_at_once(inside: SmallShop) -> None:
     _, errors = read(typed_into(data, segment="x" * 65))
     assert errors == [
         "A bundle can have at most 4 optional products; use mix and match or good / better / best kits instead.",
-        "The segment must be a name of 1 to 64 characters; leave it out for everyone.",
+        "The segment must be a name of 1 to 64 characters without spaces around it; leave it out for everyone.",
     ]
 
 

@@ -7,8 +7,9 @@ import datetime as dt
 import io
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from made_bundles import definitions, set_of
 from small_shop import SmallShop
 
+from storefront_plugin import MemoryCatalog, Product, Variant
 from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
 from storefront_plugin.bundles.price import amount_off, percent_off
 from storefront_plugin.bundles.spreadsheet import reading as csv_read
@@ -84,7 +86,7 @@ def worded(draw: st.DrawFn) -> Definition:
         texts=texts,
         schedule=Schedule(start, end),
         limit_in_all=draw(st.one_of(st.none(), st.integers(1, 1000))),
-        segment=draw(st.one_of(st.none(), ODD)),
+        segment=draw(st.one_of(st.none(), ODD.map(str.strip).filter(bool))),
         staff_only=draw(st.booleans()),
     )
 
@@ -270,6 +272,65 @@ def test_amounts_have_no_more_decimals_than_their_currency(database: Database) -
     header = HEADER.replace("EUR", "JPY")
     assert "at most 0 decimals" in reported(brought(database, ",,set,A,,p1,2,amount,,100.00", header=header))[0][1]
     assert "read as 1 or as 1000" in reported(brought(database, ",,set,A,,p1,2,amount,,1.000"))[0][1]
+
+
+SHIRTS = [
+    Product(id="7", title="Cup", price=Decimal(5)),
+    Product(id="007", title="Shirt", price=Decimal(20)),
+    Product(id="8", title="Bowl", price=Decimal(5)),
+]
+
+
+class Shirts(MemoryCatalog):
+    """A catalogue whose shirt has two sizes."""
+
+    def variants(self, ids: Sequence[str]) -> dict[str, list[Variant]]:
+        return {"007": [Variant("0001", "S"), Variant("0002", "M")]} if "007" in ids else {}
+
+
+@pytest.mark.parametrize(
+    ("product", "title", "variants", "sentence"),
+    [
+        ("7", "Shirt", "", "Product '7' is not 'Shirt', which is '007'"),
+        ("70", "shirt", "", "Product '70' is not 'shirt', which is '007'"),
+        ("70", "", "", "The shop has no product '70'"),
+        ("70", "Unknown", "", "The shop has no product '70'"),
+        ("7", "Renamed since", "", None),
+        ("7", "CUP", "", None),
+        ("007", "Shirt", "0001", None),
+        ("007", "Shirt", "1", "Product '007' has no variant '1'; it has '0001', '0002'"),
+        ("8", "Bowl", "red", "Product '8' has no variant 'red'"),
+    ],
+)
+def test_what_a_spreadsheet_made_of_ids_is_told_by_titles_and_variants(
+    database: Database, product: str, title: str, variants: str, sentence: str | None
+) -> None:
+    """An id that lost its zeros may be another product's."""
+    header = "kind,title_en,product_id,product_title,quantity,variants,price_kind,percent"
+    report = import_csv(
+        database, f"{header}\nset,A,{product},{title},2,{variants},percent,5\n".encode(), catalog=Shirts(SHIRTS)
+    )
+    if sentence is None:
+        assert report.created == 1
+    else:
+        assert sentence in reported(report)[0][1]
+
+
+def test_an_import_of_the_same_token_is_done_once(database: Database) -> None:
+    """A form that is posted twice makes no second bundle."""
+    data = f"{HEADER}\n,,set,A,,p1,2,percent,5,".encode()
+    first, second = (import_csv(database, data, token="abc") for _ in range(2))
+    assert (first.created, first.repeated) == (1, False)
+    assert (second.created, second.repeated) == (0, True)
+    assert list_bundles(database)[1] == 1
+
+
+def test_a_segment_has_no_spaces_around_it(database: Database) -> None:
+    """As in the editor, and in Python, where it is refused."""
+    assert brought(database, ",,set,A,,p1,2,percent,5,,VIP ", header=f"{HEADER},segment").created == 1
+    assert BundleRepository(database).load(1).definition.segment == "VIP"
+    with pytest.raises(InputError, match="without spaces around it"):
+        replace(set_of("p1", "p2", price=TEN), segment="VIP ")
 
 
 def test_a_line_that_names_the_separator_and_capital_names_are_read(database: Database) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import secrets
 from itertools import chain
 from typing import Any
 
 from flask import Blueprint, Response, request, stream_with_context
 
 from ...bundles.spreadsheet.exporting import export_csv
-from ...bundles.spreadsheet.importing import ImportReport, import_csv, latest_import, undo_import
+from ...bundles.spreadsheet.importing import ImportReport, Outcome, import_csv, latest_import, undo_import
 from ...bundles.spreadsheet.reading import MAX_BYTES
 from ...core.errors import InputError
 from ...proxies import current_services
 from ..kit.access import merchant_name
+from ..kit.changes import Difference
 from ..kit.forms import AdminForm
 from ..kit.i18n import _, error_text, ngettext
 from ..kit.pages import change, editors_only, flash, link, see_other, show_page
+from .labels import differences, state_names
 from .list import LIST, filters_of
 
 MOST_SHOWN = 500
@@ -65,6 +69,7 @@ def importing() -> Response:
             check=check,
             timezone=current_services.settings.timezone,
             catalog=current_services.shop.catalog,
+            token=request.form.get("once", "")[:16],
         )
     except InputError as error:
         return show_page("bundles/files.html", 422, form=form, wrong=error_text(error))
@@ -75,17 +80,23 @@ def _sent() -> bytes:
     """The bytes of the chosen file, else those that the page carried; one byte too many is left to be refused."""
     chosen = request.files.get("file")
     data = chosen.read(MAX_BYTES + 1) if chosen else b""
-    return data or request.form.get("text", "").encode()
+    try:
+        return data or base64.b64decode(request.form.get("data", ""), validate=True)
+    except ValueError:
+        return b""
 
 
 def _checked(form: AdminForm, report: ImportReport, data: bytes) -> Response:
-    """What would happen. The text goes along in the page, so that the file need not be chosen twice."""
-    carried = data.decode("utf-8-sig") if len(data) <= MAX_CARRIED else None
-    return _reported(form, report, carried=carried)
+    """What would happen. The file goes along in the page, byte by byte, so that it need not be chosen twice."""
+    carried = base64.b64encode(data).decode() if len(data) <= MAX_CARRIED else None
+    return _reported(form, report, carried=carried, once=secrets.token_hex(8))
 
 
 def _imported(form: AdminForm, report: ImportReport) -> Response:
     """Reloading must not import again; bad rows stay on the page, where there are some."""
+    if report.repeated:
+        flash(_("This file has been imported already; nothing was changed now."))
+        return see_other(link("bundle_list", sort="updated"))
     if report.created or report.changed:
         current_services.news.rules_changed()
     created = ngettext("%(num)s bundle created", "%(num)s bundles created", report.created)
@@ -118,4 +129,15 @@ def undo() -> Response:
 
 
 def _reported(form: AdminForm, report: ImportReport, **more: Any) -> Response:
-    return show_page("bundles/files.html", form=form, report=report, said=error_text, shown=MOST_SHOWN, **more)
+    return show_page(
+        "bundles/files.html", form=form, report=report, said=error_text, changes=_changes, shown=MOST_SHOWN, **more
+    )
+
+
+def _changes(outcome: Outcome) -> list[Difference]:
+    """What a bundle that is changed is now and will be, field by field."""
+    if outcome.before is None or outcome.after is None:
+        return []
+    found = differences(outcome.before, outcome.after, {})
+    before, after = (state_names()[state] for state in outcome.states)
+    return found if before == after else [*found, Difference(_("Status"), before, after)]

@@ -17,7 +17,7 @@ percent, amount_EUR     12.5; 19.90 in whole euros. One column a currency: amoun
 free_pieces             How many are free in a mix.
 least, most             Items to choose in a mix; items from which a step holds.
 product_id, quantity    What is in it; an empty quantity is 1.
-product_title           Tells people what it is; not read.
+product_title           Tells people what it is, and us where an id has slipped.
 optional, free          yes or empty.
 variants                Those that count, such as ``red | blue``; empty is all.
 ======================  ============================================================================================

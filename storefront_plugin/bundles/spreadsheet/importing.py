@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
@@ -15,11 +15,17 @@ from sqlalchemy.orm import Session
 from ...core.errors import N_, DatabaseUnavailable, InputError, StorefrontError
 from ...core.sql import audit
 from ...core.sql.database import Database
-from ...shop.ports import Catalog
+from ...core.typed import folded
+from ...shop.ports import Catalog, OffersVariants, Product, Variant
+from ..definition import Definition
 from ..store.definition_json import load_definition
 from ..store.repository import Action, BundleNotFound, BundleRepository, EditConflict, NotDeletable, State
 from ..store.tables import BundleRow
+from ..tier import Component
 from .reading import MOST_TOLD, Written, read_csv
+
+MOST_SEARCHED: Final = 100
+"""Titles of a file that are looked up in the catalogue at most."""
 
 CHUNK: Final = 200
 """Bundles of one transaction, so that the shop never waits for an import."""
@@ -131,6 +137,8 @@ class Outcome:
         bundle_id: The bundle that stands; None for a new one that was not created yet.
         wrong: Why it is refused; those of a `RowError` are about its line.
         is_draft_yet: Whether the file wants a new bundle to be more than the draft that it becomes.
+        before, after: Of one that is changed, what stands and what the file says.
+        states: Of one that is changed, its state now and then.
     """
 
     line: int
@@ -139,14 +147,21 @@ class Outcome:
     bundle_id: int | None = None
     wrong: Sequence[StorefrontError] = ()
     is_draft_yet: bool = False
+    before: Definition | None = None
+    after: Definition | None = None
+    states: tuple[str, str] = ("", "")
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import did, or under *check* would do, in the order of the file; *token* names it for `undo_import`."""
+    """What an import did, or under *check* would do, in the order of the file; *token* names it for `undo_import`.
+
+    *repeated*: an import of this token was done before, and nothing was done now.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
     token: str = ""
+    repeated: bool = False
 
     def _count(self, action: Does) -> int:
         return sum(one.action == action for one in self.outcomes)
@@ -200,22 +215,27 @@ def import_csv(
     timezone: str = "UTC",
     catalog: Catalog | None = None,
     progress: Callable[[int, int], None] | None = None,
+    token: str = "",
 ) -> ImportReport:
     """Create and change bundles as the file *data* (UTF-8, see `csv_sheet`) says; valid ones are kept, the others reported.
 
     Args:
         check: Write nothing and report the same.
         timezone: Of times that name none.
-        catalog: Where given, bundles with products that it does not know are refused.
+        catalog: Where given, bundles with products or variants that it does not know are refused, and those whose
+            ``product_title`` is that of another product.
+        token: Names the import; one that was done already is not done again.
         progress: Called with the bundles that are done, and all.
 
     Raises:
         InputError: The file as a whole cannot be used.
         DatabaseUnavailable: Nothing was written. Later, what could not be written is refused in the report.
     """
+    token = token or secrets.token_hex(8)
+    if not check and _made(database, token):
+        return ImportReport(token=token, repeated=True)
     written = read_csv(data, timezone)
-    steps = _steps(database, written, catalog)
-    token, done = secrets.token_hex(8), 0
+    steps, done = _steps(database, written, catalog), 0
     for chunk in chunks([] if check else [one for one in steps if one.outcome.action in ("create", "change")], CHUNK):
         try:
             _apply(database, chunk, by, token)
@@ -238,9 +258,12 @@ def _steps(database: Database, written: Sequence[Written], catalog: Catalog | No
             outcome.action, wrong = _judge(one, now)
             outcome.wrong = (wrong,) if wrong else ()
             outcome.is_draft_yet = outcome.action == "create" and one.state not in ("", "draft")
+            if outcome.action == "change" and now is not None:
+                outcome.before, outcome.after = load_definition(now.text), one.definition
+                outcome.states = now.state, one.state or now.state
         steps.append(_Step(one, now, outcome))
     if catalog is not None:
-        _refuse_unknown(catalog, steps)
+        _compare(catalog, steps)
     return steps
 
 
@@ -265,17 +288,70 @@ def _judge(written: Written, now: _Now | None) -> tuple[Does, InputError | None]
     return "change", None
 
 
-def _refuse_unknown(catalog: Catalog, steps: Sequence[_Step]) -> None:
+def _compare(catalog: Catalog, steps: Sequence[_Step]) -> None:
+    """Refuse what names products or variants that the shop does not have, or another product than its title says."""
     changing = [one for one in steps if one.outcome.action in ("create", "change")]
     ids = sorted({name for one in changing for name in one.written.definition.product_ids})  # type: ignore[union-attr]
-    known: set[str] = set()
+    known: dict[str, Product] = {}
+    variants: dict[str, Sequence[Variant]] = {}
     for part in chunks(ids, 500):
-        known |= set(catalog.get_many(part))
+        known |= {name: product for name, product in catalog.get_many(part).items() if product is not None}
+        variants |= catalog.variants(part) if isinstance(catalog, OffersVariants) else {}
+    compared = _Compared(catalog, known, variants)
     for one in changing:
-        unknown = sorted(one.written.definition.product_ids - known)  # type: ignore[union-attr]
-        if unknown:
-            message = N_("The shop has no product %(id)s; enter the shop's product ID.")
-            _refuse(one.outcome, *(InputError(message, id=f"{name!r:.60}") for name in unknown[:MOST_TOLD]))
+        wrong = [error for part in _components(one.written) for error in compared.wrong(part, one.written.titles)]
+        if wrong:
+            _refuse(one.outcome, *wrong[:MOST_TOLD])
+
+
+def _components(written: Written) -> list[Component]:
+    assert written.definition is not None
+    parts = [part for tier in written.definition.tiers for part in tier.components]
+    return list({(part.product_id, part.variants): part for part in parts}.values())
+
+
+class _Compared:
+    """The shop's products and their *variants*, and which products have a title that the file gives to another one."""
+
+    def __init__(
+        self, catalog: Catalog, known: Mapping[str, Product], variants: Mapping[str, Sequence[Variant]]
+    ) -> None:
+        self._catalog = catalog
+        self._known = known
+        self._variants = variants
+        self._called: dict[str, str | None] = {}
+
+    def wrong(self, part: Component, titles: Mapping[str, str]) -> Iterator[InputError]:
+        """What is wrong with *part*, beside whose id *titles* has a title in the file."""
+        name, title = part.product_id, titles.get(part.product_id, "")
+        product = self._known.get(name)
+        if product is None or (title and folded(product.title) != folded(title)):
+            meant = self._named(title) if title else None
+            values = {"id": f"{name!r:.60}", "title": f"{title!r:.60}", "other": f"{meant!r:.60}"}
+            if meant is not None and meant != name:
+                message = N_(
+                    "Product %(id)s is not %(title)s, which is %(other)s; correct product_id or product_title."
+                )
+                yield InputError(message, **values)
+            elif product is None:
+                yield InputError(N_("The shop has no product %(id)s; enter the shop's product ID."), **values)
+        if product is not None:
+            yield from self._wrong_variants(part)
+
+    def _wrong_variants(self, part: Component) -> Iterator[InputError]:
+        there = [str(one.id) for one in self._variants.get(part.product_id, ())]
+        for variant in part.variants:
+            if variant not in there and isinstance(self._catalog, OffersVariants):
+                message = N_("Product %(id)s has no variant %(variant)s; it has %(names)s.")
+                names = ", ".join(f"{one!r:.40}" for one in there[:10]) or "–"
+                yield InputError(message, id=f"{part.product_id!r:.60}", variant=f"{variant!r:.40}", names=names)
+
+    def _named(self, title: str) -> str | None:
+        """The id of the only product with this *title*; of the first `MOST_SEARCHED` titles only."""
+        if title not in self._called and len(self._called) < MOST_SEARCHED:
+            found = [one.id for one in self._catalog.search(title, 20) if folded(one.title) == folded(title)]
+            self._called[title] = found[0] if len(found) == 1 else None
+        return self._called.get(title)
 
 
 def _apply(database: Database, steps: Sequence[_Step], by: str, token: str) -> None:

@@ -65,7 +65,7 @@ class RowReader:
             "end": end,
             "limit_per_order": per_order,
             "limit_in_all": in_all,
-            "segment": read_text(cells.get("segment", "")) or None,
+            "segment": read_text(cells.get("segment", "")).strip() or None,
             "staff_only": self.cell(first, read_flag, "staff_only"),
             "stacking": cells.get("stacking", "").strip().lower() or "best",
         }
@@ -170,7 +170,10 @@ MOST_TOLD: Final = 10
 
 @dataclass(slots=True)
 class Written:
-    """A bundle of the file, from *line* on. *definition* is None where *wrong* says why it cannot be one, by line."""
+    """A bundle of the file, from *line* on. *definition* is None where *wrong* says why it cannot be one, by line.
+
+    *titles* are those that the file has beside product ids.
+    """
 
     line: int
     title: str = ""
@@ -179,6 +182,7 @@ class Written:
     state: str = ""
     definition: Definition | None = None
     wrong: list[RowError] = field(default_factory=list)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -314,7 +318,11 @@ def _written(group: _Group, file: _File) -> Written:
     definition = None if group.wrong else reader.definition(group.rows)
     wrong = sorted(reader.wrong, key=lambda error: error.line)[:MOST_TOLD]
     state = first.get("state", "").strip().lower()
-    return Written(line, title, number, version, state, None if wrong else definition, wrong)
+    beside = {
+        read_text(cells["product_id"]).strip(): read_text(cells.get("product_title", "")).strip()
+        for _, cells in group.rows
+    }
+    return Written(line, title, number, version, state, None if wrong else definition, wrong, beside)
 
 
 def _lost(file: _File) -> list[Written]:
