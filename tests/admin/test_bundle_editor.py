@@ -206,6 +206,8 @@ def test_the_second_of_two_editors_sees_both_and_decides(admin: SmallShop, edito
     editor.press("save", tiers__0__percent="30", texts__0__title="Mine")
     assert editor.status == 409
     assert "Second editor" in editor.texts(".conflict p")[1]
+    first = editor.soup.select("[form=bundle], #bundle button")[0]
+    assert first["value"] == "preview", "what Enter presses in a field"
     rows = editor.texts(".conflict tbody tr")
     assert rows == ["Title (English) Set Mine", "Price 20% off 30% off"]
     assert editor.value("texts-0-title") == "Mine"

@@ -95,9 +95,11 @@ class Editor(Generic[Definition]):
         return self._page(self._form(self.new()), None)
 
     def create(self) -> Response:
-        """``POST <path>/new``: save a new one."""
+        """``POST <path>/new``: save a new one; with ``do=preview`` only look at it."""
         form = self.form()
         definition = form.read(self.store())
+        if _only_looks():
+            return self._page(form, None, looked=definition)
         if definition is None:
             return self._page(form, None, 422)
         return self._done(self.store().create(definition, merchant_name(), title=self.log_title(definition)))
@@ -108,7 +110,10 @@ class Editor(Generic[Definition]):
         return self._page(self._form(record.definition, record.version), record)
 
     def save(self, key: int) -> Response:
-        """``POST <path>/<key>``: save what was typed; 409 where somebody else changed it since, 410 where it was deleted."""
+        """``POST <path>/<key>``: save what was typed; 409 where somebody else changed it since, 410 where it was deleted.
+
+        With ``do=preview`` it is only looked at, which is what Enter in a field does without script.
+        """
         form = self.form()
         try:
             return self._saved(form, self.store().load(key))
@@ -219,6 +224,8 @@ class Editor(Generic[Definition]):
 
     def _saved(self, form: EditorForm[Definition], record: Record[int, Definition]) -> Response:
         definition = form.read(self.store(), record.definition)
+        if _only_looks():
+            return self._page(form, record, looked=definition)
         if definition is None:
             return self._page(form, record, 422)
         version = whole_number(form.version.data or "", 10**9) or 0
@@ -253,9 +260,13 @@ class Editor(Generic[Definition]):
         status: int = 200,
         mine: Definition | None = None,
         deleted: audit.Entry | None = None,
+        looked: Definition | None = None,
     ) -> Response:
-        """The form; *mine* is what was typed where somebody else was quicker, who may have *deleted* it."""
-        shown = mine or (record.definition if record else None)
+        """The form; *mine* is what was typed where somebody else was quicker, who may have *deleted* it.
+
+        *looked* is what was typed, to be looked at only.
+        """
+        shown = looked or mine or (record.definition if record else None)
         self.look_up([one for one in (mine, record.definition if record else None) if one is not None])
         conflict = differences(self.describe(record.definition), self.describe(mine)) if mine and record else None
         return show_page(
@@ -266,6 +277,7 @@ class Editor(Generic[Definition]):
             record=record,
             conflict=conflict,
             deleted=deleted,
+            looked=_only_looks(),
             preview=self._preview(shown, record.id if record else 0),
         )
 
@@ -294,6 +306,11 @@ class Editor(Generic[Definition]):
 
     def _changes(self, before: Definition | None, after: Definition | None) -> list[Difference]:
         return [] if before is None or after is None else differences(self.describe(before), self.describe(after))
+
+
+def _only_looks() -> bool:
+    """Whether what was sent is not to be saved."""
+    return request.form.get("do") == "preview"
 
 
 def _number(name: str, most: int = 2**63 - 1) -> int:
