@@ -8,6 +8,9 @@ const MARGIN = "400px";
 // What the server's own answers carry: a login form or a maintenance page may answer in its place, with status 200.
 const OURS = "Storefront-Answer";
 
+// Where adding.js puts what it says of a button.
+const PLACES = ".storefront-card, .storefront-sum, .storefront-steps-body";
+
 class StorefrontFragment extends HTMLElement {
   #request = null;
   #observer = null;
@@ -89,7 +92,7 @@ class StorefrontFragment extends HTMLElement {
   }
 
   async #load(again, speak = again, keep = false) {
-    if (this.#held) return void (this.#due = { speak: speak || this.#due?.speak });
+    if (this.#held) return void (this.#due = { speak: speak || Boolean(this.#due?.speak) });
     this.#request?.abort();
     const request = (this.#request = new AbortController());
     const url = new URL(this.getAttribute("src"), document.baseURI);
@@ -198,14 +201,21 @@ class StorefrontFragment extends HTMLElement {
   }
 }
 
-// What the shopper was at: focus, unchecked boxes, choices and how far carousels were moved. Returns what puts it back.
+// What the shopper was at: focus, unchecked boxes, choices, how far carousels were moved, and what adding.js says at a button.
+// Returns what puts it back.
 function remembered(content) {
   const active = content.contains(document.activeElement) ? document.activeElement : null;
   const focused = active && [pathOf(active), placeOf(active)];
   const unchecked = [...content.querySelectorAll(".storefront-check:not(:checked)")].map(pathOf);
   const chosen = [...content.querySelectorAll(".storefront-choice")].map((field) => [pathOf(field), field.value]);
   const moved = [...content.querySelectorAll(".storefront-carousel")].map((list) => [pathOf(list), list.scrollLeft]);
+  const notices = [...content.querySelectorAll(`:is(${PLACES}) > .storefront-notice`)];
+  const said = notices.map((notice) => [pathOf(notice.parentElement.querySelector("[type=submit]") ?? notice), notice]);
   return () => {
+    for (const [path, notice] of said) {
+      notice.removeAttribute("role"); // it has been heard
+      content.querySelector(path)?.closest(PLACES)?.append(notice);
+    }
     for (const path of unchecked) {
       const box = content.querySelector(path);
       if (box) { box.checked = false; addUp(box.form); }

@@ -125,6 +125,7 @@ def test_after_some_seconds_the_suggestions_are_fresh(shop: BundleShop, view: Vi
     page.clock.fast_forward(9000)
     expect(page.locator("[data-storefront-product=p5]")).to_have_count(0)
     assert page.evaluate("document.activeElement.closest('.storefront-card').dataset.storefrontProduct") == "p6"
+    expect(page.get_by_text("Recommendations updated")).to_have_count(0)
     assert contents(page) == [["p5", 1]]
 
 
@@ -245,6 +246,26 @@ def test_the_shops_refusal_stands_at_the_button_with_its_link(
     card(plain, "p4").get_by_role("button").click()
     expect(plain.get_by_role("heading")).to_have_text("Only for <b>adults</b>.")
     expect(plain.get_by_role("link").first).to_have_attribute("href", "/age-check")
+
+
+def test_a_notice_stays_while_other_buttons_work(shop: BundleShop, view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fresh suggestions do not take it away before it is read."""
+    add = SessionCart.add
+
+    def refuse_p4(cart: SessionCart, lines: Sequence[CartLine]) -> None:
+        if lines[0].product_id == "p4":
+            raise CartRefused("At most one.")
+        add(cart, lines)
+
+    monkeypatch.setattr(SessionCart, "add", refuse_p4)
+    page = opened(view)
+    card(page, "p4").get_by_role("button").click()
+    expect(card(page, "p4").get_by_role("alert")).to_have_text("At most one.")
+    card(page, "p5").get_by_role("button").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.clock.fast_forward(9000)
+    expect(card(page, "p5")).to_have_count(0)
+    expect(card(page, "p4").get_by_text("At most one.")).to_be_visible()
 
 
 def test_what_is_wrong_with_a_bundle_stands_beside_its_fresh_price(shop: BundleShop, view: View) -> None:
