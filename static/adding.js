@@ -16,7 +16,7 @@ const ordinary = new WeakSet();
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const button = event.submitter ?? form.querySelector("button:not([type=button])");
-  if (event.defaultPrevented || !button || !form.matches("[data-storefront-add]") || ordinary.has(form)) return;
+  if (event.defaultPrevented || event.submitter === undefined || !button || !form.matches("[data-storefront-add]") || ordinary.has(form)) return;
   event.preventDefault();
   if (!busy.has(form)) addInPlace(form, button);
 });
@@ -56,7 +56,7 @@ async function answerTo(form, data) {
   for (const name of ["locale", "page"]) if (page.has(name)) data.set(name, page.get(name));
   const options = { method: "POST", body: new URLSearchParams(data), credentials: "same-origin", redirect: "manual" };
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const signal = AbortSignal.timeout?.(PATIENCE_MS);
     const response = await fetch(form.getAttribute("action"), { ...options, headers: { Accept: "application/json" }, signal });
     if (response.headers.has(OURS)) return await response.json();
     return response.status < 500 ? null : { failed: true };

@@ -230,7 +230,7 @@ class AddsLines(Protocol):
     """A cart that can be filled from Python, as our own view for "Add all to cart" does."""
 
     def add(self, lines: Sequence[CartLine]) -> None:
-        """Add *lines* to the current cart, by the shop's own rules and prices.
+        """Add *lines* to the current cart, by the shop's own rules and prices; `Cart.lines` has them at once.
 
         Raises `CartRefused` where the shop does not want that; the shopper reads its message.
         """
