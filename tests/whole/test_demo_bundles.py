@@ -307,3 +307,11 @@ def test_every_bundle_saves_in_both_currencies(demo: Flask) -> None:
                 for lines, currency in ((yen, "JPY"), (cents, "USD")):
                     priced = price_cart(lines, [bundle], currency, now, shopper=Shopper(unlocked=frozenset({1})))
                     assert 0 < priced.discount < priced.gross / 3, (definition.texts["en"].title, currency)
+
+
+@pytest.mark.parametrize(("accept", "notes"), [("text/html", 1), ("application/json", 0)])
+def test_what_was_added_is_said_once(shopper: Visitor, accept: str, notes: int) -> None:
+    """By the next page to a form, and to the script by its button alone."""
+    shopper.client.post("/storefront/cart", data={"product": "TSU-PP"}, headers={"Accept": accept})
+    assert len(shopper.get("/privacy").select(".notes p")) == notes
+    assert set(line_totals(shopper.get("/cart"))) == {"TSU-PP"}
