@@ -23,7 +23,7 @@ from ..store.tables import BundleRow
 from ..tier import Component, Tier
 from .cells import read_text, write_amount, write_flag, write_moment, write_number, write_text, write_variants
 from .columns import AMOUNT, Sheet
-from .importing import chunks
+from .comparing import chunks
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
@@ -15,17 +15,13 @@ from sqlalchemy.orm import Session
 from ...core.errors import N_, DatabaseUnavailable, InputError, StorefrontError
 from ...core.sql import audit
 from ...core.sql.database import Database
-from ...core.typed import folded
-from ...shop.ports import Catalog, OffersVariants, Product, Variant
+from ...shop.ports import Catalog
 from ..definition import Definition
 from ..store.definition_json import load_definition
 from ..store.repository import Action, BundleNotFound, BundleRepository, EditConflict, NotDeletable, State
 from ..store.tables import BundleRow
-from ..tier import Component
-from .reading import MOST_TOLD, Written, read_csv
-
-MOST_SEARCHED: Final = 100
-"""Titles of a file that are looked up in the catalogue at most."""
+from .comparing import chunks, compared
+from .reading import Written, read_csv
 
 CHUNK: Final = 200
 """Bundles of one transaction, so that the shop never waits for an import."""
@@ -95,12 +91,6 @@ def latest_import(database: Database) -> Import | None:
         parts = session.scalars(sa.select(rows.title).where(rows.subject_id == last.subject_id)).all()
     count = sum(int(part) for part in parts)
     return Import(last.subject_id.removeprefix(_subject("")), count, last.changed_by, last.changed_at)
-
-
-def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """*values* in parts of *size*."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
 
 
 def _undo(bundles: BundleRepository, session: Session, one: Made, by: str, undone: Undone) -> None:
@@ -263,7 +253,10 @@ def _steps(database: Database, written: Sequence[Written], catalog: Catalog | No
                 outcome.states = now.state, one.state or now.state
         steps.append(_Step(one, now, outcome))
     if catalog is not None:
-        _compare(catalog, steps)
+        changing = [step for step in steps if step.outcome.action in ("create", "change")]
+        for step, errors in zip(changing, compared([step.written for step in changing], catalog), strict=True):
+            if errors:
+                _refuse(step.outcome, *errors)
     return steps
 
 
@@ -286,72 +279,6 @@ def _judge(written: Written, now: _Now | None) -> tuple[Does, InputError | None]
         named = N_("Bundle %(id)s has been changed by %(who)s since the file was exported; export it again.")
         return "refuse", InputError(named if now.by else message, id=written.bundle_id, who=now.by)
     return "change", None
-
-
-def _compare(catalog: Catalog, steps: Sequence[_Step]) -> None:
-    """Refuse what names products or variants that the shop does not have, or another product than its title says."""
-    changing = [one for one in steps if one.outcome.action in ("create", "change")]
-    ids = sorted({name for one in changing for name in one.written.definition.product_ids})  # type: ignore[union-attr]
-    known: dict[str, Product] = {}
-    variants: dict[str, Sequence[Variant]] = {}
-    for part in chunks(ids, 500):
-        known |= {name: product for name, product in catalog.get_many(part).items() if product is not None}
-        variants |= catalog.variants(part) if isinstance(catalog, OffersVariants) else {}
-    compared = _Compared(catalog, known, variants)
-    for one in changing:
-        wrong = [error for part in _components(one.written) for error in compared.wrong(part, one.written.titles)]
-        if wrong:
-            _refuse(one.outcome, *wrong[:MOST_TOLD])
-
-
-def _components(written: Written) -> list[Component]:
-    assert written.definition is not None
-    parts = [part for tier in written.definition.tiers for part in tier.components]
-    return list({(part.product_id, part.variants): part for part in parts}.values())
-
-
-class _Compared:
-    """The shop's products and their *variants*, and which products have a title that the file gives to another one."""
-
-    def __init__(
-        self, catalog: Catalog, known: Mapping[str, Product], variants: Mapping[str, Sequence[Variant]]
-    ) -> None:
-        self._catalog = catalog
-        self._known = known
-        self._variants = variants
-        self._called: dict[str, str | None] = {}
-
-    def wrong(self, part: Component, titles: Mapping[str, str]) -> Iterator[InputError]:
-        """What is wrong with *part*, beside whose id *titles* has a title in the file."""
-        name, title = part.product_id, titles.get(part.product_id, "")
-        product = self._known.get(name)
-        if product is None or (title and folded(product.title) != folded(title)):
-            meant = self._named(title) if title else None
-            values = {"id": f"{name!r:.60}", "title": f"{title!r:.60}", "other": f"{meant!r:.60}"}
-            if meant is not None and meant != name:
-                message = N_(
-                    "Product %(id)s is not %(title)s, which is %(other)s; correct product_id or product_title."
-                )
-                yield InputError(message, **values)
-            elif product is None:
-                yield InputError(N_("The shop has no product %(id)s; enter the shop's product ID."), **values)
-        if product is not None:
-            yield from self._wrong_variants(part)
-
-    def _wrong_variants(self, part: Component) -> Iterator[InputError]:
-        there = [str(one.id) for one in self._variants.get(part.product_id, ())]
-        for variant in part.variants:
-            if variant not in there and isinstance(self._catalog, OffersVariants):
-                message = N_("Product %(id)s has no variant %(variant)s; it has %(names)s.")
-                names = ", ".join(f"{one!r:.40}" for one in there[:10]) or "–"
-                yield InputError(message, id=f"{part.product_id!r:.60}", variant=f"{variant!r:.40}", names=names)
-
-    def _named(self, title: str) -> str | None:
-        """The id of the only product with this *title*; of the first `MOST_SEARCHED` titles only."""
-        if title not in self._called and len(self._called) < MOST_SEARCHED:
-            found = [one.id for one in self._catalog.search(title, 20) if folded(one.title) == folded(title)]
-            self._called[title] = found[0] if len(found) == 1 else None
-        return self._called.get(title)
 
 
 def _apply(database: Database, steps: Sequence[_Step], by: str, token: str) -> None:
