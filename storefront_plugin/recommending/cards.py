@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, ClassVar
 
 from ..core.errors import N_
@@ -28,7 +30,13 @@ from .reading import PageReader
 from .rules.compiled import CompiledRules, PageRules
 from .snapshot import Snapshot
 from .strategies import STRATEGIES
-from .strategy import MAX_CANDIDATES, Answers, Question, Source, support_of
+from .strategy import MAX_CANDIDATES, Answers, Question, Source, learn_pairs, support_of
+
+LINES = 100
+"""Cart lines, the latest, no variant of which is shown."""
+
+LIKELY = 12
+"""Candidates of a set of which a page asks at once whether they are bought together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ class CardFilling:
     _ruled: CompiledRules
     _rules: PageRules
     _products: dict[str, Product | None]
+    _own: set[str]
 
     def __init__(self, filler: CardFiller, page: Page, slots: Sequence[CardSlot], explaining: bool) -> None:
         self._filler = filler
@@ -116,7 +125,8 @@ class CardFilling:
         self._ruled = ruled = snapshot.rules.at(time.time())
         cached = self._filler.reader.cached_products(page, seeds) if ruled.asks_seeds else {}
         rules = self._rules = ruled.on_page(page.placement, seeds, page.category, cached)
-        needed = {*page.products[:1], *(seeds if ruled.asks_seeds else ())}
+        self._own = {*page.products[:1], *seeds, *(line.product_id for line in page.cart[-LINES:])}
+        needed = set(self._own)
         without = needed | page.excluded | page.shown
         for one in self._slots:
             one.chain = self._chain(one, self._explaining or bool(ruled))
@@ -150,23 +160,25 @@ class CardFilling:
         if self._ruled.asks_seeds:
             self._rules = self._ruled.on_page(page.placement, page.seeds, page.category, products)
         seed = products.get(page.products[0]) if page.products else None
+        own = [product for product_id in self._own if (product := products.get(product_id)) is not None]
+        groups = {product.variant_group for product in own if product.variant_group is not None}
         for one in self._slots:
-            self._choose(one, seed)
+            self._choose(one, groups)
         support = self._support()
         in_cart = seed is not None and any(line.product_id == seed.id for line in page.cart)
         return [FilledSlot(one.slot, tuple(self._cards(one, support)), seed, in_cart) for one in self._slots]
 
-    def _choose(self, one: CardSlot, seed: Product | None) -> None:
+    def _choose(self, one: CardSlot, groups: AbstractSet[str]) -> None:
         slot, page, products = one.slot, self._page, self._products
-        groups = [seed.variant_group] if seed is not None and seed.variant_group is not None else []
         excluded = page.excluded
+        is_rival = self._rivals(one) if slot.layout == "together" else None
 
         def chosen() -> Chosen:
             one.verdicts = []
             proposals = one.chain.proposals(self._rules, products)
             verdicts = one.verdicts if self._explaining else None
             place = (excluded, page.shown, slot.limit, groups, page.category, self._rules)
-            return choose(proposals, products, *place, verdicts, slot.least)
+            return choose(proposals, products, *place, verdicts, slot.least, is_rival)
 
         answer = chosen()
         if answer.unknown and not page.catalog_failed:
@@ -175,6 +187,29 @@ class CardFilling:
         if self._is_shown(slot, [choice.proposal.source for choice in answer.choices]):
             one.choices = answer.choices
             page.shown.update(choice.product.id for choice in answer.choices)
+
+    def _rivals(self, one: CardSlot) -> Callable[[Product, Product], bool]:
+        """Whether two complements replace each other: of one category that no seed is in, and not bought together.
+
+        Where the seeds are in it, too, it does not tell kinds apart: it may be the shop's only one. Asks Redis once, and
+        only where two of one category meet and no page has asked for them before.
+        """
+        seeds = [self._products.get(product_id) for product_id in self._page.seeds]
+        own = {category for seed in seeds if seed is not None for category in seed.category_ids}
+        proposals = islice(one.chain.proposals(self._rules, self._products), LIKELY)
+        likely = [proposal.product_id for proposal in proposals]
+        number, known = self._filler.numbers.number, one.question.snapshot.pairs
+
+        def is_rival(product: Product, other: Product) -> bool:
+            pair, kind = (number(product.id), number(other.id)), product.category_ids[:1]
+            if kind != other.category_ids[:1] or own.issuperset(kind) or None in pair:
+                return False
+            if pair not in known:
+                numbers = {number(product_id) for product_id in (*likely, product.id, other.id)}
+                learn_pairs(one.question, [each for each in numbers if each is not None], self._ask)
+            return not known.get(pair, False)  # type: ignore[arg-type]
+
+        return is_rival
 
     def _is_shown(self, slot: Slot, sources: Sequence[str]) -> bool:
         """Whether *slot* is shown with cards of *sources*.

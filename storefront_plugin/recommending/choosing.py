@@ -8,7 +8,7 @@ a slot has the cards of one strategy, if it can, and the heading that is true of
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from math import ceil
@@ -49,6 +49,7 @@ VerdictKind: TypeAlias = Literal[
     "category",
     "support",
     "fallback",
+    "rival",
 ]
 """Why a candidate is shown or not.
 
@@ -56,7 +57,7 @@ VerdictKind: TypeAlias = Literal[
 excluded by the caller. ``elsewhere``: another slot of the page shows it. ``rule``: a rule excludes it. ``missing``: the
 catalogue does not have it. ``variant``: another of its variant group is there already. ``category``: not in the category
 that the page lists. ``support``: fewer orders than the minimum speak for it. ``fallback``: the strategies before its own
-found enough.
+found enough. ``rival``: in a set, somebody who takes what was chosen before does not take this.
 """
 
 
@@ -112,6 +113,7 @@ def choose(
     rules: PageRules = NO_PAGE_RULES,
     verdicts: list[Verdict] | None = None,
     least: int | None = None,
+    is_rival: Callable[[Product, Product], bool] | None = None,
 ) -> Chosen:
     """The first *limit* eligible proposals; those of a fallback only where fewer than *least* come before them.
 
@@ -127,9 +129,11 @@ def choose(
         rules: What the merchant excludes.
         verdicts: Filled with one on every proposal, also on those behind the limit; those unknown are left out.
         least: Choices that are enough without a fallback; None is the limit.
+        is_rival: Whether a product is a rival of one that was chosen.
     """
     enough = limit if least is None else least
-    choosing = _Choosing(products, excluded, shown, limit, set(groups), category, rules if rules else None, enough)
+    ruled = rules if rules else None
+    choosing = _Choosing(products, excluded, shown, limit, set(groups), category, ruled, enough, is_rival)
     for proposal in proposals:
         verdict = choosing.verdict(proposal)
         if verdicts is not None:
@@ -151,6 +155,7 @@ class _Choosing:
     category: str | None
     rules: PageRules | None
     least: int
+    is_rival: Callable[[Product, Product], bool] | None
     chosen: Chosen = field(default_factory=Chosen)
     seen: set[str] = field(default_factory=set)
     strategy: str = ""
@@ -196,8 +201,11 @@ class _Choosing:
             return ("sold_out" if product.visible else "hidden"), None
         if product.variant_group in self.taken:
             return "variant", None
-        outside = self.category is not None and self.category not in product.category_ids
-        return ("category", None) if outside else None
+        if self.category is not None and self.category not in product.category_ids:
+            return "category", None
+        if self.is_rival is not None and any(self.is_rival(product, one.product) for one in self.chosen.choices):
+            return "rival", None
+        return None
 
     def _take(self, choice: Choice) -> tuple[VerdictKind, None]:
         if self.is_done:

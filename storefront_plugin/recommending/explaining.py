@@ -33,6 +33,7 @@ ExplainedKind: TypeAlias = Literal[
     "category",
     "support",
     "fallback",
+    "rival",
     "left",
     "offered",
 ]
@@ -58,6 +59,7 @@ VERDICTS: Mapping[ExplainedKind, str] = {
     "category": N_("Not in this category"),
     "support": N_("Too few orders: at least %(support)s are needed"),
     "fallback": N_("Not needed: the source before it found enough"),
+    "rival": N_("Rarely bought together with what the set already has"),
     "left": N_("Left to the slot of its own source"),
     "offered": N_("Hidden with its slot"),
 }

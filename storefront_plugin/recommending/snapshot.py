@@ -46,6 +46,7 @@ class Snapshot:
         rankings: By name, scores of the products of each ranking of the strategies by number, best first.
         unsellable: Products that take nobody's place in what is cut.
         parts: What each registered part has loaded.
+        pairs: Whether enough orders hold two products together, by their numbers, as far as pages have asked.
         news: The versions this snapshot was made from.
         is_read: Whether anything was read; what a process begins with says nothing about the shop.
     """
@@ -59,6 +60,7 @@ class Snapshot:
     rankings: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     unsellable: Unsellable = ALL_SELLABLE
     parts: Mapping[SnapshotPart[Any], Any] = field(default_factory=dict)
+    pairs: dict[tuple[int, int], bool] = field(default_factory=dict)
     news: Mapping[bytes, bytes] = field(default_factory=dict)
     is_read: bool = False
 

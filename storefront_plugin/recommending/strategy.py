@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
@@ -146,6 +146,24 @@ def alike_reads(question: Question) -> list[Command]:
     """The content neighbours of each seed."""
     edition, args = question.snapshot.edition, (0, -1, "REV", "WITHSCORES")
     return [Command(question.keys.alike(edition, seed), "ZRANGE", args) for seed in question.seeds] if edition else []
+
+
+MAX_PAIRS = 100_000
+"""Pairs that a snapshot keeps."""
+
+
+def learn_pairs(
+    question: Question, numbers: Sequence[int], fetch: Callable[[Sequence[Command]], Sequence[Any]]
+) -> None:
+    """Find out, in one trip, which of *numbers* enough orders hold together; what Redis does not answer stays unknown."""
+    fields = tuple(str(number) for number in numbers)
+    keys = support_keys(replace(question, seeds=tuple(numbers)))
+    known = question.snapshot.pairs
+    if len(known) > MAX_PAIRS:
+        known.clear()
+    for one, reply in zip(numbers, fetch([Command(key, "HMGET", fields) for key in keys]), strict=False):
+        for other, orders in zip(numbers, reply or (), strict=False):
+            known[one, other] = int(orders or 0) >= question.min_support
 
 
 class Answers:
