@@ -201,10 +201,11 @@ class CardFilling:
         number, known = self._filler.numbers.number, one.question.snapshot.pairs
 
         def is_rival(product: Product, other: Product) -> bool:
-            pair, kind = (number(product.id), number(other.id)), product.category_ids[:1]
-            if kind != other.category_ids[:1] or own.issuperset(kind) or None in pair:
+            kind = product.category_ids[:1]
+            if own.issuperset(kind) or kind != other.category_ids[:1]:
                 return False
-            if pair not in known:
+            pair = number(product.id), number(other.id)
+            if pair not in known and None not in pair:
                 numbers = {number(product_id) for product_id in (*likely, product.id, other.id)}
                 learn_pairs(one.question, [each for each in numbers if each is not None], self._ask)
             return not known.get(pair, False)  # type: ignore[arg-type]

@@ -279,3 +279,35 @@ def test_an_empty_cart_costs_nothing() -> None:
     """No lines, no bundles, no tax."""
     pricing = priced([], set_of("a", "b", price=percent_off(10)))
     assert (pricing.total, pricing.applied, pricing.missing, pricing.optimal) == (0, (), (), True)
+
+
+COFFEE = {"machine": 30000, "grinder": 9000, "papers": 500, "cups": 500}
+TENTH = percent_off(10)
+GIFT = Definition(
+    kind="extra", tiers=(Tier((Component("papers"), Component("grinder", free=True)), free_items()),), texts=TEXTS
+)
+
+
+@pytest.mark.parametrize(
+    ("definition", "cart", "is_offered"),
+    [
+        (set_of("machine", "grinder", price=TENTH), ["machine"], True),
+        (set_of("machine", "grinder", price=TENTH), ["grinder"], False),
+        (set_of("machine", "papers", "cups", price=TENTH), ["machine", "cups"], True),
+        (set_of("machine", "papers", "cups", price=TENTH), ["machine"], False),
+        (set_of("machine", "papers", "cups", price=TENTH), ["papers", "cups"], False),
+        (set_of("papers", "cups", price=TENTH), ["papers"], True),
+        (set_of("grinder", "papers", price=TENTH), ["machine", "papers"], False),
+        (mix_of("papers", "cups", price=TENTH, least=3), ["papers", "cups"], True),
+        (mix_of("papers", "cups", price=TENTH, least=3), ["papers"], False),
+        (mix_of("papers", "grinder", price=TENTH, least=2), ["papers"], True),
+        (steps_of("papers", steps={3: TENTH}), ["papers", "papers"], True),
+        (steps_of("papers", steps={3: TENTH}), ["papers"], False),
+        (GIFT, ["papers"], True),
+        (GIFT, ["grinder"], False),
+    ],
+)
+def test_a_next_offer_asks_for_no_more_than_is_there(definition: Definition, cart: list[str], is_offered: bool) -> None:
+    """Neither in items nor in money, of what the bundle takes; what comes free is not asked for."""
+    lines = [LineItem(name, 1, COFFEE[name]) for name in cart]
+    assert bool(priced(lines, definition, prices=COFFEE).missing) is is_offered

@@ -213,7 +213,7 @@ def test_a_refused_bundle_is_told_at_the_bundle_and_can_be_sent_again(
 ) -> None:
     """In the cart, without script: at once, since nothing was added."""
     number = shop.publish(set_of("p3", "p4", price=OFF))
-    shop.fill(("p3", None, 1))
+    shop.fill(("p4", None, 1))
     sending = {"near": number, "version": 2, "private": "1"}
     with monkeypatch.context() as patched:
         refuse(patched, "At most one.", "/limits")
@@ -223,7 +223,7 @@ def test_a_refused_bundle_is_told_at_the_bundle_and_can_be_sent_again(
     assert notice is not None
     assert (notice.bdi.text, notice.a["href"]) == ("At most one.", "/limits")  # type: ignore[union-attr, index]
     shop.post(**sending)
-    assert shop.cart == [("p3", None, 1), ("p4", None, 1)]
+    assert shop.cart == [("p4", None, 1), ("p3", None, 1)]
 
 
 # Who comes by GET

@@ -194,16 +194,16 @@ def test_what_is_missing_is_added_once_however_often_it_is_sent(shop: BundleShop
     shop.publish(
         Definition(
             kind="set",
-            tiers=(Tier((Component("p4"), Component("p2", 2)), OFF),),
+            tiers=(Tier((Component("p4", 2), Component("p2", 2)), OFF),),
             texts=set_of("p1", "p2", price=OFF).texts,
         )
     )
-    shop.fill(("p4", None, 1))
+    shop.fill(("p4", None, 2))
     form = shop.soup("/cart").select_one(".storefront-near")
     shop.submit(form)
-    assert shop.cart == [("p4", None, 1), ("p2", "red", 2)]
+    assert shop.cart == [("p4", None, 2), ("p2", "red", 2)]
     shop.submit(form, once="again")
-    assert shop.cart == [("p4", None, 1), ("p2", "red", 2)]
+    assert shop.cart == [("p4", None, 2), ("p2", "red", 2)]
 
 
 def test_a_mix_lets_choose_what_is_missing(shop: BundleShop) -> None:

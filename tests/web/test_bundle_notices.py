@@ -100,15 +100,15 @@ def test_the_page_of_ours_leads_to_no_other_site(shop: BundleShop, elsewhere: st
 def test_a_private_page_shows_it_itself(shop: BundleShop) -> None:
     """In the cart, without script, at the offer that was pressed."""
     number = shop.publish(set_of("p3", "p10", price=OFF))
-    shop.fill(("p3", None, 1))
+    shop.fill(("p10", None, 1))
     form = shop.soup("/cart").select_one("form.storefront-near")
-    sell(shop, "p10", 0)
+    sell(shop, "p3", 0)
     response = shop.client.post(form["action"], data=sent(form), headers={"Referer": "http://localhost/cart"})  # type: ignore[index]
     assert response.location == "/cart#storefront-notice"
     cart = shop.soup("/cart")
     assert texts_of_notices(cart) == [CHANGED]
     assert texts_of_notices(shop.soup("/cart")) == []
-    assert shop.cart == [("p3", None, 1)]
+    assert shop.cart == [("p10", None, 1)]
     assert number
 
 
@@ -208,11 +208,11 @@ def test_a_form_that_made_the_shops_own_code_fail_can_be_sent_again_at_once(
 def test_a_second_click_on_what_is_missing_is_no_failure(shop: BundleShop) -> None:
     """A later one hears that the cart has it."""
     number = shop.publish(set_of("p3", "p4", price=OFF))
-    shop.fill(("p3", None, 1))
+    shop.fill(("p4", None, 1))
     sending = {"near": number, "version": 2, "private": "1"}
     for once in ("a", "a", "b"):
         shop.post(**sending, once=once)
-    assert shop.cart == [("p3", None, 1), ("p4", None, 1)]
+    assert shop.cart == [("p4", None, 1), ("p3", None, 1)]
     notice = shop.soup("/cart").select_one("[role=status].storefront-notice")
     assert notice is not None
     assert notice.text == "Everything in this offer is already in your cart."

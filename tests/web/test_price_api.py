@@ -56,9 +56,9 @@ def test_a_cart_costs_what_checkout_takes(client: FlaskClient) -> None:
 
 def test_what_is_missing_for_a_bundle_is_told_in_the_language_that_is_asked_for(client: FlaskClient) -> None:
     """With the products to add and what they save."""
-    (near,) = ask(client, {"product_id": "p10"}, locale="ja")["missing"]
+    (near,) = ask(client, {"product_id": "p20"}, locale="ja")["missing"]
     assert (near["title"], near["saving"]) == ("セット", "3.00")
-    assert near["items"] == [{"product_ids": ["p20"], "quantity": 1}]
+    assert near["items"] == [{"product_ids": ["p10"], "quantity": 1}]
 
 
 @pytest.mark.parametrize(

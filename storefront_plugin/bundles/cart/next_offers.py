@@ -1,5 +1,8 @@
 """What is missing for the next offer: "add the case and save 3 000".
 
+It is only said where no more is missing than is there, in items and in money, so that nobody with a filter paper is told to add
+a coffee machine. What comes free with the others counts for neither.
+
 A promise is kept: the items that no bundle uses (and those of the same bundle's lower tier) stay there, so
 with what is missing the cart costs at least that much less than its items.
 """
@@ -136,6 +139,7 @@ def _next_set(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Nex
     for pool, quantity in lower.demand if lower else ():
         left[pool] += quantity
     there, away, missing_items, is_priced = 0, 0, [], True
+    had, rest = 0, 0
     items: dict[str, list[tuple[int, int]]] = {}
     given: dict[str, int] = {}
     for component in tier.components:
@@ -143,24 +147,32 @@ def _next_set(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Nex
             continue
         drawn = _draw(look.choice, left, component)
         missing = component.quantity - sum([quantity for _, quantity in drawn])
-        there += component.quantity - missing
-        away += missing
-        if away > MAX_MISSING:
-            return None
         if missing:
             missing_items.append(_missing_item((component,), missing))
+        if not component.free:
+            there += component.quantity - missing
+            away += missing
+            had += _cost(drawn)
+        if sum(item.quantity for item in missing_items) > MAX_MISSING:
+            return None
+        if missing:
             price = look.prices.get(component.product_id)
             is_priced = is_priced and price is not None
+            rest += 0 if component.free else (price or 0) * missing
             drawn.append((price or 0, missing))
         items.setdefault(component.product_id, []).extend(drawn)
         if component.free:
             given[component.product_id] = given.get(component.product_id, 0) + component.quantity
-    if not missing_items or not there:
+    if not missing_items or not there or away > there or rest > had:
         return None
     before = sum(lower.discounts) if lower else 0
     free = [one for name, quantity in given.items() for one in _cheapest(items[name], quantity)]
     known = [one for each in items.values() for one in each] if is_priced else None
     return _offer(look, number, tuple(missing_items), known, free, before)
+
+
+def _cost(items: Items) -> int:
+    return sum(unit_price * quantity for unit_price, quantity in items)
 
 
 def _cheapest(items: Items, quantity: int) -> Iterator[tuple[int, int]]:
@@ -178,7 +190,7 @@ def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Nex
         made, quantity = sum(one.count for one in look.own), sum(look.choice.pools[pool].quantity for pool in pools)
         while 0 < missing <= MAX_MISSING and tier.sets_in(quantity + missing) <= made:
             missing += 1
-    if not prices or not 0 < missing <= MAX_MISSING:
+    if not prices or not 0 < missing <= min(MAX_MISSING, len(prices)):
         return None
     # The cheapest choice, so that the saving is reached with any.
     known = [look.prices.get(component.product_id) for component in tier.components]
@@ -186,6 +198,8 @@ def _next_mix(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Nex
     item = _missing_item(tier.components, missing)
     if cheapest is None or None in known:
         return _offer(look, number, (item,), None)
+    if cheapest * missing > sum(prices):
+        return None
     whole = sorted([*prices, *[cheapest] * missing])[-tier.least :]
     return _offer(look, number, (item,), [(price, 1) for price in whole])
 
@@ -195,10 +209,11 @@ def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Ne
     for one in look.own:
         for pool, quantity in one.demand:
             there[pool] = there.get(pool, 0) + quantity
-    missing = tier.least - sum(there.values())
+    count = sum(there.values())
+    missing = tier.least - count
     # Steps that come before take all items of their products, those that are added too.
     free = [component for component in tier.components if component.product_id not in look.swept]
-    if not there or not free or not 0 < missing <= max(MAX_MISSING, tier.least // 4):
+    if not there or not free or not 0 < missing <= min(count, max(MAX_MISSING, tier.least // 4)):
         return None
     item = _missing_item(free, missing)
     known = [look.prices.get(component.product_id) for component in free]
@@ -207,6 +222,8 @@ def _next_step(look: _Look, number: int, tier: Tier, lower: Chosen | None) -> Ne
     cheapest = min(price for price in known if price is not None)
     before = sum(one.saving for one in look.own)
     items = [(look.choice.pools[pool].unit_price, quantity) for pool, quantity in there.items()]
+    if cheapest * missing > _cost(items):
+        return None
     return _offer(look, number, (item,), [*items, (cheapest, missing)], before=before)
 
 
