@@ -755,3 +755,22 @@ def test_forms_without_their_key_make_bundles_of_their_own(admin: SmallShop, edi
     for key in ("", "", "x" * 65):
         editor.post("bundles/new", sent | {"key": [key]})
     assert count(admin) == 3
+
+
+def test_a_product_that_the_shop_does_not_have_is_refused(admin: SmallShop, editor: Merchants) -> None:
+    """Beside the products, also in a row that was made by hand; one that was there before it was deleted stays."""
+    editor.get("bundles/new?kind=set")
+    form = editor.soup.select_one("#bundle")
+    assert form is not None
+    typed = {"texts-0-title": "Set", "tiers-0-price": "percent", "tiers-0-percent": "10", "do": "save"}
+    rows = {f"tiers-0-components-{n}-{name}": value for n, product in enumerate(("p1", "p99"))
+            for name, value in (("product", product), ("quantity", "1"))}  # fmt: skip
+    editor.post("bundles/new", values(form) | typed | rows)
+    assert editor.status == 422
+    assert "“p99” isn't in the catalogue. Remove it." in " ".join(editor.texts(".components .error"))
+    create(admin, set_of("p1", "p99", price=TEN))
+    editor.get("bundles/1")
+    assert "No longer in the catalogue" in editor.texts(".component")[1]
+    editor.press("save", texts__0__title="Still there")
+    assert editor.status == 200
+    assert stored(admin).definition.product_ids == {"p1", "p99"}

@@ -109,9 +109,7 @@ def test_a_name_may_be_typed_and_chosen_by(shop: SmallShop, browser: Merchants) 
     browser.get("rules/new")
     typed = {"target_kind": "category", "target_category": "c3", "seed_kind": "category", "seed_category": "Lenses"}
     save(browser, kind="exclude", **typed)
-    browser.get("rules/new")
-    save(browser, kind="exclude", target_kind="category", target_category="Of tomorrow")
-    assert targets(shop) == [("c0", None), ("c3", "c1"), ("Of tomorrow", None)]
+    assert targets(shop) == [("c0", None), ("c3", "c1")]
 
 
 def test_typing_suggests_categories_and_brands(shop: SmallShop, browser: Merchants) -> None:
@@ -138,15 +136,29 @@ def test_explaining_takes_a_name_and_shows_it(shop: SmallShop, browser: Merchant
     assert browser.texts(".explain-ask .picked:not([hidden])") == []
 
 
+def test_explaining_refuses_a_category_that_is_none(browser: Merchants) -> None:
+    """Beside the field, with what was typed; of several one is chosen."""
+    browser.get("explain?placement=category&category=Nothing+like+it")
+    assert browser.texts(".explain-ask .error") == [
+        "No matching categories; enter the name or ID of one that products have."
+    ]
+    assert browser.value("category") == "Nothing like it"
+    browser.get("explain?placement=category&category=c")
+    assert browser.texts(".explain-ask .error") == ["Several categories match: choose one."]
+    browser.get("explain?placement=category&category=c&category=c3")
+    assert not browser.texts(".explain-ask .error")
+
+
 def test_two_categories_of_one_name_are_told_apart_by_their_ids(make_shop: MakeShop) -> None:
-    """A name that says too little is kept as it was typed, and said to be no category."""
+    """A name that says too little is refused with all that have it."""
     same = MemoryCatalog(made_products(), category_names=lambda ids: dict.fromkeys(ids, "Same"))
     shop = make_shop(admin_access=lambda: Merchant("First editor"), catalog=same)
     browser = Merchants(shop)
     browser.get("rules/new")
     save(browser, kind="exclude", target_kind="category", target_category="Same")
-    assert targets(shop) == [("Same", None)]
-    assert browser.texts(".notice-warning") == ["No product has the category “Same” yet."]
+    assert targets(shop) == []
+    assert browser.texts("#target_category-error") == ["Several categories match: choose one."]
+    assert browser.texts(".choice bdi") == [f"Same · c{n}" for n in range(4)]
 
 
 def test_names_that_cannot_be_read_leave_the_ids(make_shop: MakeShop) -> None:

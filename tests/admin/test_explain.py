@@ -290,7 +290,7 @@ def test_a_page_without_slots_and_one_without_candidates_say_what_to_do(shop: Sm
 def test_words_that_mean_no_product_are_said_to(browser: Explained) -> None:
     """Beside the field; what was typed stays."""
     browser.get("explain?add=nothing+like+it")
-    assert browser.texts(".picker .error") == ["No matching products."]
+    assert browser.texts(".picker .error") == ["No matching products; enter a title or product ID."]
     assert browser.value("add") == "nothing like it"
 
 

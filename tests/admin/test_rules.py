@@ -540,16 +540,87 @@ def test_the_usual_strength_follows_the_kind(browser: Rules, shop: SmallShop) ->
     assert [rule.strength for rule in stored(shop)] == [50, 150]
 
 
-def test_a_brand_that_no_product_has_is_shown_and_marked(browser: Rules, shop: SmallShop) -> None:
-    """It is saved all the same: its products may come later."""
+@pytest.mark.parametrize(
+    ("typed", "field", "message"),
+    [
+        ({"target_product": "nothing like it"}, "target_product", "No matching products; enter a title or product ID."),
+        ({"target_product": "p99"}, "target_product", "No matching products; enter a title or product ID."),
+        ({"target_kind": "brand", "target_brand": "Astre"}, "target_brand", "No matching brands; enter one that"),
+        (
+            {"target_product": "p1", "seed_kind": "category", "seed_category": "c9"},
+            "seed_category",
+            "No matching categories; enter the name or ID",
+        ),
+        (
+            {"target_product": "p1", "seed_kind": "category", "seed_category": "c"},
+            "seed_category",
+            "Several categories match: choose one.",
+        ),
+    ],
+)
+def test_what_the_shop_does_not_have_is_refused_beside_its_field(
+    browser: Rules, shop: SmallShop, typed: dict[str, str], field: str, message: str
+) -> None:
+    """With what helps; what was typed stays, and nothing is saved."""
     browser.get("rules/new")
-    browser.save(kind="exclude", target_kind="brand", target_brand="Astre")
-    assert browser.texts(".notice-warning") == ["No product has the brand “Astre” yet."]
-    assert browser.texts(".rules-rows .warn") == ["No product has the brand “Astre” yet."]
-    assert [rule.target_value for rule in stored(shop)] == ["Astre"]
+    browser.save(422, kind="exclude", **typed)
+    assert browser.texts(f"#{field}-error")[0].startswith(message)
+    assert browser.value(field) == typed[field]
+    assert stored(shop) == []
+
+
+def test_of_several_names_one_is_chosen(browser: Rules, shop: SmallShop) -> None:
+    """Without script, too: as for products, by a button for each."""
+    browser.get("rules/new")
+    browser.save(422, kind="exclude", target_kind="category", target_category="c")
+    assert [str(one["value"]) for one in browser.soup.select("[name=target_category][type=radio]")] == [
+        f"c{n}" for n in range(4)
+    ]
+    browser.save(target_category=["c", "c2"])
+    assert [rule.target_value for rule in stored(shop)] == ["c2"]
+
+
+def test_a_brand_is_found_however_it_is_written(browser: Rules, shop: SmallShop) -> None:
+    """Or by the only one that has the words; what is stored is its own name."""
+    for typed in ("aSTER", "birc"):
+        browser.get("rules/new")
+        browser.save(kind="exclude", target_kind="brand", target_brand=typed)
+    assert [rule.target_value for rule in stored(shop)] == ["Aster", "Birch"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        ("product", "p99", "No longer in the catalogue"),
+        ("category", "c9", "No product has the category “c9”."),
+        ("brand", "Astre", "No product has the brand “Astre”."),
+    ],
+)
+def test_what_was_there_before_it_was_deleted_stays_and_says_so(
+    browser: Rules, shop: SmallShop, kind: str, value: str, words: str
+) -> None:
+    """A rule about it can be changed otherwise; in the list of rules it is marked, too."""
+    add(shop, Rule(kind="exclude", target_kind=kind, target_value=value))  # type: ignore[arg-type]
     browser.get("rules/1")
-    browser.save(target_brand="Aster")
-    assert not browser.texts(".notice-warning, .rules-rows .warn")
+    assert [words in text for text in browser.texts(f".when-{kind} .picked:not([hidden])")] == [True]
+    browser.save(note="Changed")
+    assert [(rule.target_value, rule.note) for rule in stored(shop)] == [(value, "Changed")]
+    browser.get("rules")
+    assert kind == "product" or browser.texts(".rules-rows .warn") == [words]
+
+
+def test_a_brand_of_just_now_is_known(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a name is refused, the catalogue is read again, though not at every try."""
+    catalog = MemoryCatalog(made_products())
+    shop = make_shop(admin_access=lambda: Merchant("First editor"), catalog=catalog)
+    browser = Rules(shop)
+    browser.get("rules/new")
+    browser.save(422, kind="exclude", target_kind="brand", target_brand="Clover")
+    catalog._products["p1"] = replace(catalog._products["p1"], brand="Clover")
+    browser.save(422, target_brand="Clover")
+    monkeypatch.setattr(catalogue_names, "FRESH_SECONDS", 0)
+    browser.save(target_brand="Clover")
+    assert [rule.target_value for rule in stored(shop)] == ["Clover"]
 
 
 def test_nothing_is_said_of_brands_where_not_all_products_were_read(

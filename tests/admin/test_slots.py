@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from admin_form import Merchants
 from bs4 import BeautifulSoup, Tag
 from fillers import FILLERS
 from made_bundles import set_of
@@ -595,3 +596,14 @@ def test_a_long_plan_is_shown_whole(browser: Browser) -> None:
 def test_a_product_that_is_gone_is_no_error(browser: Browser) -> None:
     """The preview asks for another."""
     assert "Select a product" in browser.get("/slots/product?product=gone").select("#preview")[0].text
+
+
+def test_a_product_to_preview_that_is_none_is_refused_beside_its_field(make_shop: MakeShop) -> None:
+    """With what was typed; of several one is chosen."""
+    browser = Merchants(make_shop(admin_access=lambda: Merchant("First editor")))
+    browser.get("slots/product?product=nothing+like+it")
+    assert browser.texts("#preview-product-error") == ["No matching products; enter a title or product ID."]
+    assert browser.value("product") == "nothing like it"
+    browser.get("slots/product?product=Product&product=p2")
+    assert not browser.soup.select("#preview-product-error")
+    assert "Product 2" in browser.texts("[data-picker$=products] .picked")[0]

@@ -153,6 +153,7 @@ def _posted(stored: BundleRecord | None, is_gone: bool = False) -> Response:
     form.validate()
     definition = read_definition(form)
     _say_unclear(answer)
+    _refuse_unknown(form, stored)
     if definition is not None and not errors_of(form):
         if wish == "publish" or (stored is not None and stored.state == "published"):
             answer.refusals = add_price_errors(form, price_definition(definition))
@@ -167,6 +168,16 @@ def _say_unclear(answer: Answer) -> None:
         place = int(row.name.rpartition("-")[2])
         if place in answer.unclear:
             add_error(row.form.add, answer.unclear[place].message)
+
+
+def _refuse_unknown(form: BundleForm, stored: BundleRecord | None) -> None:
+    """Products that the shop does not have, unless they were in the bundle before."""
+    before = stored.definition.product_ids if stored else frozenset[str]()
+    rows = [(tier, str(row.form.product.data or "")) for tier in form.tiers for row in tier.form.components]
+    products = look_up([name for _tier, name in rows if name not in before])
+    for tier, name in rows:
+        if name not in before and products.get(name) is None:
+            add_error(tier.form.add, _("“%(product)s” isn't in the catalogue. Remove it.", product=name))
 
 
 def _saved(answer: Answer, definition: Definition, publish: bool) -> Response:

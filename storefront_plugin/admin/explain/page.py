@@ -14,8 +14,9 @@ from ...recommending.strategies import STRATEGIES
 from ...shop.ports import clean_id
 from ..kit import products
 from ..kit.access import merchant_name
-from ..kit.catalogue_names import category_id, category_name
+from ..kit.catalogue_names import FoundName, category_name, resolve_name
 from ..kit.changes import flash_change
+from ..kit.forms import unclear
 from ..kit.i18n import _, error_text
 from ..kit.pages import AdminBlueprint, change, flash, link, see_other, show_page, way_back
 from ..kit.preview_page import ABOUT_MANY, ABOUT_ONE, MOST, requested_page, usual_product
@@ -43,8 +44,11 @@ def explained() -> Response:
     if found.product is not None:
         more = "add" if placement in ABOUT_MANY else None  # where the next product of a cart is typed
         return see_other(link("explain", placement=placement, product=chosen, _anchor=more))
-    typed_category = request.args.get("category", "").strip()[:255]
-    category = category_id(typed_category) if typed_category else ""
+    typed_category = next(
+        (text.strip()[:255] for text in reversed(request.args.getlist("category")) if text.strip()), ""
+    )
+    found_category = resolve_name("categories", typed_category) if typed_category else FoundName()
+    category = found_category.id or ""
     ready = _is_ready(placement, chosen, category)
     tables, trouble = _tables(placement, chosen, category) if ready else ([], "")
     return show_page(
@@ -55,6 +59,9 @@ def explained() -> Response:
         about=_about(placement),
         chosen=[products.views([one])[one] for one in chosen],
         category=category,
+        typed_category=typed_category,
+        found_category=found_category,
+        unclear=unclear,
         called=name if category and (name := category_name(category)) != category else "",
         requested=found,
         typed=typed[:255],

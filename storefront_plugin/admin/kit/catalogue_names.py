@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -26,6 +26,8 @@ MOST_PRODUCTS = 5000
 
 MOST_NAMES = 300
 KEPT_SECONDS = 600.0
+FRESH_SECONDS = 30.0
+"""Before a name is refused, the catalogue is read again where that is longer ago."""
 
 _NAMES = "storefront.category_names"
 
@@ -39,6 +41,20 @@ class CatalogueNames(NamedTuple):
     categories: Mapping[str, str] = {}
     brands: Mapping[str, str] = {}
     is_whole: bool = False
+
+
+class CatalogueName(NamedTuple):
+    """A category or brand to choose."""
+
+    id: str
+    title: str
+
+
+class FoundName(NamedTuple):
+    """What a typed text means: the id of one category or brand, or some to choose from, or nothing."""
+
+    id: str | None = None
+    choices: tuple[CatalogueName, ...] = ()
 
 
 _kept: WeakKeyDictionary[Flask, tuple[float, CatalogueNames]] = WeakKeyDictionary()
@@ -68,23 +84,50 @@ def names(source: str) -> Mapping[str, str]:
 
 
 def _suggested(source: str) -> Response:
-    words = folded(request.args.get("q", "")[:200]).split()
-    fits = (
-        (one, name) for one, name in names(source).items() if all(word in folded(f"{one} {name}") for word in words)
-    )
-    return jsonify([{"id": one, "title": name} for one, name in islice(fits, MOST_FOUND)])
+    return jsonify([one._asdict() for one in islice(_matches(source, request.args.get("q", "")), MOST_FOUND)])
 
 
-def catalogue_names() -> CatalogueNames:
-    """The names, read at most every ten minutes; none where the catalogue fails."""
+def _matches(source: str, text: str) -> Iterator[CatalogueName]:
+    """The categories or brands whose ids and names have all words of *text*."""
+    words = folded(text[:200]).split()
+    for one, name in names(source).items():
+        if all(word in folded(f"{one} {name}") for word in words):
+            yield CatalogueName(one, name)
+
+
+def resolve_name(source: str, typed: str) -> FoundName:
+    """What the merchant meant by *typed*: an id or a name, however it is written, else the only match, else several.
+
+    Of a catalogue that is not known whole, whatever else is typed may be one of the others.
+    """
+    found = _resolved(source, typed)
+    if found.id is None and not found.choices:
+        catalogue_names(FRESH_SECONDS)
+        found = _resolved(source, typed)
+    return found
+
+
+def _resolved(source: str, typed: str) -> FoundName:
+    known, wanted = names(source), folded(typed)
+    if typed in known or (source == "categories" and category_name(typed) != typed):
+        return FoundName(typed)
+    same = [CatalogueName(one, name) for one, name in known.items() if wanted in (folded(one), folded(name))]
+    if not same and not catalogue_names().is_whole:
+        return FoundName(typed)
+    fits = tuple(islice(same or _matches(source, typed), MOST_FOUND))
+    return FoundName(fits[0].id) if len(fits) == 1 else FoundName(choices=fits)
+
+
+def catalogue_names(seconds: float = KEPT_SECONDS) -> CatalogueNames:
+    """The names, read again where they are older than *seconds*; none where the catalogue fails."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    until, names = _kept.get(app, (0.0, CatalogueNames()))
-    if time.monotonic() >= until:
+    read_at, names = _kept.get(app, (float("-inf"), CatalogueNames()))
+    if time.monotonic() >= read_at + seconds:
         try:
             names = _read()
         except Exception as error:  # the shop's own code may raise anything
             logger.warning("Categories and brands are not suggested: the catalogue raised %s.", type(error).__name__)
-        _kept[app] = (time.monotonic() + KEPT_SECONDS, names)
+        _kept[app] = (time.monotonic(), names)
     return names
 
 
@@ -138,20 +181,10 @@ def unmatched(kind: str, value: str) -> list[str]:
     """What is to be said of a ``category`` or ``brand`` that no product has; nothing where not all were looked at."""
     names = catalogue_names()
     if names.is_whole and kind == "brand" and value not in names.brands:
-        return [_("No product has the brand “%(value)s” yet.", value=value)]
+        return [_("No product has the brand “%(value)s”.", value=value)]
     if names.is_whole and kind == "category" and value not in names.categories:
-        return [_("No product has the category “%(value)s” yet.", value=value)]
+        return [_("No product has the category “%(value)s”.", value=value)]
     return []
-
-
-def category_id(typed: str) -> str:
-    """The id of the category that was *typed*, by its id or its name; what is typed where neither is known of one."""
-    known = catalogue_names().categories
-    if typed in known:
-        return typed
-    wanted = folded(typed)
-    called = [one for one, name in category_names(known).items() if folded(name) == wanted]
-    return called[0] if len(called) == 1 else typed
 
 
 def _read() -> CatalogueNames:

@@ -122,7 +122,10 @@ class Editor(Generic[Definition]):
 
     def show_preview(self) -> Response:
         """``POST <path>/preview``: what is typed would do this, as a part of the page."""
-        return show_part(self.preview_template, preview=self._preview(self.form().read(self.store()), _number("key")))
+        key = _number("key")
+        stands = self.store().find([key]).get(key)
+        definition = self.form().read(self.store(), stands.definition if stands else None)
+        return show_part(self.preview_template, preview=self._preview(definition, key))
 
     def history(self, key: int) -> Response:
         """``GET <path>/<key>/history``: who changed what, the newest first."""
@@ -201,7 +204,7 @@ class Editor(Generic[Definition]):
         look_up_named(pair for one in definitions for pair in self.about(one))
 
     def warnings(self, definition: Definition) -> list[str]:
-        """What is to be said of the brands and categories of *definition* that no product has."""
+        """What is to be said of the brands and categories of *definition* that no product has (any more)."""
         return list(
             dict.fromkeys(text for kind, value in self.about(definition) for text in unmatched(kind, value or ""))
         )
@@ -249,8 +252,6 @@ class Editor(Generic[Definition]):
 
     def _done(self, record: Record[int, Definition]) -> Response:
         flash_change(_(self.saved), [record.entry], f"{self.name}_undo", self.list_endpoint)
-        for warning in self.warnings(record.definition):
-            flash(warning, "warning")
         return see_other(link(self.list_endpoint))
 
     def _page(

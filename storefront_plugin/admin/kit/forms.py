@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from ...core.problems import Path, Problem
 from ...core.typed import day_in, minor_units, number_within, plain, time_in
 from ...money import without_currency
 from ...proxies import current_services
-from .catalogue_names import category_id, category_name
+from .catalogue_names import CatalogueName, category_name, resolve_name, unmatched
 from .i18n import _, admin_texts
 from .products import ProductView, product, resolve
 
@@ -95,7 +95,7 @@ class Combobox(StringField):
     def __init__(self, label: str | None = None, source: Source = "products", **options: Any) -> None:
         super().__init__(label, **options)
         self.source = source
-        self.choices: tuple[ProductView, ...] = ()
+        self.choices: Sequence[ProductView | CatalogueName] = ()
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Take the last that says something: what was typed may be followed by what was chosen of several."""
@@ -103,9 +103,9 @@ class Combobox(StringField):
 
     @property
     def chosen(self) -> ProductView | None:
-        """The product that is named, if there is one."""
+        """The product that is named; one that is not in the catalogue (any more) says so."""
         view = product(self.data) if self.source == "products" and self.data else None
-        return view if view is not None and view.known else None
+        return view if view is not None and (view.known or not self.errors) else None
 
     @property
     def called(self) -> str:
@@ -113,25 +113,52 @@ class Combobox(StringField):
         name = category_name(self.data) if self.source == "categories" and self.data else ""
         return name if name != self.data else ""
 
+    @property
+    def gone(self) -> str:
+        """That no product has the category or brand (any more), in words."""
+        kind = {"categories": "category", "brands": "brand"}.get(self.source, "")
+        return "" if self.errors or self.called or not self.data else next(iter(unmatched(kind, self.data)), "")
+
     def read(self, known: Collection[str | None] = ()) -> str | None:
         """The id or brand that is meant; None where none is typed.
 
-        Words that mean no product, or several, stay and are refused, unless they are among *known*: what stood
-        there before, though the shop may have deleted it.
+        Words that mean none, or several, stay and are refused, unless they are among *known*: what stood there before,
+        though the shop may have deleted it.
         """
         text = self.data or None
-        if text is None or self.source == "brands":
+        if text is None or text in known:
             return text
-        if self.source == "categories":
-            return category_id(text)
-        found = resolve(text)
-        if found.product is not None:
-            return found.product.id
-        self.choices = found.choices
-        if text not in known:
-            several = _("Several products match: choose one.")
-            add_error(self, several if found.choices else _("No matching products; enter a title or product ID."))
-        return text
+        found, self.choices = _meant(self.source, text)
+        if found is None:
+            add_error(self, unclear(self.source, self.choices))
+        return found or text
+
+
+_UNCLEAR: Final[Mapping[str, tuple[str, str]]] = {
+    "products": (
+        N_("No matching products; enter a title or product ID."),
+        N_("Several products match: choose one."),
+    ),
+    "categories": (
+        N_("No matching categories; enter the name or ID of one that products have."),
+        N_("Several categories match: choose one."),
+    ),
+    "brands": (N_("No matching brands; enter one that products have."), N_("Several brands match: choose one.")),
+}
+"""By source, what is said of words that mean nothing, and of those that mean several."""
+
+
+def _meant(source: Source, text: str) -> tuple[str | None, Sequence[ProductView | CatalogueName]]:
+    if source != "products":
+        return resolve_name(source, text)
+    found = resolve(text)
+    return (found.product.id if found.product is not None else None), found.choices
+
+
+def unclear(source: Source, choices: Sequence[object]) -> str:
+    """What is said of words that mean none of *source*, or several *choices*."""
+    none, several = _UNCLEAR[source]
+    return _(several if choices else none)
 
 
 class _MomentInput(DateTimeLocalInput):

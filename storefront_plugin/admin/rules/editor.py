@@ -88,13 +88,17 @@ class ChangedSlot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RulePreview:
-    """A page with the rule: *slots* are those it changes, of *count* in all. *requested* is the product of the page."""
+    """A page with the rule: *slots* are those it changes, of *count* in all. *requested* is the product of the page.
+
+    It *is_unknown* where words were typed that mean none.
+    """
 
     placement: str
     requested: Found
     has_product: bool
     slots: Sequence[ChangedSlot]
     count: int
+    is_unknown: bool = False
 
 
 def preview_of(rule: Rule, rule_id: int) -> RulePreview:
@@ -104,6 +108,8 @@ def preview_of(rule: Rule, rule_id: int) -> RulePreview:
     """
     placement, text = rule.placement or "product", request.values.get("preview_product", "")
     requested = products.resolve(text) if text.strip() else Found(_own_product(rule))
+    if text.strip() and requested == Found():
+        return RulePreview("", requested, False, (), 0, is_unknown=True)
     ids, own = (
         ([requested.product.id], requested.product.category_ids[:1]) if requested.product is not None else ([], ())
     )

@@ -19,6 +19,7 @@ from ...shop.ports import Product
 from ...web.widgets.rendering import render_slots
 from ..kit import products
 from ..kit.access import may_edit, merchant_name
+from ..kit.forms import unclear
 from ..kit.i18n import _, error_text
 from ..kit.pages import AdminBlueprint, change, editors_only, flash, link, see_other, show_page, show_part
 from ..kit.preview_page import requested_page, usual_product
@@ -58,7 +59,7 @@ def edit(placement: str) -> Response:
     """``GET slots/<placement>``: its slots as they stand; ``product`` in the address is that of the preview."""
     stored = _stored(placement)
     slots = standing_slots(stored)
-    return _editor(stored, draft_of(slots), slots, _chosen(placement, request.args.get("product", "")))
+    return _editor(stored, draft_of(slots), slots, _chosen(placement, _typed()))
 
 
 @editors_only
@@ -93,8 +94,8 @@ def _saved(stored: PlacementRecord, draft: Draft, form: PlacementForm) -> Respon
     except InputError as error:
         draft.problems.append(error_text(error))
         return _editor(stored, draft, draft.slots(), _asked(placement), 422, form=form)
-    product = request.form.get("product", "").strip()
-    return see_other(link("slots_edit", placement=placement, **({"product": product[:255]} if product else {})))
+    product = _typed()
+    return see_other(link("slots_edit", placement=placement, **({"product": product} if product else {})))
 
 
 def preview(placement: str) -> Response:
@@ -164,6 +165,8 @@ def _editor(
         rows={slot.name: slot_row(slot, stats.get(slot.name)) for slot in slots},
         days=DAYS,
         requested=requested,
+        unclear="" if requested.product or not _typed() else unclear("products", requested.choices),
+        typed=_typed(),
         with_product=placement in WITH_PRODUCT,
         preview=preview_of(placement, slots, requested.product),
         conflict=_who_was_quicker(stored) if is_conflict else "",
@@ -180,7 +183,7 @@ def _stored(placement: str) -> PlacementRecord:
 
 
 def _asked(placement: str) -> products.Found:
-    return _chosen(placement, request.form.get("product", ""))
+    return _chosen(placement, _typed())
 
 
 def _chosen(placement: str, text: str) -> products.Found:
@@ -190,6 +193,11 @@ def _chosen(placement: str, text: str) -> products.Found:
     if text.strip():
         return products.resolve(text[:255])
     return products.Found(usual_product())
+
+
+def _typed() -> str:
+    """What was typed for the product of the preview; what was chosen of several comes last."""
+    return next((text.strip()[:255] for text in reversed(request.values.getlist("product")) if text.strip()), "")
 
 
 def _version(text: str | None) -> int:
