@@ -26,6 +26,7 @@ ASK = """cases => cases.map(({ tier, items, money }) => {
 def page(browser: Browser) -> Iterator[Page]:
     page = browser.new_page()
     page.add_script_tag(type="module", content=(STATIC / "storefront.js").read_text(encoding="utf-8") + OPEN)
+    page.wait_for_function("'quote' in window")  # a module runs when it pleases
     yield page
     page.close()
 
