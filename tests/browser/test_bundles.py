@@ -171,8 +171,8 @@ def test_what_the_cart_lacks_is_a_row_of_pictures_with_one_button(show: Opener) 
     """Which says how many it adds and what they cost."""
     page = show("slot=bundles&bundles=cart&placement=cart")
     near = page.locator(".storefront-near").last
-    expect(near.get_by_role("heading")).to_have_text("Complete the set with 3 more items: save €7.29")
-    expect(near.locator(".storefront-label")).to_have_text("Add all 3 for €33.80")
+    expect(near.get_by_role("heading")).to_have_text("Complete the set with 2 more items: save €7.29")
+    expect(near.locator(".storefront-label")).to_have_text("Add all 2 for €23.90")
     tops = near.locator("li").evaluate_all("all => all.map(each => each.getBoundingClientRect().top)")
     assert len(tops) == 2
     assert tops[0] == tops[1]

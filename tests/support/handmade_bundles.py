@@ -80,14 +80,14 @@ def shown_bundles(page: Page, wanted: str) -> list[BundleOffer]:
 
 
 def in_cart(stock: Mapping[str, Product], language: str, hostile: bool = False) -> list[BundleOffer]:
-    """A set that applies two times and a half, another that lacks a product, and a mix that lacks one of four."""
+    """A mix that applies, a set that lacks a product with choices, and another that lacks two products."""
     currency = "JPY" if language == "ja" and not hostile else "EUR"
     ids = list(stock)
     bundles = [
         Bundle(number, definition_of(kind, ids, hostile)) for number, kind in enumerate(("set", "variants", "mix"), 1)
     ]
     prices = {name: to_minor(product.price, currency) for name, product in stock.items()}
-    quantities = {ids[0]: 3, ids[1]: 2, ids[2]: 4, ids[4]: 1, ids[5]: 1}
+    quantities = {ids[0]: 1, ids[1]: 1, ids[2]: 4, ids[6]: 1}
     pricing = price_cart(
         [LineItem(name, n, prices[name]) for name, n in quantities.items()], bundles, currency, NOW, prices=prices
     )
