@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request
@@ -11,6 +13,8 @@ from werkzeug.routing import Rule
 
 LANGUAGE_ARGUMENTS = ("lang_code", "lang", "language", "locale")
 """Names of the part of a shop's addresses that holds the language, as in Flask's documentation and those of others."""
+
+_log = logging.getLogger(__name__)
 
 _MOST_TEXT = 200
 _SPOKEN = "_storefront_spoken"
@@ -46,18 +50,27 @@ def _default_locale(app: Flask) -> str:
 
 
 def _tell_language(locale: str) -> None:
-    rule, name = next(_with_language(current_app), (None, ""))
-    if rule is not None:
-        preprocess(rule.endpoint, {name: _spelled(rule, name, locale)})
+    for rule, name in _with_language(current_app):
+        try:
+            preprocess(rule.endpoint, {name: _spelled(rule, name, locale)})
+        except Exception as error:  # the shop's own code: it may need a tenant, which no document without a page has
+            _log_once(f"A URL value preprocessor for {rule} failed outside of a page of the shop: {error!r:.200}")
 
 
-def _with_language(app: Flask) -> Iterator[tuple[Rule, str]]:
-    """The shop's addresses that hold a language, if its processors take it from there."""
-    if _has_processors(app):
-        for rule in app.url_map.iter_rules():
-            for name in LANGUAGE_ARGUMENTS:
-                if name in rule.arguments:
-                    yield rule, name
+def _with_language(app: Flask) -> list[tuple[Rule, str]]:
+    """An address of the shop that holds a language for each blueprint whose processors take it from there."""
+    found: dict[tuple[str | None, ...], tuple[Rule, str]] = {}
+    for rule in app.url_map.iter_rules() if _has_processors(app) else ():
+        name = next((one for one in LANGUAGE_ARGUMENTS if one in rule.arguments), None)
+        listeners = tuple(one for one in _listeners(rule.endpoint) if app.url_value_preprocessors.get(one))
+        if name is not None and listeners:
+            found.setdefault(listeners, (rule, name))
+    return list(found.values())
+
+
+@lru_cache(maxsize=64)
+def _log_once(message: str) -> None:
+    _log.warning("%s", message)
 
 
 def _ours(app: Flask) -> tuple[str, ...]:
@@ -77,14 +90,19 @@ def _spelled(rule: Rule, name: str, locale: str) -> str:
 
 def preprocess(endpoint: str | None, values: dict[str, Any] | None) -> None:
     """Call the URL value preprocessors for a page of the shop, in Flask's order."""
+    for name in _listeners(endpoint):
+        for preprocessor in current_app.url_value_preprocessors.get(name, ()):
+            preprocessor(endpoint, values)
+
+
+def _listeners(endpoint: str | None) -> list[str | None]:
+    """Under which names Flask has the preprocessors of *endpoint*: those of the app, then of its blueprints from outside in."""
     parent = endpoint.rpartition(".")[0] if endpoint else ""
     names: list[str | None] = [None]
     while parent:
         names.insert(1, parent)
         parent = parent.rpartition(".")[0]
-    for name in names:
-        for preprocessor in current_app.url_value_preprocessors.get(name, ()):
-            preprocessor(endpoint, values)
+    return names
 
 
 def speaks_by_address() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,10 @@ from typing import Any
 import flask_babel
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask, current_app, g, render_template_string, session, url_for
+from flask import Blueprint, Flask, current_app, g, render_template_string, session, url_for
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
+from small_shop import SmallShop
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from storefront_plugin import CartLine, CartRefused, Order, OrderLine, SQLAlchemyCatalog, Storefront
@@ -219,3 +220,44 @@ def test_a_fragment_for_a_path_that_is_none_of_the_shop_is_answered_as_ever(shop
     for path in ("/nowhere", "//evil.example/", "relative", "/" + "x" * 5000, "/\x00"):
         answer = shop.client.get("/storefront/fragment/product", query_string={"product": "1", "page": path})
         assert answer.status_code in (200, 204)
+
+
+def test_a_preprocessor_that_needs_more_than_a_language_breaks_nothing(make_shop: Callable[..., SmallShop]) -> None:
+    """JSON, mails and the shop's own cart do without the tenant, which only pages of the shop know."""
+    shop = make_shop(STOREFRONT_EXTERNAL_URL="https://shop.example")
+    pages = Blueprint("pages", __name__, url_prefix="/<tenant>/<lang>")
+    pages.add_url_rule("/product/<id>", "product", lambda id: render_template_string(PAGE, id=id))
+
+    @pages.url_value_preprocessor
+    def pull(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+        g.tenant, g.lang = (values or {}).pop("tenant"), (values or {}).pop("lang")
+
+    shop.app.register_blueprint(pages)
+    with shop.app.app_context():
+        shop.place(*[["p1", "p2", "p3", "p4"]] * 5)
+        assert "storefront-card" in shop.storefront.placement("product", "p1", locale="ja")
+    client = shop.app.test_client()
+    answer = client.get("/storefront/api/placements/product?product=p1&locale=ja").json
+    assert answer["slots"][0]["cards"]
+    shop.storefront.cart = CountedCart()
+    assert client.post("/storefront/cart", data={"product": "p2", "locale": "ja"}).status_code == 303
+    assert "storefront-card" in client.get("/north/en/product/p1").text
+
+
+def test_each_blueprint_that_takes_the_language_is_told(make_shop: Callable[..., SmallShop]) -> None:
+    """Whichever is registered first, and beside one whose views take the language themselves."""
+    shop = make_shop(STOREFRONT_EXTERNAL_URL="https://shop.example")
+    names = ("plain", "blog", "pages")
+    for name in names:
+        blueprint = Blueprint(name, __name__, url_prefix=f"/<lang_code>/{name}")
+        blueprint.add_url_rule("/<id>", "show", lambda id, lang_code=None: id)
+        if name != "plain":
+
+            @blueprint.url_value_preprocessor
+            def pull(_endpoint: str | None, values: dict[str, Any] | None, name: str = name) -> None:
+                setattr(g, name, (values or {}).pop("lang_code"))
+
+        shop.app.register_blueprint(blueprint)
+    with shop.app.app_context():
+        shop.storefront.placement("product", "p1", locale="ja")
+        assert (g.get("blog"), g.get("pages")) == ("ja", "ja")
