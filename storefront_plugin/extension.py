@@ -74,7 +74,8 @@ class Storefront:
         orders: The shop's orders, for import and catch-up.
         cart: The current shopper's cart; without it cards have no button and carts are not excluded.
         customers: Who is shopping.
-        consent: Callable that answers ``"none"``, ``"functional"`` or ``"full"`` for the current request.
+        consent: Callable that answers ``"none"``, ``"functional"`` or ``"full"`` for the current request. Its answer changes
+            nothing yet, since nothing is recorded of what shoppers look at.
         admin_access: Callable that returns `Merchant(name, role)` for who may see the merchant's pages, or None; without
             it nobody may.
         name: Name of the blueprint and of the Jinja global.

@@ -1,27 +1,26 @@
-"""Being somebody in the demonstration: sign in as a customer or as staff, see orders, choose what is remembered."""
+"""Being somebody in the demonstration: sign in as a customer or as staff, see orders, read what is kept."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
 from .database import db
-from .language import YEAR, _
 from .models import Category, Customer, Order, OrderLine, Product
 
 blueprint = Blueprint("account", __name__)
 
 CUSTOMER = "customer"
 STAFF = "staff"
-CONSENT = "shop_consent"
 ROLES: dict[str | None, Literal["view", "edit"]] = {"staff": "edit", "staff_view": "view"}
 """Ways to sign in as staff."""
 
-LEVELS = ("none", "functional", "full")
+KEPT = ("cart", "language", "orders", "counts")
+"""What the page about data says something of, each in texts of its own."""
 
 
 def customer_number() -> int | None:
@@ -97,13 +96,7 @@ def orders() -> str | Response:
     return render_template("orders.html", orders=list(db.session.scalars(query)), number=number)
 
 
-@blueprint.route("/privacy", methods=["GET", "POST"])
-def privacy() -> str | Response:
-    """What the shop and its storefront may remember."""
-    if request.method == "POST":
-        level = request.form.get("consent", "none")
-        response = redirect(url_for("account.privacy"), 303)
-        response.set_cookie(CONSENT, level if level in LEVELS else "none", max_age=YEAR, samesite="Lax", httponly=True)
-        flash(_("saved"))
-        return response
-    return render_template("privacy.html", levels=LEVELS, chosen=request.cookies.get(CONSENT, "none"))
+@blueprint.get("/privacy")
+def privacy() -> str:
+    """What the shop and its storefront keep of a visitor."""
+    return render_template("privacy.html", kept=KEPT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 from babel.lists import format_list
 from flask import current_app, flash, request, session, url_for
@@ -73,12 +72,6 @@ def status(order: Order) -> str:
     return "cancelled" if order.status in (CANCELLED, REFUNDED) else "placed"
 
 
-def consent() -> Literal["none", "functional", "full"]:
-    """What the shopper has allowed on the privacy page."""
-    level = request.cookies.get(account.CONSENT)
-    return "full" if level == "full" else "functional" if level == "functional" else "none"
-
-
 def merchant() -> Merchant | None:
     """Who opens the storefront's admin: the shop's staff, in their role."""
     role = account.staff_role()
@@ -129,7 +122,6 @@ storefront = Storefront(
     cart=ShopCart(),
     customers=ShopCustomers(),
     admin_access=merchant,
-    consent=consent,
 )
 
 
