@@ -78,18 +78,20 @@ def test_the_chart_has_a_point_a_day_and_a_table_behind(shop: SmallShop) -> None
 
 
 def test_currencies_are_never_added_together(shop: SmallShop) -> None:
-    """One at a time, that of most orders first; a link leads to each other one."""
+    """One at a time, the shop's own first, then that of most orders; a link leads to each other one."""
     place(shop, 1, "10")
     place(shop, 2, "20")
-    place(shop, 1, "5000", currency="JPY")
+    for ago in (1, 2, 3):
+        place(shop, ago, "5000", currency="JPY")
+    place(shop, 1, "7", currency="CHF")
     browser = Merchants(shop)
     browser.get("")
     assert figures(browser)["Revenue"].startswith("€30 ")
     links = browser.soup.select(".currencies a")
-    assert [link.text for link in links] == ["EUR", "JPY"]
+    assert [link.text for link in links] == ["EUR", "JPY", "CHF"]
     browser.get(str(links[1]["href"]))
-    assert figures(browser)["Revenue"].startswith("¥5,000 ")
-    assert figures(browser)["Orders"].startswith("3 ")
+    assert figures(browser)["Revenue"].startswith("¥15,000 ")
+    assert figures(browser)["Orders"].startswith("6 ")
     browser.get("?currency=XXX")
     assert figures(browser)["Revenue"].startswith("€30 ")
 

@@ -155,10 +155,11 @@ def _began(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
 
 
 def _currencies(sales: DailySales, saved: Mapping[str, Discount]) -> list[str]:
-    """All there are, that of most orders first."""
+    """All there are: the shop's usual one first, then that of most orders."""
+    usual = current_services.settings.currency
     orders = Counter({currency: sum(known) for currency, known in sales.known.items()})
     orders.update(dict.fromkeys(saved, 0))
-    return sorted(orders, key=lambda currency: (-orders[currency], currency))
+    return sorted(orders, key=lambda currency: (currency != usual, -orders[currency], currency))
 
 
 def _margin(sold: Sequence[SoldInBundles], currency: str | None) -> Margin | None:
