@@ -8,8 +8,10 @@ import io
 import re
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
+from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -322,6 +324,21 @@ def test_an_import_of_the_same_token_is_done_once(database: Database) -> None:
     first, second = (import_csv(database, data, token="abc") for _ in range(2))
     assert (first.created, first.repeated) == (1, False)
     assert (second.created, second.repeated) == (0, True)
+    assert list_bundles(database)[1] == 1
+
+
+def test_an_import_that_is_posted_twice_at_once_is_done_once(shop: SmallShop, database: Database) -> None:
+    """By two presses of the button, which two threads answer."""
+    data, both = f"{HEADER}\n,,set,A,,p1,2,percent,5,".encode(), Barrier(2)
+
+    def bring(_number: int) -> ImportReport:
+        with shop.app.app_context():
+            both.wait()
+            return import_csv(database, data, token="abc")
+
+    with ThreadPoolExecutor(2) as threads:
+        reports = list(threads.map(bring, range(2)))
+    assert sorted((one.created, one.repeated) for one in reports) == [(0, True), (1, False)]
     assert list_bundles(database)[1] == 1
 
 

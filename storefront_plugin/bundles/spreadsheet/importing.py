@@ -19,6 +19,7 @@ from ...shop.ports import Catalog
 from ..definition import Definition
 from ..store.definition_json import load_definition
 from ..store.repository import Action, BundleNotFound, BundleRepository, EditConflict, NotDeletable, State
+from ..store.saved_forms import claim
 from ..store.tables import BundleRow
 from .comparing import chunks, compared
 from .reading import Written, read_csv
@@ -225,10 +226,13 @@ def import_csv(
     if not check and _made(database, token):
         return ImportReport(token=token, repeated=True)
     written = read_csv(data, timezone)
-    steps, done = _steps(database, written, catalog), 0
+    steps, done, is_ours = _steps(database, written, catalog), 0, False
     for chunk in chunks([] if check else [one for one in steps if one.outcome.action in ("create", "change")], CHUNK):
         try:
-            _apply(database, chunk, by, token)
+            _apply(database, chunk, by, token, claims=not is_ours)
+            is_ours = True
+        except _Repeated:
+            return ImportReport(token=token, repeated=True)
         except DatabaseUnavailable as error:
             for one in chunk:
                 _refuse(one.outcome, InputError(N_("%(error)s Import the file again."), error=error))
@@ -281,10 +285,24 @@ def _judge(written: Written, now: _Now | None) -> tuple[Does, InputError | None]
     return "change", None
 
 
-def _apply(database: Database, steps: Sequence[_Step], by: str, token: str) -> None:
+class _Repeated(Exception):
+    """Another request is at the same import, or has done it."""
+
+
+def _claim(session: Session, token: str) -> None:
+    try:
+        claim(session, _subject(token))
+    except sa.exc.IntegrityError as error:
+        raise _Repeated from error
+
+
+def _apply(database: Database, steps: Sequence[_Step], by: str, token: str, claims: bool) -> None:
+    """Keep *steps* in one transaction; the first that *claims* the import first, so that of two at once one waits."""
     new = [one for one in steps if one.outcome.action == "create"]
     made, bundles = list[Made](), BundleRepository(database)
     with database.writing() as session:
+        if claims:
+            _claim(session, token)
         if new:
             stored = bundles.insert(session, [one.written.definition for one in new], by)  # type: ignore[misc]
             for one, bundle in zip(new, stored, strict=True):

@@ -1,4 +1,4 @@
-"""Forms that were saved: one that is sent twice, by two presses of a button or a reload, makes one bundle."""
+"""Forms that were saved: one that is sent twice, by two presses of a button or a reload, does its work once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_KEY: Final = 64
 
 
 class SavedForm(Base):
-    """The bundle that the form with *key* made."""
+    """The bundle that the form with *key* made; 0 for an import, which makes several."""
 
     __tablename__ = "storefront_bundle_form"
 
@@ -38,7 +38,7 @@ def create_once(
     bundles = BundleRepository(database)
     try:
         with database.writing() as session:
-            _claim(session, key)
+            claim(session, key)
             (stored,) = bundles.insert(session, [definition], by)
             session.execute(sa.update(SavedForm).where(SavedForm.key == key).values(bundle_id=stored.id))
             if proposal:
@@ -55,7 +55,8 @@ def create_once(
             return bundles.create(definition, by, proposal=proposal)
 
 
-def _claim(session: Session, key: str) -> None:
+def claim(session: Session, key: str) -> None:
+    """Note in the transaction of *session* that the form *key* is saved; raises `IntegrityError` where it was before."""
     now = now_in_sql()
     session.execute(sa.insert(table_of(SavedForm)), {"key": key, "bundle_id": 0, "saved_at": now})
     session.execute(sa.delete(table_of(SavedForm)).where(SavedForm.saved_at < now - KEPT))
