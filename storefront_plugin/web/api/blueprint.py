@@ -11,8 +11,10 @@ from typing import Any
 
 import flask
 from flask import Response, jsonify, request
-from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
-from werkzeug.exceptions import HTTPException, default_exceptions
+from flask_smorest import Api  # type: ignore[import-untyped]
+from flask_smorest import Blueprint as SmorestBlueprint
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest, HTTPException, default_exceptions
 
 from ..blueprint import HOST, exemption, on_every_host
 from . import views
@@ -31,6 +33,24 @@ CONFIG_PREFIX = "STOREFRONT"
 """Keeps our `Api` from reading the configuration of the shop's own, which has no prefix."""
 
 _EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")
+
+
+class _Parser(FlaskParser):
+    """Answers 400 to all JSON that Python cannot read: its own limits, of depth and of digits, are no faults of ours."""
+
+    def load_json(self, req: Any, schema: Any) -> Any:
+        try:
+            return super().load_json(req, schema)
+        except (RecursionError, ValueError) as error:
+            refusal = BadRequest()
+            refusal.data = {"messages": {"json": ["Invalid JSON body."]}}  # type: ignore[attr-defined]
+            raise refusal from error
+
+
+class Blueprint(SmorestBlueprint):  # type: ignore[misc]
+    """A blueprint with this parser."""
+
+    ARGUMENTS_PARSER = _Parser()
 
 
 def mount_api(app: flask.Flask, name: str, url_prefix: str, subdomain: str | None = None) -> None:
