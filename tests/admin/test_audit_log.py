@@ -83,7 +83,9 @@ def test_rules_are_named_by_what_they_do_whoever_made_them(admin: SmallShop, bro
         RuleStore(admin.storefront.database).create(dearer)
     browser.get("rules/new")
     (form,) = browser.soup.select("form#rule")
-    browser.post(str(form["action"]), values(form) | {"kind": "bury", "target_kind": "brand", "target_brand": "Aster"})
+    browser.post(
+        str(form["action"]), values(form) | {"kind": "bury", "target_kind": "category", "target_category": "c1"}
+    )
     buried, boosted, *excluded, pinned = log(browser)
     assert pinned == (
         "Rule Pin · Product 2 · Pages of Product 1 · Customers also bought created",
@@ -94,9 +96,9 @@ def test_rules_are_named_by_what_they_do_whoever_made_them(admin: SmallShop, bro
         ("Rule Exclude · Product 4 · Any page created", None),
     ]
     assert boosted[0] == "Rule Boost +100% · More than 150% of the page product's price · Any page created"
-    assert buried[0] == "Rule Demote −50% · Brand Aster · Any page created"
+    assert buried[0] == "Rule Demote −50% · Category c1 · Any page created"
     browser.get(str(buried[1]))
-    assert browser.value("target_brand") == "Aster"
+    assert browser.value("target_category") == "c1"
 
 
 def test_a_rule_is_called_as_then_where_its_product_is_gone(
