@@ -114,10 +114,11 @@ def test_a_child_has_neither_files_nor_sockets_of_ours(make_shop: MakeShop) -> N
         warm(shop)
         shop.db.session.remove()
         shop.db.engine.dispose()  # its own connections are the shop's affair
-        assert open_files("shop.sqlite")
+        file = str(Path(shop.app.instance_path, "shop.sqlite"))  # tests before have left their own open
+        assert open_files(file)
         ours = open_files("socket:") - sockets
         assert ours
-        assert in_child(lambda: [open_files("shop.sqlite"), open_files("socket:") & ours]) == "[set(), set()]"
+        assert in_child(lambda: [open_files(file), open_files("socket:") & ours]) == "[set(), set()]"
         assert open_files("socket:") >= ours
         assert "p2" in visit(shop).shown()
 

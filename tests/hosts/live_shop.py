@@ -19,6 +19,7 @@ def open_shop() -> SmallShop:
         STOREFRONT_REDIS_URL=os.environ["SHOP_REDIS"],
         STOREFRONT_REDIS_PREFIX=os.environ["SHOP_PREFIX"],
         STOREFRONT_DEADLINE_MS=1000,
+        STOREFRONT_MIN_SUPPORT=1,
     )
     return add_pages(shop)
 

@@ -23,12 +23,12 @@ from storefront_plugin.proxies import SERVICES
 from storefront_plugin.redis_store import Command, EmbeddedServer, refused_command, stop, unavailable
 
 MakeShop = Callable[..., SmallShop]
-BASKETS = (["p1", "p2"], ["p1", "p2", "p3"], ["p2", "p4"], ["p1", "p5"])
+BASKETS = (["p1", "p2"], ["p1", "p2", "p3", "p5", "p6", "p7", "p8"], ["p2", "p4"], ["p1", "p5"])
 
 
 def make_live(make_shop: MakeShop, **options: Any) -> SmallShop:
-    """A shop as in production: a background thread, and trouble logged instead of raised."""
-    options = {"TESTING": False, "STOREFRONT_DEADLINE_MS": DEADLINE_MS, **options}
+    """A shop as in production: a background thread, and trouble logged instead of raised; one order is enough to claim."""
+    options = {"TESTING": False, "STOREFRONT_DEADLINE_MS": DEADLINE_MS, "STOREFRONT_MIN_SUPPORT": 1, **options}
     return add_pages(make_shop(**options))
 
 
@@ -119,7 +119,7 @@ def test_a_flushed_redis_is_filled_again_however_many_batches_there_were(make_sh
     """Live orders make a batch each: a young shop has many batches, and still a small log."""
     shop = make_live(make_shop, STOREFRONT_DRAIN="off")
     for number in range(25):
-        place(shop, [f"p{number % 5 + 1}", f"p{number % 4 + 6}"])
+        place(shop, [f"p{number % 5 + 1}", f"p{number % 7 + 6}"])
         with shop.app.app_context():
             shop.storefront.drain()
     parts = shop.app.extensions[SERVICES]
