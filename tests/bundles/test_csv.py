@@ -269,6 +269,15 @@ def test_thousands_are_not_taken_for_decimals(database: Database, amount: str) -
     assert BundleRepository(database).load(1).definition.tiers[0].price.amounts == {"EUR": 100000, "KWD": 1500}
 
 
+def test_a_percentage_is_no_amount(database: Database) -> None:
+    """Ten percent in the column of euros are not ten euros; the column of percentages takes them with their sign."""
+    report = brought(database, ",,set,A,,p1,2,amount,,10%", ",,set,B,,p1,2,percent,10 %,")
+    assert report.created == 1
+    assert [sentence for _, sentence in reported(report)] == [
+        "amount_EUR must be a number such as 12.50; '10%' is not."
+    ]
+
+
 def test_amounts_have_no_more_decimals_than_their_currency(database: Database) -> None:
     """Zeros neither: they tell that something else was meant."""
     header = HEADER.replace("EUR", "JPY")

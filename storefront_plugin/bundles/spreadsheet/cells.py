@@ -81,9 +81,14 @@ def write_number(number: Decimal | None) -> str:
     return "" if number is None else format(number, "f")
 
 
-def read_number(cell: str, column: str, comma: bool, digits: int = 2, most: int = 100) -> Decimal | None:
+def read_percent(cell: str, column: str, comma: bool) -> Decimal | None:
+    """A number from 0 to 100, with or without its sign; None for an empty cell."""
+    return read_number(plain(cell).removesuffix("%").strip(), column, comma, 2, 100)
+
+
+def read_number(cell: str, column: str, comma: bool, digits: int, most: int) -> Decimal | None:
     """A number from 0 to *most*; with *comma* its decimals may stand behind one. None for an empty cell."""
-    text = plain(cell).strip("%").strip()
+    text = plain(cell)
     found = number_within(text, "decimal" if comma else "none", digits, most)
     if text and found is None:
         message = N_("%(column)s must be a number such as 12.50; %(cell)s is not.")

@@ -14,7 +14,7 @@ from ...core.errors import N_, InputError
 from ...core.problems import Path
 from ..definition import Definition
 from ..store.definition_json import build_definition
-from .cells import read_amount, read_flag, read_moment, read_number, read_text, read_variants, read_whole
+from .cells import read_amount, read_flag, read_moment, read_percent, read_text, read_variants, read_whole
 from .columns import AMOUNT, FREE_TEXT, NEEDED, WORDS, Sheet, column_name, separator_of
 
 Cells: TypeAlias = Mapping[str, str]
@@ -101,7 +101,7 @@ class RowReader:
         first, known, comma = rows[0], len(self.wrong), self._sheet.comma
         self._check_same(rows, self._sheet.of_tier)
         read = {one: self.cell(first, read_amount, f"{AMOUNT}{one}", one, comma) for one in self._sheet.currencies}
-        percent = self.cell(first, read_number, "percent", comma)
+        percent = self.cell(first, read_percent, "percent", comma)
         pieces, least, most = (self.cell(first, read_whole, column) for column in ("free_pieces", "least", "most"))
         price = {
             "kind": first[1]["price_kind"].strip().lower(),
