@@ -14,7 +14,7 @@ STRETCH: Final = 5.0
 TIMES_USUAL: Final = 4.0
 """Where answers usually take long, a page waits this many times as long."""
 
-SMOOTHING: Final = 1 / 8
+SMOOTHING: Final = 1 / 4
 """Weight of the latest call in what is usual."""
 
 LATEST: Final = 8

@@ -56,6 +56,15 @@ def test_a_catalogue_that_always_needs_longer_than_the_deadline_is_asked_by_ever
     assert shop.late_pages(100) == 100
 
 
+def test_a_catalogue_that_becomes_slower_is_not_silenced() -> None:
+    """From one millisecond to 80 within a minute: two late pages teach what is usual now."""
+    shop = Shop()
+    assert shop.late_pages(20) == 20
+    shop.needed = 0.08
+    shop.products._latest.clear()
+    assert shop.late_pages(100) == 100
+
+
 def test_a_busy_minute_does_not_silence_a_catalogue() -> None:
     """One call in three takes ten times as long; each of these costs its own page only."""
     shop = Shop()
