@@ -15,7 +15,7 @@ from ..core.errors import AdapterError
 from ..core.forks import ProcessLock
 from ..redis_store import MISSING, Command, RedisStore
 from ..shop.ports import Product
-from ..shop.product_cache import ProductCache
+from ..shop.product_cache import HELD_SECONDS, ProductCache
 from ..signals import slot_failed
 from .page import Page
 
@@ -46,7 +46,6 @@ HELD_REPLIES = 4096
 HELD_BYTES = 16_384
 """Replies above this are not held: those of a product that is bought with everything."""
 HELD_FRESH = 60.0
-HELD_SECONDS = 3600.0
 
 
 class HeldReplies:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from ..core.patience import RecentCalls
+from ..core.deadline import RecentCalls
 
 OPEN_SECONDS: Final = 5.0
 JITTER_SECONDS: Final = 1.0

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from ..core.deadline import AdaptiveDeadline
 from ..core.errors import StoreUnavailable
 from ..core.forks import Forkable, join_forks
-from ..core.patience import Patience
 from ._errors import error_code, is_outage, refused_command
 from ._info import StoreFacts, facts_of
 from ._nodes import Node, Part, exchange
@@ -34,13 +34,13 @@ class _Reader:
     def __init__(self, topology: Topology, deadline: float) -> None:
         self._topology = topology
         self._deadline = deadline
-        self._patience = Patience(deadline)
+        self._adaptive = AdaptiveDeadline(deadline)
         self._logged: set[tuple[str, str]] = set()
 
     def fetch(self, commands: Sequence[Command], seconds: float | None) -> list[Any]:
         """The replies of *commands* in their order, all within *seconds*; None is as long as pages wait now."""
         began = time.monotonic()
-        seconds = self._patience.limit if seconds is None else seconds
+        seconds = self._adaptive.limit if seconds is None else seconds
         ends = began + seconds
         packed = [command.packed() for command in commands]
         replies: list[Any] = [MISSING] * len(commands)
@@ -51,7 +51,7 @@ class _Reader:
         exchange(parts, ends)
         answered = [part for part in parts if self._is_answered(part, seconds)]
         if answered == parts:
-            self._patience.took(time.monotonic() - began)
+            self._adaptive.took(time.monotonic() - began)
         for part in answered:
             self._fill(replies, commands, places[part.node], part.replies)
         return replies
@@ -152,7 +152,7 @@ class RedisStore(Forkable):
         Args:
             commands: Commands of one key each; for the types of replies see `Command`.
             timeout: Seconds left for the page, if shorter than the deadline. With 0 or less nothing is sent. Without, it
-                is the deadline, or longer where answers usually take longer now (see `Patience`).
+                is the deadline, or longer where answers usually take longer now (see `AdaptiveDeadline`).
 
         Returns:
             A reply for each command; `MISSING` if Redis did not answer in time, the node is down, or the command failed.

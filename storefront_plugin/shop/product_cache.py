@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from ..core.deadline import AdaptiveDeadline, RecentCalls
 from ..core.errors import AdapterError
 from ..core.forks import ProcessLock
-from ..core.patience import Patience, RecentCalls
 from .cleaning import clean_product, noting_failures, stock_left
 from .ports import Catalog, LiveStock, Product
 from .values import Unusable
@@ -28,7 +28,7 @@ CHANGED_IDS = 32
 """Changed products read with each page; a process that missed more forgets all it knows."""
 
 HELD_SECONDS = 3600.0
-"""How long product data is shown that is older than it should be, while the catalogue is late or fails."""
+"""How long what pages have read is shown, older than it should be, while the catalogue or Redis is late or fails."""
 
 SKIP_SECONDS = (5.0, 60.0)
 """How long a late catalogue is left alone: at first, doubled each time that it is late again, and at most."""
@@ -44,7 +44,7 @@ class ProductCache:
 
     Python cannot interrupt a catalogue. One that is late on most of the latest pages is left alone for `SKIP_SECONDS`,
     and pages show what is held. Late is what takes longer than *deadline*, and than a catalogue of this shop usually
-    takes (see `Patience`).
+    takes (see `AdaptiveDeadline`).
 
     *loaded* is called with what the catalogue has answered.
     """
@@ -69,7 +69,7 @@ class ProductCache:
         self._lock = ProcessLock()
         self._forgotten = 0
         self._calls = 0
-        self._patience = Patience(deadline)
+        self._adaptive = AdaptiveDeadline(deadline)
         self._latest = RecentCalls(clock)
         self._skip_until = 0.0
         self._skips = 0
@@ -185,8 +185,8 @@ class ProductCache:
         self._calls += 1
         if self._calls <= WARM_UP:
             return
-        late = seconds > self._patience.limit
-        self._patience.took(seconds)
+        late = seconds > self._adaptive.limit
+        self._adaptive.took(seconds)
         self._latest.add(failed=late)
         if not late:
             self._skips = 0

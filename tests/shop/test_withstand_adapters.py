@@ -20,7 +20,7 @@ from shop_pages import DEADLINE_MS, LIMIT, add_pages, visit, warm
 from small_shop import SmallShop, made_products, small_shop
 
 from storefront_plugin import AddForm, CartLine, MemoryCatalog, Order, OrderLine, Product
-from storefront_plugin.core.patience import LEAST_FAILURES, STRETCH
+from storefront_plugin.core.deadline import LEAST_FAILURES, STRETCH
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.shop.product_cache import WARM_UP
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -23,7 +22,7 @@ LEAST_FAILURES: Final = 3
 FAILING_SHARE: Final = 0.75
 
 
-class Patience:
+class AdaptiveDeadline:
     """How long a page waits: *seconds*, and longer while all answers take long, as on a machine that is busy.
 
     At the hour in which a shop sells most, a healthy server answers late. What takes four times as long as usual is
@@ -53,23 +52,19 @@ class RecentCalls:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._calls: deque[tuple[float, bool]] = deque(maxlen=LATEST)
-        self._lock = threading.Lock()
+        self._calls: deque[tuple[float, bool]] = deque(maxlen=LATEST)  # without a lock, which a fork could copy locked
 
     def add(self, failed: bool) -> None:
         """Record a call."""
-        with self._lock:
-            self._calls.append((self._clock(), failed))
+        self._calls.append((self._clock(), failed))
 
     @property
     def mostly_failed(self) -> bool:
         """Whether it is better not to call again for a while."""
         since = self._clock() - LATEST_SECONDS
-        with self._lock:
-            failures = [failed for at, failed in self._calls if at > since]
+        failures = [failed for at, failed in tuple(self._calls) if at > since]
         return sum(failures) >= max(LEAST_FAILURES, FAILING_SHARE * len(failures))
 
     def clear(self) -> None:
         """Begin anew."""
-        with self._lock:
-            self._calls.clear()
+        self._calls.clear()
