@@ -171,7 +171,8 @@ class CardFilling:
     def _choose(self, one: CardSlot, groups: AbstractSet[str]) -> None:
         slot, page, products = one.slot, self._page, self._products
         excluded = page.excluded
-        is_rival = self._rivals(one) if slot.layout == "together" else None
+        unasked: set[int] = set()
+        is_rival = self._rivals(one.question.snapshot, unasked) if slot.layout == "together" else None
 
         def chosen() -> Chosen:
             one.verdicts = []
@@ -184,33 +185,41 @@ class CardFilling:
         if answer.unknown and not page.catalog_failed:
             products.update(self._filler.reader.products(page, answer.unknown))
             answer = chosen()
+        if unasked:
+            self._learn_pairs(one, unasked)
+            answer = chosen()
         if self._is_shown(slot, [choice.proposal.source for choice in answer.choices]):
             one.choices = answer.choices
             page.shown.update(choice.product.id for choice in answer.choices)
 
-    def _rivals(self, one: CardSlot) -> Callable[[Product, Product], bool]:
+    def _rivals(self, snapshot: Snapshot, unasked: set[int]) -> Callable[[Product, Product], bool]:
         """Whether two complements replace each other: of one category that no seed is in, and not bought together.
 
-        Where the seeds are in it, too, it does not tell kinds apart: it may be the shop's only one. Asks Redis once, and
-        only where two of one category meet and no page has asked for them before.
+        Where the seeds are in it, too, it does not tell kinds apart: it may be the shop's only one. Of a pair that no page
+        has asked for before, the numbers are added to *unasked*; until the answer it counts as rivals.
         """
         seeds = [self._products.get(product_id) for product_id in self._page.seeds]
         own = {category for seed in seeds if seed is not None for category in seed.category_ids}
-        proposals = islice(one.chain.proposals(self._rules, self._products), LIKELY)
-        likely = [proposal.product_id for proposal in proposals]
-        number, known = self._filler.numbers.number, one.question.snapshot.pairs
+        number, known = self._filler.numbers.number, snapshot.pairs
 
         def is_rival(product: Product, other: Product) -> bool:
             kind = product.category_ids[:1]
             if own.issuperset(kind) or kind != other.category_ids[:1]:
                 return False
-            pair = number(product.id), number(other.id)
-            if pair not in known and None not in pair:
-                numbers = {number(product_id) for product_id in (*likely, product.id, other.id)}
-                learn_pairs(one.question, [each for each in numbers if each is not None], self._ask)
-            return not known.get(pair, False)  # type: ignore[arg-type]
+            one, two = number(product.id), number(other.id)
+            if one is None or two is None:
+                return True
+            if (one, two) not in known:
+                unasked.update((one, two))
+            return not known.get((one, two), False)
 
         return is_rival
+
+    def _learn_pairs(self, one: CardSlot, unasked: AbstractSet[int]) -> None:
+        """Ask Redis once about *unasked* and the likeliest of the slot, of which some may be met in the next choice."""
+        likely = islice(one.chain.proposals(self._rules, self._products), LIKELY)
+        numbers = {self._filler.numbers.number(proposal.product_id) for proposal in likely}
+        learn_pairs(one.question, [each for each in unasked | numbers if each is not None], self._ask)
 
     def _is_shown(self, slot: Slot, sources: Sequence[str]) -> bool:
         """Whether *slot* is shown with cards of *sources*.

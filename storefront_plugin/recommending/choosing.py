@@ -193,17 +193,21 @@ class _Choosing:
                 return "sold_out", None
             self.chosen.unknown.append(product_id)
             return None
-        return self._obstacle(product) or self._take(Choice(proposal, product))
+        return self._obstacle(product, proposal.source == PINNED) or self._take(Choice(proposal, product))
 
-    def _obstacle(self, product: Product) -> tuple[VerdictKind, None] | None:
-        """Why *product* may not be offered here and now."""
+    def _obstacle(self, product: Product, is_pinned: bool) -> tuple[VerdictKind, None] | None:
+        """Why *product* may not be offered here and now; a merchant's pin has no rival."""
         if not is_eligible(product):
             return ("sold_out" if product.visible else "hidden"), None
         if product.variant_group in self.taken:
             return "variant", None
         if self.category is not None and self.category not in product.category_ids:
             return "category", None
-        if self.is_rival is not None and any(self.is_rival(product, one.product) for one in self.chosen.choices):
+        if (
+            self.is_rival is not None
+            and not is_pinned
+            and any(self.is_rival(product, one.product) for one in self.chosen.choices)
+        ):
             return "rival", None
         return None
 

@@ -100,9 +100,9 @@ class PageReader:
         """The replies to *reads*, in one trip; `MISSING` where Redis is late."""
         return self._store.execute(reads) if page.blocking else self._store.fetch(reads)
 
-    def held(self, reads: Sequence[Command], replies: Sequence[Any]) -> dict[Command, Any]:
-        """Each of *reads* with its reply; where Redis was late, with the one that this process had last."""
-        return self._held.filled(reads, replies)
+    def held(self, page: Page, reads: Sequence[Command], replies: Sequence[Any]) -> dict[Command, Any]:
+        """Each of *reads* with its reply; where Redis was late for a shopper, with the one that this process had last."""
+        return dict(zip(reads, replies, strict=True)) if page.blocking else self._held.filled(reads, replies)
 
     def products(self, page: Page, ids: Sequence[str]) -> dict[str, Product | None]:
         """The products of *ids*, None for unknown ones; where the catalogue fails, those that this process still holds."""

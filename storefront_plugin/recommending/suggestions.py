@@ -161,7 +161,7 @@ class Suggestions:
         news = Command(self._keys.news, "HGETALL")
         changed = Command(self._keys.changed_products, "LRANGE", (0, CHANGED_IDS - 1))
         *replies, news_reply, changed_reply = self._reader.ask(page, [*reads, news, changed])
-        answers = self._reader.held(reads, replies)
+        answers = self._reader.held(page, reads, replies)
         page.store_failed = news_reply is MISSING or not snapshot.is_read
         if page.store_failed:
             silent = (

@@ -103,7 +103,8 @@ class ProductCache:
 
     def held(self, ids: Iterable[str], locale: str = "") -> dict[str, Product | None]:
         """Those of *ids* that were read within the last hour, for pages that do without the catalogue."""
-        oldest = self._clock() + self._seconds - HELD_SECONDS
+        now = self._clock()
+        oldest = min(now, now + self._seconds - HELD_SECONDS)  # what is fresh is held, however long that is
         found = ((product_id, self._cached.get((locale, product_id))) for product_id in ids)
         return {product_id: one[1] for product_id, one in found if one is not None and one[0] > oldest}
 
@@ -146,10 +147,10 @@ class ProductCache:
             given = raw.get(product_id)
             product = None if given is None else clean_product(given, self._currency)
             loaded[product_id] = product if product is not None and product.id == product_id else None
+        whole = {product_id: product for product_id, product in loaded.items() if product_id not in failed}
         if self._seconds:
-            whole = {product_id: product for product_id, product in loaded.items() if product_id not in failed}
             self._keep(whole, locale, forgotten)
-        self._loaded(loaded)
+        self._loaded(whole)
         return loaded
 
     def _keep(self, loaded: Mapping[str, Product | None], locale: str, forgotten: int) -> None:
@@ -190,7 +191,7 @@ class ProductCache:
         self._latest.add(failed=late)
         if not late:
             self._skips = 0
-        elif self._skips or self._latest.mostly_failed:
+        elif self._clock() >= self._skip_until and (self._skips or self._latest.mostly_failed):
             self._skip(seconds)
 
     def _skip(self, seconds: float) -> None:

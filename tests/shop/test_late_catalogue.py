@@ -107,3 +107,24 @@ def test_what_was_read_before_is_held_for_an_hour_for_pages_without_the_catalogu
     assert list(shop.products.held(["old", "changed", "never"])) == ["old"]
     shop.now += HELD_SECONDS
     assert shop.products.held(["old"]) == {}
+
+
+def test_what_counts_as_fresh_is_held_however_long_that_is() -> None:
+    """A shop may let product data count for a day."""
+    shop = Shop()
+    shop.products = ProductCache(shop, 86_400.0, DEADLINE, "EUR", clock=lambda: shop.now)
+    assert shop.ask("old")
+    shop.now += 2 * HELD_SECONDS
+    assert list(shop.products.held(["old"])) == ["old"]
+
+
+def test_calls_that_began_before_a_pause_do_not_lengthen_it() -> None:
+    """Threads that were waiting already when the others gave up."""
+    shop = Shop()
+    shop.needed = 2.0
+    shop.late_pages(20)
+    for _ in range(4):
+        shop.products._note(2.0)
+    shop.needed = 0.001
+    shop.now += SKIP_SECONDS[0]
+    assert shop.late_pages(10) == 10
