@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -100,15 +101,9 @@ class OrderRecorder:
         The others are woken when the outermost transaction of this session commits. With *commit* the session is
         committed at once, for shops that have already committed their own changes. Database errors are logged with the
         remedy and signalled, never raised: they must not fail the shop's order.
-
-        The savepoint is set on the connection, not the session, which would flush the shop's pending changes and raise
-        their errors here.
         """
         try:
-            connection = session.connection()
-            begin_before_savepoint(connection)
-            self._database.prepare(connection)
-            with connection.begin_nested(), limited_lock_waits(connection, BLOCKING_SECONDS):
+            with self._savepoint(session) as connection:
                 change, is_revived = _insert(happened, connection)
         except sa.exc.SQLAlchemyError as error:
             return not_recorded(happened.order_id, error)
@@ -117,6 +112,19 @@ class OrderRecorder:
         _watch(session, self._wake)
         session.info[_PENDING].append(happened.order_id)
         return _committed(happened, session, change) if commit else change
+
+    @contextmanager
+    def _savepoint(self, session: Session) -> Iterator[sa.Connection]:
+        """A block in the transaction of *session* that is undone where it raises, and waits for no lock for long.
+
+        The savepoint is set on the connection, not the session, which would flush the shop's pending changes and raise
+        their errors here.
+        """
+        connection = session.connection()
+        begin_before_savepoint(connection)
+        self._database.prepare(connection)
+        with connection.begin_nested(), limited_lock_waits(connection, BLOCKING_SECONDS):
+            yield connection
 
     def _write_alone(self, happened: Event) -> OrderChange:
         """Record *happened* in a transaction of our own, when our tables are not in the shop's database."""
@@ -133,7 +141,7 @@ class OrderRecorder:
     def _release(self, order_id: str, session: ShopSession | None, commit: bool) -> None:
         """Errors are logged, never raised: the shop's cancellation must not fail, and catching up repairs it."""
         try:
-            with self._database.shop_transaction(session, commit) as own:
+            with self._database.shop_transaction(session, commit) as own, self._savepoint(own):
                 self._released(own, order_id)
         except (StorefrontError, sa.exc.SQLAlchemyError) as error:
             logger.error(
@@ -146,7 +154,8 @@ class OrderRecorder:
     def _restore(self, order_id: str, session: Session) -> None:
         """Errors are logged, never raised: an order that was paid after all must not fail."""
         try:
-            self._restored(session, order_id)
+            with self._savepoint(session):
+                self._restored(session, order_id)
         except (StorefrontError, sa.exc.SQLAlchemyError) as error:
             logger.error(
                 "The bundles of order %.80r, which was cancelled and is placed again, do not count as used (%s); call "

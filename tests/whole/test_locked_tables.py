@@ -16,9 +16,10 @@ from merchant_pages import HOME, token_of
 from postgres import postgres_url
 from small_shop import START, SmallShop
 
-from storefront_plugin import MemoryOrders, Merchant, Order, OrderLine
+from storefront_plugin import CartLine, MemoryOrders, Merchant, Order, OrderLine
 from storefront_plugin.admin.kit.forms import TOKEN
 from storefront_plugin.bundles.price import percent_off
+from storefront_plugin.bundles.store.tables import PricedOrder
 from storefront_plugin.core.errors import DatabaseUnavailable
 from storefront_plugin.core.sql import database
 from storefront_plugin.core.sql.database import BRIEF_SECONDS, Base
@@ -91,8 +92,8 @@ def waits() -> Iterator[list[str]]:
 
 
 @contextmanager
-def locked(shop: SmallShop) -> Iterator[None]:
-    """All our tables are locked, as by a migration, a restore or a forgotten session."""
+def locked(shop: SmallShop, *names: str) -> Iterator[None]:
+    """All our tables are locked, as by a migration, a restore or a forgotten session; on PostgreSQL those of *names*."""
     address = sa.make_url(shop.app.config["SQLALCHEMY_DATABASE_URI"])
     if address.get_backend_name() == "sqlite":
         with closing(sqlite3.connect(Path(shop.app.instance_path) / "shop.sqlite", isolation_level=None)) as other:
@@ -100,7 +101,10 @@ def locked(shop: SmallShop) -> Iterator[None]:
             yield
             other.execute("ROLLBACK")
         return
-    engine, tables = sa.create_engine(address, poolclass=sa.NullPool), ", ".join([*Base.metadata.tables, VERSION_TABLE])
+    engine, tables = (
+        sa.create_engine(address, poolclass=sa.NullPool),
+        ", ".join(names or [*Base.metadata.tables, VERSION_TABLE]),
+    )
     with engine.begin() as connection:
         connection.execute(sa.text(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE"))
         yield
@@ -185,4 +189,28 @@ def test_an_order_is_not_held_up_for_long(make_shop: MakeShop, monkeypatch: pyte
         assert session.scalar(patience) == "0"
         session.remove()
         shop.storefront.drain()
+        assert stored(shop) == expected(shop)
+
+
+def test_an_order_with_bundles_is_not_held_up_for_long(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL, where the table of priced orders is locked: it is recorded, cancelled and placed again."""
+    monkeypatch.setattr(recording, "BLOCKING_SECONDS", 0.5)
+    shop = make_shop(SQLALCHEMY_DATABASE_URI=postgres_url())
+    with shop.app.app_context():
+        storefront, order = shop.storefront, shop.order("p1", "p2")
+        storefront.publish_bundle(set_of("p1", "p2", price=percent_off(10)))
+        storefront.bundles_applied(order.id, storefront.price_cart([CartLine("p1"), CartLine("p2")]))
+        shop.db.session.commit()
+        for happens in (
+            lambda: storefront.order_placed(order),
+            lambda: storefront.order_cancelled(order.id),
+            lambda: storefront.order_placed(order),
+        ):
+            with locked(shop, PricedOrder.__tablename__):
+                began = time.monotonic()
+                assert happens()
+                assert time.monotonic() - began < PAGE_SECONDS
+            shop.db.session.commit()
+        shop.db.session.remove()
+        storefront.drain()
         assert stored(shop) == expected(shop)
