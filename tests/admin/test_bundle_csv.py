@@ -267,6 +267,18 @@ def test_a_preview_shows_each_field_from_and_to_and_a_form_posted_twice_imports_
         assert (stands.definition.text_in("en").title, stands.state) == ("Kit", "archived")
 
 
+def test_another_file_chosen_on_the_page_before_is_another_import(admin: SmallShop, editor: Merchants) -> None:
+    """The browser's Back shows the page that was checked for the first file; each of both is imported once."""
+    checked(editor, NEW)
+    form = editor.soup.select_one("form.row")
+    assert form is not None
+    sent = {str(one["name"]): str(one["value"]) for one in form.select("input") if one["name"] != "data"}
+    for text in (NEW, NEW.replace("Kit", "Other kit"), NEW):
+        editor.post("bundles/import", sent | {"do": "import", "file": (io.BytesIO(text.encode()), "bundles.csv")})
+    assert editor.texts(".notice") == ["This file has been imported already; nothing was changed now."]
+    assert count(admin) == 4
+
+
 def test_the_checked_file_is_imported_byte_by_byte(admin: SmallShop, editor: Merchants) -> None:
     """Line ends within cells are those of the file, which browsers change in fields of text."""
     text = 'kind,title_en,benefit_en,product_id,quantity,price_kind,percent\nset,Kit,"One\nTwo",p1,2,percent,10\n'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 from itertools import chain
 from typing import Any
@@ -69,11 +70,17 @@ def importing() -> Response:
             check=check,
             timezone=current_services.settings.timezone,
             catalog=current_services.shop.catalog,
-            token=request.form.get("once", "")[:16],
+            token=_token(data),
         )
     except InputError as error:
         return show_page("bundles/files.html", 422, form=form, wrong=error_text(error))
     return _checked(form, report, data) if check else _imported(form, report)
+
+
+def _token(data: bytes) -> str:
+    """Names the import of this file from this page: sent twice it is done once; another file is another import."""
+    once = request.form.get("once", "")
+    return hashlib.sha256(once.encode() + data).hexdigest()[:16] if once else ""
 
 
 def _sent() -> bytes:
