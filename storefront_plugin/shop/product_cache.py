@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from ..core.deadline import AdaptiveDeadline, RecentCalls
 from ..core.errors import AdapterError
@@ -19,10 +19,12 @@ from .values import Unusable
 logger = logging.getLogger(__name__)
 
 _Answer = TypeVar("_Answer")
+_Cards: TypeAlias = "OrderedDict[str, tuple[float, Product | None]]"
+"""The products of one locale by id, each with when it is too old; the one that was read longest ago first."""
 
 MAX_CARDS = 20_000
 MAX_LOCALES = 100
-"""Beyond these, links of the shop depend on more than languages; what is held is then forgotten."""
+"""Beyond these, what is held for the locale that was asked for longest ago is forgotten."""
 
 CHANGED_IDS = 32
 """Changed products read with each page; a process that missed more forgets all it knows."""
@@ -40,7 +42,8 @@ WARM_UP = 3
 class ProductCache:
     """Products by id, from a cache of at most `MAX_CARDS` that are younger than *seconds*, else from the catalogue.
 
-    Cached by locale too: a shop's titles may follow the language of the request.
+    Cached by locale too: a shop's titles may follow the language of the request. The locale that was asked for longest ago
+    is forgotten first, so that nobody drives out what pages need by asking for languages that the shop does not have.
 
     Python cannot interrupt a catalogue. One that is late on most of the latest pages is left alone for `SKIP_SECONDS`,
     and pages show what is held. Late is what takes longer than *deadline*, and than a catalogue of this shop usually
@@ -64,8 +67,7 @@ class ProductCache:
         self._currency = currency
         self._loaded = loaded
         self._clock = clock
-        self._cached: OrderedDict[tuple[str, str], tuple[float, Product | None]] = OrderedDict()
-        self._locales: set[str] = set()
+        self._cached: OrderedDict[str, _Cards] = OrderedDict()
         self._lock = ProcessLock()
         self._forgotten = 0
         self._calls = 0
@@ -83,8 +85,9 @@ class ProductCache:
         now = self._clock()
         found: dict[str, Product | None] = {}
         unknown: list[str] = []
+        cards = self._cards(locale)
         for product_id in dict.fromkeys(ids):
-            cached = self._cached.get((locale, product_id))
+            cached = cards.get(product_id)
             if cached is not None and cached[0] > now:
                 found[product_id] = cached[1]
             else:
@@ -97,16 +100,27 @@ class ProductCache:
 
     def cached(self, ids: Iterable[str], locale: str = "") -> dict[str, Product | None]:
         """Those of *ids* that are cached, with their stock as it was; asks nobody."""
-        now = self._clock()
-        found = ((product_id, self._cached.get((locale, product_id))) for product_id in ids)
-        return {product_id: one[1] for product_id, one in found if one is not None and one[0] > now}
+        return self._younger(ids, locale, self._clock())
 
     def held(self, ids: Iterable[str], locale: str = "") -> dict[str, Product | None]:
         """Those of *ids* that were read within the last hour, for pages that do without the catalogue."""
         now = self._clock()
         oldest = min(now, now + self._seconds - HELD_SECONDS)  # what is fresh is held, however long that is
-        found = ((product_id, self._cached.get((locale, product_id))) for product_id in ids)
+        return self._younger(ids, locale, oldest)
+
+    def _younger(self, ids: Iterable[str], locale: str, oldest: float) -> dict[str, Product | None]:
+        cards = self._cards(locale)
+        found = ((product_id, cards.get(product_id)) for product_id in ids)
         return {product_id: one[1] for product_id, one in found if one is not None and one[0] > oldest}
+
+    def _cards(self, locale: str) -> _Cards:
+        """What is cached for *locale*, which is now the one that was asked for last."""
+        with self._lock:
+            cards = self._cached.get(locale)
+            if cards is None:
+                return OrderedDict()
+            self._cached.move_to_end(locale)
+            return cards
 
     def _in_stock_now(self, catalog: LiveStock, cached: Sequence[Product], blocking: bool) -> dict[str, Product]:
         """The *cached* products whose stock has changed since."""
@@ -133,8 +147,8 @@ class ProductCache:
                 self._cached.clear()
             else:
                 for product_id in ids:
-                    for locale in self._locales:
-                        self._cached.pop((locale, product_id), None)
+                    for cards in self._cached.values():
+                        cards.pop(product_id, None)
 
     def _load(self, ids: list[str], locale: str, blocking: bool) -> dict[str, Product | None]:
         forgotten = self._forgotten
@@ -158,14 +172,23 @@ class ProductCache:
         with self._lock:
             if forgotten != self._forgotten:
                 return  # a product changed while it was being read: which of its states this is cannot be known
-            self._locales.add(locale)
-            if len(self._locales) > MAX_LOCALES:
-                self._cached.clear()
-                self._locales = {locale}
+            cards = self._cached.setdefault(locale, OrderedDict())
+            self._cached.move_to_end(locale)
             for product_id, product in loaded.items():
-                self._cached[locale, product_id] = (until, product)
-                self._cached.move_to_end((locale, product_id))
-            while len(self._cached) > MAX_CARDS:
+                cards[product_id] = (until, product)
+                cards.move_to_end(product_id)
+            while len(self._cached) > MAX_LOCALES:
+                self._cached.popitem(last=False)
+            self._shrink(sum(map(len, self._cached.values())) - MAX_CARDS)
+
+    def _shrink(self, excess: int) -> None:
+        """Forget as many cards as *excess*, of the locale that was asked for longest ago first."""
+        while excess > 0:
+            cards = next(iter(self._cached.values()))
+            if cards:
+                cards.popitem(last=False)
+                excess -= 1
+            else:
                 self._cached.popitem(last=False)
 
     def _timed(self, call: Callable[[], _Answer], blocking: bool = False) -> _Answer:

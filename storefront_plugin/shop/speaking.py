@@ -11,6 +11,8 @@ from typing import Any
 from flask import Flask, current_app, g, has_request_context, request
 from werkzeug.routing import Rule
 
+from ..core.i18n import known_locale
+
 LANGUAGE_ARGUMENTS = ("lang_code", "lang", "language", "locale")
 """Names of the part of a shop's addresses that holds the language, as in Flask's documentation and those of others."""
 
@@ -117,19 +119,30 @@ def _has_processors(app: Flask) -> bool:
     return any(functions and name not in ours for name, functions in app.url_value_preprocessors.items())
 
 
-def spoken(locale: str) -> str:
-    """What the texts and links of the shop's products depend on in this request: *locale*, and what its addresses add.
+def host_locale() -> str | None:
+    """What the shop's Flask-Babel speaks now; None without one, or where it does not know."""
+    if "babel" not in current_app.extensions:
+        return None
+    import flask_babel
 
-    Product data is cached by it.
+    chosen: Any = flask_babel.get_locale()
+    return known_locale(str(chosen)) if chosen else None
+
+
+def spoken(*locales: str) -> str:
+    """What the texts and links of the shop's products depend on in this request: *locales*, and what its code says.
+
+    That is the language of its Flask-Babel and what it adds to addresses. Product data is cached by it.
     """
     functions: Mapping[str | None, list[Callable[[str, dict[str, Any]], None]]] = current_app.url_default_functions
-    if not functions or not has_request_context():
-        return locale
+    if not has_request_context():
+        return " ".join(dict.fromkeys(locales))
     values: dict[str, Any] = {}
     try:
-        for name in (None, *request.blueprints):
+        languages = " ".join(dict.fromkeys([*locales, host_locale() or locales[0]]))
+        for name in (None, *request.blueprints) if functions else ():
             for add in functions.get(name, ()):
                 add(request.endpoint or "", values)
-    except Exception:  # the shop's own code; its links then fail too, and what failed is not cached
-        return f"{locale} ?"
-    return f"{locale} {sorted(values.items())!s:.{_MOST_TEXT}}" if values else locale
+    except Exception:  # the shop's own code; its texts or links then fail too, and what failed is not cached
+        return f"{' '.join(locales)} ?"
+    return f"{languages} {sorted(values.items())!s:.{_MOST_TEXT}}" if values else languages

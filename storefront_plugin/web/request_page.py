@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from flask import Request, current_app, g, has_request_context, request, session
+from flask import Request, g, has_request_context, request, session
 
 from ..core.i18n import LANGUAGES, known_locale
 from ..core.settings import Settings
@@ -13,17 +12,22 @@ from ..proxies import current_services
 from ..recommending.page import Page
 from ..shop.adapters import usable_ids
 from ..shop.ports import clean_id
-from ..shop.speaking import spoken
+from ..shop.speaking import host_locale, spoken
 
 
 def request_page(
-    placement: str, products: Iterable[object] = (), category: object = None, personal: bool = False
+    placement: str,
+    products: Iterable[object] = (),
+    category: object = None,
+    personal: bool = False,
+    locale: str | None = None,
 ) -> Page:
-    """The page of the current request; cart and customer are read only with *personal*.
+    """The page of the current request, in *locale* (None: that of the request).
 
-    Raises `AdapterError` when the shop's cart, customers or consent adapter raises.
+    Cart and customer are read only with *personal*. Raises `AdapterError` when the shop's cart, customers or consent
+    adapter raises.
     """
-    shop, locale = current_services.shop, current_locale()
+    shop, current = current_services.shop, current_locale()
     return Page(
         placement=placement,
         products=usable_ids(products),
@@ -31,13 +35,22 @@ def request_page(
         cart=shop.cart_lines() if personal else (),
         customer_id=shop.customer_id() if personal else None,
         consent=shop.consent_level() if personal else "none",
-        locale=locale,
-        shop_locale=spoken(locale),
+        locale=locale or current,
+        shop_locale=spoken(current, locale or current),
         currency=current_services.settings.currency,
         personal=personal,
         presented=presented() if personal else (),
         segments=shop.segments() if personal else frozenset(),
     )
+
+
+def shop_locale(locale: str | None = None) -> str:
+    """What product data is cached by where *locale* is asked for (None: that of the request).
+
+    A shop cannot always be told a language, so that of the request counts, too.
+    """
+    current = current_locale()
+    return spoken(current, locale or current)
 
 
 OUTSIDE_LOCALE = "_storefront_locale"
@@ -63,21 +76,12 @@ def locale_for(request: Request | None, settings: Settings) -> str:
     Outside of a request, *request* is None.
     """
     chosen = settings.locale() if callable(settings.locale) else settings.locale
-    found = known_locale(str(chosen)) if chosen else _host_locale()
+    found = known_locale(str(chosen)) if chosen else host_locale()
     if found or request is None:
         return found or LANGUAGES[0]
     # Not best_match(): for "ja-JP, en;q=0.5" that answers "en", since it looks for whole tags first.
     accepted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
     return next((language for language in accepted if language in LANGUAGES), LANGUAGES[0])
-
-
-def _host_locale() -> str | None:
-    if "babel" not in current_app.extensions:
-        return None
-    import flask_babel
-
-    chosen: Any = flask_babel.get_locale()
-    return known_locale(str(chosen)) if chosen else None
 
 
 KEY = "storefront_codes"

@@ -29,6 +29,7 @@ from ...orderlog.sales import orders_since
 from ...proxies import current_services
 from ...shop.speaking import shop_speaking
 from ...web.http import local_path
+from ...web.request_page import shop_locale
 from ..kit.access import merchant_name
 from ..kit.forms import AdminForm
 from ..kit.i18n import _, admin_texts, language_name, ngettext, rounded_money, shown_money, shown_percent
@@ -98,7 +99,7 @@ def _titles(ids: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
     titles: dict[str, dict[str, str]] = {}
     for language in LANGUAGES:
         with shop_speaking(language):
-            known = current_services.products.get_many(ids, language, blocking=True)
+            known = current_services.products.get_many(ids, shop_locale(language), blocking=True)
         titles[language] = {name: found.title if (found := known.get(name)) else name for name in ids}
     return titles
 

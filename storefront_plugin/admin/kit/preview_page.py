@@ -8,6 +8,7 @@ from ...core.errors import StorefrontError
 from ...proxies import current_services
 from ...recommending.page import MAX_SEEDS, Page
 from ...shop.ports import CartLine, Product
+from ...web.request_page import shop_locale
 from .i18n import admin_texts
 from .products import look_up
 
@@ -26,7 +27,7 @@ def requested_page(placement: str, product_ids: Sequence[str], category: str | N
         cart=tuple(CartLine(product_id) for product_id in product_ids) if placement in CARTS else (),
         category=category if placement == "category" else None,
         locale=locale,
-        shop_locale=locale,
+        shop_locale=shop_locale(locale),
         currency=current_services.settings.currency,
         personal=True,
         blocking=True,

@@ -12,6 +12,7 @@ from ...money import format_money
 from ...proxies import current_services
 from ...shop.cleaning import clean_products
 from ...shop.ports import Product, clean_id
+from ...web.request_page import shop_locale
 from ...web.widgets.cards import below_root
 from .i18n import admin_texts
 from .templates import template_filter
@@ -96,8 +97,7 @@ def look_up(ids: Iterable[str]) -> dict[str, Product | None]:
             wanted.append(clean_id(text))
         except InputError:
             continue
-    locale = admin_texts().locale
-    return current_services.products.get_many(wanted, locale, blocking=True)
+    return current_services.products.get_many(wanted, shop_locale(), blocking=True)
 
 
 def resolve(text: str) -> Found:

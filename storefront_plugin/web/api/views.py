@@ -154,8 +154,7 @@ def recommendations(question: Mapping[str, Any]) -> dict[str, Any]:
     locale = known_locale(question["locale"] or "")
 
     def find() -> dict[str, Any]:
-        page = request_page(question["placement"], question["product"])
-        page.locale = locale or page.locale
+        page = request_page(question["placement"], question["product"], locale=locale)
         page.exclude = frozenset(question["excluded"])
         slot = Slot(
             name="recommendations",
@@ -181,8 +180,7 @@ def placement(question: Mapping[str, Any], placement: str) -> dict[str, Any]:
     locale = known_locale(question["locale"] or "")
 
     def find() -> dict[str, Any]:
-        page = request_page(placement, question["product"], question["category"], personal=True)
-        page.locale = locale or page.locale
+        page = request_page(placement, question["product"], question["category"], personal=True, locale=locale)
         return {
             "placement": placement,
             "slots": CardNumbers(page).slots(current_services.suggestions.fill_placement(page)),

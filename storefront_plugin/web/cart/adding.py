@@ -16,7 +16,7 @@ from ...recommending.page import MAX_SEEDS
 from ...shop.ports import AddsLines, CartLine, RemovesLines, clean_id
 from ...shop.sellable import is_eligible
 from ...shop.speaking import shop_speaking
-from ...web.request_page import request_page
+from ...web.request_page import shop_locale
 from ..http import TROUBLE, is_own, local_path, posted_once, way_back
 from ..notices import NotAdded, Notice
 from ..widgets.cards import chosen_first
@@ -63,7 +63,7 @@ def back_from_cart() -> Response:
 def _product_path() -> str | None:
     ids = request.args.getlist("product")[:MAX_SEEDS]
     try:
-        products = current_services.products.get_many(list(map(clean_id, ids))) if ids else {}
+        products = current_services.products.get_many(list(map(clean_id, ids)), shop_locale()) if ids else {}
     except (InputError, AdapterError):
         return None
     urls = (product.url for product in products.values() if product is not None)
@@ -169,7 +169,7 @@ def _available(ids: list[str]) -> tuple[list[CartLine], Notice]:
         product_ids = list(dict.fromkeys(map(clean_id, ids)))
     except InputError:
         abort(400)
-    found = current_services.products.get_many(product_ids, request_page("cart").shop_locale, blocking=True)
+    found = current_services.products.get_many(product_ids, shop_locale(), blocking=True)
     known = [product for name in product_ids if (product := found[name]) is not None and product.visible]
     there = [product for product in known if is_eligible(product)]
     first = chosen_first(there)

@@ -12,7 +12,7 @@ from ...bundles.bundle import Bundle, Shopper
 from ...core import clock
 from ...core.errors import StorefrontError
 from ...proxies import current_services
-from ...recommending.page import MAX_SEEDS
+from ...recommending.page import MAX_SEEDS, Page
 from ...web.request_page import remember, request_page
 from ..http import TROUBLE, is_own, local_path, way_back
 from ..notices import Notice, Source
@@ -81,12 +81,12 @@ def _unlocked(bundle_id: int, source: Source, now: dt.datetime) -> Notice:
     why = Shopper(page.segments, frozenset({bundle_id})).why_off(bundle, now)
     title = bundle.definition.text_in(page.locale).title
     kind = "gone" if why == "staff_only" else why or "unlocked"
-    return Notice(kind, source, bundle_id=bundle_id, title=title, path=_page_of(bundle))
+    return Notice(kind, source, bundle_id=bundle_id, title=title, path=_page_of(bundle, page))
 
 
-def _page_of(bundle: Bundle) -> str:
+def _page_of(bundle: Bundle, page: Page) -> str:
     """Path of the page of the bundle's first product with one, or ""."""
     ids = [component.product_id for component in bundle.definition.tiers[0].components][:MAX_SEEDS]
-    products = current_services.products.get_many(ids)
+    products = current_services.products.get_many(ids, page.shop_locale)
     urls = (product.url for name in ids if (product := products.get(name)) is not None)
     return next((request.script_root + url for url in urls if url and local_path(url)), "")

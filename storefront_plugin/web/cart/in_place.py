@@ -23,7 +23,7 @@ from ...shop.speaking import shop_speaking
 from ..http import ANSWER_HEADER, make_private
 from ..notices import Notice
 from ..page_address import as_on_page
-from ..request_page import current_locale, request_page
+from ..request_page import current_locale, shop_locale
 from ..widgets.notices import notice_view
 
 _log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ def _signer() -> URLSafeTimedSerializer:
 def _message(added: Sequence[CartLine], removed: Sequence[CartLine], texts: Texts) -> str:
     lines = added or removed
     quantity = sum(line.quantity for line in lines)
-    title = isolated(_title(lines[0].product_id)) if len(lines) == 1 else ""
+    title = isolated(_title(lines[0].product_id, texts.locale)) if len(lines) == 1 else ""
     if added and title:
         return texts.gettext("Added to cart: %(product)s", product=title)
     if title:
@@ -134,10 +134,10 @@ def _message(added: Sequence[CartLine], removed: Sequence[CartLine], texts: Text
     return texts.ngettext("%(num)s item removed from cart", "%(num)s items removed from cart", quantity)
 
 
-def _title(product_id: str) -> str:
+def _title(product_id: str, locale: str) -> str:
     """The title of a product; "" where it cannot be looked up, since it is in the cart all the same."""
     try:
-        product = current_services.products.get_many([product_id], request_page("cart").shop_locale)[product_id]
+        product = current_services.products.get_many([product_id], shop_locale(locale))[product_id]
     except Exception as error:  # the shop's own code may raise anything
         _log.warning("The title of what was added could not be looked up: %r", error)
         return ""

@@ -33,6 +33,7 @@ from ...recommending.page import FilledSlot, Page
 from ...recommending.plan import Slot
 from ...shop.ports import Product
 from ..notices import take
+from ..request_page import shop_locale
 from .bundle_labels import BundleLabels
 from .bundles import BundleMaker
 from .cards import CardMaker, CartForms
@@ -272,7 +273,7 @@ def preview(definition: Definition, locale: str, currency: str | None) -> Markup
 
 
 def _known(definition: Definition, locale: str) -> dict[str, Product]:
-    found = current_services.products.get_many(sorted(definition.product_ids), locale, blocking=True)
+    found = current_services.products.get_many(sorted(definition.product_ids), shop_locale(locale), blocking=True)
     return {name: product for name, product in found.items() if product is not None}
 
 

@@ -192,8 +192,7 @@ def fragment(placement: str) -> Response:
     have, path = request.args.get("have"), request.args.get("page")
 
     def render() -> Markup | None:
-        page = request_page(placement, section.products, section.category, personal=True)
-        page.locale = locale or page.locale
+        page = request_page(placement, section.products, section.category, personal=True, locale=locale)
         content, _ = section.render(page, slots)
         # What the page shows already is better than what trouble left over.
         return None if have and page.failed else content
