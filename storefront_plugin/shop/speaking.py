@@ -56,7 +56,7 @@ def _tell_language(locale: str) -> None:
         try:
             preprocess(rule.endpoint, {name: _spelled(rule, name, locale)})
         except Exception as error:  # the shop's own code: it may need a tenant, which no document without a page has
-            _log_once(f"A URL value preprocessor for {rule} failed outside of a page of the shop: {error!r:.200}")
+            log_once(f"A URL value preprocessor for {rule} failed outside of a page of the shop: {error!r:.200}")
 
 
 def _with_language(app: Flask) -> list[tuple[Rule, str]]:
@@ -71,7 +71,8 @@ def _with_language(app: Flask) -> list[tuple[Rule, str]]:
 
 
 @lru_cache(maxsize=64)
-def _log_once(message: str) -> None:
+def log_once(message: str) -> None:
+    """Warn of what each request may meet again."""
     _log.warning("%s", message)
 
 

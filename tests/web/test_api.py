@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_shop import SmallShop, small_shop
 
-from storefront_plugin import CartLine, Product, Slot
+from storefront_plugin import CartLine, InputError, Product, Slot
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.redis_store import MISSING
 from storefront_plugin.shop.ports import MAX_ID_BYTES
@@ -56,6 +56,16 @@ class BrokenCart(SessionCart):
     """A cart whose own code fails."""
 
     def lines(self) -> Sequence[CartLine]:
+        raise RuntimeError("the shop's own secret")
+
+
+class BrokenCustomers:
+    """Customers whose own code fails."""
+
+    def current_id(self) -> str | None:
+        return None
+
+    def segments(self) -> Sequence[str]:
         raise RuntimeError("the shop's own secret")
 
 
@@ -233,6 +243,35 @@ def test_trouble_of_the_shops_own_code_is_503_and_keeps_its_secrets(make_shop: C
     response = client.get(PAGE)
     refused(response, 503)
     assert "secret" not in response.text
+
+
+@pytest.mark.parametrize("asked", [ASK + "?strategy=also_bought&product=p1", PAGE])
+def test_what_goes_wrong_within_is_503_whatever_it_is(
+    make_shop: Callable[..., SmallShop], monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """An error of our own inside is no fault of who asks; nor is a callable of the shop for the language."""
+    locales = ["en"]
+    shop = make_shop(STOREFRONT_LOCALE=lambda: locales[0])
+    shop.app.testing = False
+    client = shop.app.test_client()
+
+    def refuse(*_args: object) -> None:
+        raise InputError("nothing that the front end could correct")
+
+    with monkeypatch.context() as within:
+        within.setattr(type(shop.app.extensions[SERVICES].suggestions), "fill", refuse)
+        assert "correct" not in refused(client.get(asked), 503)["message"]
+    locales.clear()
+    refused(client.get(asked), 503)
+
+
+def test_a_price_that_cannot_be_had_now_is_503_and_speaks_of_prices(
+    make_shop: Callable[..., SmallShop],
+) -> None:
+    """The same for the price of a cart, whose message is about nothing else."""
+    shop = make_shop(customers=BrokenCustomers())
+    answer = shop.app.test_client().post("/storefront/api/price", json={"lines": [{"product_id": "p1"}]})
+    assert "suggestions" not in refused(answer, 503)["message"]
 
 
 def test_redis_out_of_reach_is_a_shorter_answer(make_shop: Callable[..., SmallShop], tmp_path: Path) -> None:

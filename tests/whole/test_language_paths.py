@@ -11,11 +11,12 @@ from typing import Any
 import flask_babel
 import pytest
 from bs4 import BeautifulSoup
-from flask import Blueprint, Flask, current_app, g, render_template_string, session, url_for
+from flask import Blueprint, Flask, abort, current_app, g, render_template_string, session, url_for
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from small_shop import SmallShop
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from werkzeug.routing import BaseConverter
 
 from storefront_plugin import CartLine, CartRefused, Order, OrderLine, SQLAlchemyCatalog, Storefront
 from storefront_plugin.core import clock
@@ -261,3 +262,61 @@ def test_each_blueprint_that_takes_the_language_is_told(make_shop: Callable[...,
     with shop.app.app_context():
         shop.storefront.placement("product", "p1", locale="ja")
         assert (g.get("blog"), g.get("pages")) == ("ja", "ja")
+
+
+def test_a_preprocessor_that_refuses_a_page_costs_neither_fragment_nor_what_was_added(
+    make_shop: Callable[..., SmallShop], caplog: pytest.LogCaptureFixture
+) -> None:
+    """An answer that is an error after the cart has changed would make our script post a second time."""
+    shop = make_shop()
+    pages = Blueprint("pages", __name__, url_prefix="/<lang>")
+    pages.add_url_rule("/product/<id>", "product", lambda id: render_template_string(PAGE, id=id))
+    pages.add_url_rule("/<int:broken>", "broken", lambda broken: "never")
+
+    @pages.url_value_preprocessor
+    def pull(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+        g.lang = (values or {}).pop("lang")
+        if g.lang not in ("en", "ja"):
+            abort(404)
+        if "broken" in (values or {}):
+            raise RuntimeError("the shop's own mistake")
+
+    shop.app.register_blueprint(pages)
+    with shop.app.app_context():
+        shop.place(*[["p1", "p2", "p3", "p4"]] * 5)
+    shop.storefront.cart = CountedCart()
+    for path in ("/xx/product/p1", "/en/7"):
+        client = shop.app.test_client()
+        form = {"product": "p2", "locale": "ja", "page": path}
+        answer = client.post("/storefront/cart", data=form, headers={"Accept": "application/json"})
+        assert (answer.status_code, answer.json["lines"][0]["product"]) == (200, "p2")
+        asked = {"product": "p1", "locale": "ja", "page": path}
+        answer = client.get("/storefront/fragment/product", query_string=asked)
+        assert (answer.status_code, "storefront-card" in answer.text) == (200, True)
+    assert "RuntimeError" in caplog.text
+
+
+class Unreadable(BaseConverter):
+    """Looks tenants up where they cannot be looked up now."""
+
+    def to_python(self, value: str) -> str:
+        raise RuntimeError("the shop's own mistake")
+
+
+def test_an_address_that_the_shop_fails_to_read_is_told_its_language_as_without_one(
+    make_shop: Callable[..., SmallShop],
+) -> None:
+    """And so is one that is no path of the shop."""
+    shop = make_shop()
+    shop.app.url_map.converters["unreadable"] = Unreadable
+    shop.app.add_url_rule("/<lang>/<unreadable:tenant>/", "tenant", lambda lang, tenant: "never")
+    told: list[str | None] = []
+
+    @shop.app.url_value_preprocessor
+    def pull(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+        told.append((values or {}).pop("lang", None))
+
+    for path in ("/en/north/", "//other.example/", "x" * 2000):
+        asked = {"product": "p1", "locale": "ja", "page": path}
+        assert shop.app.test_client().get("/storefront/fragment/product", query_string=asked).status_code in (200, 204)
+        assert told[-1] == "ja"

@@ -10,7 +10,6 @@ from werkzeug.exceptions import UnprocessableEntity
 from ...bundles.cart.pricing import Applied, CartPricing, PricedLine
 from ...bundles.store.published import Published
 from ...core.errors import InputError
-from ...core.i18n import known_locale
 from ...money import from_minor
 from ...proxies import current_services
 from ...shop.ports import CartLine
@@ -23,7 +22,6 @@ def price(question: Mapping[str, Any]) -> dict[str, Any]:
 
     At the prices of the catalogue, whatever the browser believes. Codes and segments of the shopper who asks count.
     """
-    locale = known_locale(question["locale"] or "")
 
     def find() -> dict[str, Any]:
         services = current_services
@@ -33,10 +31,10 @@ def price(question: Mapping[str, Any]) -> dict[str, Any]:
         codes, segments = [*presented(), *question["codes"]], services.shop.segments()
         pricing = services.pricer.price(lines, question["currency"], presented=codes, segments=segments)
         published = services.pricer.published.get()
-        return CartNumbers(pricing, published, locale or current_locale()).all()
+        return CartNumbers(pricing, published, question["locale"] or current_locale()).all()
 
     try:
-        return answered("price", find, locale)
+        return answered("price", find, question["locale"], refusals=(InputError,))
     except InputError as error:
         refusal = UnprocessableEntity()
         refusal.data = {"message": str(error)}  # type: ignore[attr-defined]  # where flask-smorest has it

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from ...bundles.cart.lines import MAX_LINES
 from ...bundles.tier import MAX_QUANTITY
 from ...core.errors import InputError
+from ...core.i18n import known_locale
 from ...recommending.page import MAX_SEEDS
 from ...recommending.plan import MAX_LIMIT, PLACEMENTS
 from ...recommending.strategies import STRATEGIES
@@ -119,17 +120,22 @@ def _ids(most: int, meaning: str, **options: Any) -> fields.List[Any]:
     )
 
 
-_LOCALE = fields.String(
-    load_default=None,
-    validate=validate.Length(max=32),
-    metadata={"description": "Language of texts and links, such as ja; without, as the shop's pages choose it."},
-)
+class LocaleSchema(OwnSchema):
+    """A question that may be asked in a language; one that nobody knows is as none."""
+
+    locale = fields.String(
+        load_default=None,
+        validate=validate.Length(max=32),
+        metadata={"description": "Language of texts and links, such as ja; without, as the shop's pages choose it."},
+    )
+
+    @post_load
+    def _known(self, question: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        return question | {"locale": known_locale(question["locale"] or "")}
 
 
-class RecommendationsQuerySchema(OwnSchema):
+class RecommendationsQuerySchema(LocaleSchema):
     """The query of a strategy."""
-
-    locale = _LOCALE
 
     strategy = fields.String(required=True, validate=validate.OneOf(tuple(STRATEGIES)))
     product = _ids(MAX_SEEDS, "Ids to find suggestions for; of a cart the latest line last.")
@@ -143,10 +149,9 @@ class RecommendationsQuerySchema(OwnSchema):
     )
 
 
-class PlacementQuerySchema(OwnSchema):
+class PlacementQuerySchema(LocaleSchema):
     """The query of a page."""
 
-    locale = _LOCALE
     product = _ids(MAX_SEEDS, "Ids of the products that the page is about.")
     category = fields.String(
         load_default=None,
@@ -222,7 +227,7 @@ class CartLineSchema(OwnSchema):
     quantity = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, MAX_QUANTITY))
 
 
-class CartQuerySchema(OwnSchema):
+class CartQuerySchema(LocaleSchema):
     """A cart to price."""
 
     lines = fields.List(fields.Nested(CartLineSchema), required=True, validate=validate.Length(max=MAX_LINES))
@@ -235,7 +240,6 @@ class CartQuerySchema(OwnSchema):
         validate=validate.Length(max=5),
         metadata={"description": "Staff codes that the shopper typed, beside those that the session has."},
     )
-    locale = _LOCALE
 
 
 class PricedLineSchema(OwnSchema):

@@ -13,8 +13,7 @@ from werkzeug.exceptions import NotFound as UnknownAddress
 from ...bundles.slots.filler import FilledBundles
 from ...bundles.slots.items import OfferItem
 from ...bundles.slots.offers import BundleOffer, TierOffer
-from ...core.errors import InputError
-from ...core.i18n import known_locale, texts_for
+from ...core.i18n import texts_for
 from ...money import from_minor, to_minor
 from ...proxies import current_services
 from ...recommending.page import Card, FilledSlot, Page
@@ -151,10 +150,9 @@ def recommendations(question: Mapping[str, Any]) -> dict[str, Any]:
 
     Best first; fewer than `limit` if there are no more. Unknown products are no error.
     """
-    locale = known_locale(question["locale"] or "")
 
     def find() -> dict[str, Any]:
-        page = request_page(question["placement"], question["product"], locale=locale)
+        page = request_page(question["placement"], question["product"], locale=question["locale"])
         page.exclude = frozenset(question["excluded"])
         slot = Slot(
             name="recommendations",
@@ -167,7 +165,7 @@ def recommendations(question: Mapping[str, Any]) -> dict[str, Any]:
         (filled,) = current_services.suggestions.fill(page, [slot])
         return {"recommendations": CardNumbers(page).cards(filled.cards), "degraded": page.failed}
 
-    return answered("recommendations", find, locale)
+    return answered("recommendations", find, question["locale"])
 
 
 def placement(question: Mapping[str, Any], placement: str) -> dict[str, Any]:
@@ -177,17 +175,16 @@ def placement(question: Mapping[str, Any], placement: str) -> dict[str, Any]:
     """
     if placement not in current_services.suggestions.plan:
         raise UnknownAddress(f"There is no such placement; use one of {', '.join(current_services.suggestions.plan)}.")
-    locale = known_locale(question["locale"] or "")
 
     def find() -> dict[str, Any]:
-        page = request_page(placement, question["product"], question["category"], personal=True, locale=locale)
+        page = request_page(placement, question["product"], question["category"], True, question["locale"])
         return {
             "placement": placement,
             "slots": CardNumbers(page).slots(current_services.suggestions.fill_placement(page)),
             "degraded": page.failed,
         }
 
-    return answered(placement, find, locale)
+    return answered(placement, find, question["locale"])
 
 
 def elsewhere(path: str = "") -> Response:
@@ -222,10 +219,19 @@ def own_headers(response: Response) -> Response:
     return make_private(response)
 
 
-def answered(name: str, find: Callable[[], _Answer], locale: str | None) -> _Answer:
-    """What *find* finds while the shop speaks *locale*; 503 where it fails. `InputError` is raised."""
-    with shop_speaking(locale or current_locale()):
-        answer = guarded(name, find, refusals=(InputError,))
+def answered(
+    name: str, find: Callable[[], _Answer], locale: str | None, refusals: tuple[type[Exception], ...] = ()
+) -> _Answer:
+    """What *find* finds while the shop speaks *locale* (None: that of the request).
+
+    Raises `ServiceUnavailable` where it fails, and *refusals*, which say what is wrong with the question.
+    """
+
+    def speaking() -> _Answer:
+        with shop_speaking(locale or current_locale()):
+            return find()
+
+    answer = guarded(name, speaking, refusals)
     if answer is None:
-        raise ServiceUnavailable("The suggestions are not available at the moment; see the log of the shop.")
+        raise ServiceUnavailable("There is no answer at the moment; see the log of the shop.")
     return answer

@@ -157,7 +157,7 @@ def _count(cart: AddsLines) -> int | None:
 def _page_language() -> Iterator[Texts]:
     """Inside, words and titles are in the language of the page that the script is on."""
     locale, path = page_locale(), request.form.get("page")
-    with as_on_page(path), shop_speaking(locale, by_address=path is None):
+    with as_on_page(path) as is_seen, shop_speaking(locale, by_address=not is_seen):
         yield texts_for(locale or current_locale())
 
 

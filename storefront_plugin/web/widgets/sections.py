@@ -192,14 +192,13 @@ def fragment(placement: str) -> Response:
     have, path = request.args.get("have"), request.args.get("page")
 
     def render() -> Markup | None:
-        page = request_page(placement, section.products, section.category, personal=True, locale=locale)
-        content, _ = section.render(page, slots)
+        with as_on_page(path) as is_seen, shop_speaking(locale, by_address=not is_seen):
+            page = request_page(placement, section.products, section.category, personal=True, locale=locale)
+            content, _ = section.render(page, slots)
         # What the page shows already is better than what trouble left over.
         return None if have and page.failed else content
 
-    with as_on_page(path), shop_speaking(locale, by_address=path is None):
-        content = guarded(placement, render)
-    return _fragment(content, have)
+    return _fragment(guarded(placement, render), have)
 
 
 def _fragment(content: Markup | None, have: str | None) -> Response:
