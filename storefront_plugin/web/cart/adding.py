@@ -90,7 +90,7 @@ def _refusable(number: int | None = None) -> Iterator[None]:
 
 def _added(cart: AddsLines) -> Response:
     is_bundle = "bundle" in request.form or "near" in request.form
-    change = Change(cart) if is_in_place() else None
+    change = _change_of(cart) if is_in_place() else None
     if not is_bundle:
         _add(cart, _product_lines())
     elif not _add_bundle(cart):
@@ -114,16 +114,26 @@ def _add_bundle(cart: AddsLines) -> bool:
 
 
 def _undone(cart: AddsLines) -> Response:
-    """Take out what the signed ``undo`` says, as far as it is in the cart."""
+    """Take out what the signed ``undo`` says, as far as it is in the cart. Once more does no harm, and is no failure."""
     if not isinstance(cart, RemovesLines):
         abort(404)
-    change = Change(cart)
+    change, signed = _change_of(cart), lines_to_undo(request.form["undo"])
+    lines = change.there_of(signed)
     with posted_once() as is_new:
-        lines = lines_to_undo(request.form["undo"], change) if is_new else []
-        if lines:
+        if lines and is_new:
             with _refusable():
                 cart.remove(lines)
-    return answer_changed(change) if is_in_place() else see_other(way_back(request))
+    if not is_in_place():
+        return see_other(way_back(request))
+    return answer_changed(change, () if lines and is_new else signed)
+
+
+def _change_of(cart: AddsLines) -> Change:
+    try:
+        return Change(cart)
+    except AdapterError as error:
+        current_app.logger.warning("Nothing was added or taken out: %s", error)
+        raise _Refused(Notice("trouble")) from error
 
 
 def _bundle_lines() -> list[CartLine]:
@@ -150,12 +160,12 @@ def _product_lines() -> list[CartLine]:
     """The posted products that can be added. Where there are none, our script learns why; a form comes back silently."""
     try:
         lines, why = _available(request.form.getlist("product"))
+        if len(lines) > 1:
+            there = {line.product_id for line in current_services.shop.cart_lines()}
+            lines, why = [line for line in lines if line.product_id not in there], Notice("there")
     except AdapterError as error:
         current_app.logger.warning("Posted products were not added: %s", error)
         lines, why = [], Notice("trouble")
-    if len(lines) > 1:
-        there = {line.product_id for line in current_services.shop.cart_lines()}
-        lines, why = [line for line in lines if line.product_id not in there], Notice("there")
     if not lines and is_in_place():
         raise _Refused(why)
     return lines

@@ -1,8 +1,8 @@
 """Answers to our script, which adds to the cart without leaving the page: JSON with our header.
 
-``200``: ``message``, ``label``, ``lines`` (product, variant, quantity), ``count`` (of the whole cart, or null) and ``undo``
-(``label`` and ``token``, or null). ``409``: ``notice`` (as in ``_notice.html``), and ``stale`` where the page shows what is
-no longer true.
+``200``: ``message``, ``label``, ``lines`` (product, variant, quantity), ``count`` (of the whole cart, or null) and
+``undo`` (``label`` and ``token``, or null); no ``lines`` where an undo had been done already. ``409``: ``notice`` (as
+in ``_notice.html``), and ``stale`` where the page shows what is no longer true.
 """
 
 from __future__ import annotations
@@ -58,6 +58,10 @@ class Change:
         now = _quantities()
         return _lines(now - self.before), _lines(self.before - now)
 
+    def there_of(self, lines: Sequence[CartLine]) -> list[CartLine]:
+        """*lines*, as far as they were in the cart."""
+        return _lines(Counter({(line.product_id, line.variant_id): int(line.quantity) for line in lines}) & self.before)
+
 
 def _quantities() -> Counter[_Key]:
     """Whole items by product and variant."""
@@ -71,15 +75,15 @@ def _lines(quantities: Counter[_Key]) -> list[CartLine]:
     return [CartLine(product, quantity, None, variant) for (product, variant), quantity in quantities.items()]
 
 
-def answer_changed(change: Change) -> Response:
-    """What was added or taken out, and how many items there are now."""
+def answer_changed(change: Change, out_already: Sequence[CartLine] = ()) -> Response:
+    """What was added or taken out, or is *out_already*, and how many items there are now."""
     added, removed = change.lines()
-    if not (added or removed):
+    if not (added or removed or out_already):
         return answer_refused(Notice("trouble"))
     with _page_language() as texts:
         return _answer(
             {
-                "message": _message(added, removed, texts),
+                "message": _message(added, removed or out_already, texts),
                 "label": texts.gettext("Added"),
                 "lines": [
                     {"product": line.product_id, "variant": line.variant_id, "quantity": line.quantity}
@@ -99,14 +103,13 @@ def answer_refused(notice: Notice) -> Response:
         return _answer({"notice": view._asdict(), "stale": notice.kind not in _UP_TO_DATE}, 409)
 
 
-def lines_to_undo(token: str, change: Change) -> list[CartLine]:
-    """The lines of *token*, as far as they are in the cart still; none for a token that is not ours or too old."""
+def lines_to_undo(token: str) -> list[CartLine]:
+    """The lines of *token*; none for a token that is not ours or too old."""
     try:
         stored = _signer().loads(token, max_age=UNDO_SECONDS)
     except BadData:
         return []
-    signed: Counter[_Key] = Counter({(product, variant): quantity for product, variant, quantity in stored})
-    return _lines(signed & change.before)
+    return [CartLine(product, quantity, None, variant) for product, variant, quantity in stored]
 
 
 def _undo(cart: AddsLines, added: Sequence[CartLine], texts: Texts) -> dict[str, str] | None:
