@@ -260,14 +260,16 @@ class News:
     def products_changed(self, product_ids: Sequence[str]) -> None:
         """Forget the data of *product_ids* here, and notify the other processes.
 
-        Often called inside the shop's own commit, so Redis gets the deadline of a page; what it did not take then is
-        sent by the background thread.
+        Often called inside the shop's own commit, so Redis gets the deadline of a page. What it did not take then is sent
+        by the background thread; where there is none, with the next change or turn of `storefront.tick()`.
         """
         self._products.forget(product_ids)
-        if MISSING in self._store.fetch(self._commands(product_ids)):
-            self._unsent.update(dict.fromkeys(product_ids[-MAX_UNSENT:]))
+        unsent, self._unsent = self._unsent, {}
+        changed = [*unsent, *product_ids]
+        if MISSING in self._store.fetch(self._commands(changed)):
+            self._unsent.update(dict.fromkeys(changed[-MAX_UNSENT:]))
             if not self._wake():
-                self._send_or_warn()
+                logger.warning("Other processes pick up changed products late: Redis does not answer in time.")
 
     def send_late(self) -> None:
         """Send what Redis did not take before; raises `StoreUnavailable` and keeps it where it still does not."""
@@ -278,13 +280,6 @@ class News:
             except StoreUnavailable:
                 self._unsent = {**unsent, **self._unsent}
                 raise
-
-    def _send_or_warn(self) -> None:
-        try:
-            self.send_late()
-        except StoreUnavailable as error:
-            self._unsent.clear()
-            logger.warning("Other processes pick up changed products late: %s", error)
 
     def _commands(self, product_ids: Sequence[str]) -> list[Command]:
         latest = tuple(product_ids[-CHANGED_IDS:])  # of more than these, all products are forgotten

@@ -115,6 +115,28 @@ def test_redis_late(make_shop: MakeShop, own_redis: str, mode: str) -> None:
     proxy.close()
 
 
+def test_a_changed_product_waits_for_no_silent_redis_where_there_is_no_thread(
+    make_shop: MakeShop, own_redis: str
+) -> None:
+    """As in tests of a shop: it costs the deadline, and the next change or turn tells the others."""
+    proxy = Proxy(own_redis)
+    shop = make_live(make_shop, STOREFRONT_REDIS_URL=f"redis://127.0.0.1:{proxy.port}", TESTING=True)
+    services = shop.app.extensions[SERVICES]
+    warm(shop)
+    proxy.mode = "silent"
+    began = time.monotonic()
+    with shop.app.app_context():
+        for name in ("p1", "p2"):
+            shop.storefront.product_changed(name)
+    assert time.monotonic() - began < LIMIT
+    proxy.mode = "pass"
+    with shop.app.app_context():
+        services.news.send_late()
+        changed = services.store.execute([Command(services.keys.changed_products, "LRANGE", (0, 9))])[0]
+        assert set(changed) == {b"p1", b"p2"}
+    proxy.close()
+
+
 def test_a_flushed_redis_is_filled_again_however_many_batches_there_were(make_shop: MakeShop) -> None:
     """Live orders make a batch each: a young shop has many batches, and still a small log."""
     shop = make_live(make_shop, STOREFRONT_DRAIN="off")
