@@ -16,6 +16,7 @@ from shop_pages import counted_sql
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import CartLine, MemoryCatalog, Merchant, Order, OrderLine
+from storefront_plugin.admin.home import earned
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.store.tables import BundleUse
 
@@ -153,6 +154,21 @@ def test_discounts_and_margin_are_those_of_the_bundles(sets: BundleShop) -> None
     browser.get("")
     assert figures(browser)["Bundle discounts"].startswith("€2.80 2 orders")
     assert figures(browser)["Margin of bundles"].endswith("Costs known for 1 of 2 orders")
+
+
+def test_the_margin_of_a_busy_shop_is_that_of_its_latest_orders(
+    sets: BundleShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is said; nothing claims that costs are unknown."""
+    monkeypatch.setattr(earned, "MOST_RECORDS", 2)
+    sets.publish(set_of("p2", "p3", price=percent_off(20)))
+    for number in ("a", "b", "c"):
+        sell(sets, number, "p2", "p3")
+    browser = Merchants(sets.shop)
+    browser.get("")
+    found = figures(browser)
+    assert found["Bundle discounts"].startswith("€3.00 3 orders")
+    assert found["Margin of bundles"] == "€3.00 38% of what they sold for The latest 2 orders"
 
 
 def test_margin_needs_costs(sets: BundleShop) -> None:

@@ -34,7 +34,6 @@ _PAGE = """{% extends "storefront/admin/kit/base.html" %}{% block title %}Probe{
 {%- import "storefront/admin/kit/charts.html" as charts with context %}
 {{ charts.line("orders", "Orders a day", points, "Orders", description="Last three days") }}
 {{ charts.bars("sales", "Sales a day", points, "Sales") }}
-{{ charts.sparkline([3, 0, 5], "3, 0, 5") }}
 {% endblock %}"""
 
 POINTS = [("Monday", 4), ("<b>Tuesday</b>", 0), ("Wednesday", 12)]

@@ -82,12 +82,17 @@ class Earned:
         return not any(self.orders)
 
     @property
+    def latest_revenue(self) -> int:
+        """Revenue of the last days, minor units."""
+        return sum(self.revenue[DAYS:])
+
+    @property
     def change_of_orders(self) -> str:
         return change(self.latest, self.before)
 
     @property
     def change_of_revenue(self) -> str:
-        return change(sum(self.revenue[DAYS:]), sum(self.revenue[:DAYS]))
+        return change(self.latest_revenue, sum(self.revenue[:DAYS]))
 
     @property
     def change_of_discount(self) -> str:
@@ -131,8 +136,7 @@ def earned(asked: str = "") -> Earned:
     first, middle, end = (_began(day, zone) for day in (days[0], days[DAYS], today + dt.timedelta(days=1)))
     with current_services.database.reading(blocking=True) as session:
         sales = daily_sales(session, days, zone)
-        saved = discounts(session, middle, end)
-        saved_before = discounts(session, first, middle)
+        saved_before, saved = discounts(session, first, middle, end)
         sold = sold_in_bundles(session, middle, end, MOST_RECORDS) if saved else []
     currencies = _currencies(sales, saved)
     currency = asked if asked in currencies else next(iter(currencies), None)

@@ -33,11 +33,22 @@ class SoldInBundles:
     products: Sequence[tuple[str, int]]
 
 
-def discounts(session: Session, since: dt.datetime, until: dt.datetime) -> dict[str, Discount]:
-    """By currency, the discounts of bundles in orders that were stored from *since* until before *until*, naive UTC."""
-    figures = (sa.func.count(BundleUse.order_id.distinct()), sa.func.sum(BundleUse.saving))
-    query = sa.select(BundleUse.currency, *figures).where(_used(since, until)).group_by(BundleUse.currency)
-    return {currency: Discount(orders, int(saving)) for currency, orders, saving in session.execute(query)}
+def discounts(
+    session: Session, first: dt.datetime, middle: dt.datetime, end: dt.datetime
+) -> tuple[dict[str, Discount], dict[str, Discount]]:
+    """By currency, the discounts of bundles in orders stored from *first* until before *middle*, and from then before *end*.
+
+    Times are naive UTC.
+    """
+    is_late = sa.case((BundleUse.used_at < middle, 0), else_=1)
+    keys = sa.select(BundleUse.currency, is_late.label("is_late"), BundleUse.order_id, BundleUse.saving)
+    used = keys.where(_used(first, end)).subquery()
+    figures = (sa.func.count(used.c.order_id.distinct()), sa.func.sum(used.c.saving))
+    found: tuple[dict[str, Discount], dict[str, Discount]] = {}, {}
+    query = sa.select(used.c.currency, used.c.is_late, *figures).group_by(used.c.currency, used.c.is_late)
+    for currency, late, orders, saving in session.execute(query):
+        found[late][currency] = Discount(orders, int(saving))
+    return found
 
 
 def sold_in_bundles(session: Session, since: dt.datetime, until: dt.datetime, limit: int) -> list[SoldInBundles]:

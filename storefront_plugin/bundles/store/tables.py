@@ -65,7 +65,7 @@ class BundleUse(Base):
     count: Mapped[int]
     saving: Mapped[int] = mapped_column(sa.BigInteger)
     currency: Mapped[str] = mapped_column(sa.String(3))
-    used_at: Mapped[dt.datetime] = mapped_column(sa.DateTime)
+    used_at: Mapped[dt.datetime] = mapped_column(sa.DateTime, index=True)
 
 
 class PublishedVersion(Base):

@@ -194,6 +194,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", "bundle_id", name=op.f("pk_storefront_bundle_use")),
     )
     op.create_index(op.f("ix_storefront_bundle_use_bundle_id"), "storefront_bundle_use", ["bundle_id"], unique=False)
+    op.create_index(op.f("ix_storefront_bundle_use_used_at"), "storefront_bundle_use", ["used_at"], unique=False)
 
     op.create_table(
         "storefront_generation",
