@@ -124,6 +124,18 @@ def test_a_row_says_what_it_brings_and_costs(editor: Merchants, found: dict[str,
     assert any("gain is the margin after the discount" in text for text in editor.texts("main p"))
 
 
+def test_what_a_row_brings_is_for_thirty_days_of_which_today_is_the_last(
+    admin: SmallShop, editor: Merchants, found: dict[str, str]
+) -> None:
+    """As many orders 30 days ago do not count, those of 29 days ago make it twice as much."""
+    today, gains = (dt.datetime.now(dt.timezone.utc).date() - START.date()).days, []
+    for ago in (30, 29):
+        admin.place(*SELLING, day=today - ago)
+        editor.get(PAGE)
+        gains.append(words(row_of(editor, "Camera + Lens").select("td.number")[1]))
+    assert gains == ["€2,380 margin", "€4,760 margin"]
+
+
 def test_the_figures_behind_a_row_are_folded(editor: Merchants, found: dict[str, str]) -> None:
     """Frequency, price before and after, margin, and from how many more sets it pays off."""
     editor.get(PAGE)

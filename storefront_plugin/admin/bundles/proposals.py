@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast, get_args
@@ -84,17 +84,17 @@ def proposal_row(key: str, bundle_id: int | None) -> ProposalRow | None:
 
 def proposal_rows(found: Sequence[Proposal]) -> list[ProposalRow]:
     """The rows of one page; all their products are looked up at once, and once more for each further language."""
-    ids = list(dict.fromkeys(name for one in found for name in one.product_ids))
-    products, titles, recent = views(ids), _titles(ids), _recent_orders() if found else 0
+    products = views(name for one in found for name in one.product_ids)
+    titles, recent = _titles(products), _recent_orders() if found else 0
     return [_row(one, tuple(products[name] for name in one.product_ids), titles, recent) for one in found]
 
 
 def _recent_orders() -> int:
     with current_services.database.reading(blocking=True) as session:
-        return orders_since(session, day_of(clock.now_in_sql()) - DAYS)
+        return orders_since(session, day_of(clock.now_in_sql()) - DAYS + 1)  # today is the last of them
 
 
-def _titles(ids: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+def _titles(ids: Collection[str]) -> Mapping[str, Mapping[str, str]]:
     """Titles of products by the languages of the admin; the id of one that the shop does not know."""
     titles: dict[str, dict[str, str]] = {}
     for language in LANGUAGES:
@@ -102,10 +102,6 @@ def _titles(ids: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
             known = current_services.products.get_many(ids, shop_locale(language), blocking=True)
         titles[language] = {name: found.title if (found := known.get(name)) else name for name in ids}
     return titles
-
-
-def _joined(titles: Iterable[str]) -> str:
-    return " + ".join(titles)
 
 
 def _row(
@@ -118,7 +114,7 @@ def _row(
     return ProposalRow(
         one,
         products,
-        _joined(product.title for product in products),
+        proposals.title_of(product.title for product in products),
         ngettext(
             "%(support)s of %(orders)s order",
             "%(support)s of %(orders)s orders",
@@ -137,7 +133,7 @@ def _row(
         rounded_money(brings.gain, one.currency) if brings else "",
         rounded_money(brings.cost, one.currency) if brings else "",
         {
-            language_name(language): _joined(named.get(name, name) for name in one.product_ids)
+            language_name(language): proposals.title_of(named[name] for name in one.product_ids)
             for language, named in titles.items()
         },
         anchor(one.key),

@@ -123,7 +123,7 @@ class Editor(Generic[Definition]):
     def show_preview(self) -> Response:
         """``POST <path>/preview``: what is typed would do this, as a part of the page."""
         key = _number("key")
-        stands = self.store().find([key]).get(key)
+        stands = self.store().find([key]).get(key) if key else None
         definition = self.form().read(self.store(), stands.definition if stands else None)
         return show_part(self.preview_template, preview=self._preview(definition, key))
 

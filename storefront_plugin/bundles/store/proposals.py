@@ -136,11 +136,16 @@ def definition_of(database: Database, catalog: Catalog, key: str, language: str 
     """
     proposal = load(database, key)
     products = catalog.get_many(list(proposal.product_ids))
-    titles = [products[name].title if name in products else name for name in proposal.product_ids]
+    titles = (products[name].title if name in products else name for name in proposal.product_ids)
     parts = tuple(Component(product_id) for product_id in proposal.product_ids)
     whole = fixed_price({proposal.currency: proposal.price})
     price = percent_off(proposal.discount) if proposal.discount else whole
-    return Definition(kind="set", tiers=(Tier(parts, price),), texts={language: BundleText(" + ".join(titles)[:200])})
+    return Definition(kind="set", tiers=(Tier(parts, price),), texts={language: BundleText(title_of(titles))})
+
+
+def title_of(titles: Iterable[str]) -> str:
+    """What a bundle of products of these *titles* is called at first."""
+    return " + ".join(titles)[:200]
 
 
 def accept(session: Session, key: str, bundle_id: int, by: str = "") -> bool:
