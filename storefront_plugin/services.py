@@ -261,7 +261,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         currency=settings.currency,
         counted=counted,
         released=partial(uses.release_orders, database),
-        restored=restored,
+        restored=lambda session, order_ids: uses.restore_orders(session, database, order_ids),
     )
     proposals = ProposalSearch(
         database=database,

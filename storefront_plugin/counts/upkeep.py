@@ -11,7 +11,6 @@ from ..core.forks import ProcessLock
 from ..core.sql.database import Database
 from ..orderlog.numbering import Position, is_small, locked_applier, number_all, number_events
 from ..orderlog.product_numbers import ProductNumbers
-from ..orderlog.settling import Settled
 from ..redis_store import RedisStore
 from ..redis_store.keys import Keys
 from . import generations
@@ -73,9 +72,9 @@ class Upkeep:
     def _number(self) -> bool:
         return number_events(self._database, self._numbers) is not None
 
-    def number_all(self) -> list[Settled]:
+    def number_all(self) -> None:
         """Settle all recorded events without sending; for a rebuild that follows."""
-        return number_all(self._database, self._numbers)
+        number_all(self._database, self._numbers)
 
     def send(self) -> int:
         """Send all batches that any generation lacks; returns their number."""

@@ -95,7 +95,7 @@ class OrderImporter:
         timezone, currency: Defaults for orders without one.
         counted: Called with the number of new or changed orders, and the progress callback of a rebuild.
         released: Called with the ids of cancelled orders, to release what they use.
-        restored: Lets an order use again what was released, where it is placed after all, in the transaction of a session.
+        restored: Lets orders use again what was released, where they are placed after all, in the transaction of a session.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class OrderImporter:
         currency: str | None,
         counted: Callable[[int, RebuildProgress], object],
         released: Callable[[Iterable[str]], object],
-        restored: Callable[[Session, str], object],
+        restored: Callable[[Session, Iterable[str]], object],
     ) -> None:
         self._database = database
         self._numbers = numbers
@@ -176,8 +176,7 @@ class OrderImporter:
             with locked_applier(self._database, self._numbers) as (session, applier):
                 settled = append_batch(session, applier, self._numbers, happened)
                 note_given(session, usable_ids(order.id for order in refused), origin)
-                for order_id in settled.revived:
-                    self._restored(session, order_id)
+                self._restored(session, settled.revived)
             report.add(settled)
             report.given += len(chunk)
             if progress:

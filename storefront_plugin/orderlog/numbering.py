@@ -102,12 +102,10 @@ def number_events(database: Database, numbers: ProductNumbers, limit: int = BATC
     return settled if rows else None
 
 
-def number_all(database: Database, numbers: ProductNumbers) -> list[Settled]:
+def number_all(database: Database, numbers: ProductNumbers) -> None:
     """Settle all recorded events, a batch at a time."""
-    settled = []
-    while (one := number_events(database, numbers)) is not None:
-        settled.append(one)
-    return settled
+    while number_events(database, numbers) is not None:
+        pass
 
 
 def _stretches(ids: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -16,6 +16,7 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bundles import NOW, set_of
+from shop_pages import counted_sql
 from small_shop import SmallShop, made_products
 from sqlalchemy.orm import Session
 
@@ -216,6 +217,22 @@ def test_the_uses_of_an_order_that_comes_back_to_life_count_again(shop: SmallSho
         shop.storefront.orders = MemoryOrders([replace(order, status=status)])
         shop.storefront.catch_up()
         assert used() == uses
+
+
+def test_orders_without_bundles_come_back_to_life_in_as_few_queries_as_one(shop: SmallShop) -> None:
+    """However many a file revives."""
+    counts = []
+    for number in (1, 30):
+        orders = [shop.order("p5", "p6", id=f"{number}-{n}") for n in range(number)]
+        for order in orders:
+            shop.storefront.order_placed(order)
+            shop.storefront.order_cancelled(order.id)
+        shop.db.session.commit()
+        shop.storefront.drain()
+        with counted_sql() as statements:
+            assert shop.storefront.import_orders(orders).changed == number
+        counts.append(len([one for one in statements if "storefront_bundle" in one]))
+    assert counts[1] == counts[0]
 
 
 def test_another_order_under_the_id_of_a_cancelled_one_takes_no_uses_over(shop: SmallShop) -> None:
