@@ -48,7 +48,10 @@ def restored(minor: int, digits: int, currency: str) -> int:
 
 
 def without_currency(text: str, currency: str, locale: str = "en") -> str:
-    """*text* of an amount without what names *currency* before or behind it: its code, or its sign in *locale*."""
+    """*text* of an amount without what names *currency* before or behind it: its code, or its sign in *locale*.
+
+    A name alone stays: it is no amount, but not empty either.
+    """
     signs = {
         currency,
         get_currency_symbol(currency, locale),
@@ -58,7 +61,7 @@ def without_currency(text: str, currency: str, locale: str = "en") -> str:
     for sign in sorted(signs, key=len, reverse=True):
         for bare in (text.removeprefix(sign), text.removesuffix(sign)):
             if bare != text:
-                return bare.strip()
+                return bare.strip() or text
     return text
 
 

@@ -278,6 +278,16 @@ def test_a_percentage_is_no_amount(database: Database) -> None:
     ]
 
 
+@pytest.mark.parametrize("sign", ["EUR", " € ", "EUR EUR"])
+def test_a_sign_alone_is_no_empty_cell(database: Database, sign: str) -> None:
+    """The number was forgotten: a percentage likewise."""
+    report = brought(database, f",,set,A,,p1,2,amount,,{sign}", ",,set,B,,p1,2,percent,%,")
+    assert report.created == 0
+    amount, percent = [sentence for _, sentence in reported(report)]
+    assert amount.startswith("amount_EUR must be a number such as 12.50; ")
+    assert percent == "percent must be a number such as 12.50; '%' is not."
+
+
 def test_amounts_have_no_more_decimals_than_their_currency(database: Database) -> None:
     """Zeros neither: they tell that something else was meant."""
     header = HEADER.replace("EUR", "JPY")

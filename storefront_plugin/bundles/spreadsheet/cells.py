@@ -83,7 +83,8 @@ def write_number(number: Decimal | None) -> str:
 
 def read_percent(cell: str, column: str, comma: bool) -> Decimal | None:
     """A number from 0 to 100, with or without its sign; None for an empty cell."""
-    return read_number(plain(cell).removesuffix("%").strip(), column, comma, 2, 100)
+    text = plain(cell)
+    return read_number(text.removesuffix("%").strip() or text, column, comma, 2, 100)
 
 
 def read_number(cell: str, column: str, comma: bool, digits: int, most: int) -> Decimal | None:
