@@ -10,8 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from made_bundles import set_of
 from shop_pages import counted_sql
-from small_shop import SmallShop
+from small_shop import SmallShop, made_products
 
+from storefront_plugin import MemoryCatalog, Variant
 from storefront_plugin.bundles import BundleText, percent_off
 from storefront_plugin.proxies import SERVICES
 
@@ -59,6 +60,27 @@ def test_what_is_missing_for_a_bundle_is_told_in_the_language_that_is_asked_for(
     (near,) = ask(client, {"product_id": "p20"}, locale="ja")["missing"]
     assert (near["title"], near["saving"]) == ("セット", "3.00")
     assert near["items"] == [{"product_ids": ["p10"], "quantity": 1}]
+
+
+def test_a_saving_that_is_not_known_is_null(make_shop: Callable[..., SmallShop]) -> None:
+    """Such as beside a product that is sold in another currency only; nothing is not nothing saved."""
+    products = [replace(one, currency="USD") if one.id == "p10" else one for one in made_products()]
+    shop = make_shop(catalog=MemoryCatalog(products))
+    with shop.app.app_context():
+        shop.storefront.publish_bundle(replace(set_of("p10", "p20", price=TEN), texts=WORDS))
+    (near,) = ask(shop.app.test_client(), {"product_id": "p20"})["missing"]
+    assert near["saving"] is None
+
+
+def test_a_variant_that_the_shop_does_not_have_is_refused_as_a_product_is(
+    make_shop: Callable[..., SmallShop],
+) -> None:
+    """At a price of its own it would be guessed."""
+    catalog = MemoryCatalog(made_products(), variants=lambda ids: {"p1": [Variant("red", "Red")]})
+    client = make_shop(catalog=catalog).app.test_client()
+    assert ask(client, {"product_id": "p1", "variant_id": "red"})["total"] == "1.00"
+    answer = client.post(PRICE, json={"lines": [{"product_id": "p1", "variant_id": "blue"}]})
+    assert (answer.status_code, "'blue'" in answer.json["message"]) == (422, True)
 
 
 @pytest.mark.parametrize(

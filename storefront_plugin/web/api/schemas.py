@@ -264,6 +264,7 @@ class AppliedBundleSchema(AppliedSchema):
 class NextOfferSchema(MissingSchema):
     """A bundle that is nearly there, and what is missing."""
 
+    saving = amount("What is saved then; null where the price of something is not known.", allow_none=True)
     bundle = fields.Integer(required=True)
     title = fields.String(required=True)
 
