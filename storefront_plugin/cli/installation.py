@@ -77,7 +77,7 @@ def inspect(services: Services) -> list[Finding]:
         findings += inspect_cart(services.shop.cart, services.shop.catalog)
     else:
         findings.append(Finding("warning", "No cart adapter: cards have no button; give Storefront(cart=…)."))
-    return [*findings, *_around(services.app)]
+    return [*findings, *_around(services)]
 
 
 def _tried(what: str, find: Callable[[], Iterator[Finding]]) -> list[Finding]:
@@ -172,20 +172,22 @@ def _other_hosts(app: Flask) -> Iterator[Finding]:
     pages = {rule.subdomain or "" for rule in app.url_map.iter_rules() if rule.endpoint != "static"}
     others = sorted(pages - {ours})
     if others and app.subdomain_matching:
-        where = ", ".join(repr(one) for one in others if one) or "the host itself"
         yield Finding(
             "warning",
-            f"The shop has pages on {where}, our addresses are on {ours or 'the host itself'!r}: browsers keep a page from "
-            "what another host answers; mount with Storefront(subdomain=…), that of the pages with widgets.",
+            f"The shop has pages on {', '.join(map(_host, others))}, but our addresses are on {_host(ours)}: browsers keep from "
+            "a page what another host answers; mount with Storefront(subdomain=…), that of the pages with widgets.",
         )
 
 
-def _other_origins(app: Flask) -> Iterator[Finding]:
-    if not app.config.get("STOREFRONT_ORIGINS"):
+def _host(subdomain: str) -> str:
+    return f"the subdomain {subdomain!r}" if subdomain else "the host without a subdomain"
+
+
+def _other_origins(services: Services) -> Iterator[Finding]:
+    where, config = ", ".join(services.settings.origins), services.app.config
+    if not where:
         return
-    same_site, secure = app.config.get("SESSION_COOKIE_SAMESITE"), app.config.get("SESSION_COOKIE_SECURE")
-    where = ", ".join(app.config["STOREFRONT_ORIGINS"])
-    if same_site == "None" and secure:
+    if config.get("SESSION_COOKIE_SAMESITE") == "None" and config.get("SESSION_COOKIE_SECURE"):
         yield Finding("ok", f"Pages of {where} may read the JSON API, with the shopper's cookies.")
     else:
         yield Finding(
@@ -195,9 +197,10 @@ def _other_origins(app: Flask) -> Iterator[Finding]:
         )
 
 
-def _around(app: Flask) -> Iterator[Finding]:
+def _around(services: Services) -> Iterator[Finding]:
+    app = services.app
     yield from _other_hosts(app)
-    yield from _other_origins(app)
+    yield from _other_origins(services)
     for name in pages_in_place_of_widgets(app.jinja_env):
         yield Finding(
             "warning", f"templates/{name} is a page of the shop's own and is not used as a widget: rename it."

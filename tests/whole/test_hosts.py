@@ -82,7 +82,7 @@ def test_with_host_matching_our_addresses_are_on_each_host(mount: Mount, tmp_pat
     assert refused.status_code == 403
 
 
-@pytest.mark.parametrize("others", [(), ("m",)])
+@pytest.mark.parametrize("others", [(), ("m",), ("m", "")])
 def test_a_shop_on_a_subdomain_mounts_there(mount: Mount, tmp_path: Path, others: tuple[str, ...]) -> None:
     """And `check` tells of pages that are elsewhere."""
     app = Flask("shop_on_subdomains", instance_path=str(tmp_path), subdomain_matching=True)
@@ -97,5 +97,24 @@ def test_a_shop_on_a_subdomain_mounts_there(mount: Mount, tmp_path: Path, others
     assert visited(app, "http://shop.example.test/p/p1") <= {200, 204}
     with app.app_context():
         told = [one for one in inspect(storefront.services) if "Storefront(subdomain" in one.text]
-    assert [one.level for one in told] == ["warning" for _ in others]
-    assert all("'m'" in one.text for one in told)
+    assert [one.level for one in told] == (["warning"] if others else [])
+    where = [
+        "The shop has pages on",
+        *(["the host without a subdomain,"] if "" in others else []),
+        "the subdomain 'm',",
+    ]
+    assert all(one.text.startswith(f"{' '.join(where)} but our addresses are on the subdomain 'shop':") for one in told)
+
+
+@pytest.mark.parametrize("same_site", [None, "None"])
+def test_check_tells_whether_other_origins_have_cookies(mount: Mount, tmp_path: Path, same_site: str | None) -> None:
+    """By the origins that the extension was mounted with, whatever the configuration says later."""
+    app = Flask("shop_of_a_front_end", instance_path=str(tmp_path))
+    app.config.update(SESSION_COOKIE_SAMESITE=same_site, SESSION_COOKIE_SECURE=True)
+    app.config["STOREFRONT_ORIGINS"] = ["https://www.shop.example"]
+    storefront = mount(app)
+    app.config["STOREFRONT_ORIGINS"] = ["https://other.example"]
+    with app.app_context():
+        told = [one for one in inspect(storefront.services) if "may read the JSON API" in one.text]
+    assert [one.level for one in told] == ["ok" if same_site else "warning"]
+    assert told[0].text.startswith("Pages of https://www.shop.example may")
