@@ -45,9 +45,10 @@ class AdaptiveDeadline:
 
 
 class RecentCalls:
-    """Whether most of the latest calls failed: of `LATEST`, none older than `LATEST_SECONDS`, three quarters.
+    """Whether most of the latest calls failed: three quarters of them, and at least `LEAST_FAILURES`.
 
-    A few late answers among many that came in time are no outage.
+    The latest are `LATEST` at most, none older than `LATEST_SECONDS`. A few late answers among many that came in time are no
+    outage.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

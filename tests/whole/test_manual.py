@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from blinker import NamedSignal
 from bs4 import BeautifulSoup
 from demo_shop import closed
@@ -28,6 +29,7 @@ from storefront_plugin.bundles.price_kinds import RULES
 from storefront_plugin.bundles.spreadsheet.columns import OF_TIER
 from storefront_plugin.cli import storefront as commands
 from storefront_plugin.core.settings import described
+from storefront_plugin.core.sql.database import Base
 from storefront_plugin.recommending.strategies import STRATEGIES
 
 README, TUTORIAL = ROOT / "README.md", DOCS / "tutorial.md"
@@ -194,3 +196,26 @@ def test_every_strategy_and_signal_stands_in_the_manual() -> None:
     signal_names = [name for name, value in vars(signals).items() if isinstance(value, NamedSignal)]
     for name in (*STRATEGIES, *signal_names):
         assert f"`{name}`" in manual, name
+
+
+def test_the_page_on_privacy_deletes_every_name_of_staff() -> None:
+    """Its statements run, and name each column that says who did something."""
+    text = (DOCS / "operations" / "privacy.md").read_text(encoding="utf-8")
+    statements = [
+        line
+        for block in blocks(DOCS / "operations" / "privacy.md")
+        if block.language == "sql"
+        for line in block.text.splitlines()
+    ]
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    names = [
+        (table.name, one.name) for table in Base.metadata.tables.values() for one in table.c if one.name.endswith("_by")
+    ]
+    assert len(names) >= 6
+    for table, column in names:
+        assert f"UPDATE {table} SET {column} = '' WHERE {column} = 'Ann';" in statements
+        assert f"`{table}`" in text
