@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Final
 
 from ..shop.ports import Product
@@ -33,9 +32,7 @@ class Departments:
         most = NEARLY_ALL * self._products
         return frozenset(one for one in product.category_ids if self._sizes[one] <= most)
 
-    def same(self, product: Product, others: Iterable[Product]) -> bool | None:
-        """Whether *product* is of the department of any of *others*; None where there are no categories to tell by."""
-        own, theirs = self.of(product), [self.of(other) for other in others]
-        if not own or not all(theirs):
-            return None
-        return any(own & each for each in theirs)
+    def same(self, one: Product, other: Product) -> bool | None:
+        """Whether both are of one department; None where there are no categories to tell by."""
+        first, second = self.of(one), self.of(other)
+        return bool(first & second) if first and second else None

@@ -75,9 +75,8 @@ def readings(text: str, comma: Comma = "either", digits: int = 2) -> list[Decima
     single = _ONE_SEPARATOR.fullmatch(text)
     if single is None:
         text = _without_groups(text)
-        return (
-            [Decimal(text.replace(",", "."))] if _NUMBER.fullmatch(text.replace(",", ".")) and _may(text, comma) else []
-        )
+        number = text if comma == "none" else text.replace(",", ".")
+        return [Decimal(number)] if _NUMBER.fullmatch(number) else []
     whole, separator, rest = single.groups()
     if separator == "," and comma == "none" and len(rest) != 3:
         return []
@@ -86,10 +85,6 @@ def readings(text: str, comma: Comma = "either", digits: int = 2) -> list[Decima
     if not grouped or (digits == 3 and separator == ("," if comma == "decimal" else ".")):
         return [small]
     return [large] if separator == "," and not digits and comma != "decimal" else [small, large]
-
-
-def _may(text: str, comma: Comma) -> bool:
-    return comma != "none" or "," not in text
 
 
 def minor_units(number: Decimal, digits: int) -> int | None:

@@ -15,6 +15,7 @@ from ..shop.sellable import is_eligible
 from .page import PINNED, Card, FilledSlot, Page
 from .plan import running
 from .strategies import STRATEGIES
+from .strategy import heading_reason
 from .suggestions import Suggestions
 
 AUDITED: Final = ("product", "cart")
@@ -294,7 +295,7 @@ class SuggestionAudit:
             if not supported:
                 figures.unsupported += 1
                 yield "unsupported"
-        same = departments.same(card.product, [product])
+        same = departments.same(card.product, product)
         figures.compared += same is not None
         if same is False:
             figures.elsewhere += 1
@@ -305,8 +306,8 @@ class SuggestionAudit:
 
 def _claims(filled: FilledSlot) -> bool:
     """Whether the heading of *filled* claims orders that hold its cards together with the page's product."""
-    source = STRATEGIES.get(filled.heading or "") if filled.slot.title is None else None
-    return source is not None and any(reason.counted is not None for reason in source.reasons[:1])
+    reason = heading_reason(filled, STRATEGIES)
+    return reason is not None and reason.counted is not None
 
 
 def _shown(sample: Sequence[Product], progress: Progress) -> Iterator[Product]:

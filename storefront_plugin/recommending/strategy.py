@@ -12,7 +12,7 @@ from ..content.rankings import Ranking
 from ..redis_store import MISSING, Command
 from ..redis_store.keys import Keys, shard_of
 from ..shop.sellable import first_sellable
-from .page import Page, ReasonKind
+from .page import FilledSlot, Page, ReasonKind
 from .snapshot import Snapshot
 
 
@@ -67,6 +67,12 @@ class Source:
     title: ClassVar[str]
     label: ClassVar[str | None] = None
     reasons: ClassVar[tuple[ReasonKind, ...]] = ()
+
+
+def heading_reason(filled: FilledSlot, sources: Mapping[str, Source]) -> ReasonKind | None:
+    """The reason that the slot's own heading gives for all its cards; None where the shop gave the heading."""
+    source = sources.get(filled.heading or "") if filled.slot.title is None else None
+    return source.reasons[0] if source is not None and source.reasons else None
 
 
 class Strategy(Source, ABC):

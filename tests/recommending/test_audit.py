@@ -141,7 +141,7 @@ def test_departments_are_found_in_any_shape_of_categories(
     found = [product("one", *one), product("other", *other), *(product(f"p{n}", f"c{n}") for n in range(9))]
     for each in found:
         departments.add(each)
-    assert departments.same(found[0], [found[1]]) is expected
+    assert departments.same(found[0], found[1]) is expected
 
 
 @pytest.mark.parametrize("everything", ["first", "last"])
@@ -155,8 +155,8 @@ def test_a_category_of_all_products_says_nothing(everything: str) -> None:
     departments = Departments()
     for each in found:
         departments.add(each)
-    assert departments.same(found[0], [found[3]]) is True
-    assert departments.same(found[0], [found[1]]) is False
+    assert departments.same(found[0], found[3]) is True
+    assert departments.same(found[0], found[1]) is False
     alone = Departments()
     alone.add(product("x", "all"))
-    assert alone.same(product("x", "all"), [product("y", "all")]) is None
+    assert alone.same(product("x", "all"), product("y", "all")) is None

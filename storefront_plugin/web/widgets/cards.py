@@ -16,6 +16,7 @@ from ...core.i18n import Texts, texts_for
 from ...money import format_money, from_minor, to_minor
 from ...proxies import current_services
 from ...recommending.page import Card, FilledSlot, ReasonKind
+from ...recommending.strategy import heading_reason
 from ...shop.ports import AddForm, AddsForms, AddsLines, Cart, Product
 from ..outside import absolute, shop_root
 from .contexts import CardView, FormView, PartView, PriceView, StarsView, TogetherView
@@ -144,7 +145,7 @@ class CardMaker:
 
     def slot(self, filled: FilledSlot) -> SlotView:
         """The view of a filled slot."""
-        together, heading = filled.layout == "together", self._heading_reason(filled)
+        together, heading = filled.layout == "together", heading_reason(filled, self._fillers.sources)
         return SlotView(
             name=filled.name,
             title=self._fillers.title(self._texts, filled.heading, filled.slot.title),
@@ -188,11 +189,6 @@ class CardMaker:
             form_later=later,
         )
 
-    def _heading_reason(self, filled: FilledSlot) -> ReasonKind | None:
-        """The reason that the slot's own heading gives: each card repeating it would be noise."""
-        source = self._fillers.sources.get(filled.heading or "") if filled.slot.title is None else None
-        return source.reasons[0] if source is not None and source.reasons else None
-
     def _together(self, filled: FilledSlot) -> TogetherView:
         chosen: list[tuple[Product, Card | None]] = [(card.product, card) for card in filled.cards]
         if filled.addable_seed:
@@ -201,7 +197,7 @@ class CardMaker:
         currency = currencies.pop() if len(currencies) == 1 else None
         summable = not currencies
         action = self._forms.all_of(product for product, _ in chosen) if summable else None
-        heading = self._heading_reason(filled)
+        heading = heading_reason(filled, self._fillers.sources)
         parts = tuple(
             PartView(
                 self._view(product, card, heading),
