@@ -6,7 +6,7 @@ import logging
 import marshal
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from flask import Flask
@@ -14,6 +14,7 @@ from flask import Flask
 from ..core.errors import AdapterError
 from ..core.forks import ProcessLock
 from ..redis_store import MISSING, Command, RedisStore
+from ..shop.cleaning import noting_failures
 from ..shop.ports import Product
 from ..shop.product_cache import HELD_SECONDS, ProductCache
 from ..signals import slot_failed
@@ -107,13 +108,28 @@ class PageReader:
     def products(self, page: Page, ids: Sequence[str]) -> dict[str, Product | None]:
         """The products of *ids*, None for unknown ones; where the catalogue fails, those that this process still holds."""
         try:
-            return self._products.get_many(ids, page.shop_locale, page.blocking) if ids else {}
+            with noting_failures() as failed:
+                found = self._products.get_many(ids, page.shop_locale, page.blocking) if ids else {}
+            return (
+                found
+                if page.blocking
+                else found | self._held_for(page, {one for one in failed & found.keys() if found[one] is None})
+            )
         except AdapterError as error:
             if page.blocking:
                 raise
             self.failed(page.placement, error)
             page.catalog_failed = True
             return dict.fromkeys(ids) | self._products.held(ids, page.shop_locale)
+
+    def _held_for(self, page: Page, failed: Collection[str]) -> dict[str, Product | None]:
+        """What this process holds of products that cannot be shown without what *failed* now, such as their titles.
+
+        Where it holds some that will pass; a callable that always fails for a product is nothing to wait for.
+        """
+        held = self._products.held(failed, page.shop_locale) if failed else {}
+        page.catalog_failed |= bool(held)
+        return held
 
     def cached_products(self, page: Page, ids: Iterable[str]) -> dict[str, Product | None]:
         """Those of *ids* that this process holds; asks nobody."""

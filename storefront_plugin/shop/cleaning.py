@@ -57,13 +57,16 @@ _failed: ContextVar[set[str] | None] = ContextVar("failed", default=None)
 
 @contextmanager
 def noting_failures() -> Iterator[set[str]]:
-    """Collects the ids of products of which the shop's own code failed to say something meanwhile."""
+    """Collects the ids of products of which the shop's own code failed to say something meanwhile, also for who is around."""
     failed: set[str] = set()
+    around = _failed.get()
     token = _failed.set(failed)
     try:
         yield failed
     finally:
         _failed.reset(token)
+        if around is not None:
+            around |= failed
 
 
 class ProblemCounts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
@@ -13,11 +14,12 @@ from flask import session
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_shop import SmallShop, small_shop
+from small_shop import SmallShop, made_products, small_shop
 
-from storefront_plugin import CartLine, InputError, Product, Slot
+from storefront_plugin import CartLine, InputError, MemoryCatalog, Product, Slot
 from storefront_plugin.proxies import SERVICES
 from storefront_plugin.redis_store import MISSING
+from storefront_plugin.shop.cleaning import Problem, ProblemCounts
 from storefront_plugin.shop.ports import MAX_ID_BYTES
 
 ASK = "/storefront/api/recommendations"
@@ -203,6 +205,38 @@ def test_an_answer_says_that_redis_was_late(
     assert [one["degraded"] for one in late] == [True, True]
     assert [ids(slot["cards"]) for slot in late[0]["slots"]] == [ids(slot["cards"]) for slot in before[0]["slots"]]
     assert ids(late[1]["recommendations"]) == ids(before[1]["recommendations"])
+
+
+class ForgetfulCatalog(MemoryCatalog):
+    """Cannot say the titles of *lost* products."""
+
+    lost: frozenset[str] = frozenset()
+
+    def get_many(self, ids: Sequence[str]) -> dict[str, Product]:
+        for one in self.lost.intersection(ids):
+            ProblemCounts("catalogue").add([Problem("title", "not available")], one, RuntimeError("no titles now"))
+        return {name: one for name, one in super().get_many(ids).items() if name not in self.lost}
+
+
+def test_titles_that_failed_to_load_are_those_that_were_held_and_degrade_the_answer(
+    make_shop: Callable[..., SmallShop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The front end asks again; not for a product that never had a title, which would be asked for without end."""
+    catalog = ForgetfulCatalog(made_products())
+    shop = make_shop(catalog=catalog)
+    with shop.app.app_context():
+        shop.place(*[["p1", "p2", "p3"]] * 5)
+    client, asked = shop.app.test_client(), f"{ASK}?strategy=also_bought&product=p1"
+    catalog.lost = frozenset({"p3"})
+    first = client.get(asked).json
+    assert (ids(first["recommendations"])[:1], first["degraded"]) == (["p2"], False)
+    catalog.lost = frozenset({"p2", "p3"})
+    products = shop.app.extensions[SERVICES].products
+    monkeypatch.setattr(products, "_clock", lambda: time.monotonic() + 600)
+    late = client.get(asked).json
+    assert (ids(late["recommendations"]), late["degraded"]) == (ids(first["recommendations"]), True)
+    catalog.lost = frozenset({"p3"})
+    assert client.get(asked).json == first
 
 
 def test_pages_of_other_origins_read_answers_only_where_the_setting_names_them(
