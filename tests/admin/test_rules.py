@@ -623,11 +623,37 @@ def test_a_brand_of_just_now_is_known(make_shop: MakeShop, monkeypatch: pytest.M
     assert [rule.target_value for rule in stored(shop)] == ["Clover"]
 
 
-def test_nothing_is_said_of_brands_where_not_all_products_were_read(
+def test_a_large_catalogue_is_read_to_its_end_before_a_name_is_refused(
+    make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The brand of its last product is known, another is none; pages of before read only the first products."""
+    products = made_products()
+    products[-1] = replace(products[-1], brand="Clover")
+    shop = make_shop(admin_access=lambda: Merchant("First editor"), products=products)
+    browser = Rules(shop)
+    monkeypatch.setattr(catalogue_names, "MOST_PRODUCTS", 5)
+    for brand, status in (("Astre", 422), ("clover", 200)):
+        browser.get("rules/new")
+        browser.save(status, kind="exclude", target_kind="brand", target_brand=brand)
+    assert [rule.target_value for rule in stored(shop)] == ["Clover"]
+
+
+def test_a_shop_with_many_brands_knows_them_all(make_shop: MakeShop) -> None:
+    """A page without script lists the first ones only."""
+    products = [replace(one, brand=f"Brand {one.id}") for one in made_products(320)]
+    browser = Rules(make_shop(admin_access=lambda: Merchant("First editor"), products=products))
+    for brand, status in (("Brand p99", 200), ("Brand none", 422)):
+        browser.get("rules/new")
+        assert len(browser.soup.select("#target_brand-names option")) == catalogue_names.MOST_LISTED
+        browser.save(status, kind="exclude", target_kind="brand", target_brand=brand)
+
+
+def test_nothing_is_said_of_brands_where_not_all_products_could_be_read(
     browser: Rules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A catalogue above the bound may have the brand further down."""
     monkeypatch.setattr(catalogue_names, "MOST_PRODUCTS", 5)
+    monkeypatch.setattr(catalogue_names, "SEARCH_SECONDS", 0)
     browser.get("rules/new")
     browser.save(kind="exclude", target_kind="brand", target_brand="Astre")
     assert not browser.texts(".notice-warning, .rules-rows .warn")

@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from ...core.typed import folded
 from ...proxies import current_services
 from ...shop.cleaning import clean_products
-from ...shop.ports import NamesCategories
+from ...shop.ports import NamesCategories, Product
 from .i18n import _
 from .products import MOST_FOUND, product, views
 from .templates import template_filter
@@ -22,9 +22,15 @@ from .templates import template_filter
 logger = logging.getLogger(__name__)
 
 MOST_PRODUCTS = 5000
-"""Products read for it: a larger catalogue shows the names of its first ones, and any other may be typed."""
+"""Products read for a page: of a larger catalogue the names of its first ones are suggested."""
 
-MOST_NAMES = 300
+SEARCH_SECONDS = 2.0
+"""How much longer the catalogue is read for a name that they do not have; beyond that, any other may be typed."""
+
+MOST_NAMES = 5000
+MOST_LISTED = 300
+"""Names in a page for a browser without script."""
+
 KEPT_SECONDS = 600.0
 FRESH_SECONDS = 30.0
 """Before a name is refused, the catalogue is read again where that is longer ago."""
@@ -57,7 +63,15 @@ class FoundName(NamedTuple):
     choices: tuple[CatalogueName, ...] = ()
 
 
-_kept: WeakKeyDictionary[Flask, tuple[float, CatalogueNames]] = WeakKeyDictionary()
+class _Kept(NamedTuple):
+    """Names, when they were read, and whether a search for more preceded."""
+
+    names: CatalogueNames = CatalogueNames()
+    read_at: float = float("-inf")
+    searched: bool = False
+
+
+_kept: WeakKeyDictionary[Flask, _Kept] = WeakKeyDictionary()
 
 
 def register(blueprint: Blueprint) -> None:
@@ -76,11 +90,11 @@ def suggest_brands() -> Response:
 
 
 @template_filter
-def names(source: str) -> Mapping[str, str]:
-    """The categories or brands to choose from, by id, for a browser without script; none of "products"."""
+def names(source: str, most: int = MOST_LISTED) -> Mapping[str, str]:
+    """The first categories or brands to choose from, by id, for a browser without script; none of "products"."""
     if source == "categories":
-        return category_names(catalogue_names().categories)
-    return {name: name for name in catalogue_names().brands} if source == "brands" else {}
+        return category_names(islice(catalogue_names().categories, most))
+    return {name: name for name in islice(catalogue_names().brands, most)} if source == "brands" else {}
 
 
 def _suggested(source: str) -> Response:
@@ -90,7 +104,7 @@ def _suggested(source: str) -> Response:
 def _matches(source: str, text: str) -> Iterator[CatalogueName]:
     """The categories or brands whose ids and names have all words of *text*."""
     words = folded(text[:200]).split()
-    for one, name in names(source).items():
+    for one, name in names(source, MOST_NAMES).items():
         if all(word in folded(f"{one} {name}") for word in words):
             yield CatalogueName(one, name)
 
@@ -98,37 +112,40 @@ def _matches(source: str, text: str) -> Iterator[CatalogueName]:
 def resolve_name(source: str, typed: str) -> FoundName:
     """What the merchant meant by *typed*: an id or a name, however it is written, else the only match, else several.
 
-    Of a catalogue that is not known whole, whatever else is typed may be one of the others.
+    Of a catalogue that cannot be read whole in time, whatever else is typed may be one of the others.
     """
-    found = _resolved(source, typed)
-    if found.id is None and not found.choices:
-        catalogue_names(FRESH_SECONDS)
-        found = _resolved(source, typed)
-    return found
-
-
-def _resolved(source: str, typed: str) -> FoundName:
-    known, wanted = names(source), folded(typed)
-    if typed in known or (source == "categories" and category_name(typed) != typed):
+    found = _meanings(source, typed)
+    if not found:
+        catalogue_names(FRESH_SECONDS, search=True)
+        found = _meanings(source, typed)
+    if not found and not catalogue_names().is_whole:
         return FoundName(typed)
+    return FoundName(found[0].id) if len(found) == 1 else FoundName(choices=found)
+
+
+def _meanings(source: str, typed: str) -> tuple[CatalogueName, ...]:
+    known, wanted = names(source, MOST_NAMES), folded(typed)
+    if typed in known or (source == "categories" and category_name(typed) != typed):
+        return (CatalogueName(typed, typed),)
     same = [CatalogueName(one, name) for one, name in known.items() if wanted in (folded(one), folded(name))]
     if not same and not catalogue_names().is_whole:
-        return FoundName(typed)
-    fits = tuple(islice(same or _matches(source, typed), MOST_FOUND))
-    return FoundName(fits[0].id) if len(fits) == 1 else FoundName(choices=fits)
+        return ()
+    return tuple(islice(same or _matches(source, typed), MOST_FOUND))
 
 
-def catalogue_names(seconds: float = KEPT_SECONDS) -> CatalogueNames:
-    """The names, read again where they are older than *seconds*; none where the catalogue fails."""
+def catalogue_names(seconds: float = KEPT_SECONDS, search: bool = False) -> CatalogueNames:
+    """The names, read again where they are older than *seconds*, or for a *search*; none where the catalogue fails."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    read_at, names = _kept.get(app, (float("-inf"), CatalogueNames()))
-    if time.monotonic() >= read_at + seconds:
+    kept = _kept.get(app, _Kept())
+    lacks_some = search and not kept.searched and not kept.names.is_whole
+    if lacks_some or time.monotonic() >= kept.read_at + seconds:
+        names = kept.names
         try:
-            names = _read()
+            names = _read(SEARCH_SECONDS if search else 0.0)
         except Exception as error:  # the shop's own code may raise anything
             logger.warning("Categories and brands are not suggested: the catalogue raised %s.", type(error).__name__)
-        _kept[app] = (time.monotonic(), names)
-    return names
+        kept = _kept[app] = _Kept(names, time.monotonic(), search)
+    return kept.names
 
 
 def category_names(ids: Iterable[str]) -> dict[str, str]:
@@ -187,18 +204,25 @@ def unmatched(kind: str, value: str) -> list[str]:
     return []
 
 
-def _read() -> CatalogueNames:
-    settings = current_services.settings
+def _read(seconds: float) -> CatalogueNames:
+    """The names of the first `MOST_PRODUCTS` products, and of as many more as can be read in so many *seconds*."""
     categories: dict[str, str] = {}
     brands: dict[str, str] = {}
     products = iter(current_services.shop.catalog.iter_products())
-    for found in clean_products(islice(products, MOST_PRODUCTS), settings.currency):
+    for found in clean_products(_first_and_more(products, seconds), current_services.settings.currency):
         for category in found.category_ids:
             categories.setdefault(category, found.id)
         if found.brand:
             brands.setdefault(found.brand, found.id)
     is_whole = next(products, None) is None and max(len(categories), len(brands)) <= MOST_NAMES
     return CatalogueNames(_first(categories), _first(brands), is_whole)
+
+
+def _first_and_more(products: Iterator[Product], seconds: float) -> Iterator[Product]:
+    yield from islice(products, MOST_PRODUCTS)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and (some := list(islice(products, 100))):
+        yield from some
 
 
 def _first(names: Mapping[str, str]) -> dict[str, str]:
