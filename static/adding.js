@@ -38,9 +38,10 @@ async function addInPlace(form, button) {
 let queue = Promise.resolve();
 
 // One after another, and no fragment meanwhile: of two answers at once that hold a session in a cookie, the later one wins.
+// Who leaves before the answer gets its cookie all the same (keepalive).
 function send(form, data) {
-  const fragments = [...document.querySelectorAll("storefront-fragment")];
   const turn = async () => {
+    const fragments = [...document.querySelectorAll("storefront-fragment")];
     for (const fragment of fragments) fragment.hold?.();
     const answer = await answerTo(form, data);
     for (const fragment of fragments) fragment.release?.();
@@ -52,9 +53,9 @@ function send(form, data) {
 // The answer; null where something of the shop's own answered in our place and nothing was added, such as a sign-in;
 // `failed` where nobody knows whether it was.
 async function answerTo(form, data) {
-  const page = new URL(form.closest("storefront-fragment")?.getAttribute("src") ?? "", document.baseURI).searchParams;
+  const page = new URLSearchParams(fragmentOf(form)?.getAttribute("src")?.split("?")[1]);
   for (const name of ["locale", "page"]) if (page.has(name)) data.set(name, page.get(name));
-  const options = { method: "POST", body: new URLSearchParams(data), credentials: "same-origin", redirect: "manual" };
+  const options = { method: "POST", body: new URLSearchParams(data), credentials: "same-origin", redirect: "manual", keepalive: true };
   try {
     const signal = AbortSignal.timeout?.(PATIENCE_MS);
     const response = await fetch(form.getAttribute("action"), { ...options, headers: { Accept: "application/json" }, signal });
@@ -178,7 +179,12 @@ function notify(form, name, { lines, count }) {
 
 // The words of the page, which stand at its placements.
 function wordsOf(form) {
-  return (form.closest("storefront-fragment") ?? document.querySelector("storefront-fragment"))?.dataset ?? {};
+  return fragmentOf(form)?.dataset ?? {};
+}
+
+// That of the form; of a form of the shop's own any, since all of a page speak its language.
+function fragmentOf(form) {
+  return form.closest("storefront-fragment") ?? document.querySelector("storefront-fragment");
 }
 
 // One live region, there before it speaks; within an open dialog, since what is outside is not heard.

@@ -1,7 +1,6 @@
 // Brings each shopper's own suggestions into a page that is the same for all, and moves carousels and adds up sets.
 // A page tells that the cart changed by `window.dispatchEvent(new Event("storefront:cart-changed"))`, and adding.js does
-// so, with `detail.quiet` since it has spoken itself. Each fragment
-// sends `storefront-load` or `storefront-error`, both with `detail.status`. Without this file the page still works.
+// so, with `detail.quiet` since it has spoken itself. Each fragment sends `storefront-load` or `storefront-error`, both with `detail.status`. Without this file the page still works.
 
 const MARGIN = "400px";
 
@@ -10,6 +9,8 @@ const OURS = "Storefront-Answer";
 
 // Where adding.js puts what it says of a button.
 const PLACES = ".storefront-card, .storefront-sum, .storefront-steps-body";
+const PLACE = "storefront-slot storefront-place";
+const SAID = `:is(${PLACES}, .storefront-place) > .storefront-notice`;
 
 class StorefrontFragment extends HTMLElement {
   #request = null;
@@ -17,6 +18,7 @@ class StorefrontFragment extends HTMLElement {
   #later = null;
   #life = null;
   #swapped = false;
+  #speaks = false;
   #held = 0;
   #due = null;
   #width = 0;
@@ -41,7 +43,7 @@ class StorefrontFragment extends HTMLElement {
     this.#life?.abort();
     this.#request?.abort();
     this.#observer?.disconnect();
-    this.#later?.disconnect();
+    this.#forgetLater();
   }
 
   /** Fetch again after the cart changed; not before the shopper has come near, since the first fetch is fresh anyway. */
@@ -52,16 +54,17 @@ class StorefrontFragment extends HTMLElement {
   /** Keep what is shown until `release`, which fetches what was due meanwhile. */
   hold() {
     this.#held += 1;
-    if (!this.#later && !this.hasAttribute("aria-busy")) return;
+    const isBusy = this.hasAttribute("aria-busy");
+    if (!this.#later && !isBusy) return;
     this.#request?.abort();
-    this.#later?.disconnect();
-    this.#later = null;
-    this.#due ??= { speak: false };
+    this.#forgetLater();
+    this.#due ??= { speak: isBusy && this.#speaks };
   }
 
+  /** Of a `hold`; one from before this element was defined held nothing. */
   release() {
-    this.#held -= 1;
-    if (this.#held || !this.#due) return;
+    if (this.#held) this.#held -= 1;
+    if (this.#held || !this.#due || !this.isConnected) return;
     const { speak } = this.#due;
     this.#due = null;
     this.#load(true, speak);
@@ -71,10 +74,13 @@ class StorefrontFragment extends HTMLElement {
   async renewed(control) {
     const path = pathOf(control);
     await this.#load(true, false, true);
-    const found = this.querySelector(path);
-    if (found) return found;
+    return this.querySelector(path) ?? this.#place();
+  }
+
+  /** A new place above the slots for what adding.js says. */
+  #place() {
     const place = document.createElement("div");
-    place.className = "storefront-slot";
+    place.className = PLACE;
     this.querySelector(".storefront-slots").prepend(place);
     return place;
   }
@@ -97,6 +103,7 @@ class StorefrontFragment extends HTMLElement {
     const request = (this.#request = new AbortController());
     const url = new URL(this.getAttribute("src"), document.baseURI);
     if (this.#swapped) url.searchParams.delete("have");
+    this.#speaks = speak;
     this.setAttribute("aria-busy", "true");
     try {
       const options = { credentials: "same-origin", headers: { Accept: "text/html" }, redirect: "error", signal: request.signal };
@@ -106,8 +113,7 @@ class StorefrontFragment extends HTMLElement {
       if (request !== this.#request) return;
       const empty = this.#show(html, url.searchParams.has("have"), again, speak);
       this.#dispatch("storefront-load", response.status);
-      if (empty && keep) this.querySelector(".storefront-slots").replaceChildren();
-      else if (empty) this.remove();
+      if (empty) this.#empty(keep);
     } catch (error) {
       if (request !== this.#request || error.name === "AbortError") return;
       for (const slot of this.querySelectorAll(".storefront-waiting")) slot.remove();
@@ -119,13 +125,22 @@ class StorefrontFragment extends HTMLElement {
 
   /** Whether nothing is left to show. No answer changes nothing where the page holds the same already. */
   #show(html, had, again, speak) {
+    this.#forgetLater();
     if (html === null && had) return false;
     if (!html) return true;
-    this.#later?.disconnect();
     this.#swap(html, again);
     if (speak) this.#say(this.dataset.updated);
     if (!again) this.#come();
     return false;
+  }
+
+  /** Nothing is left to show but what adding.js has said, or with *keep* is about to say. */
+  #empty(keep) {
+    const content = this.querySelector(".storefront-slots");
+    const notices = content.querySelectorAll(SAID);
+    if (!keep && !notices.length) return this.remove();
+    content.replaceChildren();
+    if (notices.length) this.#place().append(...notices);
   }
 
   #swap(html, again) {
@@ -160,14 +175,18 @@ class StorefrontFragment extends HTMLElement {
 
   /** A taller answer must not push what the shopper is reading: it waits until they have scrolled on. */
   #swapLater(html) {
-    this.#later?.disconnect();
     this.#later = new IntersectionObserver((entries) => {
       if (entries.some((entry) => entry.isIntersecting)) return;
-      this.#later.disconnect();
-      this.#later = null;
+      this.#forgetLater();
       this.#swap(html, false);
     });
     this.#later.observe(this);
+  }
+
+  /** What has waited is older than what is known now. */
+  #forgetLater() {
+    this.#later?.disconnect();
+    this.#later = null;
   }
 
   /** The room held for a shorter answer is given back at the next layout of the page anyway. */

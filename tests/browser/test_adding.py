@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -266,6 +267,64 @@ def test_a_notice_stays_while_other_buttons_work(shop: BundleShop, view: View, m
     page.clock.fast_forward(9000)
     expect(card(page, "p5")).to_have_count(0)
     expect(card(page, "p4").get_by_text("At most one.")).to_be_visible()
+
+
+def test_a_notice_stays_where_nothing_else_is_left(
+    shop: BundleShop, view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cart changed elsewhere, so that the page has nothing more to offer."""
+    refuse = CartRefused("At most one.")
+
+    def refusing(cart: SessionCart, lines: Sequence[CartLine]) -> None:
+        raise refuse
+
+    monkeypatch.setattr(SessionCart, "add", refusing)
+    page = opened(view)
+    card(page, "p4").get_by_role("button").click()
+    expect(card(page, "p4").get_by_role("alert")).to_have_text("At most one.")
+    nothing = {"status": 200, "body": "", "content_type": "text/html", "headers": {"Storefront-Answer": "1"}}
+    page.route("**/fragment/**", lambda route: route.fulfill(**nothing))
+    page.evaluate("dispatchEvent(new Event('storefront:cart-changed'))")
+    expect(page.locator(".storefront-card")).to_have_count(0)
+    expect(page.get_by_text("At most one.")).to_be_visible()
+    expect(page.locator("storefront-fragment[aria-busy]")).to_have_count(0)
+    assert violations(page, ".storefront-placement") == []
+
+
+def test_parameters_of_the_shops_own_address_are_none_of_ours(shop: BundleShop, view: View) -> None:
+    """A list of the shop's has a page, too; a form of its own speaks the language of the widgets beside it."""
+    page = opened(view, "/two?page=2&locale=de", locale="ja")
+    with page.expect_request("**/storefront/cart") as posted:
+        page.get_by_role("button", name="Add ten").click()
+    assert "page=" not in (posted.value.post_data or "")
+    expect(said(page)).to_have_text("カートに追加しました：Product 10")
+
+
+def test_who_leaves_before_the_answer_has_it_in_the_cart(
+    shop: BundleShop, view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shop's cookie comes with an answer that no page waits for any more."""
+    add = SessionCart.add
+
+    def slowly(cart: SessionCart, lines: Sequence[CartLine]) -> None:
+        time.sleep(0.5)
+        add(cart, lines)
+
+    monkeypatch.setattr(SessionCart, "add", slowly)
+    page = opened(view)
+    with page.expect_request("**/storefront/cart"):
+        card(page, "p4").get_by_role("button").click()
+    page.goto("/checkout")
+    page.wait_for_timeout(1000)
+    assert contents(page) == [["p4", 1]]
+
+
+def test_a_script_that_came_late_is_held_by_nobody(shop: BundleShop, view: View) -> None:
+    """What was held before it was there is released all the same, and it goes on fetching."""
+    page = opened(view)
+    page.evaluate("document.querySelector('storefront-fragment').release()")
+    with page.expect_response("**/fragment/**"):
+        page.evaluate("dispatchEvent(new Event('storefront:cart-changed'))")
 
 
 def test_what_is_wrong_with_a_bundle_stands_beside_its_fresh_price(shop: BundleShop, view: View) -> None:

@@ -77,6 +77,26 @@ def test_a_taller_answer_waits_until_the_shopper_has_scrolled_on(show: Opener) -
     expect(page.locator(".storefront-slot .tall")).to_have_count(1)
 
 
+def test_what_has_waited_is_not_shown_after_something_newer(show: Opener) -> None:
+    """The cart changed meanwhile, and what the page shows is true."""
+    page = show("placement=product&slot=related", 1280, 900)
+    short = page.locator(".storefront-slot .storefront-card").count()
+    ours = {"content_type": "text/html", "headers": {"Storefront-Answer": "1"}}
+    tall = '<section class="storefront-slot"><div class="tall">old</div></section>'
+    page.route("**/fragment/**", lambda route: route.fulfill(body=tall, **ours))
+    page.reload()
+    settle(page)
+    page.unroute("**/fragment/**")
+    page.route("**/fragment/**", lambda route: route.fulfill(status=204, **ours))
+    loads(page)
+    page.evaluate("dispatchEvent(new Event('storefront:cart-changed'))")
+    until(page, "window.loads.length > 0")
+    page.evaluate("document.querySelector('.after').style.marginTop = '3000px'; scrollTo(0, 9999)")
+    page.wait_for_timeout(200)
+    assert page.locator(".storefront-slot .tall").count() == 0
+    assert page.locator(".storefront-slot .storefront-card").count() == short
+
+
 def test_a_fragment_is_fetched_only_when_the_shopper_comes_near(show: Opener) -> None:
     """3 000 px above it nothing is asked for."""
     page = show("tall=1")
