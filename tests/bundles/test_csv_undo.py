@@ -11,7 +11,8 @@ from small_shop import SmallShop
 from storefront_plugin.bundles.definition import BundleText
 from storefront_plugin.bundles.price import percent_off
 from storefront_plugin.bundles.spreadsheet import importing
-from storefront_plugin.bundles.spreadsheet.importing import ImportReport, Undone, import_csv, latest_import, undo_import
+from storefront_plugin.bundles.spreadsheet.importing import ImportReport, import_csv
+from storefront_plugin.bundles.spreadsheet.imports import Undone, latest_import, undo_import
 from storefront_plugin.bundles.store.listing import list_bundles
 from storefront_plugin.bundles.store.repository import BundleNotFound, BundleRepository
 from storefront_plugin.core.sql import audit

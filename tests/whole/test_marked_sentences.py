@@ -17,6 +17,7 @@ MODULES = (
     "bundles/spreadsheet/cells.py",
     "bundles/spreadsheet/importing.py",
     "bundles/spreadsheet/reading.py",
+    "bundles/spreadsheet/row_reader.py",
     "bundles/definition.py",
     "bundles/tier.py",
     "recommending/rules/rule.py",

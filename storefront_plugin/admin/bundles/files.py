@@ -11,7 +11,8 @@ from typing import Any
 from flask import Blueprint, Response, request, stream_with_context
 
 from ...bundles.spreadsheet.exporting import export_csv
-from ...bundles.spreadsheet.importing import ImportReport, Outcome, import_csv, latest_import, undo_import
+from ...bundles.spreadsheet.importing import ImportReport, Outcome, import_csv
+from ...bundles.spreadsheet.imports import latest_import, undo_import
 from ...bundles.spreadsheet.reading import MAX_BYTES
 from ...core.errors import InputError
 from ...proxies import current_services
