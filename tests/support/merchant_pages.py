@@ -16,8 +16,9 @@ from wtforms.validators import DataRequired
 
 from storefront_plugin import Merchant
 from storefront_plugin.admin import blueprint
-from storefront_plugin.admin.kit.forms import AdminForm, MomentField
+from storefront_plugin.admin.kit.forms import AdminForm
 from storefront_plugin.admin.kit.lists import Paging, page_number
+from storefront_plugin.admin.kit.moment_field import MomentField
 from storefront_plugin.admin.kit.pages import change, editors_only, flash, link, see_other, show_page
 
 HOME = "/storefront/admin"

@@ -12,8 +12,9 @@ from ...bundles.store.repository import BundleNotFound, BundleRecord
 from ...core import clock
 from ...proxies import current_services
 from ..kit.access import merchant_name
-from ..kit.forms import AdminForm, MomentField
+from ..kit.forms import AdminForm
 from ..kit.i18n import _, shown_time
+from ..kit.moment_field import MomentField
 from ..kit.pages import editors_only, show_page
 
 DAYS = 7

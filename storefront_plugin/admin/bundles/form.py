@@ -16,8 +16,9 @@ from ...bundles.price_kinds import rules_for
 from ...bundles.tier import MAX_COMPONENTS, Component, Tier
 from ...money import from_minor
 from ..kit import rows
-from ..kit.forms import AdminForm, MomentField, fields
+from ..kit.forms import AdminForm, fields
 from ..kit.i18n import _
+from ..kit.moment_field import MomentField
 from ..kit.products import ProductView, resolve
 from ..kit.rows import places
 

@@ -15,8 +15,8 @@ from ...core.errors import AdapterError
 from ...money import to_minor
 from ...orderlog.sales import DailySales, daily_sales
 from ...proxies import current_services
-from ..kit.forms import shop_zone
 from ..kit.i18n import _, rounded_money, shown_day, shown_percent
+from ..kit.moment_field import shop_zone
 from ..kit.products import look_up
 
 DAYS = 30

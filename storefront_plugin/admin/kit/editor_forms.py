@@ -12,7 +12,8 @@ from wtforms.validators import Optional
 from ...core.errors import N_
 from ...core.problems import Path
 from ...core.sql.flat_store import FlatStore
-from .forms import AdminForm, Combobox, MomentField, add_problems
+from .forms import AdminForm, Combobox, add_problems
+from .moment_field import MomentField
 
 Definition = TypeVar("Definition")
 

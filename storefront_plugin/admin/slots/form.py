@@ -27,8 +27,9 @@ from ...core.typed import whole_number
 from ...proxies import current_services
 from ...recommending.placements import MAX_SLOTS, placement_problems
 from ...recommending.plan import MAX_LIMIT, MAX_NAME, MAX_STRATEGIES, MAX_TITLE, Slot, slot_to_json
-from ..kit.forms import AdminForm, Messages, MomentField, add_problems, fields
+from ..kit.forms import AdminForm, Messages, add_problems, fields
 from ..kit.i18n import _, admin_texts, language_name
+from ..kit.moment_field import MomentField
 from .labels import layout_labels, with_labels
 
 DIAL = 0.1
