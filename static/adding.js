@@ -50,8 +50,8 @@ function send(form, data) {
   return (queue = queue.then(turn));
 }
 
-// The answer; null where something of the shop's own answered in our place and nothing was added, such as a sign-in;
-// `failed` where nobody knows whether it was.
+// Our answer; null where the shop answered in its place, such as with a sign-in, and nothing was added; `failed` where no
+// answer came, or an error, so that nobody knows whether it was.
 async function answerTo(form, data) {
   const page = new URLSearchParams(fragmentOf(form)?.getAttribute("src")?.split("?")[1]);
   for (const name of ["locale", "page"]) if (page.has(name)) data.set(name, page.get(name));

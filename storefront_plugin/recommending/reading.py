@@ -6,7 +6,7 @@ import logging
 import marshal
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flask import Flask
@@ -110,11 +110,8 @@ class PageReader:
         try:
             with noting_failures() as failed:
                 found = self._products.get_many(ids, page.shop_locale, page.blocking) if ids else {}
-            return (
-                found
-                if page.blocking
-                else found | self._held_for(page, {one for one in failed & found.keys() if found[one] is None})
-            )
+            lost = [one for one in failed if found.get(one, True) is None]
+            return found if page.blocking or not lost else found | self._held_for(page, lost)
         except AdapterError as error:
             if page.blocking:
                 raise
@@ -122,12 +119,12 @@ class PageReader:
             page.catalog_failed = True
             return dict.fromkeys(ids) | self._products.held(ids, page.shop_locale)
 
-    def _held_for(self, page: Page, failed: Collection[str]) -> dict[str, Product | None]:
-        """What this process holds of products that cannot be shown without what *failed* now, such as their titles.
+    def _held_for(self, page: Page, lost: Sequence[str]) -> dict[str, Product | None]:
+        """What this process holds of products that are *lost* as the shop cannot say their titles or prices now.
 
-        Where it holds some that will pass; a callable that always fails for a product is nothing to wait for.
+        Where it holds some, that will pass; a callable that always fails for a product is nothing to wait for.
         """
-        held = self._products.held(failed, page.shop_locale) if failed else {}
+        held = self._products.held(lost, page.shop_locale)
         page.catalog_failed |= bool(held)
         return held
 

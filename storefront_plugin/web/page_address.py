@@ -17,7 +17,7 @@ MAX_PATH = 1000
 
 
 def page_path() -> str | None:
-    """The path of this page for requests that its script makes; None where the shop's code cannot look at it."""
+    """The path of this page, which its script sends along; None where the shop's code never looks at an address."""
     return request.path if speaks_by_address() and len(request.path) <= MAX_PATH else None
 
 

@@ -157,7 +157,10 @@ def _bundle_id() -> int | None:
 
 
 def _product_lines() -> list[CartLine]:
-    """The posted products that can be added. Where there are none, our script learns why; a form comes back silently."""
+    """A line for each posted product that can be added, of several only for those that the cart does not hold.
+
+    Where there are none, our script learns why, by `_Refused`; a form comes back silently.
+    """
     try:
         lines, why = _available(request.form.getlist("product"))
         if len(lines) > 1:

@@ -94,8 +94,6 @@ class Parts:
 def widget_template(environment: Environment, name: str) -> Template:
     """The widget *name*: the shop's own, or ours where the shop's template of that name is a page of its own."""
     found = environment.get_template(f"storefront/{name}")
-    if is_ours(found):
-        return found
     return environment.get_template(f"storefront-default/{name}") if is_page(environment, found) else found
 
 
