@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from typing import Final
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from ...core.clock import now_in_sql
 from ...core.sql.database import Base, Database, table_of
 from ..definition import Definition
 from . import proposals
+from .definition_json import dump_definition
 from .repository import BundleNotFound, BundleRecord, BundleRepository
 
 KEPT: Final = dt.timedelta(days=7)
@@ -19,7 +21,7 @@ MAX_KEY: Final = 64
 
 
 class SavedForm(Base):
-    """The bundle that the form with *key* made; 0 for an import, which makes several."""
+    """The bundle that a form made; 0 for an import, which makes several. *key* is of the form and of what it said."""
 
     __tablename__ = "storefront_bundle_form"
 
@@ -31,11 +33,13 @@ class SavedForm(Base):
 def create_once(
     database: Database, key: str, definition: Definition, by: str = "", *, proposal: str | None = None
 ) -> BundleRecord:
-    """`create` for the form *key*, a random text of 1 to 64 characters; a second time what the first one made.
+    """`create` for the form *key*, a random text; with the same definition a second time, what the first one made.
 
-    The key is inserted first, in the same transaction: of two at once the second waits and then finds it taken.
+    Another definition, as after the browser's Back, makes another bundle. The key is inserted first, in the same
+    transaction: of two at once the second waits and then finds it taken.
     """
     bundles = BundleRepository(database)
+    key = hashlib.sha256(f"{key} {dump_definition(definition)}".encode()).hexdigest()[:MAX_KEY]
     try:
         with database.writing() as session:
             claim(session, key)
