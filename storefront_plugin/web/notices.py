@@ -29,14 +29,14 @@ _LONGEST_TEXT = 300
 """The same of a sentence of the shop's own, and of an address."""
 
 NoticeKind: TypeAlias = Literal[
-    "choose", "changed", "gone", "variant", "short", "there", "again", "trouble", "refused",
+    "choose", "changed", "gone", "variant", "short", "there", "again", "trouble", "not_removed", "refused",
     "wrong", "over", "scheduled", "ended", "used_up", "segment", "unlocked",
 ]  # fmt: skip
-"""``choose``: the number of items is wrong. ``changed``: the offer has changed. ``gone``: it is not active. ``variant``: none
-was chosen. ``short``: fewer items are available. ``there``: nothing is missing. ``again``: the same was sent a moment ago.
-``trouble``: an outage. ``refused``: by the shop's own cart, in its words. Of codes and links: ``wrong``: invalid. ``over``:
-expired. ``scheduled``, ``ended``, ``used_up``, ``segment``: why its bundle is not active. ``unlocked``: its bundle is active
-for the shopper."""
+"""``choose``: the number of items is wrong. ``changed``: the offer has changed. ``gone``: it is not active. ``variant``:
+none was chosen. ``short``: fewer items are available. ``there``: nothing is missing. ``again``: the same was sent a moment
+ago. ``trouble``: an outage. ``not_removed``: an undo that failed. ``refused``: by the shop's own cart, in its words. Of
+codes and links: ``wrong``: invalid. ``over``: expired. ``scheduled``, ``ended``, ``used_up``, ``segment``: why its bundle is
+not active. ``unlocked``: its bundle is active for the shopper."""
 
 Source: TypeAlias = Literal["cart", "code", "link"]
 
@@ -183,5 +183,6 @@ _WITH_VALUES: Mapping[str, Callable[[Notice, Texts], str]] = {
         "This was sent twice, so it was added only once. If it isn't in your cart, please add it again."
     ),
     "trouble": lambda _, texts: texts.gettext("This couldn't be added to your cart. Please try again."),
+    "not_removed": lambda _, texts: texts.gettext("This couldn't be removed. Please remove it in your cart."),
 }
 """Messages without the title of a bundle."""

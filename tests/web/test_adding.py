@@ -152,7 +152,9 @@ def test_undo_that_the_cart_does_not_follow_is_not_called_done(
     """What it holds is believed."""
     token = ask(shop, product="p3").json["undo"]["token"]
     monkeypatch.setattr(SessionCart, "remove", lambda cart, lines: None)
-    assert ask(shop, undo=token).status_code == 409
+    answer = ask(shop, undo=token)
+    assert answer.status_code == 409
+    assert answer.json["notice"]["text"] == "This couldn't be removed. Please remove it in your cart."
 
 
 def test_a_cart_that_cannot_be_read_adds_nothing(shop: BundleShop, monkeypatch: pytest.MonkeyPatch) -> None:

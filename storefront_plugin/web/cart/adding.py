@@ -90,14 +90,14 @@ def _refusable(number: int | None = None) -> Iterator[None]:
 
 def _added(cart: AddsLines) -> Response:
     is_bundle = "bundle" in request.form or "near" in request.form
-    change = _change_of(cart) if is_in_place() else None
+    change = _change_of(cart, _TROUBLE) if is_in_place() else None
     if not is_bundle:
         _add(cart, _product_lines())
     elif not _add_bundle(cart):
         if change is None:
             return redirect_repeated(request)
         raise _Refused(Notice("again"))
-    return see_other(way_back(request)) if change is None else answer_changed(change)
+    return see_other(way_back(request)) if change is None else answer_changed(change, _TROUBLE)
 
 
 def _add(cart: AddsLines, lines: list[CartLine]) -> None:
@@ -117,7 +117,7 @@ def _undone(cart: AddsLines) -> Response:
     """Take out what the signed ``undo`` says, as far as it is in the cart. Once more does no harm, and is no failure."""
     if not isinstance(cart, RemovesLines):
         abort(404)
-    change, signed = _change_of(cart), lines_to_undo(request.form["undo"])
+    change, signed = _change_of(cart, _NOT_REMOVED), lines_to_undo(request.form["undo"])
     lines = change.there_of(signed)
     with posted_once() as is_new:
         if lines and is_new:
@@ -125,15 +125,19 @@ def _undone(cart: AddsLines) -> Response:
                 cart.remove(lines)
     if not is_in_place():
         return see_other(way_back(request))
-    return answer_changed(change, () if lines and is_new else signed)
+    return answer_changed(change, _NOT_REMOVED, () if lines and is_new else signed)
 
 
-def _change_of(cart: AddsLines) -> Change:
+_TROUBLE, _NOT_REMOVED = Notice("trouble"), Notice("not_removed")
+
+
+def _change_of(cart: AddsLines, failed: Notice) -> Change:
+    """What happens to *cart* from now on; `_Refused` by *failed* where it cannot be read."""
     try:
         return Change(cart)
     except AdapterError as error:
         current_app.logger.warning("Nothing was added or taken out: %s", error)
-        raise _Refused(Notice("trouble")) from error
+        raise _Refused(failed) from error
 
 
 def _bundle_lines() -> list[CartLine]:
@@ -168,7 +172,7 @@ def _product_lines() -> list[CartLine]:
             lines, why = [line for line in lines if line.product_id not in there], Notice("there")
     except AdapterError as error:
         current_app.logger.warning("Posted products were not added: %s", error)
-        lines, why = [], Notice("trouble")
+        lines, why = [], _TROUBLE
     if not lines and is_in_place():
         raise _Refused(why)
     return lines

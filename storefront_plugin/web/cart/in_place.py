@@ -32,7 +32,7 @@ UNDO_SECONDS: Final = 600
 """Seconds for which an undo is accepted; the page offers it for a few."""
 
 _Key: TypeAlias = "tuple[str, str | None]"
-_UP_TO_DATE = ("choose", "variant", "trouble", "refused", "again")
+_UP_TO_DATE = ("choose", "variant", "trouble", "not_removed", "refused", "again")
 """Kinds of notices after which the page still shows what is true."""
 
 
@@ -75,11 +75,11 @@ def _lines(quantities: Counter[_Key]) -> list[CartLine]:
     return [CartLine(product, quantity, None, variant) for (product, variant), quantity in quantities.items()]
 
 
-def answer_changed(change: Change, out_already: Sequence[CartLine] = ()) -> Response:
-    """What was added or taken out, or is *out_already*, and how many items there are now."""
+def answer_changed(change: Change, failed: Notice, out_already: Sequence[CartLine] = ()) -> Response:
+    """What was added or taken out, or is *out_already*, and how many items there are now; *failed* where nothing is."""
     added, removed = change.lines()
     if not (added or removed or out_already):
-        return answer_refused(Notice("trouble"))
+        return answer_refused(failed)
     with _page_language() as texts:
         return _answer(
             {
