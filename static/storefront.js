@@ -341,19 +341,26 @@ function addUp(form) {
 
 // What a tier costs one by one and saves, in minor units, as bundles/quote.py has it: tests hold both to the same table
 // (tests/bundles/price_cases.json). Items are [unit price, quantity, free]. The cart has the last word.
+const WHOLE = 1000000n;
 const SAVED = {
-  percent: (value, total) => Number((2n * BigInt(total) * BigInt(value) + 1000000n) / 2000000n),
-  amount: (value, total) => Math.min(value, total),
+  percent: (value, total, _free, step) => total - onStep(BigInt(total) * (WHOLE - BigInt(value)), step, WHOLE),
+  amount: (value, total, _free, step) => total - onStep(BigInt(total - Math.min(value, total)), step),
   fixed: (value, total) => total - value,
   free: (_value, _total, free) => free,
 };
 const FIRST = new WeakMap();
 
-function quote({ rule, value, least }, items) {
+// The multiple of the shop's price step that is nearest to price / whole; of two equally near the lower.
+function onStep(price, step, whole = 1n) {
+  const unit = BigInt(step);
+  return Number(((2n * price + whole * unit - 1n) / (2n * whole * unit)) * unit);
+}
+
+function quote({ rule, value, least, step = 1 }, items) {
   const sum = (some) => some.reduce((total, [amount, quantity]) => total + amount * quantity, 0);
   const total = sum(items);
   const free = least && rule === "free" ? freeOfMix(value, least, items) : sum(items.filter(([, , isFree]) => isFree));
-  return { total, saving: Math.max(0, SAVED[rule](value, total, free, items)) };
+  return { total, saving: Math.max(0, SAVED[rule](value, total, free, step)) };
 }
 
 // The cheapest of the most expensive that a mix needs.
@@ -364,7 +371,7 @@ function freeOfMix(count, least, items) {
 
 // Price and button of a bundle as chosen. What the server wrote stands for the choice it was made for.
 function priceSet(form) {
-  const { rule, labels, saved } = form.dataset;
+  const { rule, labels, saved, step } = form.dataset;
   const [value, least, most] = [form.dataset.value, form.dataset.least, form.dataset.most].map(Number);
   const items = [];
   let checked = 0;
@@ -379,7 +386,7 @@ function priceSet(form) {
   }
   const count = items.reduce((sum, [, quantity]) => sum + quantity, 0);
   const fits = !least || (count >= least && count <= most);
-  const { total, saving } = quote({ rule, value, least }, items);
+  const { total, saving } = quote({ rule, value, least, step }, items);
   const off = fits ? saving : 0;
   const button = form.querySelector(".storefront-button");
   button.disabled = !fits;

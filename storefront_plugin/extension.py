@@ -22,6 +22,7 @@ from .bundles.store.repository import BundleRecord
 from .cli import storefront as commands
 from .cli.installation import inspect
 from .core.errors import ConfigurationError, renamed
+from .core.problems import refuse
 from .core.settings import Settings
 from .core.sql.database import Database
 from .core.sql.shop_database import ShopSession
@@ -385,8 +386,10 @@ class Storefront:
         """Save *definition* as a new bundle, or in place of *bundle_id*, publish it and notify all processes.
 
         *by* is the name for the log of changes. A bundle that is published with the same definition is not changed. Raises
-        `BundleNotFound`, and `EditConflict` where somebody changes the bundle at the same moment.
+        `BundleNotFound`, `EditConflict` where somebody changes the bundle at the same moment, and `InputError` for amounts
+        off ``STOREFRONT_PRICE_STEP``.
         """
+        refuse(definition.step_problems(self.services.settings.price_steps))
         stored = self.services.bundles.publish(definition, bundle_id, by)
         self.bundles_changed()
         return stored

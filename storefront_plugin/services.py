@@ -161,7 +161,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
     )
     variants = Variants(shop.catalog)
     secrets = [*(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key or ""]
-    pricer = CartPricer(database, shop.catalog, settings.currency, secrets)
+    pricer = CartPricer(database, shop.catalog, settings.currency, secrets, settings.price_steps)
     snapshots = SnapshotCache(
         database=database,
         store=store,
@@ -270,6 +270,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         folder=folder,
         currency=settings.currency,
         settle=upkeep.number_all,
+        steps=settings.price_steps,
     )
 
     # Jobs

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from ..core.errors import N_, renamed, shown
 from ..core.problems import Problem, refuse
+from .price import step_problems
 from .price_kinds import BundleKind
 from .tier import MAX_QUANTITY, Tier, tier_problems, whole_problems
 
@@ -146,6 +147,19 @@ class Definition:
     def has_terms_of(self, other: Definition) -> bool:
         """Whether it differs from *other* in nothing but its texts."""
         return replace(self, texts=other.texts) == other
+
+    def in_steps(self, steps: Mapping[str, int]) -> Definition:
+        """The same with what it reduces on the shop's price *steps*, minor units by currency."""
+        if not steps:
+            return self
+        tiers = [replace(tier, price=replace(tier.price, steps=steps)) for tier in self.tiers]
+        return replace(self, tiers=tuple(tiers))
+
+    def step_problems(self, steps: Mapping[str, int]) -> Iterator[Problem]:
+        """Its amounts that do not lie on the shop's price *steps*."""
+        for number, tier in enumerate(self.tiers):
+            for problem in step_problems(tier.price, steps):
+                yield problem.below("tiers", number, "price")
 
     def text_in(self, locale: str) -> BundleText:
         """The text for *locale* ("ja_JP"): its own, its language's, English ones, else the first."""

@@ -11,8 +11,8 @@ from typing import Final, cast
 from ..core.currencies import is_currency, minor_digits
 from ..core.errors import N_, InputError, shown
 from ..core.problems import Problem, refuse
-from ..money import restored
-from .price_kinds import RULES, PriceKind, PriceRule
+from ..money import from_minor, restored
+from .price_kinds import NO_STEPS, RULES, PriceKind, PriceRule, on_step
 
 MAX_AMOUNT: Final = 10**15
 """Amounts from here on are mistakes, as in `money.LIMIT`."""
@@ -32,6 +32,8 @@ class Price:
             such a cart.
         pieces: How many of the chosen items are free, the cheapest; for ``free`` in a mix. Elsewhere the components
             marked *free* are.
+        steps: The shop's price steps, minor units by currency, where there are any; of the shop, so prices that differ in
+            nothing else are equal. See `Definition.in_steps`.
         rate: The percentage in millionths of the whole; 0 for other kinds.
         rule: What it saves. Made here, because pricing asks for it with each cart.
     """
@@ -40,6 +42,7 @@ class Price:
     percent: Decimal | None = None
     amounts: Mapping[str, int] = field(default_factory=dict)
     pieces: int = 1
+    steps: Mapping[str, int] = field(default_factory=lambda: NO_STEPS, repr=False, compare=False)
     rate: int = field(init=False, repr=False, compare=False)
     rule: PriceRule = field(init=False, repr=False, compare=False)
 
@@ -47,7 +50,7 @@ class Price:
         refuse(self._problems())
         object.__setattr__(self, "rate", int((self.percent or Decimal(0)).scaleb(_PERCENT_PLACES)))
         object.__setattr__(self, "amounts", MappingProxyType(dict(self.amounts)))
-        object.__setattr__(self, "rule", RULES[self.kind](self.rate, self.amounts, self.pieces))
+        object.__setattr__(self, "rule", RULES[self.kind](self.rate, self.amounts, self.pieces, self.steps))
 
     def _problems(self) -> Iterator[Problem]:
         if self.kind not in RULES:
@@ -108,6 +111,7 @@ def price_from_json(data: Mapping[str, object]) -> Price:
         None if percent is None else _decimal(percent),
         _restored(cast("Mapping[str, int]", amounts), cast("Mapping[str, int]", data.get("digits", {}))),
         cast(int, data.get("pieces", 1)),
+        cast("Mapping[str, int]", data.get("steps", NO_STEPS)),
     )
 
 
@@ -119,7 +123,19 @@ def price_to_json(price: Price) -> dict[str, object]:
     if price.amounts:
         data["amounts"] = dict(sorted(price.amounts.items()))
         data["digits"] = {currency: minor_digits(currency) for currency in sorted(price.amounts)}
-    return data | ({"pieces": price.pieces} if price.pieces != 1 else {})
+    data |= {"pieces": price.pieces} if price.pieces != 1 else {}
+    return data | ({"steps": dict(price.steps)} if price.steps else {})
+
+
+def step_problems(price: Price, steps: Mapping[str, int]) -> Iterator[Problem]:
+    """Amounts of *price* that do not lie on the shop's *steps* (minor units by currency)."""
+    for currency, amount in price.amounts.items():
+        step = steps.get(currency, 1)
+        if amount % step:
+            message = N_("Amounts in %(currency)s must be multiples of %(step)s; enter %(nearest)s, for example.")
+            nearest = max(step, on_step(amount, step))
+            values = {name: f"{from_minor(one, currency):f}" for name, one in (("step", step), ("nearest", nearest))}
+            yield Problem(("amounts", currency), message, {"currency": currency, **values})
 
 
 def _restored(amounts: Mapping[str, int], digits: Mapping[str, int]) -> Mapping[str, int]:

@@ -1,6 +1,7 @@
 """The kinds of price: one class each, and the only place that knows what a kind saves and what is said of it.
 
-All amounts are minor units. Items are given by unit price and quantity.
+All amounts are minor units. Items are given by unit price and quantity. Where the shop has a price step, what is paid for
+a reduced set, or item of a quantity step, lies on it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from ..core.errors import N_, ngettext_noop
@@ -22,6 +24,8 @@ Items: TypeAlias = Sequence[tuple[int, int]]
 Text: TypeAlias = "str | tuple[str, str]"
 """A marked text, or its singular and plural."""
 
+NO_STEPS: Final[Mapping[str, int]] = MappingProxyType({})
+
 WHOLE: Final = 1_000_000
 """A rate of the whole: percentages have at most four decimals."""
 
@@ -29,6 +33,16 @@ WHOLE: Final = 1_000_000
 def share(amount: int, part: int, whole: int) -> int:
     """*amount* · *part* / *whole* for numbers from 0, half rounded up."""
     return (2 * amount * part + whole) // (2 * whole)
+
+
+def on_step(price: int, step: int, whole: int = 1) -> int:
+    """The multiple of *step* nearest to *price* / *whole*; of two equally near the lower, in the shopper's favour."""
+    return (2 * price + whole * step - 1) // (2 * whole * step) * step
+
+
+def percent_saving(total: int, part: int, whole: int, step: int = 1) -> int:
+    """What *part* of *whole* saves on *total*, where what is paid then is rounded once, to *step*."""
+    return share(total, part, whole) if step == 1 else max(0, total - on_step(total * (whole - part), step, whole))
 
 
 class PriceRule(ABC):
@@ -51,6 +65,7 @@ class PriceRule(ABC):
         rate: The percentage in millionths of the whole.
         amounts: By currency.
         count: How many items of a mix are free.
+        steps: Price steps above 1 by currency.
     """
 
     label: ClassVar[str]
@@ -65,10 +80,15 @@ class PriceRule(ABC):
     least_amount: ClassVar[int] = 1
     each_item_saves: ClassVar[bool] = False
 
-    def __init__(self, rate: int, amounts: Mapping[str, int], count: int) -> None:
+    def __init__(self, rate: int, amounts: Mapping[str, int], count: int, steps: Mapping[str, int] = NO_STEPS) -> None:
         self.rate = rate
         self.amounts = amounts
         self.count = count
+        self.steps = steps
+
+    def step(self, currency: str) -> int:
+        """What reduced prices are multiples of; 1 where the shop has no price step."""
+        return self.steps.get(currency, 1)
 
     def has(self, currency: str) -> bool:
         """Whether carts in *currency* can be priced; an amount that is missing is never converted."""
@@ -112,7 +132,7 @@ class PriceRule(ABC):
 
 
 class PercentOff(PriceRule):
-    """A percentage of the sum, half rounded up."""
+    """A percentage of the sum, half rounded up; with a price step what is paid is rounded instead, half down."""
 
     label = N_("Percent off")
     summary = N_("%(amount)s off")
@@ -125,22 +145,25 @@ class PercentOff(PriceRule):
         return self.rate
 
     def saving(self, items: Items, total: int, free: int, currency: str) -> int:
-        return share(total, self.rate, WHOLE)
+        return percent_saving(total, self.rate, WHOLE, self.step(currency))
 
     def item_saving(self, unit_price: int, currency: str) -> int:
-        return -(-unit_price * self.rate // WHOLE)
+        step = self.step(currency)
+        if unit_price % step:  # all items together are rounded by half a step at most
+            return -(-unit_price * self.rate // WHOLE) + step // 2
+        return -(-unit_price * self.rate // (WHOLE * step)) * step
 
     def step_weights(self, items: Items, currency: str) -> list[int]:
         return [unit_price * quantity for unit_price, quantity in items]
 
     def step_saving(self, items: Items, total: int, currency: str) -> int:
-        return share(total, self.rate, WHOLE)
+        return self.saving(items, total, 0, currency)
 
     def item_share(self, free: bool) -> Fraction:
         return Fraction(self.rate, WHOLE)
 
     def base_saving(self, highest: int, currency: str) -> Fraction | int:
-        return Fraction(1, 2)  # rounding
+        return Fraction(self.step(currency), 2)  # rounding
 
 
 class AmountOff(PriceRule):
@@ -157,16 +180,20 @@ class AmountOff(PriceRule):
         return currency in self.amounts
 
     def saving(self, items: Items, total: int, free: int, currency: str) -> int:
-        return min(self.amounts[currency], total)
+        return self._off(total, currency)
 
     def item_saving(self, unit_price: int, currency: str) -> int:
-        return min(self.amounts.get(currency, 0), unit_price)
+        return self._off(unit_price, currency)
+
+    def _off(self, price: int, currency: str) -> int:
+        off, step = min(self.amounts.get(currency, 0), price), self.step(currency)
+        return off if step == 1 or not off else max(0, price - on_step(price - off, step))
 
     def larger_saves(self, total: int, currency: str) -> bool:
-        return total < self.amounts.get(currency, 0)
+        return total < self.amounts.get(currency, 0) or self.step(currency) > 1  # a price off the step is rounded
 
     def base_saving(self, highest: int, currency: str) -> Fraction | int:
-        return self.amounts.get(currency, 0)
+        return self.amounts.get(currency, 0) + self.step(currency) // 2
 
 
 class FixedPrice(PriceRule):
@@ -180,6 +207,10 @@ class FixedPrice(PriceRule):
     field = "amounts"
     whole_price = True
     least_amount = 0
+
+    def __init__(self, rate: int, amounts: Mapping[str, int], count: int, steps: Mapping[str, int] = NO_STEPS) -> None:
+        stepped = {currency: on_step(amount, steps.get(currency, 1)) for currency, amount in amounts.items()}
+        super().__init__(rate, stepped, count, steps)
 
     def has(self, currency: str) -> bool:
         return currency in self.amounts

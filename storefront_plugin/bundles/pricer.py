@@ -22,6 +22,7 @@ from .cart.next_offers import MissingItem, NextOffer
 from .cart.pricing import CartPricing, price_cart
 from .cart.stock import Shortage, can_have, recheck
 from .orders.record import OrderRecord, record_of
+from .price_kinds import NO_STEPS
 from .store.published import PublishedBundles, in_play, looked_up
 from .store.staff_codes import StaffCodes
 
@@ -39,14 +40,22 @@ class CartPricer:
     Args:
         currency: Of carts that name none; None takes the one that their products share.
         keys: The app's secret keys, the present one last.
+        steps: The shop's price steps, minor units by currency.
     """
 
-    def __init__(self, database: Database, catalog: Catalog, currency: str | None, keys: Sequence[str | bytes]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        catalog: Catalog,
+        currency: str | None,
+        keys: Sequence[str | bytes],
+        steps: Mapping[str, int] = NO_STEPS,
+    ) -> None:
         self._database = database
         self._catalog = catalog
         self._currency = currency
         self.codes = StaffCodes(keys)
-        self.published = PublishedBundles(database)
+        self.published = PublishedBundles(database, steps)
 
     def price(
         self,

@@ -6,17 +6,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import gcd
 
 from ..core.errors import InputError
 from .price_kinds import share
 
 
-def spread(amount: int, weights: Sequence[int]) -> list[int]:
+def spread(amount: int, weights: Sequence[int], step: int = 1) -> list[int]:
     """*amount* in parts like *weights*, by largest remainder; of equal remainders the earlier part gets the unit.
 
+    The parts are multiples of *step* where *amount* and *weights* are; else of what divides all of them.
     No part is above its weight when *amount* is not above their sum. Raises `InputError` for a negative amount or
     weight, and for an amount without any weight.
     """
+    unit = gcd(step, amount, *weights) if step > 1 else 1
+    if unit > 1:
+        return [part * unit for part in spread(amount // unit, [weight // unit for weight in weights])]
     whole = sum(weights)
     if amount < 0 or any(weight < 0 for weight in weights) or (amount and not whole):
         raise InputError(

@@ -155,6 +155,7 @@ def import_bundles(ctx: click.Context, file: Path, check: bool) -> None:
             check=check,
             timezone=services.settings.timezone,
             catalog=services.shop.catalog,
+            price_steps=services.settings.price_steps,
             progress=lambda done, total: display.update("Bundles", done, total),
         )
     if report.changed and not check:

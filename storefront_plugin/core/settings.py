@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from .currencies import is_currency
 from .errors import ConfigurationError
+from .price_steps import read_price_steps
 
 PREFIX = "STOREFRONT_"
 
@@ -167,6 +168,11 @@ class Settings:
         None, "Locale of the widgets: a string, a callable, or None (Flask-Babel, else Accept-Language).", _locale
     )
     currency: str | None = _setting(None, "Currency of products without one.", _currency)
+    price_step: Any = _setting(
+        None,
+        "What reduced prices are multiples of, such as '0.05' or {'CHF': '0.05', 'SEK': '1'}; None is the smallest unit.",
+        lambda value: None,  # see `price_steps`
+    )
     watch_models: bool = _setting(
         True, "Track changes of mapped SQLAlchemy models, so that cards are up to date within a second.", _switch
     )
@@ -193,6 +199,11 @@ class Settings:
         return self.deadline_ms / 1000
 
     @property
+    def price_steps(self) -> dict[str, int]:
+        """The price steps above one minor unit, minor units by currency; raises `ConfigurationError`."""
+        return read_price_steps(self.price_step, self.currency)
+
+    @property
     def external_root(self) -> str | None:
         """The external address without a slash at its end."""
         return None if self.external_url is None else self.external_url.rstrip("/")
@@ -212,6 +223,7 @@ class Settings:
                 raise ConfigurationError(
                     f"{key} is {_shown(key, getattr(settings, entry.name))}; set it to {expected}."
                 )
+        read_price_steps(settings.price_step, settings.currency)
         return settings
 
 

@@ -40,6 +40,7 @@ def asked(case: dict[str, Any]) -> dict[str, Any]:
     """*case* as the script gets it from the attributes of a form."""
     tier, currency = tier_of(case), case["currency"]
     rule = {"rule": tier.price.kind, "value": tier.price.rule.number(currency), "least": tier.least}
+    rule |= {"step": str(case["step"])} if "step" in case else {}
     money = {"currency": currency, "digits": str(minor_digits(currency)), "locale": "en"} | (
         {"whole": ""} if written_whole(currency) else {}
     )
@@ -56,7 +57,7 @@ def test_the_script_saves_what_the_table_says(page: Page) -> None:
 
 
 def test_the_script_and_the_server_agree_on_any_set(page: Page) -> None:
-    """A thousand sets and mixes of random prices."""
+    """A thousand sets and mixes of random prices, with price steps and without."""
     chance = random.Random(7)
     cases = [made(chance) for _ in range(1000)]
     for case, (total, saving, _) in zip(cases, priced(page, cases), strict=True):
@@ -65,7 +66,8 @@ def test_the_script_and_the_server_agree_on_any_set(page: Page) -> None:
 
 
 def made(chance: random.Random) -> dict[str, Any]:
-    """A set or a mix at some price."""
+    """A set or a mix at some price, and at some price step."""
+    stepped = {"step": step} if (step := chance.choice([1, 5, 10, 50, 100])) > 1 else {}
     price = chance.choice(
         [
             {"kind": "percent", "percent": str(chance.randint(1, 1_000_000) / 10_000)},
@@ -77,7 +79,13 @@ def made(chance: random.Random) -> dict[str, Any]:
     items = [[chance.randint(0, 5000), chance.randint(1, 4)] for _ in range(chance.randint(2, 4))]
     count = sum(quantity for _, quantity in items)
     if chance.random() < 0.5 and count > 3:
-        return {"price": price, "currency": "EUR", "items": items, "least": chance.randint(3, count), "most": count}
+        return {
+            "price": price,
+            "currency": "EUR",
+            "items": items,
+            "least": chance.randint(3, count),
+            "most": count,
+        } | stepped
     if price["kind"] == "free":
         items[-1].append(True)
-    return {"price": price, "currency": "EUR", "items": items}
+    return {"price": price, "currency": "EUR", "items": items} | stepped

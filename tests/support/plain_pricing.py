@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import ROUND_HALF_UP
+from decimal import ROUND_HALF_DOWN, Decimal
 from functools import cache
 from itertools import combinations
 from typing import TypeAlias
@@ -140,14 +140,18 @@ def _saving(lines: Sequence[LineItem], tier: Tier, demand: Quantities, free: Qua
 
 def _reduced(price: Price, total: int, free: int, currency: str) -> int:
     """What *price* takes off a set that costs *total*, of which *free* is free: worked out apart from the code under test."""
-    if price.percent is not None:
-        return int((total * price.percent / 100).to_integral_value(ROUND_HALF_UP))
     if price.kind == "free":
         return free
     amount = price.amounts.get(currency)
-    if amount is None:
+    if price.percent is None and amount is None:
         return 0
-    return min(amount, total) if price.kind == "amount" else max(0, total - amount)
+    if price.percent is not None:
+        exact = total * (1 - price.percent / 100)
+    else:
+        assert amount is not None
+        exact = Decimal(amount if price.kind == "fixed" else max(0, total - amount))
+    step = price.steps.get(currency, 1)
+    return max(0, total - int((exact / step).to_integral_value(ROUND_HALF_DOWN)) * step)
 
 
 def _step(lines: Sequence[LineItem], bundle: Bundle, left: Quantities, currency: str) -> tuple[int, Quantities]:
@@ -161,7 +165,6 @@ def _step(lines: Sequence[LineItem], bundle: Bundle, left: Quantities, currency:
         if tier.price.kind == "percent":
             found = max(found, _reduced(tier.price, sum(price * quantity for price, quantity in taken), 0, currency))
         elif currency in tier.price.amounts:
-            amount = tier.price.amounts[currency]
-            each = [min(amount, price) if tier.price.kind == "amount" else max(0, price - amount) for price, _ in taken]
+            each = [_reduced(tier.price, price, 0, currency) for price, _ in taken]
             found = max(found, sum(off * quantity for off, (_, quantity) in zip(each, taken, strict=True)))
     return found, tuple(0 if one else quantity for quantity, one in zip(left, mine, strict=True))

@@ -18,7 +18,8 @@ CASES: list[dict[str, Any]] = json.loads(
 def tier_of(case: dict[str, Any]) -> Tier:
     """The tier of *case*: a set, a mix, or where there is no greatest number a quantity step."""
     parts = (Component("bought"), Component("given", free=case["price"]["kind"] == "free" and "least" not in case))
-    return Tier(parts, price_from_json(case["price"]), case.get("least", 0), case.get("most", 0))
+    steps = {"steps": {case["currency"]: case["step"]}} if "step" in case else {}
+    return Tier(parts, price_from_json(case["price"] | steps), case.get("least", 0), case.get("most", 0))
 
 
 def quote_of_case(case: dict[str, Any]) -> Quote:

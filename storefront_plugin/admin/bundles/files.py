@@ -71,6 +71,7 @@ def importing() -> Response:
             check=check,
             timezone=current_services.settings.timezone,
             catalog=current_services.shop.catalog,
+            price_steps=current_services.settings.price_steps,
             token=_token(data),
         )
     except InputError as error:

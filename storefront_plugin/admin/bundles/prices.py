@@ -11,6 +11,7 @@ from ...bundles.cart.lines import LineItem, sold_singly
 from ...bundles.cart.pricing import Applied, price_cart
 from ...bundles.cart.stock import sets_available
 from ...bundles.definition import Definition, Schedule
+from ...bundles.price import step_problems
 from ...bundles.price_kinds import Items
 from ...bundles.quote import quote
 from ...bundles.slots.offers import TierOffer, tier_offer
@@ -132,6 +133,7 @@ class Priced:
 
 def price_definition(definition: Definition) -> Priced:
     """*definition* with the shop's products, prices and stock of now; raises `AdapterError`."""
+    definition = definition.in_steps(current_services.settings.price_steps)
     found = look_up(sorted(definition.product_ids))
     products = {name: product for name, product in found.items() if product is not None}
     variants = current_services.variants.of(products.values())
@@ -194,11 +196,11 @@ def _row(
         return PriceRow(currency, message=message, refused=True, may_save=False)
     offer = tier_offer(definition, number, products, choices, currency)
     if offer is None:
-        together = tier.price.amounts[currency] if tier.price.rule.whole_price and not tier.least else None
+        together = tier.price.rule.number(currency) if tier.price.rule.whole_price and not tier.least else None
         message = _("The shop has no prices in this currency; the cart's prices are used.")
         return PriceRow(currency, together=together, message=message)
     wrong, refused = _wrong(definition, offer, currency)
-    more = "" if wrong else dominated(definition, offer, currency)
+    more = "" if wrong else _off_step(tier, currency) or dominated(definition, offer, currency)
     return PriceRow(
         currency,
         offer.total,
@@ -209,6 +211,12 @@ def _row(
         _may_save(definition, offer, currency),
         warns=bool(more),
     )
+
+
+def _off_step(tier: Tier, currency: str) -> str:
+    """What to enter in place of an amount from before the shop had its price step; else ""."""
+    found = [one for one in step_problems(tier.price, tier.price.steps) if one.path == ("amounts", currency)]
+    return _(found[0].message, **found[0].values) if found else ""
 
 
 def _too_fine(tier: Tier, products: Mapping[str, Product], currency: str) -> str | None:
@@ -237,7 +245,7 @@ def _wrong(definition: Definition, offer: TierOffer, currency: str) -> tuple[str
         return (
             _(
                 "The fixed price of %(price)s is higher than the %(sum)s the products cost separately. Lower it.",
-                price=shown_money(offer.tier.price.amounts[currency], currency),
+                price=shown_money(offer.tier.price.rule.number(currency), currency),
                 sum=shown_money(highest.total, currency),
             ),
             True,

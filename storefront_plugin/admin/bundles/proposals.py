@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from wtforms import DecimalField, IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
-from ...bundles.price_kinds import share
+from ...bundles.price_kinds import percent_saving
 from ...bundles.proposals import run as proposal_run
 from ...bundles.proposals.expected import DAYS, Expected, expected
 from ...bundles.proposals.mining import MiningSettings
@@ -107,8 +107,9 @@ def _titles(ids: Collection[str]) -> Mapping[str, Mapping[str, str]]:
 def _row(
     one: Proposal, products: tuple[ProductView, ...], titles: Mapping[str, Mapping[str, str]], recent_orders: int
 ) -> ProposalRow:
-    after = one.price - share(one.price, one.discount, 100)
-    brings = expected(one, recent_orders)
+    step = current_services.settings.price_steps.get(one.currency, 1)
+    after = one.price - percent_saving(one.price, one.discount, 100, step)
+    brings = expected(one, recent_orders, step)
     number = admin_texts().number
     lift = f"{one.lift:.1f}" if one.lift < 10 else number(round(one.lift))  # more digits would pretend to be exact
     return ProposalRow(

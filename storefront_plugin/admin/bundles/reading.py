@@ -16,6 +16,7 @@ from ...bundles.store.definition_json import build_definition
 from ...bundles.tier import MAX_QUANTITY
 from ...core.i18n import known_locale
 from ...core.typed import plain
+from ...proxies import current_services
 from ...web.widgets.cards import below_root
 from ..kit.forms import add_error, add_problems, read_amount, read_currency, read_percent, read_whole
 from ..kit.i18n import _
@@ -55,7 +56,7 @@ def read_definition(form: BundleForm, placeholder: str = "") -> Definition | Non
         "staff_only": bool(form.staff_only.data),
         "stacking": form.stacking.data or "best",
     }
-    definition, problems = build_definition(data)
+    definition, problems = build_definition(data, current_services.settings.price_steps)
     add_problems(problems, lambda path: field_at(form, path))
     return None if errors_of(form) else definition
 

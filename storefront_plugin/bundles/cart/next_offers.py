@@ -235,7 +235,13 @@ def _offer(
     if items is None:
         return NextOffer(look.bundle.id, number, missing, None) if tier.price.has(currency) else None
     found = quote(tier, items, currency, free)
-    return None if found.refused else NextOffer(look.bundle.id, number, missing, found.saving - before)
+    return None if found.refused else NextOffer(look.bundle.id, number, missing, _sure(look, found.saving) - before)
+
+
+def _sure(look: _Look, saving: int) -> int:
+    """*saving* as far as it is sure whatever is chosen: off the price step what costs more may save a little less."""
+    step = look.choice.step
+    return saving - step + 1 if step > 1 and any(price % step for price in look.prices.values()) else saving
 
 
 def _missing_item(components: Sequence[Component], quantity: int) -> MissingItem:

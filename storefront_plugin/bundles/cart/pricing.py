@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from ...core.errors import InputError
 from ..bundle import Bundle, Shopper
-from ..packing import choose
+from ..packing import Choice, choose
 from ..pools import Chosen, Pool
 from ..quote import NoSaving
 from ..rounding import TaxSum, spread, tax_of, tax_sums
@@ -152,7 +152,7 @@ def price_cart(
     on = _in_reach(bundles, kinds, shopper or Shopper(), now)
     choice = choose(kinds, on, currency, nodes)
     left = [list(each.lines) for each in choice.pools]
-    shares = _within_costs(lines, [(one, _line_parts(left, one)) for one in choice.chosen])
+    shares = _within_costs(lines, [(one, _line_parts(choice, left, one)) for one in choice.chosen])
     priced = _priced_lines(lines, shares, tax_included)
     return CartPricing(
         currency,
@@ -224,13 +224,14 @@ def _priced_lines(lines: Sequence[LineItem], shares: Sequence[_Share], tax_inclu
     return tuple(priced)
 
 
-def _line_parts(left: list[list[tuple[int, int]]], one: Chosen) -> list[tuple[int, LinePart]]:
+def _line_parts(choice: Choice, left: list[list[tuple[int, int]]], one: Chosen) -> list[tuple[int, LinePart]]:
     """The parts of chosen sets by line, taken out of what is *left* of each pool's lines in their canonical order."""
     found = []
     for (number, quantity), discount in zip(one.demand, one.discounts, strict=True):
         taken = _take(left[number], quantity * one.count)
         off = discount * one.count
-        discounts = [off] if len(taken) == 1 else spread(off, [size for _, size in taken])
+        costs = [size * choice.pools[number].unit_price for _, size in taken]
+        discounts = [off] if len(taken) == 1 else spread(off, costs, choice.step)
         found += [
             (position, LinePart(size, off, one.bundle_id))
             for (position, size), off in zip(taken, discounts, strict=True)

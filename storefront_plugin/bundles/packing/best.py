@@ -13,7 +13,7 @@ from ..pools import Chosen, Pool
 from ..quote import NoSaving, quote
 from ..rounding import spread
 from ..tier import Tier
-from .candidates import PackingProblem, add_offers, add_only_way, fill_greedily
+from .candidates import PackingProblem, add_offers, add_only_way, fill_greedily, items_of
 from .fillings import Mix, Need, Recipe, filled_up, recipes, take
 from .search import NODES, Packing, pack
 from .stacks import Candidate, PoolIndex, merge_equivalent
@@ -81,6 +81,7 @@ class Choice:
         pools: The cart's items, in canonical order.
         pool_index: Which of the pools hold which product.
         refused: Bundles whose components are all there and that save nothing, and why; by id.
+        step: The shop's price step, minor units.
     """
 
     chosen: tuple[Chosen, ...]
@@ -89,6 +90,7 @@ class Choice:
     pools: Sequence[Pool]
     pool_index: PoolIndex
     refused: tuple[tuple[int, NoSaving], ...]
+    step: int
 
 
 class _Combination(NamedTuple):
@@ -127,13 +129,15 @@ def choose(kinds: Sequence[Pool], bundles: Sequence[Bundle], currency: str, node
         problem.pools,
         problem.pool_index,
         tuple([(bundle_id, why) for (bundle_id, _), why in refused]),
+        problem.step,
     )
 
 
 def _problem_of(kinds: Sequence[Pool], bundles: Sequence[Bundle], currency: str) -> PackingProblem:
     """The ways in which *bundles*, in the order of their ids, can be made of *kinds* of items."""
     pools, numbers = merge_equivalent(kinds, bundles)
-    problem = PackingProblem(pools, currency, PoolIndex(kinds, numbers, pools))
+    step = bundles[0].definition.tiers[0].price.rule.step(currency) if bundles else 1
+    problem = PackingProblem(pools, currency, PoolIndex(kinds, numbers, pools), step)
     found: list[Recipe] = []
     for bundle in sorted(bundles, key=lambda bundle: bundle.id):
         limit = bundle.limit()
@@ -223,21 +227,30 @@ def _still(limits: Mapping[int, int], uses: Iterable[_Use]) -> dict[int, int]:
 
 def _filled_up(problem: PackingProblem, one: Candidate, count: int, left: list[int]) -> list[_Use]:
     mix = problem.mixes.get(one.bundle_id)
-    return [(one, count)] if mix is None else filled_up(mix, one, count, left)
+    if mix is None:
+        return [(one, count)]
+
+    def saves_the_same(larger: Candidate) -> bool:
+        if problem.step == 1:
+            return True
+        return quote(mix.tier, items_of(larger.demand, problem.pools), problem.currency).saving == larger.saving
+
+    return filled_up(mix, one, count, left, saves_the_same)
 
 
 def _sets(problem: PackingProblem, uses: Iterable[_Use]) -> list[Chosen]:
     chosen = []
     for offer, count in uses:
-        discounts = _spread_set(problem.pools, offer)
+        discounts = _spread_set(problem, offer)
         chosen.append(Chosen(offer.bundle_id, offer.tier, count, offer.demand, tuple(discounts)))
     return sorted(chosen, key=lambda one: (one.bundle_id, one.tier, one.demand))
 
 
-def _spread_set(pools: Sequence[Pool], offer: Candidate) -> list[int]:
+def _spread_set(problem: PackingProblem, offer: Candidate) -> list[int]:
     """The saving of one set over its pools: on the free items where some are free, else on all like their prices."""
     paying = dict(offer.free or offer.demand)
-    return spread(offer.saving, [pools[pool].unit_price * paying.get(pool, 0) for pool, _ in offer.demand])
+    weights = [problem.pools[pool].unit_price * paying.get(pool, 0) for pool, _ in offer.demand]
+    return spread(offer.saving, weights, problem.step)
 
 
 def _swept(problem: PackingProblem, sweeps: Iterable[StepSweep], left: list[int]) -> list[Chosen]:
@@ -248,7 +261,7 @@ def _swept(problem: PackingProblem, sweeps: Iterable[StepSweep], left: list[int]
         number = sweep.tier(there)
         assert number is not None
         tier: Tier = sweep.definition.tiers[number]
-        discounts = spread(sweep.tier_saving(tier, there), sweep.weights(tier, there))
+        discounts = spread(sweep.tier_saving(tier, there), sweep.weights(tier, there), problem.step)
         taken = [(pool, left[pool], off) for pool, off in zip(sweep.pools, discounts, strict=True) if left[pool]]
         demand = tuple((pool, quantity) for pool, quantity, _ in taken)
         chosen.append(Chosen(sweep.bundle_id, number, 1, demand, tuple(off for _, _, off in taken)))

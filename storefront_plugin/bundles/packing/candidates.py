@@ -23,6 +23,7 @@ class PackingProblem:
 
     Attributes:
         offers, sweeps: Sets and quantity steps that can be made.
+        step: The shop's price step, minor units.
         open: Recipes of which only some ways are among *offers*.
         mixes: Mixes of a range, by bundle.
         limits: How often a bundle may apply, by id.
@@ -32,6 +33,7 @@ class PackingProblem:
     pools: Sequence[Pool]
     currency: str
     pool_index: PoolIndex
+    step: int
     offers: list[Candidate] = field(default_factory=list)
     open: list[Recipe] = field(default_factory=list)
     sweeps: list[StepSweep] = field(default_factory=list)

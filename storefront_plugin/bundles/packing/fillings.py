@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations, product
 from typing import Final, TypeAlias
@@ -228,8 +228,10 @@ class Mix:
     pools: tuple[int, ...]
 
 
-def filled_up(mix: Mix, one: Candidate, count: int, left: list[int]) -> list[tuple[Candidate, int]]:
-    """The sets of *one* with what is *left* of their mix in them, as far as they have room; they save the same.
+def filled_up(
+    mix: Mix, one: Candidate, count: int, left: list[int], saves_the_same: Callable[[Candidate], bool]
+) -> list[tuple[Candidate, int]]:
+    """The sets of *one* with what is *left* of their mix in them, as far as they have room and *saves_the_same* holds.
 
     It is taken away from what is left.
     """
@@ -248,8 +250,12 @@ def filled_up(mix: Mix, one: Candidate, count: int, left: list[int]) -> list[tup
             waiting.append((one, count - left[number]))
             count = left[number]
         more = min(room, left[number] // count)
-        left[number] -= more * count
-        waiting.append((_with(one, number, more), count))
+        larger = _with(one, number, more)
+        if saves_the_same(larger):
+            left[number] -= more * count
+            waiting.append((larger, count))
+        else:
+            done.append((one, count))
     return done
 
 

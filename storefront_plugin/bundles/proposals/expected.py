@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-from ..price_kinds import share
+from ..price_kinds import percent_saving
 from ..store.proposals import Proposal
 
 DAYS: Final = 30
@@ -31,12 +31,15 @@ class Expected(NamedTuple):
     pays_from: int | None
 
 
-def expected(one: Proposal, recent_orders: int) -> Expected | None:
-    """What *one* brings in a shop that had *recent_orders* in the last `DAYS` days; None where nothing was counted."""
+def expected(one: Proposal, recent_orders: int, step: int = 1) -> Expected | None:
+    """What *one* brings in a shop that had *recent_orders* in the last `DAYS` days; None where nothing was counted.
+
+    *step* is the price step of its currency, minor units.
+    """
     if not one.orders or not one.price:
         return None
     sets = recent_orders * one.support / one.orders
-    off = share(one.price, one.discount, 100)
+    off = percent_saving(one.price, one.discount, 100, step)
     after = one.price - off
     each = after if one.margin is None else after * one.margin
     cost = round(sets * off)

@@ -25,7 +25,7 @@ from ...orderlog.product_numbers import ProductNumbers
 from ...shop.cleaning import ProblemCounts, clean_products
 from ...shop.ports import Catalog, Product
 from ...shop.sellable import is_eligible
-from ..price_kinds import share
+from ..price_kinds import NO_STEPS, percent_saving
 from ..store.proposals import Proposal, key_of
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -176,21 +176,25 @@ class MiningSettings:
         return cls(**data | {"margin_floor": Decimal(data["margin_floor"])})
 
 
-def suggested_discount(price: int, cost: int | None, settings: MiningSettings) -> int:
-    """The whole percent to suggest for a set of *price* and *cost* (minor units): never below the margin floor."""
+def suggested_discount(price: int, cost: int | None, settings: MiningSettings, step: int = 1) -> int:
+    """The whole percent to suggest for a set of *price* and *cost*: never below the margin floor.
+
+    These are minor units, as is *step*, the shop's price step.
+    """
     if cost is None:
         return settings.discount_without_cost
-    return next((percent for percent in range(settings.discount, 0, -1) if _keeps(price, cost, percent, settings)), 0)
+    percents = range(settings.discount, 0, -1)
+    return next((percent for percent in percents if _keeps(price, cost, percent, settings, step)), 0)
 
 
-def margin_after(price: int, cost: int | None, percent: int) -> float | None:
+def margin_after(price: int, cost: int | None, percent: int, step: int = 1) -> float | None:
     """What is earned on a set after *percent* off, as a share of what it then costs; None where that is unknown."""
-    after = price - share(price, percent, 100)
+    after = price - percent_saving(price, percent, 100, step)
     return None if cost is None or not after else (after - cost) / after
 
 
-def _keeps(price: int, cost: int, percent: int, settings: MiningSettings) -> bool:
-    after = price - share(price, percent, 100)
+def _keeps(price: int, cost: int, percent: int, settings: MiningSettings, step: int) -> bool:
+    after = price - percent_saving(price, percent, 100, step)
     return after > 0 and after - cost >= settings.margin_floor * after
 
 
@@ -203,12 +207,14 @@ def find_proposals(
     settings: MiningSettings,
     without: Collection[str] = (),
     progress: Progress = silent,
+    steps: Mapping[str, int] = NO_STEPS,
 ) -> list[Proposal]:
     """At most `MAX_FOUND` proposals from the order log, those that are bought together farthest beyond chance first.
 
     Left out are sets whose keys are in *without* and sets with products that are hidden, sold out, unknown, free, of one variant
     group, or priced in another currency than *currency* (None: the one that most of them name). What is wrong with a
-    product is logged; one without a usable price is as unknown, a cost that cannot be used is not known.
+    product is logged; one without a usable price is as unknown, a cost that cannot be used is not known. *steps* are the
+    shop's price steps, minor units by currency.
     """
     numbers.refresh(database)
 
@@ -232,7 +238,7 @@ def find_proposals(
     for one in found:
         parts = _products(one, ids, products, money)
         if parts is not None and key_of(part.id for part in parts) not in without:
-            proposals.append(_proposal(one, parts, money, settings))
+            proposals.append(_proposal(one, parts, money, settings, steps.get(money, 1)))
         if len(proposals) == MAX_FOUND:
             break
     return proposals
@@ -257,11 +263,11 @@ def _products(
     return None if len(parts) < len(found) or len(set(groups)) < len(groups) or foreign else parts
 
 
-def _proposal(one: Itemset, parts: Sequence[Product], currency: str, settings: MiningSettings) -> Proposal:
+def _proposal(one: Itemset, parts: Sequence[Product], currency: str, settings: MiningSettings, step: int) -> Proposal:
     price = sum(to_minor(part.price, currency) for part in parts)
     costs = [None if part.cost is None else to_minor(part.cost, currency) for part in parts]
     cost = None if None in costs else sum(known for known in costs if known is not None)
-    discount = suggested_discount(price, cost, settings)
+    discount = suggested_discount(price, cost, settings, step)
     return Proposal(
         product_ids=tuple(part.id for part in parts),
         support=one.support,
@@ -272,5 +278,5 @@ def _proposal(one: Itemset, parts: Sequence[Product], currency: str, settings: M
         currency=currency,
         price=price,
         discount=discount,
-        margin=margin_after(price, cost, discount),
+        margin=margin_after(price, cost, discount, step),
     )

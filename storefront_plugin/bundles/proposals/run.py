@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -19,6 +19,7 @@ from ...core.errors import N_, DatabaseUnavailable, InputError, StorefrontError
 from ...core.sql.database import Database, table_of
 from ...orderlog.product_numbers import ProductNumbers
 from ...shop.ports import Catalog
+from ..price_kinds import NO_STEPS
 from ..store.definition_json import load_definition
 from ..store.proposals import Proposal, key_of
 from ..store.tables import BundleRow, ProposalRow, ProposalRunRow
@@ -71,6 +72,7 @@ class ProposalSearch:
         folder: Where DuckDB may put what does not fit into memory.
         currency: Of products that name none.
         settle: Brings the orders that were recorded last into the log.
+        steps: The shop's price steps, minor units by currency.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class ProposalSearch:
         folder: Path,
         currency: str | None,
         settle: Callable[[], object],
+        steps: Mapping[str, int] = NO_STEPS,
     ) -> None:
         self._database = database
         self._catalog = catalog
@@ -88,6 +91,7 @@ class ProposalSearch:
         self._folder = folder
         self._currency = currency
         self._settle = settle
+        self._steps = steps
 
     def search(self, settings: MiningSettings | None = None, by: str = "", progress: Progress = silent) -> int:
         """Search now, in place of the open proposals; how many there are. *settings* None is as the last time.
@@ -111,6 +115,7 @@ class ProposalSearch:
             self._currency,
             self._settle,
             progress,
+            self._steps,
         )
 
 
@@ -177,6 +182,7 @@ def carry_out(
     currency: str | None,
     settle: Callable[[], object],
     progress: Progress = silent,
+    steps: Mapping[str, int] = NO_STEPS,
 ) -> int:
     """Find proposals and store them in place of the open ones; how many there are now.
 
@@ -185,6 +191,7 @@ def carry_out(
     Args:
         settle: Brings the orders that were recorded last into the log.
         progress: Gets the phases of `find_together`.
+        steps: The shop's price steps, minor units by currency.
 
     Raises:
         SearchRunning: Another one has taken over, because this one stopped responding.
@@ -199,7 +206,7 @@ def carry_out(
     try:
         settle()
         without = _decided(database) | _in_bundles(database)
-        found = find_proposals(database, catalog, numbers, folder, currency, begun.settings, without, report)
+        found = find_proposals(database, catalog, numbers, folder, currency, begun.settings, without, report, steps)
         return _finish(database, begun.token, found)
     except BaseException as error:
         text = str(error) if isinstance(error, StorefrontError) else _BROKE_OFF

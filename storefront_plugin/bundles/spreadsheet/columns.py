@@ -27,9 +27,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
+
+from ..price_kinds import NO_STEPS
 
 OF_BUNDLE: Final = ("version", "state", "kind")
 OF_BUNDLE_TOO: Final = (
@@ -53,12 +55,18 @@ AMOUNT: Final = "amount_"
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What the columns of one file depend on; *comma*: decimals may stand behind a comma."""
+    """What the columns of one file depend on, and how its cells are read.
+
+    Attributes:
+        comma: Decimals may stand behind a comma.
+        steps: The shop's price steps, minor units by currency.
+    """
 
     languages: Sequence[str]
     currencies: Sequence[str]
     zone: dt.tzinfo
     comma: bool = False
+    steps: Mapping[str, int] = field(default_factory=lambda: NO_STEPS)
 
     @property
     def columns(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -14,6 +14,7 @@ from ...core.errors import N_, DatabaseUnavailable, InputError, StorefrontError
 from ...core.sql.database import Database
 from ...shop.ports import Catalog
 from ..definition import Definition
+from ..price_kinds import NO_STEPS
 from ..store.definition_json import load_definition
 from ..store.repository import Action, BundleNotFound, BundleRepository, EditConflict, State
 from ..store.saved_forms import claim
@@ -113,6 +114,7 @@ def import_csv(
     check: bool = False,
     timezone: str = "UTC",
     catalog: Catalog | None = None,
+    price_steps: Mapping[str, int] = NO_STEPS,
     progress: Callable[[int, int], None] | None = None,
     token: str = "",
 ) -> ImportReport:
@@ -123,6 +125,7 @@ def import_csv(
         timezone: Of times that name none.
         catalog: Where given, bundles with products or variants that it does not know are refused, and those whose
             ``product_title`` is that of another product.
+        price_steps: Of the shop, minor units by currency; bundles with amounts off these are refused.
         token: Names the import; one that was done already is not done again.
         progress: Called with the bundles that are done, and all.
 
@@ -133,7 +136,7 @@ def import_csv(
     token = token or secrets.token_hex(8)
     if not check and made_by(database, token):
         return ImportReport(token=token, repeated=True)
-    written = read_csv(data, timezone)
+    written = read_csv(data, timezone, price_steps)
     steps, done, is_ours = _steps(database, written, catalog), 0, False
     for chunk in chunks([] if check else [one for one in steps if one.outcome.action in ("create", "change")], CHUNK):
         try:

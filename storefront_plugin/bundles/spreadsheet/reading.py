@@ -6,12 +6,13 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from ...core.errors import N_, InputError
 from ..definition import Definition
+from ..price_kinds import NO_STEPS
 from .cells import read_text, read_whole
 from .columns import AMOUNT, FREE_TEXT, NEEDED, Sheet, column_name, separator_of
 from .row_reader import Row, RowError, RowReader
@@ -57,8 +58,11 @@ class _File:
     strays: dict[str, int] = field(default_factory=dict)
 
 
-def read_csv(data: bytes, timezone: str = "UTC") -> list[Written]:
-    """The bundles of a file, in its order; raises `InputError` where the file as a whole cannot be used."""
+def read_csv(data: bytes, timezone: str = "UTC", steps: Mapping[str, int] = NO_STEPS) -> list[Written]:
+    """The bundles of a file, in its order; raises `InputError` where the file as a whole cannot be used.
+
+    Amounts off the shop's price *steps* (minor units by currency) are refused.
+    """
     if len(data) > MAX_BYTES:
         message = N_("The file is larger than %(most)s MiB; split it and import the parts separately.")
         raise InputError(message, most=MAX_BYTES // 2**20)
@@ -67,7 +71,7 @@ def read_csv(data: bytes, timezone: str = "UTC") -> list[Written]:
     except UnicodeDecodeError:
         message = N_("The file isn't in UTF-8; save it as “CSV UTF-8” in your spreadsheet program.")
         raise InputError(message) from None
-    file = _gathered(text, ZoneInfo(timezone))
+    file = _gathered(text, ZoneInfo(timezone), steps)
     if len(file.groups) > MAX_BUNDLES:
         message = N_("The file has more than %(most)s bundles; split it and import the parts separately.")
         raise InputError(message, most=f"{MAX_BUNDLES:,}")
@@ -76,7 +80,7 @@ def read_csv(data: bytes, timezone: str = "UTC") -> list[Written]:
     return sorted([*written, *_lost(file)], key=lambda one: one.line)
 
 
-def _gathered(text: str, zone: ZoneInfo) -> _File:
+def _gathered(text: str, zone: ZoneInfo, steps: Mapping[str, int]) -> _File:
     if "\x00" in text:
         message = N_("Line %(line)s has a NUL character; save the file as “CSV UTF-8” in your spreadsheet program.")
         raise InputError(message, line=text.count("\n", 0, text.index("\x00")) + 1)
@@ -85,7 +89,7 @@ def _gathered(text: str, zone: ZoneInfo) -> _File:
     if is_named:
         next(lines)
     columns = [column_name(name) for name in next(lines, (1, [""]))[1]]
-    file = _File(_sheet_of(columns, zone, separator != ","))
+    file = _File(replace(_sheet_of(columns, zone, separator != ","), steps=steps))
     for line, cells in lines:
         if any(cell.strip() for cell in cells):
             _add(file, line, columns, cells)

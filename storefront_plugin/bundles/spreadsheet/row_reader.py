@@ -64,7 +64,7 @@ class RowReader:
             "staff_only": self.cell(first, read_flag, "staff_only"),
             "stacking": cells.get("stacking", "").strip().lower() or "best",
         }
-        definition, problems = build_definition(data)
+        definition, problems = build_definition(data, self._sheet.steps)
         is_read = len(self.wrong) == known
         for path, message, values in problems:
             if is_read or path != ("tiers",):  # how many there are hangs on what could not be read

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from ...core.errors import InputError
 from ...core.problems import Invalid, Path, Problem
 from ..definition import BundleText, Definition, Schedule, definition_problems
-from ..price import price_from_json, price_to_json
+from ..price import price_from_json, price_to_json, step_problems
+from ..price_kinds import NO_STEPS
 from ..tier import Component, Tier
 
 _Made = TypeVar("_Made")
@@ -61,14 +62,16 @@ def definition_from_json(data: object) -> Definition:
     return definition
 
 
-def build_definition(data: Mapping[str, Any]) -> tuple[Definition | None, list[Problem]]:
+def build_definition(
+    data: Mapping[str, Any], steps: Mapping[str, int] = NO_STEPS
+) -> tuple[Definition | None, list[Problem]]:
     """The definition in plain values, or all that is wrong with them, each problem with the path of its field.
 
     Values are those of `definition_to_json`; times may be datetimes, and percentages decimals. A part that is None
     (a tier, a component, a price, a text) was not read: nothing is said of it, all else is checked, and there is no
-    definition.
+    definition. Amounts off the shop's price *steps* (minor units by currency) are problems, too.
     """
-    builder = _Builder()
+    builder = _Builder(steps)
     definition = builder.definition(data)
     return definition, builder.problems
 
@@ -76,8 +79,9 @@ def build_definition(data: Mapping[str, Any]) -> tuple[Definition | None, list[P
 class _Builder:
     """Makes the parts of a definition from the inside out, and keeps what is wrong with each."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps: Mapping[str, int]) -> None:
         self.problems: list[Problem] = []
+        self._steps = steps
 
     def definition(self, data: Mapping[str, Any]) -> Definition | None:
         kind = data["kind"]
@@ -97,6 +101,8 @@ class _Builder:
             return None
         parts = [self._component(part, (*path, "components", place)) for place, part in enumerate(data["components"])]
         price = self._made(lambda: price_from_json(data["price"]), *path, "price") if data["price"] else None
+        if price is not None:
+            self.problems += [one.below(*path, "price") for one in step_problems(price, self._steps)]
         if price is None or None in parts:
             return None
         components = tuple(part for part in parts if part is not None)

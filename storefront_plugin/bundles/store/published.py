@@ -15,6 +15,7 @@ from ...core.errors import InputError
 from ...core.forks import ProcessLock
 from ...core.sql.database import Database
 from ..bundle import Bundle
+from ..price_kinds import NO_STEPS
 from ..tier import Tier
 from .definition_json import load_definition
 from .repository import BundleRepository
@@ -45,8 +46,9 @@ class Published:
 class PublishedBundles:
     """Keeps `Published` in step with the database: one small query a look, all of them only after a change."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, steps: Mapping[str, int] = NO_STEPS) -> None:
         self._database = database
+        self._steps = steps
         self._lock = ProcessLock()
         self._cached = Published()
 
@@ -57,7 +59,7 @@ class PublishedBundles:
             cached = self._cached
             if cached.version == version:
                 return cached
-            cached = _read(session, version)
+            cached = _read(session, version, self._steps)
         with self._lock:
             # Another thread may have read a newer one; a restored database may have gone back.
             self._cached = cached
@@ -130,14 +132,14 @@ def _uses_of(session: Session, order_id: str) -> Iterable[tuple[int, int]]:
     return [(bundle_id, count) for bundle_id, count in session.execute(query)]
 
 
-def _read(session: Session, version: int) -> Published:
+def _read(session: Session, version: int, steps: Mapping[str, int]) -> Published:
     bundles: dict[int, Bundle] = {}
     by_product: dict[str, list[int]] = {}
     last = 0
     while rows := session.execute(_page(last)).all():
         for row in rows:
             try:
-                bundle = Bundle(row.id, load_definition(row.definition), row.version)
+                bundle = Bundle(row.id, load_definition(row.definition).in_steps(steps), row.version)
             except InputError as error:  # written by hand or by another version; the others are sold all the same
                 logger.error("Bundle %s is left out: %s", row.id, error)
                 continue

@@ -63,7 +63,7 @@ class BundleLabels:
     def _reduction(self, price: Price, currency: str | None) -> str:
         if price.percent is not None:
             return format_percent(price.percent / Decimal(100), "#,##0.####%", locale=self.locale)
-        return self.money(price.amounts.get(currency or "", 0), currency)
+        return self.money(price.rule.number(currency or ""), currency)
 
     def step(self, tier: Tier) -> str:
         """From how many items on a quantity step holds."""

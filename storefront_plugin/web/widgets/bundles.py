@@ -144,6 +144,7 @@ class BundleMaker:
             most=tier.tier.most,
             rule=price.kind,
             value=price.rule.number(currency or ""),
+            step=price.rule.step(currency or ""),
         )
 
     def _title(self, definition: Definition, tier: TierOffer) -> str | None:

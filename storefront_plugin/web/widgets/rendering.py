@@ -253,6 +253,7 @@ def preview(definition: Definition, locale: str, currency: str | None) -> Markup
     Nothing can be added from it. Products that are hidden or sold out are shown as others are; those that the shop does
     not have, or has no price for in *currency*, are marked as not available and count nothing.
     """
+    definition = definition.in_steps(current_services.settings.price_steps)
     texts = texts_for(known_locale(locale) or "en")
     money = currency or current_services.settings.currency
     known = _known(definition, texts.locale)

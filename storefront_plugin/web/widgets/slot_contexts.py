@@ -74,6 +74,7 @@ class TierView:
         most: Most items of a mix, else 0.
         rule: Kind of its price, for the script: a name in `bundles/price_kinds.py`.
         value: The number of that rule: millionths, minor units or free items.
+        step: What the price is a multiple of, minor units; 1 where the shop has no price step.
     """
 
     number: int
@@ -89,6 +90,7 @@ class TierView:
     most: int
     rule: str
     value: int
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
