@@ -150,7 +150,7 @@ class Definition:
 
     def in_steps(self, steps: Mapping[str, int]) -> Definition:
         """The same with what it reduces on the shop's price *steps*, minor units by currency."""
-        if not steps:
+        if all(tier.price.steps == steps for tier in self.tiers):
             return self
         tiers = [replace(tier, price=replace(tier.price, steps=steps)) for tier in self.tiers]
         return replace(self, tiers=tuple(tiers))

@@ -37,9 +37,13 @@ def spread(amount: int, weights: Sequence[int], step: int = 1) -> list[int]:
     return parts
 
 
-def up_to(amount: int, quantity: int, taken: int) -> int:
-    """What *taken* of *quantity* equal items get of *amount*: rounded down, so that the last item takes the remainder."""
-    return amount * taken // quantity
+def up_to(amount: int, quantity: int, taken: int, step: int = 1) -> int:
+    """What *taken* of *quantity* equal items get of *amount*: rounded down, so that the last item takes the remainder.
+
+    Rounded to multiples of *step* where *amount* is one; else of what divides both.
+    """
+    unit = gcd(step, amount) if step > 1 else 1
+    return amount * taken // (quantity * unit) * unit
 
 
 # Tax of lines with a rate each. Each line is rounded by itself, half up, and sums are sums of rounded lines.

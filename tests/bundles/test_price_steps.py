@@ -18,7 +18,7 @@ from storefront_plugin import CartLine, Merchant
 from storefront_plugin.bundles.cart.lines import LineItem, pool
 from storefront_plugin.bundles.definition import Definition
 from storefront_plugin.bundles.orders.record import OrderRecord, record_of
-from storefront_plugin.bundles.orders.refunds import Return, refund_quote
+from storefront_plugin.bundles.orders.refunds import Policy, RefundLine, Return, refund_quote
 from storefront_plugin.bundles.packing import candidates, choose
 from storefront_plugin.bundles.price import Price, amount_off, fixed_price, percent_off
 from storefront_plugin.bundles.price_kinds import on_step
@@ -224,6 +224,43 @@ def test_a_refund_prices_what_is_kept_with_the_step_of_its_order() -> None:
     assert record.paid == 3600
     quote = refund_quote(record, [], [Return("a")], "recompute")
     assert (quote.amount, quote.rest) == (900, 2700)
+
+
+@SOME
+@given(carts(5, 4), st.lists(definitions(), min_size=1, max_size=4), STEPS, st.data())
+def test_refunds_go_in_steps_and_sum_to_what_was_paid(
+    lines: list[LineItem], given: list[Definition], steps: dict[str, int], data: st.DataObject
+) -> None:
+    """Item by item, in any order and by either policy, of a shop whose prices lie on the step."""
+    some = stepped(given, steps)
+    pricing = priced(on_the_step(lines, steps["EUR"]), *some)
+    record = OrderRecord.from_json(record_of(pricing, bundles(*some)).to_json())
+    items = [(line.product_id, line.variant_id) for line in lines for _ in range(line.quantity)]
+    so_far: list[RefundLine] = []
+    for product_id, variant_id in data.draw(st.permutations(items)):
+        policy: Policy = data.draw(st.sampled_from(["keep", "recompute"]))
+        quote = refund_quote(record, so_far, [Return(product_id, 1, variant_id)], policy)
+        if record.bundles:
+            assert [line.amount % steps["EUR"] for line in quote.lines] == [0] * len(quote.lines)
+        so_far += quote.lines
+    assert sum(line.amount for line in so_far) == record.paid == pricing.total
+
+
+def test_three_items_of_a_reduced_price_are_refunded_in_steps() -> None:
+    """29.00 for three: 9.65, 9.65, and 9.70 with the last."""
+    deal = steps_of("a", steps={3: percent_off("3.3")}).in_steps(CENTS)
+    record = record_of(priced([LineItem("a", 3, 1000)], deal), bundles(deal))
+    so_far: list[RefundLine] = []
+    for amount in (965, 965, 970):
+        quote = refund_quote(record, so_far, [Return("a")])
+        assert quote.amount == amount
+        so_far += quote.lines
+
+
+def test_steps_are_those_of_the_shop_as_it_is_now() -> None:
+    """A definition that once had steps loses them in a shop that has none."""
+    deal = set_of("a", "b", price=percent_off(10))
+    assert deal.in_steps(CENTS).in_steps({}).tiers[0].price.steps == {}
 
 
 @pytest.fixture

@@ -55,6 +55,11 @@ class OrderRecord:
         """What the order cost, minor units, without tax where prices do not include it."""
         return sum(part.paid for part in self.parts)
 
+    @property
+    def step(self) -> int:
+        """The price step of its bundles, minor units; 1 where there was none."""
+        return max((used.definition.tiers[0].price.rule.step(self.currency) for used in self.bundles), default=1)
+
     def is_like(self, other: OrderRecord) -> bool:
         """Whether *other* is the same sale: the same parts at the same prices by the same bundles, whatever their texts."""
         return self._without_texts() == other._without_texts()

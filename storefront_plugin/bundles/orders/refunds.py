@@ -1,8 +1,8 @@
 """What can be given back for returned items, so that all refunds of an order together are exactly what was paid.
 
 Each part of an order (items that were priced the same) owes its returned items their share of what was paid for it,
-rounded down, so that its last item takes the remainder. Items outside of bundles go back first: a set stays whole as
-long as it can.
+rounded down (to the order's price step), so that its last item takes the remainder. Items outside of bundles go back
+first: a set stays whole as long as it can.
 
 * ``keep``: the discount stays on what the shopper keeps; what is owed is refunded.
 * ``recompute``: what the shopper keeps costs what it would have cost alone, with the bundles of that order as they were
@@ -112,7 +112,7 @@ def refund_quote(
     left = record.paid - sum(books.amounts)
     rest_price = _price_of(record, books.kept) if policy == "recompute" else left - sum(owed)
     amount = max(0, min(left - rest_price, sum(owed)))
-    shares = spread(amount, owed)
+    shares = spread(amount, owed, record.step)
     found = [books.line(at, returned[at], share) for at, share in enumerate(shares) if returned[at] or share]
     return RefundQuote(record.currency, policy, tuple(found), left - amount, rest_price, sum(owed) - amount)
 
@@ -122,6 +122,7 @@ class _Books:
 
     def __init__(self, record: OrderRecord, refunded: Sequence[RefundLine]) -> None:
         self._parts = record.parts
+        self._step = record.step
         self.kept = [part.line.quantity for part in record.parts]
         self.amounts = [0] * len(record.parts)
         for line in refunded:
@@ -162,7 +163,7 @@ class _Books:
     def owed(self) -> list[int]:
         """What is owed for all returned items of each part and not refunded yet."""
         return [
-            max(0, up_to(part.paid, part.line.quantity, part.line.quantity - kept) - amount)
+            max(0, up_to(part.paid, part.line.quantity, part.line.quantity - kept, self._step) - amount)
             for part, kept, amount in zip(self._parts, self.kept, self.amounts, strict=True)
         ]
 
