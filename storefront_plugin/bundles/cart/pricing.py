@@ -230,8 +230,10 @@ def _line_parts(choice: Choice, left: list[list[tuple[int, int]]], one: Chosen) 
     for (number, quantity), discount in zip(one.demand, one.discounts, strict=True):
         taken = _take(left[number], quantity * one.count)
         off = discount * one.count
-        costs = [size * choice.pools[number].unit_price for _, size in taken]
-        discounts = [off] if len(taken) == 1 else spread(off, costs, choice.step)
+        discounts = [off]
+        if len(taken) > 1:
+            unit_price = choice.pools[number].unit_price
+            discounts = spread(off, [size * unit_price for _, size in taken], choice.step)
         found += [
             (position, LinePart(size, off, one.bundle_id))
             for (position, size), off in zip(taken, discounts, strict=True)
