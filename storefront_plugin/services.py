@@ -32,6 +32,7 @@ from .jobs.leases import Leases
 from .jobs.schedule import Schedule
 from .jobs.table import JobTable, Night
 from .jobs.thread import BackgroundThread
+from .learning.tuner import Tuner
 from .orderlog.importing import OrderImporter
 from .orderlog.numbering import Position, count_orders
 from .orderlog.product_numbers import ProductNumbers
@@ -196,12 +197,13 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
     def applied(position: Position, batches: int) -> None:
         batches_applied.send(app, position=str(position), batches=batches)
 
+    tuner = Tuner(database, settings.half_life_days, settings.tuning)
     upkeep = Upkeep(
         database=database,
         store=store,
         keys=keys,
         numbers=numbers,
-        half_life=settings.half_life_days,
+        constants=tuner.start,
         shards=settings.shards,
         applied=applied,
         show_life=heartbeats.beat,
@@ -225,6 +227,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         numbers=numbers,
         upkeep=upkeep,
         index=index,
+        tuner=tuner,
         snapshots=snapshots,
         slot_stats=slot_stats,
         synchronous=lambda: thread.synchronous,

@@ -93,7 +93,7 @@ class NeighbourFinder:
         """Read *rows*: JSON lines of number ``n``, whether it can be sold ``s``, variant group ``g``, category ``c``,
         features ``k``, weights ``w``.
         """
-        self._queries = Queries("storefront_plugin.content", "alike.sql", folder, MEMORY)
+        self._queries = Queries(("storefront_plugin.content", "alike.sql"), folder=folder, memory=MEMORY)
         try:
             self._prepare(rows, PAIR_BUDGET if budget is None else budget)
         except BaseException:

@@ -19,11 +19,13 @@ class QueryFailed(StorefrontError):
 
 
 class Queries:
-    """An empty DuckDB database and the statements of one SQL file, each under a ``-- name: …`` comment."""
+    """An empty DuckDB database and the statements of SQL files, each under a ``-- name: …`` comment."""
 
-    def __init__(self, package: str, name: str, folder: Path, memory: str) -> None:
-        """Read the file *name* of *package*. Data beyond *memory* (``"2GB"``) is spilled to *folder*."""
-        self._statements = load_statements(package, name)
+    def __init__(self, *sources: tuple[str, str], folder: Path, memory: str) -> None:
+        """Read *sources*, a package and a file of it each. Data beyond *memory* (``"2GB"``) is spilled to *folder*."""
+        self._statements = {
+            name: statement for source in sources for name, statement in load_statements(*source).items()
+        }
         self._folder = folder
         self._connection = duckdb.connect(
             config={

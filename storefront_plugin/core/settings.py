@@ -51,8 +51,8 @@ def _one_of(*words: str) -> Callable[[Any], str | None]:
 def _half_life(value: Any) -> str | None:
     return (
         None
-        if value == 0 and not isinstance(value, bool)
-        else _between(1, 3650)(value) and "0 (off), or days from 1 to 3650"
+        if value is None or (value == 0 and not isinstance(value, bool))
+        else _between(1, 3650)(value) and "0 (off), days from 1 to 3650, or None"
     )
 
 
@@ -134,8 +134,13 @@ class Settings:
         "How many seconds product data is cached in each process; 0 asks the catalogue every time.",
         _between(0, 86400),
     )
-    half_life_days: float = _setting(
-        180, "After how many days an order counts half; 0 means never (for slow-moving catalogues).", _half_life
+    half_life_days: float | None = _setting(
+        None,
+        "After how many days an order counts half; 0 means never; None lets the shop's own orders choose (180 at first).",
+        _half_life,
+    )
+    tuning: bool = _setting(
+        True, "Let the shop's own orders choose the constants of the scores, at each rebuild and weekly.", _switch
     )
     shards: int = _setting(
         16, "Number of shards of the counts in Redis; fixed at the first rebuild.", _between(1, 256, int)

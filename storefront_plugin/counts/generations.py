@@ -13,6 +13,7 @@ from ..core.sql.database import Base, Database
 from ..orderlog.events import day_of
 from ..orderlog.numbering import Position, newest_orders
 from ..orderlog.tables import Applier, Batch, LoggedOrder
+from .scoring import Constants
 from .weights import Weighting
 
 
@@ -24,7 +25,7 @@ class Generation(Base):
     token: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
     state: Mapped[str] = mapped_column(sa.String(16), index=True)
     epoch: Mapped[int]
-    half_life: Mapped[float]
+    constants_json: Mapped[str] = mapped_column("constants", sa.Text)
     shards: Mapped[int]
     start_number: Mapped[int] = mapped_column(sa.BigInteger)
     start_token: Mapped[str] = mapped_column(sa.String(16))
@@ -34,9 +35,14 @@ class Generation(Base):
     retired_at: Mapped[dt.datetime | None] = mapped_column(sa.DateTime)
 
     @property
+    def constants(self) -> Constants:
+        """With what its counts are weighed and scored."""
+        return Constants.from_json(self.constants_json)
+
+    @property
     def weighting(self) -> Weighting:
         """The weighting of its orders."""
-        return Weighting(self.epoch, self.half_life)
+        return Weighting(self.epoch, self.constants.half_life)
 
     @property
     def start(self) -> Position:
@@ -68,17 +74,17 @@ def building(database: Database) -> Generation | None:
         return session.scalar(newest("building"))
 
 
-def first(session: Session, applier: Applier, half_life: float, shards: int) -> Generation:
+def first(session: Session, applier: Applier, constants: Constants, shards: int) -> Generation:
     """Create the first generation of a shop, live from the start of the log, under the applier's lock."""
     batch = session.execute(sa.select(Batch.previous_token, Batch.day).where(Batch.number == 1)).first()
     start = Position(0, batch.previous_token if batch else applier.token)
     today = day_of(clock.now_in_sql())
-    generation = _made("live", min(batch.day, today) if batch else today, half_life, shards, start)
+    generation = _made("live", min(batch.day, today) if batch else today, constants, shards, start)
     session.add(generation)
     return generation
 
 
-def create(database: Database, half_life: float, shards: int) -> Generation:
+def create(database: Database, constants: Constants, shards: int) -> Generation:
     """Create a generation to build, at the end of the log; its epoch is the day of the newest order that counts."""
     with database.writing() as session:
         session.execute(sa.update(Applier).where(Applier.id == 1).values(locks=Applier.locks + 1))
@@ -88,17 +94,17 @@ def create(database: Database, half_life: float, shards: int) -> Generation:
         if newest is None:
             newest = session.scalar(sa.select(sa.func.max(Batch.day)))
         epoch = today if newest is None else min(newest, today)
-        generation = _made("building", epoch, half_life, shards, Position(applier.number, applier.token))
+        generation = _made("building", epoch, constants, shards, Position(applier.number, applier.token))
         session.add(generation)
     return generation
 
 
-def _made(state: str, epoch: int, half_life: float, shards: int, start: Position) -> Generation:
+def _made(state: str, epoch: int, constants: Constants, shards: int, start: Position) -> Generation:
     return Generation(
         token=secrets.token_hex(4),
         state=state,
         epoch=epoch,
-        half_life=half_life,
+        constants_json=constants.to_json(),
         shards=shards,
         start_number=start.number,
         start_token=start.token,
@@ -106,6 +112,17 @@ def _made(state: str, epoch: int, half_life: float, shards: int, start: Position
         heartbeat_at=clock.now_in_sql(),
         live_at=clock.now_in_sql() if state == "live" else None,
     )
+
+
+def set_constants(database: Database, generation: Generation, constants: Constants) -> None:
+    """Give *generation* other constants: another half-life only before it has any counts."""
+    generation.constants_json = constants.to_json()
+    with database.writing() as session:
+        session.execute(
+            sa.update(Generation)
+            .where(Generation.token == generation.token)
+            .values(constants_json=generation.constants_json)
+        )
 
 
 def beat(database: Database, token: str) -> None:

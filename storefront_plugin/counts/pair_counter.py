@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.queries import Queries
+from .log_lines import open_log
 from .weights import DAMP_BITS, MAX_PAIR_SIZE, Weighting, damp
-
-MEMORY = "2GB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,13 @@ class PairCounter:
     """
 
     def __init__(self, source: Path, weighting: Weighting, folder: Path, unsellable: Sequence[int] = ()) -> None:
-        """Read *source*, the JSON lines of batches or a Parquet (by its suffix) of the columns of ``lines``.
+        """Read *source* as `open_log` does.
 
         Half of the neighbours kept are the strongest, the others those of them that are not *unsellable* first.
         """
         self._has_unsellable = bool(unsellable)
-        self._queries = Queries("storefront_plugin.counts", "count_pairs.sql", folder, MEMORY)
+        self._queries = open_log(source, ("storefront_plugin.counts", "count_pairs.sql"), folder)
         try:
-            self._read(source)
             self._weigh(weighting)
             self._queries.run("unsellable", numbers=list(unsellable))
             (totals,) = self._queries.run("totals", max_size=MAX_PAIR_SIZE)
@@ -91,12 +88,6 @@ class PairCounter:
             counts={product: count for product, count, _ in rows if count},
             sold={product: sold for product, _, sold in rows},
         )
-
-    def _read(self, source: Path) -> None:
-        if source.suffix == ".parquet":
-            self._queries.run_on_file("lines_of_parquet", source)  # a view takes no parameters
-        else:
-            self._queries.run("lines_of_log", file=str(source))
 
     def _weigh(self, weighting: Weighting) -> None:
         ((days, sizes),) = self._queries.run("days_and_sizes", max_size=MAX_PAIR_SIZE)

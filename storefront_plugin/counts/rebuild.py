@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import sqlalchemy as sa
 
@@ -30,6 +30,7 @@ from . import generations
 from .applier import KEPT_NEIGHBOURS
 from .generations import Generation
 from .pair_counter import PairCounter
+from .scoring import Constants
 from .shards import ShardLoader, erase
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,23 @@ PAGE = 100
 """Batches per query; each query is a transaction of its own."""
 
 BEAT_SECONDS = 10.0
+
+
+class ConstantsChoice(Protocol):
+    """Chooses what counts are weighed and scored with."""
+
+    @property
+    def start(self) -> Constants:
+        """Before it was chosen."""
+        ...
+
+    def accepts(self, constants: Constants) -> bool:
+        """Whether a rebuild that was begun with *constants* may go on with them."""
+        ...
+
+    def choose(self, lines: Path, folder: Path, progress: Progress) -> Constants:
+        """By the file that `PairCounter` counts, with a *folder* for temporary files."""
+        ...
 
 
 class RebuildRunning(StorefrontError):
@@ -57,7 +75,7 @@ def rebuild(
     keys: Keys,
     *,
     folder: Path,
-    half_life: float,
+    choice: ConstantsChoice,
     shards: int,
     admission: int,
     catch_up: Callable[[Generation], None],
@@ -69,6 +87,7 @@ def rebuild(
 
     Args:
         folder: For temporary files; those of this rebuild are removed at its end.
+        choice: Of what the counts are weighed and scored with, made before anything is counted.
         admission: Pairs seen once are left out for products with at least this many neighbours seen twice; 0 keeps all.
         catch_up: Called with the new generation; applies batches to it and to the live one until the end of the log.
         progress: Called after each page, each shard and each phase.
@@ -80,12 +99,14 @@ def rebuild(
         RebuildRunning: Another rebuild is running.
         StoreUnavailable, DatabaseUnavailable: It failed; the next one resumes it.
     """
-    generation = _begin(database, store, keys, folder, half_life, shards)
+    generation = _begin(database, store, keys, folder, choice, shards)
     with _beating(database, generation.token), _own_folder(folder, generation.token) as own:
         loader = ShardLoader(store, keys, generation, admission)
         missing = loader.missing()
         if missing:
             lines = source or dump_log(database, generation.start, own, progress)
+            if len(missing) == shards:  # else it is resumed, and has them
+                generations.set_constants(database, generation, choice.choose(lines, own, progress))
             numbers = sorted(unsellable.numbers)
             with closing(PairCounter(lines, generation.weighting, own, numbers)) as counter:
                 load_shards(counter, loader, missing, product_count(database), progress)
@@ -159,14 +180,14 @@ def _remove(database: Database, store: RedisStore, keys: Keys, generation: Gener
 
 
 def _begin(
-    database: Database, store: RedisStore, keys: Keys, folder: Path, half_life: float, shards: int
+    database: Database, store: RedisStore, keys: Keys, folder: Path, choice: ConstantsChoice, shards: int
 ) -> Generation:
     """The failed generation to resume, or a new one."""
     found = generations.building(database)
     while found is not None:
         if not generations.is_dead(found):
             raise RebuildRunning("Another rebuild is running; wait for it, or end it and try again a minute later.")
-        if (found.half_life, found.shards) == (half_life, shards):
+        if found.shards == shards and choice.accepts(found.constants):
             logger.info("The rebuild %s continues where it was interrupted.", found.token)
             generations.beat(database, found.token)
             return found
@@ -176,7 +197,7 @@ def _begin(
         found = generations.building(database)
     with locked_applier(database, ProductNumbers()):
         pass  # creates the log of a shop without any order
-    return generations.create(database, half_life, shards)
+    return generations.create(database, choice.start, shards)
 
 
 def _folder_of(folder: Path, token: str) -> Path:

@@ -6,15 +6,20 @@ for each seed q and candidate j::
     s_j = Σ_q  w_qj / (n_q^a · n_j^b) · w_qj / (w_qj + k)  +  Σ_q  μ / (n_q^a' · n_j^b) · n_j / Σn
 
 The first term is the evidence of pairs, shrunk when there is little; the second is a popularity prior, for small shops
-and new products. The sum is multiplied by the trend of j: recent sales against earlier ones. The constants are the same
-for all shops; they were fitted on nine public data sets of real orders.
+and new products. The sum is multiplied by the trend of j: recent sales against earlier ones. The constants a shop begins
+with were fitted on nine public data sets of real orders; later its own orders choose them.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Literal, TypeAlias
+
+PageKind: TypeAlias = Literal["cart", "product"]
+"""What is asked: what goes with a whole cart, or with one product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +40,72 @@ class Formula:
 CART = Formula(seed=0.75, prior_seed=0.75, specialness=0.4, shrinkage=5.0, prior=3.0)
 PRODUCT = Formula(seed=0.0, prior_seed=0.75, specialness=0.1, shrinkage=30.0, prior=30.0)
 
-
 TREND = 0.25
+"""Exponent of the trend."""
+
 TREND_ORDERS = 5.0
 """Orders at the shop's average pace that are added to those of each product: few orders say little about a trend."""
 
 
-def trends(counts: Mapping[int, int], older: Mapping[int, float], unit: int) -> dict[int, float]:
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """All constants of a shop: *half_life* of its orders in days (0: they do not fade), *trend*, and a formula a page."""
+
+    half_life: float = 180.0
+    trend: float = TREND
+    cart: Formula = CART
+    product: Formula = PRODUCT
+
+    def formula(self, page: PageKind) -> Formula:
+        """The formula of *page*."""
+        return self.cart if page == "cart" else self.product
+
+    def to_json(self) -> str:
+        """As JSON text."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Constants:
+        """What `to_json` made."""
+        found = json.loads(text)
+        return cls(found["half_life"], found["trend"], Formula(**found["cart"]), Formula(**found["product"]))
+
+
+DEFAULTS = Constants()
+
+
+def trends(
+    counts: Mapping[int, int], older: Mapping[int, float], unit: int, exponent: float = TREND
+) -> dict[int, float]:
     """The trend factor of each product: 1 when its sales are spread over time like the shop's, above 1 when they rise.
 
     Args:
         counts: n by product number, as stored in Redis.
         older: n by number, in orders of today, without the latest two weeks.
         unit: Weight of an order of today.
+        exponent: How much the trend counts; 0 is not at all.
     """
+    if not exponent:
+        return {}
     recent = {number: max(0.0, count / unit - older.get(number, 0.0)) for number, count in counts.items()}
     total = sum(recent.values()) * unit
     if not total:
         return {}
     pace = sum(counts.values()) / total
     return {
-        number: math.pow((orders * pace + TREND_ORDERS) / (counts[number] / unit + TREND_ORDERS), TREND)
+        number: math.pow((orders * pace + TREND_ORDERS) / (counts[number] / unit + TREND_ORDERS), exponent)
         for number, orders in recent.items()
     }
+
+
+MAX_NEIGHBOURS = 100
+LEAST_NEIGHBOURS = 50
+READ_BUDGET = 1000
+
+
+def neighbours_scored(seeds: int) -> int:
+    """How many neighbours of each of *seeds* are scored: 100 of each of a few, the 50 strongest of each of twenty."""
+    return max(LEAST_NEIGHBOURS, min(MAX_NEIGHBOURS, READ_BUDGET // max(1, seeds)))
 
 
 @dataclass(frozen=True, slots=True)

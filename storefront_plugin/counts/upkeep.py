@@ -17,6 +17,7 @@ from . import generations
 from .applier import BatchSender, Standing, with_remedy
 from .generations import Generation
 from .health import require_commands
+from .scoring import Constants
 from .shards import mark_incomplete
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class Upkeep:
         store: RedisStore,
         keys: Keys,
         numbers: ProductNumbers,
-        half_life: float,
+        constants: Constants,
         shards: int,
         applied: Callable[[Position, int], None],
         show_life: Callable[[], None],
@@ -46,7 +47,7 @@ class Upkeep:
         self._store = store
         self._keys = keys
         self._numbers = numbers
-        self._half_life = half_life
+        self._constants = constants
         self._shards = shards
         self._applied = applied
         self._show_life = show_life
@@ -94,7 +95,7 @@ class Upkeep:
         with locked_applier(self._database, self._numbers) as (session, applier):
             generation = session.scalar(generations.newest("live"))
             if generation is None:
-                generation = generations.first(session, applier, self._half_life, self._shards)
+                generation = generations.first(session, applier, self._constants, self._shards)
         self._sender.begin(generation)
         return generation
 

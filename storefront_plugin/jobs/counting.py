@@ -6,19 +6,21 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..content.index import CatalogueIndex
 from ..core.errors import DatabaseUnavailable, Stopped, StoreUnavailable
 from ..core.settings import Settings
 from ..core.sql.database import Database
-from ..counts.generations import live
+from ..counts.generations import live, set_constants
 from ..counts.health import require_counting
 from ..counts.popularity import find_older, find_trending, load_popularity, store_older, store_trending
-from ..counts.rebuild import Progress, rebuild, sweep
+from ..counts.rebuild import Progress, dump_log, rebuild, sweep
 from ..counts.stats import Backlog, backlog, figures
 from ..counts.upkeep import Upkeep
-from ..orderlog.numbering import newest_day
+from ..learning.tuner import Tuner
+from ..orderlog.numbering import last_position, newest_day
 from ..orderlog.product_numbers import ProductNumbers
 from ..recommending.refresher import SnapshotCache
 from ..recommending.slot_stats import SlotStats
@@ -52,6 +54,7 @@ class Counting:
         numbers: ProductNumbers,
         upkeep: Upkeep,
         index: CatalogueIndex,
+        tuner: Tuner,
         snapshots: SnapshotCache,
         slot_stats: SlotStats,
         synchronous: Callable[[], bool],
@@ -65,6 +68,7 @@ class Counting:
         self._numbers = numbers
         self._upkeep = upkeep
         self._index = index
+        self._tuner = tuner
         self._snapshots = snapshots
         self._slot_stats = slot_stats
         self._synchronous = synchronous
@@ -108,7 +112,7 @@ class Counting:
             self._store,
             self._keys,
             folder=self._folder,
-            half_life=self._settings.half_life_days,
+            choice=self._tuner,
             shards=self._settings.shards,
             admission=self._settings.admission,
             catch_up=self._upkeep.catch_up_building,
@@ -121,6 +125,28 @@ class Counting:
         self.refresh_lists(silent)
         self._snapshots.refresh()
         self._rebuilt(generation.token)
+
+    def tune_if_due(self, days: int, progress: Progress) -> bool:
+        """Let the shop's own orders choose its constants again where that is *days* ago; whether it was.
+
+        Another half-life needs a rebuild, which follows. Raises `StorefrontError` when it cannot.
+        """
+        self._upkeep.number_all()
+        generation, end = live(self._database), last_position(self._database)
+        if generation is None or end is None or not self._tuner.is_due(days, generation.constants):
+            return False
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="tuning-", dir=self._folder) as name:
+            own = Path(name)
+            lines = dump_log(self._database, end, own, progress)
+            constants = self._tuner.choose(lines, own, progress)
+        if constants.half_life != generation.constants.half_life:
+            self.rebuild(progress)
+        elif constants != generation.constants:
+            set_constants(self._database, generation, constants)
+            self._store.pipeline_write([("HINCRBY", self._keys.news, "constants", 1)])
+            self._snapshots.expire()
+        return True
 
     def _indexing_trouble(self, progress: Progress) -> Exception | None:
         """Index the catalogue; the shop's own may raise anything."""

@@ -32,11 +32,13 @@ class Night:
         at: Time of day in the shop's zone, or None for no such work.
         catch_up_days: How far back the catch-up looks, so that late changes of older orders are seen.
         propose_days: How old the search for bundles becomes before it is done again; 0 leaves it to the merchant.
+        tune_days: How old the constants of the scores become before the shop's orders choose them again.
     """
 
     at: dt.time | None = dt.time(3)
     catch_up_days: int = 30
     propose_days: int = 7
+    tune_days: int = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,15 @@ class JobTable:
             leased=True,
             title=N_("weekly refresh of proposals"),
         )
-        return (catch_up, proposals) if night.propose_days else (catch_up,)
+        tuning = Job(
+            name="tuning",
+            run=partial(self._tune, night.tune_days),
+            where="worker",
+            at=at,
+            leased=True,
+            title=N_("weekly tuning of suggestions"),
+        )
+        return (catch_up, tuning, proposals) if night.propose_days else (catch_up, tuning)
 
     def _greet_redis(self, go_on: Progress) -> None:
         """So that pages use again what is back."""
@@ -115,6 +125,9 @@ class JobTable:
             report.refused_count,
         )
         return None
+
+    def _tune(self, days: int, go_on: Progress) -> Outcome | None:
+        return None if self.counting.tune_if_due(days, go_on) else Outcome.NOTHING
 
     def _propose(self, days: int, go_on: Progress) -> Outcome | None:
         found = self.proposals.search_if_due(days, "worker", go_on)

@@ -12,7 +12,7 @@ from ..core.sql.database import Database
 from ..counts.applier import BatchSender
 from ..counts.generations import live
 from ..counts.popularity import Popularity, load_popularity
-from ..counts.scoring import trends
+from ..counts.scoring import DEFAULTS, Constants, trends
 from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
 from ..shop.sellable import ALL_SELLABLE, Unsellable
@@ -38,6 +38,7 @@ class Snapshot:
 
     Attributes:
         popularity: Counts of the live generation.
+        constants: What its scores are made with.
         rules: The merchant's rules.
         placements: JSON of the slots of each placement that the merchant has changed.
         edition: Token of the content index; "" before there is one.
@@ -52,6 +53,7 @@ class Snapshot:
     """
 
     popularity: Popularity = field(default_factory=Popularity)
+    constants: Constants = DEFAULTS
     rules: RuleBook = field(default_factory=RuleBook)
     placements: Mapping[str, str] = field(default_factory=dict)
     edition: str = ""
@@ -101,8 +103,10 @@ def load_snapshot(
     if generation and "foreign" in BatchSender(database, store, keys).standing(generation).broken.values():
         generation = None  # counts of another history, whose product numbers may mean other products
     popularity = load_popularity(store, keys, generation, unsellable) if generation else Popularity()
+    constants = generation.constants if generation else DEFAULTS
     return Snapshot(
         popularity=popularity,
+        constants=constants,
         rules=RuleBook(enabled_rules(database)),
         placements=_stored_slots(database),
         edition=edition,
@@ -111,6 +115,7 @@ def load_snapshot(
             popularity.counts,
             {int(number): int(orders) / 1000 for number, orders in older.items()},
             popularity.unit,
+            constants.trend,
         ),
         rankings={
             name: {int(member): score / 1_000_000 for member, score in found}

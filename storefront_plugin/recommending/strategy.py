@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from ..content.rankings import Ranking
+from ..counts.scoring import MAX_NEIGHBOURS, neighbours_scored
 from ..redis_store import MISSING, Command
 from ..redis_store.keys import Keys, shard_of
 from ..shop.sellable import first_sellable
@@ -103,15 +104,9 @@ def ranked(scores: Mapping[int, float], without: Collection[int] = ()) -> list[t
     return [(number, -score) for score, number in order]
 
 
-MAX_NEIGHBOURS = 100
-LEAST_NEIGHBOURS = 50
-READ_BUDGET = 1000
-"""Neighbours scored a page: 100 of each of a few seeds, the 50 strongest of each of twenty."""
-
-
-def neighbours_scored(question: Question) -> int:
+def _depth(question: Question) -> int:
     """How many neighbours of each seed are scored, beside those that cannot be sold."""
-    return max(LEAST_NEIGHBOURS, min(MAX_NEIGHBOURS, READ_BUDGET // max(1, len(question.seeds))))
+    return neighbours_scored(len(question.seeds))
 
 
 def weight_reads(question: Question) -> list[tuple[int, Command]]:
@@ -119,7 +114,7 @@ def weight_reads(question: Question) -> list[tuple[int, Command]]:
     popularity = question.snapshot.popularity
     if not question.seeds or not popularity.generation:
         return []
-    depth = neighbours_scored(question)
+    depth = _depth(question)
     whole = depth == MAX_NEIGHBOURS or question.snapshot.unsellable
     args = (0, -1 if whole else depth - 1, "REV", "WITHSCORES")
     return [
@@ -186,7 +181,7 @@ class Answers:
         return [(seed, dict(self._first(_scores(reply)))) for seed, reply in found if reply is not MISSING]
 
     def _first(self, neighbours: Mapping[int, float]) -> Iterable[tuple[int, float]]:
-        limit, unsellable = neighbours_scored(self._question), self._question.snapshot.unsellable.numbers
+        limit, unsellable = _depth(self._question), self._question.snapshot.unsellable.numbers
         if len(neighbours) <= limit:
             return neighbours.items()
         return first_sellable(neighbours.items(), limit, unsellable)

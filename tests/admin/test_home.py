@@ -33,6 +33,7 @@ from storefront_plugin.core.sql import database
 from storefront_plugin.core.sql.database import table_of
 from storefront_plugin.counts import generations
 from storefront_plugin.counts.generations import Generation
+from storefront_plugin.counts.scoring import DEFAULTS
 from storefront_plugin.jobs.heartbeats import Heartbeats, Kind
 from storefront_plugin.jobs.thread import BackgroundThread
 from storefront_plugin.orderlog.tables import Batch, OrderEvent
@@ -471,7 +472,7 @@ def test_a_rebuild_that_broke_off_is_shown_and_one_at_work_is_not_hurried(shop: 
     """By its heartbeat."""
     with shop.app.app_context():
         shop.place(["p1", "p2"])
-        generations.create(shop.storefront.database, 180, 16)
+        generations.create(shop.storefront.database, DEFAULTS, 16)
     assert matters(shop) == ["When you have time: A rebuild is running; pages keep using the old counts."]
     with shop.app.app_context(), shop.storefront.database.writing() as session:
         session.execute(

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from counted_shop import Fixed
 
 from storefront_plugin.core.sql.database import Base, Database
 from storefront_plugin.core.sql.shop_database import ShopDatabase
@@ -114,7 +115,7 @@ def whole_rebuild(path: Path, folder: Path, binary: Path, admission: int) -> dic
             server.store,
             Keys("storefront"),
             folder=folder,
-            half_life=180,
+            choice=Fixed(),
             shards=SHARDS,
             admission=admission,
             catch_up=_nothing_came,

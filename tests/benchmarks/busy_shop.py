@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 from bench_rebuild import DAY, MAKE
+from counted_shop import Fixed
 from flask import Flask, render_template
 from jinja2 import FileSystemLoader
 from small_shop import SmallShop, small_shop
@@ -112,7 +113,7 @@ def _count(shop: SmallShop, folder: Path, size: Size) -> None:
         parts.store,
         parts.keys,
         folder=folder,
-        half_life=180,
+        choice=Fixed(),
         shards=16,
         admission=10,
         catch_up=parts.upkeep.catch_up_building,

@@ -22,6 +22,7 @@ from storefront_plugin.core.queries import QueryFailed
 from storefront_plugin.counts import generations, rebuild
 from storefront_plugin.counts.applier import BatchSender
 from storefront_plugin.counts.generations import Generation
+from storefront_plugin.counts.scoring import Constants
 from storefront_plugin.counts.shards import ShardLoader, erase
 from storefront_plugin.orderlog.numbering import Position
 from storefront_plugin.orderlog.settling import Entry, dump_entries
@@ -71,7 +72,9 @@ def test_rebuild_equals_the_applier(tmp_path: Path, store: RedisStore, batches: 
     shop = CountedShop(tmp_path, store)
     shop.log(batches)
     rebuilt = shop.rebuild()
-    live = Generation(token=secrets.token_hex(4), epoch=rebuilt.epoch, half_life=30.0, shards=4)
+    live = Generation(
+        token=secrets.token_hex(4), epoch=rebuilt.epoch, constants_json=Constants(half_life=30.0).to_json(), shards=4
+    )
     live.start_number, live.start_token = 0, "start"
     sender = BatchSender(shop.database, store, shop.keys)
     sender.begin(live)
@@ -134,7 +137,7 @@ def test_orders_that_came_after_the_break_wait_for_catch_up(shop: CountedShop) -
     """A resumed rebuild counts up to its own snapshot, not to the end of the log."""
     first, second = [[Entry(1, DAY, 2, (1, 2))]], [[Entry(1, DAY, 2, (2, 3))]]
     shop.log(first)
-    dead = generations.create(shop.database, 30.0, 4)
+    dead = generations.create(shop.database, Constants(half_life=30.0), 4)
     shop.log(second)
     _kill(shop)
     generation = shop.rebuild()
@@ -194,7 +197,7 @@ def test_pairs_seen_once_go_where_enough_were_seen_twice(shop: CountedShop) -> N
 def test_second_rebuild_at_the_same_time_is_refused(shop: CountedShop) -> None:
     """A rebuild that shows life is left alone."""
     shop.log([[Entry(1, DAY, 2, (1, 2))]])
-    generations.create(shop.database, 30.0, 4)
+    generations.create(shop.database, Constants(half_life=30.0), 4)
     with pytest.raises(rebuild.RebuildRunning, match="wait for it"):
         shop.rebuild()
 
@@ -259,7 +262,7 @@ def test_rebuild_shows_life_while_it_works(shop: CountedShop, monkeypatch: pytes
 
 def test_want_of_memory_is_shown_with_the_remedy(shop: CountedShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """What DuckDB raises becomes one sentence, and the rebuild can be taken up."""
-    monkeypatch.setattr("storefront_plugin.counts.pair_counter.MEMORY", "1MB")
+    monkeypatch.setattr("storefront_plugin.counts.log_lines.MEMORY", "1MB")
     shop.log([[Entry(1, DAY, 2, (1, 2))]])
     with pytest.raises(QueryFailed, match="make room"):
         shop.rebuild()

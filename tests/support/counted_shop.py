@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from storefront_plugin.core.sql.database import Base, Database
 from storefront_plugin.core.sql.shop_database import ShopDatabase
 from storefront_plugin.counts import rebuild
 from storefront_plugin.counts.generations import Generation
+from storefront_plugin.counts.scoring import DEFAULTS, Constants
 from storefront_plugin.counts.weights import Weighting, large_orders
 from storefront_plugin.orderlog.numbering import Position
 from storefront_plugin.orderlog.settling import Entry, dump_entries
@@ -26,6 +28,19 @@ from storefront_plugin.redis_store.keys import Keys, shard_of
 PRODUCTS = 12
 MANY = 500
 DAY = 20_000
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Leaves no choice of the constants."""
+
+    start: Constants = DEFAULTS
+
+    def accepts(self, constants: Constants) -> bool:
+        return constants == self.start
+
+    def choose(self, *details: object) -> Constants:
+        return self.start
 
 
 class CountedShop:
@@ -71,7 +86,7 @@ class CountedShop:
             self.store,
             self.keys,
             folder=self.folder,
-            half_life=half_life,
+            choice=Fixed(Constants(half_life=half_life)),
             shards=shards,
             admission=admission,
             **{"catch_up": lambda generation: self.caught_up.append(generation.token), **more},

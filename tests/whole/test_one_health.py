@@ -16,6 +16,7 @@ from small_shop import SmallShop
 
 from storefront_plugin import Merchant
 from storefront_plugin.counts import generations, upkeep
+from storefront_plugin.counts.scoring import DEFAULTS
 from storefront_plugin.jobs.worker import Worker
 from storefront_plugin.redis_store import Command, EmbeddedServer, stop
 
@@ -131,6 +132,6 @@ def test_while_a_rebuild_runs_nobody_is_sent_for_another(shop: SmallShop) -> Non
     """It is said that one is at work."""
     positions_become(shop, None, 16)
     with shop.app.app_context():
-        generations.create(shop.storefront.database, 180, 16)
+        generations.create(shop.storefront.database, DEFAULTS, 16)
         sentence = "16 of the 16 shards in Redis are missing; a rebuild is running."
         assert shop.storefront.services.counting.trouble() == sentence

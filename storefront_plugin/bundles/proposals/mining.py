@@ -100,7 +100,9 @@ def find_itemsets(
     own.mkdir(parents=True)
     try:
         file = dump_log(database, until, own, progress)
-        with closing(Queries("storefront_plugin.bundles.proposals", "proposals.sql", own, MEMORY)) as queries:
+        with closing(
+            Queries(("storefront_plugin.bundles.proposals", "proposals.sql"), folder=own, memory=MEMORY)
+        ) as queries:
             return _count(queries, file, min_support, limit, progress, unsellable)
     finally:
         shutil.rmtree(own, ignore_errors=True)

@@ -201,7 +201,7 @@ def upgrade() -> None:
         sa.Column("token", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("half_life", sa.Double(), nullable=False),
+        sa.Column("constants", sa.Text(), nullable=False),
         sa.Column("shards", sa.Integer(), nullable=False),
         sa.Column("start_number", sa.BigInteger(), nullable=False),
         sa.Column("start_token", sa.String(length=16), nullable=False),
@@ -364,6 +364,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_storefront_rule_updated_at"), "storefront_rule", ["updated_at"], unique=False)
 
+    op.create_table(
+        "storefront_tuning",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("chosen_at", sa.DateTime(), nullable=False),
+        sa.Column("is_set", sa.Boolean(), nullable=False),
+        sa.Column("chosen_by", sa.String(length=255), nullable=False),
+        sa.Column("constants", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_storefront_tuning")),
+    )
+
 
 def downgrade() -> None:
     op.drop_table("storefront_applier")
@@ -384,3 +395,4 @@ def downgrade() -> None:
     op.drop_table("storefront_placement")
     op.drop_table("storefront_product")
     op.drop_table("storefront_rule")
+    op.drop_table("storefront_tuning")

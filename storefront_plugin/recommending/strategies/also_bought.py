@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from ...core.errors import N_
-from ...counts.scoring import CART, PRODUCT, Formula, Neighbours, score
+from ...counts.scoring import Formula, Neighbours, score
 from ...redis_store import Command
 from ..page import ReasonKind
 from ..strategy import Answers, Candidate, Question, Strategy, ranked, support_reads, weight_reads
@@ -34,7 +34,8 @@ class AlsoBought(Strategy):
         return pairs if question.page.all_candidates else [*pairs, *support_reads(question)]
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
-        formula = (CART if question.page.cart_like else PRODUCT).dialled(question.specialness)
+        constants = question.snapshot.constants
+        formula = (constants.cart if question.page.cart_like else constants.product).dialled(question.specialness)
         everything = question.page.all_candidates
         popular = question.snapshot.popularity.popular if everything else ()
         among = None if everything or question.explaining else answers.supported

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...core.errors import N_
-from ...counts.scoring import CART
 from ...redis_store import Command
 from ..page import ReasonKind
 from ..strategy import Answers, Candidate, Question, Strategy, ranked, support_reads, weight_reads
@@ -32,5 +31,7 @@ class BoughtTogether(Strategy):
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
         among = None if question.explaining else answers.supported
-        scores, _ = scored(question, answers, CART.dialled(question.specialness), among=among)
+        scores, _ = scored(
+            question, answers, question.snapshot.constants.cart.dialled(question.specialness), among=among
+        )
         yield from of_pairs(ranked(scores, question.seeds), BOUGHT_TOGETHER, answers.supported)

@@ -1,0 +1,93 @@
+"""Where the constants of a shop come from: its own orders, its merchant, its settings, or those that fit most shops."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from ..core import clock
+from ..core.sql.database import Database
+from ..counts.scoring import DEFAULTS, Constants
+from .replay import Replay
+from .tuning import HALF_LIVES, tune
+from .tunings import latest_tuning, record_tuning
+
+logger = logging.getLogger(__name__)
+
+PHASE: Final = "settings tried"
+MOST_TRIED: Final = 80
+"""About how many settings are tried on a page; for the progress only."""
+
+
+class Tuner:
+    """Chooses the constants of one shop.
+
+    Args:
+        half_life: In days, where the shop's settings name one; it is kept then.
+        is_on: Whether the shop's own orders choose; else nothing but a merchant's choice is taken.
+    """
+
+    def __init__(self, database: Database, half_life: float | None, is_on: bool) -> None:
+        self._database = database
+        self._is_free = half_life is None
+        self._is_on = is_on
+        self.start = DEFAULTS if half_life is None else replace(DEFAULTS, half_life=half_life)
+        """What a shop begins with."""
+
+    def fixed(self) -> Constants | None:
+        """The constants where the orders have no choice: set by a merchant, or tuning is off."""
+        latest = latest_tuning(self._database)
+        if latest is not None and latest.is_set:
+            return latest.tuned.constants
+        return None if self._is_on else self.start
+
+    def accepts(self, constants: Constants) -> bool:
+        """Whether a rebuild that was begun with *constants* may go on."""
+        fixed = self.fixed()
+        return constants == fixed if fixed else self._is_free or constants.half_life == self.start.half_life
+
+    def is_due(self, days: int, constants: Constants) -> bool:
+        """Whether the choice is *days* old, or other *constants* are in use than a merchant has set."""
+        latest = latest_tuning(self._database)
+        if latest is None:
+            return self._is_on
+        if latest.is_set:
+            return constants != latest.tuned.constants
+        return self._is_on and clock.now_in_sql() - latest.chosen_at >= dt.timedelta(days=days)
+
+    def choose(self, lines: Path, folder: Path, progress: Callable[[str, int, int], None]) -> Constants:
+        """The constants to count with: replays the orders in the file *lines* and records what they chose, and why."""
+        fixed = self.fixed()
+        if fixed is not None:
+            return fixed
+        half_lives = HALF_LIVES if self._is_free else (self.start.half_life,)
+        with closing(Replay(lines, half_lives, folder)) as replay:
+            tuned = tune(_counting(replay, progress), replay.queries, self.start, self._is_free)
+        record_tuning(self._database, tuned)
+        for step in tuned.steps:
+            logger.info(
+                "Tuned %s%s from %g to %g: suggestions of the past find %+.1f %% more.",
+                f"{step.page} " if step.page else "",
+                step.name,
+                step.before,
+                step.after,
+                100 * step.gain,
+            )
+        return tuned.constants
+
+
+def _counting(replay: Replay, progress: Callable[[str, int, int], None]) -> Callable[..., list[float]]:
+    tried = 0
+
+    def ask(page: str, constants: Constants) -> list[float]:
+        nonlocal tried
+        tried += 1
+        progress(PHASE, min(tried, MOST_TRIED - 1), MOST_TRIED)
+        return replay.ndcg(page, constants)  # type: ignore[arg-type]
+
+    return ask
