@@ -17,6 +17,9 @@ _SHOWN_DIGITS = 6
 _EDGES = " \t\r\n\v\f\u00a0\u1680\u2028\u2029\u202f\u205f\u2060\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200E)))
 """Spaces of all kinds, and signs that take none."""
 
+_AS_TEXT = "'"
+"""What people type before a number, so that their spreadsheet leaves it alone."""
+
 _FORMULA = re.compile(r'="([^"]*)"')
 _WHOLE = re.compile(r"([0-9]+)[.,]0+")
 _SCIENTIFIC = re.compile(r"([0-9])(?:[.,]([0-9]{1,17}))?[eE]\+([0-9]{1,2})")
@@ -49,7 +52,8 @@ class CatalogueIds:
         shown = _SCIENTIFIC.fullmatch(plain)
         if shown is not None and is_damaged(text):
             return self._shown_as(shown[1] + (shown[2] or ""), int(shown[3]) + 1)
-        return tuple(self._by_key.get(_key(plain), ()))
+        alike, unwrapped = self._by_key.get(_key(plain), ()), _unwrapped(text)
+        return (unwrapped,) if unwrapped in alike else tuple(alike)
 
     def _shown_as(self, digits: str, length: int) -> tuple[str, ...]:
         """The ids of *length* digits that begin with *digits* when they are rounded."""
@@ -91,14 +95,19 @@ def is_shortened(text: str) -> bool:
 
 
 def plain_id(text: str) -> str:
-    """*text* without what spreadsheets put around an id: spaces, ="5", 5.0."""
+    """*text* without what spreadsheets put around an id: spaces, ="5", '5, 5.0."""
     if text.isalnum() or len(text) > 4 * MAX_ID_BYTES:
         return text
-    bare = text.strip(_EDGES)
-    formula = _FORMULA.fullmatch(bare)
-    bare = formula[1].strip(_EDGES) if formula else bare
+    bare = _unwrapped(text)
     whole = _WHOLE.fullmatch(bare)
     return (whole[1] if whole else bare) or text
+
+
+def _unwrapped(text: str) -> str:
+    """*text* without what stands around an id and leaves the id as it is: spaces, ="0017", '0017."""
+    bare = text.strip(_EDGES).removeprefix(_AS_TEXT)
+    formula = _FORMULA.fullmatch(bare)
+    return (formula[1] if formula else bare).strip(_EDGES)
 
 
 def _key(plain: str) -> str:

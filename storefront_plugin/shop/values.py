@@ -17,6 +17,8 @@ MAX_URL = 2048
 _FINEST_DECIMALS = 8
 _LOOSE_DECIMALS = 4
 """Decimals of floats without a currency; more are rounding errors of floats."""
+_FLOAT_NOISE = Decimal("1e-6")
+"""A float that is nearer to a whole minor unit than this share of itself is that amount: floats of 32 bits have seven digits."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _CONTROLS_BUT_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]+")
@@ -55,15 +57,15 @@ def _cut(text: str, longest: int) -> str:
 
 
 def money(value: Any, currency: str | None) -> Decimal:
-    """An amount of 0 or more in major units; one that is a float is rounded to the decimals of the currency.
+    """An amount of 0 or more in major units, with up to eight decimals; errors of floats are rounded away.
 
-    Others keep up to eight, since 300 screws at 0.005678 cost 1.70: a line is multiplied first and rounded then.
+    It may be finer than the minor unit, since 300 screws at 0.005678 cost 1.70: a line is multiplied first and rounded then.
     """
     amount = decimal(value)
     if amount < 0:
         raise Unusable("negative")
     exact = abs(rounded(amount, minor_digits(currency) if currency else _LOOSE_DECIMALS))
-    if exact != amount and not isinstance(value, float):
+    if abs(exact - amount) > (amount * _FLOAT_NOISE if isinstance(value, float) else 0):
         exact = abs(rounded(amount, _FINEST_DECIMALS))
     if exact >= LIMIT:
         raise Unusable("too large")

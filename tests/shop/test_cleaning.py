@@ -68,7 +68,10 @@ def test_a_product_without_usable_id_title_or_price_is_left_out(field: str, valu
         (Decimal("12.5000"), "EUR", "12.50"),
         (Decimal("1.005"), "EUR", "1.005"),
         (Decimal("1200.5"), "JPY", "1200.5"),
-        (1.2345, "KWD", "1.235"),
+        (0.005678, "EUR", "0.005678"),
+        (0.125, "EUR", "0.125"),
+        (12.100000381469727, "EUR", "12.10"),  # 12.1 from a column of 32 bits
+        (12345.669921875, "EUR", "12345.67"),
         (Decimal("0.005678"), "EUR", "0.005678"),
         (Decimal(2) / 3, "EUR", "0.66666667"),
         ("19.90", "EUR", "19.90"),
@@ -78,7 +81,7 @@ def test_a_product_without_usable_id_title_or_price_is_left_out(field: str, valu
     ],
 )
 def test_prices_are_exact_decimals(value: Any, currency: str | None, price: str) -> None:
-    """Floats are rounded to the currency's decimals, others keep those they have; written without an exponent."""
+    """Errors of floats are rounded away, decimals finer than the minor unit are kept; written without an exponent."""
     assert str(cleaned(currency, price=value).price) == price
 
 
