@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
+from ..admin.bundles.prices import refusals
 from ..bundles.proposals.mining import MiningSettings
 from ..bundles.proposals.run import latest_run
 from ..bundles.spreadsheet.exporting import export_csv
@@ -147,7 +149,9 @@ def import_bundles(ctx: click.Context, file: Path, check: bool) -> None:
         data = file.read_bytes()
     except OSError as error:
         raise Unusable(f"The file {file} cannot be read ({error.strerror}).") from error
-    with user_input(), PhaseDisplay() as display:
+    # Reasons are those of the admin, in English: they are made in a request.
+    english = current_app.test_request_context(headers={"Accept-Language": "en"})
+    with english, user_input(), PhaseDisplay() as display:
         report = import_csv(
             services.database,
             data,
@@ -156,6 +160,7 @@ def import_bundles(ctx: click.Context, file: Path, check: bool) -> None:
             timezone=services.settings.timezone,
             catalog=services.shop.catalog,
             price_steps=services.settings.price_steps,
+            refusals=refusals,
             progress=lambda done, total: display.update("Bundles", done, total),
         )
     if report.changed and not check:

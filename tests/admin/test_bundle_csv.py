@@ -216,6 +216,18 @@ def imported(editor: Merchants, text: str) -> None:
     editor.post("bundles/import", data)
 
 
+def test_what_the_editor_would_not_publish_is_not_published_by_a_file(admin: SmallShop, editor: Merchants) -> None:
+    """A draft may save nothing yet; a bundle that shoppers could see must."""
+    text = exported(editor).replace("percent,10", "percent,0.001")
+    checked(editor, text.replace(",draft,", ",published,"))
+    assert str(editor.soup).count("No saving yet") == 2
+    imported(editor, text)
+    with admin.app.app_context():
+        repository = BundleRepository(admin.storefront.database)
+        assert repository.load(1).definition.tiers[0].price == percent_off(10)
+        assert repository.load(2).definition.tiers[0].price != percent_off(10)
+
+
 def test_an_import_is_taken_back_by_one_press(admin: SmallShop, editor: Merchants) -> None:
     """From the notice, from the page that tells what was refused, and later from the page of files; once only."""
     text = exported(editor).replace("Set", "Kit", 1)

@@ -87,3 +87,17 @@ def test_files_that_cannot_be_used_are_one_sentence(run: Run, shop: SmallShop, t
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("a,b\n1,2\n")
     assert "column kind is missing" in run("import-bundles", str(wrong)).stderr
+
+
+def test_a_bundle_that_cannot_be_published_is_refused_in_english(run: Run, shop: SmallShop, tmp_path: Path) -> None:
+    """For the reasons of the editor; as a draft it is taken."""
+    file = tmp_path / "bundles.csv"
+    file.write_text(FILE)
+    run("import-bundles", str(file))
+    run("export-bundles", str(file))
+    file.write_text(file.read_text("utf-8-sig").replace("percent,10", "percent,0.001"))
+    assert run("import-bundles", str(file), "--check").exit_code == 0
+    file.write_text(file.read_text().replace(",draft,", ",published,"))
+    result = run("import-bundles", str(file))
+    assert (result.exit_code, "No saving yet: lower the price" in result.stderr) == (3, True)
+    assert [row.state for row in list_bundles(shop.storefront.database)[0]] == ["draft"]

@@ -23,6 +23,7 @@ from ..kit.i18n import _, error_text, ngettext
 from ..kit.pages import change, editors_only, flash, link, see_other, show_page
 from .labels import differences, state_names
 from .list import LIST, filters_of
+from .prices import refusals
 
 MOST_SHOWN = 500
 MAX_CARRIED = 200_000
@@ -72,6 +73,7 @@ def importing() -> Response:
             timezone=current_services.settings.timezone,
             catalog=current_services.shop.catalog,
             price_steps=current_services.settings.price_steps,
+            refusals=refusals,
             token=_token(data),
         )
     except InputError as error:

@@ -147,6 +147,11 @@ def price_definition(definition: Definition) -> Priced:
     )
 
 
+def refusals(definition: Definition) -> list[str]:
+    """Why *definition* cannot be published as the shop is now, each in a sentence; raises `AdapterError`."""
+    return price_definition(definition).refusals
+
+
 def currencies_of(definition: Definition | None, products: Mapping[str, Product | None]) -> list[str]:
     """Currencies of the shop, of *products* and of the amounts in *definition*; the shop's own first."""
     own = current_services.settings.currency

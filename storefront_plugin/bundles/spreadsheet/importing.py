@@ -21,8 +21,9 @@ from ..store.saved_forms import claim
 from ..store.tables import BundleRow
 from .comparing import chunks, compared
 from .imports import CHUNK, Made, keep, made_by, subject_of
-from .reading import Written, read_csv
+from .reading import MOST_TOLD, Written, read_csv
 
+Refusals: TypeAlias = Callable[[Definition], Sequence[str]]
 Does: TypeAlias = Literal["create", "change", "same", "refuse"]
 
 _MOVES: Final[dict[str, Action]] = {"draft": "unpublish", "published": "publish", "archived": "archive"}
@@ -115,6 +116,7 @@ def import_csv(
     timezone: str = "UTC",
     catalog: Catalog | None = None,
     price_steps: Mapping[str, int] = NO_STEPS,
+    refusals: Refusals | None = None,
     progress: Callable[[int, int], None] | None = None,
     token: str = "",
 ) -> ImportReport:
@@ -126,6 +128,7 @@ def import_csv(
         catalog: Where given, bundles with products or variants that it does not know are refused, and those whose
             ``product_title`` is that of another product.
         price_steps: Of the shop, minor units by currency; bundles with amounts off these are refused.
+        refusals: Why a bundle cannot be published; one that would be published then is refused.
         token: Names the import; one that was done already is not done again.
         progress: Called with the bundles that are done, and all.
 
@@ -137,7 +140,7 @@ def import_csv(
     if not check and made_by(database, token):
         return ImportReport(token=token, repeated=True)
     written = read_csv(data, timezone, price_steps)
-    steps, done, is_ours = _steps(database, written, catalog), 0, False
+    steps, done, is_ours = _steps(database, written, catalog, refusals), 0, False
     for chunk in chunks([] if check else [one for one in steps if one.outcome.action in ("create", "change")], CHUNK):
         try:
             _apply(database, chunk, by, token, claims=not is_ours)
@@ -153,7 +156,9 @@ def import_csv(
     return ImportReport([one.outcome for one in steps], "" if check else token)
 
 
-def _steps(database: Database, written: Sequence[Written], catalog: Catalog | None) -> list[_Step]:
+def _steps(
+    database: Database, written: Sequence[Written], catalog: Catalog | None, refusals: Refusals | None
+) -> list[_Step]:
     found = _standing(database, [one.bundle_id for one in written if one.bundle_id is not None])
     steps = []
     for one in written:
@@ -172,7 +177,19 @@ def _steps(database: Database, written: Sequence[Written], catalog: Catalog | No
         for step, errors in zip(changing, compared([step.written for step in changing], catalog), strict=True):
             if errors:
                 _refuse(step.outcome, *errors)
+    if refusals is not None:
+        _refuse_unfit(steps, refusals)
     return steps
+
+
+def _refuse_unfit(steps: Sequence[_Step], refusals: Refusals) -> None:
+    """Refuse those of *steps* after which a bundle would be published that cannot be."""
+    for step in steps:
+        definition, outcome = step.written.definition, step.outcome
+        if definition is None or outcome.action != "change" or outcome.states[1] != "published":
+            continue
+        if reasons := refusals(definition)[:MOST_TOLD]:
+            _refuse(outcome, *(InputError("%(reason)s", reason=reason) for reason in reasons))
 
 
 def _judge(written: Written, now: _Now | None) -> tuple[Does, InputError | None]:
