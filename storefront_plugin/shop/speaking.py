@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 from flask import Flask, current_app, g, has_request_context, request
 from werkzeug.routing import Rule
 
-from ..core.i18n import known_locale
+from ..core.i18n import LANGUAGES, known_locale
 
-LANGUAGE_ARGUMENTS = ("lang_code", "lang", "language", "locale")
+LANGUAGE_ARGUMENTS = ("lang_code", "lang", "language", "language_code", "locale")
 """Names of the part of a shop's addresses that holds the language, as in Flask's documentation and those of others."""
 
 _log = logging.getLogger(__name__)
@@ -63,11 +63,32 @@ def _with_language(app: Flask) -> list[tuple[Rule, str]]:
     """An address of the shop that holds a language for each blueprint whose processors take it from there."""
     found: dict[tuple[str | None, ...], tuple[Rule, str]] = {}
     for rule in app.url_map.iter_rules() if _has_processors(app) else ():
-        name = next((one for one in LANGUAGE_ARGUMENTS if one in rule.arguments), None)
+        name = _language_argument(rule)
         listeners = tuple(one for one in _listeners(rule.endpoint) if app.url_value_preprocessors.get(one))
         if name is not None and listeners:
             found.setdefault(listeners, (rule, name))
     return list(found.values())
+
+
+def _language_argument(rule: Rule) -> str | None:
+    """The argument of *rule* that is a language: by its name, or since it is one of some that we speak, as ``any(en, fr)``."""
+    for name in LANGUAGE_ARGUMENTS:
+        if name in rule.arguments:
+            return name
+    return next(
+        (name for name in rule.arguments if any(_language(one) in LANGUAGES for one in _accepted(rule, name))), None
+    )
+
+
+def _language(locale: str) -> str:
+    """The language of ``ja_JP`` or ``ja-jp``, which is ``ja``."""
+    return locale.replace("-", "_").partition("_")[0].lower()
+
+
+def _accepted(rule: Rule, name: str) -> Collection[str]:
+    """The values that an ``any`` of *rule* takes; none for other converters."""
+    items = getattr(getattr(rule, "_converters", {}).get(name), "items", None)
+    return items if isinstance(items, (set, frozenset)) else ()
 
 
 @lru_cache(maxsize=64)
@@ -83,12 +104,11 @@ def _ours(app: Flask) -> tuple[str, ...]:
 
 def _spelled(rule: Rule, name: str, locale: str) -> str:
     """*locale* as the addresses of *rule* write it, such as "ja" or "ja-JP"."""
-    language = locale.partition("_")[0]
-    accepted = getattr(getattr(rule, "_converters", {}).get(name), "items", None)
+    language = _language(locale)
     spellings = (locale, locale.replace("_", "-"), locale.replace("_", "-").lower(), language)
-    if isinstance(accepted, (set, frozenset)):
-        return next((one for one in spellings if one in accepted), language)
-    return language
+    accepted = _accepted(rule, name)
+    alike = sorted(one for one in accepted if _language(one) == language)
+    return next((one for one in (*spellings, *alike) if one in accepted), language)
 
 
 def preprocess(endpoint: str | None, values: dict[str, Any] | None) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from flask import Request, current_app, request
 from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 
 from ..shop.speaking import log_once, preprocess, speaks_by_address
-from .http import local_path
+from .http import local_path, way_back
 
 MAX_PATH = 1000
 
@@ -19,6 +20,12 @@ MAX_PATH = 1000
 def page_path() -> str | None:
     """The path of this page, which its script sends along; None where the shop's code never looks at an address."""
     return request.path if speaks_by_address() and len(request.path) <= MAX_PATH else None
+
+
+def path_before() -> str | None:
+    """The path of the page that the browser comes from or wants to go back to; None where it does not tell."""
+    path = unquote(urlsplit(way_back(request)).path).removeprefix(request.script_root)
+    return path if path != "/" else None
 
 
 @contextmanager

@@ -180,6 +180,27 @@ def test_what_is_added_is_told_in_the_language_of_the_page(shop: Shop) -> None:
     shop.storefront.cart = None
 
 
+@pytest.mark.parametrize("told", ["by our script", "by the browser", "by nobody"])
+def test_a_form_adds_where_only_pages_know_the_language(shop: Shop, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A preprocessor that sets the language of pages alone leaves none at our cart address, where products are looked up."""
+
+    def pull(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+        if values and "lang_code" in values:
+            g.lang_code = values.pop("lang_code")
+
+    monkeypatch.setitem(shop.app.url_value_preprocessors, None, [pull])
+    shop.storefront.cart = CountedCart()
+    form = {"product": "3", **({"locale": "ja", "page": "/ja/product/1"} if told == "by our script" else {})}
+    headers = {"Referer": "http://localhost/ja/product/1"} if told == "by the browser" else {}
+    client = shop.app.test_client()
+    back = client.get("/storefront/cart?product=2", headers=headers).headers["Location"]
+    assert back == ("/ja/product/2" if told == "by the browser" else "/en/product/2")
+    answer = client.post("/storefront/cart", data=form, headers=headers | {"Accept": "application/json"})
+    assert answer.status_code == 200
+    assert answer.json["lines"] == [{"product": "3", "variant": None, "quantity": 1}]
+    shop.storefront.cart = None
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_json_speaks_the_language_that_is_asked_for(shop: Shop, language: str) -> None:
     """A front end of its own has no page of ours."""
@@ -248,20 +269,21 @@ def test_a_preprocessor_that_needs_more_than_a_language_breaks_nothing(make_shop
 def test_each_blueprint_that_takes_the_language_is_told(make_shop: Callable[..., SmallShop]) -> None:
     """Whichever is registered first, and beside one whose views take the language themselves."""
     shop = make_shop(STOREFRONT_EXTERNAL_URL="https://shop.example")
-    names = ("plain", "blog", "pages")
+    names = ("plain", "blog", "pages", "livres")
     for name in names:
-        blueprint = Blueprint(name, __name__, url_prefix=f"/<lang_code>/{name}")
+        argument = "any('ja-jp', fr):langue" if name == "livres" else "lang_code"
+        blueprint = Blueprint(name, __name__, url_prefix=f"/<{argument}>/{name}")
         blueprint.add_url_rule("/<id>", "show", lambda id, lang_code=None: id)
         if name != "plain":
 
             @blueprint.url_value_preprocessor
             def pull(_endpoint: str | None, values: dict[str, Any] | None, name: str = name) -> None:
-                setattr(g, name, (values or {}).pop("lang_code"))
+                setattr(g, name, (values or {}).pop("langue" if name == "livres" else "lang_code"))
 
         shop.app.register_blueprint(blueprint)
     with shop.app.app_context():
         shop.storefront.placement("product", "p1", locale="ja")
-        assert (g.get("blog"), g.get("pages")) == ("ja", "ja")
+        assert (g.get("blog"), g.get("pages"), g.get("livres")) == ("ja", "ja", "ja-jp")
 
 
 def test_a_preprocessor_that_refuses_a_page_costs_neither_fragment_nor_what_was_added(

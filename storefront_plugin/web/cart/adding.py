@@ -22,7 +22,7 @@ from ..notices import NotAdded, Notice
 from ..widgets.cards import chosen_first
 from .answers import limit_requests, redirect_back, redirect_repeated, see_other
 from .bundle_form import posted_lines
-from .in_place import Change, answer_changed, answer_refused, is_in_place, lines_to_undo, page_locale
+from .in_place import Change, answer_changed, answer_refused, is_in_place, lines_to_undo, page_language, page_locale
 
 MAX_PRODUCTS = 31
 """The page's own product and the 30 that a slot can hold."""
@@ -63,7 +63,8 @@ def back_from_cart() -> Response:
 def _product_path() -> str | None:
     ids = request.args.getlist("product")[:MAX_SEEDS]
     try:
-        products = current_services.products.get_many(list(map(clean_id, ids)), shop_locale()) if ids else {}
+        with page_language():
+            products = current_services.products.get_many(list(map(clean_id, ids)), shop_locale()) if ids else {}
     except (InputError, AdapterError):
         return None
     urls = (product.url for product in products.values() if product is not None)
@@ -141,8 +142,10 @@ def _change_of(cart: AddsLines, failed: Notice) -> Change:
 
 
 def _bundle_lines() -> list[CartLine]:
+    form = request.form
     try:
-        return posted_lines(request.form)
+        with page_language():
+            return posted_lines(form)
     except (StorefrontError, *TROUBLE) as error:
         current_app.logger.info("A posted bundle was not added: %s", error)
         raise _Refused(_notice_of(error)) from error
@@ -186,7 +189,8 @@ def _available(ids: list[str]) -> tuple[list[CartLine], Notice]:
         product_ids = list(dict.fromkeys(map(clean_id, ids)))
     except InputError:
         abort(400)
-    found = current_services.products.get_many(product_ids, shop_locale(), blocking=True)
+    with page_language():
+        found = current_services.products.get_many(product_ids, shop_locale(), blocking=True)
     known = [product for name in product_ids if (product := found[name]) is not None and product.visible]
     there = [product for product in known if is_eligible(product)]
     first = chosen_first(there)

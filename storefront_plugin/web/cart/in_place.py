@@ -22,7 +22,7 @@ from ...shop.ports import AddsLines, CartLine, CountsItems, RemovesLines
 from ...shop.speaking import shop_speaking
 from ..http import ANSWER_HEADER, make_private
 from ..notices import Notice
-from ..page_address import as_on_page
+from ..page_address import as_on_page, path_before
 from ..request_page import current_locale, shop_locale
 from ..widgets.notices import notice_view
 
@@ -80,7 +80,7 @@ def answer_changed(change: Change, failed: Notice, out_already: Sequence[CartLin
     added, removed = change.lines()
     if not (added or removed or out_already):
         return answer_refused(failed)
-    with _page_language() as texts:
+    with page_language() as texts:
         return _answer(
             {
                 "message": _message(added, removed or out_already, texts),
@@ -98,7 +98,7 @@ def answer_changed(change: Change, failed: Notice, out_already: Sequence[CartLin
 
 def answer_refused(notice: Notice) -> Response:
     """Why nothing was added."""
-    with _page_language() as texts:
+    with page_language() as texts:
         view = notice_view(notice, texts)
         return _answer({"notice": view._asdict(), "stale": notice.kind not in _UP_TO_DATE}, 409)
 
@@ -157,9 +157,9 @@ def _count(cart: AddsLines) -> int | None:
 
 
 @contextmanager
-def _page_language() -> Iterator[Texts]:
-    """Inside, words and titles are in the language of the page that the script is on."""
-    locale, path = page_locale(), request.form.get("page")
+def page_language() -> Iterator[Texts]:
+    """Inside, words, titles and links are in the language of the page that the form is on."""
+    locale, path = page_locale(), request.form.get("page") or path_before()
     with as_on_page(path) as is_seen, shop_speaking(locale, by_address=not is_seen):
         yield texts_for(locale or current_locale())
 
