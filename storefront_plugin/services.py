@@ -84,6 +84,7 @@ class Services:
         recorder: Records order events.
         importer: Imports orders in bulk.
         upkeep: Keeps the live counts up to date.
+        tuner: Chooses the constants of the scores.
         counting: Counts, rebuilds, and reports figures.
         index: Similar and top-rated products.
         heartbeats: Processes that count orders.
@@ -117,6 +118,7 @@ class Services:
     recorder: OrderRecorder
     importer: OrderImporter
     upkeep: Upkeep
+    tuner: Tuner
     counting: Counting
     index: CatalogueIndex
     heartbeats: Heartbeats
@@ -316,6 +318,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         recorder=recorder,
         importer=importer,
         upkeep=upkeep,
+        tuner=tuner,
         counting=counting,
         index=index,
         heartbeats=heartbeats,

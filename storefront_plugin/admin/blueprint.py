@@ -32,6 +32,7 @@ from .log import LIST as AUDIT_LOG
 from .rules.editor import EDITOR as RULE_EDITOR
 from .rules.list import LIST as RULE_LIST
 from .slots import editor as slots
+from .tuning import page as tuning
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ PAGES: tuple[_Page, ...] = (
     RULE_LIST,
     RULE_EDITOR,
     explain,
+    tuning,
     AUDIT_LOG,
     products,
     catalogue_names,

@@ -14,8 +14,15 @@ from .kit.lists import ListPage, Query, Tabs, Value
 from .kit.log_labels import LogLabels, LogLine, action_label, editor_labels
 from .rules.editor import EDITOR as RULE_EDITOR
 from .slots.labels import PLACEMENT_LABELS
+from .tuning.labels import TUNING_LABELS
 
-LABELS: tuple[LogLabels, ...] = (BUNDLE_LABELS, PROPOSAL_LABELS, PLACEMENT_LABELS, editor_labels(RULE_EDITOR))
+LABELS: tuple[LogLabels, ...] = (
+    BUNDLE_LABELS,
+    PROPOSAL_LABELS,
+    PLACEMENT_LABELS,
+    editor_labels(RULE_EDITOR),
+    TUNING_LABELS,
+)
 """The nouns that are written down."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,10 +14,11 @@ from ..content.index import CatalogueIndex
 from ..core.errors import DatabaseUnavailable, Stopped, StoreUnavailable
 from ..core.settings import Settings
 from ..core.sql.database import Database
-from ..counts.generations import live, set_constants
+from ..counts.generations import Generation, live, set_constants
 from ..counts.health import require_counting
 from ..counts.popularity import find_older, find_trending, load_popularity, store_older, store_trending
 from ..counts.rebuild import Progress, dump_log, rebuild, sweep
+from ..counts.scoring import Constants
 from ..counts.stats import Backlog, backlog, figures
 from ..counts.upkeep import Upkeep
 from ..learning.tuner import Tuner
@@ -142,11 +144,28 @@ class Counting:
             constants = self._tuner.choose(lines, own, progress)
         if constants.half_life != generation.constants.half_life:
             self.rebuild(progress)
-        elif constants != generation.constants:
-            set_constants(self._database, generation, constants)
-            self._store.pipeline_write([("HINCRBY", self._keys.news, "constants", 1)])
-            self._snapshots.expire()
+        else:
+            self._score_with(generation, constants)
         return True
+
+    def follow_tuning(self) -> None:
+        """Score with what a merchant has set; another half-life waits for the next rebuild.
+
+        Raises `DatabaseUnavailable`. Where Redis does not answer, other processes hear of it within a minute.
+        """
+        generation = live(self._database)
+        if generation is not None:
+            wanted = replace(self._tuner.wanted(), half_life=generation.constants.half_life)
+            self._score_with(generation, wanted)
+
+    def _score_with(self, generation: Generation, constants: Constants) -> None:
+        if constants != generation.constants:
+            set_constants(self._database, generation, constants)
+            self._snapshots.expire()
+            try:
+                self._store.pipeline_write([("HINCRBY", self._keys.news, "constants", 1)])
+            except StoreUnavailable as error:
+                logger.warning("Other processes pick up the new scores within a minute: %s", error)
 
     def _indexing_trouble(self, progress: Progress) -> Exception | None:
         """Index the catalogue; the shop's own may raise anything."""

@@ -34,8 +34,9 @@ class Tuner:
 
     def __init__(self, database: Database, half_life: float | None, is_on: bool) -> None:
         self._database = database
-        self._is_free = half_life is None
-        self._is_on = is_on
+        self.is_half_life_free = half_life is None
+        """Whether the settings leave the half-life to the orders and to merchants."""
+        self.is_on = is_on
         self.start = DEFAULTS if half_life is None else replace(DEFAULTS, half_life=half_life)
         """What a shop begins with."""
 
@@ -43,31 +44,43 @@ class Tuner:
         """The constants where the orders have no choice: set by a merchant, or tuning is off."""
         latest = latest_tuning(self._database)
         if latest is not None and latest.is_set:
-            return latest.tuned.constants
-        return None if self._is_on else self.start
+            return self._allowed(latest.tuned.constants)
+        return None if self.is_on else self.start
+
+    def wanted(self) -> Constants:
+        """The constants to count with as long as nothing is chosen anew."""
+        latest = latest_tuning(self._database)
+        return self.fixed() or (self.start if latest is None else self._allowed(latest.tuned.constants))
 
     def accepts(self, constants: Constants) -> bool:
         """Whether a rebuild that was begun with *constants* may go on."""
         fixed = self.fixed()
-        return constants == fixed if fixed else self._is_free or constants.half_life == self.start.half_life
+        return constants == fixed if fixed else self.is_half_life_free or constants.half_life == self.start.half_life
 
     def is_due(self, days: int, constants: Constants) -> bool:
         """Whether the choice is *days* old, or other *constants* are in use than a merchant has set."""
         latest = latest_tuning(self._database)
         if latest is None:
-            return self._is_on
-        if latest.is_set:
-            return constants != latest.tuned.constants
-        return self._is_on and clock.now_in_sql() - latest.chosen_at >= dt.timedelta(days=days)
+            return self.is_on
+        if latest.is_set or not self.is_on:
+            return constants != self.fixed()
+        return latest.is_asked_again or clock.now_in_sql() - latest.chosen_at >= dt.timedelta(days=days)
+
+    def _allowed(self, constants: Constants) -> Constants:
+        """*constants* with the half-life that the settings name."""
+        return constants if self.is_half_life_free else replace(constants, half_life=self.start.half_life)
 
     def choose(self, lines: Path, folder: Path, progress: Callable[[str, int, int], None]) -> Constants:
         """The constants to count with: replays the orders in the file *lines* and records what they chose, and why."""
         fixed = self.fixed()
         if fixed is not None:
             return fixed
-        half_lives = HALF_LIVES if self._is_free else (self.start.half_life,)
+        half_lives = HALF_LIVES if self.is_half_life_free else (self.start.half_life,)
         with closing(Replay(lines, half_lives, folder)) as replay:
-            tuned = tune(_counting(replay, progress), replay.queries, self.start, self._is_free)
+            tuned = tune(_counting(replay, progress), replay.queries, self.start, self.is_half_life_free)
+        fixed = self.fixed()
+        if fixed is not None:  # a merchant was quicker
+            return fixed
         record_tuning(self._database, tuned)
         for step in tuned.steps:
             logger.info(

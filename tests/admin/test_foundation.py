@@ -400,6 +400,7 @@ def test_every_link_stays_below_the_shops_own_root(probed: tuple[SmallShop, Prob
         ("/slots/product", ["Placements"]),
         ("/rules/new", ["Rules"]),
         ("/explain", ["Inspect"]),
+        ("/tuning", ["Tuning"]),
         ("/log?page=2", ["Activity log"]),
         ("/rulesandmore", []),
     ],

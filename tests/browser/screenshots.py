@@ -106,6 +106,7 @@ SHOTS: Sequence[Shot] = (
     Shot("rules", f"{ADMIN}/rules", height=640),
     Shot("rule-editor", f"{ADMIN}/rules/1", height=1000, prepare=wait_for_preview),
     Shot("inspect", f"{ADMIN}/explain?placement=product&product=COP-GR", height=1000),
+    Shot("tuning", f"{ADMIN}/tuning", height=1130),
     Shot("log", f"{ADMIN}/log", height=640),
 )
 

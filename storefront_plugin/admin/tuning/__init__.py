@@ -1,0 +1,1 @@
+"""How suggestions are weighted: what the orders chose, and what the merchant sets in its place."""
