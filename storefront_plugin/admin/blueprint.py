@@ -11,8 +11,10 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from ..core.errors import AdapterError, DatabaseUnavailable, StoreUnavailable
 from ..core.sql.patience import wait_briefly
+from ..shop.speaking import tell_language
 from ..web.blueprint import exemption, on_every_host
 from ..web.http import ANSWER_HEADER, is_own, make_private
+from ..web.request_page import current_locale
 from .bundles import bulk as bundle_bulk
 from .bundles import codes as bundle_codes
 from .bundles import editor as bundle_editor
@@ -88,6 +90,7 @@ def build_admin(app: Flask, name: str, url_prefix: str) -> Blueprint:
     blueprint.url_value_preprocessor(exemption(blueprint))
     blueprint.before_request(wait_briefly)
     blueprint.before_request(authorize)
+    blueprint.before_request(speak)
     blueprint.after_request(security_headers)
     for error, answer in _ANSWERS:
         blueprint.register_error_handler(error, answer)
@@ -101,6 +104,11 @@ def authorize() -> None:
         abort(403)
     if any(isinstance(value, int) and value > _GREATEST for value in (request.view_args or {}).values()):
         abort(404)
+
+
+def speak() -> None:
+    """The shop's own code speaks the merchant's language, also where it knows the language from its addresses alone."""
+    tell_language(current_locale())
 
 
 def _is_link() -> bool:

@@ -38,7 +38,7 @@ def shop_speaking(locale: str | None, by_address: bool = True) -> Iterator[None]
 
             stack.enter_context(flask_babel.force_locale(chosen))
         if by_address:
-            _tell_language(chosen or _default_locale(current_app))
+            tell_language(chosen or _default_locale(current_app))
         setattr(g, _SPOKEN, chosen)
         try:
             yield
@@ -51,7 +51,8 @@ def _default_locale(app: Flask) -> str:
     return setting if isinstance(setting, str) else str(app.config.get("BABEL_DEFAULT_LOCALE") or "en")
 
 
-def _tell_language(locale: str) -> None:
+def tell_language(locale: str) -> None:
+    """Call the shop's URL value preprocessors as for a page in *locale*; what they store on ``flask.g`` stays there."""
     for rule, name in _with_language(current_app):
         try:
             preprocess(rule.endpoint, {name: _spelled(rule, name, locale)})

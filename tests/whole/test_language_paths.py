@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
@@ -18,7 +19,8 @@ from small_shop import SmallShop
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from werkzeug.routing import BaseConverter
 
-from storefront_plugin import CartLine, CartRefused, Order, OrderLine, SQLAlchemyCatalog, Storefront
+from storefront_plugin import CartLine, CartRefused, Merchant, Order, OrderLine, SQLAlchemyCatalog, Storefront
+from storefront_plugin.bundles import BundleText, Component, Definition, Tier, percent_off
 from storefront_plugin.core import clock
 
 PAGE = "{{ storefront.placement('product', id) }}"
@@ -180,25 +182,58 @@ def test_what_is_added_is_told_in_the_language_of_the_page(shop: Shop) -> None:
     shop.storefront.cart = None
 
 
-@pytest.mark.parametrize("told", ["by our script", "by the browser", "by nobody"])
-def test_a_form_adds_where_only_pages_know_the_language(shop: Shop, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A preprocessor that sets the language of pages alone leaves none at our cart address, where products are looked up."""
+@pytest.fixture
+def strict(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """A shop whose preprocessor sets the language of its pages alone, so that none is left at addresses of ours."""
 
     def pull(_endpoint: str | None, values: dict[str, Any] | None) -> None:
         if values and "lang_code" in values:
             g.lang_code = values.pop("lang_code")
 
     monkeypatch.setitem(shop.app.url_value_preprocessors, None, [pull])
-    shop.storefront.cart = CountedCart()
+    return shop
+
+
+def test_merchants_find_products_where_only_pages_know_the_language(strict: Shop) -> None:
+    """Else the admin would call every product of a bundle or a rule gone."""
+    strict.storefront.admin_access = lambda: Merchant("Mika")
+    client = strict.app.test_client()
+    found = client.get("/storefront/admin/products?q=3", headers={"Accept-Language": "ja"}).json
+    assert [(one["id"], one["title"][-1]) for one in found] == [("3", "3")]
+    text = client.get("/storefront/admin/explain?placement=product&product=1").text
+    assert f"{TITLES['en']} 3" in text
+
+
+def test_a_link_to_a_bundle_leads_to_its_page_where_only_pages_know_the_language(strict: Shop) -> None:
+    """As a merchant's mail has it: nothing comes before it."""
+    with strict.app.test_request_context("/en/product/1"):
+        g.lang_code = "en"
+        bundle = strict.storefront.publish_bundle(
+            Definition(
+                kind="set",
+                tiers=(Tier((Component("2"), Component("3")), percent_off(10)),),
+                texts={"en": BundleText("Pair")},
+                staff_only=True,
+            )
+        )
+        token = strict.storefront.services.pricer.codes.link_token(bundle.id, clock.now() + dt.timedelta(1))
+    answer = strict.app.test_client().get(f"/storefront/offer/{token}")
+    assert answer.headers["Location"].startswith("/en/product/2")
+
+
+@pytest.mark.parametrize("told", ["by our script", "by the browser", "by nobody"])
+def test_a_form_adds_where_only_pages_know_the_language(strict: Shop, told: str) -> None:
+    """A preprocessor that sets the language of pages alone leaves none at our cart address, where products are looked up."""
+    strict.storefront.cart = CountedCart()
     form = {"product": "3", **({"locale": "ja", "page": "/ja/product/1"} if told == "by our script" else {})}
     headers = {"Referer": "http://localhost/ja/product/1"} if told == "by the browser" else {}
-    client = shop.app.test_client()
+    client = strict.app.test_client()
     back = client.get("/storefront/cart?product=2", headers=headers).headers["Location"]
     assert back == ("/ja/product/2" if told == "by the browser" else "/en/product/2")
     answer = client.post("/storefront/cart", data=form, headers=headers | {"Accept": "application/json"})
     assert answer.status_code == 200
     assert answer.json["lines"] == [{"product": "3", "variant": None, "quantity": 1}]
-    shop.storefront.cart = None
+    strict.storefront.cart = None
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

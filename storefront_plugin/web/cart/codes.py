@@ -17,6 +17,7 @@ from ...web.request_page import remember, request_page
 from ..http import TROUBLE, is_own, local_path, way_back
 from ..notices import Notice, Source
 from .answers import answer_page, limit_requests, redirect_with_notice
+from .in_place import page_language
 
 _LONGEST = 128
 _BEGINNING = dt.datetime.fromtimestamp(0, dt.timezone.utc)
@@ -77,11 +78,12 @@ def _unlocked(bundle_id: int, source: Source, now: dt.datetime) -> Notice:
         (one for one in published.for_cart(found.definition.product_ids) if one.id == bundle_id),
         found,
     )
-    page = request_page("cart", personal=True)
-    why = Shopper(page.segments, frozenset({bundle_id})).why_off(bundle, now)
-    title = bundle.definition.text_in(page.locale).title
-    kind = "gone" if why == "staff_only" else why or "unlocked"
-    return Notice(kind, source, bundle_id=bundle_id, title=title, path=_page_of(bundle, page))
+    with page_language():
+        page = request_page("cart", personal=True)
+        why = Shopper(page.segments, frozenset({bundle_id})).why_off(bundle, now)
+        title = bundle.definition.text_in(page.locale).title
+        kind = "gone" if why == "staff_only" else why or "unlocked"
+        return Notice(kind, source, bundle_id=bundle_id, title=title, path=_page_of(bundle, page))
 
 
 def _page_of(bundle: Bundle, page: Page) -> str:
