@@ -11,7 +11,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from ..core.errors import StorefrontError
+from ..core.errors import AdapterError, DatabaseUnavailable, StorefrontError
 from ..migrations import upgrade
 from ..orderlog.inspection import inspect_log
 from ..orderlog.numbering import last_position
@@ -61,6 +61,7 @@ def redis_stop() -> None:
 def inspect(services: Services) -> list[Finding]:
     """All findings: adapters, database, Redis, and the app around us."""
     findings = _tried("The database", lambda: _database(services))
+    responds = all(one.level != "error" for one in findings)
     findings += inspect_connections([services.shop.catalog, services.shop.orders])
     findings += _tried("Redis", lambda: _redis(services))
     with suppress(StorefrontError):  # reported above
@@ -72,7 +73,8 @@ def inspect(services: Services) -> list[Finding]:
         findings += inspect_orders(services.shop.orders, services.shop.catalog)
     else:
         findings.append(Finding("warning", "No orders adapter: give Storefront(orders=…) for import and catch-up."))
-    findings += tried("Comparing the order log with the catalogue", lambda: _log(services))
+    if responds:
+        findings += tried("Comparing the order log with the catalogue", lambda: _log(services))
     if services.shop.cart is not None:
         findings += inspect_cart(services.shop.cart, services.shop.catalog)
     else:
@@ -88,8 +90,11 @@ def _tried(what: str, find: Callable[[], Iterator[Finding]]) -> list[Finding]:
 
 
 def _log(services: Services) -> Iterator[Finding]:
-    with suppress(StorefrontError):  # reported above
-        yield from inspect_log(services.database, services.shop.catalog)
+    try:
+        with suppress(AdapterError):  # reported above
+            yield from inspect_log(services.database, services.shop.catalog)
+    except DatabaseUnavailable as error:
+        yield Finding("error", f"The order log: {error}")
 
 
 def _database(services: Services) -> Iterator[Finding]:

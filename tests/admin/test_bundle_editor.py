@@ -168,6 +168,16 @@ def test_hostile_words_are_text_everywhere(admin: SmallShop, editor: Merchants) 
     assert editor.get("bundles").select_one(".row-title")["dir"] == "auto"  # type: ignore[index]
 
 
+def test_a_row_without_a_product_is_an_error_on_the_page(editor: Merchants) -> None:
+    """A form that no page of ours sends is no failure of the server."""
+    form = editor.get("bundles/new?kind=set").select_one("#bundle")
+    assert form is not None
+    sent = values(form) | {"texts-0-title": ["Kit"], "tiers-0-components-0-quantity": ["1"], "do": ["save"]}
+    editor.post("bundles/new", sent)
+    assert editor.status == 422
+    assert editor.texts(".error")
+
+
 def test_a_form_that_is_sent_twice_makes_one_bundle(admin: SmallShop, editor: Merchants) -> None:
     """Also by two processes at the same time."""
     editor.get("bundles/new?kind=set")

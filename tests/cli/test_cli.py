@@ -92,6 +92,17 @@ def test_check_prints_findings_and_fails_on_errors_only(monkeypatch: pytest.Monk
     assert run_fake("check").exit_code == 1
 
 
+def test_check_says_that_the_order_log_is_locked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration may hold the table of orders alone, while all others respond."""
+
+    def locked(*_: object) -> None:
+        raise DatabaseUnavailable("The database is locked.")
+
+    monkeypatch.setattr(installation, "inspect_log", locked)
+    result = run("check")
+    assert (result.exit_code, "ERROR    The order log: The database is locked." in result.stdout) == (1, True)
+
+
 def test_stats_are_a_table_for_people_and_an_object_for_programs() -> None:
     """Figures in figures are named after both; bytes are also given in MiB."""
     figures = {

@@ -71,7 +71,7 @@ class AmountForm(Form):
 class ComponentForm(Form):
     """A product of a tier. *product* is its id; the other fields are read where the bundle's kind has them."""
 
-    product = HiddenField()
+    product = HiddenField(default="")
     quantity = StringField(default="1")
     optional = BooleanField()
     free = BooleanField()
