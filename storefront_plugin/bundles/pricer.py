@@ -13,11 +13,11 @@ from ..core import clock
 from ..core.currencies import checked_currency
 from ..core.errors import InputError, StorefrontError
 from ..core.sql.database import Database
-from ..money import LIMIT, to_minor
+from ..money import LIMIT, in_minor, to_minor
 from ..shop.cleaning import clean_product
 from ..shop.ports import CartLine, Catalog, OffersVariants, Product, Variant, clean_id
 from .bundle import Bundle, Shopper
-from .cart.lines import LineItem, clean_line, line_from_cart
+from .cart.lines import LineItem, clean_line, line_from_cart, sold_singly
 from .cart.next_offers import MissingItem, NextOffer
 from .cart.pricing import CartPricing, price_cart
 from .cart.stock import Shortage, can_have, recheck
@@ -113,6 +113,7 @@ class CartPricer:
             prices=prices,
             hints=_ALL if hints else 0,
         )
+        pricing = replace(pricing, missing=tuple(one for one in pricing.missing if _counts(one, priced, money)))
         there = pricing.missing if sold_out else _available(pricing, products, variants)
         return replace(pricing, missing=tuple(islice(there, hints)))
 
@@ -195,6 +196,12 @@ def _taxed(line: CartLine, product: Product | None) -> Product:
             "cart line a tax_rate."
         )
     return product
+
+
+def _counts(missing: NextOffer, priced: Mapping[str, Product], currency: str) -> bool:
+    """Whether what is *missing* would count for its bundle; a product that costs a fraction of the minor unit never does."""
+    found = (priced.get(name) for item in missing.items for name in item.product_ids)
+    return all(one is None or sold_singly(in_minor(one.price, currency)) for one in found)
 
 
 def _available(

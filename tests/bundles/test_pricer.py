@@ -354,6 +354,17 @@ def test_a_price_that_is_a_fraction_of_a_coin_is_in_no_bundle(pricer: CartPricer
     assert pricing.lines[0].total + pricing.lines[0].discount == 1190
 
 
+def test_a_price_that_is_a_fraction_of_a_coin_is_in_no_next_offer(shop: SmallShop) -> None:
+    """The cart would be told to add it again and again, and never cost less."""
+    publish(shop, set_of("p5", "p6", price=percent_off(50)))
+    screws = replace(shop.products["p5"], price=Decimal("0.005678"))
+    pricer = CartPricer(shop.storefront.database, MemoryCatalog([screws, shop.products["p6"]]), "EUR", ["a key"])
+    for sold_out in (False, True):
+        assert pricer.price([CartLine("p6")], now=NOW, sold_out=sold_out).missing == ()
+    usual = CartPricer(shop.storefront.database, MemoryCatalog(shop.products.values()), "EUR", ["a key"])
+    assert usual.price([CartLine("p6")], now=NOW).missing
+
+
 def test_a_fraction_is_priced_and_never_counts_for_a_bundle(pricer: CartPricer, shop: SmallShop) -> None:
     """Two and a half metres at five euros cost 12.50, take three from the stock, and come back as one cut."""
     publish(shop, set_of("p5", "p6", price=percent_off(10)))
