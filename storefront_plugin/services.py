@@ -199,7 +199,14 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
     def applied(position: Position, batches: int) -> None:
         batches_applied.send(app, position=str(position), batches=batches)
 
-    tuner = Tuner(database, settings.half_life_days, settings.tuning)
+    tuner = Tuner(
+        database=database,
+        store=store,
+        keys=keys,
+        half_life=settings.half_life_days,
+        is_on=settings.tuning,
+        model_products=settings.model_products,
+    )
     upkeep = Upkeep(
         database=database,
         store=store,

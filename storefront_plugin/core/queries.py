@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import duckdb
 
 from .errors import StorefrontError
 
 THREADS: Final = 2
+_Answer = TypeVar("_Answer")
 
 
 class QueryFailed(StorefrontError):
@@ -42,6 +44,10 @@ class Queries:
         """The rows of the statement *name* with *values* for its ``$parameters``; raises `QueryFailed`."""
         return self._execute(self._statements[name], values)
 
+    def arrays(self, name: str, **values: Any) -> dict[str, Any]:
+        """The columns of the statement *name* as NumPy arrays, which must be installed; raises `QueryFailed`."""
+        return self._told(lambda: self._connection.execute(self._statements[name], values or None).fetchnumpy())
+
     def run_on_file(self, name: str, file: Path) -> None:
         """Run a statement that takes no parameters, with the path in place of ``{file}``."""
         self._execute(self._statements[name].replace("{file}", str(file).replace("'", "''")), {})
@@ -55,8 +61,11 @@ class Queries:
         self._connection.close()
 
     def _execute(self, statement: str, values: dict[str, Any]) -> list[Any]:
+        return self._told(lambda: self._connection.execute(statement, values or None).fetchall())
+
+    def _told(self, ask: Callable[[], _Answer]) -> _Answer:
         try:
-            return self._connection.execute(statement, values or None).fetchall()
+            return ask()
         except duckdb.Error as error:
             reason = str(error).partition("\n")[0].rstrip(".")
             raise QueryFailed(

@@ -142,6 +142,11 @@ class Settings:
     tuning: bool = _setting(
         True, "Let the shop's own orders choose the constants of the scores, at each rebuild and weekly.", _switch
     )
+    model_products: int = _setting(
+        10_000,
+        "Products in the model of carts (extra `ml`), those that sell most; its memory grows with the square. 0 is none.",
+        _between(0, 50_000, int),
+    )
     shards: int = _setting(
         16, "Number of shards of the counts in Redis; fixed at the first rebuild.", _between(1, 256, int)
     )

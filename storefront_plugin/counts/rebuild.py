@@ -60,6 +60,10 @@ class ConstantsChoice(Protocol):
         """By the file that `PairCounter` counts, with a *folder* for temporary files."""
         ...
 
+    def learn(self, lines: Path, folder: Path, constants: Constants, progress: Progress) -> None:
+        """Called when the new counts are in use; what takes longer than they may wait."""
+        ...
+
 
 class RebuildRunning(StorefrontError):
     """Another process is rebuilding; wait until it ends."""
@@ -103,6 +107,7 @@ def rebuild(
     with _beating(database, generation.token), _own_folder(folder, generation.token) as own:
         loader = ShardLoader(store, keys, generation, admission)
         missing = loader.missing()
+        lines: Path | None = None
         if missing:
             lines = source or dump_log(database, generation.start, own, progress)
             if len(missing) == shards:  # else it is resumed, and has them
@@ -116,6 +121,8 @@ def rebuild(
         generations.switch(database, generation.token)
         store.pipeline_write([("HSET", keys.news, "generation", generation.token)])
         progress("new counts in use", 1, 1)
+        if lines is not None:
+            choice.learn(lines, own, generation.constants, progress)
     return generation
 
 

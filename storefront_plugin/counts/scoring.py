@@ -161,3 +161,14 @@ def score(
             if own > 0:
                 scores[number] = share * own ** (1 + exponent) * trend.get(number, 1.0)
     return scores, set(evidence)
+
+
+def blended(
+    scores: Mapping[int, float], modelled: Mapping[int, float], share: float, numbers: Iterable[int]
+) -> dict[int, float]:
+    """For each of *numbers* the *share* of a model and the rest of the pairs' *scores*, each divided by its best."""
+    rows = [(number, scores.get(number, 0.0), modelled.get(number, 0.0)) for number in numbers]
+    best, best_modelled = max((row[1] for row in rows), default=0.0), max((row[2] for row in rows), default=0.0)
+    paired = (1.0 - share) / best if best > 0 else 0.0
+    weighed = share / best_modelled if best_modelled > 0 else 0.0
+    return {number: paired * value + weighed * weight for number, value, weight in rows}

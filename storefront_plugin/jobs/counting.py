@@ -142,6 +142,8 @@ class Counting:
             own = Path(name)
             lines = dump_log(self._database, end, own, progress)
             constants = self._tuner.choose(lines, own, progress)
+            if constants.half_life == generation.constants.half_life:
+                self._tuner.learn(lines, own, constants, progress)
         if constants.half_life != generation.constants.half_life:
             self.rebuild(progress)
         else:

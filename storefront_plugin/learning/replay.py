@@ -11,8 +11,9 @@ from ..counts.log_lines import open_log
 from ..counts.popularity import POPULAR, RECENT_DAYS
 from ..counts.scoring import MAX_NEIGHBOURS, TREND_ORDERS, Constants, PageKind, neighbours_scored
 from ..counts.weights import MAX_PAIR_SIZE
+from .ease import Model, PairMatrix
 
-QUERIES: Final = 1000
+QUERIES: Final = 2000
 """Orders that are asked about at most: enough to tell apart what differs by some hundredths."""
 
 SHARE: Final = 5
@@ -36,7 +37,7 @@ class Replay:
         """Read *source* as `counts.log_lines.open_log` does; compare at most `HALF_LIVES` *half_lives* in days."""
         self.queries = 0
         self._half_lives = tuple(half_lives)
-        self._gains: dict[tuple[PageKind, Constants], list[float]] = {}
+        self._gains: dict[tuple[PageKind, Constants, float], list[float]] = {}
         self._at: dict[str, dict[str, object]] = {}
         self._queries = open_log(source, ("storefront_plugin.learning", "replay.sql"), folder)
         try:
@@ -49,15 +50,30 @@ class Replay:
         """Free memory and temporary files."""
         self._queries.close()
 
-    def ndcg(self, page: PageKind, constants: Constants) -> list[float]:
-        """NDCG@10 of each query on *page*, from 0 to 1, always in the same order."""
+    def matrix(self, most: int, everything: bool = False) -> PairMatrix:
+        """Orders by pair of products, of the *most* that are in most orders; those asked about count with *everything* only."""
+        run = self._queries.run
+        run("matrix_of_all" if everything else "matrix_of_before")
+        run("matrix_products", most=most)
+        return PairMatrix.of(self._queries.arrays("matrix_diagonal"), self._queries.arrays("matrix_cells"))
+
+    def use(self, model: Model) -> None:
+        """Blend the scores of carts with *model* from now on."""
+        wanted = [seed for (seed,) in self._queries.run("seeds")]
+        found = [(seed, product, weight) for seed in wanted for product, weight in model.get(seed, ())]
+        seeds, products, weights = zip(*found, strict=True) if found else ((), (), ())
+        self._queries.run("modelled", seeds=list(seeds), products=list(products), weights=list(weights))
+        self._gains = {key: gains for key, gains in self._gains.items() if not key[2]}
+
+    def ndcg(self, page: PageKind, constants: Constants, share: float = 0.0) -> list[float]:
+        """NDCG@10 of each query on *page*, from 0 to 1, always in the same order; *share* is that of the model of carts."""
         formula = constants.formula(page)
-        asked = page, replace(constants, cart=formula, product=formula)
+        asked = page, replace(constants, cart=formula, product=formula), share
         if asked not in self._gains:
-            self._gains[asked] = self._ask(page, constants)
+            self._gains[asked] = self._ask(*asked)
         return self._gains[asked]
 
-    def _ask(self, page: PageKind, constants: Constants) -> list[float]:
+    def _ask(self, page: PageKind, constants: Constants, share: float) -> list[float]:
         formula = constants.formula(page)
         place = self._half_lives.index(constants.half_life) + 1
         self._make("sold", half_life=place, trend=float(constants.trend), trend_orders=TREND_ORDERS, popular=POPULAR)
@@ -70,7 +86,13 @@ class Replay:
             shrinkage=float(formula.shrinkage),
             depths=[neighbours_scored(seeds) for seeds in range(1, SEEDS + 1)],
         )
-        rows = self._queries.run("ndcg", page=page, prior=float(formula.prior), specialness=float(formula.specialness))
+        rows = self._queries.run(
+            "ndcg",
+            page=page,
+            prior=float(formula.prior),
+            specialness=float(formula.specialness),
+            share=float(share),
+        )
         return [gain for _, gain in rows]
 
     def _make(self, table: str, **values: object) -> None:
@@ -93,13 +115,14 @@ class Replay:
         run("units", days=all_days, **{f"u{place}": unit for place, unit in enumerate(units, 1)})
         run("products", recent=last - RECENT_DAYS)
         run("queries")
-        run("asked", seeds=SEEDS)
+        run("asked")
         run("wanted")
         run("ideals")
         run("pairs")
         run("weights", half_lives=len(self._half_lives), keep=MAX_NEIGHBOURS)
         self._queries.drop("pairs")
         self.queries = run("count")[0][0]
+        self.use({})
 
 
 def _unit(days: int, half_life: float) -> float:

@@ -5,6 +5,7 @@
 --   products  product, orders (n by half-life; an order of the last day before weighs 1), recent (orders of two weeks)
 --   queries   query, products, hidden, seed;  asked: page, query, seed;  wanted: page, query, product
 --   pairs     seed, product, weights (w by half-life), of all seeds;  weights: the strongest of them
+--   modelled  query, product, weight: what a model of carts says of each candidate, the best of a query being 1
 
 -- name: days
 SELECT day, count(DISTINCT order_row)
@@ -65,12 +66,11 @@ FROM known;
 
 -- name: asked
 CREATE TABLE asked AS
-SELECT 'cart' AS page, query, seed
+SELECT 'cart' AS page, query, seed, row_number() OVER (PARTITION BY query ORDER BY seed) AS place
 FROM (SELECT query, hidden, unnest(products) AS seed FROM queries)
 WHERE seed <> hidden
-QUALIFY row_number() OVER (PARTITION BY query ORDER BY seed) <= $seeds
 UNION ALL
-SELECT 'product', query, seed FROM queries;
+SELECT 'product', query, seed, 1 FROM queries;
 
 -- name: wanted
 CREATE TABLE wanted AS
@@ -121,7 +121,7 @@ WITH seeds AS (
     -- Of many seeds a page scores fewer neighbours each.
     SELECT query, seed, n, $depths[count(*) OVER (PARTITION BY query)] AS depth
     FROM asked JOIN sold ON sold.product = seed
-    WHERE page = $page
+    WHERE page = $page AND place <= len($depths)
 ),
 strengths AS (
     SELECT query, sum(pow(n, -CAST($prior_seed AS DOUBLE))) / (SELECT sum(n) FROM sold) AS strength FROM seeds GROUP BY query
@@ -137,16 +137,21 @@ paired AS (
 )
 SELECT query, product, sum(value) AS value, any_value(strength) AS strength
 FROM paired JOIN strengths USING (query)
-WHERE (query, product) NOT IN (SELECT (query, seed) FROM seeds)
+WHERE (query, product) NOT IN (SELECT (query, seed) FROM asked WHERE page = $page)
 GROUP BY query, product;
 
 -- name: ndcg
 -- NDCG@10 of each query, in their order (Järvelin and Kekäläinen 2002, binary gain).
-WITH scored AS (
+WITH paired AS (
+    SELECT query, product, (value + $prior * strength * n) * pow(n, -CAST($specialness AS DOUBLE)) * trend AS score
+    FROM evidence JOIN sold USING (product)
+),
+scored AS (
     -- To seven digits, so that equal scores are equal in whatever order they were added up.
     SELECT query, product,
-           CAST((value + $prior * strength * n) * pow(n, -CAST($specialness AS DOUBLE)) * trend AS FLOAT) AS score
-    FROM evidence JOIN sold USING (product)
+           CAST((1 - $share) * coalesce(score / best, 0) + $share * coalesce(weight, 0) AS FLOAT) AS score
+    FROM (SELECT *, nullif(max(score) OVER (PARTITION BY query), 0) AS best FROM paired)
+    FULL JOIN (FROM modelled WHERE $share > 0) USING (query, product)
 ),
 best AS (
     SELECT query, product, row_number() OVER (PARTITION BY query ORDER BY score DESC, product) AS place
@@ -168,3 +173,46 @@ SELECT DISTINCT day FROM before ORDER BY day;
 
 -- name: count
 SELECT count(*) FROM queries;
+
+-- name: matrix_of_before
+CREATE OR REPLACE VIEW matrix_lines AS SELECT order_row, product, sign, is_other FROM before;
+
+-- name: matrix_of_all
+CREATE OR REPLACE VIEW matrix_lines AS
+SELECT order_row, product, sign, is_other FROM lines WHERE size BETWEEN 2 AND 100;
+
+-- name: matrix_products
+-- The products of most orders, each with its place in the matrix.
+CREATE OR REPLACE TABLE matrix_products AS
+SELECT product, CAST(row_number() OVER (ORDER BY orders DESC, product) - 1 AS INTEGER) AS place, orders
+FROM (SELECT product, sum(sign) AS orders FROM matrix_lines WHERE NOT is_other GROUP BY product HAVING sum(sign) > 0)
+ORDER BY place
+LIMIT $most;
+
+-- name: matrix_diagonal
+SELECT CAST(product AS INTEGER) AS product, CAST(orders AS DOUBLE) AS orders FROM matrix_products ORDER BY place;
+
+-- name: matrix_cells
+WITH members AS (SELECT order_row, sign, is_other, place FROM matrix_lines JOIN matrix_products USING (product))
+SELECT a.place AS one, b.place AS other, CAST(sum(a.sign) AS DOUBLE) AS orders
+FROM members a JOIN members b ON a.order_row = b.order_row AND a.place < b.place
+WHERE NOT (a.is_other AND b.is_other)
+GROUP BY a.place, b.place
+HAVING sum(a.sign) > 0;
+
+-- name: seeds
+SELECT DISTINCT seed FROM asked WHERE page = 'cart' ORDER BY seed;
+
+-- name: modelled
+CREATE OR REPLACE TABLE modelled AS
+WITH model AS (SELECT unnest($seeds) AS seed, unnest($products) AS product, unnest($weights) AS weight),
+seeds AS (SELECT query, seed FROM asked WHERE page = 'cart'),
+summed AS (
+    SELECT query, product, sum(weight) AS weight
+    FROM seeds JOIN model USING (seed)
+    WHERE (query, product) NOT IN (FROM seeds)
+    GROUP BY query, product
+)
+SELECT query, product, weight / best AS weight
+FROM (SELECT *, max(weight) OVER (PARTITION BY query) AS best FROM summed)
+WHERE best > 0;

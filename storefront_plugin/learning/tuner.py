@@ -4,36 +4,61 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from ..core import clock
+from ..core.queries import QueryFailed
 from ..core.sql.database import Database
-from ..counts.scoring import DEFAULTS, Constants
+from ..counts.scoring import DEFAULTS, Constants, PageKind
+from ..redis_store import RedisStore
+from ..redis_store.keys import Keys
+from .cart_model import is_lost, latest_model, publish
+from .ease import Model, PairMatrix, is_available
+from .model_choice import PENALTIES, choose_model
 from .replay import Replay
 from .tuning import HALF_LIVES, tune
 from .tunings import latest_tuning, record_tuning
 
 logger = logging.getLogger(__name__)
 
+Progress: TypeAlias = Callable[[str, int, int], object]
+
 PHASE: Final = "settings tried"
 MOST_TRIED: Final = 80
-"""About how many settings are tried on a page; for the progress only."""
+"""About how many settings are tried; for the progress only."""
+
+MODEL_PHASE: Final = "model of carts"
+MODEL_STEPS: Final = len(PENALTIES) + 1
+MODEL_DAYS: Final = 6
+"""A model lives so long, also where a rebuild comes in between: it takes minutes in a large shop, and changes little."""
 
 
 class Tuner:
-    """Chooses the constants of one shop.
+    """Chooses the constants of one shop, and makes its model of carts.
 
     Args:
         half_life: In days, where the shop's settings name one; it is kept then.
         is_on: Whether the shop's own orders choose; else nothing but a merchant's choice is taken.
+        model_products: The most products in the model; 0 makes none.
     """
 
-    def __init__(self, database: Database, half_life: float | None, is_on: bool) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: RedisStore,
+        keys: Keys,
+        half_life: float | None,
+        is_on: bool,
+        model_products: int,
+    ) -> None:
         self._database = database
+        self._store = store
+        self._keys = keys
+        self._model_products = model_products
         self.is_half_life_free = half_life is None
         """Whether the settings leave the half-life to the orders and to merchants."""
         self.is_on = is_on
@@ -70,14 +95,14 @@ class Tuner:
         """*constants* with the half-life that the settings name."""
         return constants if self.is_half_life_free else replace(constants, half_life=self.start.half_life)
 
-    def choose(self, lines: Path, folder: Path, progress: Callable[[str, int, int], None]) -> Constants:
+    def choose(self, lines: Path, folder: Path, progress: Progress) -> Constants:
         """The constants to count with: replays the orders in the file *lines* and records what they chose, and why."""
         fixed = self.fixed()
         if fixed is not None:
             return fixed
         half_lives = HALF_LIVES if self.is_half_life_free else (self.start.half_life,)
         with closing(Replay(lines, half_lives, folder)) as replay:
-            tuned = tune(_counting(replay, progress), replay.queries, self.start, self.is_half_life_free)
+            tuned = tune(_stepping(replay, progress), replay.queries, self.start, self.is_half_life_free)
         fixed = self.fixed()
         if fixed is not None:  # a merchant was quicker
             return fixed
@@ -93,14 +118,69 @@ class Tuner:
             )
         return tuned.constants
 
+    def learn(self, lines: Path, folder: Path, constants: Constants, progress: Progress) -> None:
+        """Make the model of carts from the orders in the file *lines*, if the last is old or gone and NumPy is there.
 
-def _counting(replay: Replay, progress: Callable[[str, int, int], None]) -> Callable[..., list[float]]:
+        Its penalty and its share beside the pairs, scored with *constants*, are the shop's own choice; where it finds
+        nothing more, there is none.
+        """
+        if not self._is_model_due():
+            return
+        try:
+            self._make_model(lines, folder, constants, progress)
+        except (MemoryError, QueryFailed) as error:
+            logger.warning(
+                "The model of carts was not made, and suggestions go on without a new one: %s. "
+                "Lower STOREFRONT_MODEL_PRODUCTS (%d), or make room.",
+                str(error).rstrip("."),
+                self._model_products,
+            )
+
+    def _make_model(self, lines: Path, folder: Path, constants: Constants, progress: Progress) -> None:
+        with closing(Replay(lines, (constants.half_life,), folder)) as replay:
+            matrix = replay.matrix(self._model_products)
+            choice = choose_model(_modelling(replay, constants, matrix, progress), replay.queries)
+            model: Model = {}
+            if choice.share:
+                progress(MODEL_PHASE, MODEL_STEPS - 1, MODEL_STEPS)
+                model = replay.matrix(self._model_products, everything=True).model(choice.penalty)
+            publish(self._database, self._store, self._keys, choice, model)
+        progress(MODEL_PHASE, MODEL_STEPS, MODEL_STEPS)
+
+    def _is_model_due(self) -> bool:
+        if not (self.is_on and self._model_products and is_available()):
+            return False
+        row = latest_model(self._database)
+        return (
+            row is None
+            or clock.now_in_sql() - row.made_at >= dt.timedelta(days=MODEL_DAYS)
+            or is_lost(row, self._store, self._keys)
+        )
+
+
+def _stepping(replay: Replay, progress: Progress) -> Callable[[PageKind, Constants], Sequence[float]]:
     tried = 0
 
-    def ask(page: str, constants: Constants) -> list[float]:
+    def ask(page: PageKind, constants: Constants) -> Sequence[float]:
         nonlocal tried
         tried += 1
         progress(PHASE, min(tried, MOST_TRIED - 1), MOST_TRIED)
-        return replay.ndcg(page, constants)  # type: ignore[arg-type]
+        return replay.ndcg(page, constants)
+
+    return ask
+
+
+def _modelling(
+    replay: Replay, constants: Constants, matrix: PairMatrix, progress: Progress
+) -> Callable[[float, float], Sequence[float]]:
+    """Asks with the model of a penalty, made once for all its shares."""
+    made: list[float] = []
+
+    def ask(penalty: float, share: float) -> Sequence[float]:
+        if share and made[-1:] != [penalty]:
+            progress(MODEL_PHASE, len(made), MODEL_STEPS)
+            replay.use(matrix.model(penalty))
+            made.append(penalty)
+        return replay.ndcg("cart", constants, share)
 
     return ask

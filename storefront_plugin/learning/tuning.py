@@ -114,11 +114,11 @@ class _Search:
         at_hand: float = getattr(self.constants if page is None else self.constants.formula(page), name)
         found = {value: self._relative(pages, _with(self.constants, page, name, value)) for value in values}
         now = self._relative(pages, self.constants)
-        better = {value: gain for value, gains in found.items() if (gain := _gain(now, gains)).is_sure}
+        better = {value: gain for value, gains in found.items() if (gain := compared_gain(now, gains)).is_sure}
         if not better:
             return
         best = max(better, key=lambda value: better[value].mean - better[value].noise)
-        alike = [value for value in better if not _gain(found[value], found[best]).is_sure]
+        alike = [value for value in better if not compared_gain(found[value], found[best]).is_sure]
         chosen = min(alike, key=lambda value: abs(values.index(value) - values.index(at_hand)))
         self.steps.append(Step(page or "", name, at_hand, chosen, better[chosen].mean / len(pages)))
         self.constants = _with(self.constants, page, name, chosen)
@@ -132,7 +132,7 @@ class _Search:
         return [sum(gains) for gains in zip(*found, strict=True)]
 
 
-class _Gain(NamedTuple):
+class Gain(NamedTuple):
     """A mean of paired differences, and what chance alone may make of it."""
 
     mean: float
@@ -140,12 +140,14 @@ class _Gain(NamedTuple):
 
     @property
     def is_sure(self) -> bool:
+        """Whether it is more than noise."""
         return self.mean > self.noise
 
 
-def _gain(before: Sequence[float], after: Sequence[float]) -> _Gain:
+def compared_gain(before: Sequence[float], after: Sequence[float]) -> Gain:
+    """What *after* gains over *before*, query by query."""
     gains = [new - old for old, new in zip(before, after, strict=True)]
-    return _Gain(fmean(gains), NOISE * stdev(gains) / len(gains) ** 0.5)
+    return Gain(fmean(gains), NOISE * stdev(gains) / len(gains) ** 0.5)
 
 
 def _with(constants: Constants, page: PageKind | None, name: str, value: float) -> Constants:

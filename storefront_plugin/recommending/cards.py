@@ -71,13 +71,20 @@ class CardFiller:
 
     def begin(self, page: Page, slots: Sequence[Slot], snapshot: Snapshot, explaining: bool = False) -> CardFilling:
         """Ask the strategies of *slots* about *page*."""
-        known = [self.numbers.number(product_id) for product_id in page.seeds]
-        numbers = tuple(number for number in known if number is not None)
-        if len(numbers) < len(known):
+        numbers = tuple(self._numbered(page.seeds))
+        if len(numbers) < len(page.seeds):
             self.request_numbers()
         fixed = (page, numbers, snapshot, self.keys)
-        requested = [CardSlot(slot, Question(*fixed, slot.specialness, self.min_support, explaining)) for slot in slots]
+        whole_cart = tuple(self._numbered(page.whole_cart)) if snapshot.model.token else ()
+        requested = [
+            CardSlot(slot, Question(*fixed, slot.specialness, self.min_support, explaining, whole_cart))
+            for slot in slots
+        ]
         return CardFilling(self, page, requested, explaining)
+
+    def _numbered(self, product_ids: Sequence[str]) -> Iterator[int]:
+        """The numbers of those that have one."""
+        return (number for product_id in product_ids if (number := self.numbers.number(product_id)) is not None)
 
     def limit_text(self, texts: Texts, limit: int) -> str:
         return texts.ngettext("up to %(num)s product", "up to %(num)s products", limit)

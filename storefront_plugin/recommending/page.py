@@ -12,6 +12,7 @@ from ..shop.sellable import is_eligible
 from .plan import CART_LIKE, Slot
 
 MAX_SEEDS = 20
+MAX_WHOLE_CART = 100
 """Products whose neighbours are read, the latest cart lines; all lines are excluded (each seed costs one read)."""
 
 PINNED = "pinned"
@@ -212,9 +213,16 @@ class Page:
     @property
     def seeds(self) -> tuple[str, ...]:
         """At most `MAX_SEEDS` products: those of the page, on cart-like pages the latest cart lines too; no repeats."""
+        return self._latest_first()[:MAX_SEEDS]
+
+    @property
+    def whole_cart(self) -> tuple[str, ...]:
+        """As `seeds` on cart-like pages, at most `MAX_WHOLE_CART`; else nothing."""
+        return self._latest_first()[:MAX_WHOLE_CART] if self.cart_like else ()
+
+    def _latest_first(self) -> tuple[str, ...]:
         lines = tuple(line.product_id for line in self.cart) if self.cart_like else ()
-        latest_first = dict.fromkeys((*reversed(lines), *reversed(self.products)) if self.cart_like else self.products)
-        return tuple(latest_first)[:MAX_SEEDS]
+        return tuple(dict.fromkeys((*reversed(lines), *reversed(self.products)) if self.cart_like else self.products))
 
     @property
     def excluded(self) -> frozenset[str]:

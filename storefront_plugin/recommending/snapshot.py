@@ -13,6 +13,7 @@ from ..counts.applier import BatchSender
 from ..counts.generations import live
 from ..counts.popularity import Popularity, load_popularity
 from ..counts.scoring import DEFAULTS, Constants, trends
+from ..learning.cart_model import NO_MODEL, LiveModel, live_model
 from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
 from ..shop.sellable import ALL_SELLABLE, Unsellable
@@ -39,6 +40,7 @@ class Snapshot:
     Attributes:
         popularity: Counts of the live generation.
         constants: What its scores are made with.
+        model: The model of carts.
         rules: The merchant's rules.
         placements: JSON of the slots of each placement that the merchant has changed.
         edition: Token of the content index; "" before there is one.
@@ -54,6 +56,7 @@ class Snapshot:
 
     popularity: Popularity = field(default_factory=Popularity)
     constants: Constants = DEFAULTS
+    model: LiveModel = NO_MODEL
     rules: RuleBook = field(default_factory=RuleBook)
     placements: Mapping[str, str] = field(default_factory=dict)
     edition: str = ""
@@ -107,6 +110,7 @@ def load_snapshot(
     return Snapshot(
         popularity=popularity,
         constants=constants,
+        model=live_model(database) if generation else NO_MODEL,
         rules=RuleBook(enabled_rules(database)),
         placements=_stored_slots(database),
         edition=edition,

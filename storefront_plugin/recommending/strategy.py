@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from ..content.rankings import Ranking
 from ..counts.scoring import MAX_NEIGHBOURS, neighbours_scored
+from ..learning.cart_model import model_reads
 from ..redis_store import MISSING, Command
 from ..redis_store.keys import Keys, shard_of
 from ..shop.sellable import first_sellable
@@ -43,6 +44,7 @@ class Question:
         specialness: The slot's dial, or None.
         min_support: Least number of orders behind a claim.
         explaining: Whether candidates with fewer orders are asked for, too, behind the others.
+        whole_cart: Numbers of all that is in the cart, where a model of carts is there to be asked.
     """
 
     page: Page
@@ -52,6 +54,12 @@ class Question:
     specialness: float | None = None
     min_support: int = 3
     explaining: bool = False
+    whole_cart: tuple[int, ...] = ()
+
+    @property
+    def modelled(self) -> list[Command]:
+        """What must be read of the model of carts."""
+        return model_reads(self.keys, self.snapshot.model, self.whole_cart)
 
 
 class Source:
@@ -185,6 +193,15 @@ class Answers:
         if len(neighbours) <= limit:
             return neighbours.items()
         return first_sellable(neighbours.items(), limit, unsellable)
+
+    @cached_property
+    def modelled(self) -> dict[int, float]:
+        """By how much the model of carts speaks for each product, summed over the cart, which is left out."""
+        found: dict[int, float] = {}
+        for read in self._question.modelled:
+            for number, weight in _scores(self._replies.get(read)).items():
+                found[number] = found.get(number, 0.0) + weight
+        return {number: weight for number, weight in found.items() if number not in self._question.whole_cart}
 
     @cached_property
     def support(self) -> Sequence[Mapping[int, int]] | None:

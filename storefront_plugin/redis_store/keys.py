@@ -80,6 +80,10 @@ class Keys:
         """Sorted set: numbers of similar products, by similarity in millionths."""
         return f"{self.prefix}:{VERSION}:{{alike.{edition}.{product % 16}}}:{product}"
 
+    def model(self, token: str, product: int) -> str:
+        """Sorted set: product numbers by how much *product* in a cart speaks for them, in millionths; below 0 against them."""
+        return f"{self.prefix}:{VERSION}:{{model.{token}.{product % 16}}}:{product}"
+
     def ranking(self, edition: str, name: str) -> str:
         """Sorted set: product numbers by their score in millionths, of the ranking *name* of strategies."""
         return f"{self.prefix}:{VERSION}:{{{name}.{edition}}}"

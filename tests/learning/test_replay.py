@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from storefront_plugin.counts.popularity import RECENT_DAYS
-from storefront_plugin.counts.scoring import DEFAULTS, Constants, Formula, Neighbours, PageKind, score, trends
+from storefront_plugin.counts.scoring import DEFAULTS, Constants, Formula, Neighbours, PageKind, blended, score, trends
+from storefront_plugin.learning.ease import Model
 from storefront_plugin.learning.replay import Replay
 
 DAY = 20_000
@@ -69,11 +70,18 @@ class PlainShop:
         older = {product: count / unit - recent[product] for product, count in self.counts.items()}
         self.trend = trends(self.counts, older, unit, constants.trend)
 
-    def best(self, page: PageKind, seeds: Sequence[int]) -> list[int]:
+    def best(self, page: PageKind, seeds: Sequence[int], model: Model | None = None, share: float = 0.0) -> list[int]:
         neighbours = [Neighbours(self.counts[seed], list(self.pairs[seed].items())) for seed in seeds]
         total = sum(self.counts.values())
         formula = self.constants.formula(page)
         scores, _ = score(formula, neighbours, self.counts, self.unit, total, list(self.counts), self.trend)
+        if model is not None:
+            summed: Counter[int] = Counter()
+            for seed in seeds:
+                summed.update(dict(model.get(seed, ())))  # type: ignore[arg-type]
+            summed = Counter({one: weight for one, weight in summed.items() if one not in seeds})
+            scores = {one: value for one, value in scores.items() if one not in seeds}
+            scores = blended(scores, summed, share, scores.keys() | summed.keys())
         return sorted(
             (one for one in scores if one not in seeds), key=lambda one: (-array("f", [scores[one]])[0], one)
         )[:10]
@@ -113,6 +121,42 @@ def test_a_replay_finds_what_the_scores_of_pages_find(tmp_path: Path, name: str)
         assert replay.ndcg("product", constants) == pytest.approx(
             [ndcg(plain.best("product", [seed]), {*all_} - {seed}) for all_, _, seed in queries]
         )
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_a_replay_blends_as_carts_do(tmp_path: Path, share: float) -> None:
+    """Weights above and below 0, and a product without any."""
+    orders, chance = made_orders(300, 60), random.Random(2)
+    model = {seed: [(other, chance.uniform(-1, 2)) for other in range(30) if other != seed] for seed in range(29)}
+    with closing(replayed(tmp_path, orders)) as replay:
+        (since,) = replay._queries._connection.execute("SELECT min(day) FROM held").fetchone() or (0,)
+        plain = PlainShop(orders, since, DEFAULTS)
+        alone = replay.ndcg("cart", DEFAULTS)
+        replay.use(model)
+        assert replay.ndcg("cart", DEFAULTS, share) == pytest.approx(
+            [
+                ndcg(plain.best("cart", [one for one in all_ if one != hidden], model, share), {hidden})
+                for all_, hidden, _ in queries_of(replay)
+            ]
+        )
+        assert replay.ndcg("cart", DEFAULTS) == alone != replay.ndcg("cart", DEFAULTS, share)
+
+
+def test_a_matrix_counts_the_orders_before_or_all(tmp_path: Path) -> None:
+    """By pair, of the products in most orders; what was cancelled counts for nothing."""
+    orders = made_orders(300, 60)
+    entries = [(1, *order) for order in orders] + [(1, DAY - 30, [1, 2]), (-1, DAY - 30, [1, 2])]
+    with closing(Replay(written(tmp_path, entries), HALF_LIVES, tmp_path)) as replay:
+        (since,) = replay._queries._connection.execute("SELECT min(day) FROM held").fetchone() or (0,)
+        for everything in (False, True):
+            matrix = replay.matrix(25, everything)
+            counted: Counter[tuple[int, int]] = Counter()
+            for day, products in orders:
+                if everything or day < since:
+                    counted.update((one, other) for one in products for other in products)
+            best = sorted({one for one, _ in counted}, key=lambda one: (-counted[one, one], one))[:25]
+            assert matrix.numbers.tolist() == best
+            assert matrix.orders.tolist() == [[counted[one, other] for other in best] for one in best]
 
 
 def test_the_latest_orders_are_asked_about(tmp_path: Path) -> None:

@@ -42,6 +42,9 @@ class Fixed:
     def choose(self, *details: object) -> Constants:
         return self.start
 
+    def learn(self, *details: object) -> None:
+        """Nothing."""
+
 
 class CountedShop:
     """An order log in SQL with a Redis beside it, and what should come of it in plain dicts."""

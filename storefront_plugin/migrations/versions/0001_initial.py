@@ -375,6 +375,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_storefront_tuning")),
     )
 
+    op.create_table(
+        "storefront_cart_model",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("made_at", sa.DateTime(), nullable=False),
+        sa.Column("token", sa.String(length=16), nullable=False),
+        sa.Column("products", sa.Integer(), nullable=False),
+        sa.Column("penalty", sa.Double(), nullable=False),
+        sa.Column("share", sa.Double(), nullable=False),
+        sa.Column("ndcg_before", sa.Double(), nullable=False),
+        sa.Column("ndcg_after", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_storefront_cart_model")),
+    )
+
 
 def downgrade() -> None:
     op.drop_table("storefront_applier")
@@ -387,6 +400,7 @@ def downgrade() -> None:
     op.drop_table("storefront_bundle_proposal_run")
     op.drop_table("storefront_bundle_published")
     op.drop_table("storefront_bundle_use")
+    op.drop_table("storefront_cart_model")
     op.drop_table("storefront_generation")
     op.drop_table("storefront_job")
     op.drop_table("storefront_order")

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from ...core.errors import N_
-from ...counts.scoring import Formula, Neighbours, score
+from ...counts.scoring import Formula, Neighbours, blended, score
 from ...redis_store import Command
 from ..page import ReasonKind
 from ..strategy import Answers, Candidate, Question, Strategy, ranked, support_reads, weight_reads
@@ -30,7 +30,7 @@ class AlsoBought(Strategy):
     reasons = (ALSO_BOUGHT, BESTSELLER)
 
     def reads(self, question: Question) -> Sequence[Command]:
-        pairs = [read for _, read in weight_reads(question)]
+        pairs = [*(read for _, read in weight_reads(question)), *question.modelled]
         return pairs if question.page.all_candidates else [*pairs, *support_reads(question)]
 
     def candidates(self, question: Question, answers: Answers) -> Iterator[Candidate]:
@@ -40,6 +40,10 @@ class AlsoBought(Strategy):
         popular = question.snapshot.popularity.popular if everything else ()
         among = None if everything or question.explaining else answers.supported
         scores, evident = scored(question, answers, formula, popular, among)
+        if modelled := answers.modelled:
+            if among is None:
+                evident.update(number for number, weight in modelled.items() if weight > 0)
+            scores = blended(scores, modelled, question.snapshot.model.share, scores.keys() | evident)
         pairs = ranked({number: scores[number] for number in evident}, question.seeds)
         yield from of_pairs(pairs, ALSO_BOUGHT, evident if everything else answers.supported)
         if everything:
