@@ -10,9 +10,11 @@ Needs NumPy (the extra ``ml``).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from math import isqrt
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 KEPT: Final = 100
 """Weights kept a product: the largest, of either sign. Cut to 50 it finds a hundredth less, uncut no more."""
 
+_COPIES: Final = 4
+"""Of the matrix, while it is inverted."""
+
+_USUAL_MEMORY: Final = 4 * 2**30
+
 Model: TypeAlias = Mapping[int, Sequence[tuple[int, float]]]
 """By product number, the numbers it speaks for, with weights; below 0 it speaks against them."""
 
@@ -31,6 +38,12 @@ Model: TypeAlias = Mapping[int, Sequence[tuple[int, float]]]
 def is_available() -> bool:
     """Whether NumPy is installed."""
     return find_spec("numpy") is not None
+
+
+def fitting(most: int) -> int:
+    """How many of the *most* products a model can have here: while it is made, it may take half of the machine's memory."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else _USUAL_MEMORY
+    return min(most, isqrt(memory // 2 // (_COPIES * 8)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +68,11 @@ class PairMatrix:
         """The model with the *penalty* λ, in orders, cut to `KEPT` weights a product."""
         import numpy as np
 
-        penalised = self.orders.copy()
-        penalised[np.diag_indices_from(penalised)] += penalty
-        inverse = np.linalg.inv(penalised)
-        del penalised
+        places = np.diag_indices_from(self.orders)
+        orders = self.orders[places]
+        self.orders[places] += penalty  # in place: in a large shop a copy is gigabytes
+        inverse = np.linalg.inv(self.orders)
+        self.orders[places] = orders
         diagonal = np.diag(inverse).copy()
         found: dict[int, list[tuple[int, float]]] = {}
         for place, number in enumerate(self.numbers.tolist()):

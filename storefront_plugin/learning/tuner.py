@@ -17,7 +17,7 @@ from ..counts.scoring import DEFAULTS, Constants, PageKind
 from ..redis_store import RedisStore
 from ..redis_store.keys import Keys
 from .cart_model import is_lost, latest_model, publish
-from .ease import Model, PairMatrix, is_available
+from .ease import Model, PairMatrix, fitting, is_available
 from .model_choice import PENALTIES, choose_model
 from .replay import Replay
 from .tuning import HALF_LIVES, tune
@@ -138,12 +138,13 @@ class Tuner:
 
     def _make_model(self, lines: Path, folder: Path, constants: Constants, progress: Progress) -> None:
         with closing(Replay(lines, (constants.half_life,), folder)) as replay:
-            matrix = replay.matrix(self._model_products)
+            most = fitting(self._model_products)
+            matrix = replay.matrix(most)
             choice = choose_model(_modelling(replay, constants, matrix, progress), replay.queries)
             model: Model = {}
             if choice.share:
                 progress(MODEL_PHASE, MODEL_STEPS - 1, MODEL_STEPS)
-                model = replay.matrix(self._model_products, everything=True).model(choice.penalty)
+                model = replay.matrix(most, everything=True).model(choice.penalty)
             publish(self._database, self._store, self._keys, choice, model)
         progress(MODEL_PHASE, MODEL_STEPS, MODEL_STEPS)
 

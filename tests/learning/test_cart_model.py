@@ -165,3 +165,22 @@ def test_want_of_memory_costs_the_model_and_not_the_counts(
         assert latest_model(shop.storefront.database) is None
         assert cart(shop, "p1", "p2")
     assert "STOREFRONT_MODEL_PRODUCTS" in caplog.text
+
+
+def found(shop: SmallShop) -> str:
+    return " ".join(one.text for one in shop.storefront.check())
+
+
+def test_check_says_what_the_model_finds(shop: SmallShop) -> None:
+    """Beside what tuning has."""
+    assert "A model of carts has" in found(shop)
+    assert "Suggestions are tuned by" in found(shop)
+
+
+def test_check_says_what_the_extra_would_give(make_set_shop: MakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where NumPy is missing."""
+    monkeypatch.setattr(ease, "find_spec", lambda name: None)
+    shop = make_set_shop()
+    with shop.app.app_context():
+        shop.storefront.rebuild()
+        assert "storefront-plugin[ml]" in found(shop)

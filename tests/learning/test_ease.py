@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from storefront_plugin.learning.ease import KEPT, PairMatrix
+from storefront_plugin.learning.ease import KEPT, PairMatrix, fitting
 
 
 def orders_of(products: int, orders: int = 400) -> np.ndarray:
@@ -53,3 +53,10 @@ def test_a_matrix_is_read_from_its_upper_half() -> None:
     matrix = PairMatrix.of(diagonal, cells)
     assert matrix.numbers.tolist() == [7, 3]
     assert matrix.orders.tolist() == [[5.0, 2.0], [2.0, 4.0]]
+
+
+def test_a_model_takes_at_most_half_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four copies of the matrix are needed at a time, of eight bytes a cell."""
+    monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 2**31 // 4096}.__getitem__)
+    assert fitting(10_000) == 5792
+    assert fitting(5000) == 5000
