@@ -32,6 +32,7 @@ from .jobs.leases import Leases
 from .jobs.schedule import Schedule
 from .jobs.table import JobTable, Night
 from .jobs.thread import BackgroundThread
+from .learning.evaluator import Evaluator
 from .learning.tuner import Tuner
 from .orderlog.importing import OrderImporter
 from .orderlog.numbering import Position, count_orders
@@ -85,6 +86,7 @@ class Services:
         importer: Imports orders in bulk.
         upkeep: Keeps the live counts up to date.
         tuner: Chooses the constants of the scores.
+        evaluator: Measures how well suggestions find what was bought.
         counting: Counts, rebuilds, and reports figures.
         index: Similar and top-rated products.
         heartbeats: Processes that count orders.
@@ -119,6 +121,7 @@ class Services:
     importer: OrderImporter
     upkeep: Upkeep
     tuner: Tuner
+    evaluator: Evaluator
     counting: Counting
     index: CatalogueIndex
     heartbeats: Heartbeats
@@ -326,6 +329,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         importer=importer,
         upkeep=upkeep,
         tuner=tuner,
+        evaluator=Evaluator(database, folder, tuner, upkeep.number_all),
         counting=counting,
         index=index,
         heartbeats=heartbeats,

@@ -74,6 +74,11 @@ class Replay:
         return self._gains[asked]
 
     def _ask(self, page: PageKind, constants: Constants, share: float) -> list[float]:
+        self._rank(page, constants, share)
+        return [gain for _, gain in self._queries.run("ndcg", page=page)]
+
+    def _rank(self, page: PageKind, constants: Constants, share: float = 0.0) -> None:
+        """Find the ten best of each query."""
         formula = constants.formula(page)
         place = self._half_lives.index(constants.half_life) + 1
         self._make("sold", half_life=place, trend=float(constants.trend), trend_orders=TREND_ORDERS, popular=POPULAR)
@@ -86,14 +91,9 @@ class Replay:
             shrinkage=float(formula.shrinkage),
             depths=[neighbours_scored(seeds) for seeds in range(1, SEEDS + 1)],
         )
-        rows = self._queries.run(
-            "ndcg",
-            page=page,
-            prior=float(formula.prior),
-            specialness=float(formula.specialness),
-            share=float(share),
+        self._queries.run(
+            "best", prior=float(formula.prior), specialness=float(formula.specialness), share=float(share)
         )
-        return [gain for _, gain in rows]
 
     def _make(self, table: str, **values: object) -> None:
         """Make *table* unless it was made with the same *values* last."""

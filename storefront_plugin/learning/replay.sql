@@ -140,8 +140,9 @@ FROM paired JOIN strengths USING (query)
 WHERE (query, product) NOT IN (SELECT (query, seed) FROM asked WHERE page = $page)
 GROUP BY query, product;
 
--- name: ndcg
--- NDCG@10 of each query, in their order (Järvelin and Kekäläinen 2002, binary gain).
+-- name: best
+-- The ten best candidates of each query.
+CREATE OR REPLACE TABLE best AS
 WITH paired AS (
     SELECT query, product, (value + $prior * strength * n) * pow(n, -CAST($specialness AS DOUBLE)) * trend AS score
     FROM evidence JOIN sold USING (product)
@@ -152,13 +153,14 @@ scored AS (
            CAST((1 - $share) * coalesce(score / best, 0) + $share * coalesce(weight, 0) AS FLOAT) AS score
     FROM (SELECT *, nullif(max(score) OVER (PARTITION BY query), 0) AS best FROM paired)
     FULL JOIN (FROM modelled WHERE $share > 0) USING (query, product)
-),
-best AS (
-    SELECT query, product, row_number() OVER (PARTITION BY query ORDER BY score DESC, product) AS place
-    FROM scored
-    QUALIFY place <= 10
-),
-found AS (
+)
+SELECT query, product, row_number() OVER (PARTITION BY query ORDER BY score DESC, product) AS place
+FROM scored
+QUALIFY place <= 10;
+
+-- name: ndcg
+-- NDCG@10 of each query, in their order (Järvelin and Kekäläinen 2002, binary gain).
+WITH found AS (
     SELECT query, sum(1 / log2(1 + place)) AS gain
     FROM best JOIN (FROM wanted WHERE page = $page) USING (query, product)
     GROUP BY query
@@ -216,3 +218,63 @@ summed AS (
 SELECT query, product, weight / best AS weight
 FROM (SELECT *, max(weight) OVER (PARTITION BY query) AS best FROM summed)
 WHERE best > 0;
+
+-- name: bestsellers
+-- Products by their orders, the first in most.
+CREATE TABLE bestsellers AS
+SELECT product, row_number() OVER (ORDER BY count(DISTINCT order_row) DESC, product) AS place
+FROM before
+WHERE NOT is_other AND sign > 0 AND product IN (SELECT product FROM products)
+GROUP BY product;
+
+-- name: together
+-- In how many orders each product was with each seed.
+CREATE TABLE together AS
+SELECT a.product AS seed, b.product, sum(a.sign) AS orders
+FROM before a JOIN before b ON a.order_row = b.order_row AND a.product <> b.product
+WHERE a.product IN (SELECT seed FROM asked) AND NOT (a.is_other AND b.is_other)
+GROUP BY a.product, b.product
+HAVING sum(a.sign) > 0;
+
+-- name: best_popular
+CREATE OR REPLACE TABLE best AS
+SELECT query, product, row_number() OVER (PARTITION BY query ORDER BY rank) AS place
+FROM (SELECT query FROM queries), (SELECT product, place AS rank FROM bestsellers WHERE place <= 10 + $most_seeds)
+WHERE (query, product) NOT IN (SELECT (query, seed) FROM asked WHERE page = $page)
+QUALIFY place <= 10;
+
+-- name: best_random
+CREATE OR REPLACE TABLE best AS
+WITH known AS (SELECT list(product ORDER BY product) AS products FROM products),
+drawn AS (
+    SELECT query, products[1 + CAST(hash(query, draw) % len(products) AS INTEGER)] AS product, min(draw) AS draw
+    FROM (SELECT query FROM queries), known, (SELECT unnest(range(10 * (10 + $most_seeds))) AS draw)
+    GROUP BY ALL
+)
+SELECT query, product, row_number() OVER (PARTITION BY query ORDER BY draw) AS place
+FROM drawn
+WHERE (query, product) NOT IN (SELECT (query, seed) FROM asked WHERE page = $page)
+QUALIFY place <= 10;
+
+-- name: best_counted
+CREATE OR REPLACE TABLE best AS
+WITH seeds AS (SELECT query, seed FROM asked WHERE page = $page),
+counted AS (SELECT query, product, sum(orders) AS orders FROM seeds JOIN together USING (seed) GROUP BY query, product)
+SELECT query, product, row_number() OVER (PARTITION BY query ORDER BY orders DESC, product) AS place
+FROM counted
+WHERE (query, product) NOT IN (FROM seeds)
+QUALIFY place <= 10;
+
+-- name: hits
+-- The share of queries with something wanted among the best.
+SELECT count(DISTINCT query) / nullif((SELECT count(*) FROM queries), 0)
+FROM best JOIN (FROM wanted WHERE page = $page) USING (query, product);
+
+-- name: spread
+-- The share of all products that are among the best of any query, and that of the ten best sellers among all of these.
+SELECT count(DISTINCT product) / nullif((SELECT count(*) FROM products), 0),
+       coalesce(avg(CAST(product IN (SELECT product FROM bestsellers WHERE place <= 10) AS INTEGER)), 0)
+FROM best;
+
+-- name: count_products
+SELECT count(*) FROM products;

@@ -105,6 +105,7 @@ def _page(latest: Tuning | None, form: TuningForm, status: int = 200, conflict: 
         chosen=chosen if chosen and (chosen.tuned.queries or not chosen.is_asked_again) else None,
         reasons=[reason(step) for step in chosen.tuned.steps] if chosen else [],
         gains=gains(chosen.tuned.evidence) if chosen else [],
+        latest_evaluation=current_services.evaluator.latest(),
         least=LEAST_QUERIES,
         needed=ORDERS_NEEDED,
     )

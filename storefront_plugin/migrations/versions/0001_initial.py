@@ -365,6 +365,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_storefront_rule_updated_at"), "storefront_rule", ["updated_at"], unique=False)
 
     op.create_table(
+        "storefront_evaluation",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("made_at", sa.DateTime(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_storefront_evaluation")),
+    )
+
+    op.create_table(
         "storefront_tuning",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("chosen_at", sa.DateTime(), nullable=False),
@@ -401,6 +409,7 @@ def downgrade() -> None:
     op.drop_table("storefront_bundle_published")
     op.drop_table("storefront_bundle_use")
     op.drop_table("storefront_cart_model")
+    op.drop_table("storefront_evaluation")
     op.drop_table("storefront_generation")
     op.drop_table("storefront_job")
     op.drop_table("storefront_order")
