@@ -19,7 +19,7 @@ FORMULA: Final[Mapping[str, tuple[float, ...]]] = {
 }
 PAGES: Final[tuple[PageKind, ...]] = ("cart", "product")
 
-LEAST_QUERIES: Final = 100
+LEAST_QUERIES: Final = 50
 """With fewer orders to ask about the defaults stay: chance would choose."""
 
 NOISE: Final = 1.0

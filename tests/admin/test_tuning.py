@@ -141,7 +141,7 @@ def test_a_half_life_that_waits_for_a_rebuild_is_named_with_the_remedy(opened: O
 def test_too_few_orders_say_how_many_are_needed(opened: Open) -> None:
     _shop, merchant = opened(tuned=Tuned(DEFAULTS, 14))
     assert "Only 14 orders could be tried" in words(merchant)
-    assert "From about 500 orders of several products on" in words(merchant)
+    assert "From about 250 orders of several products on" in words(merchant)
 
 
 def test_orders_that_found_nothing_better_say_so(opened: Open) -> None:
