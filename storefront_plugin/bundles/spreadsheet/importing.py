@@ -26,6 +26,9 @@ from .reading import MOST_TOLD, Written, read_csv
 Refusals: TypeAlias = Callable[[Definition], Sequence[str]]
 Does: TypeAlias = Literal["create", "change", "same", "refuse"]
 
+_REASON: Final = "%(reason)s"
+"""A sentence that is in the reader's language already."""
+
 _MOVES: Final[dict[str, Action]] = {"draft": "unpublish", "published": "publish", "archived": "archive"}
 
 
@@ -189,7 +192,7 @@ def _refuse_unfit(steps: Sequence[_Step], refusals: Refusals) -> None:
         if definition is None or outcome.action != "change" or outcome.states[1] != "published":
             continue
         if reasons := refusals(definition)[:MOST_TOLD]:
-            _refuse(outcome, *(InputError("%(reason)s", reason=reason) for reason in reasons))
+            _refuse(outcome, *(InputError(_REASON, reason=reason) for reason in reasons))
 
 
 def _judge(written: Written, now: _Now | None) -> tuple[Does, InputError | None]:
