@@ -11,6 +11,7 @@ from flask import Flask, current_app, has_app_context, has_request_context
 from markupsafe import Markup
 
 from .admin.blueprint import build_admin
+from .admin.bundles.prices import price_definition
 from .bundles.cart.pricing import CartPricing
 from .bundles.cart.stock import Shortage
 from .bundles.definition import BundleText, Definition
@@ -21,7 +22,7 @@ from .bundles.store.published import Published
 from .bundles.store.repository import BundleRecord
 from .cli import storefront as commands
 from .cli.installation import inspect
-from .core.errors import ConfigurationError, renamed
+from .core.errors import AdapterError, ConfigurationError, InputError, renamed
 from .core.problems import refuse
 from .core.settings import Settings
 from .core.sql.database import Database
@@ -387,10 +388,11 @@ class Storefront:
 
         *by* is the name for the log of changes. A bundle that is published with the same definition is not changed. Raises
         `BundleNotFound`, `EditConflict` where somebody changes the bundle at the same moment, and `InputError` for amounts
-        off ``STOREFRONT_PRICE_STEP``.
+        off ``STOREFRONT_PRICE_STEP`` and for a price that saves nothing or a discount above the price of the products,
+        as the editor does; a catalogue that fails or doesn't have the products yet hinders nothing.
         """
         refuse(definition.step_problems(self.services.settings.price_steps))
-        stored = self.services.bundles.publish(definition, bundle_id, by)
+        stored = self.services.bundles.publish(definition, bundle_id, by, check=_refuse_unfit)
         self.bundles_changed()
         return stored
 
@@ -529,3 +531,16 @@ def _exclusion(product: object, on: object) -> Rule:
         seed_value=seed,
         target_value=clean_id(product),
     )
+
+
+def _refuse_unfit(definition: Definition) -> None:
+    """Raise `InputError` where the editor would not publish *definition* for its prices."""
+    # Reasons are those of the admin, in English: they are made in a request.
+    with current_app.test_request_context(headers={"Accept-Language": "en"}):
+        try:
+            priced = price_definition(definition)
+        except AdapterError:
+            return
+        reasons = [] if priced.lost else priced.refusals
+    if reasons:
+        raise InputError("%(reason)s", reason=" ".join(reasons))

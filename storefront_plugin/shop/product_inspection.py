@@ -133,6 +133,10 @@ def _queries(catalog: Catalog, queries: int, cards: int) -> Iterator[Finding]:
 def _search(catalog: Catalog, product: Product) -> Iterator[Finding]:
     word = product.title.split()[0]
     if not catalog.search(word, 5):
-        yield Finding("warning", f"Searching for {word!r} finds nothing, so merchants cannot pick products by title.")
+        yield Finding(
+            "warning",
+            f"Searching for {word!r} finds nothing, so merchants cannot pick products by title: make the catalogue's "
+            "search find words of titles (search= of SQLAlchemyCatalog).",
+        )
     if len(catalog.search(word, 1)) > 1:
         yield Finding("error", "search gives more products than its limit.")

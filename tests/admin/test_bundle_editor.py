@@ -18,7 +18,7 @@ from small_shop import SmallShop, made_products
 
 from storefront_plugin import CartLine, MemoryCatalog, Merchant, Product
 from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
-from storefront_plugin.bundles.price import fixed_price, percent_off
+from storefront_plugin.bundles.price import amount_off, fixed_price, percent_off
 from storefront_plugin.bundles.store import proposals
 from storefront_plugin.bundles.store.listing import list_bundles
 from storefront_plugin.bundles.store.repository import BundleRecord, BundleRepository
@@ -563,6 +563,24 @@ def test_a_code_for_a_time_when_the_bundle_is_not_on_is_warned_of(
     assert (editor.status == 422) == (start == 5)
     if start == 5:
         assert "Choose a time after that." in editor.texts("p.error")[0]
+
+
+def test_a_published_bundle_that_saves_nothing_says_so(admin: SmallShop, editor: Merchants) -> None:
+    """In the list, at its editor's head and on the first page."""
+    create(admin, set_of("p3", "p4", price=fixed_price({"EUR": 700})), publish=True)
+    for path, where in (("bundles", ".state"), ("bundles/1", ".lead .state"), ("", ".on-rows .state")):
+        editor.get(path)
+        assert editor.texts(where) == ["Active, not shown: no saving"]
+
+
+def test_a_discount_above_the_price_is_not_published(admin: SmallShop, editor: Merchants) -> None:
+    """p3 and p4 cost 7.00; 1,234.50 off can only be a slip."""
+    create(admin, set_of("p3", "p4", price=amount_off({"EUR": 123450})))
+    editor.get("bundles/1")
+    editor.press("publish")
+    assert editor.status == 422
+    assert "The discount of €1,234.50 is higher than the €7.00" in editor.texts(".notice-error li")[0]
+    assert stored(admin).state == "draft"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from small_shop import START, SmallShop, made_products
 from storefront_plugin import AddForm, CartLine, MemoryCatalog, Merchant, Product
 from storefront_plugin.admin.home import bundle_attention
 from storefront_plugin.bundles.definition import BundleText, Definition, Schedule
-from storefront_plugin.bundles.price import percent_off
+from storefront_plugin.bundles.price import fixed_price, percent_off
 from storefront_plugin.bundles.store.definition_json import dump_definition
 from storefront_plugin.bundles.store.repository import BundleRepository, raise_version
 from storefront_plugin.bundles.store.tables import BundleRow, ProposalRow, ProposalRunRow
@@ -170,6 +170,14 @@ def test_too_few_items_are_shown(shop: SmallShop, catalog: ChangingCatalog) -> N
     publish_definition(shop, replace(base, tiers=(replace(base.tiers[0], components=parts),)))
     catalog.now["p1"] = replace(catalog.now["p1"], stock=1)
     assert matters(shop) == ["Urgent: “Set” is not shown: not enough stock of its products."]
+
+
+def test_a_bundle_that_saves_nothing_any_more_needs_attention(shop: SmallShop, catalog: ChangingCatalog) -> None:
+    """It was published at 2.50 when p1 and p2 cost 3.00; now they cost as much together."""
+    publish_definition(shop, set_of("p1", "p2", price=fixed_price({"EUR": 250})))
+    assert matters(shop) == []
+    catalog.now["p1"] = replace(catalog.now["p1"], price=Decimal("0.50"))
+    assert matters(shop) == ["Soon: “Set” is not shown: its products cost no less together."]
 
 
 def test_drafts_and_archived_bundles_are_nobodys_worry(shop: SmallShop, catalog: ChangingCatalog) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -21,10 +22,20 @@ from small_shop import SmallShop, made_products
 from sqlalchemy.orm import Session
 
 from storefront_plugin import CartLine, MemoryCatalog, Storefront
-from storefront_plugin.bundles import BundleRecord, LimitReached, RefundConflict, RefundedAlready, Return, percent_off
+from storefront_plugin.bundles import (
+    BundleRecord,
+    LimitReached,
+    RefundConflict,
+    RefundedAlready,
+    Return,
+    amount_off,
+    fixed_price,
+    percent_off,
+)
 from storefront_plugin.bundles.bundle import Bundle
 from storefront_plugin.bundles.cart.lines import LineItem
 from storefront_plugin.bundles.cart.pricing import CartPricing, price_cart
+from storefront_plugin.bundles.price import Price
 from storefront_plugin.bundles.store.repository import BundleNotFound, BundleRepository
 from storefront_plugin.bundles.store.tables import BundleUse, PricedOrder
 from storefront_plugin.core.errors import InputError, StorefrontError, TablesMissing
@@ -359,6 +370,21 @@ def test_publishing_creates_changes_and_notifies_in_one_call(shop: SmallShop) ->
     assert shop.storefront.publish_bundle(draft.definition, first.id).state == "published"
     with pytest.raises(BundleNotFound):
         shop.storefront.publish_bundle(ten, 999)
+
+
+@pytest.mark.parametrize(
+    ("price", "reason"),
+    [
+        (fixed_price({"EUR": 1200}), "is higher than the €11.00 the products cost separately"),
+        (fixed_price({"EUR": 1100}), "No saving yet: lower the price or increase the discount"),
+        (amount_off({"EUR": 123450}), "discount of €1,234.50 is higher than the €11.00"),
+    ],
+)
+def test_what_the_editor_refuses_is_not_published_from_python(shop: SmallShop, price: Price, reason: str) -> None:
+    """p5 and p6 cost 11.00; what stands published already is left alone, and products may come later."""
+    with pytest.raises(InputError, match=re.escape(reason)):
+        shop.storefront.publish_bundle(set_of("p5", "p6", price=price))
+    assert shop.storefront.publish_bundle(set_of("p5", "unknown", price=price)).state == "published"
 
 
 def test_a_bundles_words_are_found_for_any_kind_of_locale(shop: SmallShop) -> None:

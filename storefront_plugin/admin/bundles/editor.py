@@ -40,14 +40,13 @@ from .form import (
 )
 from .labels import (
     StateView,
-    absence,
     differences,
     kind_lines,
     kind_names,
     state_view,
 )
 from .preview import Preview, preview_of, preview_of_form
-from .prices import currencies_of, price_definition
+from .prices import currencies_of, not_shown, price_definition
 from .proposals import proposal_row
 from .reading import SET_LIKE, read_definition
 
@@ -285,7 +284,7 @@ def _page(answer: Answer, status: int = 200) -> Response:
 
 def _state(stored: BundleRecord) -> StateView:
     schedule, limit = stored.definition.schedule, stored.definition.limit_in_all
-    absent = absence(stored.definition, look_up(sorted(stored.definition.product_ids)))
+    absent = not_shown(stored.definition, look_up(sorted(stored.definition.product_ids)))
     return state_view(stored.state, schedule.start, schedule.end, limit, stored.uses, absent)
 
 

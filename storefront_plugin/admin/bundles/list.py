@@ -21,7 +21,8 @@ from ..kit.pages import link
 from ..kit.products import ProductView, look_up, views
 from ..kit.templates import template_filter
 from .bulk import delete_drafts, move
-from .labels import StateView, absence, kind_names, state_names, state_view
+from .labels import StateView, kind_names, state_names, state_view
+from .prices import not_shown
 
 PICTURES = 3
 
@@ -66,7 +67,7 @@ def _lines(query: Query) -> tuple[Sequence[Line], int]:
     products = look_up(sorted(pictured.union(*(one.product_ids for one in on.values()))))
     views(pictured)
     for number, one in on.items():
-        if absent := absence(one, products):
+        if absent := not_shown(one, products):
             states[number] = StateView("warning", absent.label)
     return [Line(row, definitions.get(row.id), states[row.id]) for row in rows], count
 

@@ -23,7 +23,7 @@ from ...proxies import current_services
 from ...shop.ports import Product
 from ..kit.i18n import _, admin_texts, shown_money
 from ..kit.products import look_up
-from .labels import tier_name
+from .labels import Absence, absence, tier_name
 
 
 def dominated(definition: Definition, offer: TierOffer, currency: str) -> str:
@@ -147,6 +147,23 @@ def price_definition(definition: Definition) -> Priced:
     )
 
 
+def not_shown(definition: Definition, products: Mapping[str, Product | None]) -> Absence | None:
+    """Why shoppers are not shown *definition*: it is not available with *products*, or saves nothing now.
+
+    None where they are. Raises `AdapterError`.
+    """
+    if found := absence(definition, products):
+        return found
+    stepped = definition.in_steps(current_services.settings.price_steps)
+    there = {name: one for name in definition.product_ids if (one := products.get(name)) is not None}
+    own = current_services.settings.currency
+    tiers = (_tier(stepped, number, there, {}, own) for number in range(len(stepped.tiers)))
+    # Variants, which may cost more, are looked up only where the products themselves save nothing.
+    if any(row.may_save for tier in tiers for row in tier.rows) or not price_definition(definition).saves_nothing:
+        return None
+    return Absence(_("Active, not shown: no saving"), _("No saving, so it isn't shown to shoppers."))
+
+
 def refusals(definition: Definition) -> list[str]:
     """Why *definition* cannot be published as the shop is now, each in a sentence; raises `AdapterError`."""
     return price_definition(definition).refusals
@@ -251,6 +268,16 @@ def _wrong(definition: Definition, offer: TierOffer, currency: str) -> tuple[str
             _(
                 "The fixed price of %(price)s is higher than the %(sum)s the products cost separately. Lower it.",
                 price=shown_money(offer.tier.price.rule.number(currency), currency),
+                sum=shown_money(highest.total, currency),
+            ),
+            True,
+        )
+    price = offer.tier.price
+    if price.kind == "amount" and price.rule.number(currency) > highest.total > 0:
+        return (
+            _(
+                "The discount of %(off)s is higher than the %(sum)s the products cost separately. Lower it.",
+                off=shown_money(price.rule.number(currency), currency),
                 sum=shown_money(highest.total, currency),
             ),
             True,

@@ -1,4 +1,4 @@
-"""Published bundles that need attention: parts that are not available, bundles that have ended or are used up."""
+"""Published bundles that need attention: not available, without a saving, ended or used up."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ...core import clock
 from ...proxies import current_services
 from ...shop.ports import Product
 from ..bundles.labels import absence, trouble
+from ..bundles.prices import not_shown
 from ..kit.i18n import _, admin_texts, ngettext, shown_time
 from ..kit.pages import link
 from ..kit.products import look_up
@@ -40,7 +41,7 @@ Products = Mapping[str, Product | None]
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """How many of the published bundles were looked at, the newest first; *absent* of them are active, but not available."""
+    """How many of the published bundles were looked at, the newest first; *absent* of them are active, but not shown."""
 
     bundles: int
     of: int
@@ -48,21 +49,23 @@ class Looked:
 
 
 def part_items() -> tuple[list[Item], Looked]:
-    """Bundles with a part that is sold out, hidden or gone. Raises `DatabaseUnavailable` or `AdapterError`.
+    """Bundles with a part that is sold out, hidden or gone, or without a saving.
 
-    The catalogue is asked for at most `MOST_PRODUCTS` products in all.
+    The catalogue is asked for at most `MOST_PRODUCTS` products in all. Raises `DatabaseUnavailable` or `AdapterError`.
     """
     published = current_services.pricer.published.get(blocking=True).bundles
     newest = [published[number] for number in sorted(published, reverse=True)[:MOST_BUNDLES]]
     products = _products(newest)
     looked = [bundle for bundle in newest if bundle.definition.product_ids <= products.keys()]
     items = [item for bundle in looked if (item := _part_item(bundle, products)) is not None]
+    moment = clock.now()
+    on = [bundle for bundle in looked if bundle.definition.schedule.holds(moment)]
+    absent = {bundle.id: found for bundle in on if (found := not_shown(bundle.definition, products)) is not None}
+    unsaving = [one for one in on if one.id in absent and absence(one.definition, products) is None]
     items.sort(key=lambda item: item.level)  # those that cannot be bought come first
 
-    moment = clock.now()
-    on = [bundle.definition for bundle in looked if bundle.definition.schedule.holds(moment)]
-    absent = sum(absence(definition, products) is not None for definition in on)
-    return _shortened(items, _more_parts), Looked(len(looked), len(published), absent)
+    items = _shortened(items, _more_parts) + _shortened(list(map(_unsaving, unsaving)), _more_unsaving)
+    return items, Looked(len(looked), len(published), len(absent))
 
 
 def _products(bundles: Iterable[Bundle]) -> dict[str, Product | None]:
@@ -99,6 +102,12 @@ def _part_item(bundle: Bundle, products: Products) -> Item | None:
         return _item("warning" if can_be_had else "error", text, remedy, bundle.id)
     text = _("“%(title)s” is not shown: not enough stock of its products.", title=title)
     return _item("error", text, _("Restock them or lower the quantities."), bundle.id)
+
+
+def _unsaving(bundle: Bundle) -> Item:
+    title = bundle.definition.text_in(admin_texts().locale).title
+    text = _("“%(title)s” is not shown: its products cost no less together.", title=title)
+    return _item("warning", text, _("Lower its price or archive it."), bundle.id)
 
 
 def over_items() -> list[Item]:
@@ -148,6 +157,10 @@ def _more_parts(count: int) -> str:
         "%(num)s more bundles have an unavailable product.",
         count,
     )
+
+
+def _more_unsaving(count: int) -> str:
+    return ngettext("%(num)s more bundle saves nothing.", "%(num)s more bundles save nothing.", count)
 
 
 def _more_ended(count: int) -> str:

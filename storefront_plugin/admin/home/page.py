@@ -14,7 +14,8 @@ from ...core.errors import N_, AdapterError, DatabaseUnavailable, StoreUnavailab
 from ...proxies import current_services
 from ...recommending.rules.store import RuleRecord
 from ...recommending.slot_stats import STORED_DAYS
-from ..bundles.labels import Absence, absence
+from ..bundles.labels import Absence
+from ..bundles.prices import not_shown
 from ..kit.access import merchant_name
 from ..kit.i18n import _, admin_texts
 from ..kit.pages import AdminBlueprint, link, show_page
@@ -117,9 +118,9 @@ def _absences(definitions: dict[int, Definition]) -> dict[int, Absence | None]:
     """By bundle; none where the catalogue fails, which the page shows elsewhere."""
     try:
         products = look_up(sorted(frozenset[str]().union(*(one.product_ids for one in definitions.values()))))
+        return {number: not_shown(one, products) for number, one in definitions.items()}
     except AdapterError:
         return {}
-    return {number: absence(one, products) for number, one in definitions.items()}
 
 
 _Answer = TypeVar("_Answer")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, NoReturn, TypeAlias
 
@@ -140,14 +140,23 @@ class BundleRepository(VersionedStore[int, Definition, BundleRecord]):
             raise InputError(f"There is no action {action!r:.40}; use one of {', '.join(_STATES)}.")
         return self.write(session, self.claim(session, bundle_id, version), {"state": _STATES[action]}, by, action)
 
-    def publish(self, definition: Definition, bundle_id: int | None = None, by: str = "") -> BundleRecord:
+    def publish(
+        self,
+        definition: Definition,
+        bundle_id: int | None = None,
+        by: str = "",
+        check: Callable[[Definition], None] | None = None,
+    ) -> BundleRecord:
         """Save and publish in one transaction: a new bundle, or *bundle_id*, which is left alone if nothing changes.
 
+        *check* raises where what would be published cannot be.
         Raises `BundleNotFound`, and `EditConflict` where somebody changes it at the same moment.
         """
         stands = None if bundle_id is None else self.load(bundle_id)
         if stands is not None and (stands.state, stands.definition) == ("published", definition):
             return stands
+        if check is not None:
+            check(definition)
         with self.database.writing() as session:
             if stands is None:
                 (saved,) = self.insert(session, [definition], by)
