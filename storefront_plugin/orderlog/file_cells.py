@@ -38,6 +38,7 @@ _COMPACT_DATE = re.compile(r"(?:19|20|21)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(?:([Zz])|([+-]\d\d):?(\d\d)?)?)?", re.ASCII
 )
+_NO_UTF8 = re.compile("[\udc80-\udcff]")
 _CONTROLS = re.compile("[\x01-\x0d]")
 
 
@@ -118,7 +119,14 @@ def other_id(what: str, text: str) -> str:
         raise InputError(
             f"The {what} {text.strip()} was shortened by a spreadsheet; format its column as text and export it again."
         )
-    return escaped(clean_id(plain_id(text), what))
+    return _id(plain_id(text), what)
+
+
+def _id(text: str, what: str = "product id") -> str:
+    """An id as `clean_id` and `escaped` make it; bytes that are no UTF-8 were read as lone surrogates."""
+    if not text.isascii() and _NO_UTF8.search(text):
+        raise InputError(f"The {what} {text!r:.80} isn't in UTF-8; save the file as UTF-8 (“CSV UTF-8” in Excel).")
+    return escaped(clean_id(text, what))
 
 
 def whole_quantity(text: str) -> str:
@@ -252,7 +260,7 @@ COLUMNS: Mapping[str, Column] = {
     "order_id": Column("VARCHAR", partial(other_id, "order id"), required=True),
     "ts": Column("BIGINT", placed_mark),
     "customer_id": Column("VARCHAR", lambda text: other_id("customer id", text) if text.strip() else ""),
-    "product_id": Column("VARCHAR", lambda text: escaped(clean_id(text)), required=True),
+    "product_id": Column("VARCHAR", _id, required=True),
     "quantity": Column("BIGINT", whole_quantity),
     "price": Column("VARCHAR", price),
     "status": Column("VARCHAR", partial(status, MEANINGS)),

@@ -125,7 +125,7 @@ def test_a_gzipped_file_cut_short_gives_no_order_at_all(path: Path) -> None:
         (b"1,,,,,", "product id must have 1 to 255 bytes"),
         (b"1,,," + b"p" * 256 + b",,", "product id must have 1 to 255 bytes"),
         (b"1,,c\x00,cup,,", "NUL|customer id must have"),
-        (b"1,,,c\xe9p,,", "valid Unicode"),
+        (b"1,,,c\xe9p,,", "save the file as UTF-8"),
         (b"1,yesterday,,cup,,", "ts must be a time"),
         (b"1,2024-02-30,,cup,,", "ts must be a time"),
         (b"1,1717000000000,,cup,,", "ts must be a time"),
