@@ -329,7 +329,7 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
         importer=importer,
         upkeep=upkeep,
         tuner=tuner,
-        evaluator=Evaluator(database, folder, tuner, upkeep.number_all),
+        evaluator=Evaluator(database, folder, tuner, settings.model_products, upkeep.number_all),
         counting=counting,
         index=index,
         heartbeats=heartbeats,

@@ -22,6 +22,7 @@ WAY_LABELS: Final[Mapping[Way, str]] = {
     "pair_counts": "raw pair counts",
     "standard": "also bought, standard values",
     "own": "also bought, values in use",
+    "model": "the same with the model of carts",
 }
 COLUMNS: Final = ("hit rate@10", "NDCG@10", "coverage@10", "best sellers")
 

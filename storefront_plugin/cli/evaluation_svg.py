@@ -11,7 +11,7 @@ from ..counts.scoring import PageKind
 from ..learning.evaluation import Evaluation, Way
 
 WIDTH: Final = 640
-LEFT: Final = 220
+LEFT: Final = 240
 RIGHT: Final = 70
 ROW: Final = 28
 HEAD: Final = 44

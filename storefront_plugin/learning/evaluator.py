@@ -17,7 +17,9 @@ from ..core.errors import StorefrontError
 from ..core.sql.database import Base, Database
 from ..counts.rebuild import dump_log
 from ..orderlog.numbering import last_position
-from .evaluation import Evaluation, evaluate
+from .cart_model import latest_model
+from .ease import fitting, is_available
+from .evaluation import CartModel, Evaluation, evaluate
 from .tuner import Tuner
 
 _ID: Final = 1
@@ -50,13 +52,17 @@ class Evaluator:
 
     Args:
         folder: For temporary files.
+        model_products: The most products in a model of carts.
         settle: Numbers the orders that are committed, so that they are in the log.
     """
 
-    def __init__(self, database: Database, folder: Path, tuner: Tuner, settle: Callable[[], object]) -> None:
+    def __init__(
+        self, database: Database, folder: Path, tuner: Tuner, model_products: int, settle: Callable[[], object]
+    ) -> None:
         self._database = database
         self._folder = folder
         self._tuner = tuner
+        self._model_products = model_products
         self._settle = settle
 
     def evaluate(self, progress: Callable[[str, int, int], None]) -> Evaluation:
@@ -69,7 +75,7 @@ class Evaluator:
         with TemporaryDirectory(prefix="evaluation-", dir=self._folder) as name:
             own = Path(name)
             lines = dump_log(self._database, end, own, progress)
-            found = evaluate(lines, own, self._tuner.start, self._tuner.wanted(), progress)
+            found = evaluate(lines, own, self._tuner.start, self._tuner.wanted(), progress, self._model())
         if not found.queries:
             raise NothingToAsk(
                 "No order can be asked about: that takes at least five orders, the latest with two products that were "
@@ -83,6 +89,13 @@ class Evaluator:
         with self._database.reading(blocking=True) as session:
             row = session.get(EvaluationRow, _ID)
             return None if row is None else LatestEvaluation(row.made_at, Evaluation.from_json(row.result))
+
+    def _model(self) -> CartModel | None:
+        """The model of carts that pages use, where it can be made again from the orders before."""
+        row = latest_model(self._database)
+        if row is None or not row.token or not is_available():
+            return None
+        return CartModel(row.penalty, row.share, fitting(self._model_products))
 
     def _keep(self, found: Evaluation) -> None:
         with self._database.writing() as session:

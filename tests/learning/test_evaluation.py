@@ -14,7 +14,7 @@ from statistics import fmean
 import pytest
 
 from storefront_plugin.counts.scoring import DEFAULTS, PageKind
-from storefront_plugin.learning.evaluation import Evaluation, Measures, evaluate
+from storefront_plugin.learning.evaluation import CartModel, Evaluation, Measures, evaluate
 from storefront_plugin.learning.replay import Replay
 from tests.learning.test_replay import DAY, PlainShop, made_orders, ndcg, queries_of, written
 
@@ -97,6 +97,18 @@ def test_ways_find_what_a_plain_model_finds(evaluation: Evaluation, plain: Plain
     same(found["pair_counts"], plain.measures(page, plain.counted))
     same(found["standard"], plain.measures(page, PlainShop(plain.orders, plain.since, DEFAULTS).best))
     same(found["own"], plain.measures(page, PlainShop(plain.orders, plain.since, OWN).best))
+
+
+def test_carts_are_asked_with_the_model_beside_the_pairs(source: Path) -> None:
+    """As the replay that chose it asked; product pages have none."""
+    model = CartModel(penalty=20.0, share=0.7, products=1000)
+    found = evaluate(source, source.parent, DEFAULTS, OWN, lambda *_: None, model)
+    with closing(Replay(source, (OWN.half_life,), source.parent)) as replay:
+        replay.use(replay.matrix(1000).model(20.0))
+        assert found.pages["cart"]["model"].ndcg == pytest.approx(fmean(replay.ndcg("cart", OWN, 0.7)))
+        assert found.pages["cart"]["own"].ndcg == pytest.approx(fmean(replay.ndcg("cart", OWN)))
+    assert found.pages["cart"]["model"] != found.pages["cart"]["own"]
+    assert "model" not in found.pages["product"]
 
 
 def test_suggestions_by_chance_find_what_chance_finds(evaluation: Evaluation) -> None:
