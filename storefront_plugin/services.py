@@ -168,12 +168,21 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
     variants = Variants(shop.catalog)
     secrets = [*(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key or ""]
     pricer = CartPricer(database, shop.catalog, settings.currency, secrets, settings.price_steps)
+    tuner = Tuner(
+        database=database,
+        store=store,
+        keys=keys,
+        half_life=settings.half_life_days,
+        is_on=settings.tuning,
+        model_products=settings.model_products,
+    )
     snapshots = SnapshotCache(
         database=database,
         store=store,
         keys=keys,
         numbers=numbers,
         products=products,
+        model=tuner.model,
         parts=[pricer.published],
         wake=thread.wake,
     )
@@ -202,14 +211,6 @@ def build_services(app: Flask, name: str, url_prefix: str, settings: Settings, s
     def applied(position: Position, batches: int) -> None:
         batches_applied.send(app, position=str(position), batches=batches)
 
-    tuner = Tuner(
-        database=database,
-        store=store,
-        keys=keys,
-        half_life=settings.half_life_days,
-        is_on=settings.tuning,
-        model_products=settings.model_products,
-    )
     upkeep = Upkeep(
         database=database,
         store=store,

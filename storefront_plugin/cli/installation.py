@@ -179,21 +179,23 @@ def _learning(services: Services) -> Iterator[Finding]:
     """What the shop's own orders have chosen for its suggestions, and what would help."""
     tuning, model = latest_tuning(services.database), latest_model(services.database)
     if tuning is not None and tuning.tuned.evidence:
-        gains = (one.after / one.before - 1 for one in tuning.tuned.evidence.values() if one.before)
-        found = ", ".join(f"{gain:+.0%}" for gain in gains)
-        yield Finding(
-            "ok",
-            f"Suggestions are tuned by {tuning.tuned.queries:,} of the latest orders ({found} found for carts, products).",
+        found = " and ".join(
+            f"{_gain(one.before, one.after)} for {page}s" for page, one in tuning.tuned.evidence.items()
         )
-    if model is not None and model.share:
-        gain = model.ndcg_after / model.ndcg_before - 1 if model.ndcg_before else 0.0
-        yield Finding("ok", f"A model of carts has {model.share:.0%} of their suggestions ({gain:+.0%} found).")
+        yield Finding("ok", f"Suggestions are tuned by {tuning.tuned.queries:,} of the latest orders, finding {found}.")
+    if model is not None and (share := services.tuner.model().share):
+        gain = _gain(model.ndcg_before, model.ndcg_after)
+        yield Finding("ok", f"A model of carts has {share:.0%} of their suggestions, finding {gain}.")
     elif tuning is not None and services.settings.model_products and not is_available():
         yield Finding(
             "ok",
             "Carts are asked of pairs alone: with the extra ml (pip install 'storefront-plugin[ml]') a rebuild also makes a "
             "model of them, which finds up to a fifth more.",
         )
+
+
+def _gain(before: float, after: float) -> str:
+    return f"{after / before - 1 if before else 0.0:+.1%}"
 
 
 def _other_hosts(app: Flask) -> Iterator[Finding]:

@@ -93,7 +93,7 @@ class Evaluator:
     def _model(self) -> CartModel | None:
         """The model of carts that pages use, where it can be made again from the orders before."""
         row = latest_model(self._database)
-        if row is None or not row.token or not is_available():
+        if row is None or not self._tuner.model().share or not is_available():
             return None
         return CartModel(row.penalty, row.share, fitting(self._model_products))
 

@@ -16,7 +16,7 @@ from ..core.sql.database import Database
 from ..counts.scoring import DEFAULTS, Constants, PageKind
 from ..redis_store import RedisStore
 from ..redis_store.keys import Keys
-from .cart_model import is_lost, latest_model, publish
+from .cart_model import NO_MODEL, LiveModel, is_lost, latest_model, live_model, publish
 from .ease import Model, PairMatrix, fitting, is_available
 from .model_choice import PENALTIES, choose_model
 from .replay import Replay
@@ -76,6 +76,10 @@ class Tuner:
         """The constants to count with as long as nothing is chosen anew."""
         latest = latest_tuning(self._database)
         return self.fixed() or (self.start if latest is None else self._allowed(latest.tuned.constants))
+
+    def model(self) -> LiveModel:
+        """The model of carts that pages use: none where the orders have no choice, or the settings want none."""
+        return live_model(self._database) if self._model_products and self.fixed() is None else NO_MODEL
 
     def accepts(self, constants: Constants) -> bool:
         """Whether a rebuild that was begun with *constants* may go on."""
@@ -149,7 +153,7 @@ class Tuner:
         progress(MODEL_PHASE, MODEL_STEPS, MODEL_STEPS)
 
     def _is_model_due(self) -> bool:
-        if not (self.is_on and self._model_products and is_available()):
+        if not (self._model_products and is_available()) or self.fixed() is not None:
             return False
         row = latest_model(self._database)
         return (

@@ -15,6 +15,7 @@ from typing import Any
 from ..core.errors import DatabaseUnavailable, StorefrontError, StoreUnavailable
 from ..core.forks import Forkable, ProcessLock, join_forks
 from ..core.sql.database import Database
+from ..learning.cart_model import LiveModel
 from ..orderlog.product_numbers import ProductNumbers
 from ..redis_store import MISSING, Command, RedisStore
 from ..redis_store.keys import Keys
@@ -54,6 +55,7 @@ class SnapshotCache(Forkable):
     Args:
         numbers: Product numbers of this process, refreshed with the snapshot.
         products: Product data of this process, forgotten as the news say.
+        model: Finds the model of carts.
         parts: What other rooms need of every page.
         wake: Wakes the background thread; False where there is none.
     """
@@ -65,6 +67,7 @@ class SnapshotCache(Forkable):
         keys: Keys,
         numbers: ProductNumbers,
         products: ProductCache,
+        model: Callable[[], LiveModel],
         parts: Sequence[SnapshotPart[Any]],
         wake: Callable[[], bool],
     ) -> None:
@@ -73,6 +76,7 @@ class SnapshotCache(Forkable):
         self._keys = keys
         self._numbers = numbers
         self._products = products
+        self._model = model
         self._parts = parts
         self._wake = wake
         self.current = Snapshot()
@@ -138,6 +142,7 @@ class SnapshotCache(Forkable):
                 self._database,
                 self._store,
                 self._keys,
+                self._model,
                 self._parts,
                 [one.name for one in RANKINGS],
                 self.current.unsellable,

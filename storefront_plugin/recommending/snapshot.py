@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
@@ -13,7 +13,7 @@ from ..counts.applier import BatchSender
 from ..counts.generations import live
 from ..counts.popularity import Popularity, load_popularity
 from ..counts.scoring import DEFAULTS, Constants, trends
-from ..learning.cart_model import NO_MODEL, LiveModel, live_model
+from ..learning.cart_model import NO_MODEL, LiveModel
 from ..redis_store import Command, RedisStore
 from ..redis_store.keys import Keys
 from ..shop.sellable import ALL_SELLABLE, Unsellable
@@ -83,13 +83,14 @@ def load_snapshot(
     database: Database,
     store: RedisStore,
     keys: Keys,
+    model: Callable[[], LiveModel],
     parts: Sequence[SnapshotPart[Any]] = (),
     rankings: Sequence[str] = (),
     unsellable: Unsellable = ALL_SELLABLE,
 ) -> Snapshot:
     """The snapshot as SQL and Redis hold it now; raises `StoreUnavailable` or `DatabaseUnavailable`.
 
-    *unsellable* is what is known of that so far.
+    *model* finds the model of carts; *unsellable* is what is known of that so far.
     """
     news = store.execute([Command(keys.news, "HGETALL")])[0] or {}
     edition = news.get(b"edition", b"").decode()
@@ -110,7 +111,7 @@ def load_snapshot(
     return Snapshot(
         popularity=popularity,
         constants=constants,
-        model=live_model(database) if generation else NO_MODEL,
+        model=model() if generation else NO_MODEL,
         rules=RuleBook(enabled_rules(database)),
         placements=_stored_slots(database),
         edition=edition,

@@ -14,6 +14,8 @@ from storefront_plugin import Merchant
 from storefront_plugin.core.sql import audit
 from storefront_plugin.counts.generations import live
 from storefront_plugin.counts.scoring import DEFAULTS, Constants
+from storefront_plugin.learning.cart_model import publish
+from storefront_plugin.learning.model_choice import ModelChoice
 from storefront_plugin.learning.tuning import PageEvidence, Step, Tuned
 from storefront_plugin.learning.tunings import Tuning, latest_tuning, record_tuning
 
@@ -128,6 +130,25 @@ def test_what_the_orders_chose_is_shown_with_why_and_how_sure_it_is(opened: Open
     assert scale[0] == scale[1]  # zero stands at the same place
     assert float(cart.select("circle")[0]["cx"]) > float(product.select("circle")[0]["cx"]) > scale[0]
     assert not merchant.soup.select("[style]")
+
+
+def test_the_model_of_carts_is_shown_with_its_share_and_why(opened: Open) -> None:
+    """Until a merchant sets values, which hold alone."""
+    shop, merchant = opened(tuned=TUNED)
+    assert rows(merchant)["Cart: Model of carts"] == ("Not used", "Not used")
+    services = shop.storefront.services
+    with shop.app.app_context():
+        publish(services.database, services.store, services.keys, ModelChoice(20.0, 0.7, 0.2, 0.25), {1: [(2, 0.5)]})
+    merchant.get("tuning")
+    assert rows(merchant)["Cart: Model of carts"] == ("Has 70% of a cart's suggestions", "Not used")
+    assert merchant.texts(".tuning-reasons li")[-1] == (
+        "Cart: Weighing all products of a cart at once finds 25% more of what was bought "
+        "Not used → Has 70% of a cart's suggestions"
+    )
+    save(merchant, mode="standard")
+    merchant.get("tuning")
+    assert rows(merchant)["Cart: Model of carts"] == ("Not used", "Not used")
+    assert "at once" not in words(merchant).partition("What suggestions find")[0]
 
 
 def test_a_half_life_that_waits_for_a_rebuild_is_named_with_the_remedy(opened: Open) -> None:

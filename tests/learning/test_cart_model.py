@@ -10,8 +10,11 @@ import pytest
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, MemoryOrders, Order
+from storefront_plugin.counts.scoring import DEFAULTS
 from storefront_plugin.learning import ease, tuner
-from storefront_plugin.learning.cart_model import latest_model, live_model
+from storefront_plugin.learning.cart_model import NO_MODEL, latest_model, live_model
+from storefront_plugin.learning.overruling import overrule
+from storefront_plugin.learning.tunings import latest_tuning
 from storefront_plugin.redis_store import Command
 
 MakeShop = Callable[..., SmallShop]
@@ -165,6 +168,39 @@ def test_want_of_memory_costs_the_model_and_not_the_counts(
         assert latest_model(shop.storefront.database) is None
         assert cart(shop, "p1", "p2")
     assert "STOREFRONT_MODEL_PRODUCTS" in caplog.text
+
+
+def test_a_model_is_used_only_where_the_orders_choose(shop: SmallShop) -> None:
+    """What a merchant sets holds alone; the model is there again when the choice is given back."""
+    services = shop.storefront.services
+
+    def in_use() -> float:
+        services.counting.follow_tuning()
+        return services.snapshots.get(blocking=True).model.share
+
+    assert in_use() > 0
+    version = overrule(shop.storefront.database, newest(shop), DEFAULTS, "Ada")
+    assert in_use() == 0
+    overrule(shop.storefront.database, version, None, "Ada")
+    assert in_use() > 0
+
+
+@pytest.mark.parametrize("setting", [{"is_on": False}, {"_model_products": 0}])
+def test_a_model_of_before_is_not_used_where_the_settings_want_none(
+    shop: SmallShop, setting: dict[str, object]
+) -> None:
+    """At the next start."""
+    for name, value in setting.items():
+        setattr(shop.storefront.services.tuner, name, value)
+    shop.storefront.services.snapshots.expire()
+    assert shop.storefront.services.snapshots.get(blocking=True).model == NO_MODEL
+
+
+def newest(shop: SmallShop) -> int:
+    """The version of the choice that holds."""
+    latest = latest_tuning(shop.storefront.database)
+    assert latest is not None
+    return latest.id
 
 
 def found(shop: SmallShop) -> str:

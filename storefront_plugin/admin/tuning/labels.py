@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from ...core.errors import N_
 from ...core.sql.audit import Entry
 from ...counts.scoring import Constants
+from ...learning.cart_model import CartModelRow
 from ...learning.overruling import SUBJECT, loaded
 from ...learning.tuning import PAGES, PageEvidence, Step
 from ..kit.changes import differences
@@ -134,6 +135,22 @@ def rows(now: Constants, wanted: Constants, standard: Constants) -> list[Row]:
         )
         for one, then, usual in every
     ]
+
+
+def model_row(share: float) -> Row:
+    """The model of carts with its *share*, 0 where there is none."""
+    return Row("cart", _("Model of carts"), _model(share), _model(0.0))
+
+
+def model_reason(model: CartModelRow) -> Reason:
+    """Why *model* is used."""
+    gain = (model.ndcg_after - model.ndcg_before) / (model.ndcg_before or 1.0)
+    text = _("Weighing all products of a cart at once finds %(share)s more of what was bought", share=_gain(gain))
+    return Reason(page_labels()["cart"], text, _model(0.0), _model(model.share))
+
+
+def _model(share: float) -> str:
+    return _("Has %(share)s of a cart's suggestions", share=shown_percent(share)) if share else _("Not used")
 
 
 class Reason(NamedTuple):

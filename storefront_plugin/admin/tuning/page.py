@@ -8,6 +8,7 @@ from ...core.errors import N_, InputError
 from ...core.typed import whole_number
 from ...counts.generations import live
 from ...counts.scoring import Constants
+from ...learning.cart_model import latest_model
 from ...learning.overruling import TuningConflict, overrule, take_back
 from ...learning.tuning import LEAST_QUERIES
 from ...learning.tunings import Tuning, latest_tuning
@@ -16,7 +17,7 @@ from ..kit.access import merchant_name
 from ..kit.i18n import _, error_text
 from ..kit.pages import AdminBlueprint, change, editors_only, flash, link, see_other, show_page
 from .form import Mode, TuningForm, modes, posted_mode
-from .labels import gains, page_labels, reason, rows
+from .labels import Reason, gains, model_reason, model_row, page_labels, reason, rows
 
 ORDERS_NEEDED = 5 * LEAST_QUERIES
 """From about how many orders on they choose: a fifth is asked about."""
@@ -99,16 +100,23 @@ def _page(latest: Tuning | None, form: TuningForm, status: int = 200, conflict: 
         mode_label=modes()[mode],
         latest=latest,
         tuner=tuner,
-        rows=rows(now, wanted, tuner.start),
+        rows=[*rows(now, wanted, tuner.start), model_row(tuner.model().share)],
         page_labels=page_labels(),
         waits=now.half_life != wanted.half_life,
         chosen=chosen if chosen and (chosen.tuned.queries or not chosen.is_asked_again) else None,
         reasons=[reason(step) for step in chosen.tuned.steps] if chosen else [],
+        of_model=_of_model(),
         gains=gains(chosen.tuned.evidence) if chosen else [],
         latest_evaluation=current_services.evaluator.latest(),
         least=LEAST_QUERIES,
         needed=ORDERS_NEEDED,
     )
+
+
+def _of_model() -> Reason | None:
+    """Why the model of carts is in use, where it is."""
+    model = latest_model(current_services.database) if current_services.tuner.model().share else None
+    return None if model is None else model_reason(model)
 
 
 def _mode(latest: Tuning | None) -> Mode:
