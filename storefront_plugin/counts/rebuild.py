@@ -36,7 +36,7 @@ from .shards import ShardLoader, erase
 logger = logging.getLogger(__name__)
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called with the phase (``read``, ``count``, ``catch up``, ``switch``), how much of it is done, and its total."""
+"""Called with the phase, such as ``shards counted``, how much of it is done, and its total."""
 
 PAGE = 100
 """Batches per query; each query is a transaction of its own."""
@@ -86,6 +86,7 @@ def rebuild(
     progress: Progress = _silent,
     source: Path | None = None,
     unsellable: Unsellable = ALL_SELLABLE,
+    in_use: Callable[[Generation], None] = lambda generation: None,
 ) -> Generation:
     """Count the whole log, make the result the live generation, and return it.
 
@@ -98,6 +99,7 @@ def rebuild(
         source: A Parquet file to count instead of the log: ``order_row``, ``day``, ``size``, ``product`` and, where
             orders were reversed, ``sign`` and ``is_other``.
         unsellable: Of weaker neighbours these are kept last.
+        in_use: Called with the new generation when it is live, before *choice* learns more.
 
     Raises:
         RebuildRunning: Another rebuild is running.
@@ -121,6 +123,7 @@ def rebuild(
         generations.switch(database, generation.token)
         store.pipeline_write([("HSET", keys.news, "generation", generation.token)])
         progress("new counts in use", 1, 1)
+        in_use(generation)
         if lines is not None:
             choice.learn(lines, own, generation.constants, progress)
     return generation

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -146,7 +146,7 @@ def score(
         strength += formula.prior * own**-formula.prior_seed
         factor = own**-formula.seed / unit
         for number, weight in seed.weights:
-            evidence[number] = evidence.get(number, 0.0) + factor * weight * weight / (weight + shrinkage)
+            evidence[number] = evidence.get(number, 0.0) + factor * weight * weight / (weight + shrinkage or 1.0)
     if not known:
         strength = formula.prior
     share = strength * unit / total if total else 0.0
@@ -164,11 +164,18 @@ def score(
 
 
 def blended(
-    scores: Mapping[int, float], modelled: Mapping[int, float], share: float, numbers: Iterable[int]
+    scores: Mapping[int, float],
+    modelled: Mapping[int, float],
+    share: float,
+    numbers: Collection[int],
+    compared: Collection[int],
 ) -> dict[int, float]:
-    """For each of *numbers* the *share* of a model and the rest of the pairs' *scores*, each divided by its best."""
-    rows = [(number, scores.get(number, 0.0), modelled.get(number, 0.0)) for number in numbers]
-    best, best_modelled = max((row[1] for row in rows), default=0.0), max((row[2] for row in rows), default=0.0)
+    """For each of *numbers* the *share* of a model and the rest of the pairs' *scores*.
+
+    Each is divided by its best among the *compared*.
+    """
+    best = max((scores.get(number, 0.0) for number in compared), default=0.0)
+    best_modelled = max((modelled.get(number, 0.0) for number in compared), default=0.0)
     paired = (1.0 - share) / best if best > 0 else 0.0
     weighed = share / best_modelled if best_modelled > 0 else 0.0
-    return {number: paired * value + weighed * weight for number, value, weight in rows}
+    return {number: paired * scores.get(number, 0.0) + weighed * modelled.get(number, 0.0) for number in numbers}

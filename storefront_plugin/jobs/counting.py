@@ -17,7 +17,7 @@ from ..core.sql.database import Database
 from ..counts.generations import Generation, live, set_constants
 from ..counts.health import require_counting
 from ..counts.popularity import find_older, find_trending, load_popularity, store_older, store_trending
-from ..counts.rebuild import Progress, dump_log, rebuild, sweep
+from ..counts.rebuild import ConstantsChoice, Progress, dump_log, rebuild, sweep
 from ..counts.scoring import Constants
 from ..counts.stats import Backlog, backlog, figures
 from ..counts.upkeep import Upkeep
@@ -102,31 +102,39 @@ class Counting:
         sweep(self._database, self._store, self._keys)
         return sent
 
-    def rebuild(self, progress: Progress) -> None:
+    def rebuild(self, progress: Progress, choice: ConstantsChoice | None = None) -> None:
         """Index the catalogue and count the log again into a new generation; raises `StorefrontError` when it cannot.
 
-        What cannot be sold is then known to the counts. A catalogue that fails raises after all is counted.
+        What cannot be sold is then known to the counts. A catalogue that fails raises after all is counted. *choice* of
+        the constants is the shop's own orders' unless it was made before.
         """
         self._upkeep.number_all()
         trouble = self._indexing_trouble(progress)
-        generation = rebuild(
+
+        def in_use(generation: Generation) -> None:
+            self._upkeep.forget_standings()
+            self.follow_tuning()  # a merchant may have set something since it was chosen
+            if trouble is None:
+                self.refresh_lists(silent)
+                self._snapshots.refresh()
+                self._rebuilt(generation.token)
+
+        rebuild(
             self._database,
             self._store,
             self._keys,
             folder=self._folder,
-            choice=self._tuner,
+            choice=choice or self._tuner,
             shards=self._settings.shards,
             admission=self._settings.admission,
             catch_up=self._upkeep.catch_up_building,
             progress=progress,
             unsellable=self._index.unsellable(),
+            in_use=in_use,
         )
-        self._upkeep.forget_standings()
         if trouble is not None:
             raise trouble
-        self.refresh_lists(silent)
         self._snapshots.refresh()
-        self._rebuilt(generation.token)
 
     def tune_if_due(self, days: int, progress: Progress) -> bool:
         """Let the shop's own orders choose its constants again where that is *days* ago; whether it was.
@@ -144,10 +152,10 @@ class Counting:
             constants = self._tuner.choose(lines, own, progress)
             if constants.half_life == generation.constants.half_life:
                 self._tuner.learn(lines, own, constants, progress)
-        if constants.half_life != generation.constants.half_life:
-            self.rebuild(progress)
+        if constants.half_life == generation.constants.half_life:
+            self.follow_tuning()
         else:
-            self._score_with(generation, constants)
+            self.rebuild(progress, self._tuner.decided(constants))
         return True
 
     def follow_tuning(self) -> None:

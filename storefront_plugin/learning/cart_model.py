@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..core import clock
+from ..core.errors import StoreUnavailable
 from ..core.sql.database import Base, Database
 from ..core.sql.dialects import BigKey
 from ..redis_store import Command, RedisStore
@@ -50,6 +52,9 @@ class CartModelRow(Base):
     ndcg_after: Mapped[float]
 
 
+_LATEST: Final = sa.select(CartModelRow).order_by(CartModelRow.id.desc()).limit(1)
+
+
 @dataclass(frozen=True, slots=True)
 class LiveModel:
     """What pages know of the model: where it is, and its *share* in the scores of carts; none with share 0."""
@@ -64,7 +69,7 @@ NO_MODEL: Final = LiveModel()
 def latest_model(database: Database) -> CartModelRow | None:
     """The row that holds; None before the first."""
     with database.reading(blocking=True) as session:
-        return session.scalar(sa.select(CartModelRow).order_by(CartModelRow.id.desc()).limit(1))
+        return session.scalar(_LATEST)
 
 
 def live_model(database: Database) -> LiveModel:
@@ -88,26 +93,40 @@ def model_reads(keys: Keys, model: LiveModel, seeds: Sequence[int]) -> list[Comm
 
 
 def publish(database: Database, store: RedisStore, keys: Keys, choice: ModelChoice, model: Model) -> None:
-    """Make *model* the one that pages use, or none where it is empty; raises `StoreUnavailable` and leaves the old one."""
-    old = latest_model(database)
+    """Make *model* the one that pages use, or none where it is empty.
+
+    Raises `StoreUnavailable` or `DatabaseUnavailable`, and nothing of it is left then.
+    """
     token = secrets.token_hex(4) if model else ""
-    store.pipeline_write(_written(keys, token, model))
+    try:
+        store.pipeline_write(_written(keys, token, model))
+        old = _record(database, token, choice, max(model, default=0))
+    except BaseException:
+        with suppress(StoreUnavailable):
+            store.unlink(keys.model(token, number) for number in (*model, _MARK))
+        raise
+    if old is not None and old.token:
+        numbers = range(old.products + 1)
+        store.pipeline_write(("EXPIRE", keys.model(old.token, number), KEPT_SECONDS) for number in numbers)
+    store.pipeline_write([("HSET", keys.news, "model", token)])
+
+
+def _record(database: Database, token: str, choice: ModelChoice, products: int) -> CartModelRow | None:
+    """Note the model of *token*, up to the product number *products*; the row that held before."""
     with database.writing() as session:
+        old = session.scalar(_LATEST)
         session.add(
             CartModelRow(
                 made_at=clock.now_in_sql(),
                 token=token,
-                products=max(model, default=0),
+                products=products,
                 penalty=choice.penalty,
                 share=choice.share,
                 ndcg_before=choice.before,
                 ndcg_after=choice.after,
             )
         )
-    store.pipeline_write([("HSET", keys.news, "model", token)])
-    if old is not None and old.token:
-        numbers = range(old.products + 1)
-        store.pipeline_write(("EXPIRE", keys.model(old.token, number), KEPT_SECONDS) for number in numbers)
+    return old
 
 
 def _written(keys: Keys, token: str, model: Model) -> Iterator[tuple[str | int, ...]]:

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from math import isqrt
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 KEPT: Final = 100
 """Weights kept a product: the largest, of either sign. Cut to 50 it finds a hundredth less, uncut no more."""
 
-_COPIES: Final = 4
+_COPIES: Final = 5
 """Of the matrix, while it is inverted."""
+
+_CONTAINER: Final = Path("/sys/fs/cgroup/memory.max")
 
 _USUAL_MEMORY: Final = 4 * 2**30
 
@@ -41,9 +44,18 @@ def is_available() -> bool:
 
 
 def fitting(most: int) -> int:
-    """How many of the *most* products a model can have here: while it is made, it may take half of the machine's memory."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else _USUAL_MEMORY
-    return min(most, isqrt(memory // 2 // (_COPIES * 8)))
+    """How many of the *most* products a model can have here: while it is made, it may take half of the memory there is."""
+    return min(most, isqrt(_memory() // 2 // (_COPIES * 8)))
+
+
+def _memory() -> int:
+    """Bytes of memory of the machine, or of the container."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else _USUAL_MEMORY
+    try:
+        limit = _CONTAINER.read_text().strip()
+    except OSError:
+        return machine
+    return min(machine, int(limit)) if limit.isdigit() else machine
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,10 @@ class Replay:
         """Orders by pair of products, of the *most* that are in most orders; those asked about count with *everything* only."""
         run = self._queries.run
         run("matrix_of_all" if everything else "matrix_of_before")
-        run("matrix_products", most=most)
-        return PairMatrix.of(self._queries.arrays("matrix_diagonal"), self._queries.arrays("matrix_cells"))
+        run("matrix_products", most=most, max_size=MAX_PAIR_SIZE)
+        return PairMatrix.of(
+            self._queries.arrays("matrix_diagonal"), self._queries.arrays("matrix_cells", max_size=MAX_PAIR_SIZE)
+        )
 
     def use(self, model: Model) -> None:
         """Blend the scores of carts with *model* from now on."""

@@ -177,17 +177,22 @@ SELECT DISTINCT day FROM before ORDER BY day;
 SELECT count(*) FROM queries;
 
 -- name: matrix_of_before
-CREATE OR REPLACE VIEW matrix_lines AS SELECT order_row, product, sign, is_other FROM before;
+CREATE OR REPLACE VIEW matrix_lines AS SELECT order_row, product, sign, size, is_other FROM before;
 
 -- name: matrix_of_all
-CREATE OR REPLACE VIEW matrix_lines AS
-SELECT order_row, product, sign, is_other FROM lines WHERE size BETWEEN 2 AND 100;
+CREATE OR REPLACE VIEW matrix_lines AS SELECT order_row, product, sign, size, is_other FROM lines;
 
 -- name: matrix_products
 -- The products of most orders, each with its place in the matrix.
 CREATE OR REPLACE TABLE matrix_products AS
 SELECT product, CAST(row_number() OVER (ORDER BY orders DESC, product) - 1 AS INTEGER) AS place, orders
-FROM (SELECT product, sum(sign) AS orders FROM matrix_lines WHERE NOT is_other GROUP BY product HAVING sum(sign) > 0)
+FROM (
+    SELECT product, sum(sign) AS orders
+    FROM matrix_lines
+    WHERE NOT is_other AND size BETWEEN 2 AND $max_size
+    GROUP BY product
+    HAVING sum(sign) > 0
+)
 ORDER BY place
 LIMIT $most;
 
@@ -195,7 +200,11 @@ LIMIT $most;
 SELECT CAST(product AS INTEGER) AS product, CAST(orders AS DOUBLE) AS orders FROM matrix_products ORDER BY place;
 
 -- name: matrix_cells
-WITH members AS (SELECT order_row, sign, is_other, place FROM matrix_lines JOIN matrix_products USING (product))
+WITH members AS (
+    SELECT order_row, sign, is_other, place
+    FROM matrix_lines JOIN matrix_products USING (product)
+    WHERE size BETWEEN 2 AND $max_size
+)
 SELECT a.place AS one, b.place AS other, CAST(sum(a.sign) AS DOUBLE) AS orders
 FROM members a JOIN members b ON a.order_row = b.order_row AND a.place < b.place
 WHERE NOT (a.is_other AND b.is_other)

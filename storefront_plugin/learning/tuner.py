@@ -6,11 +6,12 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from ..core import clock
+from ..core.errors import DatabaseUnavailable, StoreUnavailable
 from ..core.queries import QueryFailed
 from ..core.sql.database import Database
 from ..counts.scoring import DEFAULTS, Constants, PageKind
@@ -87,13 +88,15 @@ class Tuner:
         return constants == fixed if fixed else self.is_half_life_free or constants.half_life == self.start.half_life
 
     def is_due(self, days: int, constants: Constants) -> bool:
-        """Whether the choice is *days* old, or other *constants* are in use than a merchant has set."""
+        """Whether the choice is *days* old, or other *constants* are in use than were chosen or set."""
         latest = latest_tuning(self._database)
         if latest is None:
             return self.is_on
         if latest.is_set or not self.is_on:
             return constants != self.fixed()
-        return latest.is_asked_again or clock.now_in_sql() - latest.chosen_at >= dt.timedelta(days=days)
+        if latest.is_asked_again or constants != self.wanted():  # what was chosen is not in use: it failed
+            return True
+        return clock.now_in_sql() - latest.chosen_at >= dt.timedelta(days=days)
 
     def _allowed(self, constants: Constants) -> Constants:
         """*constants* with the half-life that the settings name."""
@@ -122,6 +125,10 @@ class Tuner:
             )
         return tuned.constants
 
+    def decided(self, constants: Constants) -> Decided:
+        """The choice of *constants*, which were chosen already."""
+        return Decided(constants, self.learn)
+
     def learn(self, lines: Path, folder: Path, constants: Constants, progress: Progress) -> None:
         """Make the model of carts from the orders in the file *lines*, if the last is old or gone and NumPy is there.
 
@@ -133,18 +140,15 @@ class Tuner:
         try:
             self._make_model(lines, folder, constants, progress)
         except (MemoryError, QueryFailed) as error:
-            logger.warning(
-                "The model of carts was not made, and suggestions go on without a new one: %s. "
-                "Lower STOREFRONT_MODEL_PRODUCTS (%d), or make room.",
-                str(error).rstrip("."),
-                self._model_products,
-            )
+            remedy = f"lower STOREFRONT_MODEL_PRODUCTS ({self._model_products}), or make room"
+            logger.warning("No new model of carts was made (%s); %s.", str(error).rstrip("."), remedy)
+        except (StoreUnavailable, DatabaseUnavailable) as error:
+            logger.warning("No new model of carts was made (%s); the next night tries again.", str(error).rstrip("."))
 
     def _make_model(self, lines: Path, folder: Path, constants: Constants, progress: Progress) -> None:
         with closing(Replay(lines, (constants.half_life,), folder)) as replay:
             most = fitting(self._model_products)
-            matrix = replay.matrix(most)
-            choice = choose_model(_modelling(replay, constants, matrix, progress), replay.queries)
+            choice = choose_model(_modelling(replay, constants, replay.matrix(most), progress), replay.queries)
             model: Model = {}
             if choice.share:
                 progress(MODEL_PHASE, MODEL_STEPS - 1, MODEL_STEPS)
@@ -161,6 +165,22 @@ class Tuner:
             or clock.now_in_sql() - row.made_at >= dt.timedelta(days=MODEL_DAYS)
             or is_lost(row, self._store, self._keys)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A choice of constants that was made; see `counts.rebuild.ConstantsChoice`."""
+
+    start: Constants
+    learn: Callable[[Path, Path, Constants, Progress], None]
+
+    def accepts(self, constants: Constants) -> bool:
+        """Whether a rebuild that was begun with *constants* may go on."""
+        return constants == self.start
+
+    def choose(self, lines: Path, folder: Path, progress: Progress) -> Constants:
+        """The same again."""
+        return self.start
 
 
 def _stepping(replay: Replay, progress: Progress) -> Callable[[PageKind, Constants], Sequence[float]]:

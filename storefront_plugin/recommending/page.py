@@ -11,8 +11,10 @@ from ..shop.ports import CartLine, ConsentLevel, Product
 from ..shop.sellable import is_eligible
 from .plan import CART_LIKE, Slot
 
-MAX_SEEDS = 20
 MAX_WHOLE_CART = 100
+"""Products of a cart of which its model is asked, the latest cart lines."""
+
+MAX_SEEDS = 20
 """Products whose neighbours are read, the latest cart lines; all lines are excluded (each seed costs one read)."""
 
 PINNED = "pinned"

@@ -201,7 +201,9 @@ class Answers:
         for read in self._question.modelled:
             for number, weight in _scores(self._replies.get(read)).items():
                 found[number] = found.get(number, 0.0) + weight
-        return {number: weight for number, weight in found.items() if number not in self._question.whole_cart}
+        for number in self._question.whole_cart:
+            found.pop(number, None)
+        return found
 
     @cached_property
     def support(self) -> Sequence[Mapping[int, int]] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from storefront_plugin.counts.scoring import PRODUCT, Neighbours, score, trends
@@ -42,3 +44,10 @@ def test_the_trend_decides_between_equals() -> None:
     scores, evident = score(PRODUCT, seeds, counts, UNIT, sum(counts.values()), (), {3: 1.2})
     assert evident == {2, 3}
     assert scores[3] == pytest.approx(1.2 * scores[2])
+
+
+def test_a_pair_that_has_faded_to_nothing_says_nothing() -> None:
+    """Without shrinkage, too, which a shop's own orders may choose."""
+    formula = replace(PRODUCT, shrinkage=0.0)
+    scores, _ = score(formula, [Neighbours(10, [(1, 0), (2, 4)])], {1: 5, 2: 5}, 1, 20, (), {})
+    assert scores[1] < scores[2]

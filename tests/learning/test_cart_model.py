@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from small_shop import SmallShop, made_products
 
 from storefront_plugin import MemoryCatalog, MemoryOrders, Order
+from storefront_plugin.core.errors import StoreUnavailable
 from storefront_plugin.counts.scoring import DEFAULTS
 from storefront_plugin.learning import ease, tuner
 from storefront_plugin.learning.cart_model import NO_MODEL, latest_model, live_model
@@ -168,6 +169,31 @@ def test_want_of_memory_costs_the_model_and_not_the_counts(
         assert latest_model(shop.storefront.database) is None
         assert cart(shop, "p1", "p2")
     assert "STOREFRONT_MODEL_PRODUCTS" in caplog.text
+
+
+def test_a_model_that_redis_does_not_take_leaves_nothing_and_fails_no_rebuild(
+    make_set_shop: MakeShop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The new counts are in use by then."""
+    shop = make_set_shop()
+    with shop.app.app_context():
+        store = shop.storefront.services.store
+    write = store.pipeline_write
+
+    def full(commands: Iterable[tuple[object, ...]]) -> int:
+        given = list(commands)
+        if any(command[0] == "ZADD" and "model." in str(command[1]) for command in given):
+            write(given[: len(given) // 2])  # type: ignore[arg-type]
+            raise StoreUnavailable("OOM command not allowed")
+        return write(given)  # type: ignore[arg-type]
+
+    with shop.app.app_context(), caplog.at_level(logging.WARNING):
+        monkeypatch.setattr(store, "pipeline_write", full)
+        shop.storefront.rebuild()
+        assert latest_model(shop.storefront.database) is None
+        assert not [key for key in store.scan(f"{shop.storefront.services.keys.prefix}:*") if b"{model." in key]
+        assert cart(shop, "p1", "p2")
+    assert "OOM" in caplog.text
 
 
 def test_a_model_is_used_only_where_the_orders_choose(shop: SmallShop) -> None:

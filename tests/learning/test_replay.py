@@ -81,7 +81,8 @@ class PlainShop:
                 summed.update(dict(model.get(seed, ())))  # type: ignore[arg-type]
             summed = Counter({one: weight for one, weight in summed.items() if one not in seeds})
             scores = {one: value for one, value in scores.items() if one not in seeds}
-            scores = blended(scores, summed, share, scores.keys() | summed.keys())
+            names = scores.keys() | summed.keys()
+            scores = blended(scores, summed, share, names, names)
         return sorted(
             (one for one in scores if one not in seeds), key=lambda one: (-array("f", [scores[one]])[0], one)
         )[:10]

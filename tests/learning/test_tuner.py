@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from small_shop import SmallShop
 
 from storefront_plugin import MemoryOrders, Order
+from storefront_plugin.core.errors import StoreUnavailable
 from storefront_plugin.counts.generations import live
 from storefront_plugin.counts.scoring import DEFAULTS, Constants
 from storefront_plugin.learning.tuning import Tuned
-from storefront_plugin.learning.tunings import latest_tuning, record_tuning
+from storefront_plugin.learning.tunings import TuningRow, latest_tuning, record_tuning
 
 MakeShop = Callable[..., SmallShop]
 YEARS = 6
@@ -140,3 +142,45 @@ def test_a_small_shop_keeps_the_defaults(make_shop: MakeShop) -> None:
         assert found is not None
         assert found.tuned.steps == ()
         assert found.tuned.queries < 100
+
+
+def test_what_was_chosen_in_a_night_that_failed_is_used_in_the_next(
+    shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The choice is written down before the rebuild that it needs."""
+    counting = shop.storefront.services.counting
+
+    def fail(*_: object, **__: object) -> None:
+        raise StoreUnavailable("Redis is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("storefront_plugin.jobs.counting.rebuild", fail)
+        with pytest.raises(StoreUnavailable):
+            counting.tune_if_due(7, lambda *_: None)
+    assert in_use(shop) == DEFAULTS
+    assert counting.tune_if_due(7, lambda *_: None)
+    assert in_use(shop).half_life in (0, 730)
+
+
+def test_the_weekly_job_replays_once(shop: SmallShop) -> None:
+    """Also where a rebuild follows."""
+    assert shop.storefront.services.counting.tune_if_due(7, lambda *_: None)
+    with shop.storefront.database.reading(blocking=True) as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(TuningRow)) == 1
+
+
+def test_what_a_merchant_sets_during_a_rebuild_is_used_after_it(shop: SmallShop) -> None:
+    """The constants were chosen before the counting."""
+    chosen = replace(DEFAULTS, trend=0.5)
+
+    def save(phase: str, *_: object) -> None:
+        if phase == "shards counted" and not overruled():
+            record_tuning(shop.storefront.database, Tuned(chosen, 0), set_by="Ada")
+
+    def overruled() -> bool:
+        found = latest_tuning(shop.storefront.database)
+        return found is not None and found.is_set
+
+    shop.storefront.services.counting.rebuild(save)
+    assert overruled()
+    assert in_use(shop).trend == 0.5

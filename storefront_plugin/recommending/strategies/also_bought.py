@@ -43,7 +43,10 @@ class AlsoBought(Strategy):
         if modelled := answers.modelled:
             if among is None:
                 evident.update(number for number, weight in modelled.items() if weight > 0)
-            scores = blended(scores, modelled, question.snapshot.model.share, scores.keys() | evident)
+            evident.difference_update(question.whole_cart)
+            numbers = (scores.keys() | evident).difference(question.whole_cart)
+            compared = numbers if everything else numbers & answers.supported
+            scores = blended(scores, modelled, question.snapshot.model.share, numbers, compared)
         pairs = ranked({number: scores[number] for number in evident}, question.seeds)
         yield from of_pairs(pairs, ALSO_BOUGHT, evident if everything else answers.supported)
         if everything:
