@@ -70,6 +70,7 @@ class CartPricer:
         hints: int = 3,
         sold_out: bool = False,
         order_id: object | None = None,
+        known_variants_only: bool = False,
     ) -> CartPricing:
         """Price the shop's *lines*: at their own price where they have one, else at the catalogue's.
 
@@ -81,9 +82,11 @@ class CartPricer:
             sold_out: Name also next offers that are not available now.
             order_id: The order that this cart became before its payment failed: what it holds of a bundle's limit is its
                 own and no rival's.
+            known_variants_only: Refuse a variant that its product does not have (any more), which else costs what the
+                product does.
 
         Raises:
-            InputError: No currency is known, or several are, or a line's product, price or tax rate is not known.
+            InputError: No currency is known, or several are, or a line's product, price, tax rate or variant is not known.
             DatabaseUnavailable: The bundles cannot be read; the shop sells at single prices then.
         """
         moment = now or clock.now()
@@ -100,6 +103,8 @@ class CartPricer:
         priced = {name: one for name, one in products.items() if self._is_in(one, money)}
         named = {line.product_id for line in given if line.unit_price is None and line.variant_id is not None}
         variants = self._variants(products.keys() if hints else priced.keys() & named)
+        if known_variants_only:
+            _require_known(given, variants)
         given = _with_variant_prices(given, variants)
         prices = {name: _cheapest(one, variants.get(name, ()), money) for name, one in priced.items()}
         cart = [self._line(line, known, products, money, tax_rate) for line in given]
@@ -231,6 +236,14 @@ def _available_item(
         )
     )
     return replace(item, product_ids=tuple(there))
+
+
+def _require_known(lines: Iterable[CartLine], variants: Mapping[str, Sequence[Variant]]) -> None:
+    """Raise `InputError` for a variant that its product, which has some, does not have."""
+    for line in lines:
+        choices = variants.get(line.product_id, ())
+        if line.variant_id is not None and choices and all(str(one.id) != line.variant_id for one in choices):
+            raise InputError(f"The product {line.product_id!r:.60} has no variant {line.variant_id!r:.60}; correct it.")
 
 
 def _with_variant_prices(lines: Iterable[CartLine], variants: Mapping[str, Sequence[Variant]]) -> list[CartLine]:

@@ -23,8 +23,10 @@ _Cards: TypeAlias = "OrderedDict[str, tuple[float, Product | None]]"
 """The products of one locale by id, each with when it is too old; the one that was read longest ago first."""
 
 MAX_CARDS = 20_000
+"""Beyond these, the cards that were read longest ago are forgotten."""
+
 MAX_LOCALES = 100
-"""Beyond these, what is held for the locale that was asked for longest ago is forgotten."""
+"""Beyond these, the locale that was asked for longest ago is forgotten."""
 
 CHANGED_IDS = 32
 """Changed products read with each page; a process that missed more forgets all it knows."""
@@ -42,14 +44,14 @@ WARM_UP = 3
 class ProductCache:
     """Products by id, from a cache of at most `MAX_CARDS` that are younger than *seconds*, else from the catalogue.
 
-    Cached by locale too: a shop's titles may follow the language of the request. The locale that was asked for longest ago
-    is forgotten first, so that nobody drives out what pages need by asking for languages that the shop does not have.
+    Cached by locale too: a shop's titles may follow the language of the request. Of more than `MAX_LOCALES` the one that
+    was asked for longest ago is forgotten, so that asking for languages that the shop does not have drives out no page's.
 
     Python cannot interrupt a catalogue. One that is late on most of the latest pages is left alone for `SKIP_SECONDS`,
     and pages show what is held. Late is what takes longer than *deadline*, and than a catalogue of this shop usually
     takes (see `AdaptiveDeadline`).
 
-    *loaded* is called with what the catalogue has answered.
+    *loaded* is called with what the catalogue has answered, without products of which the shop's code failed.
     """
 
     def __init__(
@@ -182,14 +184,10 @@ class ProductCache:
             self._shrink(sum(map(len, self._cached.values())) - MAX_CARDS)
 
     def _shrink(self, excess: int) -> None:
-        """Forget as many cards as *excess*, of the locale that was asked for longest ago first."""
-        while excess > 0:
-            cards = next(iter(self._cached.values()))
-            if cards:
-                cards.popitem(last=False)
-                excess -= 1
-            else:
-                self._cached.popitem(last=False)
+        """Forget as many cards as *excess*, whatever their locale: those that were read longest ago."""
+        for _ in range(excess):
+            cards = min(filter(None, self._cached.values()), key=lambda cards: next(iter(cards.values()))[0])
+            cards.popitem(last=False)
 
     def _timed(self, call: Callable[[], _Answer], blocking: bool = False) -> _Answer:
         began = self._clock()

@@ -176,3 +176,11 @@ def test_names_that_cannot_be_read_leave_the_ids(make_shop: MakeShop) -> None:
     assert "Category c0" in browser.soup.get_text()
     browser.get("rules/1")
     assert browser.status == 200
+
+
+def test_one_who_types_asks_the_catalogue_for_names_once(shop: SmallShop, asked: list[list[str]]) -> None:
+    """Each key asks for suggestions."""
+    merchant = Merchants(shop)
+    for typed in ("c", "ca", "cam"):
+        merchant.get(f"categories?q={typed}")
+    assert asked == [["c0", "c1", "c2", "c3"]]

@@ -310,6 +310,15 @@ def test_where_the_settings_switch_tuning_off_own_values_may_be_set(opened: Open
     assert in_use(shop) == DEFAULTS
 
 
+def test_a_part_of_an_order_is_said_as_it_is(opened: Open) -> None:
+    """The plural of languages knows whole numbers only."""
+    _shop, merchant = opened()
+    save(merchant, mode="own", cart_prior="2.5", product_shrinkage="0.3")
+    merchant.get("tuning")
+    assert rows(merchant)["Cart: Help from bestsellers"][0] == "Bestsellers weigh as much as 2.5 orders"
+    assert rows(merchant)["Product page: Evidence needed"][0] == "A pair bought together in 0.3 orders counts half"
+
+
 def test_the_page_speaks_japanese(opened: Open) -> None:
     shop, _merchant = opened(tuned=TUNED)
     merchant = Merchants(shop, "ja")

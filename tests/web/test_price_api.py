@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -81,6 +81,19 @@ def test_a_variant_that_the_shop_does_not_have_is_refused_as_a_product_is(
     assert ask(client, {"product_id": "p1", "variant_id": "red"})["total"] == "1.00"
     answer = client.post(PRICE, json={"lines": [{"product_id": "p1", "variant_id": "blue"}]})
     assert (answer.status_code, "'blue'" in answer.json["message"]) == (422, True)
+
+
+def test_variants_are_looked_up_once(make_shop: Callable[..., SmallShop]) -> None:
+    """With the products of the cart, whose prices they have."""
+    asked: list[list[str]] = []
+
+    def variants(ids: Iterable[str]) -> dict[str, list[Variant]]:
+        asked.append(list(ids))
+        return {"p1": [Variant("red", "Red")]}
+
+    client = make_shop(catalog=MemoryCatalog(made_products(), variants=variants)).app.test_client()
+    assert ask(client, {"product_id": "p1", "variant_id": "red"})["total"] == "1.00"
+    assert asked == [["p1"]]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -141,13 +142,17 @@ def test_asking_for_many_languages_drives_out_no_pages_products(
         assert catalog.calls == before
 
 
-def test_the_locale_that_was_asked_for_longest_ago_makes_room_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of its products those that were read longest ago."""
+def test_what_was_read_longest_ago_makes_room_first_whatever_its_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A language that few ask for keeps what it has read lately beside one that many ask for."""
     monkeypatch.setattr(product_cache, "MAX_CARDS", 5)
-    cache = ProductCache(MemoryCatalog(made_products()), 30.0, 1.0, "EUR")
+    now = itertools.count()
+    cache = ProductCache(MemoryCatalog(made_products()), 30.0, 100.0, "EUR", clock=lambda: next(now) / 100)
     cache.get_many(["p1", "p2"], "en")
-    cache.get_many(["p1", "p2"], "xx")
-    cache.get_many(["p1"], "en")
-    cache.get_many(["p3", "p4"], "yy")
-    cache.get_many(["p5", "p6"], "yy")
-    assert (set(cache.cached(["p1", "p2"], "xx")), set(cache.cached(["p1", "p2"], "en"))) == (set(), {"p2"})
+    cache.get_many(["p1"], "ja")
+    cache.get_many(["p3", "p4"], "en")
+    cache.get_many(["p5"], "en")
+    cache.cached(["p3"], "en")
+    every = [f"p{number}" for number in range(1, 7)]
+    assert (set(cache.cached(every, "en")), set(cache.cached(every, "ja"))) == ({"p2", "p3", "p4", "p5"}, {"p1"})
+    cache.get_many(["p6"], "en")
+    assert (set(cache.cached(every, "en")), set(cache.cached(every, "ja"))) == ({"p3", "p4", "p5", "p6"}, {"p1"})

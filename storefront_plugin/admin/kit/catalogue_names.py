@@ -15,7 +15,7 @@ from ...core.typed import folded
 from ...proxies import current_services
 from ...shop.cleaning import clean_products
 from ...shop.ports import NamesCategories, Product
-from .i18n import _
+from .i18n import _, admin_texts
 from .products import MOST_FOUND, product, views
 from .templates import template_filter
 
@@ -71,7 +71,16 @@ class _Kept(NamedTuple):
     searched: bool = False
 
 
+class _Titles(NamedTuple):
+    """What the names *of* a catalogue are called in one language, *until* when."""
+
+    of: CatalogueNames
+    by_id: Mapping[str, str]
+    until: float
+
+
 _kept: WeakKeyDictionary[Flask, _Kept] = WeakKeyDictionary()
+_titles: WeakKeyDictionary[Flask, dict[tuple[str, str], _Titles]] = WeakKeyDictionary()
 
 
 def register(blueprint: Blueprint) -> None:
@@ -97,6 +106,16 @@ def names(source: str, most: int = MOST_LISTED) -> Mapping[str, str]:
     return {name: name for name in islice(catalogue_names().brands, most)} if source == "brands" else {}
 
 
+def _all_names(source: str) -> Mapping[str, str]:
+    """As `names`, of all; what categories are called is kept for `FRESH_SECONDS`, for one who types."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    kept, key, known = _titles.setdefault(app, {}), (source, admin_texts().language), catalogue_names()
+    titles = kept.get(key)
+    if titles is None or titles.of is not known or time.monotonic() >= titles.until:
+        titles = kept[key] = _Titles(known, names(source, MOST_NAMES), time.monotonic() + FRESH_SECONDS)
+    return titles.by_id
+
+
 def _suggested(source: str) -> Response:
     return jsonify([one._asdict() for one in islice(_matches(source, request.args.get("q", "")), MOST_FOUND)])
 
@@ -104,7 +123,7 @@ def _suggested(source: str) -> Response:
 def _matches(source: str, text: str) -> Iterator[CatalogueName]:
     """The categories or brands whose ids and names have all words of *text*."""
     words = folded(text[:200]).split()
-    for one, name in names(source, MOST_NAMES).items():
+    for one, name in _all_names(source).items():
         if all(word in folded(f"{one} {name}") for word in words):
             yield CatalogueName(one, name)
 
@@ -124,7 +143,7 @@ def resolve_name(source: str, typed: str) -> FoundName:
 
 
 def _meanings(source: str, typed: str) -> tuple[CatalogueName, ...]:
-    known, wanted = names(source, MOST_NAMES), folded(typed)
+    known, wanted = _all_names(source), folded(typed)
     if typed in known or (source == "categories" and category_name(typed) != typed):
         return (CatalogueName(typed, typed),)
     same = [CatalogueName(one, name) for one, name in known.items() if wanted in (folded(one), folded(name))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from typing import Final, NamedTuple
 
 from ...core.errors import N_
@@ -39,7 +40,10 @@ def _trend(exponent: float) -> str:
 def _prior(orders: float) -> str:
     return (
         ngettext(
-            "Bestsellers weigh as much as %(num)s order", "Bestsellers weigh as much as %(num)s orders", _count(orders)
+            "Bestsellers weigh as much as %(orders)s order",
+            "Bestsellers weigh as much as %(orders)s orders",
+            _plural(orders),
+            orders=admin_texts().number(orders),
         )
         if orders
         else _("Bestsellers don't help out")
@@ -50,15 +54,16 @@ def _shrinkage(orders: float) -> str:
     if not orders:
         return _("Every pair counts in full")
     return ngettext(
-        "A pair bought together in %(num)s order counts half",
-        "A pair bought together in %(num)s orders counts half",
-        _count(orders),
+        "A pair bought together in %(orders)s order counts half",
+        "A pair bought together in %(orders)s orders counts half",
+        _plural(orders),
+        orders=admin_texts().number(orders),
     )
 
 
-def _count(orders: float) -> int:
-    """As a whole number where it is one: the languages' plurals know no other."""
-    return int(orders) if orders == int(orders) else orders  # type: ignore[return-value]
+def _plural(orders: float) -> int:
+    """The whole number whose form a part of an order takes: languages' plurals know no other."""
+    return ceil(orders) if orders >= 1 else 2
 
 
 def _specialness(weight: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from werkzeug.exceptions import UnprocessableEntity
@@ -13,7 +13,7 @@ from ...core.errors import InputError
 from ...money import from_minor
 from ...proxies import current_services
 from ...shop.ports import CartLine
-from ...web.request_page import current_locale, presented, shop_locale
+from ...web.request_page import current_locale, presented
 from .views import answered
 
 
@@ -28,9 +28,10 @@ def price(question: Mapping[str, Any]) -> dict[str, Any]:
         lines = [
             CartLine(one["product_id"], one["quantity"], variant_id=one["variant_id"]) for one in question["lines"]
         ]
-        _check_variants(lines)
         codes, segments = [*presented(), *question["codes"]], services.shop.segments()
-        pricing = services.pricer.price(lines, question["currency"], presented=codes, segments=segments)
+        pricing = services.pricer.price(
+            lines, question["currency"], presented=codes, segments=segments, known_variants_only=True
+        )
         published = services.pricer.published.get()
         return CartNumbers(pricing, published, question["locale"] or current_locale()).all()
 
@@ -40,17 +41,6 @@ def price(question: Mapping[str, Any]) -> dict[str, Any]:
         refusal = UnprocessableEntity()
         refusal.data = {"message": str(error)}  # type: ignore[attr-defined]  # where flask-smorest has it
         raise refusal from error
-
-
-def _check_variants(lines: Iterable[CartLine]) -> None:
-    """Raise `InputError` for a variant that its product does not have: at the price of the product it would be guessed."""
-    named = [line for line in lines if line.variant_id]
-    found = current_services.products.get_many({line.product_id for line in named}, shop_locale(), blocking=True)
-    choices = current_services.variants.of(product for product in found.values() if product is not None)
-    for line in named:
-        variants = choices.get(line.product_id, ())
-        if variants and not any(one.id == line.variant_id for one in variants):
-            raise InputError(f"The product {line.product_id!r:.60} has no variant {line.variant_id!r:.60}; correct it.")
 
 
 class CartNumbers:
